@@ -1,0 +1,105 @@
+# `make report` does everything, from an empty machine to the finished report; `make help` lists the rest.
+# For GNU make 3.81 (which macOS ships) and any sh.
+
+# What a user may set, as in: make report DATA=my/images
+DATA    =
+REPORT  =
+ARGS    =
+CLASSES = butterfly kangaroo Leopards
+PYTHON ?= python3
+
+SUPPORTED = 3.13 3.12 3.11
+# A Python that was asked for by name is the one to use, or an error; python3 may be any, so others are tried.
+ifeq ($(origin PYTHON),file)
+OTHERS = $(addprefix python,$(SUPPORTED))
+endif
+
+PY  = .venv/bin/python
+# pip's isolated build of reportgen itself hears of constraints only through the environment:
+# PIP_CONSTRAINT up to pip 25.2, PIP_BUILD_CONSTRAINT after it.
+PIP = PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(PY) -m pip install --quiet \
+      --disable-pip-version-check
+
+quote = '$(subst ','\'',$(1))'
+
+.PHONY: help report sample doctor fetch-caltech101 fetch-vgg19 export-model test check bench lock clean distclean
+.DELETE_ON_ERROR:
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
+	@printf '\n%s\n%s\n%s\n%s\n' \
+	  '  make report DATA=my/images       the report on your own images (see data/README.md)' \
+	  '  make report REPORT=other.toml    with other settings than those in report.toml' \
+	  '  make report ARGS=--quiet         any other option of "reportgen build"; ARGS works for every target' \
+	  '  make report PYTHON=python3.12    with this Python, when .venv is made (3.11 to 3.13)'
+
+report: .venv/.installed ## Build the report: build/report.html, build/report.pdf, build/results.json
+	@$(PY) -m reportgen build $(if $(DATA),--data $(call quote,$(DATA))) \
+	  $(if $(REPORT),--settings $(call quote,$(REPORT))) $(ARGS)
+
+sample: .venv/.installed ## Draw the sample images into data/sample
+	@$(PY) -m reportgen sample $(ARGS)
+
+doctor: .venv/.installed ## Say what this machine lacks, if anything
+	@$(PY) -m reportgen doctor $(ARGS)
+
+fetch-caltech101: .venv/.installed ## Download photographs (CLASSES="…") into data/caltech101
+	@$(PY) -m reportgen fetch caltech101 --classes $(foreach class,$(CLASSES),$(call quote,$(class))) \
+	  --out data/caltech101 $(ARGS)
+
+fetch-vgg19: .venv/.installed ## Download the ImageNet weights of VGG19 (574 MB)
+	@$(PY) -m reportgen fetch vgg19 $(ARGS)
+
+export-model: .venv/.installed ## Write the retrained network of the last report as a Keras model
+	@$(PY) -m reportgen export-model $(ARGS)
+
+test: .venv/.installed-dev ## Run the tests
+	@$(PY) -m pytest $(ARGS)
+
+check: .venv/.installed-dev ## Lint, types, layers and tests: what must pass before a commit
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+	$(PY) -m pytest $(ARGS)
+
+bench: .venv/.installed-dev ## Measure time and memory: a table, and build/bench.json
+	@$(PY) tests/benchmarks/run.py $(ARGS)
+
+lock: .venv/bin/python ## Resolve constraints.txt anew (ARGS=--upgrade: to the newest versions)
+	$(PY) -m pip install --quiet --disable-pip-version-check uv
+	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --extra dev pyproject.toml --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+	  --output-file constraints.txt $(ARGS)
+
+clean: ## Empty build/
+	@[ ! -d build ] || find build -mindepth 1 ! -path build/.gitignore -delete
+
+distclean: clean ## Empty build/; drop the cache, .venv and the tools' caches too (never data/)
+	@rm -rf .cache .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+.venv/bin/python:
+	@fail() { printf 'reportgen: %s\n' "$$@" >&2; exit 1; }; \
+	seen=; chosen=; \
+	for name in $(call quote,$(PYTHON)) $(OTHERS); do \
+	  version=$$("$$name" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue; \
+	  case ' $(SUPPORTED) ' in *" $$version "*) chosen=$$name; break;; esac; \
+	  seen="$${seen:+$$seen, }$$name $$version"; \
+	done; \
+	[ -n "$$chosen" ] || fail "one of these Pythons is needed: $(SUPPORTED). Found: $${seen:-none}." \
+	  'Install one (for example: sudo apt install python3 python3-venv, or: brew install python@3.13),' \
+	  'or name yours: make report PYTHON=/path/to/python3'; \
+	"$$chosen" -c 'import ensurepip, venv' 2>/dev/null || fail "$$chosen has no venv module." \
+	  "Install it, for example: sudo apt install $${chosen##*/}-venv"; \
+	"$$chosen" -m venv --clear .venv
+
+# The stamps are touched last, so an interrupted install is taken up again by the next call.
+.venv/.installed: .venv/bin/python pyproject.toml constraints.txt
+	@echo 'Installing reportgen into .venv. This takes some minutes, the first time only.'
+	@$(PIP) --editable .
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed
+	@echo 'Installing the tools for tests and checks into .venv.'
+	@$(PIP) --editable '.[dev]'
+	@touch $@

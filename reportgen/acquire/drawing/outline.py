@@ -1,0 +1,133 @@
+"""Closed outlines of smooth shapes: arrays of corners (N, 2), x to the right, y down."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float64]
+Pair = tuple[float, float]
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+
+_STEPS = 8
+
+
+def direction(angle: float) -> Pair:
+    """Cosine and sine of an angle in degrees.
+
+    Rounded, because the last bit of a cosine differs from one C library to the next, and the same seed
+    has to give the same pixels on all of them.
+    """
+    radians = math.radians(angle)
+    return round(math.cos(radians), 9), round(math.sin(radians), 9)
+
+
+def ellipse(centre: Pair, radii: Pair, tilt: float = 0.0, corners: int = 40) -> Points:
+    """An ellipse, tilted by ``tilt`` degrees."""
+    turns = np.array([direction(360 * corner / corners) for corner in range(corners)])
+    return rotated(turns * radii + centre, tilt, centre)
+
+
+def smooth(corners: Sequence[Pair] | Points, closed: bool = True) -> Points:
+    """A Catmull-Rom curve through the corners (N, D): closed (8 N, D), else open (8 (N - 1) + 1, D)."""
+    p = np.asarray(corners, dtype=np.float64)
+    if closed:
+        before, start, stop, after = np.roll(p, 1, 0), p, np.roll(p, -1, 0), np.roll(p, -2, 0)
+    else:
+        padded = np.concatenate([p[:1], p, p[-1:]])
+        before, start, stop, after = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]
+    t = (np.arange(_STEPS) / _STEPS)[None, :, None]
+    before, start, stop, after = (q[:, None, :] for q in (before, start, stop, after))
+    slope = stop - before
+    bend = 2 * before - 5 * start + 4 * stop - after
+    twist = 3 * start - before - 3 * stop + after
+    curve = start + 0.5 * t * (slope + t * (bend + t * twist))
+    curve = curve.reshape(-1, p.shape[1])
+    return curve if closed else np.concatenate([curve, p[-1:]])
+
+
+def limb(spine: Sequence[Pair], radii: Sequence[float]) -> Points:
+    """A rounded limb: a smooth spine, as thick on either side of each of its points as ``radii`` says."""
+    centre, radius, normal = _along(spine, radii)
+    left, right = centre + normal * radius, centre - normal * radius
+    head = _cap(centre[-1], float(radius[-1, 0]), normal[-1])
+    foot = _cap(centre[0], float(radius[0, 0]), -normal[0])
+    return np.concatenate([left, head, right[::-1], foot])
+
+
+def stripe(spine: Sequence[Pair], radii: Sequence[float], lower: float, upper: float) -> Points:
+    """The part of a limb between two heights across it, -1 (its left side) to 1 (its right side)."""
+    centre, radius, normal = _along(spine, radii)
+    return np.concatenate([centre - normal * radius * lower, (centre - normal * radius * upper)[::-1]])
+
+
+def scatter(
+    spine: Sequence[Pair], radii: Sequence[float], spacing: float, rng: np.random.Generator
+) -> list[tuple[Pair, float]]:
+    """Places spread evenly over a limb, slightly at random, each with its height across it, -1 to 1."""
+    centre, radius, normal = _along(spine, radii)
+    steps = np.diff(centre, axis=0, prepend=centre[:1])
+    travelled = np.cumsum(np.sqrt(steps[:, 0] ** 2 + steps[:, 1] ** 2))
+    places: list[tuple[Pair, float]] = []
+    for column in range(round(float(travelled[-1]) / spacing) + 1):
+        here = int(np.searchsorted(travelled, column * spacing).clip(0, len(centre) - 1))
+        rows = max(1, round(2 * float(radius[here, 0]) / spacing))
+        for row in range(rows):
+            height = (2 * row + 1 + (0.5 if column % 2 else -0.5)) / rows - 1
+            across = float(np.clip(height + rng.uniform(-0.25, 0.25) / rows, -0.95, 0.95))
+            x, y = centre[here] - normal[here] * radius[here] * across + rng.uniform(-0.15, 0.15, 2) * spacing
+            places.append(((float(x), float(y)), across))
+    return places
+
+
+def leaf(root: Pair, tip: Pair, width: float, fullest: float = 0.5) -> Points:
+    """A pointed leaf, at its fullest at that share of its length: an ear, a petal, a blade of grass."""
+    along = np.subtract(tip, root)
+    across = np.array([-along[1], along[0]]) * (width / (2 * math.sqrt(along[0] ** 2 + along[1] ** 2)))
+    middle = root + along * fullest
+    side = root + along * (fullest + (1 - fullest) * 0.55)
+    near = root + along * fullest * 0.3
+    corners = [root, near + 0.7 * across, middle + across, side + 0.75 * across, tip]
+    corners += [side - 0.75 * across, middle - across, near - 0.7 * across]
+    return smooth(np.array(corners))
+
+
+def rotated(points: Points, angle: float, about: Pair) -> Points:
+    """The points turned by ``angle`` degrees (clockwise on the screen) about a point."""
+    cosine, sine = direction(angle)
+    x, y = points[:, 0] - about[0], points[:, 1] - about[1]
+    return np.stack([about[0] + cosine * x - sine * y, about[1] + sine * x + cosine * y], axis=1)
+
+
+def turned(pairs: Iterable[Pair], angle: float, about: Pair) -> list[Pair]:
+    """The same as :func:`rotated` for a few points given as pairs."""
+    return [(float(x), float(y)) for x, y in rotated(np.array(list(pairs)), angle, about)]
+
+
+def bounds(outlines: Iterable[Points]) -> Box:
+    """The smallest box around all the outlines."""
+    points = np.concatenate(list(outlines))
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    return float(left), float(top), float(right), float(bottom)
+
+
+def _along(spine: Sequence[Pair], radii: Sequence[float]) -> tuple[Points, Points, Points]:
+    """Centres (N, 2), radii (N, 1) and unit normals (N, 2) along a smooth limb."""
+    curve = smooth(np.column_stack([np.asarray(spine, dtype=np.float64), radii]), closed=False)
+    centre, radius = curve[:, :2], np.maximum(curve[:, 2:], 0.0)
+    ends = np.concatenate([centre[:1], centre, centre[-1:]])
+    tangent = ends[2:] - ends[:-2]
+    length = np.sqrt(tangent[:, :1] ** 2 + tangent[:, 1:] ** 2)
+    normal = np.column_stack([tangent[:, 1], -tangent[:, 0]]) / np.maximum(length, 1e-9)
+    return centre, radius, normal
+
+
+def _cap(centre: Points, radius: float, normal: Points) -> Points:
+    """The half circle that closes a limb, from its normal side to the other."""
+    ahead = np.array([-normal[1], normal[0]])
+    turns = [direction(angle) for angle in range(20, 180, 20)]
+    return np.array([centre + radius * (cosine * normal + sine * ahead) for cosine, sine in turns])

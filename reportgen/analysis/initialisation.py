@@ -1,0 +1,48 @@
+"""Kaiming-normal filters, and the test whether given filters can be such."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chi2
+
+from reportgen.results import InitCheck
+
+ALPHA = 0.001
+
+
+def kaiming_normal(shape: tuple[int, int, int, int], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Draw a kernel (F, F, C_in, C_out) from N(0, σ²), σ = √(2 / fan-in), fan-in = F·F·C_in, untruncated.
+
+    He, Zhang, Ren & Sun 2015, "Delving Deep into Rectifiers", equation 10. Keras's ``HeNormal`` cuts the
+    normal off at two standard deviations, so it is not used.
+    """
+    fan_in = shape[0] * shape[1] * shape[2]
+    return rng.normal(0.0, np.sqrt(2.0 / fan_in), shape).astype(np.float32)
+
+
+def check_initialisation(kernel: NDArray[Any], alpha: float = ALPHA) -> InitCheck:
+    """Test whether a kernel (F, F, C_in, C_out) is plausible as Kaiming normal.
+
+    Under the claim Σw²/σ² follows χ² with n = kernel.size degrees of freedom (mean known to be 0); the
+    test is two-sided at level ``alpha``. ``sigma_observed`` is √(Σw²/n).
+    """
+    fan_in = int(np.prod(kernel.shape[:3]))
+    n = int(kernel.size)
+    sigma = float(np.sqrt(2.0 / fan_in))
+    energy = float(np.square(kernel.astype(np.float64)).sum())
+    statistic = energy / sigma**2
+    low, high = (float(chi2.ppf(p, n)) for p in (alpha / 2, 1 - alpha / 2))
+    return InitCheck(
+        fan_in=fan_in,
+        n=n,
+        sigma_expected=sigma,
+        sigma_observed=float(np.sqrt(energy / n)),
+        statistic=statistic,
+        interval=(low, high),
+        p_value=float(2 * min(chi2.cdf(statistic, n), chi2.sf(statistic, n))),
+        alpha=alpha,
+        plausible=low <= statistic <= high,
+    )

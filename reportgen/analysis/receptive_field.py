@@ -1,0 +1,97 @@
+"""What a neuron can see of the image: the architecture's box, and the effective one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.results import Box, FieldGeometry, Patch
+
+QUANTILES = (0.05, 0.95)
+
+
+def layer_geometries(layers: Iterable[Any]) -> dict[str, FieldGeometry]:
+    """Receptive field size, stride and padding, in input pixels, of each layer of a plain chain.
+
+    ``layers`` are Keras layers in order. With kernel k, stride s and padding p of each layer:
+    r = 1 + Σ (k_l − 1) Π_{i<l} s_i, S = Π s_l, P = Σ p_l Π_{i<l} s_i (Araujo, Norris & Sim 2019,
+    "Computing Receptive Fields of Convolutional Neural Networks"). Layers without a window (inputs,
+    activations) pass their input's field on. Raises ``ValueError`` for windows that are not square.
+    """
+    size, stride, padding = 1, 1, 0
+    geometries = {}
+    for layer in layers:
+        window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
+        if window is not None:
+            if len(set(window)) != 1 or len(set(layer.strides)) != 1:
+                raise ValueError(f"{layer.name}: window {window} with strides {layer.strides} is not square")
+            k, s = window[0], layer.strides[0]
+            p = (k - 1) // 2 if layer.padding == "same" else 0
+            size += (k - 1) * stride
+            padding += p * stride
+            stride *= s
+        geometries[layer.name] = FieldGeometry(size=size, stride=stride, padding=padding)
+    return geometries
+
+
+def receptive_field(geometry: FieldGeometry, row: int, column: int, side: int = 224) -> Box:
+    """The exact box of input pixels that the neuron at (row, column) can see, clipped to the image.
+
+    Along one axis neuron i sees −P + i·S … −P + i·S + r − 1 (Araujo et al. 2019).
+    """
+    return Box(rows=_span(geometry, row, side), cols=_span(geometry, column, side))
+
+
+def _span(geometry: FieldGeometry, index: int, side: int) -> tuple[int, int]:
+    start = index * geometry.stride - geometry.padding
+    return max(start, 0), min(start + geometry.size, side)
+
+
+def effective_field(gradient: NDArray[Any], fallback: Box) -> Patch:
+    """The box that holds most of a neuron's input gradient (H, W, C): its effective receptive field.
+
+    The energy of a pixel is the sum over channels of the squared gradient; the box runs from the 5 % to
+    the 95 % quantile of the energy along rows and along columns, both ends included (after Luo, Li,
+    Urtasun & Zemel 2016, "Understanding the Effective Receptive Field"). A gradient that is zero
+    everywhere has no such box: then ``fallback`` is returned with an ``energy_share`` of None.
+    """
+    energy = np.square(gradient.astype(np.float64)).sum(axis=2)
+    total = energy.sum()
+    if total == 0:
+        return Patch(rows=fallback.rows, cols=fallback.cols, energy_share=None)
+    rows = _quantile_span(energy.sum(axis=1))
+    cols = _quantile_span(energy.sum(axis=0))
+    inside = energy[slice(*rows), slice(*cols)].sum()
+    return Patch(rows=rows, cols=cols, energy_share=float(inside / total))
+
+
+def _quantile_span(energy: NDArray[np.float64]) -> tuple[int, int]:
+    share = np.cumsum(energy) / energy.sum()
+    start, last = (int(np.searchsorted(share, q)) for q in QUANTILES)
+    return start, min(last, len(energy) - 1) + 1
+
+
+def energy_inside(gradient: NDArray[Any], box: Box | None) -> float | None:
+    """Share, 0 to 1, of a gradient's energy (H, W, C) inside a box; None without a box or any energy."""
+    if box is None:
+        return None
+    energy = np.square(gradient.astype(np.float64)).sum(axis=2)
+    total = float(energy.sum())
+    return float(energy[slice(*box.rows), slice(*box.cols)].sum()) / total if total else None
+
+
+def area_share(box: Box | None, side: int = 224) -> float | None:
+    """Share, 0 to 1, of the image's area that a box covers; None without a box."""
+    if box is None:
+        return None
+    return (box.rows[1] - box.rows[0]) * (box.cols[1] - box.cols[0]) / side**2
+
+
+def overlaps(a: Box, b: Box) -> bool:
+    """Whether two half-open boxes share at least one pixel."""
+    return (
+        a.rows[0] < b.rows[1] and b.rows[0] < a.rows[1] and a.cols[0] < b.cols[1] and b.cols[0] < a.cols[1]
+    )

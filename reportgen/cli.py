@@ -1,0 +1,226 @@
+"""The command line: parse, call, print, exit. Heavy imports stay inside the commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reportgen import __version__
+from reportgen.console import choose_progress
+from reportgen.errors import UserError
+from reportgen.progress import Progress
+from reportgen.settings import SETTINGS_FILE, Settings, load_settings
+
+app = typer.Typer(
+    name="reportgen",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="From a folder of images to the finished CNN assignment report.\n\n"
+    "Start with 'reportgen build'. Without any setting it draws sample images and reports on them; "
+    f"with --data it reports on your own. What the title page says, and much more, stands in {SETTINGS_FILE}.",
+)
+fetch_app = typer.Typer(no_args_is_help=True, help="Download the photographs or the ImageNet weights.")
+app.add_typer(fetch_app, name="fetch")
+
+SettingsOption = Annotated[
+    Path | None, typer.Option("--settings", metavar="FILE", help=f"Another settings file than ./{SETTINGS_FILE}.")
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="FOLDER", help="The images: FOLDER/<split>/<class>/* or FOLDER/<class>/*."),
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+WeightsOption = Annotated[
+    str | None, typer.Option("--weights", help="auto, imagenet, embedded, or a Keras file of VGG19.")
+]
+BuildOption = Annotated[Path | None, typer.Option("--build", metavar="FOLDER", help="Where the report goes.")]
+
+
+@app.command()
+def build(
+    data: DataOption = None,
+    settings: SettingsOption = None,
+    weights: WeightsOption = None,
+    build: BuildOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Compute everything and write report.html, report.pdf and results.json.
+
+    Without --data (and without 'data' in the settings) the folder data/ is used if it holds images, else the
+    sample images in data/sample, which are drawn on first use.
+    """
+    progress = choose_progress(quiet=quiet)
+    chosen = _load(settings, data=data, weights=weights, build=build)
+    folder = _data_folder(chosen, settings, progress)
+    from reportgen.pipeline import HTML_FILE, PDF_FILE, RESULTS_FILE
+    from reportgen.pipeline import build as build_report
+
+    built = build_report(chosen, folder, progress)
+    for warning in built.results.dataset.warnings:
+        progress.say(f"Warning: {warning}")
+    for check in built.results.checks:
+        if not check.passed:
+            progress.say(f"Check failed: {check.claim}")
+    if not quiet:
+        accuracy = built.results.transfer
+        typer.echo(f"\nTest accuracy: {accuracy.correct['test']} of {accuracy.total['test']} images.")
+        typer.echo("The report is finished:")
+        for name in (HTML_FILE, *([] if built.problem else [PDF_FILE]), RESULTS_FILE):
+            typer.echo(f"  {_shown(built.path(name))}")
+    if built.problem:
+        raise built.problem
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the images go.")] = Path("data/sample"),
+    seed: Annotated[int, typer.Option(help="Another seed draws other images.")] = 671,
+    quiet: QuietOption = False,
+) -> None:
+    """Draw the sample images: butterfly, kangaroo and leopard, with annotated animals and heads."""
+    from reportgen.acquire.sample import draw_sample
+
+    draw_sample(out, seed, choose_progress(quiet=quiet))
+    if not quiet:
+        typer.echo(f"The sample images are in {_shown(out)}.")
+
+
+@fetch_app.command()
+def caltech101(
+    classes: Annotated[
+        list[str], typer.Option("--classes", metavar="NAME ...", help="Two or more of the 101 classes.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the images go.")] = Path("data/caltech101"),
+    settings: SettingsOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Download Caltech-101 (137 MB, once), and split classes of it 50/20/20.
+
+    For example: reportgen fetch caltech101 --classes butterfly kangaroo Leopards
+    """
+    from reportgen.acquire.caltech101 import fetch_caltech101
+
+    chosen = _load(settings)
+    fetch_caltech101(classes, out, cache=chosen.cache, seed=chosen.seed, progress=choose_progress(quiet=quiet))
+    if not quiet:
+        typer.echo(f"The photographs are in {_shown(out)}. Now: reportgen build --data {out}")
+
+
+@fetch_app.command()
+def vgg19(quiet: QuietOption = False) -> None:
+    """Download VGG19's ImageNet weights (574 MB) into Keras's cache."""
+    from reportgen.acquire.vgg19 import fetch_vgg19
+
+    path = fetch_vgg19(choose_progress(quiet=quiet))
+    if not quiet:
+        typer.echo(f"The weights are in {path}.")
+
+
+@app.command()
+def doctor(data: DataOption = None, settings: SettingsOption = None) -> None:
+    """Check Python, Pango, fonts, weights, data and disk, and say what is wrong."""
+    from reportgen.doctor import examine
+
+    findings = examine(_load(settings, data=data))
+    for finding in findings:
+        typer.echo(f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.line}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command("export-model")
+def export_model(
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="A .keras file.")] = None,
+    settings: SettingsOption = None,
+    build: BuildOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Write the last build's whole network, VGG19 and its new layer, as one Keras model."""
+    from reportgen.pipeline import export
+
+    path = export(_load(settings, build=build), out, choose_progress(quiet=quiet))
+    if not quiet:
+        typer.echo(f"The model is in {_shown(path)}. Its input is preprocessed: BGR minus the ImageNet mean.")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"reportgen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[  # noqa: ARG001 - acted on by its callback
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
+def _load(settings: Path | None, **overrides: object) -> Settings:
+    absolute = {
+        key: str(value.absolute()) if isinstance(value, Path) else value for key, value in overrides.items()
+    }
+    weights = absolute.get("weights")
+    if isinstance(weights, str) and weights not in ("auto", "imagenet", "embedded"):
+        absolute["weights"] = str(Path(weights).absolute())
+    return load_settings(settings, **absolute)
+
+
+def _data_folder(settings: Settings, file: Path | None, progress: Progress) -> Path:
+    """The data to report on; the sample images are drawn if there are no other and they are missing."""
+    if settings.data is not None:
+        return settings.data
+    from reportgen.acquire.sample import draw_sample
+    from reportgen.dataset import default_data_folder
+
+    folder = default_data_folder((file.parent if file else Path.cwd()).resolve())
+    if folder.name == "sample" and not folder.exists():
+        draw_sample(folder, progress=progress)
+    return folder
+
+
+def _shown(path: Path) -> str:
+    """A path as short as the user would write it."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def repeat_option(arguments: list[str], option: str) -> list[str]:
+    """Let an option take several values at once: ``--x a b`` becomes ``--x a --x b``, as click wants it."""
+    repeated: list[str] = []
+    taking = False
+    for argument in arguments:
+        if argument.startswith("-"):
+            taking = argument == option
+        elif taking and repeated[-1] != option:
+            repeated.append(option)
+        repeated.append(argument)
+    return repeated
+
+
+def main() -> None:
+    """Run the command line; a problem the user can mend is printed without a trace and sets the exit code."""
+    # TensorFlow would fill the terminal with its own notes.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    # Keeps the font subsetter from writing the time of day into the PDF.
+    os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
+    try:
+        app(args=repeat_option(sys.argv[1:], "--classes"), prog_name="reportgen")
+    except UserError as error:
+        typer.echo(f"reportgen: {error.problem}", err=True)
+        typer.echo(f"  → {error.remedy}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("reportgen: stopped; the last report is untouched.", err=True)
+        sys.exit(130)

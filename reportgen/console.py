@@ -1,0 +1,74 @@
+"""What the user sees while the work goes on: bars on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
+
+from reportgen.progress import Advance, Progress, Silent
+
+_EVERY_SECONDS = 5.0
+
+
+class Bars:
+    """A bar for each stage, with count, time so far and time left."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    @contextmanager
+    def stage(self, title: str, total: int | None = None) -> Iterator[Advance]:
+        columns = [TextColumn("{task.description:<34}"), BarColumn(bar_width=28)]
+        if total:
+            columns += [MofNCompleteColumn(), TimeRemainingColumn()]
+        with RichProgress(*columns, TimeElapsedColumn(), console=self._console) as progress:
+            task = progress.add_task(title, total=total)
+            yield lambda count: progress.advance(task, count)
+            progress.update(task, total=total or 1, completed=total or 1)
+
+    def say(self, message: str) -> None:
+        """Print one line above the bars."""
+        self._console.print(message, markup=False, highlight=False)
+
+
+class Lines:
+    """A line when a stage begins, and one now and then while it goes on."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    @contextmanager
+    def stage(self, title: str, total: int | None = None) -> Iterator[Advance]:
+        self.say(f"{title} ({total})" if total else title)
+        done, start = 0, time.monotonic()
+        spoken = start
+
+        def advance(count: int) -> None:
+            nonlocal done, spoken
+            done += count
+            now = time.monotonic()
+            if total and 0 < done < total and now - spoken >= _EVERY_SECONDS:
+                spoken = now
+                left = (now - start) / done * (total - done)
+                self.say(f"  {done} of {total}, about {left:.0f} s left")
+
+        yield advance
+
+    def say(self, message: str) -> None:
+        """Print one line."""
+        print(message, file=self._stream, flush=True)
+
+
+def choose_progress(*, quiet: bool, stream: TextIO | None = None) -> Progress:
+    """Bars on a terminal, lines elsewhere, nothing at all with ``quiet``. The stream is standard error."""
+    stream = stream or sys.stderr
+    if quiet:
+        return Silent()
+    return Bars(Console(file=stream)) if stream.isatty() else Lines(stream)

@@ -1,0 +1,179 @@
+"""Boxes of the animals and their heads, from a COCO file."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError
+
+from reportgen.dataset.decode import SIDE
+from reportgen.dataset.folder import plain_reason
+from reportgen.errors import DataError
+from reportgen.results import Box
+
+_HEAD = "head"
+_SLACK = 1.0
+"""Pixels by which a box may stick out of its image: other programs round."""
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """The boxes of ``annotations.json``, scaled to the decoded image. ``sha256`` is that of the file.
+
+    ``by_category[file, category]`` and ``heads[file]`` hold one box each, the one with the largest area
+    (the first of them in the file, where several are equal). ``sizes[file]``: width and height as
+    annotated.
+    """
+
+    sha256: str
+    drawn_by_program: bool
+    by_category: Mapping[tuple[str, str], Box]
+    heads: Mapping[str, Box]
+    sizes: Mapping[str, tuple[int, int]]
+
+    def boxes(self, file: str, label: str) -> tuple[Box | None, Box | None]:
+        """The box of the animal (the category named like the class ``label``) and that of its head.
+
+        ``file`` is relative to the data folder. Edges are rounded to the nearest pixel of the 224 × 224
+        image; a box is clipped to it and at least one pixel wide and high. None where there is no box.
+        """
+        return self.by_category.get((file, label)), self.heads.get(file)
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
+
+
+class _Info(_Entry):
+    drawn_by_program: bool = False
+
+
+class _Image(_Entry):
+    id: int
+    file_name: str
+    width: PositiveInt
+    height: PositiveInt
+
+
+class _Category(_Entry):
+    id: int
+    name: str
+
+
+class _Mark(_Entry):
+    image_id: int
+    category_id: int
+    bbox: tuple[float, float, float, float]
+
+    @property
+    def area(self) -> float:
+        return self.bbox[2] * self.bbox[3]
+
+
+class _Coco(_Entry):
+    info: _Info = _Info()
+    images: list[_Image]
+    categories: list[_Category]
+    annotations: list[_Mark]
+
+
+def read_annotations(path: Path) -> Annotations:
+    """Read a COCO file; its ``bbox`` is [x, y, width, height] in pixels of the image as it was annotated.
+
+    ``info.drawn_by_program`` says that the images are no photographs. A category named ``head``, in
+    capitals or not, is the head.
+    Raises ``DataError`` naming every entry that is malformed or whose box is not inside its image.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise _malformed(path, [f"cannot be read: {plain_reason(error)}"]) from None
+    try:
+        coco = _Coco.model_validate_json(data)
+    except ValidationError as error:
+        raise _malformed(
+            path, [_describe(problem["loc"], problem["msg"]) for problem in error.errors()]
+        ) from None
+    if faults := _faults(coco):
+        raise _malformed(path, faults)
+    return _collect(coco, hashlib.sha256(data).hexdigest())
+
+
+def _collect(coco: _Coco, sha256: str) -> Annotations:
+    images = {image.id: image for image in coco.images}
+    names = {category.id: category.name for category in coco.categories}
+    by_category: dict[tuple[str, str], Box] = {}
+    heads: dict[str, Box] = {}
+    for mark in sorted(coco.annotations, key=lambda mark: -mark.area):
+        image, name = images[mark.image_id], names[mark.category_id]
+        box = _scale(mark, image)
+        by_category.setdefault((image.file_name, name), box)
+        if name.casefold() == _HEAD:
+            heads.setdefault(image.file_name, box)
+    sizes = {image.file_name: (image.width, image.height) for image in coco.images}
+    return Annotations(sha256, coco.info.drawn_by_program, by_category, heads, sizes)
+
+
+def _scale(mark: _Mark, image: _Image) -> Box:
+    x, y, width, height = mark.bbox
+    return Box(rows=_interval(y, height, image.height), cols=_interval(x, width, image.width))
+
+
+def _interval(start: float, length: float, size: int) -> tuple[int, int]:
+    first, stop = (math.floor(edge * SIDE / size + 0.5) for edge in (start, start + length))
+    first = min(max(first, 0), SIDE - 1)
+    return first, min(max(stop, first + 1), SIDE)
+
+
+def _faults(coco: _Coco) -> list[str]:
+    """What the types cannot say: ids that are used twice or lead nowhere, boxes without or beyond area."""
+    images = {image.id: image for image in coco.images}
+    categories = {category.id for category in coco.categories}
+    faults = [
+        *_repeated("images", [image.id for image in coco.images]),
+        *_repeated("categories", [category.id for category in coco.categories]),
+    ]
+    for i, mark in enumerate(coco.annotations):
+        entry = f"annotations[{i}]"
+        if mark.category_id not in categories:
+            faults.append(f"{entry}: category_id {mark.category_id} is not among the categories")
+        if mark.image_id not in images:
+            faults.append(f"{entry}: image_id {mark.image_id} is not among the images")
+        elif not _fits(mark, images[mark.image_id]):
+            image = images[mark.image_id]
+            faults.append(
+                f"{entry}: the box {list(mark.bbox)} is not inside {image.file_name}, "
+                f"which has {image.width}×{image.height} pixels"
+            )
+    return faults
+
+
+def _repeated(entries: str, ids: Sequence[int]) -> list[str]:
+    first = {value: i for i, value in reversed(list(enumerate(ids)))}
+    return [f"{entries}[{i}]: id {value} is used before" for i, value in enumerate(ids) if first[value] != i]
+
+
+def _fits(mark: _Mark, image: _Image) -> bool:
+    x, y, width, height = mark.bbox
+    return (
+        min(width, height) > 0
+        and min(x, y) >= -_SLACK
+        and x + width <= image.width + _SLACK
+        and y + height <= image.height + _SLACK
+    )
+
+
+def _describe(location: tuple[int | str, ...], message: str) -> str:
+    entry = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return f"{entry.removeprefix('.')}: {message}" if entry else message
+
+
+def _malformed(path: Path, faults: Sequence[str]) -> DataError:
+    return DataError(
+        [f"{path.name}: {fault}" for fault in faults],
+        f"Correct {path}, or take it away: a report can do without boxes.",
+    )

@@ -1,0 +1,90 @@
+"""Pixels of every kind that Pillow reads, as RGB in 0–255, and what Pillow leaves undone on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageChops
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, TiffImageFile
+
+_PNG_BIT_DEPTH = 24
+"""The offset of the bit depth in a PNG file, whose first chunk is always IHDR."""
+
+
+class UndecodableError(Exception):
+    """Why a file gives no image, in words that follow its name."""
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """A loaded image of any mode as RGB; transparent parts lie over white.
+
+    Values of 16 bits and floating-point values (0–1 or 0–255) are scaled to 0–255, not clipped.
+    Embedded colour profiles are not applied. Raises ``UndecodableError`` for values without a known white.
+    """
+    if image.mode.startswith("I;16"):
+        image = _from_16_bits(image)
+    elif image.mode == "F":
+        image = _from_float(image)
+    elif image.mode == "I":
+        raise UndecodableError("has signed or 32-bit integer pixels; save it with 8 or 16 bits a channel")
+    elif image.mode == "La":
+        image = image.convert("LA")
+    elif image.mode == "CMYK" and isinstance(image, JpegImageFile) and "adobe" not in image.info:
+        # Pillow inverts every CMYK JPEG, but only Adobe's are stored inverted.
+        image = ImageChops.invert(image)
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    white = Image.new("RGBA", layer.size, "white")
+    return Image.alpha_composite(white, layer).convert("RGB")
+
+
+def scale_transparent_colour(image: Image.Image, data: bytes) -> None:
+    """Bring the transparent colour of a PNG to 8 bits, in place; other images stay as they are.
+
+    Pillow scales the pixels of 2-bit and 4-bit grey and of 16-bit RGB, but not the colour that is
+    to be transparent. For RGB it keeps the high byte of each value.
+    """
+    if not isinstance(image, PngImageFile):
+        return
+    depth, key = data[_PNG_BIT_DEPTH], image.info.get("transparency")
+    if image.mode == "L" and isinstance(key, int):
+        image.info["transparency"] = key * 255 // (2**depth - 1)
+    elif image.mode == "RGB" and isinstance(key, tuple) and depth == 16:
+        image.info["transparency"] = tuple(value >> 8 for value in key)
+
+
+def _from_16_bits(image: Image.Image) -> Image.Image:
+    values = np.asarray(image)
+    bits = _tiff_tag(image, BITSPERSAMPLE, (16,))
+    white = 2 ** bits[0] - 1
+    table = np.clip(np.rint(np.arange(65536) * (255 / white)), 0, 255).astype(np.uint8)
+    grey = _upright(table[values], image)
+    key = image.info.get("transparency")
+    if isinstance(key, int):
+        grey[values == key] = 255
+    return Image.fromarray(grey)
+
+
+def _from_float(image: Image.Image) -> Image.Image:
+    values = np.asarray(image, dtype=np.float32)
+    low, high = float(values.min()), float(values.max())
+    if not 0 <= low <= high <= 255:  # also false where a value is not a number
+        raise UndecodableError(
+            f"has floating-point pixels from {low:g} to {high:g}; they must lie in 0 to 1 or in 0 to 255"
+        )
+    scale = 255 if high <= 1 else 1
+    return Image.fromarray(_upright(np.rint(values * scale).astype(np.uint8), image))
+
+
+def _upright(grey: NDArray[np.uint8], image: Image.Image) -> NDArray[np.uint8]:
+    """Undo TIFF's "white is zero", which Pillow does for 8 bits and fewer only."""
+    return 255 - grey if _tiff_tag(image, PHOTOMETRIC_INTERPRETATION, 1) == 0 else grey
+
+
+def _tiff_tag(image: Image.Image, tag: int, default: Any) -> Any:
+    return image.tag_v2.get(tag, default) if isinstance(image, TiffImageFile) else default

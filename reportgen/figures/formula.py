@@ -1,0 +1,64 @@
+"""Formulas, set by matplotlib's mathtext in the face of the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.font_manager import FontProperties
+from matplotlib.path import Path
+from matplotlib.textpath import TextPath
+
+_UNITS_PER_EM = 1000
+_MARGIN = 10
+"""Room, in thousandths of an em, that keeps smoothed edges from being cut."""
+
+_COMMANDS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C", Path.CLOSEPOLY: "Z"}
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula as SVG, its size in em; ``depth`` is how far it reaches below the baseline of the text.
+
+    In HTML: ``width`` and ``height`` as they are, ``vertical-align`` = −``depth``.
+    """
+
+    svg: bytes
+    width: float
+    height: float
+    depth: float
+
+
+def formula(tex: str) -> Formula:
+    r"""Set mathtext such as ``r"$W_2 = \frac{W_1 - F + 2P}{S} + 1$"`` in STIX, as outlines.
+
+    Raises ``ValueError`` with the place of the mistake if it cannot be parsed or draws nothing.
+    """
+    font = FontProperties(family="STIXGeneral", math_fontfamily="stix")
+    outline = TextPath((0, 0), tex, size=_UNITS_PER_EM, prop=font)
+    if not len(outline.vertices):
+        raise ValueError(f"{tex!r} draws nothing")
+    box = outline.get_extents()
+    left, right = np.floor(box.x0) - _MARGIN, np.ceil(box.x1) + _MARGIN
+    # SVG counts downwards.
+    top, bottom = np.floor(-box.y1) - _MARGIN, max(0.0, np.ceil(-box.y0)) + _MARGIN
+    width, height = int(right - left), int(bottom - top)
+    em = 1 / _UNITS_PER_EM
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width * em:g}em" height="{height * em:g}em" '
+        f'viewBox="{left:.0f} {top:.0f} {width} {height}">'
+        f'<path fill="currentColor" d="{_data(outline)}"/></svg>'
+    )
+    return Formula(svg.encode(), width * em, height * em, float(bottom) * em)
+
+
+def _data(outline: Path) -> str:
+    """Write a path as the ``d`` of an SVG path, in whole units, which are finer than any printer's dot."""
+    parts = []
+    for vertices, code in outline.iter_segments(simplify=False, curves=True):
+        points = np.asarray(vertices).reshape(-1, 2) * (1, -1)
+        command = _COMMANDS[code]
+        parts.append(
+            command if command == "Z" else command + " ".join(f"{value:.0f}" for value in points.ravel())
+        )
+    return "".join(parts)

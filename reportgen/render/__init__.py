@@ -1,0 +1,1 @@
+"""Results and figures become HTML (Jinja2), and HTML becomes a PDF (WeasyPrint)."""

@@ -1,0 +1,87 @@
+"""The typeface of the report: STIX, and DejaVu for what it lacks, both shipped with matplotlib."""
+
+from __future__ import annotations
+
+import base64
+import io
+import logging
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import matplotlib
+from fontTools import subset
+from fontTools.ttLib import TTFont
+
+FAMILY = "Report"
+
+
+@dataclass(frozen=True)
+class Face:
+    """One font file and where it stands in the family."""
+
+    file: str
+    weight: int
+    style: str
+    family: str = FAMILY
+
+
+FACES = (
+    Face("STIXGeneral.ttf", 400, "normal"),
+    Face("STIXGeneralItalic.ttf", 400, "italic"),
+    Face("STIXGeneralBol.ttf", 700, "normal"),
+    Face("DejaVuSans.ttf", 400, "normal", "Report Fallback"),
+    Face("DejaVuSansMono.ttf", 400, "normal", "Report Mono"),
+)
+
+
+def font_folder() -> Path:
+    """Where matplotlib keeps its TrueType files."""
+    return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+
+
+def font_css(text: str) -> str:
+    """``@font-face`` rules with the faces embedded, reduced to the characters of ``text``.
+
+    STIX is used wherever it has the character; the fallback holds only what STIX lacks.
+    """
+    characters = {ord(c) for c in text if c.isprintable()} | {ord(" ")}
+    missing = characters - _coverage("STIXGeneral.ttf")
+    rules = []
+    for face in FACES:
+        wanted = missing if face.family == "Report Fallback" else characters
+        wanted &= _coverage(face.file)
+        if wanted:
+            data = base64.b64encode(_subset(face.file, frozenset(wanted))).decode()
+            rules.append(
+                f'@font-face{{font-family:"{face.family}";font-weight:{face.weight};font-style:{face.style};'
+                f'src:url("data:font/ttf;base64,{data}")}}'
+            )
+    return "\n".join(rules)
+
+
+def missing_characters(text: str) -> str:
+    """The printable characters of ``text`` that no face of the report has, in order, each once."""
+    known = _coverage("STIXGeneral.ttf") | _coverage("DejaVuSans.ttf")
+    return "".join(dict.fromkeys(c for c in text if c.isprintable() and ord(c) not in known))
+
+
+@cache
+def _coverage(file: str) -> frozenset[int]:
+    with TTFont(font_folder() / file, lazy=True) as font:
+        return frozenset(font.getBestCmap())
+
+
+@cache
+def _subset(file: str, characters: frozenset[int]) -> bytes:
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
+    options = subset.Options(layout_features=["kern", "liga", "mark", "mkmk", "ccmp"], notdef_outline=True)
+    font = subset.load_font(str(font_folder() / file), options)
+    font.recalcTimestamp = False
+    reducer = subset.Subsetter(options)
+    reducer.populate(unicodes=characters)
+    reducer.subset(font)
+    buffer = io.BytesIO()
+    font.save(buffer)
+    font.close()
+    return buffer.getvalue()

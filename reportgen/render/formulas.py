@@ -1,0 +1,52 @@
+"""The formulas of the report, with the values of the results put in."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
+
+from reportgen.figures.formula import formula
+from reportgen.render.sourced import plain
+
+
+@dataclass
+class FormulaSetter:
+    """Sets formulas as inline SVG; ``css`` gives each its size and depth, in em of the text around it."""
+
+    rules: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def css(self) -> str:
+        """One rule for each different formula that was set."""
+        return "\n".join(self.rules.values())
+
+    def set(self, tex: str, spoken: str) -> Markup:
+        """Set mathtext (without dollar signs); ``spoken`` is what a screen reader says."""
+        drawn = formula(f"${tex}$")
+        name = "f" + hashlib.sha256(tex.encode()).hexdigest()[:10]
+        self.rules[name] = (
+            f".{name} svg{{width:{drawn.width:.3f}em;height:{drawn.height:.3f}em;"
+            f"vertical-align:{-drawn.depth:.3f}em}}"
+        )
+        return Markup('<span class="math {}" role="img" aria-label="{}">{}</span>').format(
+            name, spoken, Markup(drawn.svg.decode())  # noqa: S704 - drawn here, from outlines only
+        )
+
+    def output_size(self, side: str, section: Any, axis: int) -> Markup:
+        """The formula of the output's size along one side (``W`` or ``H``) with a layer's values put in."""
+        layer = plain(section)
+        W1, W2 = layer["input_shape"][axis], layer["expected_shape"][axis]
+        F = layer["filter_size"] if "filter_size" in layer else layer["kernel_shape"][0]
+        P, S = layer["padding"], layer["stride"]
+        tex = rf"{side}_2 = \frac{{{side}_1 - F + 2P}}{{S}} + 1 = \frac{{{W1} - {F} + 2 \cdot {P}}}{{{S}}} + 1 = {W2}"
+        spoken = f"{side}2 = ({side}1 − F + 2P) / S + 1 = ({W1} − {F} + 2·{P}) / {S} + 1 = {W2}"
+        return self.set(tex, spoken)
+
+    def sigma(self, check: Any) -> Markup:
+        """The standard deviation that Kaiming initialisation claims, with its fan-in put in."""
+        fan_in, sigma = plain(check)["fan_in"], plain(check)["sigma_expected"]
+        tex = rf"\sigma = \sqrt{{2 / {fan_in}}} = {sigma:.4f}"
+        return self.set(tex, f"σ = square root of 2 / {fan_in} = {sigma:.4f}")

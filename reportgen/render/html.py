@@ -1,0 +1,127 @@
+"""Results, figures and the author's words become one self-contained HTML document."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from markupsafe import Markup
+
+from reportgen.errors import RenderError
+from reportgen.figures.album import SPLIT_NAMES, Figure
+from reportgen.render.commentary import render_commentary
+from reportgen.render.fonts import font_css
+from reportgen.render.formulas import FormulaSetter
+from reportgen.render.numbering import Numbering
+from reportgen.render.numbers import FILTERS
+from reportgen.render.sourced import Sourced, entries
+from reportgen.results import Results
+
+APPENDIX_FIGURES = ("history", "misclassified")
+_MM_PER_PIXEL = 25.4 / 96
+_STYLE_MARK = "/* fonts and formulas */"
+
+
+@dataclass(frozen=True)
+class Document:
+    """The report as HTML, and how many figures and tables of the body and the appendix it has."""
+
+    html: str
+    numbers: Mapping[tuple[str, str], str]
+
+
+def render_html(
+    results: Results, album: Mapping[str, Figure], commentary: Mapping[str, str], templates: Path
+) -> Document:
+    """Render ``report.html.j2`` of ``templates``.
+
+    Pictures, fonts and styles are embedded. Raises ``RenderError`` for a mistake in a template, such as a
+    name that the results do not have, or a figure that is not shown where its number says.
+    """
+    numbering = _plan(results, album)
+    formulas = FormulaSetter()
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(FILTERS, entries=entries)
+    # Globals, since macros imported from another template see nothing else.
+    environment.globals.update(
+        r=Sourced(results.model_dump(mode="json")),
+        commentary={slot: render_commentary(text) for slot, text in commentary.items() if text.strip()},
+        passed={check.name: check.passed for check in results.checks},
+        split_names=SPLIT_NAMES,
+        style_mark=Markup(_STYLE_MARK),
+        style=lambda name: Markup(_read_style(templates / name)),  # noqa: S704 - the project's own file
+        formula=formulas.set,
+        output_size=formulas.output_size,
+        sigma=formulas.sigma,
+        ref=numbering.reference,
+        show=numbering.show,
+        has_figure=lambda name: name in album,
+        image=lambda name: _image(album, name),
+    )
+    try:
+        html = environment.get_template("report.html.j2").render()
+    except TemplateError as error:
+        place = f"{getattr(error, 'name', None) or 'report.html.j2'}, line {getattr(error, 'lineno', None) or '?'}"
+        raise RenderError(f"templates/{place}: {error}", "Correct the template.") from error
+    numbering.verify()
+    # Every character of the document, its embedded pictures included, is a superset of what is printed.
+    return Document(html.replace(_STYLE_MARK, f"{font_css(html)}\n{formulas.css}", 1), numbering.numbers)
+
+
+def _read_style(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise RenderError(f"{path}: cannot be read: {error.strerror}.", "Restore the style sheet.") from None
+
+
+def _plan(results: Results, album: Mapping[str, Figure]) -> Numbering:
+    names = [name for name in album if not name.startswith("gradient_")]
+    count = range(len(results.dataset.classes))
+    appendix = ["scores", "distinct", "counts", "checks", "versions"]
+    if results.dataset.annotated:
+        appendix.insert(2, "heads")
+    return Numbering.plan(
+        {
+            "figure": (
+                [name for name in names if name not in APPENDIX_FIGURES],
+                [name for name in names if name in APPENDIX_FIGURES],
+            ),
+            "table": ([f"guided_{i}" for i in count], appendix),
+        }
+    )
+
+
+def _image(album: Mapping[str, Figure], name: str) -> Markup:
+    figure = album[name]
+    picture = figure.picture
+    width = picture.print_width / _MM_PER_PIXEL
+    return Markup('<img src="data:{};base64,{}" width="{:.0f}" height="{:.0f}" alt="{}">').format(
+        picture.mime,
+        base64.b64encode(picture.data).decode(),
+        width,
+        width * picture.height / picture.width,
+        figure.alt,
+    )
+
+
+def embedded_files(album: Mapping[str, Figure], numbers: Mapping[tuple[str, str], str]) -> dict[str, bytes]:
+    """Each figure as a file of its own, named by its number and name, for use outside the report."""
+    endings = {"image/png": "png", "image/jpeg": "jpg", "image/svg+xml": "svg"}
+    files = {}
+    for name, figure in album.items():
+        number = numbers.get(("figure", name))
+        stem = f"fig-{number.zfill(2)}-{name}" if number else name
+        files[f"{stem}.{endings[figure.picture.mime]}".replace("_", "-")] = figure.picture.data
+    return files
+
+

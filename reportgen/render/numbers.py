@@ -1,0 +1,96 @@
+"""How numbers are printed; each function takes a value of the results and keeps its pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from markupsafe import Markup
+
+from reportgen.render.sourced import Sourced, plain
+
+MINUS = "−"
+
+
+def decimal_text(value: float, digits: int) -> str:
+    """A number with ``digits`` decimals and a true minus sign."""
+    return f"{value:.{digits}f}".replace("-", MINUS)
+
+
+def share_text(value: float, digits: int = 2) -> str:
+    """A share between 0 and 1, printed as 1 or 0 only if it is exactly that."""
+    step = 10.0**-digits
+    if 0 < value < 1:
+        value = min(max(value, step), 1 - step)
+    return decimal_text(value, digits)
+
+
+def percent_text(value: float) -> str:
+    """A share in per cent with one decimal, printed as 100 % or 0 % only if it is exactly that."""
+    if value in (0, 1):
+        return f"{100 * value:.0f} %"
+    return f"{min(max(100 * value, 0.1), 99.9):.1f} %"
+
+
+def significant_text(value: float, digits: int = 3) -> str:
+    """A number with ``digits`` significant digits; powers of ten where it is very small or large."""
+    text = f"{value:.{digits}g}"
+    if "e" not in text:
+        return text.replace("-", MINUS)
+    mantissa, exponent = text.split("e")
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa} × 10{raised}".replace("-", MINUS)
+
+
+def whole_text(value: int) -> str:
+    """A count, its thousands set apart by thin spaces."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def _filter(render: Callable[..., str]) -> Callable[..., Markup]:
+    def apply(node: Any, *args: Any) -> Markup:
+        value = plain(node)
+        text = "–" if value is None else render(value, *args)
+        return node.as_markup(text) if isinstance(node, Sourced) else Markup.escape(text)
+
+    return apply
+
+
+def _joined(separator: str) -> Callable[[Sourced], Markup]:
+    def apply(node: Sourced) -> Markup:
+        return Markup(separator).join(item.as_markup(str(plain(item))) for item in node)
+
+    return apply
+
+
+def _span(node: Sourced) -> Markup:
+    return Markup("{}–{}").format(node[0], node[1])
+
+
+def describe_choice(choice: Any) -> str:
+    """In words, by which rule a neuron of a guided-backpropagation table was chosen."""
+    name, _, number = str(choice).partition(":")
+    match name:
+        case "zero":
+            return "silent neuron"
+        case "percentile":
+            return f"{number}th percentile of the positive outputs"
+        case "median":
+            return "median of the positive outputs"
+        case "top":
+            return "most excited" if number == "1" else f"number {number} of the most excited"
+    return "chosen by the authors"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "decimal": _filter(decimal_text),
+    "share": _filter(share_text),
+    "percent": _filter(percent_text),
+    "significant": _filter(significant_text),
+    "whole": _filter(whole_text),
+    "shape": _joined(" × "),
+    "position": lambda node: Markup("({})").format(_joined(", ")(node)),
+    "span": _span,
+    "neuron_kind": describe_choice,
+}
+"""What templates may print numbers with."""

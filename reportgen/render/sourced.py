@@ -1,0 +1,80 @@
+"""Results as templates see them: every value knows the pointer of ``results.json`` that it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from markupsafe import Markup
+
+
+class Sourced:
+    """A value of ``results.json`` with its JSON pointer (RFC 6901).
+
+    Attributes and items lead deeper, as in the JSON; numbers print as ``<span class="n" data-ptr="…">``
+    with their pointer, everything else as escaped text. Comparisons and truth are those of the value.
+    """
+
+    __slots__ = ("_pointer", "_value")
+
+    def __init__(self, value: Any, pointer: str = "") -> None:
+        self._value = value
+        self._pointer = pointer
+
+    def __getattr__(self, name: str) -> Sourced:
+        if isinstance(self._value, dict) and name in self._value:
+            return self[name]
+        raise AttributeError(f"no '{name}' at {self._pointer or '/'} of the results")
+
+    def __getitem__(self, key: Any) -> Sourced:
+        key = plain(key)
+        if isinstance(self._value, list) and isinstance(key, slice):
+            raise TypeError("a slice of the results has no pointer")
+        step = str(key).replace("~", "~0").replace("/", "~1")
+        return Sourced(self._value[key], f"{self._pointer}/{step}")
+
+    def __iter__(self) -> Iterator[Sourced]:
+        return (self[key] for key in (range(len(self._value)) if isinstance(self._value, list) else self._value))
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def __contains__(self, key: Any) -> bool:
+        return plain(key) in self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self._value == plain(other))
+
+    def __lt__(self, other: Any) -> bool:
+        return bool(self._value < plain(other))
+
+    def __gt__(self, other: Any) -> bool:
+        return bool(self._value > plain(other))
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __str__(self) -> str:
+        return str(self._value)
+
+    def __html__(self) -> str:
+        return self.as_markup(str(self._value))
+
+    def as_markup(self, text: str) -> Markup:
+        """``text``, which shows this value, with the pointer attached if the value is a number."""
+        if isinstance(self._value, bool | str) or self._value is None:
+            return Markup.escape(text)
+        return Markup('<span class="n" data-ptr="{}">{}</span>').format(self._pointer, text)
+
+
+def plain(value: Any) -> Any:
+    """The bare value, without its pointer."""
+    return value._value if isinstance(value, Sourced) else value
+
+
+def entries(node: Sourced) -> list[tuple[str, Sourced]]:
+    """The keys of an object of the results, each with what stands there."""
+    return [(key, node[key]) for key in plain(node)]

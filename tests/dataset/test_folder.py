@@ -1,0 +1,209 @@
+"""Links, odd names and missing permissions: each works or gets its one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from reportgen.dataset import decode, scan
+from reportgen.errors import DataError
+
+
+def write_images(root: Path) -> None:
+    """A good data folder: one image of cat and of dog in each split."""
+    places = [f"{split}/{label}" for split in ("train", "val", "test") for label in ("cat", "dog")]
+    for i, place in enumerate(places):
+        (root / place).mkdir(parents=True)
+        Image.new("RGB", (32, 32), (i, 0, 0)).save(root / place / "1.png")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    write_images(tmp_path / "data")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A class folder outside the data folder."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    Image.new("RGB", (32, 32), (0, 99, 0)).save(folder / "1.png")
+    return folder
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[Path]:
+    """A folder of a user who is bound by permissions, even where the tests run as root."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+        if os.getuid() == 0:
+            os.seteuid(0)
+        for path in Path(folder).rglob("*"):
+            path.chmod(0o755)
+
+
+def give_up_root() -> None:
+    if os.geteuid() == 0:
+        os.seteuid(65534)
+
+
+def problems(root: Path) -> tuple[str, ...]:
+    with pytest.raises(DataError) as caught:
+        scan(root, 0)
+    return caught.value.problems
+
+
+def test_link_to_a_file_outside_is_an_error(data: Path, elsewhere: Path) -> None:
+    (data / "train/cat/2.png").symlink_to(elsewhere / "1.png")
+    out = f"is a link out of the data folder, to {elsewhere}/1.png; put a copy there instead"
+    assert problems(data) == (f"train/cat/2.png: {out}",)
+
+
+def test_link_to_a_folder_outside_is_an_error_and_the_class_is_not_missed(
+    data: Path, elsewhere: Path
+) -> None:
+    (data / "val/dog").rename(data / ".dog")
+    (data / "val/dog").symlink_to(elsewhere)
+    assert problems(data) == (
+        f"val/dog: is a link out of the data folder, to {elsewhere}; put a copy there instead",
+    )
+
+
+def test_split_outside_is_an_error(data: Path) -> None:
+    (data / "val").rename(data.parent / "val")
+    (data / "val").symlink_to(data.parent / "val")
+    assert problems(data) == (
+        f"val: is a link out of the data folder, to {data.parent}/val; put a copy there instead",
+    )
+
+
+def test_link_out_through_a_link_inside_is_an_error(data: Path, elsewhere: Path) -> None:
+    (data / ".hop").symlink_to(elsewhere / "1.png")
+    (data / "train/cat/2.png").symlink_to(data / ".hop")
+    assert "is a link out of the data folder" in problems(data)[0]
+
+
+def test_link_to_a_folder_whose_name_starts_like_the_roots_is_outside(data: Path, elsewhere: Path) -> None:
+    elsewhere.rename(data.parent / "data2")
+    (data / "train/cat/2.png").symlink_to(data.parent / "data2/1.png")
+    assert "is a link out of the data folder" in problems(data)[0]
+
+
+def test_links_inside_are_followed(data: Path) -> None:
+    Image.new("RGB", (32, 32), (0, 0, 99)).save(data / "train/cat/2.png")
+    (data / "train/cat/2.png").rename(data / "val/dog/2.png")
+    (data / "train/cat/2.png").symlink_to("../../val/dog/2.png")
+    assert [image.file for image in scan(data, 0).of("train")] == [
+        "train/cat/1.png",
+        "train/cat/2.png",
+        "train/dog/1.png",
+    ]
+
+
+def test_data_folder_may_be_a_link(data: Path, elsewhere: Path) -> None:
+    (elsewhere / "link").symlink_to(data)
+    manifest = scan(elsewhere / "link", 0)
+    assert manifest.root == elsewhere / "link"
+    assert manifest.fingerprint == scan(data, 0).fingerprint
+    assert decode(manifest.path(manifest.images[0]))[0, 0].tolist() == [0, 0, 0]
+
+
+def test_data_folder_may_be_relative(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = scan(data, 0).fingerprint
+    monkeypatch.chdir(data)
+    assert scan(Path(), 0).fingerprint == expected
+    assert scan(Path("../data"), 0).fingerprint == expected
+
+
+@pytest.mark.parametrize("place", ["train/cat/2.png", "train/cow", "photos"])
+def test_broken_link_is_an_error(data: Path, place: str) -> None:
+    (data / place).symlink_to("nowhere.png")
+    assert problems(data) == (f"{place}: is a broken link, to nowhere.png",)
+
+
+@pytest.mark.timeout(10)
+def test_link_to_itself_is_an_error(data: Path) -> None:
+    (data / "train/cat/2.png").symlink_to("2.png")
+    assert problems(data) == ("train/cat/2.png: cannot be followed: a link that leads to itself",)
+
+
+@pytest.mark.timeout(10)
+def test_link_to_a_folder_above_does_not_hang(data: Path) -> None:
+    (data / "train/cat/loop").symlink_to(data)
+    assert problems(data) == (
+        "train/cat/loop: is a folder inside a class folder; images must stand in the class folder itself",
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "two words",
+        'it\'s "quoted"',
+        "<script>alert(1)",
+        "κάτι",
+        "蝶",
+        "🦋",
+        "a&b;c",
+    ],
+)
+def test_unusual_names_work(data: Path, name: str) -> None:
+    for split in ("train", "val", "test"):
+        (data / split / "cat").rename(data / split / name)
+        (data / split / name / "1.png").rename(data / split / name / f"{name}.png")
+    manifest = scan(data, 0)
+    assert manifest.classes == tuple(sorted(["dog", name]))
+    assert f"test/{name}/{name}.png" in [image.file for image in manifest.images]
+
+
+def test_file_name_with_a_line_break_works_and_is_escaped_in_lines(data: Path) -> None:
+    Image.new("RGB", (5, 5), (0, 0, 99)).save(data / "test/cat/a\nb.png")
+    manifest = scan(data, 0)
+    assert manifest.of("test")[1].file == "test/cat/a\nb.png"
+    assert manifest.warnings == (r"test/cat/a\nb.png is 5×5 pixels, enlarged to 224×224",)
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS has no such file names")
+def test_file_name_that_is_not_utf_8_is_an_error(data: Path) -> None:
+    (data / "test/cat/1.png").rename(data / "test/cat" / os.fsdecode(b"caf\xe9.png"))
+    assert problems(data) == (r"test/cat/caf\udce9.png: has a name that is not valid UTF-8; rename it",)
+
+
+def test_unreadable_folders_are_errors(unprivileged: Path) -> None:
+    data = unprivileged / "data"
+    write_images(data)
+    scan(data, 0)
+    for folder in ("test/dog", "val", "train/cat"):
+        (data / folder).chmod(0)
+    give_up_root()
+    assert problems(data) == (
+        "test/dog: cannot be read: permission denied",
+        "train/cat: cannot be read: permission denied",
+        "val: cannot be read: permission denied",
+    )
+
+
+def test_unreadable_data_folder_is_an_error(unprivileged: Path) -> None:
+    data = unprivileged / "data"
+    write_images(data)
+    data.chmod(0)
+    give_up_root()
+    with pytest.raises(DataError, match="data: this folder cannot be read: permission denied"):
+        scan(data, 0)
+
+
+def test_listable_folder_that_cannot_be_entered_is_an_error(unprivileged: Path) -> None:
+    data = unprivileged / "data"
+    write_images(data)
+    scan(data, 0)
+    (data / "val/cat").chmod(0o744)
+    give_up_root()
+    assert problems(data) == ("val/cat/1.png: cannot be read: permission denied",)

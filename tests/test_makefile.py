@@ -1,0 +1,272 @@
+"""The Makefile, run for real in a copied folder where small shell scripts stand in for Python."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.specifiers import SpecifierSet
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Writes each call as one line to $LOG: its name, then every argument in brackets.
+STAND_IN = """#!/bin/sh
+{{ printf '%s' "${{0##*/}}"; printf ' [%s]' "$@"; echo; }} >> "$LOG"
+case "$*" in
+  *version_info*) echo {version} ;;
+  *ensurepip*) exit {ensurepip_status} ;;
+  '-m venv --clear .venv') rm -rf .venv; mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+  '-m pip '*)
+    echo "$PIP_CONSTRAINT $PIP_BUILD_CONSTRAINT" >> "$LOG.constraints"
+    exit "${{PIP_STATUS:-0}}" ;;
+esac
+"""
+
+
+class Checkout:
+    """A folder with the files that make reads, and a PATH on which every Python is a stand-in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "my course"
+        self.tools = folder / "tools"
+        self.log = folder / "log"
+        self.folder.mkdir()
+        self.tools.mkdir()
+        before = time.time() - 1000
+        for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+            shutil.copyfile(ROOT / name, self.folder / name)
+            os.utime(self.folder / name, (before, before))
+        for name in ("make", "sh", "awk", "cp", "echo", "find", "mkdir", "rm", "touch"):
+            found = shutil.which(name)
+            assert found, f"{name} is not on this machine"
+            (self.tools / name).symlink_to(found)
+
+    def add_python(self, name: str, version: str, *, ensurepip: bool = True) -> None:
+        script = self.tools / name
+        script.write_text(STAND_IN.format(version=version, ensurepip_status=0 if ensurepip else 1))
+        script.chmod(0o755)
+
+    def make(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run make; nothing of this process's environment reaches it (a make above this one would)."""
+        return subprocess.run(
+            ["make", *arguments],
+            cwd=self.folder,
+            env={"PATH": str(self.tools), "LOG": str(self.log), **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    def calls(self, word: str = "") -> list[str]:
+        """What the stand-ins were called with, oldest first, of the calls that hold ``word``."""
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return [line for line in lines if word in line]
+
+    def date(self, name: str, seconds_ago: float) -> None:
+        then = time.time() - seconds_ago
+        os.utime(self.folder / name, (then, then))
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    made = Checkout(tmp_path)
+    made.add_python("python3", "3.11")
+    return made
+
+
+def phony_targets() -> set[str]:
+    text = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    return {name for line in re.findall(r"(?m)^\.PHONY:(.*)$", text) for name in line.split()}
+
+
+@pytest.mark.parametrize("arguments", [("help",), ()])
+def test_help_names_every_target(checkout: Checkout, arguments: tuple[str, ...]) -> None:
+    said = checkout.make(*arguments)
+    described = dict(re.findall(r"(?m)^  make ([a-z0-9-]+) +(\S.*)$", said.stdout.split("\n\n")[0]))
+    assert set(described) == phony_targets()
+    promised = {"report", "test", "check", "bench", "doctor", "sample", "clean", "distclean", "export-model"}
+    assert promised <= set(described)
+    assert checkout.calls() == []
+
+
+@pytest.mark.parametrize("folder", ["a b", "it's", 'say "x"', "$HOME", "*", "a;b", "früh/../x"])
+def test_report_passes_the_folder_as_one_argument(checkout: Checkout, folder: str) -> None:
+    settings = f"{folder}.toml"
+    done = checkout.make(
+        "report",
+        f"DATA={folder.replace('$', '$$')}",
+        f"REPORT={settings.replace('$', '$$')}",
+        "ARGS=--quiet -x",
+    )
+    assert done.returncode == 0, done.stderr
+    expected = f"python [-m] [reportgen] [build] [--data] [{folder}] [--settings] [{settings}] [--quiet] [-x]"
+    assert checkout.calls("[build]") == [expected]
+
+
+def test_a_dry_run_shows_the_quoted_folder(checkout: Checkout) -> None:
+    assert "-m reportgen build --data 'a b'" in checkout.make("-n", "report", "DATA=a b").stdout
+
+
+def test_only_the_command_line_chooses_the_data(checkout: Checkout) -> None:
+    checkout.make("report", DATA="of another program", REPORT="of-another.toml", ARGS="--help")
+    assert checkout.calls("[build]") == ["python [-m] [reportgen] [build]"]
+
+
+def test_fetch_passes_every_class(checkout: Checkout) -> None:
+    checkout.make("fetch-caltech101", "CLASSES=emu crab's")
+    assert checkout.calls("[fetch]") == [
+        "python [-m] [reportgen] [fetch] [caltech101] [--classes] [emu] [crab's] [--out] [data/caltech101]"
+    ]
+
+
+def test_the_second_report_installs_nothing(checkout: Checkout) -> None:
+    checkout.make("report")
+    assert len(checkout.calls("[venv]")) == 1
+    assert len(checkout.calls("[pip]")) == 1
+    again = checkout.make("report")
+    assert len(checkout.calls("[pip]")) == 1
+    assert again.stdout == ""
+    assert len(checkout.calls("[build]")) == 2
+
+
+def test_a_report_needs_no_test_tools_and_the_tests_do(checkout: Checkout) -> None:
+    checkout.make("report")
+    assert checkout.calls(".[dev]") == []
+    checkout.make("test")
+    assert len(checkout.calls(".[dev]")) == 1
+    assert checkout.calls()[-1] == "python [-m] [pytest]"
+
+
+def test_the_lock_binds_the_packages_and_the_build(checkout: Checkout) -> None:
+    checkout.make("test")
+    read = checkout.log.with_name("log.constraints").read_text()
+    assert read == "constraints.txt constraints.txt\n" * 2
+
+
+@pytest.mark.parametrize("changed", ["pyproject.toml", "constraints.txt"])
+def test_changed_dependencies_are_installed(checkout: Checkout, changed: str) -> None:
+    checkout.make("report")
+    checkout.date(".venv/bin/python", 90)
+    checkout.date(".venv/.installed", 60)
+    checkout.date(changed, 30)
+    checkout.make("report")
+    assert len(checkout.calls("[pip]")) == 2
+    assert len(checkout.calls("[venv]")) == 1
+
+
+@pytest.mark.parametrize(("target", "stamp"), [("report", ".installed"), ("test", ".installed-dev")])
+def test_a_failed_install_is_taken_up_again(checkout: Checkout, target: str, stamp: str) -> None:
+    failed = checkout.make(target, PIP_STATUS="1")
+    assert failed.returncode != 0
+    assert not (checkout.folder / ".venv" / stamp).exists()
+    assert checkout.calls("[build]") == checkout.calls("[pytest]") == []
+    assert checkout.make(target).returncode == 0
+    assert (checkout.folder / ".venv" / stamp).exists()
+
+
+def test_parallel_targets_share_one_install(checkout: Checkout) -> None:
+    done = checkout.make("-j4", "report", "sample", "doctor", "test")
+    assert done.returncode == 0, done.stderr
+    assert len(checkout.calls("[venv]")) == 1
+    pip = checkout.calls("[pip]")
+    assert len(pip) == 2
+    assert ".[dev]" in pip[1]
+
+
+def test_a_virtual_environment_whose_python_is_gone_is_made_anew(checkout: Checkout) -> None:
+    checkout.make("report")
+    python = checkout.folder / ".venv/bin/python"
+    python.unlink()
+    python.symlink_to(checkout.folder / "uninstalled")
+    again = checkout.make("report")
+    assert again.returncode == 0, again.stderr
+    assert len(checkout.calls("[venv]")) == len(checkout.calls("[pip]")) == 2
+
+
+@pytest.mark.parametrize("version", ["2.7", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15"])
+def test_make_accepts_the_pythons_that_the_project_does(checkout: Checkout, version: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    checkout.add_python("python3", version)
+    done = checkout.make("report")
+    assert (done.returncode == 0) == (version in SpecifierSet(project["requires-python"]))
+    if done.returncode:
+        assert f"python3 {version}" in done.stderr
+        assert "PYTHON=" in done.stderr
+        assert not (checkout.folder / ".venv").exists()
+
+
+@pytest.mark.parametrize("system", ["3.9", "3.14"])
+def test_another_installed_python_is_tried(checkout: Checkout, system: str) -> None:
+    checkout.add_python("python3", system)
+    checkout.add_python("python3.12", "3.12")
+    assert checkout.make("report").returncode == 0
+    assert checkout.calls("[venv]") == ["python3.12 [-m] [venv] [--clear] [.venv]"]
+
+
+def test_a_python_asked_for_by_name_is_not_replaced(checkout: Checkout) -> None:
+    checkout.add_python("python3.9", "3.9")
+    checkout.add_python("python3.12", "3.12")
+    done = checkout.make("report", "PYTHON=python3.9")
+    assert done.returncode != 0
+    assert "python3.9 3.9" in done.stderr
+    assert checkout.calls("[venv]") == []
+
+
+def test_no_python_at_all(checkout: Checkout) -> None:
+    (checkout.tools / "python3").unlink()
+    done = checkout.make("report")
+    assert done.returncode != 0
+    assert "Found: none" in done.stderr
+
+
+def test_a_python_without_venv_names_the_package(checkout: Checkout) -> None:
+    checkout.add_python("python3", "3.12", ensurepip=False)
+    done = checkout.make("report")
+    assert done.returncode != 0
+    assert "apt install python3-venv" in done.stderr
+    assert not (checkout.folder / ".venv").exists()
+
+
+def test_clean_keeps_the_folder_in_git(checkout: Checkout) -> None:
+    build = checkout.folder / "build"
+    (build / "figures").mkdir(parents=True)
+    for name in (".gitignore", "report.html", "figures/1.png", "figures/.gitignore", ".hidden"):
+        (build / name).touch()
+    assert checkout.make("clean").returncode == 0
+    assert list(build.rglob("*")) == [build / ".gitignore"]
+    assert checkout.make("clean").returncode == 0
+
+
+def test_distclean_leaves_what_the_user_owns(checkout: Checkout) -> None:
+    for folder in (".cache/reportgen", ".venv/bin", "data/mine", "build"):
+        (checkout.folder / folder).mkdir(parents=True)
+    (checkout.folder / "build/report.pdf").touch()
+    before = {path.name for path in checkout.folder.iterdir()}
+    assert checkout.make("distclean").returncode == 0
+    assert {path.name for path in checkout.folder.iterdir()} == before - {".cache", ".venv"}
+    assert list((checkout.folder / "build").iterdir()) == []
+    assert (checkout.folder / "data/mine").is_dir()
+    assert checkout.make("clean").returncode == 0
+
+
+def test_check_runs_everything_and_the_tests_last(checkout: Checkout) -> None:
+    checkout.make("report")
+    lint = checkout.folder / ".venv/bin/lint-imports"
+    shutil.copyfile(checkout.tools / "python3", lint)
+    lint.chmod(0o755)
+    checkout.log.unlink()
+    done = checkout.make("check", "ARGS=-x")
+    assert done.returncode == 0, done.stderr
+    assert [line for line in checkout.calls() if "[pip]" not in line] == [
+        "python [-m] [ruff] [check]",
+        "python [-m] [ruff] [format] [--check]",
+        "python [-m] [mypy]",
+        "lint-imports []",
+        "python [-m] [pytest] [-x]",
+    ]
