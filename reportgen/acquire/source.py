@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -137,12 +136,12 @@ def _kib(size: int) -> int:
 @contextmanager
 def _pooch_kept_quiet() -> Iterator[None]:
     logger = pooch.get_logger()
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    before = logger.disabled
+    logger.disabled = True  # its level would not do: this logger caches what its first level let through
     try:
         yield
     finally:
-        logger.setLevel(level)
+        logger.disabled = before
 
 
 def _reason(error: BaseException, source: Source, path: Path) -> str:

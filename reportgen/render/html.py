@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from reportgen.errors import RenderError
 from reportgen.figures.album import SPLIT_NAMES, Figure
+from reportgen.figures.picture import Picture
 from reportgen.render.commentary import render_commentary
 from reportgen.render.fonts import font_css
 from reportgen.render.formulas import FormulaSetter
@@ -21,8 +22,8 @@ from reportgen.render.sourced import Sourced, entries
 from reportgen.results import Results
 
 APPENDIX_FIGURES = ("history", "misclassified")
-_MM_PER_PIXEL = 25.4 / 96
-_STYLE_MARK = "/* fonts and formulas */"
+TEXT_WIDTH_MM = 160
+_STYLE_MARK = "/* fonts, formulas and pictures */"
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ def render_html(
         raise RenderError(f"templates/{place}: {error}", "Correct the template.") from error
     numbering.verify()
     # Every character of the document, its embedded pictures included, is a superset of what is printed.
-    return Document(html.replace(_STYLE_MARK, f"{font_css(html)}\n{formulas.css}", 1), numbering.numbers)
+    generated = f"{font_css(html)}\n{formulas.css}\n{_width_rules(album)}"
+    return Document(html.replace(_STYLE_MARK, generated, 1), numbering.numbers)
 
 
 def _read_style(path: Path) -> str:
@@ -104,14 +106,24 @@ def _plan(results: Results, album: Mapping[str, Figure]) -> Numbering:
 def _image(album: Mapping[str, Figure], name: str) -> Markup:
     figure = album[name]
     picture = figure.picture
-    width = picture.print_width / _MM_PER_PIXEL
-    return Markup('<img src="data:{};base64,{}" width="{:.0f}" height="{:.0f}" alt="{}">').format(
+    return Markup('<img class="{}" src="data:{};base64,{}" width="{}" height="{}" alt="{}">').format(
+        _width_class(picture),
         picture.mime,
         base64.b64encode(picture.data).decode(),
-        width,
-        width * picture.height / picture.width,
+        picture.width,
+        picture.height,
         figure.alt,
     )
+
+
+def _width_class(picture: Picture) -> str:
+    return f"mm{min(round(picture.print_width), TEXT_WIDTH_MM)}"
+
+
+def _width_rules(album: Mapping[str, Figure]) -> str:
+    """A picture is printed at the width for which its lettering was drawn, as far as the page allows."""
+    names = sorted({_width_class(figure.picture) for figure in album.values()})
+    return "\n".join(f".{name}{{width:{name[2:]}mm}}" for name in names)
 
 
 def embedded_files(album: Mapping[str, Figure], numbers: Mapping[tuple[str, str], str]) -> dict[str, bytes]:

@@ -161,17 +161,15 @@ def test_progress_is_told_in_kib_and_adds_up(tmp_path: Path) -> None:
     ],
 )
 def test_a_name_that_leads_out_is_refused(tmp_path: Path, name: str) -> None:
-    problem = refused(archive_of(tmp_path, [*GOOD, plain(name, b"x")]))
+    archive = archive_of(tmp_path, [*GOOD, plain(name, b"x")])
 
-    assert f"{name!r} leads out of the folder" in problem
+    assert f"{name!r} leads out of the folder" in refused(archive)
 
 
 def test_a_name_that_leads_out_is_refused_in_the_zip_too(tmp_path: Path) -> None:
-    inner = gzip.compress(tarred(GOOD))
+    archive = zipped(tmp_path / "photos.zip", {INNER: gzip.compress(tarred(GOOD)), "../escaped": b"x"})
 
-    problem = refused(zipped(tmp_path / "photos.zip", {INNER: inner, "../escaped": b"x"}))
-
-    assert "'../escaped' leads out of the folder" in problem
+    assert "'../escaped' leads out of the folder" in refused(archive)
 
 
 def sparse(name: str) -> tuple[tarfile.TarInfo, bytes]:
@@ -245,13 +243,18 @@ def compressed_without_care(content: bytes) -> bytes:
     return deflate.compress(content) + deflate.flush()
 
 
+def begun(content: bytes) -> bytes:
+    """A gzip file that breaks off, between two deflate blocks, after ``content``."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return deflate.compress(content) + deflate.flush(zlib.Z_FULL_FLUSH)
+
+
 def flipped(packed: bytes, needle: bytes) -> bytes:
     place = packed.index(needle)
     return packed[:place] + bytes([packed[place] ^ 1]) + packed[place + 1 :]
 
 
 WHOLE = gzip.compress(tarred(GOOD))
-LARGE = gzip.compress(tarred([photo("ant", 1, bytes(random.Random(1).choices(b"abcdefgh", k=300_000)))]))
 DAMAGED = {
     "empty": b"",
     "no gzip": b"no gzip at all",
@@ -259,11 +262,9 @@ DAMAGED = {
     "half": WHOLE[: len(WHOLE) // 2],
     "no length": WHOLE[:-4],
     "holes": WHOLE[:20] + bytes(40) + WHOLE[60:],
-    "holes in an image": LARGE[: len(LARGE) // 2] + bytes(100) + LARGE[len(LARGE) // 2 + 100 :],
+    "no deflate in an image": begun(tarred([photo("ant", 1, bytes(300_000))])[:200_000]) + b"\xff" * 100,
     "one bit changed": flipped(compressed_without_care(tarred(GOOD)), b"bass 1"),
-    "one bit changed, long padding": flipped(
-        compressed_without_care(tarred(GOOD) + bytes(200_000)), b"bass 1"
-    ),
+    "one bit, long padding": flipped(compressed_without_care(tarred(GOOD) + bytes(200_000)), b"bass 1"),
     "cut in an image": gzip.compress(tarred(GOOD)[: 3 * 512 + 3]),
 }
 

@@ -20,7 +20,7 @@ from reportgen.acquire.caltech101 import CALTECH101, fetch_caltech101
 from reportgen.acquire.source import Source
 from reportgen.errors import UserError
 
-COUNTS = {"Leopards": 12, "butterfly": 91, "kangaroo": 86, "lotus": 2, "BACKGROUND_Google": 4}
+COUNTS = {"lotus": 2, "butterfly": 91, "Leopards": 12, "kangaroo": 86, "BACKGROUND_Google": 4}
 CHOICE = ("butterfly", "kangaroo", "Leopards")
 SIZES = {
     "train": {"butterfly": 50, "kangaroo": 48, "Leopards": 8},
