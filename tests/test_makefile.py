@@ -21,9 +21,12 @@ STAND_IN = """#!/bin/sh
 case "$*" in
   *version_info*) echo {version} ;;
   *ensurepip*) exit {ensurepip_status} ;;
-  '-m venv --clear .venv') rm -rf .venv; mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+  '-m venv --clear .venv')
+    rm -rf .venv; mkdir -p .venv/bin && cp "$0" .venv/bin/python
+    exit "${{VENV_STATUS:-0}}" ;;
   '-m pip '*)
     echo "$PIP_CONSTRAINT $PIP_BUILD_CONSTRAINT" >> "$LOG.constraints"
+    echo .venv/.installed* >> "$LOG.stamps"
     exit "${{PIP_STATUS:-0}}" ;;
 esac
 """
@@ -168,6 +171,19 @@ def test_a_failed_install_is_taken_up_again(checkout: Checkout, target: str, sta
     assert checkout.calls("[build]") == checkout.calls("[pytest]") == []
     assert checkout.make(target).returncode == 0
     assert (checkout.folder / ".venv" / stamp).exists()
+
+
+def test_a_stamp_appears_only_after_its_install(checkout: Checkout) -> None:
+    checkout.make("test")
+    seen_by_pip = checkout.log.with_name("log.stamps").read_text().splitlines()
+    assert seen_by_pip == [".venv/.installed*", ".venv/.installed"]
+
+
+def test_a_virtual_environment_half_made_is_made_anew(checkout: Checkout) -> None:
+    assert checkout.make("report", VENV_STATUS="1").returncode != 0
+    assert checkout.calls("[pip]") == []
+    assert checkout.make("report").returncode == 0
+    assert len(checkout.calls("[venv]")) == 2
 
 
 def test_parallel_targets_share_one_install(checkout: Checkout) -> None:

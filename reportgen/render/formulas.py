@@ -41,7 +41,7 @@ class FormulaSetter:
         W1, W2 = layer["input_shape"][axis], layer["expected_shape"][axis]
         F = layer["filter_size"] if "filter_size" in layer else layer["kernel_shape"][0]
         P, S = layer["padding"], layer["stride"]
-        tex = rf"{side}_2 = \frac{{{side}_1 - F + 2P}}{{S}} + 1 = \frac{{{W1} - {F} + 2 \cdot {P}}}{{{S}}} + 1 = {W2}"
+        tex = rf"{side}_2 = \dfrac{{{side}_1 - F + 2P}}{{S}} + 1 = \dfrac{{{W1} - {F} + 2 \cdot {P}}}{{{S}}} + 1 = {W2}"
         spoken = f"{side}2 = ({side}1 − F + 2P) / S + 1 = ({W1} − {F} + 2·{P}) / {S} + 1 = {W2}"
         return self.set(tex, spoken)
 

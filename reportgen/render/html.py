@@ -48,8 +48,6 @@ def render_html(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
         autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
     )
     environment.filters.update(FILTERS, entries=entries)
     # Globals, since macros imported from another template see nothing else.
