@@ -26,7 +26,7 @@ from reportgen.results import (
     Transfer,
 )
 
-LEARNING_RATE, BATCH_SIZE, MAX_EPOCHS, PATIENCE = 1e-2, 32, 300, 20
+LEARNING_RATE, BATCH_SIZE, MAX_EPOCHS, PATIENCE = 1e-2, 16, 300, 20
 Features = NDArray[np.float32]
 Labels = NDArray[np.intp]
 
