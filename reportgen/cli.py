@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,17 +23,20 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="From a folder of images to the finished CNN assignment report.\n\n"
     "Start with 'reportgen build'. Without any setting it draws sample images and reports on them; "
-    f"with --data it reports on your own. What the title page says, and much more, stands in {SETTINGS_FILE}.",
+    f"with --data it reports on your own. What the title page says, and more, stands in {SETTINGS_FILE}.",
 )
 fetch_app = typer.Typer(no_args_is_help=True, help="Download the photographs or the ImageNet weights.")
 app.add_typer(fetch_app, name="fetch")
 
 SettingsOption = Annotated[
-    Path | None, typer.Option("--settings", metavar="FILE", help=f"Another settings file than ./{SETTINGS_FILE}.")
+    Path | None,
+    typer.Option("--settings", metavar="FILE", help=f"Another settings file than ./{SETTINGS_FILE}."),
 ]
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", metavar="FOLDER", help="The images: FOLDER/<split>/<class>/* or FOLDER/<class>/*."),
+    typer.Option(
+        "--data", metavar="FOLDER", help="The images: FOLDER/<split>/<class>/* or FOLDER/<class>/*."
+    ),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 WeightsOption = Annotated[
@@ -79,7 +82,9 @@ def build(
 
 @app.command()
 def sample(
-    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the images go.")] = Path("data/sample"),
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the images go.")] = Path(
+        "data/sample"
+    ),
     seed: Annotated[int, typer.Option(help="Another seed draws other images.")] = 671,
     quiet: QuietOption = False,
 ) -> None:
@@ -96,7 +101,9 @@ def caltech101(
     classes: Annotated[
         list[str], typer.Option("--classes", metavar="NAME ...", help="Two or more of the 101 classes.")
     ],
-    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the images go.")] = Path("data/caltech101"),
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the images go.")] = Path(
+        "data/caltech101"
+    ),
     settings: SettingsOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -107,7 +114,9 @@ def caltech101(
     from reportgen.acquire.caltech101 import fetch_caltech101
 
     chosen = _load(settings)
-    fetch_caltech101(classes, out, cache=chosen.cache, seed=chosen.seed, progress=choose_progress(quiet=quiet))
+    fetch_caltech101(
+        classes, out, cache=chosen.cache, seed=chosen.seed, progress=choose_progress(quiet=quiet)
+    )
     if not quiet:
         typer.echo(f"The photographs are in {_shown(out)}. Now: reportgen build --data {out}")
 
@@ -157,21 +166,22 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[  # noqa: ARG001 - acted on by its callback
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
     ] = False,
 ) -> None:
     pass
 
 
-def _load(settings: Path | None, **overrides: object) -> Settings:
-    absolute = {
-        key: str(value.absolute()) if isinstance(value, Path) else value for key, value in overrides.items()
+def _load(settings: Path | None, **overrides: Path | str | None) -> Settings:
+    absolute: dict[str, Any] = {
+        key: str(value.expanduser().absolute()) if isinstance(value, Path) else value
+        for key, value in overrides.items()
     }
     weights = absolute.get("weights")
     if isinstance(weights, str) and weights not in ("auto", "imagenet", "embedded"):
         absolute["weights"] = str(Path(weights).absolute())
-    return load_settings(settings, **absolute)
+    return load_settings(settings.expanduser() if settings else None, **absolute)
 
 
 def _data_folder(settings: Settings, file: Path | None, progress: Progress) -> Path:

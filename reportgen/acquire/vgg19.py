@@ -8,7 +8,6 @@ from reportgen.acquire.source import Source, download
 from reportgen.models import IMAGENET_MD5, IMAGENET_URL, imagenet_path
 from reportgen.progress import Progress
 
-
 VGG19 = Source(IMAGENET_URL, IMAGENET_MD5)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from reportgen.results import Check, Convolution, ConvStack, GuidedBackprop, Neurons, Transfer
 
 
@@ -12,7 +14,7 @@ def check_claims(
     neurons: Neurons,
     guided_backprop: GuidedBackprop,
 ) -> list[Check]:
-    """Decide every claim. The claims are fixed sentences; ``passed`` says whether the numbers bear them out."""
+    """Decide every claim: a fixed sentence, and ``passed``, whether the numbers bear it out."""
     inits = [convolution.init_check, *(layer.init_check for layer in conv_stack.layers)]
     rows = [row for table in guided_backprop.rows.values() for row in table]
     ranked = [tops for table in (neurons.top, neurons.top_distinct) for tops in table.values()]
@@ -35,7 +37,7 @@ def check_claims(
         ),
         "ranking": (
             "The neurons are listed from the most excited downwards.",
-            all(a.value >= b.value for tops in ranked for a, b in zip(tops, tops[1:], strict=False)),
+            all(a.value >= b.value for tops in ranked for a, b in pairwise(tops)),
         ),
         "relus_guided": (
             "Every ReLU between the image and each neuron was guided.",

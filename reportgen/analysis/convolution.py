@@ -26,7 +26,9 @@ def output_size(W1: int, F: int, P: int, S: int) -> int:
     return (W1 - F + 2 * P) // S + 1
 
 
-def convolve(image: NDArray[Any], kernel: NDArray[Any], stride: int = 1, padding: int = 0) -> NDArray[np.float32]:
+def convolve(
+    image: NDArray[Any], kernel: NDArray[Any], stride: int = 1, padding: int = 0
+) -> NDArray[np.float32]:
     """Convolve an image (H, W, C) with a kernel (F, F, C, N) as networks do: without flipping it.
 
     Zero padding of ``padding`` pixels on each side. Returns the feature maps (H2, W2, N), float32.
@@ -54,7 +56,9 @@ def convolve_examples(
     for i, (label, image) in enumerate(images.items()):
         feature_map = convolve(image.reshape(*image.shape[:2], channels), kernel, STRIDE, PADDING)[..., 0]
         observed = list(feature_map.shape)
-        classes[label] = ConvolutionClass(file=files[label], observed_shape=observed, matches=observed == expected)
+        classes[label] = ConvolutionClass(
+            file=files[label], observed_shape=observed, matches=observed == expected
+        )
         arrays |= {f"image_{i}": image, f"map_{i}": feature_map}
     numbers = Convolution(
         colour=channels > 1,

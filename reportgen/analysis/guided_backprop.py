@@ -23,7 +23,8 @@ PERCENTILE = 99.5
 @dataclass(frozen=True)
 class Example:
     """One class's example image: the preprocessed pixels (H, W, 3), the explained layer's output for it
-    (rows, columns, channels), and the annotated boxes of the animal and its head, if there are any."""
+    (rows, columns, channels), and the annotated boxes of the animal and its head, if there are any.
+    """
 
     file: str
     preprocessed: NDArray[np.float32]
@@ -100,7 +101,8 @@ def explain_neurons(
         arrays[f"gradients_{i}"] = gradients
         limits = _scale_limits(gradients, shared=shared_scale)
         rows[label] = [
-            _row(choice, position, k, explained, limits[k], example) for k, (choice, position) in enumerate(chosen)
+            _row(choice, position, k, explained, limits[k], example)
+            for k, (choice, position) in enumerate(chosen)
         ]
     annotated = any(example.animal or example.head for example in examples.values())
     areas = {
@@ -129,7 +131,12 @@ def _scale_limits(gradients: NDArray[np.float32], *, shared: bool) -> list[float
 
 
 def _row(
-    choice: NeuronChoice, position: Position, k: int, explained: GuidedGradients, limit: float, example: Example
+    choice: NeuronChoice,
+    position: Position,
+    k: int,
+    explained: GuidedGradients,
+    limit: float,
+    example: Example,
 ) -> GuidedRow:
     gradient = explained.gradients[k]
     largest = float(np.abs(gradient).max())

@@ -17,17 +17,20 @@ _OVERRIDE = "ReportgenGuidedRelu"
 _MARK = "reportgen_guided_relu"
 
 
-@tf.RegisterGradient(_OVERRIDE)
 def _guide(op: Any, upstream: Any) -> Any:
     """Springenberg et al. 2015: pass a gradient only where it and the ReLU's output are positive."""
     passed = tf.where((op.outputs[0] > 0) & (upstream > 0), upstream, tf.zeros_like(upstream))
     return tf.identity(passed, name=_MARK)
 
 
+tf.RegisterGradient(_OVERRIDE)(_guide)
+
+
 @dataclass(frozen=True)
 class GuidedGradients:
     """``values`` (K,): the neurons' outputs; ``gradients`` (K, H, W, C): guided gradients with respect to
-    the preprocessed image; ``relu_total`` ReLUs on the way, of which ``relu_guided`` were guided."""
+    the preprocessed image; ``relu_total`` ReLUs on the way, of which ``relu_guided`` were guided.
+    """
 
     values: NDArray[np.float32]
     gradients: NDArray[np.float32]
@@ -53,7 +56,9 @@ class GuidedNetwork:
         self.relu_total = 0
         self.relu_guided = 0
         signature = [tf.TensorSpec([1, *image_shape]), tf.TensorSpec([neurons, None], tf.int32)]
-        self._run = tf.function(self._trace, input_signature=signature, autograph=False).get_concrete_function()
+        self._run = tf.function(
+            self._trace, input_signature=signature, autograph=False
+        ).get_concrete_function()
 
     def _trace(self, image: Any, positions: Any) -> tuple[Any, Any]:
         graph = tf.compat.v1.get_default_graph()

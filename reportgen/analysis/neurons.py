@@ -69,7 +69,9 @@ def describe_neurons(
     """
     activations = recorded.activations
     rankings = [rank_neurons(activations, count, distinct=distinct) for distinct in (False, True)]
-    described = {position: _describe(recorded, geometry, position) for ranking in rankings for position in ranking}
+    described = {
+        position: _describe(recorded, geometry, position) for ranking in rankings for position in ranking
+    }
     top, distinct = ([described[position] for position in ranking] for ranking in rankings)
     return top, distinct
 
@@ -126,7 +128,9 @@ def _count_overlaps(
     top: Mapping[str, list[Neuron]], heads: Mapping[str, Box | None]
 ) -> dict[str, HeadOverlap] | None:
     counted = {
-        label: HeadOverlap(overlapping=sum(overlaps(n.patch, head) for n in top[label]), total=len(top[label]))
+        label: HeadOverlap(
+            overlapping=sum(overlaps(n.patch, head) for n in top[label]), total=len(top[label])
+        )
         for label, head in heads.items()
         if head is not None
     }

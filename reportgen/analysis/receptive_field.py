@@ -92,6 +92,4 @@ def area_share(box: Box | None, side: int = 224) -> float | None:
 
 def overlaps(a: Box, b: Box) -> bool:
     """Whether two half-open boxes share at least one pixel."""
-    return (
-        a.rows[0] < b.rows[1] and b.rows[0] < a.rows[1] and a.cols[0] < b.cols[1] and b.cols[0] < a.cols[1]
-    )
+    return a.rows[0] < b.rows[1] and b.rows[0] < a.rows[1] and a.cols[0] < b.cols[1] and b.cols[0] < a.cols[1]

@@ -8,9 +8,12 @@ from typing import Any
 from reportgen.errors import ExplanationError
 
 TRANSPARENT = frozenset(
-    "Add AddN AddV2 AvgPool BiasAdd Cast ConcatV2 Conv2D DepthwiseConv2dNative ExpandDims Identity MatMul "
-    "MaxPool MaxPoolV2 Mean Mul Neg Pack Pad PadV2 Reshape Shape Slice SpaceToBatchND BatchToSpaceND "
-    "Split Squeeze StridedSlice Sub Sum Transpose".split()
+    (
+        *("Add", "AddN", "AddV2", "AvgPool", "BatchToSpaceND", "BiasAdd", "Cast", "ConcatV2", "Conv2D"),
+        *("DepthwiseConv2dNative", "ExpandDims", "Identity", "MatMul", "MaxPool", "MaxPoolV2", "Mean"),
+        *("Mul", "Neg", "Pack", "Pad", "PadV2", "Reshape", "Shape", "Slice", "SpaceToBatchND", "Split"),
+        *("Squeeze", "StridedSlice", "Sub", "Sum", "Transpose"),
+    )
 )
 """Graph operations that cannot hide a rectifier: linear in their input, or choosing among its values."""
 

@@ -119,19 +119,17 @@ def _training_functions(head: keras.Sequential) -> tuple[Callable[..., Any], Cal
     optimizer.build(head.trainable_variables)
     cross_entropy = keras.losses.SparseCategoricalCrossentropy()
 
-    @tf.function(reduce_retracing=True)
     def step(x: Any, y: Any) -> None:
         with tf.GradientTape() as tape:
             loss = cross_entropy(y, head(x, training=True))
         optimizer.apply(tape.gradient(loss, head.trainable_variables))
 
-    @tf.function(reduce_retracing=True)
     def evaluate(x: Any, y: Any) -> tuple[Any, Any]:
         p = head(x)
         hits = tf.cast(tf.argmax(p, axis=1, output_type=tf.int32) == y, tf.float32)
         return cross_entropy(y, p), tf.reduce_mean(hits)
 
-    return step, evaluate
+    return tf.function(step, reduce_retracing=True), tf.function(evaluate, reduce_retracing=True)
 
 
 def retrain(

@@ -99,6 +99,7 @@ def _check_folder(root: Path) -> None:
 
 def _survey_splits(reader: FolderReader, folders: list[Item]) -> Survey:
     survey = Survey("split")
+    names = {folder.name for folder in folders}
     excused: set[Split] = set()
     for folder in folders:
         intended = _intended_split(folder.name)
@@ -110,7 +111,8 @@ def _survey_splits(reader: FolderReader, folders: list[Item]) -> Survey:
             continue
         excused.add(intended)
         if folder.name != intended:
-            reader.report(folder.file, f"is not the name of a split; rename this folder to {intended}")
+            remedy = "move what is in it to" if intended in names else "rename this folder to"
+            reader.report(folder.file, f"is not the name of a split; {remedy} {intended}")
         elif reader.is_usable(folder):
             survey.parts[intended] = _list_classes(reader, folder)
     for split in SPLITS:

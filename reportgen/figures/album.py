@@ -24,7 +24,7 @@ SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: ``name`` is unique in the report, ``alt`` tells its content to a reader who cannot see it."""
+    """One figure: ``name`` is unique in the report, ``alt`` tells its content to who cannot see it."""
 
     name: str
     picture: Picture
@@ -79,7 +79,9 @@ def _convolution(results: Results, arrays: Mapping[str, NDArray[Any]]) -> Iterat
             bar=ScaleBar(-limit, limit, "feature-map value", "diverging"),
         ),
         "Feature maps of "
-        + "; ".join(f"{label}: values {m.min():.2f} to {m.max():.2f}" for label, m in zip(classes, maps, strict=True))
+        + "; ".join(
+            f"{label}: values {m.min():.2f} to {m.max():.2f}" for label, m in zip(classes, maps, strict=True)
+        )
         + ".",
     )
 
@@ -132,7 +134,8 @@ def _maps(n: int, i: int, label: str, maps: NDArray[Any]) -> Figure:
             mime="image/jpeg",
         ),
         f"The first {maps.shape[2]} feature maps of layer {n} for the class {label}, each {maps.shape[0]} by "
-        f"{maps.shape[1]}, values 0 to {high:.2f}" + (f"; silent maps: {', '.join(silent)}." if silent else "."),
+        f"{maps.shape[1]}, values 0 to {high:.2f}"
+        + (f"; silent maps: {', '.join(silent)}." if silent else "."),
     )
 
 
@@ -143,7 +146,9 @@ def _confusion(results: Results) -> Figure:
         for i, true in enumerate(classes)
     ]
     return Figure(
-        "confusion", confusion_plot(matrix, classes), f"Confusion matrix of the test images. {'; '.join(rows)}."
+        "confusion",
+        confusion_plot(matrix, classes),
+        f"Confusion matrix of the test images. {'; '.join(rows)}.",
     )
 
 

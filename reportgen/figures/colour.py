@@ -70,7 +70,8 @@ def _steps(values: Values, low: float, high: float, last: int, flat: int = 0) ->
     if low == high:
         return np.full(values.shape, flat, np.uint8)
     share = (np.clip(values, low, high) - low) / (high - low)
-    return np.rint(share * last).astype(np.uint8)
+    steps: Rgb = np.rint(share * last).astype(np.uint8)
+    return steps
 
 
 def _diverging_table() -> Rgb:

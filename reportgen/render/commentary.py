@@ -12,7 +12,11 @@ def render_commentary(text: str) -> Markup:
     Raw HTML is shown as text, links are limited to web and mail addresses by the parser, and pictures are
     left as text, so that nothing in a commentary loads anything.
     """
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "html_block", "html_inline"])
+    parser = (
+        MarkdownIt("commonmark", {"html": False})
+        .enable("table")
+        .disable(["image", "html_block", "html_inline"])
+    )
     # The author's headings stand below those of the section.
     tokens = parser.parse(text)
     for token in tokens:

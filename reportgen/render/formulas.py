@@ -32,7 +32,9 @@ class FormulaSetter:
             f"vertical-align:{-drawn.depth:.3f}em}}"
         )
         return Markup('<span class="math {}" role="img" aria-label="{}">{}</span>').format(
-            name, spoken, Markup(drawn.svg.decode())  # noqa: S704 - drawn here, from outlines only
+            name,
+            spoken,
+            Markup(drawn.svg.decode()),  # noqa: S704 - drawn here, from outlines only
         )
 
     def output_size(self, side: str, section: Any, axis: int) -> Markup:
@@ -41,7 +43,9 @@ class FormulaSetter:
         W1, W2 = layer["input_shape"][axis], layer["expected_shape"][axis]
         F = layer["filter_size"] if "filter_size" in layer else layer["kernel_shape"][0]
         P, S = layer["padding"], layer["stride"]
-        tex = rf"{side}_2 = \dfrac{{{side}_1 - F + 2P}}{{S}} + 1 = \dfrac{{{W1} - {F} + 2 \cdot {P}}}{{{S}}} + 1 = {W2}"
+        general = rf"\dfrac{{{side}_1 - F + 2P}}{{S}} + 1"
+        filled = rf"\dfrac{{{W1} - {F} + 2 \cdot {P}}}{{{S}}} + 1"
+        tex = rf"{side}_2 = {general} = {filled} = {W2}"
         spoken = f"{side}2 = ({side}1 − F + 2P) / S + 1 = ({W1} − {F} + 2·{P}) / {S} + 1 = {W2}"
         return self.set(tex, spoken)
 

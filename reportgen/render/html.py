@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
 from markupsafe import Markup
 
 from reportgen.errors import RenderError
@@ -56,7 +56,7 @@ def render_html(
         commentary={slot: render_commentary(text) for slot, text in commentary.items() if text.strip()},
         passed={check.name: check.passed for check in results.checks},
         split_names=SPLIT_NAMES,
-        style_mark=Markup(_STYLE_MARK),
+        style_mark=Markup(_STYLE_MARK),  # noqa: S704 - a constant
         style=lambda name: Markup(_read_style(templates / name)),  # noqa: S704 - the project's own file
         formula=formulas.set,
         output_size=formulas.output_size,
@@ -69,8 +69,9 @@ def render_html(
     try:
         html = environment.get_template("report.html.j2").render()
     except TemplateError as error:
-        place = f"{getattr(error, 'name', None) or 'report.html.j2'}, line {getattr(error, 'lineno', None) or '?'}"
-        raise RenderError(f"templates/{place}: {error}", "Correct the template.") from error
+        place = getattr(error, "name", None) or "report.html.j2"
+        line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
+        raise RenderError(f"templates/{place}{line}: {error}", "Correct the template.") from error
     numbering.verify()
     # Every character of the document, its embedded pictures included, is a superset of what is printed.
     generated = f"{font_css(html)}\n{formulas.css}\n{_width_rules(album)}"
@@ -133,5 +134,3 @@ def embedded_files(album: Mapping[str, Figure], numbers: Mapping[tuple[str, str]
         stem = f"fig-{number.zfill(2)}-{name}" if number else name
         files[f"{stem}.{endings[figure.picture.mime]}".replace("_", "-")] = figure.picture.data
     return files
-
-

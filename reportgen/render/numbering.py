@@ -23,7 +23,7 @@ class Numbering:
     @classmethod
     def plan(cls, kind_names: dict[str, tuple[Sequence[str], Sequence[str]]]) -> Numbering:
         """Number each kind's names: the first sequence 1, 2, …, the second, of the appendix, A1, A2, …"""
-        numbers = {}
+        numbers: dict[tuple[str, str], str] = {}
         for kind, (body, appendix) in kind_names.items():
             numbers |= {(kind, name): str(n) for n, name in enumerate(body, 1)}
             numbers |= {(kind, name): f"A{n}" for n, name in enumerate(appendix, 1)}
@@ -35,7 +35,8 @@ class Numbering:
             return self.numbers[kind, name]
         except KeyError:
             raise RenderError(
-                f"The document refers to the {kind} '{name}', which it does not have.", "Correct the template."
+                f"The document refers to the {kind} '{name}', which it does not have.",
+                "Correct the template.",
             ) from None
 
     def show(self, kind: str, name: str) -> str:

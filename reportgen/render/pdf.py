@@ -42,7 +42,8 @@ def _weasyprint() -> Any:
         import weasyprint
     except OSError as error:
         raise PangoMissingError(
-            f"The PDF cannot be printed: WeasyPrint finds no Pango ({error}).".replace("\n", " "), pango_remedy()
+            f"The PDF cannot be printed: WeasyPrint finds no Pango ({error}).".replace("\n", " "),
+            pango_remedy(),
         ) from None
     return weasyprint
 

@@ -34,7 +34,9 @@ class Sourced:
         return Sourced(self._value[key], f"{self._pointer}/{step}")
 
     def __iter__(self) -> Iterator[Sourced]:
-        return (self[key] for key in (range(len(self._value)) if isinstance(self._value, list) else self._value))
+        return (
+            self[key] for key in (range(len(self._value)) if isinstance(self._value, list) else self._value)
+        )
 
     def __len__(self) -> int:
         return len(self._value)

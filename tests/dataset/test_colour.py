@@ -235,7 +235,7 @@ def test_16_bit_grey_with_alpha_lies_over_white(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "right"), [((0.0, 0.2), 51), ((0.0, 1.0), 255), ((0.0, 51.0), 51), ((0.0, 255.0), 255)]
+    ("values", "right"), [((0.0, 0.2), 51), ((0.0, 1.0), 255), ((0.0, 100.7), 101), ((0.0, 255.0), 255)]
 )
 def test_floating_point_is_read_as_0_to_1_or_0_to_255(
     tmp_path: Path, values: Sequence[float], right: int

@@ -133,11 +133,27 @@ def test_exif_orientation_is_applied(tmp_path: Path, format_: str, orientation: 
     assert corners(decode(tmp_path / "a.dat")) == expected
 
 
-@pytest.mark.parametrize("exif", [b"Exif\0\0nonsense", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff"])
+def exif_block(*entries: tuple[int, int, bytes]) -> bytes:
+    """A big-endian EXIF block of tags, each with its kind (2: ASCII, 3: SHORT) and one value."""
+    listed = b"".join(struct.pack(">HHI4s", tag, kind, 1, value) for tag, kind, value in entries)
+    return b"Exif\0\0MM\0*" + struct.pack(">IH", 8, len(entries)) + listed + bytes(4)
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize(
+    ("exif", "expected"),
+    [
+        (b"Exif\0\0nonsense", "RGBW"),
+        (exif_block((0x0112, 3, b"\0\6"))[:-12], "RGBW"),  # cut off
+        (exif_block((0x0112, 3, b"\0\6"), (0x011A, 2, b"x")), "BRWG"),  # a resolution that is no number
+    ],
+)
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_malformed_exif_does_not_cost_the_picture(tmp_path: Path, exif: bytes) -> None:
-    four_quarters(80, 40).save(tmp_path / "a.jpg", exif=exif, **LOSSLESS["JPEG"])
-    assert corners(decode(tmp_path / "a.jpg")) == "RGBW"
+def test_malformed_exif_does_not_cost_the_picture(
+    tmp_path: Path, format_: str, exif: bytes, expected: str
+) -> None:
+    four_quarters(80, 40).save(tmp_path / "a.dat", format=format_, exif=exif, **LOSSLESS.get(format_, {}))
+    assert corners(decode(tmp_path / "a.dat")) == expected
 
 
 def test_grey_is_the_luma_from_0_to_1() -> None:

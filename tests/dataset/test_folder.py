@@ -109,6 +109,8 @@ def test_links_inside_are_followed(data: Path) -> None:
 
 
 def test_data_folder_may_be_a_link(data: Path, elsewhere: Path) -> None:
+    (data / "train/cat/1.png").rename(data / ".1.png")
+    (data / "train/cat/1.png").symlink_to(data / ".1.png")
     (elsewhere / "link").symlink_to(data)
     manifest = scan(elsewhere / "link", 0)
     assert manifest.root == elsewhere / "link"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -132,6 +132,11 @@ def test_misnamed_split_is_explained(data: Path, wrong: str, right: str) -> None
     assert problems(data) == (expected,)
 
 
+def test_misnamed_split_beside_the_right_one_is_explained(data: Path) -> None:
+    (data / "validation").mkdir()
+    assert problems(data) == ("validation: is not the name of a split; move what is in it to val",)
+
+
 def test_all_splits_misnamed_are_not_taken_for_classes(data: Path) -> None:
     for right, wrong in [("train", "training"), ("val", "validation"), ("test", "testing")]:
         (data / right).rename(data / wrong)
@@ -252,17 +257,19 @@ def test_class_name_that_cannot_be_printed(data: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        ({}, "sample"),
-        ({"README.md": "", "cat/.gitkeep": "", ".cache/x": ""}, "sample"),
-        ({"sample/train/cat/1.png": "", "caltech101/train/cat/1.png": ""}, "sample"),
-        ({"sample/1.png": "", "caltech101/1.png": "", "other/train/cat/1.png": ""}, "sample"),
-        ({"cat/1.png": ""}, ""),
-        ({"cat/1.png": "", "sample/train/cat/1.png": ""}, ""),
-        ({"test/cat/1.png": ""}, ""),
-        ({"validation/cat/1.png": ""}, ""),
+        ((), "sample"),
+        (["README.md", "cat/.gitkeep", ".cache/x"], "sample"),
+        (["sample/train/cat/1.png", "caltech101/train/cat/1.png"], "sample"),
+        (["sample/1.png", "caltech101/1.png", "other/train/cat/1.png"], "sample"),
+        (["other/README.txt", "other/train/cat/1.png"], "sample"),
+        (["cat/more/1.png"], "sample"),
+        (["cat/1.png"], ""),
+        (["cat/1.png", "sample/train/cat/1.png"], ""),
+        (["test/cat/1.png"], ""),
+        (["validation/cat/1.png"], ""),
     ],
 )
-def test_own_images_go_before_the_sample(tmp_path: Path, files: Mapping[str, str], expected: str) -> None:
+def test_own_images_go_before_the_sample(tmp_path: Path, files: Iterable[str], expected: str) -> None:
     for file in files:
         path = tmp_path / "data" / file
         path.parent.mkdir(parents=True, exist_ok=True)

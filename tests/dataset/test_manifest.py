@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,14 @@ def test_fingerprint_does_not_depend_on_place_or_time(data: Path) -> None:
     (data / "val/cat/1.png").touch()
     data.rename(data.parent / "moved")
     assert scan(data.parent / "moved", 0).fingerprint == before
+
+
+def test_fingerprint_changes_with_the_split_alone(data: Path) -> None:
+    manifest = scan(data, 0)
+    moved = manifest.images[3].model_copy(update={"split": "val"})
+    images = (*manifest.images[:3], moved, *manifest.images[4:])
+    assert manifest.images[3].split == "train"
+    assert replace(manifest, images=images).fingerprint != manifest.fingerprint
 
 
 def test_path_leads_to_the_image(data: Path) -> None:

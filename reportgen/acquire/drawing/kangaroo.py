@@ -101,7 +101,9 @@ def _leg_far(pose: _Pose, coat: Colour) -> Part:
 def _arm(pose: _Pose, coat: Colour, shift: Pair) -> Part:
     dx, dy = shift
     shoulder: Pair = (61 - dx, 40 + dy)
-    arm = turned([shoulder, (64 - dx, 48 + dy), (71 - dx, 54 + dy), (75 - dx, 55.5 + dy)], -pose.reach, shoulder)
+    arm = turned(
+        [shoulder, (64 - dx, 48 + dy), (71 - dx, 54 + dy), (75 - dx, 55.5 + dy)], -pose.reach, shoulder
+    )
     spine = pose.torso(*arm)
     (x, y), (u, v) = spine[-1], spine[-2]
     tip = (x + 0.9 * (x - u), y + 0.9 * (y - v))
@@ -115,9 +117,14 @@ def _joey(pose: _Pose, coat: Colour) -> tuple[Part, ...]:
     (cx, cy), ear, far_ear, nose, eye = pose.torso((67, 54), (65, 45), (69.5, 45.5), (73, 56.5), (69, 53))
     edge = darker(coat, 0.5)
     ears = Part((leaf((cx - 1.5, cy - 3), ear, 3.2), leaf((cx + 1, cy - 3), far_ear, 3.2)), coat, edge, 0.4)
-    skull = Part((ellipse((cx, cy), (4.6, 4.2)), limb([(cx, cy), nose], [3.4, 1.7])), coat, edge, 0.4, grain=0.1)
+    skull = Part(
+        (ellipse((cx, cy), (4.6, 4.2)), limb([(cx, cy), nose], [3.4, 1.7])), coat, edge, 0.4, grain=0.1
+    )
     dark = Part((ellipse(eye, (0.9, 1.0)), ellipse(nose, (0.9, 0.8))), INK, INK, 0.0, relief=0.0)
-    pouch = [(float(x), float(y)) for x, y in pose.torso((57, 61), (63, 60.5), (68, 56), (67, 63), (61, 68), (56, 66))]
+    pouch = [
+        (float(x), float(y))
+        for x, y in pose.torso((57, 61), (63, 60.5), (68, 56), (67, 63), (61, 68), (56, 66))
+    ]
     flap = Part((smooth(pouch),), mixed(coat, _CREAM, 0.6), darker(coat, 0.35), 0.4, relief=0.4, grain=0.12)
     return ears, skull, dark, flap
 
@@ -148,6 +155,8 @@ def _ear(pose: _Pose, coat: Colour, ends: tuple[Pair, Pair], widths: tuple[float
     root, tip = pose.skull(*ends)
     outer: Points = leaf(root, tip, 8.5 * widths[0], 0.45)
     middle = (root[0] + 0.12 * (tip[0] - root[0]), root[1] + 0.12 * (tip[1] - root[1]))
-    inner = leaf(middle, (root[0] + 0.9 * (tip[0] - root[0]), root[1] + 0.9 * (tip[1] - root[1])), 8.5 * widths[1], 0.5)
+    inner = leaf(
+        middle, (root[0] + 0.9 * (tip[0] - root[0]), root[1] + 0.9 * (tip[1] - root[1])), 8.5 * widths[1], 0.5
+    )
     pink = Mark((inner,), mixed(coat, (226, 172, 156), 0.6), 0.8, 0.4)
     return Part((outer,), coat, darker(coat, 0.6), 0.5, (pink,), 0.3, 0.1)
