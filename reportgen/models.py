@@ -233,9 +233,8 @@ def _from_file(path: Path) -> Backbone:
 
 
 def _assign(network: keras.Model, kind: type, stored: list[LayerWeights], path: Path) -> None:
-    layers: list[Any] = [
-        layer for layer in network.layers if isinstance(layer, kind) and layer.name != "predictions"
-    ]
+    candidates: list[Any] = [layer for layer in network.layers if isinstance(layer, kind)]
+    layers = [layer for layer in candidates if layer.name != "predictions"]
     if len(stored) != len(layers):
         raise WeightsError(
             f"{path}: {len(stored)} {kind.__name__} layers, VGG19 has {len(layers)}.",

@@ -89,7 +89,7 @@ def set_aside(folder: Path, name: str) -> Path | None:
 def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """An ``.npz`` archive of named arrays; the same arrays give the same bytes."""
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+    np.savez(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
 
 

@@ -77,6 +77,7 @@ def _convolution(results: Results, arrays: Mapping[str, NDArray[Any]]) -> Iterat
             columns=columns,
             tile_side=side,
             bar=ScaleBar(-limit, limit, "feature-map value", "diverging"),
+            mime="image/jpeg",
         ),
         "Feature maps of "
         + "; ".join(
@@ -227,7 +228,7 @@ def _errors(results: Results, arrays: Mapping[str, NDArray[Any]]) -> Iterator[Fi
     wrong = results.transfer.misclassified[: len(pixels)]
     columns = max(4, _columns(len(wrong)))
     tiles = [
-        Tile(image, f"{item.true}, taken for {item.predicted}", item.file.rsplit("/", 1)[-1])
+        Tile(image, item.true, f"taken for {item.predicted}")
         for image, item in zip(pixels, wrong, strict=True)
     ]
     yield Figure(

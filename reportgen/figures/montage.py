@@ -75,9 +75,10 @@ def montage(
 
     The longer side of every tile becomes ``tile_side`` pixels; unequal tiles are centred in equal
     cells. ``smooth`` resamples as is right for photographs (Lanczos); without it, pixels stay sharp
-    squares (nearest neighbour; the mean, when made smaller), as is right for filters. Lettering is
-    8.5 pt at ``PRINT_DPI``. Labels wider than the cell end in an ellipsis; a last row that is not
-    full starts at the left. ``bar`` is drawn below, as wide as the grid. Raises ``ValueError`` if there is no tile or a number is below 1.
+    squares (nearest neighbour; the mean, when made smaller), as is right for filters. Lettering is 8.5 pt
+    at ``PRINT_DPI``. Labels wider than the cell end in an ellipsis; a last row that is not full starts at
+    the left. ``bar`` is drawn below, as wide as the grid. Raises ``ValueError`` if there is no tile or a
+    number is below 1.
     """
     if not tiles or columns < 1 or tile_side < 1:
         raise ValueError(f"no montage of {len(tiles)} tiles, {tile_side} pixels wide, in {columns} columns")
