@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,6 +66,24 @@ class Lines:
     def say(self, message: str) -> None:
         """Print one line."""
         print(message, file=self._stream, flush=True)
+
+
+@contextmanager
+def muffled() -> Iterator[None]:
+    """Hold back what libraries write straight to the error stream; it is shown only if the work fails."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as aside:
+        os.dup2(aside.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            aside.seek(0)
+            os.write(kept, aside.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def choose_progress(*, quiet: bool, stream: TextIO | None = None) -> Progress:

@@ -72,7 +72,7 @@ def _fonts(_: Settings) -> Finding:
 
 
 def _weights(settings: Settings) -> Finding:
-    from reportgen.models import EMBEDDED_SHA256, embedded_path, file_digest, imagenet_path, resolve_source
+    from reportgen.weights import EMBEDDED_SHA256, embedded_path, file_digest, imagenet_path, resolve_source
 
     source, message = resolve_source(settings.weights)
     if source == "embedded":

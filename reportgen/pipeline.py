@@ -9,18 +9,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen import __version__, results, store
+from reportgen.console import muffled
 from reportgen.dataset import Manifest, choose_examples, decode, grey, scan
 from reportgen.errors import UserError
 from reportgen.progress import Progress, Silent
 from reportgen.resources import templates_folder
 from reportgen.results import SPLITS, ImageFile, Results, load_results
 from reportgen.settings import Settings
+from reportgen.weights import resolve_source
 
 if TYPE_CHECKING:
     from reportgen.analysis.computed import Computed
@@ -140,6 +143,11 @@ def render(
     with progress.stage("Writing the document"):
         commentary = settings.commentary.model_dump()
         document = render_html(computation.results, album, commentary, templates_folder())
+    if document.missing_characters:
+        progress.say(
+            f"Warning: the report's typefaces have no {document.missing_characters}; a font of this machine "
+            "is used for it, if there is one. Look at the PDF before you hand it in."
+        )
     text = computation.results.model_dump_json(indent=2) + "\n"
     files = {RESULTS_FILE: text.encode(), HEAD_FILE: computation.head, HTML_FILE: document.html.encode()}
     files |= {f"arrays/{name}.npz": store.pack_arrays(arrays) for name, arrays in computation.arrays.items()}
@@ -165,8 +173,7 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
         raise UserError(
             f"{file}: no results of a build: {error}", "Build a report first: reportgen build"
         ) from None
-    with progress.stage("Loading TensorFlow and VGG19"):
-        from reportgen import models
+    models = _import_models(progress)
     weights = last.provenance.weights
     source = settings.weights if weights.source == "file" else weights.source
     backbone = models.load_backbone(source)
@@ -189,18 +196,23 @@ def _open_examples(manifest: Manifest, settings: Settings) -> Examples:
 
 
 def _load_backbone(settings: Settings, progress: Progress) -> Backbone:
-    with progress.stage("Loading TensorFlow and VGG19"):
-        from reportgen import models
-
-        source, message = models.resolve_source(settings.weights)
-        if message:
-            progress.say(message)
+    source, message = resolve_source(settings.weights)
+    if message:
+        progress.say(message)
     if source == "imagenet":
         from reportgen.acquire.vgg19 import fetch_vgg19
 
         fetch_vgg19(progress)
+    models = _import_models(progress)
     with progress.stage("Reading the weights"):
-        return models.load_backbone(source)
+        backbone: Backbone = models.load_backbone(source)
+    return backbone
+
+
+def _import_models(progress: Progress) -> ModuleType:
+    # TensorFlow writes notes of its own past every setting while it is imported.
+    with progress.stage("Loading TensorFlow"), muffled():
+        return importlib.import_module("reportgen.models")
 
 
 def _convolve(settings: Settings, examples: Examples, progress: Progress) -> dict[str, Computed[Any]]:

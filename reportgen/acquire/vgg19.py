@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from reportgen.acquire.source import Source, download
-from reportgen.models import IMAGENET_MD5, IMAGENET_URL, imagenet_path
 from reportgen.progress import Progress
+from reportgen.weights import IMAGENET_MD5, IMAGENET_URL, imagenet_path
 
 VGG19 = Source(IMAGENET_URL, IMAGENET_MD5)
 

@@ -2,89 +2,146 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from reportgen.figures.colour import Rgb, diverging, ink_on
+from reportgen.figures.lettering import HAIRLINE, number_text
 from reportgen.figures.picture import Picture
+from reportgen.figures.scale_bar import ScaleBar
 from reportgen.figures.vector import MM, house_style, svg_picture
 
-_CELL_MM = 13
-_SEPARATOR = np.uint8(255)
 _CHANNELS = ("red", "green", "blue")
 
+_CELL_MM = 13.0
+_GAP_MM = 5.0
+_STRIP_MM = 2.2
+_STRIP_STEPS = 85
 
-def filter_heatmap(kernel: NDArray[Any]) -> Picture:
-    """One filter, (F, F) or (F, F, 3), as coloured squares with the weight written in each.
+_TILE_SIDE = 320
+"""About as many pixels as a tile has in a montage of five columns, so that lines keep their widths."""
 
-    The scale is symmetric about zero; the three slices of a colour filter stand side by side on one scale.
+_SEPARATOR = 3
+_SEPARATOR_GREY = 112
+"""Darker than any small weight, so that slices stay apart where their weights are near zero."""
+
+_Weights = NDArray[np.floating[Any]]
+
+
+def filter_heatmap(kernel: _Weights) -> Picture:
+    """Draw one filter, (F, F) or (F, F, 3), as coloured squares with the weight written in each.
+
+    The scale is symmetric about zero and drawn below; the three slices of a colour filter stand side by
+    side on one scale. Raises ``ValueError`` on another shape and on weights that are not finite.
     """
     with house_style():
         return svg_picture(heatmap_figure(kernel))
 
 
-def heatmap_figure(kernel: NDArray[Any]) -> Figure:
-    """The matplotlib figure behind :func:`filter_heatmap`: one axes a slice, row 0 on top."""
+def heatmap_figure(kernel: _Weights) -> Figure:
+    """Build the figure of ``filter_heatmap``: axes of each slice, (i, j) at x = j, y = i, then the scale."""
     slices = kernel[..., np.newaxis] if kernel.ndim == 2 else kernel
-    size, count = slices.shape[1], slices.shape[2]
+    if slices.ndim != 3 or slices.shape[2] not in (1, 3):
+        raise ValueError(f"a filter to be drawn is (F, F) or (F, F, 3), not {kernel.shape}")
+    rows, columns, count = slices.shape
     limit = float(np.abs(slices).max())
-    figure = Figure(figsize=((size * count + 0.4 * (count - 1)) * _CELL_MM * MM, size * _CELL_MM * MM))
+    width, height = columns * _CELL_MM, rows * _CELL_MM
+    figure = Figure(figsize=((count * (width + _GAP_MM) - _GAP_MM) * MM, (height + _GAP_MM) * MM))
     for n in range(count):
-        axes = figure.add_axes(
-            (
-                n * (size + 0.4) / (size * count + 0.4 * (count - 1)),
-                0,
-                size / (size * count + 0.4 * (count - 1)),
-                1,
-            )
-        )
+        axes = _axes_at(figure, (n * (width + _GAP_MM), _GAP_MM, width, height))
         _draw_slice(axes, slices[..., n], limit)
         if count == len(_CHANNELS):
             axes.set_title(_CHANNELS[n], pad=4)
+    whole = count * (width + _GAP_MM) - _GAP_MM
+    _draw_scale(_axes_at(figure, (0, 0, whole, _STRIP_MM)), ScaleBar(-limit, limit, "weight", "diverging"))
     return figure
 
 
-def _draw_slice(axes: Axes, values: NDArray[Any], limit: float) -> None:
-    colours = diverging(values, limit)
-    axes.imshow(colours, interpolation="nearest")
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for (row, column), value in np.ndenumerate(values):
-        shade = tuple(float(c) / 255 for c in colours[row, column])
-        axes.text(
-            column,
-            row,
-            f"{value:.3f}".replace("-", "−"),
-            ha="center",
-            va="center",
-            color=ink_on(shade),  # type: ignore[arg-type]
-        )
+def filter_tiles(kernels: _Weights) -> tuple[list[Rgb], float]:
+    """Colour N filters (F, F, C, N) on one signed scale ±limit; returns N tiles, uint8 RGB, and the limit.
 
-
-def filter_tiles(kernels: NDArray[Any]) -> tuple[list[Rgb], float]:
-    """Colour filters (F, F, C, N) as N tiles on one signed scale; returns the tiles and its limit.
-
-    A filter of one slice is an F × F square; one of 3 has its slices side by side; others are laid out in
-    reading order on the nearest grid of twice as many columns as rows, 32 as 4 × 8. White lines separate
-    the slices; spare places of the grid stay white.
+    The slices of a filter are in reading order, kept apart by grey lines: one slice is an F × F square,
+    three stand side by side, 32 make 4 rows of 8. An element is a square of several pixels, so show the
+    tiles without smoothing. Raises ``ValueError`` on weights that are not finite.
     """
     limit = float(np.abs(kernels).max())
     return [_tile(kernels[..., n], limit) for n in range(kernels.shape[3])], limit
 
 
-def _tile(kernel: NDArray[Any], limit: float) -> Rgb:
-    size, depth = kernel.shape[0], kernel.shape[2]
-    columns = depth if depth <= 3 else max(1, round(float(np.sqrt(2 * depth))))
-    rows = -(-depth // columns)
-    zoom = 4
-    pitch = size * zoom + 1
-    tile = np.full((rows * pitch - 1, columns * pitch - 1, 3), _SEPARATOR)
-    for index in range(depth):
+def _axes_at(figure: Figure, box_mm: tuple[float, float, float, float]) -> Axes:
+    left, bottom, width, height = (length * MM for length in box_mm)
+    across, up = figure.get_size_inches()
+    return figure.add_axes((left / across, bottom / up, width / across, height / up))
+
+
+def _draw_slice(axes: Axes, weights: _Weights, limit: float) -> None:
+    rows, columns = weights.shape
+    colours = diverging(weights, limit) / 255
+    for (i, j), weight in np.ndenumerate(weights):
+        red, green, blue = map(float, colours[i, j])
+        square = Rectangle(
+            (j - 0.5, i - 0.5), 1, 1, facecolor=(red, green, blue), edgecolor=HAIRLINE, linewidth=0.3
+        )
+        axes.add_patch(square)
+        text = f"{weight:.3f}".replace("-", "\N{MINUS SIGN}")
+        axes.text(j, i, text, ha="center", va="center", color=ink_on((red, green, blue)))
+    axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), xticks=[], yticks=[])
+    axes.spines[:].set(color=HAIRLINE, linewidth=0.3)
+
+
+def _draw_scale(axes: Axes, bar: ScaleBar) -> None:
+    edges = np.linspace(bar.low, bar.high, _STRIP_STEPS + 1)
+    for start, colour in zip(edges[:-1], bar.strip(_STRIP_STEPS)[0] / 255, strict=True):
+        # Each reaches to the end and is covered by the next: no viewer can show a seam between them.
+        axes.add_patch(Rectangle((start, 0), bar.high - start, 1, facecolor=colour, linewidth=0))
+    axes.set(xlim=(bar.low, bar.high or 1), ylim=(0, 1), yticks=[], facecolor=bar.strip(1)[0, 0] / 255)
+    axes.set_xticks(bar.ticks, [number_text(tick) for tick in bar.ticks])
+    axes.set_xlabel(bar.caption, labelpad=2)
+    numbers = axes.get_xticklabels()
+    numbers[-1].set_horizontalalignment("right")
+    numbers[0].set_horizontalalignment("left")
+    axes.spines[:].set(color=HAIRLINE, linewidth=0.3)
+
+
+def _tile(kernel: _Weights, limit: float) -> Rgb:
+    height, width, depth = kernel.shape
+    rows, columns = _grid(depth)
+    element = max(4, _TILE_SIDE // max(rows * height, columns * width))
+    down, across = height * element + _SEPARATOR, width * element + _SEPARATOR
+    tile = np.full((rows * down - _SEPARATOR, columns * across - _SEPARATOR, 3), _SEPARATOR_GREY, np.uint8)
+    colours = diverging(kernel, limit).repeat(element, axis=0).repeat(element, axis=1)
+    _mark_negative(colours, kernel, element)
+    for index in range(rows * columns):
         row, column = divmod(index, columns)
-        block = diverging(kernel[..., index], limit).repeat(zoom, axis=0).repeat(zoom, axis=1)
-        tile[row * pitch : row * pitch + size * zoom, column * pitch : column * pitch + size * zoom] = block
+        place = np.s_[
+            row * down : (row + 1) * down - _SEPARATOR, column * across : (column + 1) * across - _SEPARATOR
+        ]
+        tile[place] = colours[:, :, index] if index < depth else 255
     return tile
+
+
+def _mark_negative(colours: Rgb, kernel: _Weights, element: int) -> None:
+    """Draw a faint minus into the squares of negative weights, which grey print cannot tell otherwise."""
+    half, thickness = max(1, element // 6), max(1, element // 14)
+    for i, j in np.ndindex(kernel.shape[:2]):
+        middle, centre = i * element + element // 2, j * element + element // 2
+        dash = colours[middle - thickness // 2 :, centre - half : centre + half][:thickness]
+        dark = dash.mean(axis=(0, 1, 3), keepdims=False) < 120
+        ink = np.where(dark, 255, 0)[:, np.newaxis]
+        marked = (0.45 * dash + 0.55 * ink).astype(np.uint8)
+        dash[...] = np.where((kernel[i, j] < 0)[:, np.newaxis], marked, dash)
+
+
+def _grid(depth: int) -> tuple[int, int]:
+    """Rows and columns for so many slices: full rows if they are at most three times as many as columns."""
+    root = math.isqrt(depth)
+    rows = max(divisor for divisor in range(1, root + 1) if depth % divisor == 0)
+    if depth <= 3 * rows * rows:
+        return rows, depth // rows
+    return root, -(-depth // root)

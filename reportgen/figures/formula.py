@@ -42,14 +42,13 @@ def formula(tex: str) -> Formula:
     left, right = np.floor(box.x0) - _MARGIN, np.ceil(box.x1) + _MARGIN
     # SVG counts downwards.
     top, bottom = np.floor(-box.y1) - _MARGIN, max(0.0, np.ceil(-box.y0)) + _MARGIN
-    width, height = int(right - left), int(bottom - top)
-    em = 1 / _UNITS_PER_EM
+    width, height, depth = (float(size) / _UNITS_PER_EM for size in (right - left, bottom - top, bottom))
     svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width * em:g}em" height="{height * em:g}em" '
-        f'viewBox="{left:.0f} {top:.0f} {width} {height}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}em" height="{height:g}em" '
+        f'viewBox="{left:.0f} {top:.0f} {right - left:.0f} {bottom - top:.0f}">'
         f'<path fill="currentColor" d="{_data(outline)}"/></svg>'
     )
-    return Formula(svg.encode(), width * em, height * em, float(bottom) * em)
+    return Formula(svg.encode(), width, height, depth)
 
 
 def _data(outline: Path) -> str:

@@ -8,59 +8,81 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from reportgen.figures.colour import ink_on
-from reportgen.figures.picture import Picture
-from reportgen.figures.vector import MM, house_style, svg_picture
+from reportgen.figures.lettering import QUIET_INK, Lettering
+from reportgen.figures.picture import MM_PER_INCH, POINTS_PER_INCH, Picture
+from reportgen.figures.vector import MM, TEXT_POINTS, house_style, svg_picture
 
-_LABEL_LENGTH = 18
-_TRAIN, _VALIDATION, _QUIET = "#1f4e79", "#c05a00", "#8a8a8a"
+POINTS_PER_MM = POINTS_PER_INCH / MM_PER_INCH
+
+_LABEL_MM = 32.0
+_DARKEST = 0.9
+_ZERO_INK = "#9a9a9a"
+_GRID = "#b0b0b0"
+
+_TRAINING, _VALIDATION = "#0072b2", "#d55e00"
+"""Blue and vermilion of Okabe and Ito's colours for the colour-blind; dashes tell them apart in grey."""
+
+_PANEL_MM = (51.0, 42.0)
+_PITCH_MM = 84.0
+_LINE_POINTS = 9.5
+
+Curves = tuple[Sequence[float], Sequence[float]]
+"""One value an epoch, of the training images and of the validation images."""
 
 
 def confusion_plot(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> Picture:
-    """A confusion matrix: rows are true classes, columns predicted ones, numbers count images.
+    """Draw a confusion matrix: rows are true classes, columns predicted ones, numbers count images.
 
-    The shade is the share of the true class, from white (none) to dark blue (all); zeros are set quietly.
+    The shade is the share of the row, white for none and dark blue for all. Labels too long for their
+    room end in an ellipsis. Raises ``ValueError`` unless the matrix is as wide and high as the labels.
     """
     with house_style():
         return svg_picture(confusion_figure(matrix, labels))
 
 
 def confusion_figure(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> Figure:
-    """The matplotlib figure behind :func:`confusion_plot`: cell (i, j) at x = j, y = i, y downwards."""
-    counts = np.asarray(matrix)
-    side = min(max(70.0, 17.0 * len(labels)), 120.0)
-    figure = Figure(figsize=(side * MM, side * MM))
+    """Build the figure of ``confusion_plot``: cell (i, j) at x = j, y = i, y downwards."""
+    counts, n = np.asarray(matrix), len(labels)
+    if counts.shape != (n, n) or not n:
+        raise ValueError(f"a confusion matrix of {n} classes is {n} × {n}, not {counts.shape}")
+    cell_mm = min(18.0, 116.0 / n)
+    figure = Figure(figsize=(n * cell_mm * MM, n * cell_mm * MM))
     axes = figure.add_axes((0, 0, 1, 1))
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    colours = matplotlib.colormaps["Blues"](0.85 * shares)
-    colours[counts == 0] = 1
-    axes.imshow(colours, interpolation="nearest")
-    for (row, column), count in np.ndenumerate(counts):
-        ink = ink_on(tuple(float(c) for c in colours[row, column, :3])) if count else _QUIET  # type: ignore[arg-type]
-        weight = "bold" if row == column else "normal"
-        axes.text(
-            column, row, str(count), ha="center", va="center", color=ink, fontsize=11, fontweight=weight
-        )
-    names = [_shortened(label) for label in labels]
-    crowded = max(map(len, names)) * len(names) > 36
-    axes.set_xticks(
-        range(len(names)), names, rotation=40 if crowded else 0, ha="right" if crowded else "center"
-    )
-    axes.set_yticks(range(len(names)), names)
-    axes.set_xlabel("predicted class", labelpad=5)
-    axes.set_ylabel("true class", labelpad=5)
-    axes.set_xticks(np.arange(len(names) - 1) + 0.5, minor=True)
-    axes.set_yticks(np.arange(len(names) - 1) + 0.5, minor=True)
-    axes.grid(which="minor", color="#b8b8b8", linewidth=0.5)
-    axes.tick_params(which="both", length=0)
+    shades = matplotlib.colormaps["Blues"](_DARKEST * shares)[..., :3]
+    for (i, j), count in np.ndenumerate(counts):
+        red, green, blue = map(float, shades[i, j]) if count else (1.0, 1.0, 1.0)
+        shade = (red, green, blue)
+        square = Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=shade, edgecolor=_GRID, linewidth=0.5)
+        square.set_clip_on(False)
+        axes.add_patch(square)
+        ink = ink_on(shade) if count else _ZERO_INK
+        size = min(10.0, 0.36 * cell_mm * POINTS_PER_MM)
+        axes.text(j, i, str(count), ha="center", va="center", color=ink, fontsize=size)
+    _label_classes(axes, labels, cell_mm)
+    axes.set(xlim=(-0.5, n - 0.5), ylim=(n - 0.5, -0.5))
     return figure
 
 
-def _shortened(label: str) -> str:
-    # A dollar sign would start a formula.
-    text = label if len(label) <= _LABEL_LENGTH else label[: _LABEL_LENGTH - 1] + "…"
-    return text.replace("$", r"\$")
+def _label_classes(axes: Axes, labels: Sequence[str], cell_mm: float) -> None:
+    # Tenths of a point keep the measure free of rounding.
+    lettering = Lettering(round(10 * TEXT_POINTS))
+    names = [lettering.shorten(label, 10 * _LABEL_MM * POINTS_PER_MM) for label in labels]
+    widest = max(map(lettering.length, names)) / 10 / POINTS_PER_MM
+    places = range(len(names))
+    axes.set_yticks(places, names, parse_math=False)
+    if widest <= 0.95 * cell_mm:
+        axes.set_xticks(places, names, parse_math=False)
+    else:
+        axes.set_xticks(places, names, parse_math=False, rotation=45, ha="right", rotation_mode="anchor")
+    axes.tick_params(length=0, pad=3)
+    axes.set_xlabel("predicted class", labelpad=5, weight="bold")
+    axes.set_ylabel("true class", labelpad=5, weight="bold")
+    axes.spines[:].set_visible(False)
 
 
 def history_plot(
@@ -70,42 +92,95 @@ def history_plot(
     val_accuracy: Sequence[float],
     best_epoch: int,
 ) -> Picture:
-    """Loss and accuracy after each epoch (the first is 1), training solid, validation dashed.
+    """Plot loss and accuracy after each epoch, training solid and validation dashed.
 
-    A vertical line marks the epoch whose weights were kept.
+    Epochs count from 1; the best one is marked in both panels. Raises ``ValueError`` if it is none of
+    them or the four curves differ in length.
     """
     with house_style():
         return svg_picture(history_figure((loss, val_loss), (accuracy, val_accuracy), best_epoch))
 
 
-def history_figure(
-    losses: tuple[Sequence[float], Sequence[float]],
-    accuracies: tuple[Sequence[float], Sequence[float]],
-    best_epoch: int,
-) -> Figure:
-    """The matplotlib figure behind :func:`history_plot`: the axes of the loss, then those of the accuracy."""
-    figure = Figure(figsize=(150 * MM, 52 * MM))
-    left, right = figure.subplots(1, 2, gridspec_kw={"wspace": 0.24})
-    _draw_curves(left, losses, best_epoch, "cross-entropy loss")
-    _draw_curves(right, accuracies, best_epoch, "accuracy")
-    left.set_ylim(bottom=0)
-    left.legend(frameon=False, loc="upper right", handlelength=2.6)
-    right.set_ylim(top=1.005)
+def history_figure(losses: Curves, accuracies: Curves, best_epoch: int) -> Figure:
+    """Build the figure of ``history_plot``: the axes of the loss, then those of the accuracy."""
+    lengths = {len(curve) for curve in (*losses, *accuracies)}
+    if len(lengths) != 1 or not 1 <= best_epoch <= min(lengths):
+        raise ValueError(f"no best epoch {best_epoch} in curves of {sorted(lengths)} epochs")
+    width, height = _PANEL_MM
+    figure = Figure(figsize=((_PITCH_MM + width) * MM, height * MM))
+    for n, (curves, name) in enumerate(((losses, "cross-entropy loss"), (accuracies, "accuracy"))):
+        axes = figure.add_axes((n * _PITCH_MM / (_PITCH_MM + width), 0, width / (_PITCH_MM + width), 1))
+        _draw_curves(axes, curves)
+        axes.set_ylabel(name)
+        if n == 0:
+            axes.set_ylim(bottom=0)
+        else:
+            axes.set_ylim(top=1)
+        _mark_epoch(axes, curves[1], best_epoch)
+        _label_ends(axes, curves)
     return figure
 
 
-def _draw_curves(
-    axes: Axes, curves: tuple[Sequence[float], Sequence[float]], best_epoch: int, title: str
-) -> None:
+def _draw_curves(axes: Axes, curves: Curves) -> None:
     epochs = range(1, len(curves[0]) + 1)
-    axes.axvline(best_epoch, color=_QUIET, linewidth=0.8, linestyle=(0, (1, 1.5)))
-    axes.plot(epochs, curves[0], color=_TRAIN, linewidth=1.1, label="training")
-    axes.plot(
-        epochs, curves[1], color=_VALIDATION, linewidth=1.1, linestyle=(0, (4, 1.6)), label="validation"
-    )
+    marker = "o" if len(epochs) == 1 else ""
+    looks = ((_TRAINING, "-", "training"), (_VALIDATION, (0, (4, 1.6)), "validation"))
+    for curve, (colour, dashes, label) in zip(curves, looks, strict=True):
+        axes.plot(
+            epochs,
+            curve,
+            color=colour,
+            linestyle=dashes,
+            linewidth=1.2,
+            marker=marker,
+            markersize=3,
+            label=label,
+            clip_on=False,
+        )
+    axes.set_xlim(*((1, len(epochs)) if len(epochs) > 1 else (0.5, 1.5)))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
     axes.set_xlabel("epoch")
-    axes.set_title(title, loc="left", pad=4)
-    axes.set_xlim(1, max(len(curves[0]), 2))
-    axes.grid(color="#e3e3e3", linewidth=0.5)
+    axes.grid(color="#e0e0e0", linewidth=0.4)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def _mark_epoch(axes: Axes, curve: Sequence[float], epoch: int) -> None:
+    axes.axvline(epoch, color=QUIET_INK, linewidth=0.7, linestyle=(0, (1, 1.5)))
+    axes.plot(epoch, curve[epoch - 1], "o", color=_VALIDATION, markersize=4, markeredgewidth=0, clip_on=False)
+    first, last = axes.get_xlim()
+    share = (epoch - first) / (last - first)
+    align = "left" if share < 0.2 else "right" if share > 0.8 else "center"
+    axes.annotate(
+        f"best epoch: {epoch}",
+        (epoch, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha=align,
+        va="bottom",
+        color=QUIET_INK,
+    )
+
+
+def _label_ends(axes: Axes, curves: Curves) -> None:
+    """Write each curve's name at its end, moved apart where they would overlap."""
+    low, high = axes.get_ylim()
+    points = _PANEL_MM[1] * POINTS_PER_MM
+    heights = [(curve[-1] - low) / (high - low) * points for curve in curves]
+    middle, distance = sum(heights) / 2, heights[0] - heights[1]
+    if abs(distance) < _LINE_POINTS:
+        half = _LINE_POINTS / 2 if distance >= 0 else -_LINE_POINTS / 2
+        heights = [middle + half, middle - half]
+    for height, name, colour in zip(
+        heights, ("training", "validation"), (_TRAINING, _VALIDATION), strict=True
+    ):
+        axes.annotate(
+            name,
+            (1, height / points),
+            xycoords="axes fraction",
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+            color=colour,
+        )

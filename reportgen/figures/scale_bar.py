@@ -34,9 +34,11 @@ class ScaleBar:
 
     @property
     def ticks(self) -> tuple[float, ...]:
-        """The numbers written below the strip: both ends, and zero where it lies well between them."""
+        """The numbers written below the strip: the ends, and zero where it lies well between them."""
         zero_is_clear = self.low < 0 < self.high and 0.25 < -self.low / (self.high - self.low) < 0.75
-        return (self.low, 0.0, self.high) if zero_is_clear else (self.low, self.high)
+        if zero_is_clear:
+            return self.low, 0.0, self.high
+        return (self.low, self.high) if self.low < self.high else (self.low,)
 
     @property
     def height(self) -> int:
@@ -65,7 +67,7 @@ class ScaleBar:
         baseline = foot + _TICK_LENGTH + 0.75 * LINE_HEIGHT
         for tick in self.ticks:
             x = left + (width - 1) * (tick - self.low) / (self.high - self.low or 1)
-            align = {self.low: "left", self.high: "right"}.get(tick, "centre")
+            align = "left" if tick == self.low else "right" if tick == self.high else "centre"
             canvas.line((x, foot, x, foot + _TICK_LENGTH - 1), fill=INK)
             lettering.draw(canvas, (x, baseline), number_text(tick), INK, align)
         caption = lettering.shorten(self.caption, width)

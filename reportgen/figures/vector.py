@@ -56,7 +56,8 @@ def svg_picture(figure: Figure) -> Picture:
     Call it within ``house_style``. The picture's size is in points.
     """
     buffer = io.BytesIO()
-    box = figure.get_tightbbox()
+    # Half a point keeps the outer half of a line on the edge.
+    box = figure.get_tightbbox().padded(0.5 / POINTS_PER_INCH)
     metadata: dict[str, Any] = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     figure.savefig(buffer, format="svg", bbox_inches=box, metadata=metadata)
     width, height = (round(side * POINTS_PER_INCH) for side in (box.width, box.height))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from reportgen.errors import RenderError
 from reportgen.figures.album import SPLIT_NAMES, Figure
 from reportgen.figures.picture import Picture
 from reportgen.render.commentary import render_commentary
-from reportgen.render.fonts import font_css
+from reportgen.render.fonts import font_css, missing_characters
 from reportgen.render.formulas import FormulaSetter
 from reportgen.render.numbering import Numbering
 from reportgen.render.numbers import FILTERS
@@ -23,15 +24,19 @@ from reportgen.results import Results
 
 APPENDIX_FIGURES = ("history", "misclassified")
 TEXT_WIDTH_MM = 160
+_EMBEDDED = re.compile(r"<style.*?</style>|<svg.*?</svg>|<img[^>]*>", re.DOTALL)
 _STYLE_MARK = "/* fonts, formulas and pictures */"
 
 
 @dataclass(frozen=True)
 class Document:
-    """The report as HTML, and how many figures and tables of the body and the appendix it has."""
+    """The report as HTML, the number of each figure and table by kind and name, and the characters that
+    the report's own typefaces lack, so that they depend on the fonts of the machine.
+    """
 
     html: str
     numbers: Mapping[tuple[str, str], str]
+    missing_characters: str
 
 
 def render_html(
@@ -75,7 +80,8 @@ def render_html(
     numbering.verify()
     # Every character of the document, its embedded pictures included, is a superset of what is printed.
     generated = f"{font_css(html)}\n{formulas.css}\n{_width_rules(album)}"
-    return Document(html.replace(_STYLE_MARK, generated, 1), numbering.numbers)
+    text = Markup(_EMBEDDED.sub("", html)).striptags()  # noqa: S704 - only read, never printed
+    return Document(html.replace(_STYLE_MARK, generated, 1), numbering.numbers, missing_characters(text))
 
 
 def _read_style(path: Path) -> str:
