@@ -132,7 +132,7 @@ def _mark_negative(colours: Rgb, kernel: _Weights, element: int) -> None:
     for i, j in np.ndindex(kernel.shape[:2]):
         middle, centre = i * element + element // 2, j * element + element // 2
         dash = colours[middle - thickness // 2 :, centre - half : centre + half][:thickness]
-        dark = dash.mean(axis=(0, 1, 3), keepdims=False) < 120
+        dark = dash.mean(axis=(0, 1, 3)) < 120
         ink = np.where(dark, 255, 0)[:, np.newaxis]
         marked = (0.45 * dash + 0.55 * ink).astype(np.uint8)
         dash[...] = np.where((kernel[i, j] < 0)[:, np.newaxis], marked, dash)

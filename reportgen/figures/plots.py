@@ -138,7 +138,7 @@ def _draw_curves(axes: Axes, curves: Curves) -> None:
             clip_on=False,
         )
     axes.set_xlim(*((1, len(epochs)) if len(epochs) > 1 else (0.5, 1.5)))
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True, min_n_ticks=1))
     axes.set_xlabel("epoch")
     axes.grid(color="#e0e0e0", linewidth=0.4)
     axes.set_axisbelow(True)

@@ -66,7 +66,7 @@ def _joined(separator: str) -> Callable[[Sourced], Markup]:
 
 
 def _span(node: Sourced) -> Markup:
-    return Markup("{}–{}").format(node[0], node[1])
+    return Markup('<span class="nowrap">{}–{}</span>').format(node[0], node[1])
 
 
 def describe_choice(choice: Any) -> str:
@@ -91,7 +91,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "significant": _filter(significant_text),
     "whole": _filter(whole_text),
     "shape": _joined(" × "),
-    "position": lambda node: Markup("({})").format(_joined(", ")(node)),
+    "position": lambda node: Markup('<span class="nowrap">({})</span>').format(_joined(", ")(node)),
     "span": _span,
     "neuron_kind": describe_choice,
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,6 +25,12 @@ def print_pdf(html: str) -> bytes:
     fetcher = weasyprint.URLFetcher(allowed_protocols=("data",))
     with _complaints() as complaints:
         pdf: bytes = weasyprint.HTML(string=html, url_fetcher=fetcher).write_pdf()
+    if characters := _without_glyph(complaints):
+        raise RenderError(
+            f"The PDF cannot show {' '.join(characters)}: no font of the report or of this machine has it.",
+            "Install a font that does (for Chinese, Japanese and Korean on Debian or Ubuntu: "
+            "sudo apt install fonts-noto-cjk), or write the name in other letters.",
+        )
     if complaints:
         raise RenderError(
             "The PDF would not show everything: " + "; ".join(dict.fromkeys(complaints)),
@@ -54,6 +61,12 @@ def pango_remedy() -> str:
         "Install it, on Debian or Ubuntu: sudo apt install libpango-1.0-0 libpangoft2-1.0-0; "
         "on macOS: brew install pango"
     )
+
+
+def _without_glyph(complaints: Iterable[str]) -> list[str]:
+    """The characters that WeasyPrint had no glyph for."""
+    found = (re.search(r'unsupported by fonts: "(.+?)" \(', complaint) for complaint in complaints)
+    return list(dict.fromkeys(match[1] for match in found if match))
 
 
 @contextmanager

@@ -1,0 +1,100 @@
+"""Text on rasters, measured with Pillow and the font files directly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from reportgen.figures.lettering import Lettering, number_text
+
+FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+
+
+def pillow_length(text: str, file: str, size: int) -> float:
+    layout = ImageFont.Layout.BASIC
+    return ImageFont.truetype(str(FONTS / file), size, layout_engine=layout).getlength(text)
+
+
+def drawn(text: str, align: str = "left", x: float = 100) -> NDArray[np.bool_]:
+    sheet = Image.new("L", (400, 80), 255)
+    Lettering(40).draw(ImageDraw.Draw(sheet), (x, 50), text, "black", align)
+    return np.asarray(sheet) < 128
+
+
+def test_latin_text_is_measured_in_the_face_of_the_report() -> None:
+    assert Lettering(32).length("kangaroo") == pillow_length("kangaroo", "STIXGeneral.ttf", 32)
+    assert Lettering(32, bold=True).length("kangaroo") == pillow_length("kangaroo", "STIXGeneralBol.ttf", 32)
+
+
+def test_characters_that_the_face_lacks_come_from_dejavu_sans() -> None:
+    assert Lettering(50).length("ქართული") == pillow_length("ქართული", "DejaVuSans.ttf", 44)
+    mixed = pillow_length("cat ", "STIXGeneral.ttf", 50) + pillow_length("ქ", "DejaVuSans.ttf", 44)
+    assert Lettering(50).length("cat ქ") == mixed
+
+
+def test_a_character_of_no_font_becomes_the_replacement_character() -> None:
+    assert Lettering(20).legible("豹 \ud800x") == "\ufffd \ufffdx"
+    assert drawn("\ufffd").any()
+
+
+def test_white_space_and_accents_are_made_one_line() -> None:
+    assert Lettering(20).legible(" a\n\tb  e\u0301 ") == "a b \u00e9"
+
+
+def test_text_that_fits_is_left_alone() -> None:
+    lettering = Lettering(32)
+    width = lettering.length("kangaroo")
+    assert lettering.shorten("kangaroo", width) == "kangaroo"
+    assert lettering.shorten("kangaroo", width - 1) != "kangaroo"
+
+
+@pytest.mark.parametrize("width", [60, 100, 150, 299])
+def test_long_text_is_cut_as_little_as_possible(width: int) -> None:
+    text = "a_rather_long_name_of_a_class"
+    short = Lettering(32).shorten(text, width)
+    kept = short.removesuffix("…")
+    assert short.endswith("…")
+    assert text.startswith(kept)
+    assert pillow_length(short, "STIXGeneral.ttf", 32) <= width
+    assert pillow_length(text[: len(kept) + 1] + "…", "STIXGeneral.ttf", 32) > width
+
+
+def test_no_space_is_left_before_an_ellipsis() -> None:
+    shortened = {Lettering(32).shorten("one two three four", width) for width in range(40, 260, 3)}
+    assert len(shortened) > 10
+    assert not any(" …" in text for text in shortened)
+
+
+def test_text_stands_where_it_is_told_to() -> None:
+    columns = {
+        align: np.flatnonzero(drawn("HHH", align, 200).any(axis=0)) for align in ("left", "centre", "right")
+    }
+    assert 200 <= columns["left"][0] <= 203
+    assert columns["centre"].mean() == pytest.approx(200, abs=2)
+    assert 197 <= columns["right"][-1] <= 200
+    assert np.flatnonzero(drawn("HHH").any(axis=1))[-1] == 49
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (-0.0, "0"),
+        (1, "1"),
+        (0.5, "0.5"),
+        (-0.47140452, "−0.471"),
+        (123.456, "123"),
+        (1234.5, "1230"),
+        (-99999, "−100000"),
+        (0.000456789, "0.000457"),
+        (1.2e-7, "1.2×10⁻⁷"),
+        (-3e12, "−3×10¹²"),
+    ],
+)
+def test_numbers_have_three_digits(value: float, text: str) -> None:
+    assert number_text(value) == text
