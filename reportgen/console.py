@@ -37,7 +37,7 @@ class Bars:
 
     def say(self, message: str) -> None:
         """Print one line above the bars."""
-        self._console.print(message, markup=False, highlight=False)
+        self._console.print(message, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
 class Lines:

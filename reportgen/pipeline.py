@@ -169,6 +169,7 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
     file = settings.build / RESULTS_FILE
     try:
         last = load_results(file)
+        head = (settings.build / HEAD_FILE).read_bytes()
     except (OSError, ValueError) as error:
         raise UserError(
             f"{file}: no results of a build: {error}", "Build a report first: reportgen build"
@@ -184,8 +185,7 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
             "Build the report anew, then export.",
         )
     path = out or settings.build / MODEL_FILE
-    head = (settings.build / HEAD_FILE).read_bytes()
-    with progress.stage("Writing the model"):
+    with progress.stage("Writing the model"), store.writing(path):
         store.write_atomically(path, models.model_file(backbone, head, last.transfer.classes))
     return path
 

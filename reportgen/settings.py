@@ -126,7 +126,7 @@ def _as_choice(choice: Any) -> NeuronChoice:
         parse_choice(choice)
         return choice
     match choice:
-        case [int(row), int(column), int(channel)] if min(row, column, channel) >= 0:
+        case [row, column, channel] if all(type(i) is int and i >= 0 for i in choice):
             return row, column, channel
     raise ValueError(f"{choice!r} is no neuron; {_CHOICES}")
 

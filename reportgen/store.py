@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import io
 import os
@@ -22,6 +23,18 @@ _DIGEST_BYTES = 32
 
 class StorageError(UserError):
     """A folder cannot be written, or the disk is full."""
+
+
+@contextlib.contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Turn what goes wrong on the disk while ``place`` is written into a ``StorageError`` that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"{error.filename or place}: cannot be written: {error.strerror}.",
+            "Make room on the disk or choose another place; the last report is untouched.",
+        ) from None
 
 
 def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
@@ -49,31 +62,54 @@ def publish(folder: Path, files: Mapping[str, bytes]) -> None:
 
     All are first written in full to a folder beside their places, then moved; folders that the set names
     (``figures/``, ``arrays/``) are replaced whole, so that nothing of an older set stays in them. Raises
-    ``StorageError`` if anything cannot be written; until the first move the last set is untouched.
+    ``StorageError`` if anything cannot be written or moved; the last set is then there as before.
     """
-    try:
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for stale in folder.glob(".next-*"):
             shutil.rmtree(stale, ignore_errors=True)
         staging = Path(tempfile.mkdtemp(prefix=".next-", dir=folder))
         try:
             for name, data in files.items():
-                write_atomically(staging / name, data)
-            for item in sorted(staging.iterdir()):
-                _move(item, folder / item.name, staging)
+                write_atomically(staging / "new" / name, data)
+            _swap(staging / "new", folder, staging / "old")
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-    except OSError as error:
-        raise StorageError(
-            f"{error.filename or folder}: cannot be written: {error.strerror}.",
-            "Make room on the disk or choose another build folder; the last report is untouched.",
-        ) from None
 
 
-def _move(item: Path, place: Path, staging: Path) -> None:
-    if item.is_dir() and place.is_dir():
-        place.rename(staging / f"old-{place.name}")
-    item.replace(place)
+def _swap(new: Path, folder: Path, old: Path) -> None:
+    """Move each item of ``new`` into ``folder``; if one cannot be moved, all is put back as it was."""
+    old.mkdir()
+    with contextlib.ExitStack() as undo:
+        for item in sorted(new.iterdir()):
+            place, kept = folder / item.name, old / item.name
+            if place.exists() and place.is_dir() != item.is_dir():
+                raise FileExistsError(errno.EEXIST, "something of another kind stands there", str(place))
+            if place.is_dir():
+                undo.callback(_put_back, kept, place)
+                place.rename(kept)
+            elif place.exists():
+                # A copy, so that a reader finds the old file or the new one at any moment.
+                shutil.copy2(place, kept)
+                undo.callback(_put_back, kept, place)
+            else:
+                undo.callback(_remove, place)
+            item.replace(place)
+        undo.pop_all()
+
+
+def _put_back(kept: Path, place: Path) -> None:
+    if kept.exists():
+        if place.is_dir():
+            shutil.rmtree(place)
+        kept.replace(place)
+
+
+def _remove(place: Path) -> None:
+    if place.is_dir():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
 
 
 def set_aside(folder: Path, name: str) -> Path | None:
@@ -129,11 +165,14 @@ class FeatureCache:
 def locked(folder: Path) -> Iterator[None]:
     """Hold the folder for one build; a second build waits until the first has ended.
 
-    The operating system drops the lock when its process ends, however it ends.
+    The operating system drops the lock when its process ends, however it ends. Raises ``StorageError`` if
+    the folder cannot be made or written.
     """
     import fcntl
 
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
+    with contextlib.ExitStack() as stack:
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            stream = stack.enter_context((folder / ".lock").open("w"))
+            fcntl.flock(stream, fcntl.LOCK_EX)
         yield

@@ -67,8 +67,9 @@ def filter_tiles(kernels: _Weights) -> tuple[list[Rgb], float]:
     """Colour N filters (F, F, C, N) on one signed scale ±limit; returns N tiles, uint8 RGB, and the limit.
 
     The slices of a filter are in reading order, kept apart by grey lines: one slice is an F × F square,
-    three stand side by side, 32 make 4 rows of 8. An element is a square of several pixels, so show the
-    tiles without smoothing. Raises ``ValueError`` on weights that are not finite.
+    three stand side by side, 32 make 4 rows of 8. A negative weight bears a faint minus, for grey print. An
+    element is a square of several pixels, so show the tiles without smoothing. Raises ``ValueError`` on
+    weights that are not finite.
     """
     limit = float(np.abs(kernels).max())
     return [_tile(kernels[..., n], limit) for n in range(kernels.shape[3])], limit

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import TextToPath
 
 _UNITS_PER_EM = 1000
 _MARGIN = 10
 """Room, in thousandths of an em, that keeps smoothed edges from being cut."""
 
 _COMMANDS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C", Path.CLOSEPOLY: "Z"}
+
+
+class _FineOutlines(TextToPath):
+    """Outlines in thousandths of an em: mathtext rounds baselines to whole units."""
+
+    FONT_SCALE = float(_UNITS_PER_EM)
 
 
 @dataclass(frozen=True)
@@ -35,9 +41,10 @@ def formula(tex: str) -> Formula:
     Raises ``ValueError`` with the place of the mistake if it cannot be parsed or draws nothing.
     """
     font = FontProperties(family="STIXGeneral", math_fontfamily="stix")
-    outline = TextPath((0, 0), tex, size=_UNITS_PER_EM, prop=font)
-    if not len(outline.vertices):
+    vertices, codes = _FineOutlines().get_text_path(font, tex, ismath=True)
+    if not len(vertices):
         raise ValueError(f"{tex!r} draws nothing")
+    outline = Path(vertices, codes)
     box = outline.get_extents()
     left, right = np.floor(box.x0) - _MARGIN, np.ceil(box.x1) + _MARGIN
     # SVG counts downwards.

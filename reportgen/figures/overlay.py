@@ -55,9 +55,11 @@ def _rectangle(image: Rgb, box: Box, scale: int) -> _Rectangle:
 
 
 def _draw_frame(canvas: ImageDraw.ImageDraw, rectangle: _Rectangle, scale: int, *, dashed: bool) -> None:
+    left, top, right, bottom = rectangle
     halo, line = max(1, round(0.6 * scale)), scale
+    has_room = min(right - left, bottom - top) > 2 * (2 * halo + line)
     _draw_ring(canvas, rectangle, 0, 2 * halo + line, "white")
-    if dashed:
+    if dashed and has_room:
         _draw_dashes(canvas, rectangle, halo, line)
     else:
         _draw_ring(canvas, rectangle, halo, line, _DARK)
@@ -67,9 +69,11 @@ def _draw_ring(
     canvas: ImageDraw.ImageDraw, rectangle: _Rectangle, inset: int, width: int, colour: str
 ) -> None:
     left, top, right, bottom = rectangle
-    if 2 * inset < min(right - left, bottom - top):
+    room = min(right - left, bottom - top) - 2 * inset
+    if room > 0:
         ring = (left + inset, top + inset, right - inset - 1, bottom - inset - 1)
-        canvas.rectangle(ring, outline=colour, width=width)
+        # Pillow draws a line that is wider than the rectangle beyond its edges.
+        canvas.rectangle(ring, outline=colour, width=min(width, (room + 1) // 2))
 
 
 def _draw_dashes(canvas: ImageDraw.ImageDraw, rectangle: _Rectangle, inset: int, width: int) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 import logging
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +16,9 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 
 FAMILY = "Report"
+
+STYLED = "0123456789 ./•\u2002"
+"""What the style sheet prints of its own: numbers of pages and sections, bullets, and spaces."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +45,15 @@ def font_folder() -> Path:
     return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
 
-def font_css(text: str) -> str:
-    """``@font-face`` rules with the faces embedded, reduced to the characters of ``text``.
+def font_css(markup: str) -> str:
+    """``@font-face`` rules with the faces embedded, reduced to the characters of ``markup``.
 
-    STIX is used wherever it has the character; the fallback holds only what STIX lacks.
+    STIX is used wherever it has the character; the fallback holds what one of its styles lacks.
     """
-    characters = {ord(c) for c in text if c.isprintable()} | {ord(" ")}
-    missing = characters - _coverage("STIXGeneral.ttf")
+    characters = {ord(c) for c in html.unescape(markup) if _is_shown(c)} | set(map(ord, STYLED))
+    missing = characters - frozenset.intersection(
+        *(_coverage(face.file) for face in FACES if face.family == FAMILY)
+    )
     rules = []
     for face in FACES:
         wanted = missing if face.family == "Report Fallback" else characters
@@ -64,6 +71,11 @@ def missing_characters(text: str) -> str:
     """The printable characters of ``text`` that no face of the report has, in order, each once."""
     known = _coverage("STIXGeneral.ttf") | _coverage("DejaVuSans.ttf")
     return "".join(dict.fromkeys(c for c in text if c.isprintable() and ord(c) not in known))
+
+
+def _is_shown(character: str) -> bool:
+    # Spaces other than the plain one do not count as printable, but take their width from a font.
+    return character.isprintable() or unicodedata.category(character) == "Zs"
 
 
 @cache

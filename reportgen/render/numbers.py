@@ -76,12 +76,17 @@ def describe_choice(choice: Any) -> str:
         case "zero":
             return "silent neuron"
         case "percentile":
-            return f"{number}th percentile of the positive outputs"
+            return f"{_ordinal(int(number))} percentile of the positive outputs"
         case "median":
             return "median of the positive outputs"
         case "top":
             return "most excited" if number == "1" else f"number {number} of the most excited"
     return "chosen by the authors"
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

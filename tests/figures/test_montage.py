@@ -70,7 +70,8 @@ def test_each_tile_has_a_hair_line_frame_on_white() -> None:
 
 def test_labels_stand_below_their_own_tile_and_touch_nothing() -> None:
     tiles = [
-        Tile(flat(c), label) for c, label in zip(COLOURS, "Ag fj WWWWWWWWWWW y i Q ×".split(), strict=True)
+        Tile(flat(c), label, label)
+        for c, label in zip(COLOURS, ["Ag", "fj", "WWWWWWWWWWW", "y", "i", "Q", "×"], strict=True)
     ]
     sheet = decoded(montage(tiles, columns=3, tile_side=150, smooth=False))
     boxes = places(sheet)
@@ -78,7 +79,8 @@ def test_labels_stand_below_their_own_tile_and_touch_nothing() -> None:
     for index, (_, bottom, left, right) in enumerate(boxes):
         following = boxes[index + 3][0] if index + 3 < len(boxes) else sheet.shape[0]
         band = ink[bottom + 2 : following - 2]
-        _, last, start, stop = extent(band[:, left:right])
+        first, last, start, stop = extent(band[:, left:right])
+        assert first >= 4, "touches the frame"
         assert stop - start > 5
         assert abs((start + stop) / 2 - 75) < 4, "not centred"
         assert last < len(band), "cut off or in the next row"

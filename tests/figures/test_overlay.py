@@ -110,10 +110,11 @@ def test_a_badge_stays_in_the_image() -> None:
     assert (shown[50, 50] == GREY).all()
 
 
-def test_tiny_boxes_are_drawn() -> None:
+def test_tiny_boxes_and_images_are_drawn() -> None:
     shown = with_boxes(grey(9, 9), [(box(4, 5, 4, 5), "")], 3)
     rows, columns = np.nonzero((shown != GREY).any(axis=-1))
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (12, 14, 12, 14)
+    assert with_boxes(grey(1, 1), [(box(0, 1, 0, 1), "12")], 3).shape == (3, 3, 3)
 
 
 def test_equal_calls_give_equal_pixels() -> None:

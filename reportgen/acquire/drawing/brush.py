@@ -54,7 +54,7 @@ class Brush:
 
 def _thickness(fill: Pixels) -> float:
     """The mean thickness in pixels of a coverage (h, w): its area over its longer side."""
-    return float(np.count_nonzero(fill > 0.5)) / max(fill.shape)
+    return int(np.count_nonzero(fill > 0.5)) / int(max(fill.shape))
 
 
 def _mark_cover(mark: Mark, placement: Placement, window: Window) -> Pixels:

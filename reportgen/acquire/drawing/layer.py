@@ -48,7 +48,7 @@ class Layer:
         self.opacity: Pixels = np.zeros((size[1], size[0]), np.float32)
 
     def paint(self, window: Window, cover: Pixels, colour: Pixels | Colour) -> None:
-        """Lay a colour, one or one for each pixel (h, w, 3), over the window, as opaque as ``cover`` (h, w)."""
+        """Lay one colour, or one a pixel (h, w, 3), over the window, as opaque as ``cover`` (h, w)."""
         rows, cols = window.slices
         paint = np.asarray(colour, np.float32)
         self.colour[rows, cols] += (paint - self.colour[rows, cols]) * cover[..., None]

@@ -64,7 +64,8 @@ class Placement:
         """From sketch units (N, 2) to pixels (N, 2)."""
         turned = rotated(outline, self.angle, (0.0, 0.0))
         mirror = np.array([-1.0 if self.flip else 1.0, 1.0])
-        return turned * mirror * self.scale + self.offset
+        placed: Points = turned * mirror * self.scale + self.offset
+        return placed
 
 
 def outlines_of(parts: Iterable[Part]) -> list[Points]:

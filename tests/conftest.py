@@ -1,0 +1,24 @@
+"""What all tests share: a quiet TensorFlow, a fixed clock for documents, one real VGG19."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from reportgen.models import Backbone
+
+# Before anything imports TensorFlow or Keras, which read them once.
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ["SOURCE_DATE_EPOCH"] = "1735689600"
+
+
+@pytest.fixture(scope="session")
+def backbone() -> Backbone:
+    """VGG19 with the embedded weights; shared, so no test may change it."""
+    from reportgen.models import load_backbone
+
+    return load_backbone("embedded")
