@@ -13,7 +13,7 @@ from reportgen.analysis.computed import Computed, summarise
 from reportgen.analysis.guided_gradient import GuidedGradients, GuidedNetwork
 from reportgen.analysis.neurons import rank_neurons
 from reportgen.analysis.receptive_field import area_share, energy_inside
-from reportgen.errors import SettingsError
+from reportgen.errors import ExplanationError, SettingsError
 from reportgen.results import Box, BoxShares, GuidedBackprop, GuidedRow, Position
 from reportgen.settings import NeuronChoice, parse_choice
 
@@ -87,13 +87,19 @@ def explain_neurons(
     ``network`` must be traced for ``len(choices)`` neurons. Gradients are kept in R, G, B order, per unit
     of the preprocessed image (which is in B, G, R order). A picture shows −limit … +limit, the limit being
     the 99.5th percentile of |gradient| of its own row, or of the whole table with ``shared_scale``. A rule
-    that finds no neuron in an image (no zero neuron, fewer than N neurons) leaves its row out.
+    that finds no neuron in an image (no zero neuron, fewer than N neurons) leaves its row out. Raises
+    ``ExplanationError`` if that leaves a table without any row.
     """
     arrays: dict[str, NDArray[Any]] = {}
     rows: dict[str, list[GuidedRow]] = {}
     for i, (label, example) in enumerate(examples.items()):
         found = [(choice, choose_neuron(example.activations, choice)) for choice in choices]
         chosen = [(choice, position) for choice, position in found if position is not None]
+        if not chosen:
+            raise ExplanationError(
+                f"{example.file}: {layer} has no neuron such as {', '.join(map(str, choices))}.",
+                "Add another rule to guided_backprop.neurons in report.toml, such as top:1.",
+            )
         # The traced network takes a fixed number of neurons: a missing one is filled up and dropped.
         padded = [position for _, position in chosen] + [(0, 0, 0)] * (len(choices) - len(chosen))
         explained = network(example.preprocessed, padded)
@@ -124,10 +130,13 @@ def explain_neurons(
 def _scale_limits(gradients: NDArray[np.float32], *, shared: bool) -> list[float]:
     size = np.abs(gradients.astype(np.float64))
     if shared:
-        return [float(np.percentile(size, PERCENTILE))] * len(gradients)
-    limits = [float(np.percentile(each, PERCENTILE)) for each in size]
+        return [_limit(size)] * len(gradients)
+    return [_limit(each) for each in size]
+
+
+def _limit(size: NDArray[np.float64]) -> float:
     # A gradient on less than 0.5 % of the pixels has a percentile of zero but is not blank.
-    return [limit or float(each.max()) for limit, each in zip(limits, size, strict=True)]
+    return float(np.percentile(size, PERCENTILE)) or float(size.max())
 
 
 def _row(

@@ -94,7 +94,7 @@ def _read_style(path: Path) -> str:
 def _plan(results: Results, album: Mapping[str, Figure]) -> Numbering:
     names = [name for name in album if not name.startswith("gradient_")]
     count = range(len(results.dataset.classes))
-    appendix = ["scores", "distinct", "counts", "checks", "versions"]
+    appendix = ["scores", "distinct", "counts", "checks"]
     if results.dataset.annotated:
         appendix.insert(2, "heads")
     return Numbering.plan(

@@ -55,7 +55,7 @@ def by_nested_models() -> Any:
 
 
 def by_dense_layers() -> Any:
-    hidden = [keras.layers.Dense(8, activation="relu"), keras.layers.Dense(6, activation="relu")]
+    hidden = [keras.layers.Dense(8, activation="relu"), keras.layers.Dense(16, activation="relu")]
     layers = [conv(6, activation="relu"), keras.layers.Flatten(), *hidden]
     return keras.Sequential([keras.Input(SHAPE), *layers])
 

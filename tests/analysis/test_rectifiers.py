@@ -24,7 +24,7 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
     "Sigmoid": tf.nn.silu,
     "Greater": lambda x: x * tf.cast(x > 0, tf.float32),
     "Sign": lambda x: x * (tf.sign(x) + 1) / 2,
-    "ClipByValue": lambda x: tf.clip_by_value(x, 0, 9),
+    "Minimum": lambda x: tf.clip_by_value(x, 0, 9),
     "PartitionedCall": tf.function(tf.nn.relu),
     "If": lambda x: tf.cond(tf.reduce_sum(x) > 0, lambda: tf.nn.relu(x), lambda: x),
     "Exp": tf.exp,
@@ -33,7 +33,6 @@ REFUSED_LAYERS: dict[str, Callable[[], Any]] = {
     "ReLU up to 6": lambda: keras.layers.ReLU(max_value=6),
     "ReLU with a slope": lambda: keras.layers.ReLU(negative_slope=0.1),
     "ReLU above 1": lambda: keras.layers.ReLU(threshold=1),
-    "PReLU": keras.layers.PReLU,
     "ELU": keras.layers.ELU,
     "GELU": lambda: keras.layers.Activation("gelu"),
     "hard swish": lambda: keras.layers.Activation("hard_silu"),
@@ -45,7 +44,7 @@ def test_other_rectifiers_are_refused_by_name(name: str) -> None:
     with pytest.raises(ExplanationError) as caught:
         GuidedNetwork(lambda x: tf.nn.relu(REFUSED[name](x)), (4,), neurons=1)
 
-    assert name.lower().removesuffix("byvalue") in caught.value.problem.lower() or name == "ClipByValue"
+    assert name in caught.value.problem
     assert "only ReLU rectifiers have a guided gradient" in caught.value.problem
     assert "VGG19" in caught.value.remedy
 
@@ -55,7 +54,7 @@ def test_layers_of_another_activation_are_refused(name: str) -> None:
     network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), REFUSED_LAYERS[name]()])
 
     with pytest.raises(ExplanationError, match="cannot be proven through"):
-        GuidedNetwork(network, (3,) if name == "" else (4,), neurons=1)
+        GuidedNetwork(network, (4,), neurons=1)
 
 
 def test_one_stranger_among_relus_is_enough() -> None:

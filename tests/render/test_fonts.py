@@ -33,9 +33,9 @@ FALLBACK, MONO = ("Report Fallback", 400, "normal"), ("Report Mono", 400, "norma
 
 
 def test_each_style_has_the_characters_of_the_text() -> None:
-    faces = characters("Größe ≥ зебра χ²")
+    faces = characters("Größe зебра χ²")
     for face in (REGULAR, ITALIC, BOLD, MONO):
-        assert set("Größe ≥ зебра χ²") <= faces[face]
+        assert set("Größe зебра χ²") <= faces[face]
 
 
 def test_no_more_than_the_text_needs_is_embedded() -> None:

@@ -1,0 +1,99 @@
+"""Each claim of the report turns with the numbers behind it, and with no others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reportgen.analysis.checks import check_claims
+from reportgen.results import (
+    BeforeAfter,
+    ConvLayer,
+    Convolution,
+    ConvolutionClass,
+    ConvStack,
+    GuidedBackprop,
+    GuidedRow,
+    InitCheck,
+    Neuron,
+    Neurons,
+    Transfer,
+)
+
+
+def rows(*outputs: tuple[float, bool, int, int]) -> GuidedBackprop:
+    """A table of rows: value, blank, ReLUs, guided ReLUs."""
+    made = [
+        GuidedRow.model_construct(value=value, blank=blank, relu_total=total, relu_guided=guided)
+        for value, blank, total, guided in outputs
+    ]
+    return GuidedBackprop.model_construct(rows={"ant": made[:1], "bee": made[1:]})
+
+
+def ranked(top: list[float], distinct: list[float]) -> Neurons:
+    made = [[Neuron.model_construct(value=value) for value in values] for values in (top, distinct)]
+    return Neurons.model_construct(top={"ant": made[0]}, top_distinct={"ant": made[1]})
+
+
+def convolution(*, matches: bool = True, plausible: bool = True) -> Convolution:
+    classes = {
+        label: ConvolutionClass(file="a.png", observed_shape=[1, 1], matches=match)
+        for label, match in {"ant": True, "bee": matches}.items()
+    }
+    return Convolution.model_construct(
+        classes=classes, init_check=InitCheck.model_construct(plausible=plausible)
+    )
+
+
+def stack(*, matches: bool = True, plausible: bool = True) -> ConvStack:
+    layers = [
+        ConvLayer.model_construct(matches=match, init_check=InitCheck.model_construct(plausible=likely))
+        for match, likely in [(True, True), (matches, plausible)]
+    ]
+    return ConvStack.model_construct(layers=layers)
+
+
+def transfer(after: str) -> Transfer:
+    return Transfer.model_construct(frozen_sha256=BeforeAfter(before="a", after=after))
+
+
+GOOD: dict[str, Any] = {
+    "convolution": convolution(),
+    "conv_stack": stack(),
+    "transfer": transfer("a"),
+    "neurons": ranked([3, 2, 2], [3, 1]),
+    "guided_backprop": rows((0, True, 16, 16), (5, False, 16, 16)),
+}
+
+
+def failed(**changed: Any) -> set[str]:
+    return {check.name for check in check_claims(**(GOOD | changed)) if not check.passed}
+
+
+def test_every_claim_holds_for_good_numbers() -> None:
+    assert failed() == set()
+    assert all(check.claim.endswith(".") for check in check_claims(**GOOD))
+
+
+@pytest.mark.parametrize(
+    ("changed", "claim"),
+    [
+        ({"convolution": convolution(matches=False)}, "convolution_shape"),
+        ({"conv_stack": stack(matches=False)}, "conv_stack_shapes"),
+        ({"convolution": convolution(plausible=False)}, "initialisation"),
+        ({"conv_stack": stack(plausible=False)}, "initialisation"),
+        ({"transfer": transfer("b")}, "frozen_base"),
+        ({"neurons": ranked([2, 3], [3, 1])}, "ranking"),
+        ({"neurons": ranked([3, 2], [1, 3])}, "ranking"),
+        ({"guided_backprop": rows((0, True, 16, 16), (5, False, 16, 15))}, "relus_guided"),
+        ({"guided_backprop": rows((0, True, 0, 0), (5, False, 16, 16))}, "relus_guided"),
+        ({"guided_backprop": rows((0, False, 16, 16), (5, False, 16, 16))}, "zero_neurons_blank"),
+    ],
+)
+def test_one_bad_number_fails_its_claim_alone(changed: dict[str, Any], claim: str) -> None:
+    assert failed(**changed) == {claim}
+
+
+def test_a_blank_gradient_of_a_positive_neuron_does_not_stand_in_for_a_zero_one() -> None:
+    assert failed(guided_backprop=rows((0, False, 16, 16), (5, True, 16, 16))) == {"zero_neurons_blank"}

@@ -1,0 +1,182 @@
+"""The most excited neurons: their ranking, their plain gradients and what they see."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from guided_clone import gradient_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from plain_numpy import slide
+
+from reportgen.analysis.neurons import RecordedPass, find_excited_neurons, rank_neurons
+from reportgen.models import Backbone, preprocess
+from reportgen.results import Box, FieldGeometry, HeadOverlap, Position
+
+POOLING = FieldGeometry(size=2, stride=2, padding=0)
+
+
+def naive_ranking(activations: NDArray[np.float32]) -> list[Position]:
+    positions = [tuple(int(i) for i in position) for position in np.ndindex(activations.shape)]
+    return sorted(positions, key=lambda position: (-activations[position], position))
+
+
+def pool(batch: Any) -> Any:
+    """2 × 2 averages: neuron (i, j, c) sees rows 2i, 2i + 1 and columns 2j, 2j + 1 of channel c."""
+    return tf.nn.avg_pool2d(batch, 2, 2, "VALID")
+
+
+@given(
+    shape=st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 6)),
+    values=st.integers(1, 5),
+    count=st.integers(1, 12),
+    seed=st.integers(0, 10**6),
+)
+@settings(derandomize=True, max_examples=150)
+def test_ranking_is_sorting_with_ties_by_position(
+    shape: tuple[int, int, int], values: int, count: int, seed: int
+) -> None:
+    activations = np.random.default_rng(seed).integers(0, values, shape).astype(np.float32)
+    naive = naive_ranking(activations)
+    one_a_channel = [p for n, p in enumerate(naive) if p[2] not in [q[2] for q in naive[:n]]]
+
+    assert rank_neurons(activations, count) == naive[:count]
+    assert rank_neurons(activations, count, distinct=True) == one_a_channel[:count]
+
+
+def test_positions_are_row_column_channel() -> None:
+    activations = np.zeros((3, 4, 5), np.float32)
+    activations[2, 1, 4], activations[0, 3, 4], activations[1, 0, 2] = 9, 8, 7
+
+    assert rank_neurons(activations, 3) == [(2, 1, 4), (0, 3, 4), (1, 0, 2)]
+    assert rank_neurons(activations, 2, distinct=True) == [(2, 1, 4), (1, 0, 2)]
+    assert all(type(index) is int for position in rank_neurons(activations, 3) for index in position)
+
+
+def test_the_recorded_gradient_is_the_finite_difference() -> None:
+    rng = np.random.default_rng(4)
+    image = rng.normal(size=(6, 5, 2)).astype(np.float32)
+    kernel = rng.normal(size=(3, 3, 2, 3)).astype(np.float32) / 3
+
+    recorded = RecordedPass(lambda x: tf.tanh(tf.nn.conv2d(x, kernel, 2, "VALID")), image)
+
+    np.testing.assert_allclose(recorded.activations, np.tanh(slide(image, kernel, 2)), rtol=1e-5, atol=1e-6)
+    for position in [(0, 0, 0), (1, 0, 2), (0, 1, 1)]:
+        difference = np.zeros(image.shape)
+        for pixel in np.ndindex(image.shape):
+            step = np.zeros(image.shape)
+            step[pixel] = 1e-5
+            up, down = (np.tanh(slide(image + s, kernel, 2))[position] for s in (step, -step))
+            difference[pixel] = (up - down) / 2e-5
+        gradient = recorded.gradient(position)
+        assert gradient.shape == image.shape
+        np.testing.assert_allclose(gradient, difference, rtol=1e-4, atol=1e-6)
+
+
+def found(
+    images: dict[str, NDArray[np.uint8]], heads: dict[str, Box | None], count: int = 3, network: Any = pool
+) -> Any:
+    passes = {
+        label: partial(RecordedPass, network, image.astype(np.float32)) for label, image in images.items()
+    }
+    files = {label: f"{label}.png" for label in images}
+    return find_excited_neurons(
+        passes, images, files, layer="pool", geometry=POOLING, count=count, heads=heads
+    )
+
+
+@pytest.fixture
+def images() -> dict[str, NDArray[np.uint8]]:
+    """Bright spots: averages 50, 25, 10 in the first image; 30, 20, 5 in the second, two in one channel."""
+    cat, ant = np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8, 3), np.uint8)
+    cat[6, 1, 2], cat[1, 5, 0], cat[2, 2, 1] = 200, 100, 40
+    ant[0, 7, 1], ant[4, 4, 1], ant[7, 0, 0] = 120, 80, 20
+    return {"cat": cat, "ant": ant}
+
+
+def test_neurons_have_the_values_and_boxes_of_their_positions(images: dict[str, NDArray[np.uint8]]) -> None:
+    numbers = found(images, {}).numbers
+
+    cat = numbers.top["cat"]
+    assert [neuron.position for neuron in cat] == [(3, 0, 2), (0, 2, 0), (1, 1, 1)]
+    assert [neuron.value for neuron in cat] == [50, 25, 10]
+    assert [(n.receptive_field.rows, n.receptive_field.cols) for n in cat] == [
+        ((6, 8), (0, 2)),
+        ((0, 2), (4, 6)),
+        ((2, 4), (2, 4)),
+    ]
+    for neuron in cat:  # the gradient is even over the two by two pixels
+        assert (neuron.patch.rows, neuron.patch.cols) == (
+            neuron.receptive_field.rows,
+            neuron.receptive_field.cols,
+        )
+        assert neuron.patch.energy_share == pytest.approx(1)
+    assert [neuron.position for neuron in numbers.top["ant"]] == [(0, 3, 1), (2, 2, 1), (3, 0, 0)]
+    assert [neuron.position for neuron in numbers.top_distinct["ant"]] == [(0, 3, 1), (3, 0, 0), (0, 0, 2)]
+    assert numbers.layer_shape == [4, 4, 3]
+    assert numbers.positive_share == {"cat": 3 / 48, "ant": 3 / 48}
+    assert numbers.files == {"cat": "cat.png", "ant": "ant.png"}
+    assert (numbers.layer, numbers.geometry) == ("pool", POOLING)
+
+
+def test_arrays_are_kept_class_by_class(images: dict[str, NDArray[np.uint8]]) -> None:
+    arrays = found(images, {}).arrays
+
+    for i, image in enumerate(images.values()):
+        np.testing.assert_array_equal(arrays[f"image_{i}"], image)
+        blocks = image.astype(float).reshape(4, 2, 4, 2, 3).mean(axis=(1, 3))
+        np.testing.assert_array_equal(arrays[f"activations_{i}"], blocks)
+
+
+def test_the_patch_is_where_the_gradients_energy_is(images: dict[str, NDArray[np.uint8]]) -> None:
+    weights = np.zeros((8, 8, 3), np.float32)
+    weights[0, 0], weights[0, 1], weights[1, 0], weights[1, 1] = 0, 0, 0.1, 3  # all but 0.1 % on one pixel
+    tiled = np.tile(weights[:2, :2], (4, 4, 1))
+
+    neuron = found({"cat": images["cat"]}, {}, 1, lambda x: pool(x * tiled + 1)).numbers.top["cat"][0]
+
+    top, left = 2 * neuron.position[0], 2 * neuron.position[1]
+    assert (neuron.receptive_field.rows, neuron.receptive_field.cols) == ((top, top + 2), (left, left + 2))
+    assert (neuron.patch.rows, neuron.patch.cols) == ((top + 1, top + 2), (left + 1, left + 2))
+    assert neuron.patch.energy_share == pytest.approx(9 / 9.01)
+
+
+def test_a_neuron_without_a_gradient_shows_its_receptive_field() -> None:
+    black = {"cat": np.zeros((8, 8, 3), np.uint8)}
+
+    neuron = found(black, {}, 1, lambda x: tf.nn.relu(pool(x) - 1)).numbers.top["cat"][0]
+
+    assert (neuron.value, neuron.patch.energy_share) == (0, None)
+    assert (neuron.patch.rows, neuron.patch.cols) == ((0, 2), (0, 2))
+
+
+def test_overlaps_with_the_head_are_counted(images: dict[str, NDArray[np.uint8]]) -> None:
+    # Patches of the cat: rows 6–8 × columns 0–2, rows 0–2 × columns 4–6, rows 2–4 × columns 2–4.
+    head = Box(rows=(1, 7), cols=(0, 4))  # the first, which it meets in row 6, and the third
+
+    assert found(images, {"cat": head, "ant": None}).numbers.head_overlap == {
+        "cat": HeadOverlap(overlapping=2, total=3)
+    }
+    assert found(images, {"cat": Box(rows=(4, 6), cols=(0, 8)), "ant": head}, 2).numbers.head_overlap == {
+        "cat": HeadOverlap(overlapping=0, total=2),
+        "ant": HeadOverlap(overlapping=0, total=2),
+    }
+    assert found(images, {"cat": None, "ant": None}).numbers.head_overlap is None
+
+
+@pytest.mark.slow
+def test_the_traced_network_is_the_network_bit_for_bit(backbone: Backbone) -> None:
+    rng = np.random.default_rng(0)
+    image = preprocess(rng.integers(0, 256, (224, 224, 3), dtype=np.uint8))
+    recorded = RecordedPass(backbone.explained, image)
+    position = rank_neurons(recorded.activations, 1)[0]
+
+    np.testing.assert_array_equal(recorded.activations, backbone.convolutions(image[np.newaxis])[0].numpy())
+    np.testing.assert_array_equal(
+        recorded.gradient(position), gradient_of(backbone.convolutions, image, position)
+    )
