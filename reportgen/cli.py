@@ -8,14 +8,26 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from reportgen import __version__
 from reportgen.console import choose_progress
-from reportgen.errors import UserError
+from reportgen.errors import StoppedError, UserError
 from reportgen.progress import Progress
 from reportgen.settings import SETTINGS_FILE, Settings, load_settings
 
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except StoppedError:
+            # Typer would catch it and only say "Aborted".
+            raise StoppedError from None
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="reportgen",
     no_args_is_help=True,
     add_completion=False,
@@ -27,6 +39,9 @@ app = typer.Typer(
 )
 fetch_app = typer.Typer(no_args_is_help=True, help="Download the photographs or the ImageNet weights.")
 app.add_typer(fetch_app, name="fetch")
+
+INTERRUPTED = 130
+"""The exit code of a command that was stopped with Ctrl-C, as shells have it."""
 
 SettingsOption = Annotated[
     Path | None,
@@ -231,6 +246,8 @@ def main() -> None:
         typer.echo(f"reportgen: {error.problem}", err=True)
         typer.echo(f"  → {error.remedy}", err=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("reportgen: stopped; the last report is untouched.", err=True)
-        sys.exit(130)
+    except SystemExit as ended:
+        # Typer turns Ctrl-C into this code of its own, without a word.
+        if ended.code == INTERRUPTED:
+            typer.echo("reportgen: stopped; the last report is untouched.", err=True)
+        raise

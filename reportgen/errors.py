@@ -44,3 +44,7 @@ class RenderError(UserError):
     """The document could not be made whole: an image, a font or a reference is missing."""
 
     exit_code = 1
+
+
+class StoppedError(Exception):
+    """The user stopped the work with Ctrl-C."""

@@ -65,11 +65,13 @@ def test_separable_features_are_learnt_whole() -> None:
 
 def test_shuffled_labels_cannot_be_foretold() -> None:
     """The training labels can be learnt by heart, but the test images are then a matter of luck."""
-    result, _ = retrain(BASE, toy_parts(3, shuffled=True, size=80), LABELS, seed=1)
+    parts = toy_parts(3, shuffled=True, size=80)
+    parts["val"] = parts["train"]  # nothing stops the learning by heart
 
-    four_standard_errors = 4 * (1 / 3 * 2 / 3 / 150) ** 0.5
-    assert abs(result.numbers.accuracy["test"] - 1 / 3) < four_standard_errors
-    assert result.numbers.accuracy["train"] > 1 / 3 + 2 * four_standard_errors
+    result, _ = retrain(BASE, parts, LABELS, seed=1)
+
+    assert result.numbers.accuracy["train"] > 0.95
+    assert abs(result.numbers.accuracy["test"] - 1 / 3) < 4 * (1 / 3 * 2 / 3 / 150) ** 0.5
 
 
 def test_the_same_seed_gives_the_same_head() -> None:
