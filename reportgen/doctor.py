@@ -38,7 +38,9 @@ def _guarded(look: Callable[[Settings], Finding], settings: Settings) -> Finding
     except UserError as error:
         return Finding(False, f"{error.problem} {error.remedy}".replace("\n", "; "))
     except ImportError as error:
-        return Finding(False, f"{look.__name__[1:].replace('_', ' ').capitalize()}: cannot be checked, {error}")
+        return Finding(
+            False, f"{look.__name__[1:].replace('_', ' ').capitalize()}: cannot be checked, {error}"
+        )
 
 
 def _python(_: Settings) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -17,6 +18,8 @@ from reportgen.errors import WeightsError
 
 _REMEDY = "Give a Keras .h5, .weights.h5 or .keras file of VGG19, with its top or without."
 _INSIDE_KERAS = "model.weights.h5"
+_UNFIT = (OSError, KeyError, ValueError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What h5py, NumPy and zipfile raise on damaged files, on encrypted ones and on those of other programs."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ def read_layers(path: Path) -> tuple[list[LayerWeights], list[LayerWeights]]:
                 layers = _read_hdf5(io.BytesIO(inner.read()))
         else:
             layers = _read_hdf5(path)
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
+    except _UNFIT as error:
         raise WeightsError(f"{path}: not a Keras weights file: {error}.", _REMEDY) from None
     convolutions = [layer for layer in layers if layer.kernel.ndim == 4]
     dense = [layer for layer in layers if layer.kernel.ndim == 2]

@@ -34,12 +34,14 @@ def percent_text(value: float) -> str:
 
 def significant_text(value: float, digits: int = 3) -> str:
     """A number with ``digits`` significant digits; powers of ten where it is very small or large."""
-    text = f"{value:.{digits}g}"
+    if value == 0:
+        return "0"
+    text = f"{value:#.{digits}g}"
     if "e" not in text:
-        return text.replace("-", MINUS)
+        return text.removesuffix(".").replace("-", MINUS)
     mantissa, exponent = text.split("e")
     raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{mantissa} × 10{raised}".replace("-", MINUS)
+    return f"{mantissa.removesuffix('.')} × 10{raised}".replace("-", MINUS)
 
 
 def whole_text(value: int) -> str:
