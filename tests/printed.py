@@ -19,7 +19,7 @@ def resolve_pointer(document: Any, pointer: str) -> Any:
 
 
 def disagreement(text: str, value: float) -> str:
-    """What is wrong with ``text`` as the print of ``value``, or "": it must be right to half of its last digit.
+    """What is wrong with ``text`` as the print of ``value``, or "": it may be off by half of its last digit.
 
     A share that is neither 0 nor 1 is never printed as 0 or 1, so it may stand at the nearest step inside.
     """

@@ -42,7 +42,7 @@ def test_lines_tell_each_stage_with_its_count() -> None:
 
 def test_a_long_stage_tells_now_and_then_how_much_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(console.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("reportgen.console.time.monotonic", lambda: now[0])
     stream = io.StringIO()
     with Lines(stream).stage("Features", total=20) as advance:
         for _ in range(10):

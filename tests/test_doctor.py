@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from reportgen import doctor
-from reportgen.doctor import Finding, examine
+from reportgen.doctor import examine
 from reportgen.render import fonts, pdf
 from reportgen.settings import Settings, load_settings
 
@@ -51,7 +50,9 @@ def test_nothing_is_changed(settings: Settings, tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize(("version", "ok"), [((3, 10), False), ((3, 11), True), ((3, 13), True), ((3, 14), False)])
+@pytest.mark.parametrize(
+    ("version", "ok"), [((3, 10), False), ((3, 11), True), ((3, 13), True), ((3, 14), False)]
+)
 def test_python_must_be_one_of_three(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, version: tuple[int, int], ok: bool
 ) -> None:
@@ -96,7 +97,9 @@ def test_missing_packages_are_named_and_stop_no_other_look(
 
 
 def test_missing_fonts_are_named(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    shutil.copytree(fonts.font_folder(), tmp_path / "fonts", ignore=shutil.ignore_patterns("STIXGeneralBol.ttf"))
+    shutil.copytree(
+        fonts.font_folder(), tmp_path / "fonts", ignore=shutil.ignore_patterns("STIXGeneralBol.ttf")
+    )
     monkeypatch.setattr(fonts, "font_folder", lambda: tmp_path / "fonts")
     (problem,) = problems(settings)
     assert "STIXGeneralBol.ttf" in problem
@@ -164,10 +167,10 @@ def test_a_build_folder_that_cannot_be_written_is_named(
 
 
 @pytest.mark.parametrize(("free", "ok"), [(999_999_999, False), (1_000_000_000, True)])
-def test_a_full_disk_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch, free: int, ok: bool) -> None:
-    usage = namedtuple("usage", "total used free")  # noqa: PYI024
+def test_a_full_disk_is_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, free: int, ok: bool
+) -> None:
+    usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 10**12 - free, free))
     found = problems(settings)
     assert found == [] if ok else "1.0 GB free; 1 GB is needed" in found[0]
-
-

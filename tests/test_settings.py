@@ -156,7 +156,12 @@ def test_names_of_weights_are_no_paths(tmp_path: Path, weights: str) -> None:
         ('coarse = "x"', "coarse", "course", "assignment"),
         ("[show]\nfilter = 3", "show.filter", "filters", "neurons"),
         ('[[authors]]\nname = "A"\nrollnumber = "1"', "authors.0.rollnumber", "roll_number", "name"),
-        ("[guided_backprop]\nshared_scales = true", "guided_backprop.shared_scales", "shared_scale", "neurons"),
+        (
+            "[guided_backprop]\nshared_scales = true",
+            "guided_backprop.shared_scales",
+            "shared_scale",
+            "neurons",
+        ),
         ('[commentary]\nobservation = ""', "commentary.observation", "observations", "transfer"),
     ],
 )
@@ -263,7 +268,7 @@ def test_a_file_that_is_not_utf8_says_so(tmp_path: Path) -> None:
     assert str(file) in caught.value.problem
 
 
-@pytest.mark.parametrize("make", [lambda file: None, Path.mkdir])
+@pytest.mark.parametrize("make", [Path.exists, Path.mkdir])
 def test_a_named_file_that_cannot_be_read_is_an_error(tmp_path: Path, make: object) -> None:
     assert callable(make)
     file = tmp_path / "other.toml"

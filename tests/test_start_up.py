@@ -8,7 +8,18 @@ import sys
 
 import pytest
 
-HEAVY = {"tensorflow", "keras", "numpy", "matplotlib", "weasyprint", "jinja2", "sklearn", "scipy", "PIL", "h5py"}
+HEAVY = {
+    "tensorflow",
+    "keras",
+    "numpy",
+    "matplotlib",
+    "weasyprint",
+    "jinja2",
+    "sklearn",
+    "scipy",
+    "PIL",
+    "h5py",
+}
 
 RUN_AND_LIST = """
 import json, sys
@@ -49,7 +60,16 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
 
 
 def test_what_draws_and_prints_the_report_imports_no_tensorflow() -> None:
-    modules = ["pipeline", "doctor", "store", "figures.album", "render.html", "render.pdf", "dataset", "weights"]
+    modules = [
+        "pipeline",
+        "doctor",
+        "store",
+        "figures.album",
+        "render.html",
+        "render.pdf",
+        "dataset",
+        "weights",
+    ]
     code = "import json, sys\n" + "\n".join(f"import reportgen.{name}" for name in modules)
     code += "\nprint(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
     names = imported_by(code)

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 SCRIPT = "<script>alert(1)<script>"
-QUOTES = "o'neill \"the\" cat & dog"
+QUOTES = 'o\'neill "the" cat & dog'
 ZEBRA = "зебра"
 CLASSES = (SCRIPT, QUOTES, ZEBRA)
 """In the order of the report: sorted by code point."""

@@ -60,14 +60,15 @@ class TrainedHead:
 
     def probabilities(self, features: Features) -> NDArray[np.float32]:
         """Class probabilities (N, classes) of raw features (N, D)."""
-        return np.asarray(self.layer(features), dtype=np.float32)
+        return np.asarray(keras.ops.convert_to_numpy(self.layer(features)), dtype=np.float32)
 
 
 def build_head(features: int, classes: int, seed: int) -> keras.Sequential:
     """The new output layer: ``Dense(classes, softmax)`` on ``features`` numbers, Glorot-uniform, seeded."""
     initial = keras.initializers.GlorotUniform(seed=seed)
     dense = keras.layers.Dense(classes, activation="softmax", kernel_initializer=initial, name="head")
-    return keras.Sequential([keras.Input((features,)), dense])
+    # Named, since Keras numbers unnamed models and writes the number into the weights file.
+    return keras.Sequential([keras.Input((features,)), dense], name="new_layer")
 
 
 def train_head(train: LabelledFeatures, val: LabelledFeatures, classes: int, seed: int) -> TrainedHead:

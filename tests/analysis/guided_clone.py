@@ -41,7 +41,9 @@ def _without_activation(layer: Any, signal: Any) -> Any:
     return tf.nn.conv2d(signal, kernel, layer.strides, layer.padding.upper()) + bias
 
 
-def guided_gradient(network: Any, image: NDArray[np.float32], position: tuple[int, ...]) -> NDArray[np.float32]:
+def guided_gradient(
+    network: Any, image: NDArray[np.float32], position: tuple[int, ...]
+) -> NDArray[np.float32]:
     """The guided gradient of one neuron of a Keras chain with respect to the image."""
     return gradient_of(lambda x: walk(network, x), image, position)
 

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def slide(image: NDArray[Any], kernel: NDArray[Any], stride: int = 1, padding: int = 0) -> NDArray[np.float64]:
+def slide(
+    image: NDArray[Any], kernel: NDArray[Any], stride: int = 1, padding: int = 0
+) -> NDArray[np.float64]:
     """Feature maps (H2, W2, N) of an image (H, W, C) under a kernel (F, F, C, N), in float64.
 
     Taps outside the image contribute nothing, which is what zero padding means.

@@ -75,7 +75,9 @@ def test_the_filter_is_not_flipped() -> None:
 
     maps = convolve(image, kernel, padding=1)[..., 0]
 
-    np.testing.assert_array_equal(maps, [[0, 0, 0, 0], [0, 0, 0, 0], [9, 8, 7, 0], [6, 5, 4, 0], [3, 2, 1, 0]])
+    np.testing.assert_array_equal(
+        maps, [[0, 0, 0, 0], [0, 0, 0, 0], [9, 8, 7, 0], [6, 5, 4, 0], [3, 2, 1, 0]]
+    )
 
 
 @pytest.mark.parametrize("shape", [(9, 7), (9, 7, 3)])
@@ -110,7 +112,7 @@ def test_a_map_of_another_size_than_the_formulas_is_reported(monkeypatch: pytest
     images = {"cat": np.ones((224, 224), np.float32)}
     honest = convolve_examples(images, {"cat": "c.png"}, 1).numbers
     monkeypatch.setattr(
-        convolution, "convolve", lambda image, kernel, stride, padding: convolve(image, kernel, stride, 1)
+        convolution, "convolve", lambda image, kernel, stride, _: convolve(image, kernel, stride, 1)
     )
 
     padded = convolve_examples(images, {"cat": "c.png"}, 1).numbers

@@ -16,7 +16,7 @@ SHAPES: list[Shape] = [(3, 3, 1, 4000), (3, 3, 32, 64), (5, 5, 3, 300), (1, 1, 6
 
 def chi2_sf_9(x: float) -> float:
     """P(χ² > x) with 9 degrees of freedom, in closed form (Abramowitz & Stegun 1972, 26.4.4)."""
-    series = sum(x ** (r - 0.5) / math.prod(range(1, 2 * r, 2)) for r in range(1, 5))
+    series = math.sqrt(x) * sum(x**r / math.prod(range(1, 2 * r + 2, 2)) for r in range(4))
     return math.erfc(math.sqrt(x / 2)) + math.sqrt(2 / math.pi) * math.exp(-x / 2) * series
 
 

@@ -22,7 +22,8 @@ POOLING = FieldGeometry(size=2, stride=2, padding=0)
 
 
 def naive_ranking(activations: NDArray[np.float32]) -> list[Position]:
-    positions = [tuple(int(i) for i in position) for position in np.ndindex(activations.shape)]
+    rows, columns, channels = map(range, activations.shape)
+    positions = [(i, j, c) for i in rows for j in columns for c in channels]
     return sorted(positions, key=lambda position: (-activations[position], position))
 
 
@@ -135,15 +136,20 @@ def test_arrays_are_kept_class_by_class(images: dict[str, NDArray[np.uint8]]) ->
 
 def test_the_patch_is_where_the_gradients_energy_is(images: dict[str, NDArray[np.uint8]]) -> None:
     weights = np.zeros((8, 8, 3), np.float32)
-    weights[0, 0], weights[0, 1], weights[1, 0], weights[1, 1] = 0, 0, 0.1, 3  # all but 0.1 % on one pixel
+    weights[0, 1], weights[1, 0], weights[1, 1] = 0.1, 0, 3  # all but 0.1 % of the energy on one pixel
     tiled = np.tile(weights[:2, :2], (4, 4, 1))
 
-    neuron = found({"cat": images["cat"]}, {}, 1, lambda x: pool(x * tiled + 1)).numbers.top["cat"][0]
+    seen = Box(rows=(6, 7), cols=(0, 2))  # a head in the receptive field's upper row, above the patch
 
-    top, left = 2 * neuron.position[0], 2 * neuron.position[1]
+    numbers = found({"cat": images["cat"]}, {"cat": seen}, 1, lambda x: pool(x * tiled + 1)).numbers
+    neuron = numbers.top["cat"][0]
+
+    assert neuron.position == (3, 0, 2)
+    top, left = 6, 0
     assert (neuron.receptive_field.rows, neuron.receptive_field.cols) == ((top, top + 2), (left, left + 2))
     assert (neuron.patch.rows, neuron.patch.cols) == ((top + 1, top + 2), (left + 1, left + 2))
     assert neuron.patch.energy_share == pytest.approx(9 / 9.01)
+    assert numbers.head_overlap == {"cat": HeadOverlap(overlapping=0, total=1)}
 
 
 def test_a_neuron_without_a_gradient_shows_its_receptive_field() -> None:

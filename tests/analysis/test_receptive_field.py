@@ -69,9 +69,7 @@ def layers_seen(vgg19: Any) -> tuple[Any, dict[str, Any]]:
         for layer in vgg19.layers[1:]:
             if isinstance(layer, keras.layers.Conv2D):
                 kernel = rng.uniform(0.5, 1.5, (*layer.kernel_size, int(signal.shape[-1]), 2)) / 9
-                signal = tf.nn.conv2d(
-                    signal, kernel.astype(np.float32), layer.strides, layer.padding.upper()
-                )
+                signal = tf.nn.conv2d(signal, kernel.astype(np.float32), layer.strides, layer.padding.upper())
             else:
                 signal = tf.nn.avg_pool2d(signal, layer.pool_size, layer.strides, layer.padding.upper())
             outputs[layer.name] = signal
@@ -84,7 +82,7 @@ def support(layers_seen: tuple[Any, dict[str, Any]], name: str, row: int, column
     seed = np.zeros(outputs[name].shape, np.float32)
     seed[0, row, column, 0] = 1
     gradient = outputs["tape"].gradient(outputs[name], image, output_gradients=tf.constant(seed))
-    return np.asarray(gradient[0].numpy() != 0).any(axis=2)
+    return np.asarray((gradient[0].numpy() != 0).any(axis=2))
 
 
 def test_the_table_row_by_row(vgg19: Any) -> None:

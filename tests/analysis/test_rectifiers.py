@@ -65,7 +65,9 @@ def test_one_stranger_among_relus_is_enough() -> None:
         GuidedNetwork(network, (4,), neurons=1)
 
 
-@pytest.mark.parametrize("fixed", [lambda _: tf.ones((1, 3)), lambda _: tf.nn.relu(tf.constant([[1.0, 2.0]]))])
+@pytest.mark.parametrize(
+    "fixed", [lambda _: tf.ones((1, 3)), lambda _: tf.nn.relu(tf.constant([[1.0, 2.0]]))]
+)
 def test_an_output_without_the_image_is_refused(fixed: Callable[[Any], Any]) -> None:
     with pytest.raises(ExplanationError, match="does not depend on the image"):
         GuidedNetwork(fixed, (4,), neurons=1)

@@ -75,7 +75,7 @@ def test_shuffled_labels_cannot_be_foretold() -> None:
 
 
 def test_the_same_seed_gives_the_same_head() -> None:
-    parts = toy_parts(1)
+    parts = toy_parts(3)
     one, same, other = (train_head(parts["train"], parts["val"], 3, seed) for seed in (5, 5, 6))
 
     for n, weights in enumerate(one.layer.get_weights()):
@@ -175,7 +175,7 @@ def test_misclassified_test_images_are_listed_with_their_probabilities() -> None
 
 
 def test_what_is_said_of_base_and_head() -> None:
-    numbers = retrain(BASE, toy_parts(0.1, size=10), LABELS, seed=1)[0].numbers
+    numbers = retrain(BASE, toy_parts(3, size=10), LABELS, seed=1)[0].numbers
 
     assert numbers.trainable_parameters == 10 * 3 + 3
     assert (numbers.feature_size, numbers.frozen_parameters) == (10, 1234)
@@ -188,7 +188,7 @@ def test_a_base_that_changed_is_reported() -> None:
     hashes = cycle(["before", "after"])
     base = FrozenBase("fc2", pooled=False, parameters=1, fingerprint=lambda: next(hashes))
 
-    numbers = retrain(base, toy_parts(0.1), LABELS, seed=1)[0].numbers
+    numbers = retrain(base, toy_parts(3), LABELS, seed=1)[0].numbers
 
     assert (numbers.frozen_sha256.before, numbers.frozen_sha256.after) == ("before", "after")
     assert numbers.feature_pooling == "none"
@@ -199,7 +199,7 @@ def test_training_leaves_vgg19_untouched(backbone: Backbone) -> None:
     before = [weight.numpy().copy() for weight in backbone.network.weights]
     base = FrozenBase("block5_conv4", True, backbone.parameters, backbone.fingerprint)
 
-    numbers = retrain(base, toy_parts(0.1), LABELS, seed=1)[0].numbers
+    numbers = retrain(base, toy_parts(3), LABELS, seed=1)[0].numbers
 
     assert numbers.frozen_sha256.before == numbers.frozen_sha256.after == backbone.fingerprint()
     assert len(numbers.frozen_sha256.before) == 64

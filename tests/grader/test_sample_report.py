@@ -222,7 +222,9 @@ def test_the_top_five_are_truly_the_largest(
     distinct: dict[int, tuple[float, tuple[int, int, int]]] = {}
     for value, position in everything:
         distinct.setdefault(position[2], (value, position))
-    said = [(neuron["value"], tuple(neuron["position"])) for neuron in results["neurons"]["top_distinct"][label]]
+    said = [
+        (neuron["value"], tuple(neuron["position"])) for neuron in results["neurons"]["top_distinct"][label]
+    ]
     assert said == list(distinct.values())[:5]
 
 
@@ -257,7 +259,9 @@ def rows(results: Any) -> list[tuple[str, int, Any]]:
 
 
 def test_five_neurons_of_each_class_are_explained(results: Any) -> None:
-    assert [(label, k) for label, k, _ in rows(results)] == [(label, k) for label in CLASSES for k in range(5)]
+    assert [(label, k) for label, k, _ in rows(results)] == [
+        (label, k) for label in CLASSES for k in range(5)
+    ]
 
 
 def test_the_neurons_are_those_of_the_rules(

@@ -61,7 +61,9 @@ def test_a_web_or_mail_address_is_a_link(address: str) -> None:
     assert link["href"] == address
 
 
-@pytest.mark.parametrize("text", ["![alt](http://example.org/a.png)", "![alt](a.png)", "![alt][1]\n\n[1]: /a.png"])
+@pytest.mark.parametrize(
+    "text", ["![alt](http://example.org/a.png)", "![alt](a.png)", "![alt][1]\n\n[1]: /a.png"]
+)
 def test_no_picture_is_loaded(text: str) -> None:
     soup = parse(text)
     assert soup.find_all("img") == []

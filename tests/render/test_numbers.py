@@ -47,9 +47,9 @@ def test_per_cent_are_none_or_all_only_if_they_are(value: float, text: str) -> N
 @pytest.mark.parametrize(
     ("value", "digits", "text"),
     [
-        (0, 3, "0"), (0.0, 3, "0"), (12.345, 3, "12.3"), (-0.25, 3, "−0.25"), (207.44, 4, "207.4"),
+        (0, 3, "0"), (0.0, 3, "0"), (12.345, 3, "12.3"), (-0.25, 3, "−0.250"), (207.44, 4, "207.4"),
         (0.0000123, 3, "1.23 × 10⁻⁵"), (-0.0000123, 2, "−1.2 × 10⁻⁵"), (123456.0, 3, "1.23 × 10⁵"),
-        (6.02214e23, 4, "6.022 × 10²³"), (1e-10, 3, "1 × 10⁻¹⁰"),
+        (6.02214e23, 4, "6.022 × 10²³"), (1e-10, 3, "1.00 × 10⁻¹⁰"), (2e-10, 1, "2 × 10⁻¹⁰"), (5.0, 1, "5"),
     ],
 )  # fmt: skip
 def test_significant_digits(value: float, digits: int, text: str) -> None:
@@ -57,7 +57,8 @@ def test_significant_digits(value: float, digits: int, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "digits", "text"), [(3.14159, 1, "3.1"), (-2.5, 2, "−2.50"), (0.0, 1, "0.0"), (1e4, 1, "10000.0")]
+    ("value", "digits", "text"),
+    [(3.14159, 1, "3.1"), (-2.5, 2, "−2.50"), (0.0, 1, "0.0"), (1e4, 1, "10000.0")],
 )
 def test_decimals(value: float, digits: int, text: str) -> None:
     assert decimal_text(value, digits) == text
@@ -98,7 +99,10 @@ def test_shapes_positions_and_spans_keep_a_pointer_for_each_number() -> None:
         assert isinstance(markup, Markup)
         soup = BeautifulSoup(markup, "html.parser")
         assert soup.get_text() == text
-        assert {span["data-ptr"]: span.get_text() for span in soup.select(".n")} == {"/p/0": "3", "/p/1": "10"}
+        assert {span["data-ptr"]: span.get_text() for span in soup.select(".n")} == {
+            "/p/0": "3",
+            "/p/1": "10",
+        }
 
 
 @pytest.mark.parametrize(

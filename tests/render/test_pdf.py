@@ -41,7 +41,7 @@ def asked() -> Iterator[tuple[str, list[str]]]:
             self.end_headers()
             self.wfile.write(buffer.getvalue())
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: Any) -> None:
             pass
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
@@ -111,8 +111,10 @@ def test_the_same_page_gives_the_same_bytes_at_any_time(monkeypatch: pytest.Monk
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     html = page("<h1>Größe</h1><p>x <a href='#y'>y</a></p><p id=y>z</p>")
     first = print_pdf(html)
-    monkeypatch.setattr("time.time", lambda: 4e9)
-    assert print_pdf(html) == first
+    with monkeypatch.context() as patch:
+        patch.setattr("time.time", lambda: 2e9)
+        second = print_pdf(html)
+    assert second == first
 
 
 def test_a_character_that_no_font_has_is_named() -> None:
@@ -132,7 +134,7 @@ def test_without_pango_the_remedy_is_a_line_to_type(monkeypatch: pytest.MonkeyPa
     monkeypatch.delitem(sys.modules, "weasyprint", raising=False)
     monkeypatch.setattr(builtins, "__import__", no_pango)
     for use in (require_pango, lambda: print_pdf("<p>x</p>")):
-        with pytest.raises(PangoMissingError, match="libpango-1.0-0") as caught:
+        with pytest.raises(PangoMissingError, match="libpango") as caught:
             use()
         assert "sudo apt install libpango" in caught.value.remedy
         assert "brew install pango" in caught.value.remedy

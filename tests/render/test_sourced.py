@@ -36,10 +36,10 @@ def test_a_number_prints_with_its_pointer() -> None:
 @pytest.mark.parametrize(
     ("expression", "pointer"),
     [
-        ("r.top[name][0].position[2]", "/top/a~1b~0c \"d\" <e>/0/position/2"),
-        ("r.top[name][0]['value']", "/top/a~1b~0c \"d\" <e>/0/value"),
-        ("(r.top | entries | first)[1][0].value", "/top/a~1b~0c \"d\" <e>/0/value"),
-        ("(r.top[name] | first).value", "/top/a~1b~0c \"d\" <e>/0/value"),
+        ("r.top[name][0].position[2]", '/top/a~1b~0c "d" <e>/0/position/2'),
+        ("r.top[name][0]['value']", '/top/a~1b~0c "d" <e>/0/value'),
+        ("(r.top | entries | first)[1][0].value", '/top/a~1b~0c "d" <e>/0/value'),
+        ("(r.top[name] | first).value", '/top/a~1b~0c "d" <e>/0/value'),
         ("r['items']", "/items"),
         ("r.items", "/items"),
     ],
@@ -69,7 +69,9 @@ def test_truth_values_and_nothing_have_no_pointer() -> None:
     assert render("{{ r.passed }} {{ r.nothing }}") == "True None"
 
 
-@pytest.mark.parametrize("template", ["{{ r.acuracy }}", "{{ r.accuracy.vall }}", "{{ r.top['x'] }}", "{{ r.empty[0] }}"])
+@pytest.mark.parametrize(
+    "template", ["{{ r.acuracy }}", "{{ r.accuracy.vall }}", "{{ r.top['x'] }}", "{{ r.empty[0] }}"]
+)
 def test_a_name_that_the_results_do_not_have_is_an_error(template: str) -> None:
     with pytest.raises(UndefinedError):
         render(template)

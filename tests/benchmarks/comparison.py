@@ -1,0 +1,95 @@
+"""Builds of one data set beside the floor, and whether they reach the goals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from measurement import Run, median_run
+
+TIME_GOAL = 1.25
+"""Cold build over floor, at most."""
+
+MEMORY_GOAL = 2 * 10**9
+"""Peak memory of a cold build in bytes, at most."""
+
+QUIET = 0.05
+"""Share of the processors that others may have used during a run that counts as undisturbed."""
+
+DECODED_IMAGE = 224 * 224 * 3
+"""Bytes of one decoded image: memory that grows by as much per image keeps the images."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All runs on one data set; every number is the median over them.
+
+    ``floor`` has the runs of each part of the floor, of which only the stages count, not the start of the
+    process; ``warm`` and ``floor`` are empty where they were not measured.
+    """
+
+    name: str
+    images: int
+    cold: Sequence[Run]
+    warm: Sequence[Run] = ()
+    floor: Sequence[Sequence[Run]] = ()
+
+    @property
+    def cold_run(self) -> Run:
+        """The median cold build."""
+        return median_run(self.cold)
+
+    @property
+    def floor_parts(self) -> dict[str, float]:
+        """Seconds of each part of the floor by its title."""
+        parts = [median_run(runs).stages for runs in self.floor]
+        return {title: seconds for part in parts for title, seconds in part.items()}
+
+    @property
+    def floor_seconds(self) -> float | None:
+        """The least time that the libraries alone would take; None if not measured."""
+        return sum(self.floor_parts.values()) if self.floor else None
+
+    @property
+    def ratio(self) -> float | None:
+        """Wall time of the cold build, from outside, over the floor; None without a floor."""
+        return self.cold_run.around / self.floor_seconds if self.floor_seconds else None
+
+    @property
+    def others(self) -> float:
+        """The largest share of the processors that others used in any run of cold build or floor."""
+        return max(run.others for runs in (self.cold, *self.floor) for run in runs)
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether others used so much that times and ratio are not to be relied on."""
+        return self.others > QUIET
+
+    @property
+    def fast_enough(self) -> bool | None:
+        """Whether the ratio reaches the goal; None without a floor."""
+        return self.ratio <= TIME_GOAL if self.ratio is not None else None
+
+    @property
+    def small_enough(self) -> bool:
+        """Whether the peak memory reaches the goal."""
+        return self.cold_run.peak <= MEMORY_GOAL
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Peak memory of two cold builds, the second with more images of the same kind."""
+
+    fewer: Comparison
+    more: Comparison
+
+    @property
+    def per_image(self) -> float:
+        """Additional bytes of peak memory for each additional image."""
+        more = self.more.cold_run.peak - self.fewer.cold_run.peak
+        return more / (self.more.images - self.fewer.images)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether an additional image takes less memory than its decoded pixels."""
+        return self.per_image < DECODED_IMAGE

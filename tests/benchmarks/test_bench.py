@@ -1,0 +1,178 @@
+"""The benchmark's arithmetic and its table, on made-up measurements; no test looks at a clock's value."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from comparison import Comparison, Growth
+from enlargement import enlarge
+from measurement import Run, measure, median_run
+from PIL import Image
+from rich.console import Console
+from table import as_data, describe_disturbance, describe_growth, draw_table
+from workloads import WORKLOADS, StageTimes
+from workloads import run as run_workload
+
+MB = 10**6
+
+
+def _run(around: float, peak: int = 1500 * MB, others: float = 0.0, **stages: float) -> Run:
+    return Run(around, around - 0.5, 2 * around, peak, stages, others)
+
+
+def _floor(imports: float, forward: float, printing: float) -> list[list[Run]]:
+    # The processes themselves took 100 s, which must not count.
+    return [[_run(100.0, Import=imports)], [_run(100.0, Forward=forward)], [_run(100.0, Print=printing)]]
+
+
+def _printed(*comparisons: Comparison) -> dict[str, list[str]]:
+    """The table's rows as a person reads them: label -> cells."""
+    stream = io.StringIO()
+    Console(file=stream, width=120).print(draw_table(comparisons))
+    rows = [line.strip("│┃ \n").split("│") for line in stream.getvalue().splitlines() if "│" in line]
+    return {cells[0].strip(): [cell.strip() for cell in cells[1:]] for cells in rows}
+
+
+def test_ratio_is_the_build_from_outside_over_the_sum_of_the_floor_parts() -> None:
+    comparison = Comparison("x", 4, [_run(30.0, a=10, b=5)], floor=_floor(5, 12, 3))
+    assert comparison.floor_seconds == 20
+    assert comparison.ratio == 1.5
+    assert comparison.cold_run.unstaged == 15
+
+
+@pytest.mark.parametrize(("around", "reached"), [(25.0, True), (25.1, False)])
+def test_time_goal_is_one_and_a_quarter_floors(around: float, reached: bool) -> None:
+    assert Comparison("x", 4, [_run(around)], floor=_floor(5, 12, 3)).fast_enough is reached
+
+
+@pytest.mark.parametrize(("peak", "reached"), [(2_000_000_000, True), (2_000_000_001, False)])
+def test_memory_goal_is_two_gigabytes(peak: int, reached: bool) -> None:
+    assert Comparison("x", 4, [_run(1.0, peak)]).small_enough is reached
+
+
+def test_every_number_is_its_own_median() -> None:
+    runs = [_run(9.0, 30, a=1, b=8), _run(2.0, 10, a=3, b=7), _run(4.0, 20, a=2, b=1)]
+    middle = median_run(runs)
+    assert (middle.around, middle.inside, middle.cpu, middle.peak) == (4.0, 3.5, 8.0, 20)
+    assert middle.stages == {"a": 2, "b": 7}
+
+
+def test_table_shows_stages_floor_ratio_and_goals_of_each_data_set() -> None:
+    missed = Comparison(
+        "sample",
+        108,
+        [_run(30.0, 2100 * MB, Reading=1.25, Features=20)],
+        [_run(11.0)],
+        _floor(5, 12, 3),
+    )
+    met = Comparison("few", 4, [_run(10.0, 900 * MB, Reading=0.5)], (), _floor(4, 4, 2))
+    rows = _printed(missed, met)
+    assert rows["Reading"] == ["1.25", "0.50"]
+    assert rows["Features"] == ["20.00", "–"]
+    assert rows["in no stage (interpreter, imports)"] == ["8.75", "9.50"]
+    assert rows["Cold build in all"] == ["30.00", "10.00"]
+    assert rows["Forward"] == ["12.00", "4.00"]
+    assert rows["Floor"] == ["20.00", "10.00"]
+    assert rows["Cold build ÷ floor"] == ["1.500", "1.000"]
+    assert rows["goal ≤ 1.25 × floor"] == ["no", "yes"]
+    assert rows["Peak memory"] == ["2100", "900"]
+    assert rows["goal ≤ 2 GB"] == ["no", "yes"]
+    assert rows["Warm build (features cached)"] == ["11.00", "–"]
+
+
+def test_without_floor_nothing_is_claimed() -> None:
+    comparison = Comparison("doubled", 8, [_run(10.0)])
+    rows = _printed(comparison)
+    assert [rows[name] for name in ("Floor", "Cold build ÷ floor", "goal ≤ 1.25 × floor")] == [["–"]] * 3
+    assert as_data(comparison)["goals"] == {"time": None, "memory": True}
+
+
+def test_several_runs_show_their_spread() -> None:
+    runs = [_run(11.0), _run(10.0), _run(14.0)]
+    assert _printed(Comparison("x", 4, runs))["Cold build in all"] == ["11.00 (10.00–14.00)"]
+
+
+@pytest.mark.parametrize(("more", "words"), [(1515 * MB, "+150 kB"), (1516 * MB, "+160 kB")])
+def test_growth_is_the_extra_memory_of_an_extra_image(more: int, words: str) -> None:
+    growth = Growth(Comparison("x", 100, [_run(1.0, 1500 * MB)]), Comparison("x × 2", 200, [_run(1.0, more)]))
+    line = describe_growth(growth)
+    assert "1500 MB with 100 images" in line
+    assert words in line
+    assert line.endswith(": yes" if more == 1515 * MB else ": no")  # 224 · 224 · 3 = 150,528 bytes
+
+
+def test_data_for_json_holds_medians_and_single_runs() -> None:
+    comparison = Comparison("x", 4, [_run(30.0, a=10), _run(32.0, a=11)], floor=_floor(5, 12, 3))
+    data = json.loads(json.dumps(as_data(comparison)))
+    assert data["cold"]["around"] == 31
+    assert data["cold"]["stages"] == {"a": 10.5}
+    assert data["cold"]["unstaged"] == 20.5
+    assert [run["around"] for run in data["cold"]["runs"]] == [30, 32]
+    assert data["floor"]["parts"] == {"Import": 5, "Forward": 12, "Print": 3}
+    assert data["ratio"] == 1.55
+
+
+def test_stage_inside_a_stage_counts_once() -> None:
+    times = StageTimes()
+    for _ in range(2):
+        with times.stage("outer", total=1) as advance, times.stage("inner"):
+            advance(1)
+    with times.stage("second"):
+        pass
+    assert list(times.seconds) == ["outer", "second"]
+
+
+def test_stage_that_fails_still_ends() -> None:
+    times = StageTimes()
+    with pytest.raises(KeyError), times.stage("failed"):
+        raise KeyError
+    with times.stage("next"):
+        pass
+    assert list(times.seconds) == ["failed", "next"]
+
+
+def test_busy_neighbours_of_any_run_are_told() -> None:
+    quiet = Comparison("quiet", 4, [_run(10.0, others=0.05)], floor=_floor(5, 12, 3))
+    floor = [[_run(9.0, others=0.02), _run(9.0, others=0.31)]]
+    disturbed = Comparison("noisy", 4, [_run(10.0)], floor=floor)
+    assert _printed(quiet, disturbed)["Processors used by others, at most"] == ["5%", "31% !"]
+    assert "undisturbed" in describe_disturbance([quiet])
+    line = describe_disturbance([quiet, disturbed])
+    assert "of: noisy." in line
+    assert "undisturbed" not in line
+
+
+def test_enlarged_images_are_all_different(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(3).integers(0, 255, (2, 20, 30, 3), dtype=np.uint8)
+    for label, image in zip("ab", pixels, strict=True):
+        folder = tmp_path / "data" / "train" / label
+        folder.mkdir(parents=True)
+        Image.fromarray(image).save(folder / "1.png")
+    (tmp_path / "data" / "annotations.json").write_text("{}")
+    out = enlarge(tmp_path / "data", tmp_path / "out", 3)
+    images = {str(file.relative_to(out)): file for file in out.rglob("*.png")}
+    assert sorted(images) == [
+        f"train/{label}/1{version}.png" for label in "ab" for version in ("-1", "-2", "")
+    ]
+    assert len({file.read_bytes() for file in images.values()}) == 6
+    with Image.open(images["train/b/1-2.png"]) as cropped:
+        assert np.array_equal(np.array(cropped), pixels[1, :, 2:])
+    assert (out / "annotations.json").exists()
+
+
+def test_peak_memory_is_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(WORKLOADS, "nothing", lambda _times: None)
+    run_workload(tmp_path / "cost.json", "nothing")
+    cost = json.loads((tmp_path / "cost.json").read_text())
+    # The kernel counts both in its own steps, so they differ by a little; KiB for bytes would be 1024 times.
+    assert 0.9 * psutil.Process().memory_info().rss < cost["peak"] < psutil.virtual_memory().total
+
+
+def test_failed_workload_is_an_error_with_its_words() -> None:
+    with pytest.raises(RuntimeError, match=r"(?s)'no such work' failed:.*KeyError"):
+        measure("no such work")

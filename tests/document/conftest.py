@@ -1,0 +1,100 @@
+"""One report on hostile class names, built as a user would, for all tests of the document."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from bs4 import BeautifulSoup
+from expected import SETTINGS, Rebuilt
+from tiny_data import draw_tiny_data
+
+from reportgen import pipeline, stages
+from reportgen.settings import load_settings
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project folder with images and settings, but no build."""
+    home = tmp_path_factory.mktemp("tiny")
+    draw_tiny_data(home / "data")
+    (home / "report.toml").write_text(SETTINGS, encoding="utf-8")
+    return home
+
+
+@pytest.fixture(scope="session")
+def finished(home: Path) -> subprocess.CompletedProcess[str]:
+    """The first build, with nothing in the cache, by the command line in a process of its own."""
+    command = [sys.executable, "-m", "reportgen", "build", "--quiet"]
+    return subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture(scope="session")
+def build(home: Path, finished: subprocess.CompletedProcess[str]) -> Path:
+    """The folder of the finished build."""
+    assert finished.returncode == 0, finished.stderr
+    return home / "build"
+
+
+@pytest.fixture(scope="session")
+def results(build: Path) -> Any:
+    return json.loads((build / "results.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def page(build: Path) -> BeautifulSoup:
+    return BeautifulSoup((build / "report.html").read_text(encoding="utf-8"), "lxml")
+
+
+@pytest.fixture(scope="session")
+def paper(build: Path) -> Iterator[pikepdf.Pdf]:
+    with pikepdf.open(build / "report.pdf") as paper:
+        yield paper
+
+
+@pytest.fixture(scope="session")
+def text(build: Path) -> str:
+    """The text of the PDF, white space made plain."""
+    tool = shutil.which("pdftotext")
+    if tool is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("pdftotext is missing; install poppler-utils")
+        pytest.skip("pdftotext is not installed")
+    done = subprocess.run([tool, build / "report.pdf", "-"], capture_output=True, text=True, check=True)
+    return " ".join(done.stdout.split())
+
+
+@pytest.fixture(scope="session")
+def again(home: Path, build: Path) -> Rebuilt:
+    """A second build of the same, in this process: the features come from the cache."""
+    kept: list[stages.Computation] = []
+    real = stages.compute
+
+    def keep(*args: Any) -> stages.Computation:
+        kept.append(real(*args))
+        return kept[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "0")
+        patch.setattr("reportgen.pipeline.compute", keep)
+        settings = load_settings(folder=home, build=str(home / "again"))
+        built = pipeline.build(settings, home / "data")
+    assert built.problem is None
+    return Rebuilt(built.folder, kept[0])
+
+
+@pytest.fixture
+def copied(home: Path, build: Path, tmp_path: Path) -> Path:
+    """A project folder of one's own with the finished build in it."""
+    shutil.copytree(home / "data", tmp_path / "home/data")
+    shutil.copy(home / "report.toml", tmp_path / "home/report.toml")
+    shutil.copytree(build, tmp_path / "home/build")
+    return tmp_path / "home"

@@ -1,0 +1,79 @@
+"""The report as PDF: pages, fonts, bookmarks and text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from expected import SECTIONS
+from tiny_data import CLASSES
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_pdf_has_pages_a_title_and_authors(paper: pikepdf.Pdf) -> None:
+    assert len(paper.pages) > 5
+    assert str(paper.docinfo["/Title"]).startswith("Convolution, Transfer Learning")
+    assert str(paper.docinfo["/Author"]) == "Zoë O'Neill"
+    width, height = (float(side) for side in list(paper.pages[0].mediabox)[2:])
+    assert (width / 72 * 25.4, height / 72 * 25.4) == pytest.approx((210, 297), abs=0.1)
+
+
+def fonts(paper: pikepdf.Pdf) -> Iterator[Any]:
+    for page in paper.pages:
+        yield from dict(page.Resources.get("/Font", {})).values()
+
+
+def test_every_font_is_embedded_and_the_reports_own(paper: pikepdf.Pdf) -> None:
+    names = set()
+    for font in fonts(paper):
+        for inner in font.get("/DescendantFonts", [font]):
+            descriptor = inner["/FontDescriptor"]
+            assert {"/FontFile", "/FontFile2", "/FontFile3"} & set(descriptor.keys())
+        names.add(str(font["/BaseFont"]).split("+")[-1])
+    # The names that the style sheet gives to STIX and DejaVu; a font of the machine keeps its own name.
+    assert {re.sub("(-Bold|-Italic)+$", "", name) for name in names} <= {
+        "Report", "Report-Fallback", "Report-Mono",
+    }  # fmt: skip
+    assert {"Report", "Report-Bold", "Report-Italic"} <= names
+
+
+def test_the_bookmarks_are_the_sections(paper: pikepdf.Pdf) -> None:
+    with paper.open_outline() as outline:
+        titles = [item.title for item in outline.root]
+        below = {item.title: [child.title for child in item.children] for item in outline.root}
+    assert titles == [*SECTIONS.values(), "References", "Appendix"]
+    assert below["Maximally activating patches"] == list(CLASSES)
+
+
+def test_the_pdf_says_what_the_page_says(text: str, results: Any) -> None:
+    correct = sum(row[i] for i, row in enumerate(results["transfer"]["confusion"]["test"]))
+    total = sum(map(sum, results["transfer"]["confusion"]["test"]))
+    for words in (*CLASSES, "Fig. 21", "Table 3", *SECTIONS.values(), f"{correct} of {total} test images"):
+        assert words in text
+    if correct == total:
+        assert re.search(r"Test accuracy 1\.00(?!\d)", text)
+
+
+def test_every_page_has_its_number(paper: pikepdf.Pdf, text: str) -> None:
+    count = len(paper.pages)
+    assert [n for n in range(1, count + 1) if f"{n} / {count}" not in text] == []
+
+
+def test_the_contents_name_the_page_of_each_section(build: Path, text: str) -> None:
+    with pikepdf.open(build / "report.pdf") as paper, paper.open_outline() as outline:
+        objects = [page.obj.objgen for page in paper.pages]
+        places = {item.title: objects.index(target_page(item).objgen) + 1 for item in outline.root}
+    for title in SECTIONS.values():
+        found = re.search(rf"{re.escape(title)}[ .]+(\d+) ", text)
+        assert found is not None
+        assert int(found[1]) == places[title]
+
+
+def target_page(item: pikepdf.OutlineItem) -> Any:
+    """The page that a bookmark leads to."""
+    return (item.destination if item.destination is not None else item.action["/D"])[0]

@@ -1,0 +1,147 @@
+"""A second build, a failing one, one without Pango, and the exported model."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from expected import Rebuilt, snapshot
+from PIL import Image
+from tiny_data import CLASSES
+
+from reportgen import cli, pipeline
+from reportgen.errors import RenderError
+from reportgen.progress import Silent
+from reportgen.render import pdf as pdf_module
+from reportgen.settings import load_settings
+
+pytestmark = pytest.mark.slow
+
+
+def run_cli(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str) -> object:
+    """Run the command line in this process, in ``folder``; returns the exit code."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "argv", ["reportgen", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    return stopped.value.code
+
+
+@pytest.mark.parametrize("name", ["results.json", "report.html", "report.pdf", "head.weights.h5"])
+def test_a_second_build_gives_the_same_bytes(build: Path, again: Rebuilt, name: str) -> None:
+    assert (again.folder / name).read_bytes() == (build / name).read_bytes()
+
+
+def test_a_second_build_gives_the_same_figures_and_arrays(build: Path, again: Rebuilt) -> None:
+    assert snapshot(again.folder) == snapshot(build)
+
+
+RENDER = """
+import json, sys
+from pathlib import Path
+import numpy as np
+from reportgen.figures.album import draw_album
+from reportgen.render.html import render_html
+from reportgen.render.pdf import print_pdf
+from reportgen.resources import templates_folder
+from reportgen.results import load_results
+build, commentary = Path(sys.argv[1]), json.loads(sys.argv[2])
+results = load_results(build / "results.json")
+arrays = {path.stem: dict(np.load(path, allow_pickle=False)) for path in (build / "arrays").iterdir()}
+html = render_html(results, draw_album(results, arrays), commentary, templates_folder()).html
+assert html.encode() == (build / "report.html").read_bytes(), "another page"
+assert print_pdf(html) == (build / "report.pdf").read_bytes(), "another PDF"
+print(json.dumps(sorted({name.split(".")[0] for name in sys.modules})))
+"""
+
+
+def test_the_report_is_printed_from_the_results_without_tensorflow(home: Path, build: Path) -> None:
+    commentary = json.dumps(load_settings(folder=home).commentary.model_dump())
+    command = [sys.executable, "-c", RENDER, str(build), commentary]
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": "0"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    names = set(json.loads(done.stdout))
+    assert "weasyprint" in names
+    assert names & {"tensorflow", "keras", "sklearn"} == set()
+
+
+def test_a_broken_image_is_named_and_the_last_report_stays(
+    copied: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = snapshot(copied / "build")
+    broken = next((copied / "data/val/зебра").iterdir())
+    broken.write_bytes(broken.read_bytes()[:400])
+    assert run_cli(monkeypatch, copied, "build", "--quiet") == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"val/зебра/{broken.name}" in err
+    assert snapshot(copied / "build") == before
+
+
+def test_a_page_that_cannot_be_printed_leaves_the_last_report(
+    copied: Path, again: Rebuilt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = snapshot(copied / "build")
+
+    def refuse(_html: str) -> bytes:
+        raise RenderError("A picture is missing.", "Correct the template.")
+
+    monkeypatch.setattr("reportgen.pipeline.compute", lambda *_: again.computation)
+    monkeypatch.setattr(pdf_module, "print_pdf", refuse)
+    with pytest.raises(RenderError):
+        pipeline.build(load_settings(folder=copied, group="another"), copied / "data")
+    assert snapshot(copied / "build") == before
+
+
+def test_without_pango_the_page_is_new_and_the_older_pdf_is_set_aside(
+    copied: Path, again: Rebuilt, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def no_pango() -> Any:
+        raise pdf_module.PangoMissingError("WeasyPrint finds no Pango.", pdf_module.pango_remedy())
+
+    old = (copied / "build/report.pdf").read_bytes()
+    (copied / "build/report.html").write_text("old")
+    monkeypatch.setattr("reportgen.pipeline.compute", lambda *_: again.computation)
+    monkeypatch.setattr(pdf_module, "_weasyprint", no_pango)
+    assert run_cli(monkeypatch, copied, "build") == 1
+    out, err = capsys.readouterr()
+    assert "apt install" in err
+    assert "brew install" in err
+    assert "report.html" in out
+    assert "report.pdf" not in out
+    folder = copied / "build"
+    assert not (folder / "report.pdf").exists()
+    assert (folder / "previous/report.pdf").read_bytes() == old
+    assert (folder / "report.html").read_bytes() == (again.folder / "report.html").read_bytes()
+
+
+def test_the_exported_model_predicts_what_the_results_say(home: Path, again: Rebuilt, tmp_path: Path) -> None:
+    import keras
+
+    settings = load_settings(folder=home, build=str(again.folder))
+    file = pipeline.export(settings, tmp_path / "model.keras", Silent())
+    model = keras.models.load_model(file, compile=False, safe_mode=True)
+    with np.load(again.folder / "arrays/transfer.npz", allow_pickle=False) as arrays:
+        said = arrays["probabilities_test"]
+    pixels = []
+    for label in CLASSES:
+        for path in sorted((home / "data/test" / label).iterdir()):
+            with Image.open(path) as image:
+                small = image.convert("RGB").resize((224, 224), Image.Resampling.BILINEAR)
+            bgr = np.asarray(small, np.float32)[..., ::-1]
+            pixels.append(bgr - np.array([103.939, 116.779, 123.68], np.float32))
+    predicted = np.asarray(model(np.stack(pixels), training=False))
+    np.testing.assert_allclose(predicted, said, atol=1e-5)
+
+
+def test_only_a_finished_build_can_be_exported(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="no results of a build") as caught:
+        pipeline.export(load_settings(folder=tmp_path), None)
+    assert str(tmp_path / "build/results.json") in str(caught.value)

@@ -1,0 +1,153 @@
+"""One page from results, figures and words; the templates of these tests are written in the test."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from PIL import Image
+from small_results import document, small_results
+
+from reportgen.errors import RenderError
+from reportgen.figures.album import Figure
+from reportgen.figures.picture import Picture
+from reportgen.render import html
+from reportgen.render.html import Document, embedded_files, render_html
+from reportgen.results import Results
+
+ALT = 'of "cat" & <dog>'
+SHOW_ALL = (
+    '{% for name in ["images", "history"] %}<figure>{{ image(name) }}{{ show("figure", name) }}</figure>'
+    "{% endfor %}"
+    '{% for name in TABLES %}{{ show("table", name) }}{% endfor %}'
+)
+
+
+def picture(width: int = 20) -> Picture:
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, 10), (9, 9, 9)).save(buffer, "PNG")
+    return Picture(buffer.getvalue(), "image/png", width, 10)
+
+
+def album() -> dict[str, Figure]:
+    names = ("images", "gradient_0_0", "history")
+    return {name: Figure(name, picture(), f"{name} {ALT}") for name in names}
+
+
+def render(
+    folder: Path, template: str, words: dict[str, str] | None = None, results: Results | None = None
+) -> Document:
+    tables = [name for kind, name in html._plan(small_results(), album()).numbers if kind == "table"]
+    shown = SHOW_ALL.replace("TABLES", str(tables))
+    (folder / "report.html.j2").write_text(template + shown, encoding="utf-8")
+    return render_html(results or small_results(), album(), words or {}, folder)
+
+
+def parse(folder: Path, template: str, words: dict[str, str] | None = None) -> BeautifulSoup:
+    return BeautifulSoup(render(folder, template, words).html, "html.parser")
+
+
+def test_values_are_printed_with_their_pointers(tmp_path: Path) -> None:
+    soup = parse(tmp_path, "{{ r.transfer.accuracy.test | share }}")
+    assert soup.span is not None
+    assert (soup.span["data-ptr"], soup.span.get_text()) == ("/transfer/accuracy/test", "0.62")
+
+
+def test_text_of_the_results_is_escaped(tmp_path: Path) -> None:
+    changed = document()
+    changed["report"]["course"] = "<script>alert(1)</script>"
+    page = render(tmp_path, "<p>{{ r.report.course }}</p>", results=Results.model_validate(changed)).html
+    assert "<script" not in page
+    soup = BeautifulSoup(page, "html.parser")
+    assert soup.p is not None
+    assert soup.p.get_text() == "<script>alert(1)</script>"
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{{ r.transfer.acuracy }}", "acuracy"),
+        ("{{ r.report.course.x }}", "x"),
+        ("{{ r.convolution.classes['lion'] }}", "lion"),
+        ("{{ nonsense }}", "nonsense"),
+        ("{{ r.report.course | nonsense }}", "nonsense"),
+        ("\n{% if %}", "line 2"),
+        ("{% include 'sections/none.html.j2' %}", "none.html.j2"),
+        ("{{ ref('figure', 'none') }}", "figure 'none'"),
+        ("{{ style('none.css') }}", "none.css"),
+    ],
+)
+def test_a_mistake_in_a_template_is_an_error_that_names_it(tmp_path: Path, template: str, said: str) -> None:
+    with pytest.raises(RenderError, match=said):
+        render(tmp_path, template)
+
+
+@pytest.mark.parametrize("extra", ["{{ show('figure', 'images') }}", "{{ show('table', 'guided_0') }}"])
+def test_a_figure_or_table_shown_twice_is_an_error(tmp_path: Path, extra: str) -> None:
+    with pytest.raises(RenderError, match="numbered are"):
+        render(tmp_path, extra)
+
+
+def test_a_figure_that_is_not_shown_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "report.html.j2").write_text("<p>nothing</p>")
+    with pytest.raises(RenderError, match="numbered are"):
+        render_html(small_results(), album(), {}, tmp_path)
+
+
+def test_pictures_are_embedded_with_size_and_alt_text(tmp_path: Path) -> None:
+    images = parse(tmp_path, "").find_all("img")
+    assert [str(image["alt"]) for image in images] == [f"images {ALT}", f"history {ALT}"]
+    head, data = str(images[0]["src"]).split(",")
+    assert head == "data:image/png;base64"
+    assert base64.b64decode(data) == picture().data
+    assert (images[0]["width"], images[0]["height"]) == ("20", "10")
+
+
+def test_words_stand_where_the_template_wants_them_and_only_if_there_are_any(tmp_path: Path) -> None:
+    template = "{{ 'transfer' in commentary }} {{ 'neurons' in commentary }} {{ commentary.transfer }}"
+    soup = parse(tmp_path, template, {"transfer": "An *a*<b>", "neurons": " \n"})
+    assert soup.get_text().startswith("True False ")
+    assert [tag.get_text() for tag in soup.find_all("em")] == ["a"]
+    assert soup.find_all("b") == []
+
+
+def test_fonts_and_the_rules_of_formulas_stand_in_the_style(tmp_path: Path) -> None:
+    page = render(tmp_path, "<style>{{ style_mark }}</style>{{ output_size('W', r.convolution, 1) }}").html
+    soup = BeautifulSoup(page, "html.parser")
+    assert soup.style is not None
+    style = soup.style.get_text()
+    (formula,) = soup.select(".math")
+    name = str((formula["class"] or [""])[-1])
+    assert f".{name} svg{{" in style
+    assert style.count("@font-face") >= 4
+
+
+def test_characters_that_no_face_has_are_told(tmp_path: Path) -> None:
+    changed = document()
+    changed["report"]["group"] = "豹 Größe"
+    results = Results.model_validate(changed)
+    assert render(tmp_path, "{{ r.report.group }}", results=results).missing_characters == "豹"
+    assert render(tmp_path, "x").missing_characters == ""
+
+
+def test_the_claims_are_known_by_name(tmp_path: Path) -> None:
+    assert parse(tmp_path, "<p>{{ passed.frozen_base }}</p>").get_text().startswith("True")
+    with pytest.raises(RenderError, match="no_such_check"):
+        render(tmp_path, "{% if passed.no_such_check %}{% endif %}")
+
+
+def test_each_figure_becomes_a_file_named_by_its_number(tmp_path: Path) -> None:
+    figures = album() | {"maps": Figure("maps", Picture(b"<svg/>", "image/svg+xml", 1, 1), "")}
+    files = embedded_files(
+        figures, {("figure", "images"): "1", ("figure", "maps"): "12", ("figure", "history"): "A1"}
+    )
+    assert sorted(files) == ["fig-01-images.png", "fig-12-maps.svg", "fig-A1-history.png", "gradient-0-0.png"]
+    assert files["fig-12-maps.svg"] == b"<svg/>"
+
+
+def test_the_same_results_give_the_same_page(tmp_path: Path) -> None:
+    template = "<style>{{ style_mark }}</style>{{ r.neurons.layer }}"
+    assert render(tmp_path, template) == render(tmp_path, template)

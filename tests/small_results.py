@@ -1,0 +1,103 @@
+"""Results written by hand, as small as the contract allows, for two classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reportgen.results import Results
+
+LABELS = ("cat", "dog")
+_INIT = {
+    "fan_in": 9, "n": 9, "sigma_expected": 0.4714, "sigma_observed": 0.4, "statistic": 6.48,
+    "interval": [0.97, 29.7], "p_value": 0.6, "alpha": 0.001, "plausible": True,
+}  # fmt: skip
+_SUMMARY = {
+    "file": "arrays/convolution.npz", "key": "filter", "shape": [3, 3], "dtype": "float32",
+    "min": -1.0, "max": 1.0, "mean": 0.0, "norm": 2.0,
+}  # fmt: skip
+_FIELD = {"rows": [0, 224], "cols": [10, 224]}
+_NEURON = {
+    "position": [3, 4, 5], "value": 7.5, "receptive_field": _FIELD,
+    "patch": {"rows": [40, 90], "cols": [50, 120], "energy_share": 0.81},
+}  # fmt: skip
+_ROW = {
+    "choice": "zero", "position": [0, 0, 0], "value": 0.0, "gradient_max_abs": 0.0, "blank": True,
+    "relu_total": 16, "relu_guided": 16, "scale_limit": 0.0, "energy_share": None,
+}  # fmt: skip
+
+
+def _each(value: Any) -> dict[str, Any]:
+    return dict.fromkeys(LABELS, value)
+
+
+def _layer(depth: int, filters: int, side: int) -> dict[str, Any]:
+    return {
+        "filters": filters, "kernel_shape": [3, 3, depth, filters],
+        "input_shape": [side + 2, side + 2, depth],
+        "expected_shape": [side, side, filters], "observed_shape": [side, side, filters], "matches": True,
+        "stride": 1, "padding": 0, "init_check": _INIT,
+    }  # fmt: skip
+
+
+def document() -> dict[str, Any]:
+    """A new ``results.json`` as Python data, derived values left out; whoever asks may change it."""
+    splits = ("train", "val", "test")
+    return {
+        "report": {"course": "C", "assignment": "A", "group": "", "authors": [], "date": None},
+        "provenance": {
+            "seed": 1, "data_fingerprint": "f" * 64, "versions": {"reportgen": "0"},
+            "weights": {"source": "embedded", "name": "w.h5", "sha256": "0" * 64, "note": "Note."},
+        },
+        "dataset": {
+            "classes": list(LABELS), "counts": {split: _each(4) for split in splits}, "layout": "split",
+            "drawn_by_program": False, "annotated": False, "examples": _each("test/x.jpg"), "duplicates": [],
+            "warnings": [],
+            "images": [{"file": "test/x.jpg", "split": "test", "label": "cat", "sha256": "1" * 64}],
+        },
+        "convolution": {
+            "colour": False, "input_shape": [224, 224], "filter_size": 3, "stride": 1, "padding": 0,
+            "filter": [[0.1, 0.2, 0.3]] * 3, "expected_shape": [222, 222],
+            "classes": _each({"file": "test/x.jpg", "observed_shape": [222, 222], "matches": True}),
+            "init_check": _INIT, "arrays": {"filter": _SUMMARY},
+        },
+        "conv_stack": {
+            "colour": False, "shown": 10, "files": _each("test/x.jpg"), "arrays": {},
+            "layers": [_layer(1, 32, 222), _layer(32, 64, 220)],
+        },
+        "transfer": {
+            "feature_layer": "block5_conv4", "feature_pooling": "global_average", "feature_size": 512,
+            "classes": list(LABELS), "trainable_parameters": 1026, "frozen_parameters": 20024384,
+            "frozen_sha256": {"before": "a", "after": "a"},
+            "training": {
+                "optimizer": "Adam", "learning_rate": 0.01, "batch_size": 16, "max_epochs": 9, "patience": 2,
+                "epochs_run": 1, "best_epoch": 1, "feature_scale": 1.5,
+            },
+            "history": {"loss": [0.5], "accuracy": [0.9], "val_loss": [0.6], "val_accuracy": [0.8]},
+            "confusion": {"train": [[4, 0], [0, 4]], "val": [[2, 2], [0, 4]], "test": [[3, 1], [2, 2]]},
+            "per_class": {split: _each({"precision": None, "recall": 0.5, "support": 4}) for split in splits},
+            "misclassified": [
+                {"file": "test/x.jpg", "true": "cat", "predicted": "dog", "probabilities": _each(0.5)}
+            ],
+            "arrays": {},
+        },
+        "neurons": {
+            "layer": "block5_conv4", "layer_shape": [14, 14, 512], "files": _each("test/x.jpg"),
+            "geometry": {"size": 252, "stride": 16, "padding": 118}, "top": _each([_NEURON]),
+            "top_distinct": _each([_NEURON]), "positive_share": _each(0.3), "head_overlap": None,
+            "arrays": {},
+        },
+        "guided_backprop": {
+            "layer": "block5_conv4", "files": _each("test/x.jpg"), "percentile": 99.5, "shared_scale": False,
+            "rows": {
+                "cat": [_ROW, {**_ROW, "value": 2.0, "blank": False}],
+                "dog": [{**_ROW, "blank": False}, {**_ROW, "value": 3.0}],
+            },
+            "area_share": None, "arrays": {},
+        },
+        "checks": [{"name": "frozen_base", "claim": "It is.", "passed": True}],
+    }  # fmt: skip
+
+
+def small_results() -> Results:
+    """The same as a result object."""
+    return Results.model_validate(document())

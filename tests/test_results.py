@@ -1,0 +1,128 @@
+"""The public contract of ``results.json``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from printed import resolve_pointer
+from small_results import document, small_results
+
+from reportgen.results import Results, load_results
+
+CONTRACT = [
+    "/schema_version",
+    "/report/course", "/report/assignment", "/report/group", "/report/authors",
+    "/provenance/seed", "/provenance/data_fingerprint", "/provenance/versions",
+    "/provenance/weights/source", "/provenance/weights/name", "/provenance/weights/sha256",
+    "/provenance/weights/note",
+    "/dataset/classes", "/dataset/counts/train/cat", "/dataset/warnings",
+    "/convolution/filter/2/2", "/convolution/expected_shape/1", "/convolution/init_check/plausible",
+    "/convolution/classes/cat/file", "/convolution/classes/cat/observed_shape",
+    "/convolution/classes/cat/matches",
+    "/conv_stack/layers/1/filters", "/conv_stack/layers/1/kernel_shape/3",
+    "/conv_stack/layers/1/expected_shape",
+    "/conv_stack/layers/1/observed_shape", "/conv_stack/layers/1/matches", "/conv_stack/layers/1/init_check",
+    "/transfer/trainable_parameters", "/transfer/frozen_sha256/before", "/transfer/frozen_sha256/after",
+    "/transfer/history", "/transfer/confusion/test/1/1", "/transfer/accuracy/test", "/transfer/misclassified",
+    "/neurons/layer", "/neurons/layer_shape/2", "/neurons/top/cat/0/position/2", "/neurons/top/cat/0/value",
+    "/neurons/top/cat/0/receptive_field/rows/1", "/neurons/top/cat/0/receptive_field/cols/1",
+    "/neurons/top/cat/0/patch/rows/0", "/neurons/top/cat/0/patch/cols/0",
+    "/neurons/top_distinct/cat/0/position",
+    "/guided_backprop/rows/cat/0/position", "/guided_backprop/rows/cat/0/value",
+    "/guided_backprop/rows/cat/0/gradient_max_abs", "/guided_backprop/rows/cat/0/blank",
+    "/guided_backprop/rows/cat/0/relu_total", "/guided_backprop/rows/cat/0/relu_guided",
+]  # fmt: skip
+
+
+@pytest.fixture
+def written() -> Any:
+    """What ``results.json`` holds, read by a plain JSON parser."""
+    return json.loads(small_results().model_dump_json())
+
+
+@pytest.mark.parametrize("pointer", CONTRACT)
+def test_what_the_assignment_names_is_there(written: Any, pointer: str) -> None:
+    resolve_pointer(written, pointer)
+
+
+def test_results_are_read_back_as_they_were_written(tmp_path: Path) -> None:
+    results = small_results()
+    file = tmp_path / "results.json"
+    file.write_text(results.model_dump_json(indent=2), encoding="utf-8")
+    assert load_results(file) == results
+    assert load_results(file).model_dump_json(indent=2) == file.read_text(encoding="utf-8")
+
+
+def test_nothing_that_was_put_in_is_lost(written: Any) -> None:
+    def subset(part: Any, whole: Any) -> bool:
+        if isinstance(part, dict):
+            return all(key in whole and subset(value, whole[key]) for key, value in part.items())
+        if isinstance(part, list):
+            return len(part) == len(whole) and all(map(subset, part, whole))
+        return bool(part == whole)
+
+    assert subset(document(), written)
+
+
+def test_rates_are_those_of_the_confusion_matrix(written: Any) -> None:
+    # By hand: [[3, 1], [2, 2]] has 5 of 8 on the diagonal, [[2, 2], [0, 4]] has 6.
+    assert written["transfer"]["correct"] == {"train": 8, "val": 6, "test": 5}
+    assert written["transfer"]["total"] == {"train": 8, "val": 8, "test": 8}
+    assert written["transfer"]["accuracy"] == {"train": 1.0, "val": 0.75, "test": 0.625}
+
+
+def test_an_accuracy_that_was_written_by_hand_is_not_believed() -> None:
+    changed = document()
+    changed["transfer"]["accuracy"] = {"train": 1, "val": 1, "test": 1}
+    assert Results.model_validate(changed).transfer.accuracy["test"] == 0.625
+
+
+def test_silent_neurons_are_counted(written: Any) -> None:
+    # Two of the four rows have zero output; one of these is blank, and one other row is blank too.
+    assert written["guided_backprop"]["zero_neurons"] == 2
+    assert written["guided_backprop"]["zero_neurons_blank"] == 1
+
+
+@pytest.mark.parametrize("label", ["cat", "dog"])
+def test_one_image_that_does_not_match_is_enough(label: str) -> None:
+    changed = document()
+    assert Results.model_validate(changed).convolution.matches is True
+    changed["convolution"]["classes"][label] = {"file": "x", "observed_shape": [221, 222], "matches": False}
+    assert Results.model_validate(changed).convolution.matches is False
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_one_layer_that_does_not_match_is_enough(layer: int) -> None:
+    changed = document()
+    assert Results.model_validate(changed).conv_stack.matches is True
+    changed["conv_stack"]["layers"][layer]["matches"] = False
+    assert Results.model_validate(changed).conv_stack.matches is False
+
+
+def test_keys_of_a_newer_version_are_passed_over(tmp_path: Path) -> None:
+    changed = document() | {"more": 1}
+    changed["transfer"]["more"] = {"a": 1}
+    file = tmp_path / "results.json"
+    file.write_text(json.dumps(changed), encoding="utf-8")
+    assert load_results(file) == small_results()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"report": {}}'])
+def test_what_is_no_results_file_is_refused(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "results.json"
+    file.write_text(content)
+    with pytest.raises(ValueError, match="Results"):
+        load_results(file)
+
+
+def test_a_file_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        load_results(tmp_path / "results.json")
+
+
+def test_results_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        small_results().transfer.trainable_parameters = 1
