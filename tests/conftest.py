@@ -10,6 +10,8 @@ import pytest
 if TYPE_CHECKING:
     from reportgen.models import Backbone
 
+pytest_plugins = ["finished_report"]
+
 # Before anything imports TensorFlow or Keras, which read them once.
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["KERAS_BACKEND"] = "tensorflow"

@@ -138,14 +138,13 @@ def test_the_patch_is_where_the_gradients_energy_is(images: dict[str, NDArray[np
     weights = np.zeros((8, 8, 3), np.float32)
     weights[0, 1], weights[1, 0], weights[1, 1] = 0.1, 0, 3  # all but 0.1 % of the energy on one pixel
     tiled = np.tile(weights[:2, :2], (4, 4, 1))
+    head = Box(rows=(0, 1), cols=(4, 6))  # a head in the receptive field's upper row, above the patch
 
-    seen = Box(rows=(6, 7), cols=(0, 2))  # a head in the receptive field's upper row, above the patch
-
-    numbers = found({"cat": images["cat"]}, {"cat": seen}, 1, lambda x: pool(x * tiled + 1)).numbers
+    numbers = found({"cat": images["cat"]}, {"cat": head}, 1, lambda x: pool(x * tiled + 1)).numbers
     neuron = numbers.top["cat"][0]
 
-    assert neuron.position == (3, 0, 2)
-    top, left = 6, 0
+    assert neuron.position == (0, 2, 0)
+    top, left = 0, 4
     assert (neuron.receptive_field.rows, neuron.receptive_field.cols) == ((top, top + 2), (left, left + 2))
     assert (neuron.patch.rows, neuron.patch.cols) == ((top + 1, top + 2), (left + 1, left + 2))
     assert neuron.patch.energy_share == pytest.approx(9 / 9.01)

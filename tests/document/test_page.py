@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from expected import SECTIONS
+from finished_report import SECTIONS
 from PIL import Image
 from printed import disagreement, resolve_pointer
 from tiny_data import CLASSES, SCRIPT

@@ -9,7 +9,7 @@ from typing import Any
 
 import pikepdf
 import pytest
-from expected import SECTIONS
+from finished_report import SECTIONS
 from tiny_data import CLASSES
 
 pytestmark = pytest.mark.slow

@@ -2,23 +2,58 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
 from bs4 import BeautifulSoup
-from expected import SETTINGS, Rebuilt
 from tiny_data import draw_tiny_data
 
 from reportgen import pipeline, stages
 from reportgen.settings import load_settings
+
+SECTIONS = {
+    "convolution": "Convolution with one filter",
+    "conv-stack": "Two convolution layers",
+    "transfer": "VGG19 with a new output layer",
+    "neurons": "Maximally activating patches",
+    "guided-backprop": "Guided backpropagation",
+    "observations": "Observations",
+}
+
+SETTINGS = """
+group = "Group <12> & co"
+date = 2026-01-31
+weights = "embedded"
+
+[[authors]]
+name = "Zoë O'Neill"
+roll_number = "CS-1"
+
+[commentary]
+transfer = "The *new* layer.<script>alert(2)</script> See [here](javascript:alert(3))."
+"""
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    folder: Path
+    computation: stages.Computation
+
+
+def snapshot(folder: Path) -> dict[str, str]:
+    """The SHA-256 of every file that a reader of the build may look at."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != ".lock")
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +118,6 @@ def again(home: Path, build: Path) -> Rebuilt:
         return kept[0]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOURCE_DATE_EPOCH", "0")
         patch.setattr("reportgen.pipeline.compute", keep)
         settings = load_settings(folder=home, build=str(home / "again"))
         built = pipeline.build(settings, home / "data")
