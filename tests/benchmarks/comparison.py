@@ -56,6 +56,16 @@ class Comparison:
         return self.cold_run.around / self.floor_seconds if self.floor_seconds else None
 
     @property
+    def cpu_ratio(self) -> float | None:
+        """As ``ratio`` in processor time, which other programs change less; None without a floor.
+
+        It is the milder number: work that keeps one processor busy counts half as much beside VGG19, which
+        keeps two.
+        """
+        floor = sum(sum(median_run(runs).stages_cpu.values()) for runs in self.floor)
+        return self.cold_run.cpu / floor if floor else None
+
+    @property
     def others(self) -> float:
         """The largest share of the processors that others used in any run of cold build or floor."""
         return max(run.others for runs in (self.cold, *self.floor) for run in runs)

@@ -28,7 +28,8 @@ class Run:
 
     ``around`` is the wall time seen from outside, the start and the end of the interpreter included;
     ``inside`` that of the work alone, imports included; ``cpu`` the processor time of all threads;
-    ``stages`` the wall time of each named stage, none inside another; ``others`` the share, 0 to 1, of the
+    ``stages`` the wall time and ``stages_cpu`` the
+    processor time of each named stage, none inside another; ``others`` the share, 0 to 1, of the
     machine's processors that worked for something else meanwhile.
     """
 
@@ -37,6 +38,7 @@ class Run:
     cpu: float
     peak: int
     stages: dict[str, float]
+    stages_cpu: dict[str, float]
     others: float
 
     @property
@@ -84,6 +86,11 @@ def median_run(runs: Sequence[Run]) -> Run:
         inside=median(run.inside for run in runs),
         cpu=median(run.cpu for run in runs),
         peak=int(median(run.peak for run in runs)),
-        stages={title: median(run.stages[title] for run in runs) for title in runs[0].stages},
+        stages=_medians([run.stages for run in runs]),
+        stages_cpu=_medians([run.stages_cpu for run in runs]),
         others=median(run.others for run in runs),
     )
+
+
+def _medians(tables: Sequence[dict[str, float]]) -> dict[str, float]:
+    return {title: median(table[title] for table in tables) for title in tables[0]}

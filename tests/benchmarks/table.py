@@ -33,6 +33,7 @@ def draw_table(comparisons: Sequence[Comparison]) -> Table:
         add(f"  {title}", lambda c, title=title: _seconds(c.floor_parts.get(title)))  # type: ignore[misc]
     add("Floor", lambda c: _seconds(c.floor_seconds))
     add("Cold build ÷ floor", lambda c: ABSENT if c.ratio is None else f"{c.ratio:.3f}")
+    add("  the same in processor time", lambda c: ABSENT if c.cpu_ratio is None else f"{c.cpu_ratio:.3f}")
     add(f"  goal ≤ {TIME_GOAL} × floor", lambda c: _verdict(c.fast_enough))
     add("Processors used by others, at most", lambda c: f"{c.others:.0%}" + " !" * c.disturbed, last=True)
     add("Peak memory", lambda c: _megabytes(c.cold_run.peak))
@@ -77,6 +78,7 @@ def as_data(comparison: Comparison) -> dict[str, Any]:
             "runs": [[asdict(run) for run in runs] for runs in comparison.floor],
         },
         "ratio": comparison.ratio,
+        "cpu_ratio": comparison.cpu_ratio,
         "others": comparison.others,
         "disturbed": comparison.disturbed,
         "goals": {"time": comparison.fast_enough, "memory": comparison.small_enough},

@@ -22,7 +22,8 @@ MB = 10**6
 
 
 def _run(around: float, peak: int = 1500 * MB, others: float = 0.0, **stages: float) -> Run:
-    return Run(around, around - 0.5, 2 * around, peak, stages, others)
+    twice = {title: 2 * seconds for title, seconds in stages.items()}
+    return Run(around, around - 0.5, 2.2 * around, peak, stages, twice, others)
 
 
 def _floor(imports: float, forward: float, printing: float) -> list[list[Run]]:
@@ -42,6 +43,7 @@ def test_ratio_is_the_build_from_outside_over_the_sum_of_the_floor_parts() -> No
     comparison = Comparison("x", 4, [_run(30.0, a=10, b=5)], floor=_floor(5, 12, 3))
     assert comparison.floor_seconds == 20
     assert comparison.ratio == 1.5
+    assert comparison.cpu_ratio == pytest.approx(2.2 * 30 / (2 * 20))
     assert comparison.cold_run.unstaged == 15
 
 
@@ -58,8 +60,9 @@ def test_memory_goal_is_two_gigabytes(peak: int, reached: bool) -> None:
 def test_every_number_is_its_own_median() -> None:
     runs = [_run(9.0, 30, a=1, b=8), _run(2.0, 10, a=3, b=7), _run(4.0, 20, a=2, b=1)]
     middle = median_run(runs)
-    assert (middle.around, middle.inside, middle.cpu, middle.peak) == (4.0, 3.5, 8.0, 20)
+    assert (middle.around, middle.inside, middle.cpu, middle.peak) == (4.0, 3.5, 8.8, 20)
     assert middle.stages == {"a": 2, "b": 7}
+    assert middle.stages_cpu == {"a": 4, "b": 14}
 
 
 def test_table_shows_stages_floor_ratio_and_goals_of_each_data_set() -> None:
@@ -79,6 +82,7 @@ def test_table_shows_stages_floor_ratio_and_goals_of_each_data_set() -> None:
     assert rows["Forward"] == ["12.00", "4.00"]
     assert rows["Floor"] == ["20.00", "10.00"]
     assert rows["Cold build ÷ floor"] == ["1.500", "1.000"]
+    assert rows["the same in processor time"] == ["1.650", "1.100"]
     assert rows["goal ≤ 1.25 × floor"] == ["no", "yes"]
     assert rows["Peak memory"] == ["2100", "900"]
     assert rows["goal ≤ 2 GB"] == ["no", "yes"]
@@ -124,7 +128,7 @@ def test_stage_inside_a_stage_counts_once() -> None:
             advance(1)
     with times.stage("second"):
         pass
-    assert list(times.seconds) == ["outer", "second"]
+    assert list(times.seconds) == list(times.processor) == ["outer", "second"]
 
 
 def test_stage_that_fails_still_ends() -> None:

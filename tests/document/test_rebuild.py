@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -64,8 +63,7 @@ print(json.dumps(sorted({name.split(".")[0] for name in sys.modules})))
 def test_the_report_is_printed_from_the_results_without_tensorflow(home: Path, build: Path) -> None:
     commentary = json.dumps(load_settings(folder=home).commentary.model_dump())
     command = [sys.executable, "-c", RENDER, str(build), commentary]
-    environment = dict(os.environ)
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     names = set(json.loads(done.stdout))
     assert "weasyprint" in names
