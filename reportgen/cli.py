@@ -151,7 +151,11 @@ def doctor(data: DataOption = None, settings: SettingsOption = None) -> None:
     """Check Python, Pango, fonts, weights, data and disk, and say what is wrong."""
     from reportgen.doctor import examine
 
-    findings = examine(_load(settings, data=data))
+    chosen = _load(settings, data=data)
+    folder = chosen.data or _default_data(settings)
+    if folder.exists():
+        chosen = chosen.model_copy(update={"data": folder})
+    findings = examine(chosen)
     for finding in findings:
         typer.echo(f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.line}")
     if not all(finding.ok for finding in findings):
@@ -204,12 +208,17 @@ def _data_folder(settings: Settings, file: Path | None, progress: Progress) -> P
     if settings.data is not None:
         return settings.data
     from reportgen.acquire.sample import draw_sample
-    from reportgen.dataset import default_data_folder
 
-    folder = default_data_folder((file.parent if file else Path.cwd()).resolve())
+    folder = _default_data(file)
     if folder.name == "sample" and not folder.exists():
         draw_sample(folder, progress=progress)
     return folder
+
+
+def _default_data(file: Path | None) -> Path:
+    from reportgen.dataset import default_data_folder
+
+    return default_data_folder((file.parent if file else Path.cwd()).resolve())
 
 
 def _shown(path: Path) -> str:

@@ -25,7 +25,10 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Look at Python, packages, Pango, fonts, weights, data, build folder and disk; nothing is changed."""
+    """Look at Python, packages, Pango, fonts, weights, data, build folder and disk; nothing is changed.
+
+    ``settings.data`` is None if there is no data yet.
+    """
     looks: tuple[Callable[[Settings], Finding], ...] = (
         _python, _packages, _pango, _fonts, _weights, _data, _build_folder, _disk,
     )  # fmt: skip
@@ -94,15 +97,15 @@ def _weights(settings: Settings) -> Finding:
 
 
 def _data(settings: Settings) -> Finding:
-    from reportgen.dataset import default_data_folder, scan
+    from reportgen.dataset import scan
 
-    folder = settings.data or default_data_folder(Path.cwd())
-    if settings.data is None and not folder.exists():
+    if settings.data is None:
         return Finding(True, "Data: none yet; the first build draws the sample images")
-    manifest = scan(folder, settings.seed)
+    manifest = scan(settings.data, settings.seed)
     note = f", {len(manifest.warnings)} warnings" if manifest.warnings else ""
     return Finding(
-        True, f"Data: {len(manifest.images)} images of {len(manifest.classes)} classes in {folder}{note}"
+        True,
+        f"Data: {len(manifest.images)} images of {len(manifest.classes)} classes in {settings.data}{note}",
     )
 
 

@@ -178,7 +178,7 @@ def _from_file(path: Path) -> Backbone:
     note = f"VGG19 with the weights of the file {path.name}, given by the authors. " + (
         "The file's output layer was dropped; the new layer stands on fc2."
         if with_top
-        else "The file has no classifier part, so the new layer stands on the global average of block5_conv4."
+        else "It has no classifier part, so the new layer stands on the global average of block5_conv4."
     )
     weights = Weights(source="file", name=path.name, sha256=sha256, note=note)
     return _with_top(network, weights) if with_top else _without_top(network, weights)

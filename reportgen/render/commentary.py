@@ -6,16 +6,19 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 
+class _Parser(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802 - markdown-it's name
+        return url.lower().startswith(("https://", "http://", "mailto:"))
+
+
 def render_commentary(text: str) -> Markup:
     """Render CommonMark with tables to HTML.
 
-    Raw HTML is shown as text, links are limited to web and mail addresses by the parser, and pictures are
-    left as text, so that nothing in a commentary loads anything.
+    Raw HTML is shown as text, links lead to web and mail addresses only (others are left as text), and so
+    are pictures, so that nothing in a commentary loads anything or leads nowhere.
     """
     parser = (
-        MarkdownIt("commonmark", {"html": False})
-        .enable("table")
-        .disable(["image", "html_block", "html_inline"])
+        _Parser("commonmark", {"html": False}).enable("table").disable(["image", "html_block", "html_inline"])
     )
     # The author's headings stand below those of the section.
     tokens = parser.parse(text)

@@ -35,6 +35,7 @@ FACES = (
     Face("STIXGeneral.ttf", 400, "normal"),
     Face("STIXGeneralItalic.ttf", 400, "italic"),
     Face("STIXGeneralBol.ttf", 700, "normal"),
+    Face("STIXGeneralBolIta.ttf", 700, "italic"),
     Face("DejaVuSans.ttf", 400, "normal", "Report Fallback"),
     Face("DejaVuSansMono.ttf", 400, "normal", "Report Mono"),
 )

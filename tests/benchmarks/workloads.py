@@ -20,7 +20,7 @@ KIB = 1024
 
 
 class StageTimes:
-    """A listener (see ``reportgen.progress``) that keeps the wall and processor seconds of each stage by title.
+    """A listener (see ``reportgen.progress``) that keeps each stage's wall and processor seconds by title.
 
     A stage inside another counts as part of the outer one, so that the times never add up to too much.
     """

@@ -49,6 +49,9 @@ def test_raw_html_is_shown_as_text(text: str) -> None:
         "[x](data:text/html;base64,PHA+)",
         "<javascript:alert(1)>",
         "[x][1]\n\n[1]: javascript:alert(1)",
+        "[x](#nowhere)",
+        "[x](elsewhere.html)",
+        "[x](//example.org/a)",
     ],
 )
 def test_an_address_that_could_run_or_open_something_is_no_link(text: str) -> None:
