@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -69,8 +70,9 @@ def describe_neurons(
     """
     activations = recorded.activations
     rankings = [rank_neurons(activations, count, distinct=distinct) for distinct in (False, True)]
+    # Most positions stand in both rankings; each costs a backward pass, so it is described once.
     described = {
-        position: _describe(recorded, geometry, position) for ranking in rankings for position in ranking
+        position: _describe(recorded, geometry, position) for position in dict.fromkeys(chain(*rankings))
     }
     top, distinct = ([described[position] for position in ranking] for ranking in rankings)
     return top, distinct

@@ -51,7 +51,7 @@ def font_css(markup: str) -> str:
 
     STIX is used wherever it has the character; the fallback holds what one of its styles lacks.
     """
-    characters = {ord(c) for c in html.unescape(markup) if _is_shown(c)} | set(map(ord, STYLED))
+    characters = {ord(c) for c in set(html.unescape(markup)) if _is_shown(c)} | set(map(ord, STYLED))
     missing = characters - frozenset.intersection(
         *(_coverage(face.file) for face in FACES if face.family == FAMILY)
     )

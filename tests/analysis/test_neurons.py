@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from plain_numpy import slide
 
-from reportgen.analysis.neurons import RecordedPass, find_excited_neurons, rank_neurons
+from reportgen.analysis.neurons import RecordedPass, describe_neurons, find_excited_neurons, rank_neurons
 from reportgen.models import Backbone, preprocess
 from reportgen.results import Box, FieldGeometry, HeadOverlap, Position
 
@@ -185,3 +185,21 @@ def test_the_traced_network_is_the_network_bit_for_bit(backbone: Backbone) -> No
     np.testing.assert_array_equal(
         recorded.gradient(position), gradient_of(backbone.convolutions, image, position)
     )
+
+
+def test_a_neuron_of_both_rankings_costs_one_backward_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = np.random.default_rng(5).normal(size=(8, 8, 3)).astype(np.float32)
+    kernel = np.random.default_rng(6).normal(size=(3, 3, 3, 4)).astype(np.float32)
+    recorded = RecordedPass(lambda x: tf.nn.relu(tf.nn.conv2d(x, kernel, 1, "VALID")), image)
+    asked: list[Position] = []
+    real = recorded.gradient
+
+    def count(position: Position) -> Any:
+        asked.append(position)
+        return real(position)
+
+    monkeypatch.setattr(recorded, "gradient", count)
+    top, distinct = describe_neurons(recorded, FieldGeometry(size=3, stride=1, padding=0), 4)
+    wanted = {neuron.position for neuron in (*top, *distinct)}
+    assert len(wanted) < len(top) + len(distinct)
+    assert sorted(asked) == sorted(wanted)
