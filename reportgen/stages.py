@@ -134,6 +134,7 @@ def _collect_features(
     settings: Settings, manifest: Manifest, backbone: Backbone, progress: Progress
 ) -> dict[results.Split, LabelledFeatures]:
     from reportgen.analysis.transfer import LabelledFeatures
+    from reportgen.models import BATCH_SIZE
 
     base = f"{backbone.weights.sha256}:{backbone.feature_layer}"
     cache = store.FeatureCache(settings.cache, base)
@@ -142,7 +143,7 @@ def _collect_features(
         {image.sha256: image for image in manifest.images if vectors[image.sha256] is None}.values()
     )
     with progress.stage("VGG19 features", total=len(missing)) as advance:
-        batches = _decode_ahead([manifest.path(image) for image in missing])
+        batches = _decode_ahead([manifest.path(image) for image in missing], BATCH_SIZE)
         done = iter(missing)
         for features in backbone.features(batches):
             for vector, image in zip(features, done, strict=False):
@@ -158,7 +159,7 @@ def _collect_features(
     return parts
 
 
-def _decode_ahead(paths: Sequence[Path], size: int = 16) -> Iterator[NDArray[np.uint8]]:
+def _decode_ahead(paths: Sequence[Path], size: int) -> Iterator[NDArray[np.uint8]]:
     """Batches of decoded images (n, 224, 224, 3), the next one being decoded while the last is in use."""
     groups = [paths[i : i + size] for i in range(0, len(paths), size)]
     with ThreadPoolExecutor(max_workers=1) as pool:
