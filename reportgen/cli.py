@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -15,6 +15,9 @@ from reportgen.console import choose_progress
 from reportgen.errors import StoppedError, UserError
 from reportgen.progress import Progress
 from reportgen.settings import SETTINGS_FILE, Settings, load_settings
+
+if TYPE_CHECKING:
+    from reportgen.pipeline import Built
 
 
 class _Commands(TyperGroup):
@@ -67,8 +70,14 @@ def build(
     weights: WeightsOption = None,
     build: BuildOption = None,
     quiet: QuietOption = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why each stage runs or not.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say so, and stop.")] = False,
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="STAGE", help="Run one stage anew and show its numbers.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Use nothing that an earlier build kept.")] = False,
 ) -> None:
-    """Compute everything and write report.html, report.pdf and results.json.
+    """Compute what has changed and write report.html, report.pdf and results.json.
 
     Without --data (and without 'data' in the settings) the folder data/ is used if it holds images, else the
     sample images in data/sample, which are drawn on first use.
@@ -76,23 +85,39 @@ def build(
     progress = choose_progress(quiet=quiet)
     chosen = _load(settings, data=data, weights=weights, build=build)
     folder = _data_folder(chosen, settings, progress)
-    from reportgen.pipeline import HTML_FILE, PDF_FILE, RESULTS_FILE
-    from reportgen.pipeline import build as build_report
+    from reportgen import pipeline
 
-    built = build_report(chosen, folder, progress)
-    for warning in built.results.dataset.warnings:
-        progress.say(f"Warning: {warning}")
-    for check in built.results.checks:
-        if not check.passed:
-            progress.say(f"Check failed: {check.claim}")
-    if not quiet:
-        accuracy = built.results.transfer
-        typer.echo(f"\nTest accuracy: {accuracy.correct['test']} of {accuracy.total['test']} images.")
-        typer.echo("The report is finished:")
-        for name in (HTML_FILE, *([] if built.problem else [PDF_FILE]), RESULTS_FILE):
-            typer.echo(f"  {_shown(built.path(name))}")
+    if dry_run:
+        for line in pipeline.preview(chosen, folder, progress):
+            typer.echo(line)
+        return
+    if only is not None:
+        for line in pipeline.describe_outcome(pipeline.recompute(chosen, folder, only, progress)):
+            typer.echo(line)
+        return
+    built = pipeline.build(chosen, folder, progress, pipeline.Options(fresh=fresh, explain=explain))
+    _tell(built, progress, quiet=quiet)
     if built.problem:
         raise built.problem
+
+
+def _tell(built: Built, progress: Progress, *, quiet: bool) -> None:
+    """What the user should know of the report, and where it is."""
+    results = built.document
+    for line in built.notes:
+        progress.say(line)
+    for warning in results["dataset"]["warnings"]:
+        progress.say(f"Warning: {warning}")
+    for check in results["checks"]:
+        if not check["passed"]:
+            progress.say(f"Check failed: {check['claim']}")
+    if quiet:
+        return
+    test = results["transfer"]
+    typer.echo(f"\nTest accuracy: {test['correct']['test']} of {test['total']['test']} images.")
+    typer.echo("The report is finished:" if built.changed else "Nothing has changed; the report stands:")
+    for name in ("report.html", *([] if built.problem else ["report.pdf"]), "results.json"):
+        typer.echo(f"  {_shown(built.path(name))}")
 
 
 @app.command()
@@ -207,16 +232,16 @@ def _data_folder(settings: Settings, file: Path | None, progress: Progress) -> P
     """The data to report on; the sample images are drawn if there are no other and they are missing."""
     if settings.data is not None:
         return settings.data
-    from reportgen.acquire.sample import draw_sample
-
     folder = _default_data(file)
     if folder.name == "sample" and not folder.exists():
+        from reportgen.acquire.sample import draw_sample
+
         draw_sample(folder, progress=progress)
     return folder
 
 
 def _default_data(file: Path | None) -> Path:
-    from reportgen.dataset import default_data_folder
+    from reportgen.dataset.layout import default_data_folder
 
     return default_data_folder((file.parent if file else Path.cwd()).resolve())
 

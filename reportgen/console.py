@@ -8,13 +8,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as RichProgress
+from typing import TYPE_CHECKING, TextIO
 
 from reportgen.progress import Advance, Progress, Silent
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _EVERY_SECONDS = 5.0
 
@@ -27,6 +26,15 @@ class Bars:
 
     @contextmanager
     def stage(self, title: str, total: int | None = None) -> Iterator[Advance]:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+        from rich.progress import Progress as RichProgress
+
         columns = [TextColumn("{task.description:<34}"), BarColumn(bar_width=28)]
         if total:
             columns += [MofNCompleteColumn(), TimeRemainingColumn()]
@@ -91,4 +99,8 @@ def choose_progress(*, quiet: bool, stream: TextIO | None = None) -> Progress:
     stream = stream or sys.stderr
     if quiet:
         return Silent()
-    return Bars(Console(file=stream)) if stream.isatty() else Lines(stream)
+    if not stream.isatty():
+        return Lines(stream)
+    from rich.console import Console
+
+    return Bars(Console(file=stream))

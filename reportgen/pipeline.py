@@ -1,82 +1,268 @@
-"""A whole build: compute, draw, print, and put the new report in the place of the last one."""
+"""A whole build: find out what is stale, make that, and put the new report in the place of the last one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from reportgen import store
+from reportgen.dataset.inventory import Inventory, take_inventory
 from reportgen.errors import UserError
+from reportgen.execution import Execution
+from reportgen.explanation import explain, judge
+from reportgen.plan import SECTION_STAGES, SPECS, Plan, Stage, make_plan
 from reportgen.progress import Progress, Silent
+from reportgen.record import RECORD_FILE, Record, find_intact, make_record, read_record, write_record
 from reportgen.resources import templates_folder
-from reportgen.results import Results, load_results
 from reportgen.settings import Settings
-from reportgen.stages import Computation, compute, import_models
+from reportgen.stages.files import HEAD_FILE, PDF_FILE, RESULTS_FILE
+from reportgen.stages.given import Bundle
+from reportgen.stages.network import Networks
+from reportgen.store.cache import MEGABYTE, Cache
+from reportgen.store.files import write_atomically, writing
+from reportgen.store.lock import locked
+from reportgen.store.publication import publish, recover, set_aside
+from reportgen.weights import WeightsFile, locate_weights, resolve_source
 
-HEAD_FILE = "head.weights.h5"
 MODEL_FILE = "model.keras"
-RESULTS_FILE, HTML_FILE, PDF_FILE = "results.json", "report.html", "report.pdf"
+PUBLISHED = (*SECTION_STAGES, "results", "html", "pdf")
+"""The stages whose outcome stands in the build folder."""
+
+STAGE_NAMES = tuple(spec.name for spec in SPECS)
 
 
 @dataclass(frozen=True)
 class Built:
-    """What a build left behind: the folder, its results, and None or why there is no PDF."""
+    """What a build left behind: the folder, which stages ran, what the user should know, and None or why
+    there is no PDF. ``changed`` is False if all was as it should be.
+    """
 
     folder: Path
-    results: Results
-    problem: UserError | None
+    changed: bool
+    ran: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    problem: UserError | None = None
 
     def path(self, name: str) -> Path:
         """Where a file of the build lies."""
         return self.folder / name
 
+    @cached_property
+    def document(self) -> Mapping[str, Any]:
+        """``results.json`` as it stands."""
+        document: Mapping[str, Any] = json.loads(self.path(RESULTS_FILE).read_bytes())
+        return document
 
-def build(settings: Settings, data: Path, progress: Progress | None = None) -> Built:
-    """Compute, render and publish the report into ``settings.build``.
+
+@dataclass(frozen=True)
+class Options:
+    """How to build. ``fresh``: nothing kept is used; ``explain``: why each stage runs is said first."""
+
+    fresh: bool = False
+    explain: bool = False
+
+
+@dataclass
+class Workshop:
+    """What is worth keeping from one build of a process to the next: the network, once it is loaded."""
+
+    networks: Networks = field(default_factory=Networks)
+
+
+def build(
+    settings: Settings,
+    data: Path,
+    progress: Progress | None = None,
+    options: Options = Options(),
+    workshop: Workshop | None = None,
+) -> Built:
+    """Bring the report in ``settings.build`` up to date.
 
     Everything is made before anything is replaced, so that a failed build leaves the last report as it was.
     Without Pango the HTML is published all the same, an older PDF is moved to ``previous/`` so that no mixed
     pair stays, and ``Built.problem`` says what is missing. Raises ``UserError`` otherwise.
     """
     progress = progress or Silent()
-    with store.locked(settings.build):
-        computation = compute(settings, data, progress)
-        files, problem = render(computation, settings, progress)
-        with progress.stage("Writing the report"):
-            store.publish(settings.build, files)
-            if problem:
-                store.set_aside(settings.build, PDF_FILE)
-    return Built(settings.build, computation.results, problem)
+    with locked(settings.build, progress.say):
+        recover(settings.build)
+        plan = plan_build(settings, data, progress)
+        record = Record() if options.fresh else read_record(settings.build)
+        cache = _open_cache(settings, fresh=options.fresh)
+        if options.explain:
+            for line in _explain(plan, record, cache):
+                progress.say(line)
+        stale = _find_stale(plan, record)
+        if not stale:
+            return Built(settings.build, changed=False, notes=record.notes)
+        networks = (workshop or Workshop()).networks
+        execution = Execution(plan, cache, networks, progress)
+        try:
+            return _renew(plan, record, execution, stale, progress)
+        finally:
+            cache.trim()
+            for complaint in cache.complaints():
+                progress.say(f"Warning: {complaint}")
 
 
-def render(
-    computation: Computation, settings: Settings, progress: Progress
-) -> tuple[dict[str, bytes], UserError | None]:
-    """Draw the figures, print the document; returns all files of the build, and why the PDF is missing."""
-    from reportgen.figures.album import draw_album
-    from reportgen.render.html import embedded_files, render_html
-    from reportgen.render.pdf import PangoMissingError, print_pdf
+def plan_build(settings: Settings, data: Path, progress: Progress) -> Plan:
+    """List and hash the data, find the weights, and say what each stage depends on.
 
-    with progress.stage("Drawing the figures"):
-        album = draw_album(computation.results, computation.arrays)
-    with progress.stage("Writing the document"):
-        commentary = settings.commentary.model_dump()
-        document = render_html(computation.results, album, commentary, templates_folder())
-    if document.missing_characters:
-        progress.say(
-            f"Warning: the report's typefaces have no {document.missing_characters}; a font of this machine "
-            "is used for it, if there is one. Look at the PDF before you hand it in."
-        )
-    text = computation.results.model_dump_json(indent=2) + "\n"
-    files = {RESULTS_FILE: text.encode(), HEAD_FILE: computation.head, HTML_FILE: document.html.encode()}
-    files |= {f"arrays/{name}.npz": store.pack_arrays(arrays) for name, arrays in computation.arrays.items()}
-    files |= {f"figures/{name}": data for name, data in embedded_files(album, document.numbers).items()}
-    try:
-        with progress.stage("Printing the PDF"):
-            files[PDF_FILE] = print_pdf(document.html)
-    except PangoMissingError as error:
-        return files, error
-    return files, None
+    Raises ``DataError`` naming all that is wrong with the data folder, ``WeightsError`` or ``SettingsError``.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        weights = pool.submit(_find_weights, settings, progress)  # hashed while the images are
+        inventory = take_inventory(data, settings.seed)
+        if not inventory.complete:
+            _refuse(inventory, progress)
+        return make_plan(settings, inventory, weights.result(), templates_folder())
+
+
+def _refuse(inventory: Inventory, progress: Progress) -> None:
+    """Open all images too, so that the user hears of everything at once."""
+    from reportgen.dataset.scan import check_images
+
+    check_images(inventory, {}, progress)
+
+
+def _find_weights(settings: Settings, progress: Progress) -> WeightsFile:
+    source, message = resolve_source(settings.weights)
+    if message:
+        progress.say(message)
+    if source == "imagenet":
+        from reportgen.acquire.vgg19 import fetch_vgg19
+
+        fetch_vgg19(progress)
+    return locate_weights(source)
+
+
+def _open_cache(settings: Settings, *, fresh: bool = False) -> Cache:
+    return Cache(settings.cache, settings.cache_limit_mb * MEGABYTE, blind=fresh)
+
+
+def _find_stale(plan: Plan, record: Record) -> list[str]:
+    """The published stages whose files are not the ones that the plan would give."""
+    files = {file: sha256 for file, (_, sha256) in record.files.items()}
+    intact = find_intact(plan.settings.build, files)
+    return [
+        name
+        for name in PUBLISHED
+        if not (record.has(plan.stages[name]) and (own := record.files_of(name)) and own.keys() <= intact)
+    ]
+
+
+def _renew(plan: Plan, record: Record, execution: Execution, stale: list[str], progress: Progress) -> Built:
+    """Make what is stale, and publish it."""
+    from reportgen.render.pdf import PangoMissingError
+
+    folder = plan.settings.build
+    execution.obtain("dataset")
+    made: dict[str, Bundle] = {}
+    problem = None
+    for name in stale:
+        try:
+            made[name] = execution.obtain(name)
+        except PangoMissingError as error:
+            problem = error
+    files: dict[str, tuple[str, bytes | None]] = {}
+    for name in PUBLISHED:
+        if name in made:
+            files |= {file: (name, data) for file, data in _files_of(name, made[name]).items()}
+        elif name not in stale:
+            files |= dict.fromkeys(record.files_of(name), (name, None))
+    notes, figures = _remarks(made, record)
+    listed = {
+        file: (name, _sha256(data) if data is not None else record.files[file][1])
+        for file, (name, data) in files.items()
+    }
+    stages = [stage for stage in plan.stages.values() if not (problem and stage.name == "pdf")]
+    content = write_record(make_record(stages, listed, figures, notes))
+    with progress.stage("Writing the report"):
+        kept = find_intact(folder, {file: sha256 for file, (_, sha256) in listed.items()})
+        new = {file: None if file in kept else data for file, (_, data) in files.items()}
+        publish(folder, {**new, RECORD_FILE: content})
+        if problem:
+            set_aside(folder, PDF_FILE)
+    return Built(folder, True, tuple(execution.ran), notes, problem)
+
+
+def _files_of(stage: str, outcome: Bundle) -> dict[str, bytes]:
+    """The files of the build folder that come from a stage."""
+    if stage in SECTION_STAGES:
+        files = {f"arrays/{stage}.npz": outcome["arrays.npz"]}
+        return files | ({HEAD_FILE: outcome[HEAD_FILE]} if stage == "transfer" else {})
+    return {name: data for name, data in outcome.items() if "." in name and name != "figure_numbers.json"}
+
+
+def _remarks(made: Mapping[str, Bundle], record: Record) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    """What to tell the user of the document, and the numbers of its figures."""
+    if "html" not in made:
+        return record.notes, record.figures
+    missing = made["html"]["missing_characters"].decode()
+    notes = (
+        f"Warning: the report's typefaces have no {missing}; a font of this machine is used for it, if there "
+        "is one. Look at the PDF before you hand it in.",
+    )
+    return notes if missing else (), json.loads(made["html"]["figure_numbers.json"])
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def preview(settings: Settings, data: Path, progress: Progress | None = None) -> list[str]:
+    """What a build would do and why, in lines for the terminal. Nothing is written."""
+    plan = plan_build(settings, data, progress or Silent())
+    return _explain(plan, read_record(settings.build), _open_cache(settings))
+
+
+def _explain(plan: Plan, record: Record, cache: Cache) -> list[str]:
+    def count_missing(stage: Stage) -> str:
+        if stage.name != "features":
+            return ""
+        items = cache.items(stage.base)
+        contents = {image.sha256 for image in plan.inventory.images}
+        missing = sum(content not in items for content in contents)
+        return f"{missing} of {len(contents)}" if missing else ""
+
+    verdicts = judge(plan, record, lambda stage: stage.spec.kept and stage.key in cache, count_missing)
+    stale = _find_stale(plan, record)
+    lines = explain(verdicts, record)
+    if not stale:
+        lines.append("Nothing is to be done.")
+    for name in stale:
+        if record.has(plan.stages[name]):
+            lines.append(f"  files of {name} in {plan.settings.build} are missing or were changed")
+    return lines
+
+
+def recompute(settings: Settings, data: Path, stage: str, progress: Progress | None = None) -> Bundle:
+    """Run one stage anew, whatever is kept of it, and return its outcome; the build folder is not touched.
+
+    Raises ``UserError`` for a stage that does not exist.
+    """
+    progress = progress or Silent()
+    if stage not in STAGE_NAMES:
+        raise UserError(f"There is no stage '{stage}'.", f"The stages are {', '.join(STAGE_NAMES)}.")
+    plan = plan_build(settings, data, progress)
+    execution = Execution(plan, _open_cache(settings), Networks(), progress, fresh={stage})
+    execution.obtain("dataset")
+    return execution.obtain(stage)
+
+
+def describe_outcome(outcome: Bundle) -> list[str]:
+    """The numbers of an outcome as text; of what is no text, name, size and hash."""
+    lines = []
+    for name, data in outcome.items():
+        if name.endswith(".json"):
+            lines.append(json.dumps(json.loads(data), indent=2, ensure_ascii=False))
+        else:
+            lines.append(f"{name}: {len(data)} bytes, SHA-256 {_sha256(data)}")
+    return lines
 
 
 def export(settings: Settings, out: Path | None, progress: Progress | None = None) -> Path:
@@ -84,6 +270,9 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
 
     Raises ``UserError`` if there is no build, or if its weights are no longer the ones at hand.
     """
+    from reportgen.results import load_results
+    from reportgen.stages.tensorflow import load_tensorflow
+
     progress = progress or Silent()
     file = settings.build / RESULTS_FILE
     try:
@@ -93,7 +282,9 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
         raise UserError(
             f"{file}: no results of a build: {error}", "Build a report first: reportgen build"
         ) from None
-    models = import_models(progress)
+    load_tensorflow(progress)
+    from reportgen import models
+
     weights = last.provenance.weights
     source = settings.weights if weights.source == "file" else weights.source
     backbone = models.load_backbone(source)
@@ -104,6 +295,6 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
             "Build the report anew, then export.",
         )
     path = out or settings.build / MODEL_FILE
-    with progress.stage("Writing the model"), store.writing(path):
-        store.write_atomically(path, models.model_file(backbone, head, last.transfer.classes))
+    with progress.stage("Writing the model"), writing(path):
+        write_atomically(path, models.model_file(backbone, head, last.transfer.classes))
     return path

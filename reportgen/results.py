@@ -6,15 +6,18 @@ summarised here by name. Boxes are half-open ``[start, stop)`` in pixels of the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from reportgen.split import SPLITS as SPLITS
+from reportgen.split import Split as Split
+from reportgen.weights import Weights
+
 SCHEMA_VERSION = "1.0"
 
-Split = Literal["train", "val", "test"]
-SPLITS: tuple[Split, ...] = ("train", "val", "test")
 Position = tuple[int, int, int]
 Matrix = list[list[int]]
 
@@ -62,15 +65,6 @@ class Report(_Result):
     group: str
     authors: list[Author]
     date: str | None
-
-
-class Weights(_Result):
-    """Which weights were used. ``sha256`` is that of the file they were read from."""
-
-    source: Literal["imagenet", "embedded", "file"]
-    name: str
-    sha256: str
-    note: str
 
 
 class Provenance(_Result):
@@ -372,6 +366,16 @@ class GuidedBackprop(_Result):
     def zero_neurons_blank(self) -> int:
         """Rows whose neuron has zero output and whose gradient image is blank."""
         return sum(row.value == 0 and row.blank for rows in self.rows.values() for row in rows)
+
+
+SECTIONS: Mapping[str, type[_Result]] = {
+    "convolution": Convolution,
+    "conv_stack": ConvStack,
+    "transfer": Transfer,
+    "neurons": Neurons,
+    "guided_backprop": GuidedBackprop,
+}
+"""The computed sections in the order of the document."""
 
 
 class Check(_Result):

@@ -96,6 +96,7 @@ class Settings(_Table):
     weights: Annotated[str, Field(min_length=1)] = "auto"
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 671
     cache: Annotated[Path, Field(strict=False)] = Path(".cache/reportgen")
+    cache_limit_mb: Annotated[int, Field(ge=1)] = 2000
     build: Annotated[Path, Field(strict=False)] = Path("build")
     show: Show = Show()
     example_images: dict[str, str] = {}

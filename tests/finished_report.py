@@ -18,9 +18,6 @@ import pytest
 from bs4 import BeautifulSoup
 from tiny_data import draw_tiny_data
 
-from reportgen import pipeline, stages
-from reportgen.settings import load_settings
-
 SECTIONS = {
     "convolution": "Convolution with one filter",
     "conv-stack": "Two convolution layers",
@@ -47,7 +44,6 @@ transfer = "The *new* layer.<script>alert(2)</script> See [here](javascript:aler
 @dataclass(frozen=True)
 class Rebuilt:
     folder: Path
-    computation: stages.Computation
 
 
 def snapshot(folder: Path) -> dict[str, str]:
@@ -109,20 +105,14 @@ def text(build: Path) -> str:
 
 @pytest.fixture(scope="session")
 def again(home: Path, build: Path) -> Rebuilt:
-    """A second build of the same, in this process: the features come from the cache."""
-    kept: list[stages.Computation] = []
-    real = stages.compute
+    """A second build of the same, in this process and another folder: nothing comes from the cache."""
+    from reportgen import pipeline
+    from reportgen.settings import load_settings
 
-    def keep(*args: Any) -> stages.Computation:
-        kept.append(real(*args))
-        return kept[0]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reportgen.pipeline.compute", keep)
-        settings = load_settings(folder=home, build=str(home / "again"))
-        built = pipeline.build(settings, home / "data")
+    settings = load_settings(folder=home, build=str(home / "again"))
+    built = pipeline.build(settings, home / "data", options=pipeline.Options(fresh=True))
     assert built.problem is None
-    return Rebuilt(built.folder, kept[0])
+    return Rebuilt(built.folder)
 
 
 @pytest.fixture
@@ -131,4 +121,5 @@ def copied(home: Path, build: Path, tmp_path: Path) -> Path:
     shutil.copytree(home / "data", tmp_path / "home/data")
     shutil.copy(home / "report.toml", tmp_path / "home/report.toml")
     shutil.copytree(build, tmp_path / "home/build")
+    shutil.copytree(home / ".cache", tmp_path / "home/.cache", copy_function=os.link)
     return tmp_path / "home"

@@ -86,7 +86,7 @@ def test_build_passes_on_what_was_asked(monkeypatch: pytest.MonkeyPatch, folder:
     (folder / "sub").mkdir()
     (folder / "sub/report.toml").write_text('data = "mine"\nbuild = "theirs"\nseed = 9')
     arguments = ("--settings", "sub/report.toml", "--build", "out", "--weights", "w.h5", "--quiet")
-    (settings, data, _), _ = call_of(monkeypatch, "build", *arguments)
+    (settings, data, *_), _ = call_of(monkeypatch, "build", *arguments)
     assert data == folder / "sub/mine", "a path of the file counts from the file"
     assert settings.build == folder / "out", "one of the command line from the current folder"
     assert settings.weights == str(folder / "w.h5")
@@ -96,7 +96,7 @@ def test_build_passes_on_what_was_asked(monkeypatch: pytest.MonkeyPatch, folder:
 @pytest.mark.parametrize("weights", ["auto", "imagenet", "embedded"])
 def test_the_name_of_weights_is_no_path(monkeypatch: pytest.MonkeyPatch, weights: str) -> None:
     intercept(monkeypatch, "reportgen.pipeline.build")
-    (settings, _, _), _ = call_of(monkeypatch, "build", "--data", "d", "--weights", weights)
+    (settings, *_), _ = call_of(monkeypatch, "build", "--data", "d", "--weights", weights)
     assert settings.weights == weights
 
 
@@ -111,7 +111,7 @@ def test_a_sample_that_is_there_is_not_drawn_again(monkeypatch: pytest.MonkeyPat
     intercept(monkeypatch, "reportgen.pipeline.build")
     monkeypatch.delattr("reportgen.acquire.sample.draw_sample")
     monkeypatch.setattr("reportgen.acquire.sample.draw_sample", None, raising=False)
-    (_, data, _), _ = call_of(monkeypatch, "build", "--quiet")
+    (_, data, *_), _ = call_of(monkeypatch, "build", "--quiet")
     assert data == folder / "data/sample"
 
 

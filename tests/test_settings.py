@@ -22,6 +22,7 @@ data = "pictures"
 weights = "vgg/my.h5"
 seed = 7
 cache = "/var/tmp/reportgen-cache"
+cache_limit_mb = 300
 build = "out/report"
 
 [[authors]]
@@ -97,6 +98,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "weights": str(tmp_path / "vgg/my.h5"),
         "seed": 7,
         "cache": Path("/var/tmp/reportgen-cache"),  # noqa: S108 - never opened
+        "cache_limit_mb": 300,
         "build": tmp_path / "out/report",
         "authors": ({"name": "Ada", "roll_number": "CS-1"}, {"name": "Zoë", "roll_number": ""}),
         "show": {"filters": 4, "neurons": 3, "colour": True},

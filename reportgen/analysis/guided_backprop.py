@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.computed import Computed, summarise
-from reportgen.analysis.guided_gradient import GuidedGradients, GuidedNetwork
 from reportgen.analysis.neurons import rank_neurons
 from reportgen.analysis.receptive_field import area_share, energy_inside
 from reportgen.errors import ExplanationError, SettingsError
@@ -22,15 +21,30 @@ PERCENTILE = 99.5
 
 @dataclass(frozen=True)
 class Example:
-    """One class's example image: the preprocessed pixels (H, W, 3), the explained layer's output for it
-    (rows, columns, channels), and the annotated boxes of the animal and its head, if there are any.
+    """One class's example image: the explained layer's output for it (rows, columns, channels), and the
+    annotated boxes of the animal and its head, if there are any.
     """
 
     file: str
-    preprocessed: NDArray[np.float32]
     activations: NDArray[np.float32]
     animal: Box | None = None
     head: Box | None = None
+
+
+@dataclass(frozen=True)
+class GuidedGradients:
+    """``values`` (K,): the neurons' outputs; ``gradients`` (K, H, W, C): guided gradients with respect to
+    the preprocessed image; ``relu_total`` ReLUs on the way, of which ``relu_guided`` were guided.
+    """
+
+    values: NDArray[np.float32]
+    gradients: NDArray[np.float32]
+    relu_total: int
+    relu_guided: int
+
+
+Explain = Callable[[str, Sequence[Position]], GuidedGradients]
+"""The guided gradients of neurons of the layer for a class's image."""
 
 
 def choose_neuron(activations: NDArray[np.float32], choice: NeuronChoice) -> Position | None:
@@ -75,7 +89,7 @@ def _position(indices: NDArray[np.intp], shape: tuple[int, ...]) -> Position | N
 
 
 def explain_neurons(
-    network: GuidedNetwork,
+    explain: Explain,
     examples: Mapping[str, Example],
     *,
     layer: str,
@@ -84,11 +98,11 @@ def explain_neurons(
 ) -> Computed[GuidedBackprop]:
     """Make the table of neurons and guided gradients for each class's example image.
 
-    ``network`` must be traced for ``len(choices)`` neurons. Gradients are kept in R, G, B order, per unit
-    of the preprocessed image (which is in B, G, R order). A picture shows −limit … +limit, the limit being
-    the 99.5th percentile of |gradient| of its own row, or of the whole table with ``shared_scale``. A rule
-    that finds no neuron in an image (no zero neuron, fewer than N neurons) leaves its row out. Raises
-    ``ExplanationError`` if that leaves a table without any row.
+    ``explain`` computes guided gradients of neurons for a class's image. Gradients are kept in R, G, B
+    order, per unit of the preprocessed image (which is in B, G, R order). A picture shows −limit … +limit,
+    the limit being the 99.5th percentile of |gradient| of its own row, or of the whole table with
+    ``shared_scale``. A rule that finds no neuron in an image (no zero neuron, fewer than N neurons)
+    leaves its row out. Raises ``ExplanationError`` if that leaves a table without any row.
     """
     arrays: dict[str, NDArray[Any]] = {}
     rows: dict[str, list[GuidedRow]] = {}
@@ -100,10 +114,8 @@ def explain_neurons(
                 f"{example.file}: {layer} has no neuron such as {', '.join(map(str, choices))}.",
                 "Add another rule to guided_backprop.neurons in report.toml, such as top:1.",
             )
-        # The traced network takes a fixed number of neurons: a missing one is filled up and dropped.
-        padded = [position for _, position in chosen] + [(0, 0, 0)] * (len(choices) - len(chosen))
-        explained = network(example.preprocessed, padded)
-        gradients = np.ascontiguousarray(explained.gradients[: len(chosen), ..., ::-1])
+        explained = explain(label, [position for _, position in chosen])
+        gradients = np.ascontiguousarray(explained.gradients[..., ::-1])
         arrays[f"gradients_{i}"] = gradients
         limits = _scale_limits(gradients, shared=shared_scale)
         rows[label] = [

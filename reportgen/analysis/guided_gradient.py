@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from reportgen.analysis.guided_backprop import GuidedGradients
 from reportgen.analysis.rectifiers import find_rectifiers
 from reportgen.errors import ExplanationError
+from reportgen.results import Position
 
 _OVERRIDE = "ReportgenGuidedRelu"
 _MARK = "reportgen_guided_relu"
@@ -26,21 +27,11 @@ def _guide(op: Any, upstream: Any) -> Any:
 tf.RegisterGradient(_OVERRIDE)(_guide)
 
 
-@dataclass(frozen=True)
-class GuidedGradients:
-    """``values`` (K,): the neurons' outputs; ``gradients`` (K, H, W, C): guided gradients with respect to
-    the preprocessed image; ``relu_total`` ReLUs on the way, of which ``relu_guided`` were guided.
-    """
-
-    values: NDArray[np.float32]
-    gradients: NDArray[np.float32]
-    relu_total: int
-    relu_guided: int
-
-
 class GuidedNetwork:
     """A network traced once, whose guided gradients can then be asked for image after image.
 
+    One run computes the gradients of ``neurons`` neurons, sharing the forward pass; the result does not
+    depend on that number.
     ``model`` maps a batch (1, *image_shape) to a batch (1, *output_shape) of TensorFlow tensors. The
     gradient of the graph's ``Relu`` operations is overridden while the network is traced, which reaches
     ``activation="relu"``, ``ReLU`` layers, ``keras.ops.relu`` and nested models alike; every application
@@ -84,12 +75,17 @@ class GuidedNetwork:
             )
         return overridden
 
-    def __call__(self, image: NDArray[Any], positions: Sequence[Sequence[int]]) -> GuidedGradients:
-        """The guided gradients of the neurons at ``positions`` (K index tuples) for one image (H, W, C)."""
-        values, gradients = self._run(
-            tf.constant(image[np.newaxis], tf.float32), tf.constant(np.asarray(positions), tf.int32)
-        )
-        return GuidedGradients(values.numpy(), gradients.numpy(), self.relu_total, self.relu_guided)
+    def __call__(self, image: NDArray[Any], positions: Sequence[Position]) -> GuidedGradients:
+        """The guided gradients of the neurons at ``positions``, one or more, for one image (H, W, C)."""
+        batch = tf.constant(image[np.newaxis], tf.float32)
+        parts = []
+        for start in range(0, len(positions), self._neurons):
+            some = list(positions[start : start + self._neurons])
+            filled = some + some[-1:] * (self._neurons - len(some))
+            values, gradients = self._run(batch, tf.constant(np.asarray(filled), tf.int32))
+            parts.append((values.numpy()[: len(some)], gradients.numpy()[: len(some)]))
+        values, gradients = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return GuidedGradients(values, gradients, self.relu_total, self.relu_guided)
 
 
 def _gradient_type(op: Any) -> str:

@@ -7,12 +7,14 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from reportgen.analysis.computed import Computed, summarise
-from reportgen.analysis.receptive_field import effective_field, overlaps, receptive_field
-from reportgen.results import Box, FieldGeometry, HeadOverlap, Neuron, Neurons, Position
+from reportgen.analysis.receptive_field import overlaps, receptive_field
+from reportgen.results import Box, FieldGeometry, HeadOverlap, Neuron, Neurons, Patch, Position
+
+See = Callable[[Position, Box], Patch]
+"""Finds the patch that the neuron at a position sees, inside its receptive field."""
 
 
 def rank_neurons(activations: NDArray[np.float32], count: int, *, distinct: bool = False) -> list[Position]:
@@ -38,59 +40,30 @@ def _as_position(index: np.intp, shape: tuple[int, ...]) -> Position:
     return row, column, channel
 
 
-class RecordedPass:
-    """One forward pass of one image, recorded so that plain gradients of single neurons can follow.
-
-    ``network`` maps a batch (1, H, W, C) to (1, rows, columns, channels); ``activations`` is its output
-    for ``image`` (H, W, C), float32. A network traced as one graph function, its weights held constant, is
-    far faster to differentiate than an eager one (see ``Backbone.explained``).
-    """
-
-    def __init__(self, network: Callable[[Any], Any], image: NDArray[np.float32]) -> None:
-        self._image = tf.constant(image[np.newaxis])
-        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as self._tape:
-            self._tape.watch(self._image)
-            self._output = network(self._image)
-        self.activations: NDArray[np.float32] = self._output[0].numpy()
-
-    def gradient(self, position: Position) -> NDArray[np.float32]:
-        """The gradient (H, W, C) of the neuron at ``position`` with respect to the image."""
-        seed = np.zeros(self._output.shape, np.float32)
-        seed[(0, *position)] = 1
-        gradient = self._tape.gradient(self._output, self._image, output_gradients=tf.constant(seed))
-        return np.asarray(gradient[0], dtype=np.float32)
-
-
 def describe_neurons(
-    recorded: RecordedPass, geometry: FieldGeometry, count: int
+    activations: NDArray[np.float32], geometry: FieldGeometry, count: int, side: int, see: See
 ) -> tuple[list[Neuron], list[Neuron]]:
     """The ``count`` most excited neurons, over all and over distinct channels, with what they see.
 
-    The patch is the effective receptive field, from the neuron's plain input gradient.
+    ``see`` finds the patch of the neuron at a position with the given receptive field in an image of
+    ``side`` × ``side`` pixels.
     """
-    activations = recorded.activations
     rankings = [rank_neurons(activations, count, distinct=distinct) for distinct in (False, True)]
+
+    def describe(position: Position) -> Neuron:
+        field = receptive_field(geometry, position[0], position[1], side)
+        value = float(activations[position])
+        return Neuron(position=position, value=value, receptive_field=field, patch=see(position, field))
+
     # Most positions stand in both rankings; each costs a backward pass, so it is described once.
-    described = {
-        position: _describe(recorded, geometry, position) for position in dict.fromkeys(chain(*rankings))
-    }
+    described = {position: describe(position) for position in dict.fromkeys(chain(*rankings))}
     top, distinct = ([described[position] for position in ranking] for ranking in rankings)
     return top, distinct
 
 
-def _describe(recorded: RecordedPass, geometry: FieldGeometry, position: Position) -> Neuron:
-    gradient = recorded.gradient(position)
-    field = receptive_field(geometry, position[0], position[1], side=gradient.shape[0])
-    return Neuron(
-        position=position,
-        value=float(recorded.activations[position]),
-        receptive_field=field,
-        patch=effective_field(gradient, fallback=field),
-    )
-
-
 def find_excited_neurons(
-    passes: Mapping[str, Callable[[], RecordedPass]],
+    activations: Mapping[str, NDArray[np.float32]],
+    sees: Mapping[str, See],
     images: Mapping[str, NDArray[np.uint8]],
     files: Mapping[str, str],
     *,
@@ -98,20 +71,22 @@ def find_excited_neurons(
     geometry: FieldGeometry,
     count: int,
     heads: Mapping[str, Box | None],
+    advance: Callable[[int], object] = lambda _count: None,
 ) -> Computed[Neurons]:
     """Find each class's most excited neurons of ``layer`` and the patches of its image they see.
 
-    ``passes`` runs the network on a class's image when called, so that one recording at a time is held;
+    ``activations`` are the layer's output for each class's image, ``sees`` find the patch of a neuron in it;
     ``images`` are the same images as (224, 224, 3) uint8. ``heads`` are annotated boxes, None where there
     is none. Arrays: ``image_<i>``, ``activations_<i>``.
     """
     arrays: dict[str, NDArray[Any]] = {}
     top, distinct, positive = {}, {}, {}
-    for i, (label, run) in enumerate(passes.items()):
-        recorded = run()
-        top[label], distinct[label] = describe_neurons(recorded, geometry, count)
-        positive[label] = float(np.count_nonzero(recorded.activations > 0) / recorded.activations.size)
-        arrays |= {f"image_{i}": images[label], f"activations_{i}": recorded.activations}
+    for i, (label, outputs) in enumerate(activations.items()):
+        side = images[label].shape[0]
+        top[label], distinct[label] = describe_neurons(outputs, geometry, count, side, sees[label])
+        advance(1)
+        positive[label] = float(np.count_nonzero(outputs > 0) / outputs.size)
+        arrays |= {f"image_{i}": images[label], f"activations_{i}": outputs}
     numbers = Neurons(
         layer=layer,
         layer_shape=list(arrays["activations_0"].shape),

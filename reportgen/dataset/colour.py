@@ -11,12 +11,10 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, TiffImageFile
 
+from reportgen.dataset.contents import UndecodableError
+
 _PNG_BIT_DEPTH = 24
 """The offset of the bit depth in a PNG file, whose first chunk is always IHDR."""
-
-
-class UndecodableError(Exception):
-    """Why a file gives no image, in words that follow its name."""
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

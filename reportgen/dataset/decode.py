@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -14,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from reportgen.dataset.colour import UndecodableError, scale_transparent_colour, to_rgb
+from reportgen.dataset.colour import scale_transparent_colour, to_rgb
+from reportgen.dataset.contents import UndecodableError, read_bytes
 from reportgen.dataset.names import shown
 from reportgen.errors import DataError
 
 SIDE = 224
 MAX_PIXELS = 100_000_000
-MAX_BYTES = 1_000_000_000
 LARGE = 50_000_000
 """Images of more pixels are loaded one at a time."""
 
@@ -38,13 +37,14 @@ class Decoded:
     height: int
 
 
-def decode(path: Path) -> NDArray[np.uint8]:
+def decode(path: Path, sha256: str | None = None) -> NDArray[np.uint8]:
     """The image in ``path`` as (224, 224, 3) RGB in 0–255: upright, over white, bilinear, not cropped.
 
-    Raises ``DataError`` naming the file and what is wrong with it.
+    Raises ``DataError`` naming the file and what is wrong with it, also if its content is not the one with
+    the hash ``sha256``: what is made from it would be kept under that hash.
     """
     try:
-        return decode_bytes(read_bytes(path)).pixels
+        return decode_bytes(read_bytes(path, sha256)).pixels
     except UndecodableError as error:
         raise DataError(
             [f"{shown(str(path))}: {error}"], "Repair the file, replace it or take it out."
@@ -55,23 +55,6 @@ def grey(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """The luma of an RGB image (H, W, 3) as (H, W) in 0–1: Pillow's "L" (ITU-R BT.601) over 255."""
     luma = np.asarray(Image.fromarray(rgb).convert("L"), dtype=np.float32)
     return luma / np.float32(255)
-
-
-def read_bytes(path: Path) -> bytes:
-    """The whole file. Raises ``UndecodableError`` if it cannot be read or is larger than any image."""
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise UndecodableError("is not a regular file")
-        if status.st_size > MAX_BYTES:
-            raise UndecodableError(
-                f"is {status.st_size / 1e9:.1f} GB, more than the {MAX_BYTES / 1e9:g} GB allowed"
-            )
-        return path.read_bytes()
-    except PermissionError:
-        raise UndecodableError("cannot be read: permission denied") from None
-    except OSError as error:
-        raise UndecodableError(f"cannot be read: {error.strerror or error}") from None
 
 
 def decode_bytes(data: bytes) -> Decoded:

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
-from reportgen.dataset.manifest import Manifest
 from reportgen.dataset.names import shown
 from reportgen.errors import SettingsError
 from reportgen.results import ImageFile
+from reportgen.split import Split
 
 _KEY = "example_images"
 
 
-def choose_examples(manifest: Manifest, chosen: Mapping[str, str]) -> dict[str, ImageFile]:
+class Listing(Protocol):
+    """Images with their classes: an inventory or a listing."""
+
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+
+    @property
+    def images(self) -> tuple[ImageFile, ...]: ...
+
+    def of(self, split: Split) -> tuple[ImageFile, ...]:
+        """The images of one split."""
+        ...
+
+
+def choose_examples(listing: Listing, chosen: Mapping[str, str]) -> dict[str, ImageFile]:
     """The example image of each class, in the order of the classes.
 
     ``chosen[class]`` is a path relative to the data folder, or a bare file name if only one image of the
@@ -21,23 +36,23 @@ def choose_examples(manifest: Manifest, chosen: Mapping[str, str]) -> dict[str, 
     Raises ``SettingsError`` for an unknown class or file, with the nearest names, and an ambiguous one.
     """
     for label in chosen:
-        if label not in manifest.classes:
+        if label not in listing.classes:
             raise SettingsError(
-                f"{_KEY}: there is no class '{shown(label)}'{_nearest(label, manifest.classes)}",
-                f"The classes are {', '.join(manifest.classes)}.",
+                f"{_KEY}: there is no class '{shown(label)}'{_nearest(label, listing.classes)}",
+                f"The classes are {', '.join(listing.classes)}.",
             )
     return {
-        label: _find(manifest, label, chosen[label]) if label in chosen else _first_test(manifest, label)
-        for label in manifest.classes
+        label: _find(listing, label, chosen[label]) if label in chosen else _first_test(listing, label)
+        for label in listing.classes
     }
 
 
-def _first_test(manifest: Manifest, label: str) -> ImageFile:
-    return next(image for image in manifest.of("test") if image.label == label)
+def _first_test(listing: Listing, label: str) -> ImageFile:
+    return next(image for image in listing.of("test") if image.label == label)
 
 
-def _find(manifest: Manifest, label: str, wanted: str) -> ImageFile:
-    images = {image.file: image for image in manifest.images if image.label == label}
+def _find(listing: Listing, label: str, wanted: str) -> ImageFile:
+    images = {image.file: image for image in listing.images if image.label == label}
     if wanted in images:
         return images[wanted]
     same_name = [file for file in images if _name(file) == wanted]

@@ -1,38 +1,30 @@
-"""From a folder to a manifest: every file is read once, hashed and decoded to be sure."""
+"""From a folder to a manifest: every file is decoded once, to be sure."""
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.dataset.annotations import Annotations, read_annotations
-from reportgen.dataset.colour import UndecodableError
-from reportgen.dataset.decode import SIDE, decode_bytes, read_bytes
-from reportgen.dataset.layout import LAYOUT_HELP, Survey, survey_folder
+from reportgen.dataset.contents import UndecodableError, read_bytes
+from reportgen.dataset.decode import SIDE, decode_bytes
+from reportgen.dataset.inventory import Inventory, take_inventory
+from reportgen.dataset.layout import LAYOUT_HELP
 from reportgen.dataset.manifest import Manifest
 from reportgen.dataset.names import capped, shown
 from reportgen.errors import DataError
 from reportgen.progress import Progress, Silent
-from reportgen.results import SPLITS, Duplicate, ImageFile
+from reportgen.results import Duplicate, ImageFile
 
 SMALLEST_SIDE = 32
 MAX_PROBLEMS, MAX_WARNINGS = 20, 10
 _THREADS = 2
 _ASPECT_TOLERANCE = 0.02
 
-
-@dataclass(frozen=True)
-class _Reading:
-    """What is kept of a file once it has been read: its hash and size in pixels, or what is wrong."""
-
-    sha256: str = ""
-    width: int = 0
-    height: int = 0
-    fault: str | None = None
+Sizes = dict[str, tuple[int, int]]
+"""SHA-256 of an image -> its own width and height, upright, for contents known to be images."""
 
 
 def scan(
@@ -40,29 +32,34 @@ def scan(
     seed: int,
     progress: Progress = Silent(),  # noqa: B008 - it holds no state
 ) -> Manifest:
-    """Check the whole data folder ``root`` and list its images.
+    """Check the whole data folder ``root`` and list its images, see :func:`check_images`.
 
     ``root`` holds ``<split>/<class>/*``, or ``<class>/*``, which is then split with ``seed`` by
-    :func:`reportgen.split.split_names`. All files of a class folder are read and must be images, used or
-    not; no pixels are kept.
-    Raises ``DataError`` with one line for each thing that is wrong, paths relative to ``root``.
+    :func:`reportgen.split.split_names`.
     """
-    survey = survey_folder(root, seed)
-    readings = dict(zip(survey.files, _read_all(root, survey.files, progress), strict=True))
-    problems = [*survey.problems]
-    problems += [f"{shown(file)}: {reading.fault}" for file, reading in readings.items() if reading.fault]
-    annotations, faults = _annotations(survey)
-    problems += faults
-    if problems:
+    return check_images(take_inventory(root, seed), {}, progress)
+
+
+def check_images(inventory: Inventory, sizes: Sizes, progress: Progress) -> Manifest:
+    """Decode every file of a class folder, used or not, and say what is wrong or odd; no pixels are kept.
+
+    Contents that ``sizes`` already has are not decoded again; the others are added to it.
+    Raises ``DataError`` with one line for each thing that is wrong, paths relative to the root.
+    """
+    survey = inventory.survey
+    faults = {**inventory.faults, **_measure(inventory, sizes, progress)}
+    annotations, malformed = _annotations(inventory)
+    listed = [f"{shown(file)}: {faults[file]}" for file in survey.files if file in faults]
+    if problems := [*survey.problems, *listed, *malformed]:
         raise DataError(
             capped(problems, MAX_PROBLEMS),
-            f"Put this right in the data folder {shown(str(root))}. {LAYOUT_HELP}",
+            f"Put this right in the data folder {shown(str(inventory.root))}. {LAYOUT_HELP}",
         )
-    images = _list_images(survey, readings)
+    images = inventory.images
     duplicates = _find_duplicates(images)
     return Manifest(
-        root=root,
-        classes=tuple(sorted(survey.parts["train"])),
+        root=inventory.root,
+        classes=inventory.classes,
         images=images,
         layout=survey.layout,
         drawn_by_program=annotations is not None and annotations.drawn_by_program,
@@ -72,48 +69,47 @@ def scan(
             *survey.warnings,
             *_warn_of_leakage(duplicates),
             *_warn_of_copies(images),
-            *_warn_of_small_images(images, readings),
-            *(_warn_of_annotations(images, readings, annotations) if annotations else ()),
+            *_warn_of_small_images(images, sizes),
+            *(_warn_of_annotations(images, sizes, annotations) if annotations else ()),
         ),
     )
 
 
-def _read_all(root: Path, files: Sequence[str], progress: Progress) -> Iterator[_Reading]:
+def _measure(inventory: Inventory, sizes: Sizes, progress: Progress) -> dict[str, str]:
+    """Add the sizes of all images to ``sizes``; returns why the others are none."""
+    files = [file for file in inventory.survey.files if inventory.contents.get(file, "") not in sizes]
+    files = [file for file in files if file in inventory.contents]
+    faults = {}
     pool = ThreadPoolExecutor(max_workers=_THREADS)
     try:
         with progress.stage("Reading the images", total=len(files)) as advance:
-            for reading in pool.map(lambda file: _read(root / file), files):
+            for file, size in zip(files, pool.map(lambda file: _open(inventory, file), files), strict=True):
                 advance(1)
-                yield reading
+                if isinstance(size, str):
+                    faults[file] = size
+                else:
+                    sizes[inventory.contents[file]] = size
     finally:
         pool.shutdown(cancel_futures=True)  # or an interrupt would wait for all the files
+    return faults
 
 
-def _read(path: Path) -> _Reading:
+def _open(inventory: Inventory, file: str) -> tuple[int, int] | str:
+    """The size of an image, or what is wrong with it."""
     try:
-        data = read_bytes(path)
-        image = decode_bytes(data)
+        image = decode_bytes(read_bytes(inventory.root / file, inventory.contents[file]))
     except UndecodableError as error:
-        return _Reading(fault=str(error))
-    return _Reading(hashlib.sha256(data).hexdigest(), image.width, image.height)
+        return str(error)
+    return image.width, image.height
 
 
-def _annotations(survey: Survey) -> tuple[Annotations | None, Sequence[str]]:
-    if survey.annotations is None:
+def _annotations(inventory: Inventory) -> tuple[Annotations | None, Sequence[str]]:
+    if inventory.survey.annotations is None:
         return None, ()
     try:
-        return read_annotations(survey.annotations), ()
+        return read_annotations(inventory.survey.annotations), ()
     except DataError as error:
         return None, error.problems
-
-
-def _list_images(survey: Survey, readings: Mapping[str, _Reading]) -> tuple[ImageFile, ...]:
-    return tuple(
-        ImageFile(file=file, split=split, label=label, sha256=readings[file].sha256)
-        for split in SPLITS
-        for label, files in sorted(survey.parts[split].items())
-        for file in sorted(files)
-    )
 
 
 def _groups(images: Sequence[ImageFile]) -> list[list[ImageFile]]:
@@ -153,28 +149,26 @@ def _warn_of_copies(images: Sequence[ImageFile]) -> list[str]:
     return [f"{count} of the images are exact copies of another one in the same split, such as {example}"]
 
 
-def _warn_of_small_images(images: Sequence[ImageFile], readings: Mapping[str, _Reading]) -> list[str]:
+def _warn_of_small_images(images: Sequence[ImageFile], sizes: Sizes) -> list[str]:
     lines = []
     for image in images:
-        width, height = readings[image.file].width, readings[image.file].height
+        width, height = sizes[image.sha256]
         if min(width, height) < SMALLEST_SIDE:
             lines.append(f"{shown(image.file)} is {width}×{height} pixels, enlarged to {SIDE}×{SIDE}")
     return capped(lines, MAX_WARNINGS, f"more images under {SMALLEST_SIDE} pixels on a side")
 
 
-def _warn_of_annotations(
-    images: Sequence[ImageFile], readings: Mapping[str, _Reading], annotations: Annotations
-) -> list[str]:
+def _warn_of_annotations(images: Sequence[ImageFile], sizes: Sizes, annotations: Annotations) -> list[str]:
     """Say so if the boxes belong to other files, or to images of another shape (turned, for example)."""
-    sizes = {image.file: annotations.sizes[image.file] for image in images if image.file in annotations.sizes}
-    if not sizes:
+    annotated = {image: annotations.sizes[image.file] for image in images if image.file in annotations.sizes}
+    if not annotated:
         return ["annotations.json names none of the images, so no box is used"]
     lines = []
-    for file, (width, height) in sizes.items():
-        found = readings[file]
-        if not 1 - _ASPECT_TOLERANCE < width * found.height / (height * found.width) < 1 + _ASPECT_TOLERANCE:
+    for image, (width, height) in annotated.items():
+        found_width, found_height = sizes[image.sha256]
+        if not 1 - _ASPECT_TOLERANCE < width * found_height / (height * found_width) < 1 + _ASPECT_TOLERANCE:
             lines.append(
-                f"annotations.json: {shown(file)} is {width}×{height} pixels there but "
-                f"{found.width}×{found.height} when opened, so its boxes may be wrong"
+                f"annotations.json: {shown(image.file)} is {width}×{height} pixels there but "
+                f"{found_width}×{found_height} when opened, so its boxes may be wrong"
             )
     return capped(lines, MAX_WARNINGS, "more images of another shape than annotated")

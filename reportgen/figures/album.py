@@ -1,48 +1,35 @@
-"""Every figure of the report, in the order of the document, drawn from results and arrays."""
+"""Every figure of the report, section by section, drawn from results and arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.figures.colour import Rgb, diverging, grey_to_rgb, sequential, signed_rgb
+from reportgen.figures.figure import Figure
 from reportgen.figures.filters import filter_heatmap, filter_tiles
 from reportgen.figures.montage import Tile, full_width_side, montage
 from reportgen.figures.overlay import crop, with_boxes
-from reportgen.figures.picture import Picture, raster_picture_of
+from reportgen.figures.picture import raster_picture_of
 from reportgen.figures.plots import confusion_plot, history_plot
 from reportgen.figures.scale_bar import ScaleBar
-from reportgen.results import ConvLayer, Neurons, Results
+from reportgen.results import ConvLayer, Convolution, ConvStack, GuidedBackprop, Neurons, Transfer
 
-Arrays = Mapping[str, Mapping[str, NDArray[Any]]]
-SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure: ``name`` is unique in the report, ``alt`` tells its content to who cannot see it."""
-
-    name: str
-    picture: Picture
-    alt: str
+NamedArrays = Mapping[str, NDArray[Any]]
 
 
-def draw_album(results: Results, arrays: Arrays) -> dict[str, Figure]:
-    """Draw every figure by name, in the order of the document; ``arrays`` are those that the results name."""
-    figures = [
-        *_convolution(results, arrays["convolution"]),
-        *_conv_stack(results, arrays["conv_stack"]),
-        _confusion(results),
-        *_neurons(results, arrays["neurons"]),
-        *_guided(results, arrays),
-        _history(results),
-        *_errors(results, arrays["transfer"]),
-    ]
-    return {figure.name: figure for figure in figures}
+def draw_section(section: str, numbers: Any, arrays: NamedArrays, images: Sequence[Rgb]) -> list[Figure]:
+    """Draw the figures of a section in the order of the document.
+
+    ``numbers`` and ``arrays`` are the section's; ``images`` are the example images (224, 224, 3) in the
+    order of the classes, which only guided backpropagation needs.
+    """
+    if section == "guided_backprop":
+        return list(_guided(numbers, arrays, images))
+    return list(_DRAWERS[section](numbers, arrays))
 
 
 def _columns(count: int) -> int:
@@ -55,8 +42,8 @@ def _as_pixels(image: NDArray[Any]) -> Rgb:
     return grey_to_rgb(image, 0, 1) if image.ndim == 2 else np.round(image * 255).astype(np.uint8)
 
 
-def _convolution(results: Results, arrays: Mapping[str, NDArray[Any]]) -> Iterator[Figure]:
-    section, classes = results.convolution, results.dataset.classes
+def _convolution(section: Convolution, arrays: NamedArrays) -> Iterator[Figure]:
+    classes = list(section.classes)
     columns = _columns(len(classes))
     side = min(full_width_side(columns), 540)
     kind = "colour" if section.colour else "grey"
@@ -95,11 +82,10 @@ def _describe_filter(rows: Any) -> str:
     return "A 3 by 3 filter. " + " ".join(f"Row {n}: {line}." for n, line in enumerate(lines, 1))
 
 
-def _conv_stack(results: Results, arrays: Mapping[str, NDArray[Any]]) -> Iterator[Figure]:
-    section = results.conv_stack
+def _conv_stack(section: ConvStack, arrays: NamedArrays) -> Iterator[Figure]:
     for n, layer in enumerate(section.layers, 1):
         yield _filters(n, layer, arrays[f"kernel_{n}"], section.shown)
-        for i, label in enumerate(results.dataset.classes):
+        for i, label in enumerate(section.files):
             yield _maps(n, i, label, arrays[f"maps_{n}_{i}"])
 
 
@@ -140,8 +126,14 @@ def _maps(n: int, i: int, label: str, maps: NDArray[Any]) -> Figure:
     )
 
 
-def _confusion(results: Results) -> Figure:
-    matrix, classes = results.transfer.confusion["test"], results.dataset.classes
+def _transfer(section: Transfer, arrays: NamedArrays) -> Iterator[Figure]:
+    yield _confusion(section)
+    yield _history(section)
+    yield from _errors(section, arrays)
+
+
+def _confusion(section: Transfer) -> Figure:
+    matrix, classes = section.confusion["test"], section.classes
     rows = [
         f"{true}: " + ", ".join(f"{count} as {classes[j]}" for j, count in enumerate(matrix[i]) if count)
         for i, true in enumerate(classes)
@@ -153,9 +145,8 @@ def _confusion(results: Results) -> Figure:
     )
 
 
-def _neurons(results: Results, arrays: Mapping[str, NDArray[Any]]) -> Iterator[Figure]:
-    section = results.neurons
-    for i, label in enumerate(results.dataset.classes):
+def _neurons(section: Neurons, arrays: NamedArrays) -> Iterator[Figure]:
+    for i, label in enumerate(section.files):
         image, top = arrays[f"image_{i}"], section.top[label]
         exact = top[0].receptive_field
         frames = [(exact, ""), *((neuron.patch, str(k)) for k, neuron in enumerate(top, 1))]
@@ -187,17 +178,15 @@ def _patches(section: Neurons, i: int, label: str, image: Rgb) -> Figure:
     )
 
 
-def _guided(results: Results, arrays: Arrays) -> Iterator[Figure]:
-    section = results.guided_backprop
-    for i, label in enumerate(results.dataset.classes):
-        image = arrays["neurons"][f"image_{i}"]
+def _guided(section: GuidedBackprop, arrays: NamedArrays, images: Sequence[Rgb]) -> Iterator[Figure]:
+    for i, (label, image) in enumerate(zip(section.files, images, strict=True)):
         yield Figure(
             f"guided_input_{i}",
             raster_picture_of(with_boxes(image, [], 3), "image/jpeg"),
             f"The input image of {label}, file {section.files[label]}.",
         )
         for k, row in enumerate(section.rows[label]):
-            shown = signed_rgb(arrays["guided_backprop"][f"gradients_{i}"][k], row.scale_limit)
+            shown = signed_rgb(arrays[f"gradients_{i}"][k], row.scale_limit)
             extent = "blank: the gradient is zero everywhere"
             if not row.blank:
                 extent = f"largest absolute value {row.gradient_max_abs:.3g}"
@@ -208,8 +197,8 @@ def _guided(results: Results, arrays: Arrays) -> Iterator[Figure]:
             )
 
 
-def _history(results: Results) -> Figure:
-    history, training = results.transfer.history, results.transfer.training
+def _history(section: Transfer) -> Figure:
+    history, training = section.history, section.training
     last = training.best_epoch - 1
     return Figure(
         "history",
@@ -221,11 +210,11 @@ def _history(results: Results) -> Figure:
     )
 
 
-def _errors(results: Results, arrays: Mapping[str, NDArray[Any]]) -> Iterator[Figure]:
+def _errors(section: Transfer, arrays: NamedArrays) -> Iterator[Figure]:
     if "misclassified" not in arrays:
         return
     pixels = arrays["misclassified"]
-    wrong = results.transfer.misclassified[: len(pixels)]
+    wrong = section.misclassified[: len(pixels)]
     columns = max(4, _columns(len(wrong)))
     tiles = [
         Tile(image, item.true, f"taken for {item.predicted}")
@@ -242,3 +231,11 @@ def _errors(results: Results, arrays: Mapping[str, NDArray[Any]]) -> Iterator[Fi
 
 def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+_DRAWERS: Mapping[str, Callable[[Any, NamedArrays], Iterator[Figure]]] = {
+    "convolution": _convolution,
+    "conv_stack": _conv_stack,
+    "transfer": _transfer,
+    "neurons": _neurons,
+}

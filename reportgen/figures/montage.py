@@ -9,8 +9,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from reportgen.figures.colour import Rgb
+from reportgen.figures.figure import Picture
 from reportgen.figures.lettering import HAIRLINE, INK, LINE_HEIGHT, QUIET_INK, TEXT_SIZE, Lettering
-from reportgen.figures.picture import Picture, RasterMime, raster_picture
+from reportgen.figures.picture import RasterMime, raster_picture
 from reportgen.figures.scale_bar import ScaleBar
 
 PAGE_WIDTH = 1700

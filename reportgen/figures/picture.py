@@ -1,20 +1,15 @@
-"""A finished picture, and how a raster image becomes one."""
+"""How a raster image becomes a finished picture."""
 
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-PRINT_DPI = 270
-"""Rasters are made for this resolution: 1700 pixels are then the 160 mm of a page's text."""
-
-MM_PER_INCH = 25.4
-POINTS_PER_INCH = 72
+from reportgen.figures.figure import PRINT_DPI, Picture
 
 _PNG_LEVEL = 4
 """zlib's level; 9 takes ten times as long and saves 3 %."""
@@ -22,22 +17,6 @@ _PNG_LEVEL = 4
 _JPEG_QUALITY = 88
 
 RasterMime = Literal["image/png", "image/jpeg"]
-
-
-@dataclass(frozen=True)
-class Picture:
-    """An encoded picture and its size: pixels of a raster, whole points of an SVG."""
-
-    data: bytes
-    mime: Literal["image/png", "image/jpeg", "image/svg+xml"]
-    width: int
-    height: int
-
-    @property
-    def print_width(self) -> float:
-        """The width in millimetres at which its text has the size it was drawn for (8 to 9 pt)."""
-        units_per_inch = POINTS_PER_INCH if self.mime == "image/svg+xml" else PRINT_DPI
-        return self.width / units_per_inch * MM_PER_INCH
 
 
 def raster_picture(image: Image.Image, mime: RasterMime = "image/png") -> Picture:

@@ -12,8 +12,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from reportgen.figures.colour import ink_on
+from reportgen.figures.figure import MM_PER_INCH, POINTS_PER_INCH, Picture
 from reportgen.figures.lettering import QUIET_INK, Lettering
-from reportgen.figures.picture import MM_PER_INCH, POINTS_PER_INCH, Picture
 from reportgen.figures.vector import MM, TEXT_POINTS, house_style, svg_picture
 
 POINTS_PER_MM = POINTS_PER_INCH / MM_PER_INCH

@@ -11,7 +11,7 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from reportgen.figures.picture import MM_PER_INCH, POINTS_PER_INCH, Picture
+from reportgen.figures.figure import MM_PER_INCH, POINTS_PER_INCH, Picture
 
 TEXT_POINTS = 8.5
 """The size of lettering in print, as in montages."""

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import matplotlib
-from fontTools import subset
-from fontTools.ttLib import TTFont
+from reportgen.render.keep import Keep, make_always
 
 FAMILY = "Report"
 
@@ -43,15 +41,21 @@ FACES = (
 
 def font_folder() -> Path:
     """Where matplotlib keeps its TrueType files."""
+    import matplotlib
+
     return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
 
-def font_css(markup: str) -> str:
+def font_css(markup: str, keep: Keep = make_always) -> str:
     """``@font-face`` rules with the faces embedded, reduced to the characters of ``markup``.
 
     STIX is used wherever it has the character; the fallback holds what one of its styles lacks.
     """
     characters = {ord(c) for c in set(html.unescape(markup)) if _is_shown(c)} | set(map(ord, STYLED))
+    return keep(f"fonts {sorted(characters)}", lambda: _embed(characters).encode()).decode()
+
+
+def _embed(characters: set[int]) -> str:
     missing = characters - frozenset.intersection(
         *(_coverage(face.file) for face in FACES if face.family == FAMILY)
     )
@@ -68,10 +72,15 @@ def font_css(markup: str) -> str:
     return "\n".join(rules)
 
 
-def missing_characters(text: str) -> str:
-    """The printable characters of ``text`` that no face of the report has, in order, each once."""
+def missing_characters(text: str, keep: Keep = make_always) -> str:
+    """The printable characters of ``text`` that no face of the report has, each once, sorted."""
+    shown = "".join(sorted({c for c in text if c.isprintable()}))
+    return keep(f"missing {shown}", lambda: _find_missing(shown).encode()).decode()
+
+
+def _find_missing(text: str) -> str:
     known = _coverage("STIXGeneral.ttf") | _coverage("DejaVuSans.ttf")
-    return "".join(dict.fromkeys(c for c in text if c.isprintable() and ord(c) not in known))
+    return "".join(c for c in text if ord(c) not in known)
 
 
 def _is_shown(character: str) -> bool:
@@ -81,12 +90,16 @@ def _is_shown(character: str) -> bool:
 
 @cache
 def _coverage(file: str) -> frozenset[int]:
+    from fontTools.ttLib import TTFont
+
     with TTFont(font_folder() / file, lazy=True) as font:
         return frozenset(font.getBestCmap())
 
 
 @cache
 def _subset(file: str, characters: frozenset[int]) -> bytes:
+    from fontTools import subset
+
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     options = subset.Options(layout_features=["kern", "liga", "mark", "mkmk", "ccmp"], notdef_outline=True)
     font = subset.load_font(str(font_folder() / file), options)

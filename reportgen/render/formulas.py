@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
 
-from reportgen.figures.formula import formula
+from reportgen.render.keep import Keep, make_always
 from reportgen.render.sourced import plain
 
 
@@ -16,6 +17,7 @@ from reportgen.render.sourced import plain
 class FormulaSetter:
     """Sets formulas as inline SVG; ``css`` gives each its size and depth, in em of the text around it."""
 
+    keep: Keep = make_always
     rules: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -25,16 +27,16 @@ class FormulaSetter:
 
     def set(self, tex: str, spoken: str) -> Markup:
         """Set mathtext (without dollar signs); ``spoken`` is what a screen reader says."""
-        drawn = formula(f"${tex}$")
+        drawn = json.loads(self.keep(f"formula {tex}", lambda: _draw(tex)))
         name = "f" + hashlib.sha256(tex.encode()).hexdigest()[:10]
         self.rules[name] = (
-            f".{name} svg{{width:{drawn.width:.3f}em;height:{drawn.height:.3f}em;"
-            f"vertical-align:{-drawn.depth:.3f}em}}"
+            f".{name} svg{{width:{drawn['width']:.3f}em;height:{drawn['height']:.3f}em;"
+            f"vertical-align:{-drawn['depth']:.3f}em}}"
         )
         return Markup('<span class="math {}" role="img" aria-label="{}">{}</span>').format(
             name,
             spoken,
-            Markup(drawn.svg.decode()),  # noqa: S704 - drawn here, from outlines only
+            Markup(drawn["svg"]),  # noqa: S704 - drawn here, from outlines only
         )
 
     def output_size(self, side: str, section: Any, axis: int) -> Markup:
@@ -54,3 +56,12 @@ class FormulaSetter:
         fan_in, sigma = plain(check)["fan_in"], plain(check)["sigma_expected"]
         tex = rf"\sigma = \sqrt{{2 / {fan_in}}} = {sigma:.4f}"
         return self.set(tex, f"σ = square root of 2 / {fan_in} = {sigma:.4f}")
+
+
+def _draw(tex: str) -> bytes:
+    from reportgen.figures.formula import formula
+
+    drawn = formula(f"${tex}$")
+    svg = drawn.svg.decode()
+    size = {"width": drawn.width, "height": drawn.height, "depth": drawn.depth}
+    return json.dumps({"svg": svg, **size}).encode()

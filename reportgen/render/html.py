@@ -12,16 +12,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
 
 from reportgen.errors import RenderError
-from reportgen.figures.album import SPLIT_NAMES, Figure
-from reportgen.figures.picture import Picture
+from reportgen.figures.figure import Figure, Picture
 from reportgen.render.commentary import render_commentary
 from reportgen.render.fonts import font_css, missing_characters
 from reportgen.render.formulas import FormulaSetter
+from reportgen.render.keep import Keep, make_always
 from reportgen.render.numbering import Numbering
 from reportgen.render.numbers import FILTERS
 from reportgen.render.sourced import Sourced, entries
 from reportgen.results import Results
 
+SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
 APPENDIX_FIGURES = ("history", "misclassified")
 TEXT_WIDTH_MM = 160
 _EMBEDDED = re.compile(r"<style.*?</style>|<svg.*?</svg>|<img[^>]*>", re.DOTALL)
@@ -40,15 +41,19 @@ class Document:
 
 
 def render_html(
-    results: Results, album: Mapping[str, Figure], commentary: Mapping[str, str], templates: Path
+    results: Results,
+    album: Mapping[str, Figure],
+    commentary: Mapping[str, str],
+    templates: Path,
+    keep: Keep = make_always,
 ) -> Document:
-    """Render ``report.html.j2`` of ``templates``.
+    """Render ``report.html.j2`` of ``templates``; ``keep`` remembers formulas and fonts.
 
     Pictures, fonts and styles are embedded. Raises ``RenderError`` for a mistake in a template, such as a
     name that the results do not have, or a figure that is not shown where its number says.
     """
     numbering = _plan(results, album)
-    formulas = FormulaSetter()
+    formulas = FormulaSetter(keep)
     environment = Environment(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
@@ -79,9 +84,11 @@ def render_html(
         raise RenderError(f"templates/{place}{line}: {error}", "Correct the template.") from error
     numbering.verify()
     # Every character of the document, its embedded pictures included, is a superset of what is printed.
-    generated = f"{font_css(html)}\n{formulas.css}\n{_width_rules(album)}"
+    generated = f"{font_css(html, keep)}\n{formulas.css}\n{_width_rules(album)}"
     text = Markup(_EMBEDDED.sub("", html)).striptags()  # noqa: S704 - only read, never printed
-    return Document(html.replace(_STYLE_MARK, generated, 1), numbering.numbers, missing_characters(text))
+    return Document(
+        html.replace(_STYLE_MARK, generated, 1), numbering.numbers, missing_characters(text, keep)
+    )
 
 
 def _read_style(path: Path) -> str:

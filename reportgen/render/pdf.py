@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import datetime
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from reportgen.errors import RenderError
+
+_DESCRIPTIONS = {"results.json": "Every number of the report"}
+_DATE = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
+"""Of the attached files: the same results give the same PDF on any day."""
 
 
 class PangoMissingError(RenderError):
     """WeasyPrint is there but the system library it prints with is not."""
 
 
-def print_pdf(html: str) -> bytes:
-    """Print a self-contained HTML document; returns the PDF's bytes.
+def print_pdf(html: str, attached: Mapping[str, bytes] | None = None) -> bytes:
+    """Print a self-contained HTML document; returns the PDF's bytes, with files attached by name.
 
     Only ``data:`` addresses are fetched. Raises ``RenderError`` for whatever WeasyPrint logs as a warning or
     an error (a missing picture, an unknown style), and ``PangoMissingError`` without Pango.
@@ -24,7 +29,13 @@ def print_pdf(html: str) -> bytes:
     weasyprint = _weasyprint()
     fetcher = weasyprint.URLFetcher(allowed_protocols=("data",))
     with _complaints() as complaints:
-        pdf: bytes = weasyprint.HTML(string=html, url_fetcher=fetcher).write_pdf()
+        attachments = [
+            weasyprint.Attachment(
+                string=data, name=name, description=_DESCRIPTIONS[name], created=_DATE, modified=_DATE
+            )
+            for name, data in (attached or {}).items()
+        ]
+        pdf: bytes = weasyprint.HTML(string=html, url_fetcher=fetcher).write_pdf(attachments=attachments)
     if characters := _without_glyph(complaints):
         raise RenderError(
             f"The PDF cannot show {' '.join(characters)}: no font of the report or of this machine has it.",

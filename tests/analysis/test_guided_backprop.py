@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +12,10 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from reportgen.analysis.guided_backprop import Example, choose_neuron, explain_neurons
+from reportgen.analysis.guided_backprop import Example, GuidedGradients, choose_neuron, explain_neurons
 from reportgen.analysis.guided_gradient import GuidedNetwork
 from reportgen.errors import ExplanationError, SettingsError
-from reportgen.results import Box
+from reportgen.results import Box, Position
 from reportgen.settings import NeuronChoice
 
 #  Positive: 1 2 3 4 7 7, in the order of their positions; zeros at (0, 0, 1), (1, 0, 0), (1, 1, 0) …
@@ -93,15 +95,29 @@ def network(batch: Any) -> Any:
 
 
 def example(seed: int, side: int = 6, **boxes: Box | None) -> Example:
-    image = np.random.default_rng(seed).uniform(1, 9, (side, side, 3)).astype(np.float32)
-    return Example(f"{seed}.png", image, network(image[np.newaxis])[0].numpy(), **boxes)
+    image = picture(seed, side)
+    return Example(f"{seed}.png", network(image[np.newaxis])[0].numpy(), **boxes)
+
+
+def picture(seed: int, side: int = 6) -> NDArray[np.float32]:
+    return np.random.default_rng(seed).uniform(1, 9, (side, side, 3)).astype(np.float32)
 
 
 def explain(
-    examples: dict[str, Example], *choices: NeuronChoice, side: int = 6, shared: bool = False
+    examples: dict[str, Example],
+    *choices: NeuronChoice,
+    side: int = 6,
+    shared: bool = False,
+    image: NDArray[np.float32] | None = None,
 ) -> tuple[Any, list[NDArray[np.float32]]]:
+    """Explain ``image``, or the pictures whose seeds are the names of the files."""
     traced = GuidedNetwork(network, (side, side, 3), len(choices))
-    result = explain_neurons(traced, examples, layer="out", choices=choices, shared_scale=shared)
+
+    def of(label: str, positions: Sequence[Position]) -> GuidedGradients:
+        seed = int(Path(examples[label].file).stem) if image is None else 0
+        return traced(picture(seed, side) if image is None else image, positions)
+
+    result = explain_neurons(of, examples, layer="out", choices=choices, shared_scale=shared)
     return result.numbers, [result.arrays[f"gradients_{i}"] for i in range(len(examples))]
 
 
@@ -119,7 +135,7 @@ def test_rows_tell_position_value_and_gradient() -> None:
     numbers, (gradients,) = explain({"cat": cat}, "top:1", "zero", (1, 2, 0))
 
     top, zero, given = numbers.rows["cat"]
-    pooled = cat.preprocessed.astype(float).reshape(3, 2, 3, 2, 3).mean(axis=(1, 3)) @ [1, 2, 3]
+    pooled = picture(1).astype(float).reshape(3, 2, 3, 2, 3).mean(axis=(1, 3)) @ [1, 2, 3]
     best = np.unravel_index(pooled.argmax(), pooled.shape)
     assert top.position == (*best, 0)
     assert top.value == pytest.approx(pooled.max(), rel=1e-5)
@@ -183,11 +199,15 @@ def blurred(batch: Any) -> Any:
 @pytest.mark.parametrize("shared", [False, True])
 def test_the_scale_is_the_percentile_of_the_row_or_of_the_table(shared: bool) -> None:
     image = np.random.default_rng(5).normal(size=(11, 11, 3)).astype(np.float32)
-    cat = Example("cat.png", image, blurred(image[np.newaxis])[0].numpy())
+    cat = Example("cat.png", blurred(image[np.newaxis])[0].numpy())
     traced = GuidedNetwork(blurred, image.shape, 3)
 
     result = explain_neurons(
-        traced, {"cat": cat}, layer="out", choices=("top:1", "top:2", "zero"), shared_scale=shared
+        lambda _, positions: traced(image, positions),
+        {"cat": cat},
+        layer="out",
+        choices=("top:1", "top:2", "zero"),
+        shared_scale=shared,
     )
 
     gradients = result.arrays["gradients_0"]
@@ -210,9 +230,9 @@ def test_a_gradient_on_few_pixels_is_scaled_by_its_largest_value(shared: bool) -
 
 def test_a_rule_that_finds_nothing_leaves_its_row_out() -> None:
     image = np.full((4, 4, 3), 2000, np.float32)  # wakes channel 1: 4 − 5 + 6 = 5 times 2000
-    awake = Example("awake.png", image, network(image[np.newaxis])[0].numpy())
+    awake = Example("awake.png", network(image[np.newaxis])[0].numpy())
 
-    numbers, (gradients,) = explain({"cat": awake}, "zero", "top:1", side=4)
+    numbers, (gradients,) = explain({"cat": awake}, "zero", "top:1", side=4, image=image)
 
     assert [row.choice for row in numbers.rows["cat"]] == ["top:1"]
     assert gradients.shape == (1, 4, 4, 3)
@@ -222,9 +242,9 @@ def test_a_rule_that_finds_nothing_leaves_its_row_out() -> None:
 @pytest.mark.parametrize("shared", [False, True])
 def test_a_table_without_any_row_is_an_error(shared: bool) -> None:
     image = np.full((4, 4, 3), 2000, np.float32)
-    awake = Example("awake.png", image, network(image[np.newaxis])[0].numpy())
+    awake = Example("awake.png", network(image[np.newaxis])[0].numpy())
 
     with pytest.raises(ExplanationError) as caught:
-        explain({"cat": awake}, "zero", side=4, shared=shared)
+        explain({"cat": awake}, "zero", side=4, shared=shared, image=image)
     assert "awake.png" in caught.value.problem
     assert "guided_backprop.neurons" in caught.value.remedy

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from plain_numpy import slide
 
-from reportgen.analysis.neurons import RecordedPass, describe_neurons, find_excited_neurons, rank_neurons
+from reportgen.analysis.input_gradient import RecordedPass
+from reportgen.analysis.neurons import See, describe_neurons, find_excited_neurons, rank_neurons
+from reportgen.analysis.receptive_field import effective_field
 from reportgen.models import Backbone, preprocess
-from reportgen.results import Box, FieldGeometry, HeadOverlap, Position
+from reportgen.results import Box, FieldGeometry, HeadOverlap, Patch, Position
 
 POOLING = FieldGeometry(size=2, stride=2, padding=0)
 
@@ -82,13 +83,21 @@ def test_the_recorded_gradient_is_the_finite_difference() -> None:
 def found(
     images: dict[str, NDArray[np.uint8]], heads: dict[str, Box | None], count: int = 3, network: Any = pool
 ) -> Any:
-    passes = {
-        label: partial(RecordedPass, network, image.astype(np.float32)) for label, image in images.items()
-    }
-    files = {label: f"{label}.png" for label in images}
+    passes = {label: RecordedPass(network, image.astype(np.float32)) for label, image in images.items()}
     return find_excited_neurons(
-        passes, images, files, layer="pool", geometry=POOLING, count=count, heads=heads
+        {label: each.activations for label, each in passes.items()},
+        {label: seeing(each) for label, each in passes.items()},
+        images,
+        {label: f"{label}.png" for label in images},
+        layer="pool",
+        geometry=POOLING,
+        count=count,
+        heads=heads,
     )
+
+
+def seeing(recorded: RecordedPass) -> See:
+    return lambda position, field: effective_field(recorded.gradient(position), fallback=field)
 
 
 @pytest.fixture
@@ -187,19 +196,16 @@ def test_the_traced_network_is_the_network_bit_for_bit(backbone: Backbone) -> No
     )
 
 
-def test_a_neuron_of_both_rankings_costs_one_backward_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    image = np.random.default_rng(5).normal(size=(8, 8, 3)).astype(np.float32)
-    kernel = np.random.default_rng(6).normal(size=(3, 3, 3, 4)).astype(np.float32)
-    recorded = RecordedPass(lambda x: tf.nn.relu(tf.nn.conv2d(x, kernel, 1, "VALID")), image)
+def test_a_neuron_of_both_rankings_costs_one_backward_pass() -> None:
+    activations = np.random.default_rng(5).normal(size=(6, 6, 4)).astype(np.float32)
     asked: list[Position] = []
-    real = recorded.gradient
 
-    def count(position: Position) -> Any:
+    def see(position: Position, field: Box) -> Patch:
         asked.append(position)
-        return real(position)
+        return Patch(rows=field.rows, cols=field.cols, energy_share=None)
 
-    monkeypatch.setattr(recorded, "gradient", count)
-    top, distinct = describe_neurons(recorded, FieldGeometry(size=3, stride=1, padding=0), 4)
+    geometry = FieldGeometry(size=3, stride=1, padding=0)
+    top, distinct = describe_neurons(activations, geometry, 4, 8, see)
     wanted = {neuron.position for neuron in (*top, *distinct)}
     assert len(wanted) < len(top) + len(distinct)
     assert sorted(asked) == sorted(wanted)

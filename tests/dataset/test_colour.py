@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from reportgen.dataset import decode
+from reportgen.dataset.decode import decode
 from reportgen.errors import DataError
 
 SIZE = (16, 8)

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from reportgen.dataset import SIDE, decode, grey
+from reportgen.dataset.decode import SIDE, decode, grey
 from reportgen.errors import DataError
 
 FORMATS = ["JPEG", "PNG", "BMP", "WEBP", "GIF", "TIFF"]

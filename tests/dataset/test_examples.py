@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.dataset import Manifest, choose_examples
+from reportgen.dataset.examples import choose_examples
+from reportgen.dataset.manifest import Manifest
 from reportgen.errors import SettingsError
 from reportgen.results import SPLITS, ImageFile
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from reportgen.dataset import decode, scan
+from reportgen.dataset.decode import decode
+from reportgen.dataset.scan import scan
 from reportgen.errors import DataError
 
 

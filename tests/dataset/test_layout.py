@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from reportgen.dataset import default_data_folder, scan
+from reportgen.dataset.layout import default_data_folder
+from reportgen.dataset.scan import scan
 from reportgen.errors import DataError
 
 SPLIT_FILES = [

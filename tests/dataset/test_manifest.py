@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from reportgen.dataset import scan
+from reportgen.dataset.scan import scan
 
 ANNOTATIONS = '{"images": [], "categories": [], "annotations": []}'
 

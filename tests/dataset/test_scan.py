@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from reportgen.dataset import scan
+from reportgen.dataset.scan import scan
 from reportgen.errors import DataError
 from reportgen.progress import Advance
 from reportgen.results import Duplicate

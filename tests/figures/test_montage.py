@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reportgen.figures.colour import diverging
+from reportgen.figures.figure import Picture
 from reportgen.figures.montage import Tile, full_width_side, montage
-from reportgen.figures.picture import Picture
 from reportgen.figures.scale_bar import ScaleBar
 
 Pixels = NDArray[np.uint8]

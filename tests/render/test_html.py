@@ -12,8 +12,7 @@ from PIL import Image
 from small_results import document, small_results
 
 from reportgen.errors import RenderError
-from reportgen.figures.album import Figure
-from reportgen.figures.picture import Picture
+from reportgen.figures.figure import Figure, Picture
 from reportgen.render import html
 from reportgen.render.html import Document, embedded_files, render_html
 from reportgen.results import Results

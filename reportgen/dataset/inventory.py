@@ -1,0 +1,86 @@
+"""What a data folder holds, by name and content, before any image is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from reportgen.dataset.contents import UndecodableError, hash_bytes, read_bytes
+from reportgen.dataset.layout import Survey, survey_folder
+from reportgen.results import ImageFile
+from reportgen.split import SPLITS, Split
+
+_THREADS = 2
+_ANNOTATIONS = "annotations.json"
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """The files of a data folder. ``contents``: SHA-256 by file, relative to ``root``, of the images and the
+    annotations; ``faults``: why the others cannot be read.
+    """
+
+    root: Path
+    survey: Survey
+    contents: Mapping[str, str]
+    faults: Mapping[str, str]
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, sorted."""
+        return tuple(sorted(self.survey.parts.get("train", {})))
+
+    @cached_property
+    def images(self) -> tuple[ImageFile, ...]:
+        """The readable images in use, sorted by split (train, val, test), class and file."""
+        return tuple(
+            ImageFile(file=file, split=split, label=label, sha256=self.contents[file])
+            for split in SPLITS
+            for label, files in sorted(self.survey.parts.get(split, {}).items())
+            for file in sorted(files)
+            if file in self.contents
+        )
+
+    def of(self, split: Split) -> tuple[ImageFile, ...]:
+        """The images of one split, in order."""
+        return tuple(image for image in self.images if image.split == split)
+
+    @property
+    def annotations_sha256(self) -> str | None:
+        """The hash of the annotations, if there are any."""
+        return self.contents.get(_ANNOTATIONS)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is wrong so far: every class has an image in every split, and all can be read."""
+        return not self.survey.problems and not self.faults
+
+
+def take_inventory(root: Path, seed: int) -> Inventory:
+    """List the files under ``root`` and hash them; ``seed`` splits a folder that has no splits.
+
+    Raises ``DataError`` if ``root`` is no folder that can be listed.
+    """
+    survey = survey_folder(root, seed)
+    files = [*survey.files, *([_ANNOTATIONS] if survey.annotations else [])]
+    contents: dict[str, str] = {}
+    faults: dict[str, str] = {}
+    with ThreadPoolExecutor(_THREADS) as pool:
+        hashes = pool.map(lambda file: _hash(root / file), files)
+        for file, (sha256, fault) in zip(files, hashes, strict=True):
+            if fault:
+                faults[file] = fault
+            else:
+                contents[file] = sha256
+    return Inventory(root, survey, contents, faults)
+
+
+def _hash(path: Path) -> tuple[str, str]:
+    """The file's hash, or why it has none."""
+    try:
+        return hash_bytes(read_bytes(path)), ""
+    except UndecodableError as error:
+        return "", str(error)

@@ -1,0 +1,61 @@
+"""The outcomes of the stages of a plan: kept ones are read, the others are made."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Set
+from functools import partial
+
+from reportgen.errors import UserError
+from reportgen.plan import Plan, Stage, find_changes
+from reportgen.progress import Progress
+from reportgen.stages.given import Bundle, Given
+from reportgen.stages.network import Networks
+from reportgen.stages.tensorflow import load_tensorflow
+from reportgen.store.bundle import pack, unpack
+from reportgen.store.cache import Cache
+
+
+class Execution:
+    """Obtains outcomes, each at most once. ``fresh`` stages are run even if their outcome is kept."""
+
+    def __init__(
+        self, plan: Plan, cache: Cache, networks: Networks, progress: Progress, fresh: Set[str] = frozenset()
+    ) -> None:
+        self._plan = plan
+        self._cache = cache
+        self._networks = networks
+        self._progress = progress
+        self._fresh = fresh
+        self._outcomes: dict[str, Bundle] = {}
+        self.ran: list[str] = []
+
+    def obtain(self, name: str) -> Bundle:
+        """The outcome of a stage. Raises what the stage raises, and ``UserError`` if its inputs change."""
+        if name not in self._outcomes:
+            stage = self._plan.stages[name]
+            kept = self._cache.get(stage.key) if stage.spec.kept and name not in self._fresh else None
+            self._outcomes[name] = self._run(stage) if kept is None else unpack(kept)
+        return self._outcomes[name]
+
+    def _run(self, stage: Stage) -> Bundle:
+        for name in stage.spec.after:
+            self.obtain(name)
+        run = importlib.import_module(stage.spec.runs).run
+        outcome: Bundle = run(
+            Given(
+                stage=stage,
+                plan=self._plan,
+                items=self._cache.items(stage.base, fresh=stage.name in self._fresh),
+                progress=self._progress,
+                upstream=self.obtain,
+                backbone=partial(self._networks.load, self._plan.weights, self._progress),
+                load_tensorflow=partial(load_tensorflow, self._progress),
+            )
+        )
+        if changed := find_changes(stage, self._plan):
+            raise UserError(f"{changed[0]} was changed while the report was being made.", "Build again.")
+        if stage.spec.kept:
+            self._cache.put(stage.key, pack(outcome))
+        self.ran.append(stage.name)
+        return outcome

@@ -1,0 +1,71 @@
+"""Which versions of other packages a module's results depend on."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+_DISTRIBUTIONS = {
+    "PIL": ("pillow",),
+    "fontTools": ("fonttools",),
+    "h5py": ("h5py",),
+    "jinja2": ("jinja2", "markupsafe"),
+    "keras": ("keras", "tensorflow", "numpy", "h5py"),
+    "markdown_it": ("markdown-it-py",),
+    "markupsafe": ("markupsafe",),
+    "matplotlib": ("matplotlib", "fonttools", "pillow", "numpy"),
+    "numpy": ("numpy",),
+    "scipy": ("scipy", "numpy"),
+    "sklearn": ("scikit-learn", "scipy", "numpy"),
+    "tensorflow": ("tensorflow", "keras", "numpy"),
+    "weasyprint": (
+        "weasyprint", "pydyf", "tinycss2", "tinyhtml5", "cssselect2", "pyphen", "fonttools", "pillow",
+    ),
+    "pydantic": (),
+}  # fmt: skip
+"""Imported name -> the distributions whose versions can change what it gives. Pydantic only checks and writes
+JSON, whose numbers are exact in every version."""
+
+
+def versions_for(libraries: Iterable[str]) -> dict[str, str]:
+    """The versions of the packages behind these imported names, of Python, and the kind of machine.
+
+    Floating-point results may differ between kinds of processors, so the machine's counts as a version.
+    """
+    installed = installed_versions()
+    names = {name for library in libraries for name in _DISTRIBUTIONS.get(library, ())}
+    found = {name: installed.get(name, "missing") for name in sorted(names)}
+    return {"python": python_version(), "machine": f"{sys.platform} {os.uname().machine}", **found}
+
+
+def python_version() -> str:
+    """As "3.11.7"."""
+    return ".".join(map(str, sys.version_info[:3]))
+
+
+@cache
+def installed_versions() -> dict[str, str]:
+    """The version of every installed distribution, by its normalised name (PEP 503).
+
+    Read off the names of their folders, which takes a millisecond; ``importlib.metadata`` opens a file
+    for each.
+    """
+    versions: dict[str, str] = {}
+    for folder in sys.path:
+        try:
+            folders = [path for path in Path(folder).iterdir() if path.suffix == ".dist-info"]
+        except OSError:
+            continue
+        for path in folders:
+            distribution, _, version = path.stem.rpartition("-")
+            versions.setdefault(re.sub(r"[-_.]+", "-", distribution).lower(), version)
+    return versions
+
+
+def known_libraries() -> frozenset[str]:
+    """The imported names whose distributions are known."""
+    return frozenset(_DISTRIBUTIONS)

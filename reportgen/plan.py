@@ -1,0 +1,230 @@
+"""The stages of a build, and what each depends on: equal inputs mean that nothing is to be done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from reportgen import __version__
+from reportgen.dataset.examples import choose_examples
+from reportgen.dataset.inventory import Inventory
+from reportgen.packages import installed_versions, python_version, versions_for
+from reportgen.results import ImageFile
+from reportgen.settings import Settings
+from reportgen.sources import code_of, libraries_of
+from reportgen.weights import WeightsFile
+
+Group = Mapping[str, str]
+"""Inputs of one kind by name: files, settings, modules or packages, each with its hash or value."""
+
+SECTION_STAGES = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop")
+_SHARED = ("weights", "code", "packages")
+NAMED_PACKAGES = (
+    *("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "pillow"),
+    *("matplotlib", "jinja2", "weasyprint"),
+)
+"""The packages whose versions stand in the results."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a stage depends on by its nature; it can read nothing else.
+
+    ``images``: all files of the data folder, the images in use, or the example images. ``after``: the stages
+    whose outcome it reads. What is not ``kept`` is made again from entries of the cache for single items.
+    """
+
+    name: str
+    module: str = ""
+    settings: tuple[str, ...] = ()
+    images: Literal["", "folder", "used", "examples"] = ""
+    annotations: bool = False
+    weights: bool = False
+    templates: bool = False
+    versions: bool = False
+    after: tuple[str, ...] = ()
+    kept: bool = True
+
+    @property
+    def runs(self) -> str:
+        """The module with the stage's ``run``."""
+        return f"reportgen.stages.{self.module or self.name}"
+
+
+def _figures(section: str, *, images: Literal["", "examples"] = "") -> Spec:
+    return Spec(f"figures_{section}", "figures", images=images, after=(section,))
+
+
+SPECS = (
+    Spec("dataset", images="folder"),
+    Spec("weights", weights=True),
+    Spec("convolution", images="examples", settings=("seed", "show.colour")),
+    Spec("conv_stack", images="examples", settings=("seed", "show.colour", "show.filters")),
+    Spec("features", images="used", weights=True, after=("dataset",), kept=False),
+    Spec("transfer", images="used", weights=True, settings=("seed",), after=("features",)),
+    Spec("activations", images="examples", weights=True, kept=False),
+    Spec(
+        "neurons",
+        images="examples", annotations=True, weights=True, settings=("show.neurons",), after=("activations",),
+    ),
+    Spec(
+        "guided_backprop",
+        images="examples", annotations=True, weights=True, after=("activations",),
+        settings=("guided_backprop.neurons", "guided_backprop.shared_scale"),
+    ),
+    Spec(
+        "results",
+        images="examples", versions=True, after=("dataset", "weights", *SECTION_STAGES),
+        settings=("course", "assignment", "group", "authors", "date", "seed"),
+    ),
+    *(_figures(section) for section in SECTION_STAGES[:-1]),
+    _figures("guided_backprop", images="examples"),
+    Spec(
+        "html",
+        templates=True, settings=("commentary",),
+        after=("results", *(f"figures_{section}" for section in SECTION_STAGES)),
+    ),
+    Spec("pdf", after=("html", "results")),
+)  # fmt: skip
+"""In the order of the document; every stage stands after those it reads."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of one build: its inputs by kind (``images``, ``settings``, ``code`` …) and name."""
+
+    spec: Spec
+    inputs: Mapping[str, Group]
+
+    @property
+    def name(self) -> str:
+        """The stage's name."""
+        return self.spec.name
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """One hash for each kind of input."""
+        return {kind: digest_of(group) for kind, group in self.inputs.items()}
+
+    @cached_property
+    def key(self) -> str:
+        """One hash over all that the stage depends on."""
+        return digest_of({"stage": self.name, **self.digests})
+
+    @cached_property
+    def base(self) -> str:
+        """The same for what it computes from single images: without the images and how much is shown."""
+        shared = {kind: digest for kind, digest in self.digests.items() if kind in _SHARED}
+        return digest_of({"stage": self.name, **shared})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All stages of a build by name, in order, and what they have in common."""
+
+    settings: Settings
+    inventory: Inventory
+    weights: WeightsFile
+    templates: Path
+    examples: Mapping[str, ImageFile] = field(default_factory=dict)
+    stages: Mapping[str, Stage] = field(default_factory=dict)
+
+
+def make_plan(settings: Settings, inventory: Inventory, weights: WeightsFile, templates: Path) -> Plan:
+    """Find out what each stage depends on. The inventory must be complete.
+
+    Raises ``SettingsError`` if the settings name an image that is not there.
+    """
+    examples = choose_examples(inventory, settings.example_images)
+    plan = Plan(settings, inventory, weights, templates, examples)
+    stages: dict[str, Stage] = {}
+    for spec in SPECS:
+        above = {name: stages[name].key for name in spec.after}
+        stages[spec.name] = Stage(spec, _gather(spec, plan, above))
+    return Plan(settings, inventory, weights, templates, examples, stages)
+
+
+def find_changes(stage: Stage, plan: Plan) -> list[str]:
+    """The files that a stage reads by path and that are no longer as the plan found them."""
+    now = {f"reportgen's own {file}": sha256 for file, sha256 in code_of(stage.spec.runs, anew=True).items()}
+    then = {f"reportgen's own {file}": sha256 for file, sha256 in stage.inputs["code"].items()}
+    if stage.spec.templates:
+        now |= _templates(plan.templates)
+        then |= stage.inputs["templates"]
+    if stage.spec.annotations and plan.inventory.survey.annotations:
+        now["annotations.json"] = _sha256(plan.inventory.survey.annotations)
+        then |= stage.inputs["annotations"]
+    return [name for name in {**then, **now} if then.get(name) != now.get(name)]
+
+
+def _gather(spec: Spec, plan: Plan, above: Group) -> dict[str, Group]:
+    inputs: dict[str, Group] = {
+        "images": _images(spec, plan),
+        "settings": {name: _as_text(setting(plan.settings, name)) for name in spec.settings},
+        "weights": {plan.weights.source: plan.weights.sha256} if spec.weights else {},
+        "templates": _templates(plan.templates) if spec.templates else {},
+        "code": code_of(spec.runs),
+        "packages": versions_for(libraries_of(spec.runs)),
+        "stages": above,
+    }
+    if spec.annotations and (sha256 := plan.inventory.annotations_sha256):
+        inputs["annotations"] = {"annotations.json": sha256}
+    if spec.versions:
+        inputs["versions"] = named_versions()
+    return {kind: group for kind, group in inputs.items() if group}
+
+
+def _images(spec: Spec, plan: Plan) -> Group:
+    inventory = plan.inventory
+    used = {image.file: f"{image.split} {image.label} {image.sha256}" for image in inventory.images}
+    if spec.images == "used":
+        return used
+    if spec.images == "examples":
+        return {f"{label}: {image.file}": image.sha256 for label, image in plan.examples.items()}
+    if spec.images == "folder":
+        listing = {"layout": inventory.survey.layout, "warnings": _as_text(inventory.survey.warnings)}
+        return {**inventory.contents, **used, **listing}
+    return {}
+
+
+def setting(settings: Settings, name: str) -> Any:
+    """A setting by its dotted name."""
+    value: Any = settings
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _as_text(value: Any) -> str:
+    if hasattr(value, "model_dump_json"):
+        return str(value.model_dump_json())
+    return json.dumps(
+        value, default=lambda item: item.model_dump() if hasattr(item, "model_dump") else str(item)
+    )
+
+
+def _templates(folder: Path) -> Group:
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith("."))
+    return {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+
+
+def named_versions() -> dict[str, str]:
+    """The versions of this program, of Python and of the packages that stand in the results."""
+    installed = installed_versions()
+    versions = {"reportgen": __version__, "python": python_version()}
+    return versions | {name: installed.get(name, "unknown") for name in NAMED_PACKAGES}
+
+
+def digest_of(values: Mapping[str, object]) -> str:
+    """SHA-256 over a mapping, whatever the order of its keys."""
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

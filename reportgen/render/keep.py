@@ -1,0 +1,13 @@
+"""How rendering remembers what takes long to draw, without knowing where it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Keep = Callable[[str, Callable[[], bytes]], bytes]
+"""Called with the name of something and a function that makes it; the name says all that it depends on."""
+
+
+def make_always(_name: str, make: Callable[[], bytes]) -> bytes:
+    """Keep nothing."""
+    return make()

@@ -1,0 +1,34 @@
+"""The document."""
+
+from __future__ import annotations
+
+import json
+
+from reportgen.figures.figure import Figure
+from reportgen.render.html import embedded_files, render_html
+from reportgen.results import Results
+from reportgen.stages.files import HTML_FILE, RESULTS_FILE
+from reportgen.stages.given import Bundle, Given
+from reportgen.stages.pictures import PREFIX, read_figures
+
+FIGURES, MISSING = "figures/", "missing_characters"
+NUMBERS = "figure_numbers.json"
+
+
+def run(given: Given) -> Bundle:
+    """Render the document; every figure is there too as a file of its own, under ``figures/``."""
+    sections = [name for name in given.stage.spec.after if name.startswith(PREFIX)]
+    album: dict[str, Figure] = {}
+    for section in sections:
+        album |= read_figures(given.bundle(section))
+    with given.progress.stage("Writing the document"):
+        commentary = given.setting("commentary").model_dump()
+        results = Results.model_validate_json(given.bundle("results")[RESULTS_FILE])
+        document = render_html(results, album, commentary, given.templates, given.items.obtain)
+    numbers = {name: number for (kind, name), number in document.numbers.items() if kind == "figure"}
+    return {
+        HTML_FILE: document.html.encode(),
+        MISSING: document.missing_characters.encode(),
+        NUMBERS: json.dumps(numbers).encode(),
+        **{FIGURES + name: data for name, data in embedded_files(album, document.numbers).items()},
+    }

@@ -1,0 +1,33 @@
+"""VGG19, loaded when the first stage needs it and kept for the next build of the same process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.errors import WeightsError
+from reportgen.progress import Progress
+from reportgen.stages.tensorflow import load_tensorflow
+from reportgen.weights import WeightsFile
+
+if TYPE_CHECKING:
+    from reportgen.models import Backbone
+
+
+class Networks:
+    """The network that was loaded last, and the hash of its weights."""
+
+    def __init__(self) -> None:
+        self._backbone: Backbone | None = None
+
+    def load(self, weights: WeightsFile, progress: Progress) -> Backbone:
+        """VGG19 with these weights. Raises ``WeightsError`` if the file was changed in the meantime."""
+        if self._backbone is None or self._backbone.weights.sha256 != weights.sha256:
+            load_tensorflow(progress)
+            from reportgen import models
+
+            with progress.stage("Reading the weights"):
+                source = str(weights.path) if weights.source == "file" else weights.source
+                self._backbone = models.load_backbone(source)
+        if self._backbone.weights.sha256 != weights.sha256:
+            raise WeightsError(f"{weights.path}: was changed while it was read.", "Build again.")
+        return self._backbone

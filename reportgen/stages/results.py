@@ -1,0 +1,44 @@
+"""Everything computed, in one document."""
+
+from __future__ import annotations
+
+from reportgen.analysis.checks import check_claims
+from reportgen.results import Author, Dataset, Provenance, Report, Results
+from reportgen.stages.files import RESULTS_FILE
+from reportgen.stages.given import Bundle, Given
+from reportgen.stages.section import read_numbers
+from reportgen.weights import Weights
+
+_COMPUTED = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop")
+
+
+def run(given: Given) -> Bundle:
+    """Put the sections together, with what the title page says, and decide every claim."""
+    numbers = {name: read_numbers(name, given.bundle(name)) for name in _COMPUTED}
+    images = given.bundle("dataset")
+    examples = {label: image.file for label, image in given.examples.items()}
+    dataset = Dataset.model_validate_json(images["dataset.json"])
+    results = Results(
+        report=_describe_report(given),
+        provenance=Provenance(
+            seed=given.setting("seed"),
+            data_fingerprint=images["fingerprint"].decode(),
+            weights=Weights.model_validate_json(given.bundle("weights")["weights.json"]),
+            versions=dict(given.versions),
+        ),
+        dataset=dataset.model_copy(update={"examples": examples}),
+        checks=check_claims(**numbers),
+        **numbers,
+    )
+    return {RESULTS_FILE: (results.model_dump_json(indent=2) + "\n").encode()}
+
+
+def _describe_report(given: Given) -> Report:
+    date = given.setting("date")
+    return Report(
+        course=given.setting("course"),
+        assignment=given.setting("assignment"),
+        group=given.setting("group"),
+        authors=[Author(name=a.name, roll_number=a.roll_number) for a in given.setting("authors")],
+        date=date.isoformat() if date else None,
+    )

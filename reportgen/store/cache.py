@@ -1,0 +1,145 @@
+"""What was computed before, by a hash of all it depends on: entries carry a digest and are dropped by age."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from reportgen.store.files import write_atomically
+
+_DIGEST_BYTES = 32
+_HOUR = 3600
+MEGABYTE = 10**6
+
+
+class Cache:
+    """Byte strings by key (a hexadecimal hash), each in a file of its own under ``folder``.
+
+    A damaged entry reads as None, and is deleted; a cache that cannot be written is no error. Both are told
+    by :meth:`complaints`. The least recently used entries go when ``limit`` bytes are exceeded. A ``blind``
+    cache is only written, so that everything is made anew.
+    """
+
+    def __init__(self, folder: Path, limit: int, *, blind: bool = False) -> None:
+        self._folder = folder / "entries"
+        self._limit = limit
+        self._blind = blind
+        self._damaged = 0
+        self._failure = ""
+        self._grown = False
+
+    def _path(self, key: str) -> Path:
+        return self._folder / key[:2] / key
+
+    def __contains__(self, key: str) -> bool:
+        return self._path(key).exists()
+
+    def get(self, key: str) -> bytes | None:
+        """What was put in under this key, or None."""
+        path = self._path(key)
+        if self._blind:
+            return None
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError:
+            self._damaged += 1
+            return None
+        digest, body = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+        if hashlib.sha256(body).digest() != digest:
+            self._damaged += 1
+            with contextlib.suppress(OSError):
+                path.unlink()
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return body
+
+    def put(self, key: str, data: bytes) -> None:
+        """Keep ``data`` under this key; a cache that cannot be written keeps nothing."""
+        try:
+            write_atomically(self._path(key), hashlib.sha256(data).digest() + data, durable=False)
+            self._grown = True
+        except OSError as error:
+            self._failure = self._failure or f"{error.filename or self._folder}: {error.strerror}"
+
+    def items(self, base: str, *, fresh: bool = False) -> Items:
+        """The part of the cache for single items that all depend on ``base``; ``fresh``: made anew once."""
+        return Items(self, base, fresh=fresh)
+
+    def trim(self) -> None:
+        """Delete the least recently used entries beyond the limit, and what dying writers left behind."""
+        if not self._grown:
+            return
+        entries = []
+        for path, status in self._files():
+            if path.name.startswith("."):
+                if time.time() - status.st_mtime > _HOUR:
+                    _delete(path)
+            else:
+                entries.append((status.st_mtime_ns, path, status.st_size))
+        size = sum(entry[2] for entry in entries)
+        for _, path, bytes_freed in sorted(entries):
+            if size <= self._limit:
+                break
+            _delete(path)
+            size -= bytes_freed
+
+    def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
+        for folder in self._folder.iterdir():
+            with contextlib.suppress(OSError), os.scandir(folder) as listing:
+                for entry in listing:
+                    with contextlib.suppress(OSError):  # another build may have deleted it
+                        yield Path(entry.path), entry.stat()
+
+    def complaints(self) -> list[str]:
+        """One line for each thing that was wrong with the cache since it was opened."""
+        lines = []
+        if self._damaged:
+            entries = "entry" if self._damaged == 1 else "entries"
+            lines.append(f"{self._damaged} damaged {entries} in the cache {self._folder.parent}, made anew")
+        if self._failure:
+            lines.append(f"The cache cannot be written, so the next build takes longer: {self._failure}")
+        return lines
+
+
+class Items:
+    """Entries of a cache under names such as an image's hash, which need be unique only for their base."""
+
+    def __init__(self, cache: Cache, base: str, *, fresh: bool = False) -> None:
+        self._cache = cache
+        self._base = base
+        self._fresh = fresh
+
+    def key(self, item: str) -> str:
+        """The cache's key of an item."""
+        return hashlib.sha256(f"{self._base}:{item}".encode()).hexdigest()
+
+    def __contains__(self, item: str) -> bool:
+        return self.key(item) in self._cache
+
+    def get(self, item: str) -> bytes | None:
+        """What was put in for this item, or None."""
+        return None if self._fresh else self._cache.get(self.key(item))
+
+    def put(self, item: str, data: bytes) -> None:
+        """Keep ``data`` for this item."""
+        self._cache.put(self.key(item), data)
+
+    def obtain(self, item: str, make: Callable[[], bytes]) -> bytes:
+        """What is kept for this item; if nothing is, it is made and kept."""
+        data = self.get(item)
+        if data is None:
+            data = make()
+            self.put(item, data)
+        return data
+
+
+def _delete(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
