@@ -1,0 +1,126 @@
+"""A network of two small layers in the place of VGG19, which tells how often it is run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reportgen import models
+from reportgen.analysis.guided_gradient import GuidedNetwork
+from reportgen.analysis.input_gradient import RecordedPass
+from reportgen.models import Backbone
+from reportgen.weights import describe_weights, locate_weights
+
+CHANNELS = 8
+LABELS = ("cat", "dog")
+COUNTS = {"train": 3, "val": 2, "test": 2}
+
+SETTINGS = """
+weights = "embedded"
+group = "One"
+
+[show]
+filters = 2
+neurons = 2
+
+[guided_backprop]
+neurons = ["zero", "top:1"]
+
+[commentary]
+transfer = "These words are mine."
+"""
+
+
+def load_stand_in(_source: str) -> Backbone:
+    """A plain chain (224, 224, 3) → (14, 14, 4) → (14, 14, 8), always with the same weights."""
+    import keras
+
+    rng = np.random.default_rng(5)
+    image = keras.Input(models.INPUT_SHAPE)
+    first = keras.layers.Conv2D(4, 16, strides=16, activation="relu", name="block1_conv1")
+    last = keras.layers.Conv2D(CHANNELS, 3, padding="same", activation="relu", name=models.EXPLAINED_LAYER)
+    maps = last(first(image))
+    for layer in (first, last):
+        kernel = rng.normal(size=layer.kernel.shape).astype(np.float32) / 20
+        layer.set_weights([kernel, np.zeros(layer.filters, np.float32)])
+    features = keras.layers.GlobalAveragePooling2D(name="average")(maps)
+    trunk = keras.Model(image, features, name="stand_in")
+    trunk.trainable = False
+    weights = describe_weights(locate_weights("embedded"), with_top=False)
+    return Backbone(trunk, keras.Model(image, maps), models.EXPLAINED_LAYER, True, weights)
+
+
+@contextmanager
+def counting() -> Iterator[Counter[str]]:
+    """Count, while the block lasts: images through the network for their ``features`` or their
+    ``activations``, and neurons whose ``gradient`` or ``guided`` gradient was computed.
+    """
+    passes: Counter[str] = Counter()
+
+    def features(self: Backbone, batches: Iterator[Any]) -> Iterator[Any]:
+        def counted() -> Iterator[Any]:
+            for batch in batches:
+                passes["features"] += len(batch)
+                yield batch
+
+        return real_features(self, counted())
+
+    def gradient(self: RecordedPass, position: Any) -> Any:
+        passes["gradient"] += 1
+        return real_gradient(self, position)
+
+    def guided(self: GuidedNetwork, image: Any, positions: Any) -> Any:
+        passes["guided"] += len(positions)
+        return real_guided(self, image, positions)
+
+    def explained(self: Backbone) -> Callable[[Any], Any]:
+        run = real_explained.func(self)
+
+        def counted(image: Any) -> Any:
+            if isinstance(image, np.ndarray):
+                passes["activations"] += 1
+            return run(image)
+
+        return counted
+
+    real_features, real_gradient, real_guided = (
+        Backbone.features,
+        RecordedPass.gradient,
+        GuidedNetwork.__call__,
+    )
+    real_explained = Backbone.__dict__["explained"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Backbone, "features", features)
+        patch.setattr(Backbone, "explained", property(explained))
+        patch.setattr(RecordedPass, "gradient", gradient)
+        patch.setattr(GuidedNetwork, "__call__", guided)
+        patch.setattr(models, "load_backbone", load_stand_in)
+        yield passes
+
+
+def draw_image(file: Path, seed: int, size: tuple[int, int] = (60, 48)) -> None:
+    """A picture of noise around a colour; the same seed gives the same bytes."""
+    rng = np.random.default_rng(seed)
+    tint = rng.integers(0, 128, 3)
+    pixels = (rng.integers(0, 128, (size[1], size[0], 3)) + tint).astype(np.uint8)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(file)
+
+
+def make_home(home: Path) -> Path:
+    """A project folder with two classes of 3/2/2 small images, and settings."""
+    seed = 0
+    for split, count in COUNTS.items():
+        for label in LABELS:
+            for number in range(count):
+                seed += 1
+                draw_image(home / f"data/{split}/{label}/{number}.png", seed)
+    (home / "report.toml").write_text(SETTINGS, encoding="utf-8")
+    return home

@@ -1,0 +1,30 @@
+"""Versions, beside what importlib.metadata says."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+
+import pytest
+
+from reportgen import packages
+from reportgen.packages import installed_versions, versions_for
+from reportgen.plan import NAMED_PACKAGES
+
+
+@pytest.mark.parametrize("name", [*NAMED_PACKAGES, "markupsafe", "markdown-it-py", "pydyf", "tinycss2"])
+def test_versions_are_the_installed_ones(name: str) -> None:
+    assert installed_versions()[name] == metadata.version(name)
+
+
+def test_every_distribution_behind_a_library_is_installed() -> None:
+    versions = versions_for(packages.known_libraries())
+    assert "missing" not in versions.values()
+    assert versions["tensorflow"] == metadata.version("tensorflow")
+    assert versions["python"] == platform.python_version()
+    assert platform.machine() in versions["machine"]
+
+
+def test_only_what_is_used_counts() -> None:
+    assert set(versions_for({"PIL"})) == {"python", "machine", "pillow"}
+    assert set(versions_for({"json", "rich"})) == {"python", "machine"}
