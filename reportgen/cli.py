@@ -283,5 +283,5 @@ def main() -> None:
     except SystemExit as ended:
         # Typer turns Ctrl-C into this code of its own, without a word.
         if ended.code == INTERRUPTED:
-            typer.echo("reportgen: stopped; the last report is untouched.", err=True)
+            typer.echo("reportgen: stopped; the report in the build folder is whole.", err=True)
         raise

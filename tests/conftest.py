@@ -10,12 +10,24 @@ import pytest
 if TYPE_CHECKING:
     from reportgen.models import Backbone
 
-pytest_plugins = ["finished_report"]
+pytest_plugins = ["finished_report", "survivors"]
 
 # Before anything imports TensorFlow or Keras, which read them once.
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["SOURCE_DATE_EPOCH"] = "1735689600"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--full", action="store_true", help="all kill points, and the identity test with the real network"
+    )
+
+
+@pytest.fixture(scope="session")
+def full(pytestconfig: pytest.Config) -> bool:
+    """Whether what takes long is wanted in full, not as a sample."""
+    return bool(pytestconfig.getoption("--full"))
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from reportgen.store.files import link_or_copy, sync_folder, write_atomically, w
 KEPT = 5
 """Earlier builds whose results stay in ``previous/``."""
 
-_PREVIOUS = "previous"
+_PREVIOUS, _RESULTS = "previous", "results.json"
 _UNFINISHED, _READY = ".next-", ".ready-"
 
 
@@ -34,12 +34,14 @@ def publish(folder: Path, files: Mapping[str, bytes | None]) -> None:
         staging = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder))
         try:
             _stage(folder, files, staging / "new")
+            if files.get(_RESULTS) is not None:
+                _link_results(folder, staging / _PREVIOUS)
             ready = staging.replace(folder / staging.name.replace(_UNFINISHED, _READY))
             sync_folder(folder)
             staging = ready
             _swap(staging / "new", folder, staging / "old")
             sync_folder(folder)
-            _keep_results(folder, staging / "old")
+            _keep_results(folder, staging / _PREVIOUS)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
@@ -52,7 +54,7 @@ def recover(folder: Path) -> None:
         with writing(folder):
             (ready / "new").mkdir(exist_ok=True)
             _swap(ready / "new", folder, ready / "old")
-            _keep_results(folder, ready / "old")
+            _keep_results(folder, ready / _PREVIOUS)
         shutil.rmtree(ready, ignore_errors=True)
 
 
@@ -104,33 +106,28 @@ def _remove(place: Path) -> None:
         place.unlink(missing_ok=True)
 
 
-def _keep_results(folder: Path, old: Path) -> None:
-    """Move replaced results to ``previous/``, with the figures that belong to them."""
-    previous = folder / _PREVIOUS
-    if not (old / "results.json").exists():
+def _link_results(folder: Path, kept: Path) -> None:
+    """Give the results that will be replaced, and the figures that belong to them, a second name."""
+    if not (folder / _RESULTS).exists():
         return
+    kept.mkdir()
+    link_or_copy(folder / _RESULTS, kept / _RESULTS)
+    if (folder / "figures").is_dir():
+        (kept / "figures").mkdir()
+        for figure in (folder / "figures").iterdir():
+            link_or_copy(figure, kept / "figures" / figure.name)
+
+
+def _keep_results(folder: Path, kept: Path) -> None:
+    """Move replaced results to ``previous/``, and drop the oldest there."""
+    if not kept.exists():
+        return
+    previous = folder / _PREVIOUS
     previous.mkdir(exist_ok=True)
-    for stale in previous.glob(".next-*"):
-        shutil.rmtree(stale)
     numbers = sorted(int(path.name) for path in previous.iterdir() if path.name.isdecimal())
-    replaced = (old / "results.json").read_bytes()
-    if numbers and _read(previous / str(numbers[-1]) / "results.json") == replaced:
-        return  # a build that died had come as far as this
-    staging = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=previous))
-    staging.chmod(0o755)
-    figures = old / "figures" if (old / "figures").exists() else folder / "figures"
-    if figures.exists():
-        (staging / "figures").mkdir()
-        for figure in figures.iterdir():
-            link_or_copy(figure, staging / "figures" / figure.name)
-    write_atomically(staging / "results.json", replaced)
-    staging.replace(previous / str(numbers[-1] + 1 if numbers else 1))
+    kept.replace(previous / str(numbers[-1] + 1 if numbers else 1))
     for number in numbers[: -(KEPT - 1)]:
         shutil.rmtree(previous / str(number), ignore_errors=True)
-
-
-def _read(file: Path) -> bytes | None:
-    return file.read_bytes() if file.exists() else None
 
 
 def set_aside(folder: Path, name: str) -> Path | None:

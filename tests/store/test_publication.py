@@ -147,8 +147,11 @@ def test_a_set_that_was_ready_when_its_build_died_is_moved_by_the_next(tmp_path:
     ready = tmp_path / ".ready-abc"
     (ready / "new/figures").mkdir(parents=True)
     (ready / "old").mkdir()
+    (ready / "previous/figures").mkdir(parents=True)
     for name in last:
         (ready / "new" / name).write_bytes(b"2")
+    for name in ("figures/a.png", "results.json"):
+        (ready / "previous" / name).hardlink_to(tmp_path / name)
     for name in sorted({name.split("/")[0] for name in last})[:moved]:
         (tmp_path / name).rename(ready / "old" / name)
         (ready / "new" / name).rename(tmp_path / name)
