@@ -75,5 +75,5 @@ def undisturbed(
 
 
 @pytest.fixture
-def home(changed_home: Path, tmp_path: Path) -> Path:
+def stricken(changed_home: Path, tmp_path: Path) -> Path:
     return shutil.copytree(changed_home, tmp_path / "home")

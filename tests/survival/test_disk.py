@@ -39,59 +39,61 @@ def fill(disk: Path, *, leaving: int) -> None:
 
 
 def test_a_full_disk_is_told_and_the_last_report_stays(
-    builds: Build, home: Path, undisturbed: dict[str, str], small_disk: Path
+    builds: Build, stricken: Path, undisturbed: dict[str, str], small_disk: Path
 ) -> None:
-    shutil.move(home / "build", small_disk / "build")
-    (home / "build").symlink_to(small_disk / "build")
-    before = report(home)
+    shutil.move(stricken / "build", small_disk / "build")
+    (stricken / "build").symlink_to(small_disk / "build")
+    before = report(stricken)
     fill(small_disk, leaving=200_000)
-    (answer,) = builds(job(home))
+    (answer,) = builds(job(stricken))
     assert answer["end"] == "error", answer
     assert "No space left" in answer["problem"]
-    assert str(home / "build") in answer["problem"]
+    assert str(stricken / "build") in answer["problem"]
     assert "room" in answer["remedy"]
-    assert report(home) == before
-    assert not list((home / "build").glob(".next-*"))
+    assert report(stricken) == before
+    assert not list((stricken / "build").glob(".next-*"))
     (small_disk / "filler").unlink()
-    (answer,) = builds(job(home))
+    (answer,) = builds(job(stricken))
     assert answer["end"] == "changed", answer
-    assert report(home) == undisturbed
+    assert report(stricken) == undisturbed
 
 
 def test_a_full_disk_under_the_cache_is_no_error(
-    builds: Build, home: Path, undisturbed: dict[str, str], small_disk: Path
+    builds: Build, stricken: Path, undisturbed: dict[str, str], small_disk: Path
 ) -> None:
     fill(small_disk, leaving=20_000)
-    set_folder(home, "cache", small_disk / "cache")
-    (answer,) = builds(job(home))
+    set_folder(stricken, "cache", small_disk / "cache")
+    (answer,) = builds(job(stricken))
     assert answer["end"] == "changed", answer
     (line,) = (line for line in answer["said"] if "cache cannot be written" in line)
     assert "No space left" in line
-    assert report(home) == undisturbed
+    assert report(stricken) == undisturbed
 
 
-def test_a_cache_full_of_garbage_is_made_anew(builds: Build, home: Path, undisturbed: dict[str, str]) -> None:
-    entries = [path for path in (home / ".cache").rglob("*") if path.is_file()]
+def test_a_cache_full_of_garbage_is_made_anew(
+    builds: Build, stricken: Path, undisturbed: dict[str, str]
+) -> None:
+    entries = [path for path in (stricken / ".cache").rglob("*") if path.is_file()]
     for number, path in enumerate(entries):
         path.write_bytes([b"", b"garbage", os.urandom(5000)][number % 3])
-    (answer,) = builds(job(home))
+    (answer,) = builds(job(stricken))
     assert answer["end"] == "changed", answer
     (line,) = (line for line in answer["said"] if "damaged" in line)
     assert int(line.removeprefix("Warning: ").split(" ")[0]) > 10
-    assert report(home) == undisturbed
+    assert report(stricken) == undisturbed
 
 
 def test_one_damaged_outcome_is_made_anew_from_the_rest(
-    builds: Build, home: Path, undisturbed: dict[str, str]
+    builds: Build, stricken: Path, undisturbed: dict[str, str]
 ) -> None:
-    entries = (path for path in (home / ".cache").rglob("*") if path.is_file())
+    entries = (path for path in (stricken / ".cache").rglob("*") if path.is_file())
     (outcome,) = (path for path in entries if b"maps_2_0.npy" in path.read_bytes())
     content = outcome.read_bytes()
     outcome.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    (answer,) = builds(job(home))
+    (answer,) = builds(job(stricken))
     assert any(line.startswith("Warning: 1 damaged entry") for line in answer["said"])
     assert answer["passes"] == {"features": 1}
-    assert report(home) == undisturbed
+    assert report(stricken) == undisturbed
 
 
 @pytest.fixture
@@ -116,24 +118,24 @@ def make_unwritable() -> Iterator[Callable[[Path], None]]:
 
 
 def test_a_build_folder_that_cannot_be_written_is_named(
-    builds: Build, home: Path, make_unwritable: Callable[[Path], None]
+    builds: Build, stricken: Path, make_unwritable: Callable[[Path], None]
 ) -> None:
-    before = report(home)
-    make_unwritable(home / "build")
-    (answer,) = builds(job(home))
+    before = report(stricken)
+    make_unwritable(stricken / "build")
+    (answer,) = builds(job(stricken))
     assert answer["end"] == "error", answer
-    assert str(home / "build") in answer["problem"]
+    assert str(stricken / "build") in answer["problem"]
     assert "cannot be written" in answer["problem"]
     assert answer["remedy"]
-    assert report(home) == before
+    assert report(stricken) == before
 
 
 def test_a_cache_that_cannot_be_written_is_told(
-    builds: Build, home: Path, undisturbed: dict[str, str], make_unwritable: Callable[[Path], None]
+    builds: Build, stricken: Path, undisturbed: dict[str, str], make_unwritable: Callable[[Path], None]
 ) -> None:
-    make_unwritable(home / ".cache")
-    (answer,) = builds(job(home))
+    make_unwritable(stricken / ".cache")
+    (answer,) = builds(job(stricken))
     assert answer["end"] == "changed", answer
     (line,) = (line for line in answer["said"] if "cache cannot be written" in line)
-    assert str(home / ".cache") in line
-    assert report(home) == undisturbed
+    assert str(stricken / ".cache") in line
+    assert report(stricken) == undisturbed

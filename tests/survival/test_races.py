@@ -13,38 +13,38 @@ pytestmark = pytest.mark.slow
 
 
 def test_two_builds_of_a_folder_at_once_give_the_report_once(
-    builds: Build, home: Path, undisturbed: dict[str, str]
+    builds: Build, stricken: Path, undisturbed: dict[str, str]
 ) -> None:
-    answers = builds(job(home), job(home))
+    answers = builds(job(stricken), job(stricken))
     assert sorted(answer["end"] for answer in answers) == ["changed", "unchanged"]
     (waited,) = (answer for answer in answers if answer["end"] == "unchanged")
-    assert any("Another build" in line and str(home / "build") in line for line in waited["said"])
-    assert report(home) == undisturbed
+    assert any("Another build" in line and str(stricken / "build") in line for line in waited["said"])
+    assert report(stricken) == undisturbed
 
 
 def test_builds_of_different_settings_in_one_folder_do_not_mix(
-    builds: Build, home: Path, undisturbed: dict[str, str]
+    builds: Build, stricken: Path, undisturbed: dict[str, str]
 ) -> None:
-    other = shutil.copytree(home, home.with_name("other"))
+    other = shutil.copytree(stricken, stricken.with_name("other"))
     settings = other / "report.toml"
     text = settings.read_text(encoding="utf-8").replace('"Two"', '"Three"')
-    settings.write_text(f'build = "{home / "build"}"\n' + text, encoding="utf-8")
-    answers = builds(job(home), job(other))
+    settings.write_text(f'build = "{stricken / "build"}"\n' + text, encoding="utf-8")
+    answers = builds(job(stricken), job(other))
     assert [answer["end"] for answer in answers] == ["changed", "changed"]
-    third = report(home)
-    (answer,) = builds(job(home))
+    third = report(stricken)
+    (answer,) = builds(job(stricken))
     if third == undisturbed:  # the other one was first
         assert answer["end"] == "unchanged"
     else:
         assert answer["end"] == "changed"
         assert answer["ran"] == []
-    assert report(home) == undisturbed
+    assert report(stricken) == undisturbed
 
 
 def test_builds_in_different_folders_share_a_cache(
-    builds: Build, home: Path, undisturbed: dict[str, str], tmp_path: Path
+    builds: Build, stricken: Path, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
-    homes = [shutil.copytree(home, tmp_path / name) for name in ("one", "other")]
+    homes = [shutil.copytree(stricken, tmp_path / name) for name in ("one", "other")]
     for each in homes:
         settings = each / "report.toml"
         text = settings.read_text(encoding="utf-8")
