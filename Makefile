@@ -22,7 +22,7 @@ PIP = PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(PY) 
 
 quote = '$(subst ','\'',$(1))'
 
-.PHONY: help report sample doctor fetch-caltech101 fetch-vgg19 export-model test check bench lock clean distclean
+.PHONY: help report watch diff sample doctor fetch-caltech101 fetch-vgg19 export-model test check check-full bench lock clean distclean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -36,6 +36,13 @@ help: ## Show this list
 report: .venv/.installed ## Build the report: build/report.html, build/report.pdf, build/results.json
 	@$(PY) -m reportgen build $(if $(DATA),--data $(call quote,$(DATA))) \
 	  $(if $(REPORT),--settings $(call quote,$(REPORT))) $(ARGS)
+
+watch: .venv/.installed ## Show the report in the browser and build it again at every change
+	@$(PY) -m reportgen watch $(if $(DATA),--data $(call quote,$(DATA))) \
+	  $(if $(REPORT),--settings $(call quote,$(REPORT))) $(ARGS)
+
+diff: .venv/.installed ## Say what changed since the build before (ARGS="A B": between two reports)
+	@$(PY) -m reportgen diff $(if $(REPORT),--settings $(call quote,$(REPORT))) $(ARGS)
 
 sample: .venv/.installed ## Draw the sample images into data/sample
 	@$(PY) -m reportgen sample $(ARGS)
@@ -62,6 +69,9 @@ check: .venv/.installed-dev ## Lint, types, layers and tests: what must pass bef
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) -m pytest $(ARGS)
+
+check-full: ARGS = --full
+check-full: check ## The same with every kill point, and the identity tests with VGG19 (half an hour)
 
 bench: .venv/.installed-dev ## Measure time and memory: a table, and build/bench.json
 	@$(PY) tests/benchmarks/run.py $(ARGS)

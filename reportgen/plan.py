@@ -31,6 +31,10 @@ NAMED_PACKAGES = (
 """The packages whose versions stand in the results."""
 
 
+_NOT_OF_THE_REPORT = (".", "diff.")
+"""How the names of files among the templates begin that the report is not made from."""
+
+
 @dataclass(frozen=True)
 class Spec:
     """What a stage depends on by its nature; it can read nothing else.
@@ -209,8 +213,12 @@ def _as_text(value: Any) -> str:
 
 
 def _templates(folder: Path) -> Group:
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith("."))
-    return {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {
+        path.relative_to(folder).as_posix(): _sha256(path)
+        for path in files
+        if not path.name.startswith(_NOT_OF_THE_REPORT)
+    }
 
 
 def _sha256(path: Path) -> str:

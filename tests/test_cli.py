@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from reportgen import __version__, cli
-from reportgen.cli import repeat_option
+from reportgen import __version__
+from reportgen.cli import program as cli
+from reportgen.cli.program import repeat_option
 from reportgen.errors import DataError, RenderError, UserError
 
 

@@ -24,7 +24,7 @@ HEAVY = {
 RUN_AND_LIST = """
 import json, sys
 sys.argv = ["reportgen", *sys.argv[1:]]
-from reportgen.cli import main
+from reportgen.cli.program import main
 try:
     main()
 except SystemExit as end:

@@ -12,7 +12,8 @@ from finished_report import Rebuilt, snapshot
 from PIL import Image
 from tiny_data import CLASSES
 
-from reportgen import cli, pipeline
+from reportgen import pipeline
+from reportgen.cli import program as cli
 from reportgen.errors import RenderError
 from reportgen.progress import Silent
 from reportgen.render import pdf as pdf_module

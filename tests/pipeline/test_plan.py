@@ -117,6 +117,9 @@ def test_a_version_counts_where_the_package_is_used(home: Path, monkeypatch: pyt
 
 def test_a_template_counts_for_the_document(home: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(home, tmp_path / "home")
+    for name in ("diff.css", ".hidden"):
+        (copy / "templates" / name).write_text("other")
+        assert stale(planned(home), planned(copy)) == set()
     for name in ("report.css", "sections/title.html.j2"):
         with (copy / "templates" / name).open("a") as stream:
             stream.write("\n")

@@ -1,0 +1,157 @@
+"""The commands that make the report, follow it and compare it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reportgen.cli.options import (
+    BuildOption,
+    DataOption,
+    QuietOption,
+    SettingsOption,
+    WeightsOption,
+    data_folder,
+    load,
+    shown,
+)
+from reportgen.console import choose_progress
+from reportgen.errors import UserError
+from reportgen.progress import Progress
+from reportgen.settings import SETTINGS_FILE, Settings
+
+if TYPE_CHECKING:
+    from reportgen.pipeline import Built
+
+
+def build(
+    data: DataOption = None,
+    settings: SettingsOption = None,
+    weights: WeightsOption = None,
+    build: BuildOption = None,
+    quiet: QuietOption = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why each stage runs or not.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say so, and stop.")] = False,
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="STAGE", help="Run one stage anew and show its numbers.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Use nothing that an earlier build kept.")] = False,
+) -> None:
+    """Compute what has changed and write report.html, report.pdf and results.json.
+
+    Without --data (and without 'data' in the settings) the folder data/ is used if it holds images, else the
+    sample images in data/sample, which are drawn on first use.
+    """
+    progress = choose_progress(quiet=quiet)
+    chosen = load(settings, data=data, weights=weights, build=build)
+    folder = data_folder(chosen, settings, progress)
+    from reportgen import pipeline
+
+    if dry_run:
+        for line in pipeline.preview(chosen, folder, progress):
+            typer.echo(line)
+        return
+    if only is not None:
+        for line in pipeline.describe_outcome(pipeline.recompute(chosen, folder, only, progress)):
+            typer.echo(line)
+        return
+    built = pipeline.build(chosen, folder, progress, pipeline.Options(fresh=fresh, explain=explain))
+    _tell(built, progress, quiet=quiet)
+    if built.problem:
+        raise built.problem
+
+
+def _tell(built: Built, progress: Progress, *, quiet: bool) -> None:
+    """What the user should know of the report, and where it is."""
+    results = built.document
+    for line in built.notes:
+        progress.say(line)
+    for warning in results["dataset"]["warnings"]:
+        progress.say(f"Warning: {warning}")
+    for check in results["checks"]:
+        if not check["passed"]:
+            progress.say(f"Check failed: {check['claim']}")
+    if quiet:
+        return
+    test = results["transfer"]
+    typer.echo(f"\nTest accuracy: {test['correct']['test']} of {test['total']['test']} images.")
+    typer.echo("The report is finished:" if built.changed else "Nothing has changed; the report stands:")
+    for name in ("report.html", *([] if built.problem else ["report.pdf"]), "results.json"):
+        typer.echo(f"  {shown(built.path(name))}")
+
+
+def watch(
+    data: DataOption = None,
+    settings: SettingsOption = None,
+    weights: WeightsOption = None,
+    build: BuildOption = None,
+    port: Annotated[int, typer.Option(help="Where to show it on 127.0.0.1; 0: any free port.")] = 8671,
+) -> None:
+    """Build the report again at every change, and show it in the browser as it becomes.
+
+    Follows the images, the settings with the commentary, and the templates. Ctrl-C ends it.
+    """
+    from reportgen import pipeline
+    from reportgen.resources import templates_folder
+    from reportgen.watch.places import Places
+    from reportgen.watch.watcher import watch as watch_report
+
+    progress = choose_progress(quiet=False)
+    workshop = pipeline.Workshop()
+
+    def read() -> tuple[Settings, Path]:
+        chosen = load(settings, data=data, weights=weights, build=build)
+        return chosen, data_folder(chosen, settings, progress)
+
+    def renew(chosen: Settings, folder: Path, listener: Progress) -> Path:
+        built = pipeline.build(chosen, folder, listener, workshop=workshop)
+        if built.problem:
+            raise built.problem
+        return built.folder
+
+    file = (settings or Path(SETTINGS_FILE)).expanduser().absolute()
+    places = Places(settings=file, templates=templates_folder())
+    watch_report(read, renew, places, progress, port=port)
+
+
+def diff(
+    old: Annotated[
+        Path | None, typer.Argument(metavar="[A]", help="A build folder, a PDF or a results.json.")
+    ] = None,
+    new: Annotated[Path | None, typer.Argument(metavar="[B]", help="Default: the last build.")] = None,
+    rtol: Annotated[float, typer.Option(help="Relative difference of numbers that does not count.")] = 0.0,
+    atol: Annotated[float, typer.Option(help="Absolute difference of numbers that does not count.")] = 0.0,
+    page: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Default: diff.html in the build folder.")
+    ] = None,
+    settings: SettingsOption = None,
+    build: BuildOption = None,
+) -> None:
+    """Say what changed between two reports; without any, between the last build and the one before.
+
+    Numbers, images, predictions; figures side by side on a page. The exit code is 1 if anything changed.
+    """
+    from reportgen.diff import compare, describe
+    from reportgen.submission import last_build, open_submission
+
+    folder = load(settings, build=build).build
+    before = old or last_build(folder)
+    if before is None:
+        raise UserError(
+            f"{folder}: no earlier build is kept there.", "Name two reports, or build again after a change."
+        )
+    difference = compare(open_submission(before), open_submission(new or folder), rtol=rtol, atol=atol)
+    for line in describe(difference):
+        typer.echo(line)
+    if difference.changed:
+        from reportgen.render.difference import render_difference
+        from reportgen.resources import templates_folder
+        from reportgen.store.files import write_atomically, writing
+
+        place = page or folder / "diff.html"
+        with writing(place):
+            write_atomically(place, render_difference(difference, templates_folder()).encode())
+        typer.echo(f"\nSide by side: {shown(place)}")
+        raise typer.Exit(1)

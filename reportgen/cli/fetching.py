@@ -1,0 +1,59 @@
+"""The commands that bring data and weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reportgen.cli.options import QuietOption, SettingsOption, load, shown
+from reportgen.console import choose_progress
+
+
+def sample(
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the images go.")] = Path(
+        "data/sample"
+    ),
+    seed: Annotated[int, typer.Option(help="Another seed draws other images.")] = 671,
+    quiet: QuietOption = False,
+) -> None:
+    """Draw the sample images: butterfly, kangaroo and leopard, with annotated animals and heads."""
+    from reportgen.acquire.sample import draw_sample
+
+    draw_sample(out, seed, choose_progress(quiet=quiet))
+    if not quiet:
+        typer.echo(f"The sample images are in {shown(out)}.")
+
+
+def caltech101(
+    classes: Annotated[
+        list[str], typer.Option("--classes", metavar="NAME ...", help="Two or more of the 101 classes.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the images go.")] = Path(
+        "data/caltech101"
+    ),
+    settings: SettingsOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Download Caltech-101 (137 MB, once), and split classes of it 50/20/20.
+
+    For example: reportgen fetch caltech101 --classes butterfly kangaroo Leopards
+    """
+    from reportgen.acquire.caltech101 import fetch_caltech101
+
+    chosen = load(settings)
+    fetch_caltech101(
+        classes, out, cache=chosen.cache, seed=chosen.seed, progress=choose_progress(quiet=quiet)
+    )
+    if not quiet:
+        typer.echo(f"The photographs are in {shown(out)}. Now: reportgen build --data {out}")
+
+
+def vgg19(quiet: QuietOption = False) -> None:
+    """Download VGG19's ImageNet weights (574 MB) into Keras's cache."""
+    from reportgen.acquire.vgg19 import fetch_vgg19
+
+    path = fetch_vgg19(choose_progress(quiet=quiet))
+    if not quiet:
+        typer.echo(f"The weights are in {path}.")

@@ -1,0 +1,48 @@
+"""The commands that look after the installation and the last build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reportgen.cli.options import (
+    BuildOption,
+    DataOption,
+    QuietOption,
+    SettingsOption,
+    default_data,
+    load,
+    shown,
+)
+from reportgen.console import choose_progress
+
+
+def doctor(data: DataOption = None, settings: SettingsOption = None) -> None:
+    """Check Python, Pango, fonts, weights, data and disk, and say what is wrong."""
+    from reportgen.doctor import examine
+
+    chosen = load(settings, data=data)
+    folder = chosen.data or default_data(settings)
+    if folder.exists():
+        chosen = chosen.model_copy(update={"data": folder})
+    findings = examine(chosen)
+    for finding in findings:
+        typer.echo(f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.line}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+def export_model(
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="A .keras file.")] = None,
+    settings: SettingsOption = None,
+    build: BuildOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Write the last build's whole network, VGG19 and its new layer, as one Keras model."""
+    from reportgen.pipeline import export
+
+    path = export(load(settings, build=build), out, choose_progress(quiet=quiet))
+    if not quiet:
+        typer.echo(f"The model is in {shown(path)}. Its input is preprocessed: BGR minus the ImageNet mean.")

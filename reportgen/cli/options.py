@@ -1,0 +1,65 @@
+"""Options that several commands share, and what becomes of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from reportgen.progress import Progress
+from reportgen.settings import SETTINGS_FILE, Settings, load_settings
+
+SettingsOption = Annotated[
+    Path | None,
+    typer.Option("--settings", metavar="FILE", help=f"Another settings file than ./{SETTINGS_FILE}."),
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", metavar="FOLDER", help="The images: FOLDER/<split>/<class>/* or FOLDER/<class>/*."
+    ),
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+WeightsOption = Annotated[
+    str | None, typer.Option("--weights", help="auto, imagenet, embedded, or a Keras file of VGG19.")
+]
+BuildOption = Annotated[Path | None, typer.Option("--build", metavar="FOLDER", help="Where the report goes.")]
+
+
+def load(settings: Path | None, **overrides: Path | str | None) -> Settings:
+    absolute: dict[str, Any] = {
+        key: str(value.expanduser().absolute()) if isinstance(value, Path) else value
+        for key, value in overrides.items()
+    }
+    weights = absolute.get("weights")
+    if isinstance(weights, str) and weights not in ("auto", "imagenet", "embedded"):
+        absolute["weights"] = str(Path(weights).absolute())
+    return load_settings(settings.expanduser() if settings else None, **absolute)
+
+
+def data_folder(settings: Settings, file: Path | None, progress: Progress) -> Path:
+    """The data to report on; the sample images are drawn if there are no other and they are missing."""
+    if settings.data is not None:
+        return settings.data
+    folder = default_data(file)
+    if folder.name == "sample" and not folder.exists():
+        from reportgen.acquire.sample import draw_sample
+
+        draw_sample(folder, progress=progress)
+    return folder
+
+
+def default_data(file: Path | None) -> Path:
+    """The data that are reported on if none are named, beside the settings file."""
+    from reportgen.dataset.layout import default_data_folder
+
+    return default_data_folder((file.parent if file else Path.cwd()).resolve())
+
+
+def shown(path: Path) -> str:
+    """A path as short as the user would write it."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,163 @@
+"""Two JSON documents, value by value: what changed, under its JSON pointer (RFC 6901)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, TypeGuard
+
+SHOWN_PER_LIST = 5
+"""So many changed elements of a list are given one by one; the rest is counted."""
+
+KEYS: Final[Mapping[str, str]] = {"/checks": "name", "/dataset/duplicates": "sha256"}
+"""Lists whose elements are matched by this key of theirs, and not by their place."""
+
+
+class Absent(Enum):
+    """What stands for a value that only the other document has; JSON's null is a value."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absent.ABSENT
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """Numbers a, b count as equal if |a − b| ≤ ``atol`` + ``rtol`` · max(|a|, |b|)."""
+
+    rtol: float = 0.0
+    atol: float = 0.0
+
+    def equal(self, a: float, b: float) -> bool:
+        """Whether two numbers are so close that their difference is not reported."""
+        return a == b or abs(a - b) <= self.atol + self.rtol * max(abs(a), abs(b))
+
+
+@dataclass(frozen=True)
+class Change:
+    """A value that differs; ``ABSENT`` where one document does not have it."""
+
+    pointer: str
+    old: Any
+    new: Any
+
+    @property
+    def difference(self) -> float | None:
+        """New minus old, None unless both are numbers."""
+        return self.new - self.old if is_number(self.old) and is_number(self.new) else None
+
+
+@dataclass(frozen=True)
+class ListChange:
+    """What is told of a list as a whole.
+
+    Of the elements that both have, ``differing`` differ, ``hidden`` of them without a ``Change`` of their
+    own; ``largest`` is the largest absolute difference of their numbers, None if no number differs.
+    ``old_only`` and ``new_only`` are the texts of a list that changed its length and only one has.
+    """
+
+    pointer: str
+    old_length: int
+    new_length: int
+    differing: int
+    hidden: int
+    largest: float | None
+    old_only: tuple[str, ...] = ()
+    new_only: tuple[str, ...] = ()
+
+
+Entry = Change | ListChange
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether a JSON value is a number; Python's booleans pass for integers, JSON's do not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def compare_values(
+    old: Any, new: Any, tolerance: Tolerance, pointer: str = "", skip: frozenset[str] = frozenset()
+) -> Iterator[Entry]:
+    """Everything that differs below ``pointer``, in the order of the documents, the pointers of ``skip``
+    left out. The order of an object's keys is no difference.
+    """
+    if pointer in skip:
+        return
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in [*old, *(key for key in new if key not in old)]:
+            below = f"{pointer}/{escape(key)}"
+            yield from compare_values(old.get(key, ABSENT), new.get(key, ABSENT), tolerance, below, skip)
+    elif isinstance(old, list) and isinstance(new, list):
+        key = KEYS.get(pointer, "")
+        if _are_keyed(old, key) and _are_keyed(new, key):
+            yield from _compare_keyed(old, new, key, tolerance, pointer)
+        else:
+            yield from _compare_lists(old, new, tolerance, pointer)
+    elif is_number(old) and is_number(new):
+        if not tolerance.equal(old, new):
+            yield Change(pointer, old, new)
+    elif type(old) is not type(new) or old != new:
+        yield Change(pointer, old, new)
+
+
+def escape(key: str) -> str:
+    """A key as one step of a JSON pointer."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _are_keyed(items: list[Any], key: str) -> bool:
+    names = [item.get(key) for item in items if isinstance(item, dict)]
+    texts = {name for name in names if isinstance(name, str)}
+    return bool(key) and len(texts) == len(items)
+
+
+def _compare_keyed(
+    old: list[Any], new: list[Any], key: str, tolerance: Tolerance, pointer: str
+) -> Iterator[Entry]:
+    before, after = ({item[key]: place for place, item in enumerate(items)} for items in (old, new))
+    for name in [*before, *(name for name in after if name not in before)]:
+        place = after.get(name, before.get(name))
+        yield from compare_values(
+            old[before[name]] if name in before else ABSENT,
+            new[after[name]] if name in after else ABSENT,
+            tolerance,
+            f"{pointer}/{place}",
+        )
+
+
+def _compare_lists(old: list[Any], new: list[Any], tolerance: Tolerance, pointer: str) -> Iterator[Entry]:
+    found = (
+        list(compare_values(a, b, tolerance, f"{pointer}/{place}"))
+        for place, (a, b) in enumerate(zip(old, new, strict=False))
+    )
+    changed = [entries for entries in found if entries]
+    longer = len(old) != len(new)
+    shown = 0 if longer else SHOWN_PER_LIST
+    for entries in changed[:shown]:
+        yield from entries
+    if longer or len(changed) > shown:
+        yield ListChange(
+            pointer,
+            len(old),
+            len(new),
+            differing=len(changed),
+            hidden=len(changed[shown:]),
+            largest=_largest(changed),
+            old_only=_texts_only_in(old, new) if longer else (),
+            new_only=_texts_only_in(new, old) if longer else (),
+        )
+
+
+def _largest(changed: list[list[Entry]]) -> float | None:
+    sizes = (
+        entry.largest if isinstance(entry, ListChange) else entry.difference
+        for entries in changed
+        for entry in entries
+    )
+    return max((abs(size) for size in sizes if size is not None), default=None)
+
+
+def _texts_only_in(items: list[Any], others: list[Any]) -> tuple[str, ...]:
+    known = {item for item in others if isinstance(item, str)}
+    return tuple(item for item in items if isinstance(item, str) and item not in known)

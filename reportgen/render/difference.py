@@ -1,0 +1,82 @@
+"""The difference between two reports as one self-contained HTML page."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from markupsafe import Markup
+
+from reportgen.diff import Difference, summary, wording
+from reportgen.diff.figures import Picture
+from reportgen.diff.values import ABSENT, Change, Entry
+from reportgen.errors import RenderError
+
+TEMPLATE, STYLE = "diff.html.j2", "diff.css"
+OPEN_ROWS = 25
+"""A table with more rows than these is folded on the screen; on paper it is whole."""
+
+_MIME = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "svg": "image/svg+xml"}
+
+
+def render_difference(difference: Difference, templates: Path) -> str:
+    """Render ``diff.html.j2`` of ``templates``, with the figures that changed side by side.
+
+    The page fetches and runs nothing. Whatever the reports say is escaped, and an SVG is only ever the
+    source of an ``<img>``, where it cannot act. Raises ``RenderError`` for a mistake in the template.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        count=wording.count_text,
+        percent=lambda count: wording.percent_text(count.share if count else None),
+        points=wording.points_text,
+        pair=wording.pair_texts,
+        source=_source,
+        cells=_cells,
+    )
+    environment.globals.update(
+        summary=summary,
+        verdict=lambda flip: wording.verdict_text(flip.old.right, flip.new.right),
+        open_rows=OPEN_ROWS,
+    )
+    try:
+        style = (templates / STYLE).read_text(encoding="utf-8")
+        page = environment.get_template(TEMPLATE)
+        return page.render(d=difference, style=Markup(style))  # noqa: S704 - the project's own file
+    except TemplateError as error:
+        raise RenderError(f"templates/{TEMPLATE}: {error}", "Correct the template.") from error
+    except OSError as error:
+        raise RenderError(
+            f"{error.filename}: cannot be read: {error.strerror}.", "Restore the file."
+        ) from None
+
+
+def _finalize(value: Any) -> Any:
+    """Characters that do not print are shown by their escapes, in every text of the page."""
+    return value if isinstance(value, Markup) or not isinstance(value, str) else wording.printable(value)
+
+
+def _source(picture: Picture) -> str:
+    kind = _MIME[picture.file.rpartition(".")[2].lower()]
+    return f"data:{kind};base64,{base64.b64encode(picture.data).decode()}"
+
+
+def _cells(entry: Entry) -> dict[str, str]:
+    """What a row of the tables of values says: old, new, difference, or one ``note`` in their place."""
+    if not isinstance(entry, Change):
+        return {"note": wording.list_text(entry)}
+    old, new, difference = wording.value_texts(entry)
+    if entry.new is ABSENT:
+        difference = "only in A"
+    elif entry.old is ABSENT:
+        difference = "only in B"
+    return {"old": old, "new": new, "difference": difference}
