@@ -99,6 +99,8 @@ def build(
         stale = _find_stale(plan, record)
         if not stale:
             return Built(settings.build, changed=False, notes=record.notes)
+        if message := resolve_source(settings.weights)[1]:
+            progress.say(message)
         networks = (workshop or Workshop()).networks
         execution = Execution(plan, cache, networks, progress)
         try:
@@ -130,9 +132,7 @@ def _refuse(inventory: Inventory, progress: Progress) -> None:
 
 
 def _find_weights(settings: Settings, progress: Progress) -> WeightsFile:
-    source, message = resolve_source(settings.weights)
-    if message:
-        progress.say(message)
+    source, _ = resolve_source(settings.weights)
     if source == "imagenet":
         from reportgen.acquire.vgg19 import fetch_vgg19
 

@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from reportgen.models import Backbone
 
-pytest_plugins = ["finished_report", "survivors"]
+pytest_plugins = ["browser", "finished_report", "survivors"]
 
 # Before anything imports TensorFlow or Keras, which read them once.
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from reportgen.analysis.guided_backprop import GuidedGradients
 from reportgen.analysis.rectifiers import find_rectifiers
 from reportgen.errors import ExplanationError
-from reportgen.results import Position
 
 _OVERRIDE = "ReportgenGuidedRelu"
 _MARK = "reportgen_guided_relu"
@@ -75,7 +74,7 @@ class GuidedNetwork:
             )
         return overridden
 
-    def __call__(self, image: NDArray[Any], positions: Sequence[Position]) -> GuidedGradients:
+    def __call__(self, image: NDArray[Any], positions: Sequence[tuple[int, ...]]) -> GuidedGradients:
         """The guided gradients of the neurons at ``positions``, one or more, for one image (H, W, C)."""
         batch = tf.constant(image[np.newaxis], tf.float32)
         parts = []

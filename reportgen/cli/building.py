@@ -14,6 +14,7 @@ from reportgen.cli.options import (
     SettingsOption,
     WeightsOption,
     data_folder,
+    default_data,
     load,
     shown,
 )
@@ -23,7 +24,7 @@ from reportgen.progress import Progress
 from reportgen.settings import SETTINGS_FILE, Settings
 
 if TYPE_CHECKING:
-    from reportgen.pipeline import Built
+    from reportgen.pipeline import Built, Workshop
 
 
 def build(
@@ -58,13 +59,15 @@ def build(
             typer.echo(line)
         return
     built = pipeline.build(chosen, folder, progress, pipeline.Options(fresh=fresh, explain=explain))
-    _tell(built, progress, quiet=quiet)
+    remark(built, progress)
+    if not quiet:
+        _show(built)
     if built.problem:
         raise built.problem
 
 
-def _tell(built: Built, progress: Progress, *, quiet: bool) -> None:
-    """What the user should know of the report, and where it is."""
+def remark(built: Built, progress: Progress) -> None:
+    """What the user should know of the report."""
     results = built.document
     for line in built.notes:
         progress.say(line)
@@ -73,9 +76,11 @@ def _tell(built: Built, progress: Progress, *, quiet: bool) -> None:
     for check in results["checks"]:
         if not check["passed"]:
             progress.say(f"Check failed: {check['claim']}")
-    if quiet:
-        return
-    test = results["transfer"]
+
+
+def _show(built: Built) -> None:
+    """What came out, and where it is."""
+    test = built.document["transfer"]
     typer.echo(f"\nTest accuracy: {test['correct']['test']} of {test['total']['test']} images.")
     typer.echo("The report is finished:" if built.changed else "Nothing has changed; the report stands:")
     for name in ("report.html", *([] if built.problem else ["report.pdf"]), "results.json"):
@@ -93,26 +98,31 @@ def watch(
 
     Follows the images, the settings with the commentary, and the templates. Ctrl-C ends it.
     """
-    from reportgen import pipeline
-    from reportgen.resources import templates_folder
     from reportgen.watch.places import Places
     from reportgen.watch.watcher import watch as watch_report
 
     progress = choose_progress(quiet=False)
-    workshop = pipeline.Workshop()
+    workshops: list[Workshop] = []
 
     def read() -> tuple[Settings, Path]:
         chosen = load(settings, data=data, weights=weights, build=build)
         return chosen, data_folder(chosen, settings, progress)
 
     def renew(chosen: Settings, folder: Path, listener: Progress) -> Path:
-        built = pipeline.build(chosen, folder, listener, workshop=workshop)
+        # Imported here, so that the page is there before the first build begins.
+        from reportgen import pipeline
+
+        workshops[:] = workshops or [pipeline.Workshop()]
+        built = pipeline.build(chosen, folder, listener, workshop=workshops[0])
+        remark(built, listener)
         if built.problem:
-            raise built.problem
+            listener.say(f"{built.problem.problem} {built.problem.remedy}")
         return built.folder
 
     file = (settings or Path(SETTINGS_FILE)).expanduser().absolute()
-    places = Places(settings=file, templates=templates_folder())
+    # Images of the user's own may yet come to stand there.
+    usual = default_data(settings)
+    places = Places(file, data=(usual.parent if usual.name == "sample" else usual,))
     watch_report(read, renew, places, progress, port=port)
 
 

@@ -17,8 +17,7 @@ from reportgen import models
 from reportgen.analysis.transfer import build_head
 from reportgen.errors import WeightsError
 from reportgen.models import Backbone, compose, identity_convolution, model_file, preprocess, weights_file
-from reportgen.results import Weights
-from reportgen.weights import EMBEDDED_SHA256, embedded_path
+from reportgen.weights import EMBEDDED_SHA256, Weights, embedded_path
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras
 

@@ -214,7 +214,12 @@ def test_a_workshop_keeps_the_network(home: Path) -> None:
         from reportgen import models
 
         real = models.load_backbone
-        patch.setattr(models, "load_backbone", lambda source: loads.append(source) or real(source))
+
+        def load(source: str) -> models.Backbone:
+            loads.append(source)
+            return real(source)
+
+        patch.setattr(models, "load_backbone", load)
         for seed in (97, 98):
             draw_image(home / "data/train/cat/new.png", seed)
             pipeline.build(load_settings(folder=home), home / "data", workshop=workshop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from reportgen.plan import Plan, find_changes, make_plan
 from reportgen.progress import Silent
 from reportgen.resources import templates_folder
 from reportgen.settings import load_settings
-from reportgen.sources import _digest
+from reportgen.sources import _digest, code_of
 from reportgen.stages.given import Given
 from reportgen.store.cache import Cache
 from reportgen.weights import WeightsFile
@@ -110,8 +111,8 @@ def test_a_version_counts_where_the_package_is_used(home: Path, monkeypatch: pyt
     }  # fmt: skip
     for name, stages in users.items():
         other = {**real, name: "0.0"}
-        monkeypatch.setattr(packages, "installed_versions", lambda other=other: other)
-        monkeypatch.setattr(plan, "installed_versions", lambda other=other: other)
+        monkeypatch.setattr(packages, "installed_versions", partial(dict, other))
+        monkeypatch.setattr(plan, "installed_versions", partial(dict, other))
         assert changed(before, planned(home)) == stages
 
 
@@ -135,7 +136,7 @@ def test_the_annotations_count_where_boxes_are_used(home: Path, tmp_path: Path) 
 
 def test_code_counts_where_it_runs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = planned(home)
-    real = plan.code_of
+    real = code_of
 
     def edited(module: str, **options: Any) -> dict[str, str]:
         return {file: sha256 + "x" * file.endswith("confusion.py") for file, sha256 in real(module).items()}
@@ -218,10 +219,10 @@ def test_files_that_change_meanwhile_are_noticed(home: Path, tmp_path: Path) -> 
 
 def test_code_that_changes_meanwhile_is_noticed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = planned(home)
-    real = _digest.__wrapped__
+    real: Any = _digest.__wrapped__
 
     def edited(file: Path) -> str:
-        return real(file) + "x" * (file.name == "confusion.py")
+        return str(real(file)) + "x" * (file.name == "confusion.py")
 
     monkeypatch.setattr(_digest, "__wrapped__", edited)
     assert find_changes(chosen.stages["transfer"], chosen) == [

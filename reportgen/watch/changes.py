@@ -1,0 +1,183 @@
+"""Hears what changes on the disk, and waits until it has settled."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import watchfiles
+
+from reportgen.errors import UserError
+from reportgen.watch.places import Concern, Places, Scope
+
+QUIET_SECONDS = 0.3
+"""How long nothing may change before a change counts as complete."""
+
+_PATIENCE_SECONDS = 10.0
+_WAKE_SECONDS = 0.5
+_JOIN_SECONDS = 5.0
+_STEP_MILLISECONDS = 50
+_ATTEMPTS = 5
+
+
+class WatchError(UserError):
+    """The operating system refuses to report changes of the folders."""
+
+    exit_code = 1
+
+
+class Changes:
+    """The changes that matter to the report since they were last asked for.
+
+    They are heard from the first :meth:`follow` until :meth:`close`, also while nobody waits.
+    """
+
+    def __init__(self, quiet: float = QUIET_SECONDS) -> None:
+        self._quiet = quiet
+        self._changed = threading.Condition()
+        self._heard: set[Concern] = set()
+        self._last = 0.0
+        self._closed = False
+        self._places: Places | None = None
+        # Set by the ears: what they listen to is no longer what lies at its place.
+        self._moved = False
+        self._ears: list[_Ear] = []
+
+    def follow(self, places: Places) -> None:
+        """Listen to these places from now on, as they are now; at once if nothing is new about them.
+
+        Raises ``WatchError`` if the operating system refuses.
+        """
+        with self._changed:
+            if places == self._places and not self._moved:
+                return
+            self._moved = False
+        # The old ears listen until the new ones do, so that nothing falls between.
+        old, self._ears = self._ears, self._listen(places)
+        self._places = places
+        for ear in old:
+            ear.close()
+
+    def wait(self) -> frozenset[Concern]:
+        """Wait for changes until no more come, and return what they call for; nothing once closed.
+
+        Changes that never stop are returned after ten seconds.
+        """
+        with self._changed:
+            while not (self._closed or self._heard):
+                # Python notices a Ctrl-C that comes just before such a wait only after it.
+                self._changed.wait(_WAKE_SECONDS)
+            latest = time.monotonic() + _PATIENCE_SECONDS
+            while not self._closed:
+                left = min(self._last + self._quiet, latest) - time.monotonic()
+                if left <= 0:
+                    break
+                self._changed.wait(left)
+            heard = frozenset() if self._closed else frozenset(self._heard)
+            self._heard.clear()
+            return heard
+
+    def close(self) -> None:
+        """Stop listening, and end a :meth:`wait` that goes on in another thread."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        while self._ears:
+            self._ears.pop().close()
+
+    def __enter__(self) -> Changes:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _listen(self, places: Places) -> list[_Ear]:
+        for _attempt in range(_ATTEMPTS):
+            scope = Scope(places)
+            ears: list[_Ear] = []
+            try:
+                ears.append(_Ear(scope.doors, self._at_door(scope), recursive=False))
+                ears.append(_Ear(scope.trees, self._in_tree(scope), recursive=True))
+            except FileNotFoundError:
+                # A folder went while it was looked for.
+                for ear in ears:
+                    ear.close()
+            except (OSError, RuntimeError) as error:
+                for ear in ears:
+                    ear.close()
+                raise _refused(scope, error) from None
+            else:
+                return ears
+        raise _refused(scope, "they come and go all the time")
+
+    def _at_door(self, scope: Scope) -> Callable[[Path], None]:
+        def hear(path: Path) -> None:
+            if scope.is_entrance(path):
+                self._note(Concern.REPORT, moved=True)
+
+        return hear
+
+    def _in_tree(self, scope: Scope) -> Callable[[Path], None]:
+        def hear(path: Path) -> None:
+            concern = scope.concern_of(path)
+            if concern is not None:
+                self._note(concern)
+
+        return hear
+
+    def _note(self, concern: Concern, *, moved: bool = False) -> None:
+        with self._changed:
+            self._heard.add(concern)
+            self._moved |= moved
+            self._last = time.monotonic()
+            self._changed.notify_all()
+
+
+class _Ear:
+    """A thread that passes on each changed path; it hears from the moment it is made."""
+
+    def __init__(self, folders: Sequence[Path], hear: Callable[[Path], None], *, recursive: bool) -> None:
+        self._hear = hear
+        self._stop = threading.Event()
+        self._changes = watchfiles.watch(
+            *folders,
+            watch_filter=None,
+            debounce=_STEP_MILLISECONDS,
+            step=_STEP_MILLISECONDS,
+            rust_timeout=_STEP_MILLISECONDS,
+            yield_on_timeout=True,
+            stop_event=self._stop,
+            recursive=recursive,
+            # True would hide every other refusal too, and leave folders unheard.
+            ignore_permission_denied=False,
+        )
+        # Only the first step registers the folders with the operating system.
+        self._pass_on(next(self._changes))
+        self._thread = threading.Thread(target=self._run, name="reportgen-ear", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join(_JOIN_SECONDS)
+
+    def _run(self) -> None:
+        for changes in self._changes:
+            self._pass_on(changes)
+
+    def _pass_on(self, changes: set[tuple[watchfiles.Change, str]]) -> None:
+        for _kind, path in changes:
+            self._hear(Path(path))
+
+
+def _refused(scope: Scope, reason: Exception | str) -> WatchError:
+    folders = ", ".join(str(path) for path in (*scope.trees, *scope.doors))
+    return WatchError(
+        f"Changes in {folders} cannot be watched: {reason}",
+        "Make all folders in there readable; if there are too many for Linux, let it watch more: "
+        "sudo sysctl fs.inotify.max_user_watches=524288",
+    )

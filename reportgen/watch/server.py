@@ -1,0 +1,269 @@
+"""The report on 127.0.0.1, for the browsers of this machine only."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import socket
+import socketserver
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedReader
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import unquote
+
+from reportgen.errors import UserError
+from reportgen.watch.feed import Feed
+
+ADDRESS = "127.0.0.1"
+REPORT = "report.html"
+SERVED = (REPORT, "report.pdf", "results.json")
+"""What is served of a build folder, beside the files in ``figures/``."""
+
+_FIGURES = "figures"
+_HERE = Path(__file__).parent
+_SHELL = {"/": "page.html", "/watch.css": "page.css", "/watch.js": "page.js"}
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".svg": "image/svg+xml",
+}
+_SHELL_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; "
+    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEARTBEAT_SECONDS = 15.0
+_JOIN_SECONDS = 5.0
+_WAITING = b"""<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>reportgen</title>
+<meta name="color-scheme" content="light dark">
+<body style="font: 1.1rem/1.5 system-ui, sans-serif; margin: 20vh auto; max-width: 36rem; padding: 0 1rem">
+<h1>No report yet</h1><p>It appears here as soon as it is built.</p></body></html>
+"""
+
+
+class ReportServer:
+    """Serves the last good report, and tells its pages through ``feed`` what the build is doing.
+
+    It answers from the moment it is made until it is closed. ``port`` 0 takes any free one. Raises
+    ``UserError`` if the port cannot be had.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._listener = _listen(port)
+        self.feed = self._listener.feed
+        self._thread = threading.Thread(
+            target=self._listener.serve_forever, args=(0.1,), name="reportgen-server", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """Where a browser finds the report."""
+        return f"http://{ADDRESS}:{self._listener.server_port}/"
+
+    def offer(self, folder: Path) -> None:
+        """Serve the report that an earlier run left in ``folder``, unless one is served already."""
+        if not self.feed.news.version:
+            self._listener.folder = folder
+            self.feed.serve(_version(folder))
+
+    def show(self, folder: Path) -> None:
+        """Serve the report that was just built in ``folder``, and let all pages load it."""
+        self._listener.folder = folder
+        self.feed.ready(_version(folder))
+
+    def close(self) -> None:
+        """Stop serving and end every thread and connection."""
+        self.feed.close()
+        self._listener.shutdown()
+        self._listener.server_close()
+        self._thread.join(_JOIN_SECONDS)
+
+    def __enter__(self) -> ReportServer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _listen(port: int) -> _Listener:
+    try:
+        return _Listener((ADDRESS, port), _Handler)
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "ports end at 65535"
+        raise UserError(
+            f"Port {port} on {ADDRESS} cannot be used: {reason}.",
+            "Name another with --port, or let the machine choose a free one with --port 0.",
+        ) from None
+
+
+def _version(folder: Path) -> str:
+    """The SHA-256 of the report in ``folder``, or nothing if there is none."""
+    stream = open_served(folder, REPORT)
+    if stream is None:
+        return ""
+    with stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def open_served(folder: Path | None, name: str) -> BufferedReader | None:
+    """Open a file of a build by its name in the address; None if there is none or it is not to be served.
+
+    Only the report's own files and those directly in ``figures/`` are served, and only if no symbolic link
+    within the build folder leads to them.
+    """
+    parent, _, last = name.rpartition("/")
+    if folder is None or (name not in SERVED and (parent != _FIGURES or not last or last.startswith("."))):
+        return None
+    try:
+        path = folder.resolve() / name
+        return path.open("rb") if path.resolve() == path and path.is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+class _Listener(ThreadingHTTPServer):
+    """Knows its connections, so that none outlives it: a browser holds ``/events`` open for hours."""
+
+    # A second watch has to find the port taken, also on systems that would share it.
+    allow_reuse_port = False
+    daemon_threads = True
+
+    def __init__(self, *arguments: Any) -> None:
+        self.feed = Feed()
+        self.folder: Path | None = None
+        self._open: dict[threading.Thread, socket.socket] = {}
+        super().__init__(*arguments)
+        self.hosts = {f"{name}:{self.server_port}" for name in (ADDRESS, "localhost")}
+        if self.server_port == 80:
+            self.hosts |= {ADDRESS, "localhost"}
+
+    def server_bind(self) -> None:
+        """Bind without the look-up of the machine's name that the base class does, which may hang."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread of its own."""
+        thread = threading.Thread(
+            target=self.process_request_thread, args=(request, client_address), name="reportgen-answer"
+        )
+        thread.daemon = self.daemon_threads
+        self._open[thread] = request
+        thread.start()
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer, and forget the connection."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._open.pop(threading.current_thread(), None)
+
+    def server_close(self) -> None:
+        """Close the port, then every connection, and wait for their threads."""
+        super().server_close()
+        connections = list(self._open.items())
+        for _thread, connection in connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread, _connection in connections:
+            thread.join(_JOIN_SECONDS)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Listener
+    server_version, sys_version = "reportgen", ""
+    # A connection that asks nothing, as browsers open in advance, is dropped after these seconds.
+    timeout = 30
+
+    def handle(self) -> None:
+        # The browser may leave at any moment, which is no error.
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            super().handle()
+
+    def log_message(self, *_arguments: Any) -> None:
+        """Keep requests off the terminal, which shows the build."""
+
+    def do_GET(self) -> None:
+        if self._is_foreign():
+            return
+        path = unquote(self.path.partition("?")[0])
+        if path == "/events":
+            self._send_events()
+        elif path in _SHELL:
+            shell = _HERE / _SHELL[path]
+            self._send(HTTPStatus.OK, shell.read_bytes(), _TYPES[shell.suffix], _SHELL_POLICY)
+        elif (stream := open_served(self.server.folder, path.removeprefix("/"))) is not None:
+            with stream:
+                self._send_file(stream, _TYPES.get(Path(path).suffix.lower(), "application/octet-stream"))
+        elif path == f"/{REPORT}":
+            self._send(HTTPStatus.NOT_FOUND, _WAITING, _TYPES[".html"])
+        else:
+            self._send_line(HTTPStatus.NOT_FOUND, "There is nothing at this address.")
+
+    do_HEAD = do_GET  # noqa: N815
+
+    def _refuse(self) -> None:
+        if not self._is_foreign():
+            self._send_line(HTTPStatus.METHOD_NOT_ALLOWED, "Only GET and HEAD are answered.")
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = do_CONNECT = _refuse  # noqa: N815
+
+    def _is_foreign(self) -> bool:
+        """Whether the request came under another name: a site whose name was made to point here."""
+        hosts = [host.lower() for host in self.headers.get_all("Host", [])]
+        if len(hosts) == 1 and hosts[0] in self.server.hosts:
+            return False
+        self._send_line(HTTPStatus.MISDIRECTED_REQUEST, f"Open http://{ADDRESS}:{self.server.server_port}/.")
+        return True
+
+    def _send_events(self) -> None:
+        self._send_head(HTTPStatus.OK, "text/event-stream; charset=utf-8")
+        if self.command == "HEAD":
+            return
+        self.wfile.write(b"retry: 1000\n\n")
+        seen = 0
+        while (told := self.server.feed.wait(seen, _HEARTBEAT_SECONDS)) is not None:
+            number, news = told
+            # Writing is the only way to notice that the page has gone.
+            self.wfile.write(b": still here\n\n" if number == seen else news.as_event())
+            seen = number
+
+    def _send_file(self, stream: BufferedReader, kind: str) -> None:
+        self._send_head(HTTPStatus.OK, kind, os.fstat(stream.fileno()).st_size)
+        if self.command != "HEAD":
+            shutil.copyfileobj(stream, self.wfile)
+
+    def _send_line(self, status: HTTPStatus, line: str) -> None:
+        self._send(status, f"{line}\n".encode(), "text/plain; charset=utf-8")
+
+    def _send(self, status: HTTPStatus, body: bytes, kind: str, policy: str = "") -> None:
+        self._send_head(status, kind, len(body), policy)
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def _send_head(self, status: HTTPStatus, kind: str, size: int | None = None, policy: str = "") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        if size is not None:
+            self.send_header("Content-Length", str(size))
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+            self.send_header("Allow", "GET, HEAD")
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.send_header("Content-Security-Policy", policy or "frame-ancestors 'self'")
+        self.end_headers()

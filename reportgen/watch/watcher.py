@@ -1,0 +1,129 @@
+"""Builds the report again whenever its data, settings or templates change, one build after another."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+from reportgen.errors import StoppedError, UserError
+from reportgen.progress import Advance, Progress
+from reportgen.settings import Settings
+from reportgen.watch.changes import Changes, WatchError
+from reportgen.watch.feed import Feed
+from reportgen.watch.places import Concern, Places
+from reportgen.watch.server import ReportServer
+
+DEFAULT_PORT = 8671
+
+Load = Callable[[], tuple[Settings, Path]]
+"""Reads the settings anew; returns them with the folder of images."""
+Build = Callable[[Settings, Path, Progress], Path]
+"""Builds the report and returns the folder with it, or raises and leaves the last one as it was."""
+
+
+def watch(load: Load, build: Build, places: Places, progress: Progress, *, port: int = DEFAULT_PORT) -> None:
+    """Build the report, show it on 127.0.0.1, and build it again after each change, until Ctrl-C.
+
+    ``places`` says what is watched beside the folder of images that ``load`` returns. All builds run in the
+    calling thread. An error of ``load`` or ``build`` is printed and shown under the last good report; the
+    watch goes on. Raises ``UserError`` if the port cannot be had or folders cannot be watched.
+    """
+    try:
+        with ReportServer(port) as server, Changes() as changes:
+            progress.say(f"The report is at {server.url} and follows every change; Ctrl-C ends this.")
+            Watcher(load, build, server, changes, progress).run(places)
+    except (KeyboardInterrupt, StoppedError):
+        progress.say("Stopped watching; the last report stays.")
+
+
+class Watcher:
+    """Goes on until ``changes`` is closed, and never builds twice at once."""
+
+    def __init__(
+        self, load: Load, build: Build, server: ReportServer, changes: Changes, progress: Progress
+    ) -> None:
+        self._load = load
+        self._build = build
+        self._server = server
+        self._changes = changes
+        self._progress = progress
+
+    def run(self, places: Places) -> None:
+        """Build now and after each change, but never when reportgen's code is no longer what was started."""
+        code, outdated = _digest(places.sources), False
+        followed = self._round(places, places)
+        while heard := self._changes.wait():
+            before = outdated
+            if Concern.CODE in heard:
+                outdated = _digest(places.sources) != code
+            if outdated and not before:
+                self._ask_for_restart()
+            if not outdated and (before or Concern.REPORT in heard):
+                followed = self._round(places, followed)
+
+    def _round(self, places: Places, followed: Places) -> Places:
+        """Load and build once; returns what is followed now, with the data folder that the settings name."""
+        feed = self._server.feed
+        try:
+            feed.building("")
+            self._changes.follow(followed)
+            settings, data = self._load()
+            followed = replace(places, data=(*places.data, data), ignored=(settings.build, settings.cache))
+            self._changes.follow(followed)
+            self._server.offer(settings.build)
+            self._server.show(self._build(settings, data, _Retold(self._progress, feed)))
+        except (StoppedError, WatchError):
+            raise
+        except UserError as error:
+            _complain(error.problem, error.remedy)
+            feed.failed(error.problem, error.remedy)
+        except Exception as error:
+            traceback.print_exception(error)
+            feed.failed(
+                f"{type(error).__name__}: {error}",
+                "This is a fault of reportgen itself; the terminal shows where it happened.",
+            )
+        return followed
+
+    def _ask_for_restart(self) -> None:
+        problem, remedy = "reportgen's own code has changed.", "Restart 'reportgen watch' to go on with it."
+        sys.stderr.write(f"{problem} {remedy}\n")
+        self._server.feed.failed(problem, remedy)
+
+
+class _Retold:
+    """Passes everything on, and tells the pages the title of each stage."""
+
+    def __init__(self, progress: Progress, feed: Feed) -> None:
+        self._progress = progress
+        self._feed = feed
+
+    def stage(self, title: str, total: int | None = None) -> AbstractContextManager[Advance]:
+        self._feed.building(title)
+        return self._progress.stage(title, total)
+
+    def say(self, message: str) -> None:
+        self._progress.say(message)
+
+
+def _complain(problem: str, remedy: str) -> None:
+    """Print an error as the other commands do, without ending the watch."""
+    sys.stderr.write(f"reportgen: {problem}\n  → {remedy}\n")
+    sys.stderr.flush()
+
+
+def _digest(sources: Path) -> str:
+    """SHA-256 of all source files below ``sources`` with their names."""
+    digest = hashlib.sha256()
+    for path in sorted(sources.rglob("*.py")):
+        try:
+            content = path.read_bytes()
+        except OSError:
+            continue  # gone again, or a link to nowhere
+        digest.update(f"{path.relative_to(sources)}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()

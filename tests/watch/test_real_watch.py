@@ -1,0 +1,79 @@
+"""The command itself, as a user runs it, in a browser: from a changed image to the changed page."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from finished_report import SETTINGS
+from playwright.sync_api import Browser, expect
+from tiny_data import CLASSES, draw_tiny_data
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+BUILT = 240_000
+"""Milliseconds in which a build ends on a busy machine."""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    draw_tiny_data(tmp_path / "data")
+    (tmp_path / "report.toml").write_text(SETTINGS, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def address(home: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    command = [sys.executable, "-m", "reportgen", "watch", "--port", "0"]
+    with subprocess.Popen(
+        command,
+        cwd=home,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            assert process.stderr is not None
+            line = next(line for line in process.stderr if "127.0.0.1" in line)
+            found = re.search(r"http://127\.0\.0\.1:\d+/", line)
+            assert found, line
+            reader = threading.Thread(target=process.stderr.read, daemon=True)  # or the pipe fills up
+            reader.start()
+            yield found[0], process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def test_a_changed_image_changes_the_page(
+    home: Path, address: tuple[str, subprocess.Popen[str]], browser: Browser
+) -> None:
+    url, process = address
+    page = browser.new_page()
+    page.goto(url)
+    report = page.frame_locator("#report")
+    first = report.get_by_role("cell", name="4", exact=True)
+    expect(first.first).to_be_visible(timeout=BUILT)
+    assert report.get_by_role("cell", name="5", exact=True).count() == 0, "4 training images a class"
+
+    source = home / f"data/train/{CLASSES[1]}/train 0.jpg"
+    (home / f"data/train/{CLASSES[1]}/one more.jpg").write_bytes(source.read_bytes() + b"\0")
+    expect(report.get_by_role("cell", name="5", exact=True).first).to_be_visible(timeout=BUILT)
+
+    good = (home / "build/report.pdf").read_bytes()
+    (home / "report.toml").write_text("group = 5\n", encoding="utf-8")
+    expect(page.get_by_text("group = 5")).to_be_visible(timeout=BUILT)
+    assert report.get_by_role("cell", name="5", exact=True).count() > 0
+    assert (home / "build/report.pdf").read_bytes() == good
+    page.close()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 0
