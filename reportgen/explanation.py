@@ -47,7 +47,7 @@ def judge(
         missing = count_missing(stage)
         if record.has(stage) and not missing:
             action: Action = "unchanged"
-        elif has_outcome(stage):
+        elif has_outcome(stage) or not (stage.spec.kept or missing):
             action = "from the cache"
         else:
             action = "runs"
@@ -85,31 +85,8 @@ def _chains(verdicts: Sequence[Verdict], record: Record) -> Iterator[str]:
 
 def _with_figures(verdict: Verdict, record: Record) -> str:
     """A stage by name; one that draws figures by their numbers in the last report."""
-    section = verdict.stage.name.removeprefix("figures_")
-    if section == verdict.stage.name:
-        return verdict.name
-    numbers = [number for name, number in record.figures.items() if _section_of(name) == section]
+    numbers = record.figures.get(verdict.stage.name, ())
     return f"Fig. {', '.join(numbers)}" if numbers else verdict.name
-
-
-def _section_of(figure: str) -> str:
-    """The section whose stage draws a figure."""
-    return _FIGURES.get(figure.rstrip("0123456789_"), _FIGURES.get(figure, ""))
-
-
-_FIGURES = {
-    "images": "convolution",
-    "filter": "convolution",
-    "maps": "convolution",
-    "filters": "conv_stack",
-    "confusion": "transfer",
-    "history": "transfer",
-    "misclassified": "transfer",
-    "neuron_input": "neurons",
-    "patches": "neurons",
-    "guided_input": "guided_backprop",
-    "gradient": "guided_backprop",
-}
 
 
 def _own_causes(stage: Stage, record: Record) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -198,7 +198,9 @@ def _files_of(stage: str, outcome: Bundle) -> dict[str, bytes]:
     return {name: data for name, data in outcome.items() if "." in name and name != "figure_numbers.json"}
 
 
-def _remarks(made: Mapping[str, Bundle], record: Record) -> tuple[tuple[str, ...], Mapping[str, str]]:
+def _remarks(
+    made: Mapping[str, Bundle], record: Record
+) -> tuple[tuple[str, ...], Mapping[str, Sequence[str]]]:
     """What to tell the user of the document, and the numbers of its figures."""
     if "html" not in made:
         return record.notes, record.figures
@@ -222,10 +224,11 @@ def preview(settings: Settings, data: Path, progress: Progress | None = None) ->
 
 def _explain(plan: Plan, record: Record, cache: Cache) -> list[str]:
     def count_missing(stage: Stage) -> str:
-        if stage.name != "features":
+        if stage.spec.kept:
             return ""
         items = cache.items(stage.base)
-        contents = {image.sha256 for image in plan.inventory.images}
+        images = plan.examples.values() if stage.spec.images == "examples" else plan.inventory.images
+        contents = {image.sha256 for image in images}
         missing = sum(content not in items for content in contents)
         return f"{missing} of {len(contents)}" if missing else ""
 

@@ -189,7 +189,9 @@ def _images(spec: Spec, plan: Plan) -> Group:
     if spec.images == "used":
         return used
     if spec.images == "examples":
-        return {f"{label}: {image.file}": image.sha256 for label, image in plan.examples.items()}
+        return {
+            f"example image of {label}, {image.file}": image.sha256 for label, image in plan.examples.items()
+        }
     if spec.images == "folder":
         listing = {"layout": inventory.survey.layout, "warnings": _as_text(inventory.survey.warnings)}
         return {**inventory.contents, **used, **listing}

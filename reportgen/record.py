@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,14 +19,14 @@ _THREADS = 2
 @dataclass(frozen=True)
 class Record:
     """``stages``: the digest of each kind of input, by stage; ``groups``: the inputs behind a digest;
-    ``files``: stage and SHA-256 of each file of the build; ``figures``: the number of each figure;
+    ``files``: stage and SHA-256 of each file of the build; ``figures``: the numbers of a stage's figures;
     ``notes``: what the user was told and should be told again.
     """
 
     stages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
     files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    figures: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[str, Sequence[str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def has(self, stage: Stage) -> bool:
@@ -45,7 +45,7 @@ class Record:
 def make_record(
     stages: Iterable[Stage],
     files: Mapping[str, tuple[str, str]],
-    figures: Mapping[str, str],
+    figures: Mapping[str, Sequence[str]],
     notes: Iterable[str],
 ) -> Record:
     """The record of a build; inputs that several stages share are held once."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-from reportgen.figures.figure import Figure
 from reportgen.render.html import embedded_files, render_html
 from reportgen.results import Results
 from reportgen.stages.files import HTML_FILE, RESULTS_FILE
@@ -18,14 +17,16 @@ NUMBERS = "figure_numbers.json"
 def run(given: Given) -> Bundle:
     """Render the document; every figure is there too as a file of its own, under ``figures/``."""
     sections = [name for name in given.stage.spec.after if name.startswith(PREFIX)]
-    album: dict[str, Figure] = {}
-    for section in sections:
-        album |= read_figures(given.bundle(section))
+    drawn = {section: read_figures(given.bundle(section)) for section in sections}
+    album = {name: figure for figures in drawn.values() for name, figure in figures.items()}
     with given.progress.stage("Writing the document"):
         commentary = given.setting("commentary").model_dump()
         results = Results.model_validate_json(given.bundle("results")[RESULTS_FILE])
         document = render_html(results, album, commentary, given.templates, given.items.obtain)
-    numbers = {name: number for (kind, name), number in document.numbers.items() if kind == "figure"}
+    numbers = {
+        section: [number for name in figures if (number := document.numbers.get(("figure", name)))]
+        for section, figures in drawn.items()
+    }
     return {
         HTML_FILE: document.html.encode(),
         MISSING: document.missing_characters.encode(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -167,7 +168,7 @@ def given(home: Path, stage: str) -> Given:
     return Given(chosen.stages[stage], chosen, cache.items("b"), Silent(), lambda _: {}, nothing, nothing)
 
 
-READS = {
+READS: dict[str, Callable[[Given], object]] = {
     "settings": lambda given: given.setting("seed"),
     "commentary": lambda given: given.setting("commentary"),
     "upstream": lambda given: given.bundle("results"),
