@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,21 +21,28 @@ def run(given: Given) -> Bundle:
 
     ``layer.json`` has the layer's name and its geometry.
     """
-    arrays = {}
-    for i, image in enumerate(given.examples.values()):
-
-        def forward(image: ImageFile = image) -> bytes:
-            from reportgen.models import preprocess
-
-            with given.progress.stage("Explained layer"):
-                pixels = preprocess(decode(given.path(image), image.sha256))
-                return pack_arrays({"activations": given.network().explained(pixels[np.newaxis])[0].numpy()})
-
-        arrays[str(i)] = unpack_arrays(given.items.obtain(image.sha256, forward))["activations"]
+    images = list(given.examples.values())
+    kept = {image.sha256: given.items.get(image.sha256) for image in images}
+    if missing := [image for image in images if kept[image.sha256] is None]:
+        for image, output in zip(missing, _compute(given, missing), strict=True):
+            kept[image.sha256] = pack_arrays({"output": output})
+            given.items.put(image.sha256, kept[image.sha256] or b"")
+    arrays = {str(i): unpack_arrays(kept[image.sha256] or b"")["output"] for i, image in enumerate(images)}
     return {
         ACTIVATIONS: pack_arrays(arrays),
         LAYER: given.items.obtain(LAYER, lambda: _describe_layer(given)),
     }
+
+
+def _compute(given: Given, images: Sequence[ImageFile]) -> Iterator[NDArray[np.float32]]:
+    network = given.network()
+    from reportgen.models import preprocess
+
+    with given.progress.stage("Explained layer", total=len(images)) as advance:
+        for image in images:
+            pixels = preprocess(decode(given.path(image), image.sha256))
+            yield network.explained(pixels[np.newaxis])[0].numpy()
+            advance(1)
 
 
 def _describe_layer(given: Given) -> bytes:
