@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,58 @@ def test_a_second_build_gives_the_same_bytes(build: Path, again: Rebuilt, name: 
 
 def test_a_second_build_gives_the_same_figures_and_arrays(build: Path, again: Rebuilt) -> None:
     assert snapshot(again.folder) == snapshot(build)
+
+
+HEAVY = {
+    "tensorflow",
+    "keras",
+    "numpy",
+    "matplotlib",
+    "weasyprint",
+    "jinja2",
+    "sklearn",
+    "scipy",
+    "PIL",
+    "h5py",
+}
+
+BUILD_AND_LIST = """
+import json, sys
+sys.argv = ["reportgen", "build", "--quiet"]
+from reportgen.cli.program import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+print(json.dumps(sorted({name.split(".")[0] for name in sys.modules})))
+"""
+
+
+def imported_by_build(folder: Path) -> set[str]:
+    """Top-level names of what a build in a fresh process has imported."""
+    command = [sys.executable, "-c", BUILD_AND_LIST]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200, check=True)
+    return set(json.loads(done.stdout))
+
+
+def test_with_nothing_changed_nothing_heavy_is_imported(copied: Path) -> None:
+    before = snapshot(copied / "build")
+    names = imported_by_build(copied)
+    assert "pydantic" in names
+    assert names & HEAVY == set()
+    assert snapshot(copied / "build") == before
+
+
+def test_other_words_and_authors_need_no_tensorflow(copied: Path) -> None:
+    change_group(copied, "Group 98")
+    file = copied / "report.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace("The *new* layer", "My *own* layer"), "utf-8")
+    names = imported_by_build(copied)
+    assert {"weasyprint", "jinja2"} <= names
+    assert names & {"tensorflow", "keras", "sklearn", "scipy", "h5py"} == set()
+    page = (copied / "build/report.html").read_text(encoding="utf-8")
+    assert "Group 98" in page
+    assert "My <em>own</em> layer" in page
 
 
 def change_group(folder: Path, group: str) -> None:
