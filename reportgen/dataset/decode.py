@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from reportgen.dataset.colour import scale_transparent_colour, to_rgb
 from reportgen.dataset.contents import UndecodableError, read_bytes
@@ -64,6 +64,8 @@ def decode_bytes(data: bytes) -> Decoded:
     """
     if not data:
         raise UndecodableError("is empty (0 bytes)")
+    # WeasyPrint lets Pillow fill up what is cut off, for the whole process, from its import on.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     image = _read_header(data)
     scale_transparent_colour(image, data)
     large = image.width * image.height > LARGE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import struct
 import tempfile
@@ -269,3 +270,13 @@ def test_error_escapes_what_would_break_its_line(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         decode(write(tmp_path, b"", "a\nb\x1b[2J.png"))
     assert caught.value.problems == (rf"{tmp_path}/a\nb\x1b[2J.png: is empty (0 bytes)",)
+
+
+def test_an_image_that_is_another_than_was_listed_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "a.png"
+    Image.new("RGB", (40, 40), (9, 9, 9)).save(file)
+    listed = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert decode(file, listed).shape == (224, 224, 3)
+    Image.new("RGB", (40, 40), (8, 9, 9)).save(file)
+    with pytest.raises(DataError, match=r"a\.png.*was changed while"):
+        decode(file, listed)

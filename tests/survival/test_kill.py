@@ -114,5 +114,8 @@ def test_an_interrupted_build_leaves_a_whole_report(
         for home, answer, at in zip(homes, stopped, pair, strict=True):
             assert answer["end"] in ("interrupted", "changed"), (at, moments[at - 1], answer)
             assert report(home) in (old, undisturbed), (at, moments[at - 1])
+        for home, answer, at in zip(homes, builds(*[job(home) for home in homes]), pair, strict=True):
+            assert answer["end"] in ("changed", "unchanged"), (at, moments[at - 1], answer)
+            assert report(home) == undisturbed, (at, moments[at - 1])
             assert tidy(home), (at, moments[at - 1])
             shutil.rmtree(home)
