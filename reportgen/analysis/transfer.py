@@ -83,15 +83,13 @@ def train_head(train: LabelledFeatures, val: LabelledFeatures, classes: int, see
     scale = float(train.features.mean(dtype=np.float64)) or 1.0
     inputs = [tf.constant(part.features / np.float32(scale)) for part in (train, val)]
     targets = [tf.constant(part.labels, tf.int32) for part in (train, val)]
-    step, evaluate = _training_functions(head)
+    learn, evaluate = _training_functions(head)
     shuffles = np.random.default_rng([seed, 3])
     log: dict[str, list[float]] = {name: [] for name in History.model_fields}
     best, best_epoch, best_weights = np.inf, 0, head.get_weights()
     for epoch in range(1, MAX_EPOCHS + 1):
         order = shuffles.permutation(len(train.labels))
-        for start in range(0, len(order), BATCH_SIZE):
-            batch = tf.constant(order[start : start + BATCH_SIZE])
-            step(tf.gather(inputs[0], batch), tf.gather(targets[0], batch))
+        learn(inputs[0], targets[0], tf.constant(order))
         for prefix, x, y in zip(("", "val_"), inputs, targets, strict=True):
             loss, accuracy = (float(number) for number in evaluate(x, y))
             log[f"{prefix}loss"].append(loss)
@@ -120,17 +118,20 @@ def _training_functions(head: keras.Sequential) -> tuple[Callable[..., Any], Cal
     optimizer.build(head.trainable_variables)
     cross_entropy = keras.losses.SparseCategoricalCrossentropy()
 
-    def step(x: Any, y: Any) -> None:
-        with tf.GradientTape() as tape:
-            loss = cross_entropy(y, head(x, training=True))
-        optimizer.apply(tape.gradient(loss, head.trainable_variables))
+    def learn(x: Any, y: Any, order: Any) -> None:
+        # One graph for a whole epoch: calling one for every batch takes longer than what it computes.
+        for start in tf.range(0, tf.size(order), BATCH_SIZE):
+            batch = order[start : start + BATCH_SIZE]
+            with tf.GradientTape() as tape:
+                loss = cross_entropy(tf.gather(y, batch), head(tf.gather(x, batch), training=True))
+            optimizer.apply(tape.gradient(loss, head.trainable_variables))
 
     def evaluate(x: Any, y: Any) -> tuple[Any, Any]:
         p = head(x)
         hits = tf.cast(tf.argmax(p, axis=1, output_type=tf.int32) == y, tf.float32)
         return cross_entropy(y, p), tf.reduce_mean(hits)
 
-    return tf.function(step, reduce_retracing=True), tf.function(evaluate, reduce_retracing=True)
+    return tf.function(learn, reduce_retracing=True), tf.function(evaluate, reduce_retracing=True)
 
 
 def retrain(

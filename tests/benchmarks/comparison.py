@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from measurement import Run, median_run
+from measurement import Run, median_run, parts_of
 
 TIME_GOAL = 1.25
 """Cold build over floor, at most."""
@@ -25,7 +25,8 @@ class Comparison:
     """All runs on one data set; every number is the median over them.
 
     ``floor`` has the runs of each part of the floor, of which only the stages count, not the start of the
-    process; ``warm`` and ``floor`` are empty where they were not measured.
+    process; ``warm`` and ``floor`` are empty where they were not measured. ``cache`` is the bytes of cache
+    that a cold build leaves.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Comparison:
     cold: Sequence[Run]
     warm: Sequence[Run] = ()
     floor: Sequence[Sequence[Run]] = ()
+    cache: int = 0
 
     @property
     def cold_run(self) -> Run:
@@ -42,8 +44,7 @@ class Comparison:
     @property
     def floor_parts(self) -> dict[str, float]:
         """Seconds of each part of the floor by its title."""
-        parts = [median_run(runs).stages for runs in self.floor]
-        return {title: seconds for part in parts for title, seconds in part.items()}
+        return parts_of(self.floor)
 
     @property
     def floor_seconds(self) -> float | None:

@@ -16,6 +16,7 @@ from statistics import median
 import psutil
 
 _WORKLOADS = Path(__file__).with_name("workloads.py")
+_LAUNCHER = Path(__file__).with_name("launcher.py")
 # As the command line sets them.
 _ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow", "SOURCE_DATE_EPOCH": "0"}
 
@@ -56,15 +57,39 @@ def measure(workload: str, *arguments: object) -> Run:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "cost.json"
         command = [sys.executable, str(_WORKLOADS), str(out), workload, *map(str, arguments)]
-        busy, own = _busy_seconds(), _own_seconds()
-        start = time.perf_counter()
-        done = subprocess.run(command, env=os.environ | _ENVIRONMENT, capture_output=True, text=True)
-        around = time.perf_counter() - start
-        elsewhere = (_busy_seconds() - busy) - (_own_seconds() - own)
-        if done.returncode:
-            raise RuntimeError(f"workload '{workload}' failed:\n{done.stderr}")
-        others = max(elsewhere, 0.0) / (around * (os.cpu_count() or 1))
+        around, others = _watch(f"workload '{workload}'", command, os.environ | _ENVIRONMENT)
         return Run(around=around, others=others, **json.loads(out.read_text(encoding="utf-8")))
+
+
+def measure_command(command: Sequence[object], folder: Path, stage: str = "") -> Run:
+    """Run a command in a folder, in the environment of whoever calls; its program is an absolute path.
+
+    With ``stage`` the whole of it is a stage of that name, else it has none.
+    Raises ``RuntimeError`` with what the process said if it fails.
+    """
+    words = list(map(str, command))
+    with tempfile.TemporaryDirectory() as place:
+        out = Path(place) / "cost.json"
+        # -S: no packages, so that the launcher is small.
+        launch = [sys.executable, "-S", str(_LAUNCHER), str(out), *words]
+        _, others = _watch(" ".join(words), launch, dict(os.environ), folder)
+        cost = json.loads(out.read_text(encoding="utf-8"))
+    stages, stages_cpu = ({stage: cost[key]} if stage else {} for key in ("around", "cpu"))
+    return Run(inside=cost["around"], stages=stages, stages_cpu=stages_cpu, others=others, **cost)
+
+
+def _watch(
+    name: str, command: list[str], environment: dict[str, str], folder: Path | None = None
+) -> tuple[float, float]:
+    """Run a process; returns its wall seconds and the share of the processors that others used."""
+    busy, own = _busy_seconds(), _own_seconds()
+    start = time.perf_counter()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=folder)
+    around = time.perf_counter() - start
+    elsewhere = (_busy_seconds() - busy) - (_own_seconds() - own)
+    if done.returncode:
+        raise RuntimeError(f"{name} failed:\n{done.stderr}")
+    return around, max(elsewhere, 0.0) / (around * (os.cpu_count() or 1))
 
 
 def _busy_seconds() -> float:
@@ -90,6 +115,12 @@ def median_run(runs: Sequence[Run]) -> Run:
         stages_cpu=_medians([run.stages_cpu for run in runs]),
         others=median(run.others for run in runs),
     )
+
+
+def parts_of(floor: Sequence[Sequence[Run]]) -> dict[str, float]:
+    """Median seconds of each stage by its title, over the runs of each part of a floor."""
+    parts = [median_run(runs).stages for runs in floor]
+    return {title: seconds for part in parts for title, seconds in part.items()}
 
 
 def _medians(tables: Sequence[dict[str, float]]) -> dict[str, float]:

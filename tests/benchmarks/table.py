@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from statistics import median
-from typing import Any
+from typing import Any, Protocol
 
 from comparison import DECODED_IMAGE, MEMORY_GOAL, QUIET, TIME_GOAL, Comparison, Growth
 from measurement import Run, median_run
@@ -34,11 +34,14 @@ def draw_table(comparisons: Sequence[Comparison]) -> Table:
     add("Floor", lambda c: _seconds(c.floor_seconds))
     add("Cold build ÷ floor", lambda c: ABSENT if c.ratio is None else f"{c.ratio:.3f}")
     add("  the same in processor time", lambda c: ABSENT if c.cpu_ratio is None else f"{c.cpu_ratio:.3f}")
-    add(f"  goal ≤ {TIME_GOAL} × floor", lambda c: _verdict(c.fast_enough))
+    add(f"  goal ≤ {TIME_GOAL} × floor", lambda c: verdict(c.fast_enough))
     add("Processors used by others, at most", lambda c: f"{c.others:.0%}" + " !" * c.disturbed, last=True)
     add("Peak memory", lambda c: _megabytes(c.cold_run.peak))
-    add(f"  goal ≤ {MEMORY_GOAL / 1e9:g} GB", lambda c: _verdict(c.small_enough), last=True)
-    add("Warm build (features cached)", lambda c: _seconds(median_run(c.warm).around if c.warm else None))
+    add(f"  goal ≤ {MEMORY_GOAL / 1e9:g} GB", lambda c: verdict(c.small_enough), last=True)
+    add(
+        "Warm build (cache kept, build/ emptied)",
+        lambda c: _seconds(median_run(c.warm).around if c.warm else None),
+    )
     return table
 
 
@@ -50,13 +53,22 @@ def describe_growth(growth: Growth) -> str:
     )
     return (
         f"Peak memory: {peaks}, {growth.per_image / 1e3:+.0f} kB per image; "
-        f"goal: less than a decoded image ({DECODED_IMAGE / 1e3:.0f} kB): {_verdict(growth.bounded)}"
+        f"goal: less than a decoded image ({DECODED_IMAGE / 1e3:.0f} kB): {verdict(growth.bounded)}"
     )
 
 
-def describe_disturbance(comparisons: Sequence[Comparison]) -> str:
+class Measured(Protocol):
+    """What knows its name, and whether others disturbed it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def disturbed(self) -> bool: ...
+
+
+def describe_disturbance(measured: Iterable[Measured]) -> str:
     """Whether the machine was quiet enough for its times to mean anything."""
-    disturbed = [comparison.name for comparison in comparisons if comparison.disturbed]
+    disturbed = [each.name for each in measured if each.disturbed]
     if not disturbed:
         return f"Others used at most {QUIET:.0%} of the processors: the times are undisturbed."
     return (
@@ -70,6 +82,7 @@ def as_data(comparison: Comparison) -> dict[str, Any]:
     return {
         "name": comparison.name,
         "images": comparison.images,
+        "cache": comparison.cache,
         "cold": _run_data(comparison.cold),
         "warm": _run_data(comparison.warm) if comparison.warm else None,
         "floor": {
@@ -110,5 +123,5 @@ def _megabytes(size: int) -> str:
     return f"{size / 1e6:.0f}"
 
 
-def _verdict(reached: bool | None) -> str:
+def verdict(reached: bool | None) -> str:
     return ABSENT if reached is None else "yes" if reached else "no"

@@ -86,7 +86,7 @@ def test_table_shows_stages_floor_ratio_and_goals_of_each_data_set() -> None:
     assert rows["goal ≤ 1.25 × floor"] == ["no", "yes"]
     assert rows["Peak memory"] == ["2100", "900"]
     assert rows["goal ≤ 2 GB"] == ["no", "yes"]
-    assert rows["Warm build (features cached)"] == ["11.00", "–"]
+    assert rows["Warm build (cache kept, build/ emptied)"] == ["11.00", "–"]
 
 
 def test_without_floor_nothing_is_claimed() -> None:

@@ -272,6 +272,17 @@ def test_error_escapes_what_would_break_its_line(tmp_path: Path) -> None:
     assert caught.value.problems == (rf"{tmp_path}/a\nb\x1b[2J.png: is empty (0 bytes)",)
 
 
+def test_a_truncated_file_is_an_error_after_printing_too(tmp_path: Path) -> None:
+    import weasyprint
+
+    weasyprint.HTML(string="<p>x").write_pdf()
+    file = tmp_path / "a.jpg"
+    Image.effect_noise((90, 80), 50).convert("RGB").save(file)
+    file.write_bytes(file.read_bytes()[:-500])
+    with pytest.raises(DataError, match="damaged or cut off"):
+        decode(file)
+
+
 def test_an_image_that_is_another_than_was_listed_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "a.png"
     Image.new("RGB", (40, 40), (9, 9, 9)).save(file)
