@@ -75,13 +75,19 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     return home, build_in(home, "stand-in")
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_with_a_small_network(original: tuple[Path, dict[str, str]], tmp_path: Path, way: str) -> None:
-    home, files = original
+EVERYTHING = {name: value for options in WAYS.values() for name, value in options.items()}
+
+
+def copy_project(home: Path, tmp_path: Path) -> Path:
     other = tmp_path / "quite another folder"
     shutil.copytree(home / "data", other / "data")
     shutil.copy(home / "report.toml", other)
-    assert build_in(other, "stand-in", **WAYS[way]) == files
+    return other
+
+
+def test_with_everything_different_at_once(original: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+    home, files = original
+    assert build_in(copy_project(home, tmp_path), "stand-in", **EVERYTHING) == files
 
 
 @pytest.mark.timeout(1800)
@@ -90,7 +96,4 @@ def test_with_the_real_network(home: Path, build: Path, full: bool, tmp_path: Pa
     """The first report of the other tests was built by the command line, in another process and folder."""
     if not full:
         pytest.skip("VGG19 takes long: make check-full")
-    other = tmp_path / "quite another folder"
-    shutil.copytree(home / "data", other / "data")
-    shutil.copy(home / "report.toml", other)
-    assert build_in(other, "VGG19", **WAYS[way]) == snapshot(build)
+    assert build_in(copy_project(home, tmp_path), "VGG19", **WAYS[way]) == snapshot(build)

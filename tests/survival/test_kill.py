@@ -13,7 +13,7 @@ from survivors import Build, job, report
 
 pytestmark = pytest.mark.slow
 
-SAMPLE = 10
+SAMPLE = 6
 MAIN = ("report.html", "report.pdf", "results.json", "head.weights.h5")
 
 
