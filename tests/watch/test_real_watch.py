@@ -34,6 +34,8 @@ def address(home: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     command = [sys.executable, "-m", "reportgen", "watch", "--port", "0"]
     with subprocess.Popen(
         command,
+        # A program started in the background of a shell is deaf to Ctrl-C, and so would this one be.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         cwd=home,
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
