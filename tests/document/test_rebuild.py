@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from finished_report import Rebuilt, snapshot
+from imports import HEAVY, RUN_AND_LIST, imported_by
 from PIL import Image
 from tiny_data import CLASSES
 
@@ -42,41 +41,9 @@ def test_a_second_build_gives_the_same_figures_and_arrays(build: Path, again: Re
     assert snapshot(again.folder) == snapshot(build)
 
 
-HEAVY = {
-    "tensorflow",
-    "keras",
-    "numpy",
-    "matplotlib",
-    "weasyprint",
-    "jinja2",
-    "sklearn",
-    "scipy",
-    "PIL",
-    "h5py",
-}
-
-BUILD_AND_LIST = """
-import json, sys
-sys.argv = ["reportgen", "build", "--quiet"]
-from reportgen.cli.program import main
-try:
-    main()
-except SystemExit as end:
-    assert not end.code, end.code
-print(json.dumps(sorted({name.split(".")[0] for name in sys.modules})))
-"""
-
-
-def imported_by_build(folder: Path) -> set[str]:
-    """Top-level names of what a build in a fresh process has imported."""
-    command = [sys.executable, "-c", BUILD_AND_LIST]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200, check=True)
-    return set(json.loads(done.stdout))
-
-
 def test_with_nothing_changed_nothing_heavy_is_imported(copied: Path) -> None:
     before = snapshot(copied / "build")
-    names = imported_by_build(copied)
+    names = imported_by(RUN_AND_LIST, "build", "--quiet", cwd=copied)
     assert "pydantic" in names
     assert names & HEAVY == set()
     assert snapshot(copied / "build") == before
@@ -86,7 +53,7 @@ def test_other_words_and_authors_need_no_tensorflow(copied: Path) -> None:
     change_group(copied, "Group 98")
     file = copied / "report.toml"
     file.write_text(file.read_text(encoding="utf-8").replace("The *new* layer", "My *own* layer"), "utf-8")
-    names = imported_by_build(copied)
+    names = imported_by(RUN_AND_LIST, "build", "--quiet", cwd=copied)
     assert {"weasyprint", "jinja2"} <= names
     assert names & {"tensorflow", "keras", "sklearn", "scipy", "h5py"} == set()
     page = (copied / "build/report.html").read_text(encoding="utf-8")
