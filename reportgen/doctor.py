@@ -63,7 +63,7 @@ def _packages(_: Settings) -> Finding:
 
 
 def _pango(_: Settings) -> Finding:
-    from reportgen.render.pdf import require_pango
+    from reportgen.printing.pdf import require_pango
 
     require_pango()
     return Finding(True, "Pango, for the PDF")

@@ -18,7 +18,6 @@ from reportgen.explanation import explain, judge
 from reportgen.plan import SECTION_STAGES, SPECS, Plan, Stage, make_plan
 from reportgen.progress import Progress, Silent
 from reportgen.record import RECORD_FILE, Record, find_intact, make_record, read_record, write_record
-from reportgen.resources import templates_folder
 from reportgen.settings import Settings
 from reportgen.stages.files import HEAD_FILE, PDF_FILE, RESULTS_FILE
 from reportgen.stages.given import Bundle
@@ -27,6 +26,7 @@ from reportgen.store.cache import MEGABYTE, Cache
 from reportgen.store.files import write_atomically, writing
 from reportgen.store.lock import locked
 from reportgen.store.publication import publish, recover, set_aside
+from reportgen.templates import open_templates
 from reportgen.weights import WeightsFile, locate_weights, resolve_source
 
 MODEL_FILE = "model.keras"
@@ -116,12 +116,13 @@ def plan_build(settings: Settings, data: Path, progress: Progress) -> Plan:
 
     Raises ``DataError`` naming all that is wrong with the data folder, ``WeightsError`` or ``SettingsError``.
     """
+    templates = open_templates(settings.templates)
     with ThreadPoolExecutor(1) as pool:
         weights = pool.submit(_find_weights, settings, progress)  # hashed while the images are
         inventory = take_inventory(data, settings.seed)
         if not inventory.complete:
             _refuse(inventory, progress)
-        return make_plan(settings, inventory, weights.result(), templates_folder())
+        return make_plan(settings, inventory, weights.result(), templates)
 
 
 def _refuse(inventory: Inventory, progress: Progress) -> None:
@@ -157,7 +158,7 @@ def _find_stale(plan: Plan, record: Record) -> list[str]:
 
 def _renew(plan: Plan, record: Record, execution: Execution, stale: list[str], progress: Progress) -> Built:
     """Make what is stale, and publish it."""
-    from reportgen.render.pdf import PangoMissingError
+    from reportgen.printing.pdf import PangoMissingError
 
     folder = plan.settings.build
     execution.obtain("dataset")

@@ -17,6 +17,7 @@ from reportgen.packages import installed_versions, python_version, versions_for
 from reportgen.results import ImageFile
 from reportgen.settings import Settings
 from reportgen.sources import code_of, libraries_of
+from reportgen.templates import Templates
 from reportgen.weights import WeightsFile
 
 Group = Mapping[str, str]
@@ -29,10 +30,6 @@ NAMED_PACKAGES = (
     *("matplotlib", "jinja2", "weasyprint"),
 )
 """The packages whose versions stand in the results."""
-
-
-_NOT_OF_THE_REPORT = (".", "diff.")
-"""How the names of files among the templates begin that the report is not made from."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +90,14 @@ SPECS = (
         templates=True, settings=("commentary",),
         after=("results", *(f"figures_{section}" for section in SECTION_STAGES)),
     ),
-    Spec("pdf", after=("html", "results")),
+    Spec(
+        "pdf",
+        after=("html", "results"),
+        settings=(
+            *("course", "assignment", "group", "authors", "date", "seed"),
+            *("show", "example_images", "guided_backprop", "commentary"),
+        ),
+    ),
 )  # fmt: skip
 """In the order of the document; every stage stands after those it reads."""
 
@@ -134,12 +138,12 @@ class Plan:
     settings: Settings
     inventory: Inventory
     weights: WeightsFile
-    templates: Path
+    templates: Templates
     examples: Mapping[str, ImageFile] = field(default_factory=dict)
     stages: Mapping[str, Stage] = field(default_factory=dict)
 
 
-def make_plan(settings: Settings, inventory: Inventory, weights: WeightsFile, templates: Path) -> Plan:
+def make_plan(settings: Settings, inventory: Inventory, weights: WeightsFile, templates: Templates) -> Plan:
     """Find out what each stage depends on. The inventory must be complete.
 
     Raises ``SettingsError`` if the settings name an image that is not there.
@@ -158,7 +162,7 @@ def find_changes(stage: Stage, plan: Plan) -> list[str]:
     now = {f"reportgen's own {file}": sha256 for file, sha256 in code_of(stage.spec.runs, anew=True).items()}
     then = {f"reportgen's own {file}": sha256 for file, sha256 in stage.inputs["code"].items()}
     if stage.spec.templates:
-        now |= _templates(plan.templates)
+        now |= _templates(plan.templates.anew())
         then |= stage.inputs["templates"]
     if stage.spec.annotations and plan.inventory.survey.annotations:
         now["annotations.json"] = _sha256(plan.inventory.survey.annotations)
@@ -214,13 +218,8 @@ def _as_text(value: Any) -> str:
     )
 
 
-def _templates(folder: Path) -> Group:
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return {
-        path.relative_to(folder).as_posix(): _sha256(path)
-        for path in files
-        if not path.name.startswith(_NOT_OF_THE_REPORT)
-    }
+def _templates(templates: Templates) -> Group:
+    return {name: _sha256(path) for name, path in templates.files.items()}
 
 
 def _sha256(path: Path) -> str:

@@ -100,6 +100,7 @@ class Dataset(_Result):
     layout: Literal["split", "unsplit"]
     drawn_by_program: bool
     annotated: bool
+    annotations_sha256: str | None = None
     examples: dict[str, str]
     duplicates: list[Duplicate]
     warnings: list[str]

@@ -98,6 +98,7 @@ class Settings(_Table):
     cache: Annotated[Path, Field(strict=False)] = Path(".cache/reportgen")
     cache_limit_mb: Annotated[int, Field(ge=1)] = 2000
     build: Annotated[Path, Field(strict=False)] = Path("build")
+    templates: Annotated[Path | None, Field(strict=False)] = None
     show: Show = Show()
     example_images: dict[str, str] = {}
     guided_backprop: GuidedTables = GuidedTables()
@@ -157,6 +158,7 @@ def load_settings(path: Path | None = None, *, folder: Path | None = None, **ove
             "data": home / settings.data if settings.data else None,
             "cache": home / settings.cache,
             "build": home / settings.build,
+            "templates": home / settings.templates if settings.templates else None,
             "weights": weights,
         }
     )

@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 
 from reportgen.doctor import examine
-from reportgen.render import fonts, pdf
+from reportgen.printing import pdf
+from reportgen.render import fonts
 from reportgen.settings import Settings, load_settings
 
 

@@ -24,6 +24,7 @@ seed = 7
 cache = "/var/tmp/reportgen-cache"
 cache_limit_mb = 300
 build = "out/report"
+templates = "mine"
 
 [[authors]]
 name = "Ada"
@@ -100,6 +101,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "cache": Path("/var/tmp/reportgen-cache"),  # noqa: S108 - never opened
         "cache_limit_mb": 300,
         "build": tmp_path / "out/report",
+        "templates": tmp_path / "mine",
         "authors": ({"name": "Ada", "roll_number": "CS-1"}, {"name": "Zoë", "roll_number": ""}),
         "show": {"filters": 4, "neurons": 3, "colour": True},
         "example_images": {"o'neill": "test/o'neill/1.jpg"},

@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.figures.colour import Rgb, diverging, grey_to_rgb, sequential, signed_rgb
+from reportgen.figures.colour import Rgb, grey_to_rgb, sequential, signed_rgb
+from reportgen.figures.description import (
+    describe_confusion,
+    describe_filter,
+    describe_filters,
+    describe_gradient,
+    describe_history,
+    describe_images,
+    describe_maps,
+    describe_misclassified,
+    describe_neuron_input,
+    describe_patches,
+    describe_responses,
+    faint_maps,
+    silent_maps,
+)
 from reportgen.figures.figure import Figure
 from reportgen.figures.filters import filter_heatmap, filter_tiles
+from reportgen.figures.lettering import number_text
 from reportgen.figures.montage import Tile, full_width_side, montage
 from reportgen.figures.overlay import crop, with_boxes
 from reportgen.figures.picture import raster_picture_of
 from reportgen.figures.plots import confusion_plot, history_plot
 from reportgen.figures.scale_bar import ScaleBar
-from reportgen.results import ConvLayer, Convolution, ConvStack, GuidedBackprop, Neurons, Transfer
+from reportgen.results import (
+    ConvLayer,
+    Convolution,
+    ConvStack,
+    GuidedBackprop,
+    Neuron,
+    Neurons,
+    Transfer,
+)
+
+_NEURON_SCALE, _GUIDED_SCALE = 3, 2
+"""Enlargements of an input of 224 pixels, for prints 62 mm and 44 mm wide."""
+
+_SLICE_SIDE = 200
+"""Pixels of a filter of one slice, whose few squares need no more."""
 
 NamedArrays = Mapping[str, NDArray[Any]]
 
@@ -34,8 +65,14 @@ def draw_section(section: str, numbers: Any, arrays: NamedArrays, images: Sequen
 
 def _columns(count: int) -> int:
     """Up to four images stand in one row; more are spread over rows of nearly equal length."""
-    rows = -(-count // 4)
+    longest = max(4, math.isqrt(count - 1) + 1)
+    rows = -(-count // longest)
     return -(-count // rows)
+
+
+def _channel_columns(count: int) -> int:
+    """Filters and feature maps stand in rows of five, many of them in rows of eight."""
+    return min(count, 5 if count <= 15 else 8)
 
 
 def _as_pixels(image: NDArray[Any]) -> Rgb:
@@ -45,169 +82,92 @@ def _as_pixels(image: NDArray[Any]) -> Rgb:
 def _convolution(section: Convolution, arrays: NamedArrays) -> Iterator[Figure]:
     classes = list(section.classes)
     columns = _columns(len(classes))
-    side = min(full_width_side(columns), 540)
-    kind = "colour" if section.colour else "grey"
+    side = full_width_side(max(columns, 3))
     images = [Tile(_as_pixels(arrays[f"image_{i}"]), label) for i, label in enumerate(classes)]
     yield Figure(
         "images",
         montage(images, columns=columns, tile_side=side, mime="image/jpeg"),
-        f"The {kind} images of the classes {_listed(classes)}, each "
-        f"{section.input_shape[0]} by {section.input_shape[1]} pixels.",
+        describe_images(classes, section.input_shape, colour=section.colour),
     )
-    yield Figure("filter", filter_heatmap(arrays["filter"]), _describe_filter(section.filter))
-    maps = [arrays[f"map_{i}"] for i in range(len(classes))]
-    limit = float(max(np.abs(m).max() for m in maps))
-    yield Figure(
-        "maps",
-        montage(
-            [Tile(diverging(m, limit), label) for m, label in zip(maps, classes, strict=True)],
-            columns=columns,
-            tile_side=side,
-            bar=ScaleBar(-limit, limit, "feature-map value", "diverging"),
-            mime="image/jpeg",
-        ),
-        "Feature maps of "
-        + "; ".join(
-            f"{label}: values {m.min():.2f} to {m.max():.2f}" for label, m in zip(classes, maps, strict=True)
+    yield Figure("filter", filter_heatmap(arrays["filter"]), describe_filter(arrays["filter"]))
+    yield _responses({label: arrays[f"map_{i}"] for i, label in enumerate(classes)}, columns, side)
+
+
+def _responses(maps: NamedArrays, columns: int, side: int) -> Figure:
+    limit = float(max(np.abs(values).max() for values in maps.values()))
+    tiles = [
+        Tile(
+            # Grey, since a red and a blue of equal darkness cannot be told apart without colour.
+            grey_to_rgb(values, -limit, limit),
+            label,
+            f"{number_text(float(values.min()))} to {number_text(float(values.max()))}",
         )
-        + ".",
+        for label, values in maps.items()
+    ]
+    bar = ScaleBar(-limit, limit, "feature-map value", "grey")
+    return Figure(
+        "maps",
+        montage(tiles, columns=columns, tile_side=side, bar=bar, mime="image/jpeg"),
+        describe_responses(maps),
     )
-
-
-def _describe_filter(rows: Any) -> str:
-    values = np.asarray(rows)
-    if values.ndim == 3:
-        return f"A 3 by 3 by 3 filter with values from {values.min():.3f} to {values.max():.3f}."
-    lines = ["; ".join(f"{value:.3f}" for value in row) for row in values]
-    return "A 3 by 3 filter. " + " ".join(f"Row {n}: {line}." for n, line in enumerate(lines, 1))
 
 
 def _conv_stack(section: ConvStack, arrays: NamedArrays) -> Iterator[Figure]:
     for n, layer in enumerate(section.layers, 1):
-        yield _filters(n, layer, arrays[f"kernel_{n}"], section.shown)
+        yield _filters(n, layer, arrays[f"kernel_{n}"][..., : section.shown])
         for i, label in enumerate(section.files):
-            yield _maps(n, i, label, arrays[f"maps_{n}_{i}"])
+            yield _maps(n, i, label, layer, arrays[f"maps_{n}_{i}"])
 
 
-def _filters(n: int, layer: ConvLayer, kernel: NDArray[Any], shown: int) -> Figure:
-    tiles, limit = filter_tiles(kernel[..., :shown])
-    columns = min(5, len(tiles))
-    side = full_width_side(max(columns, 4)) if n == 2 else 200
+def _filters(n: int, layer: ConvLayer, kernels: NDArray[Any]) -> Figure:
+    columns = _channel_columns(kernels.shape[3])
+    side = full_width_side(max(columns, 5))
+    if kernels.shape[2] == 1:
+        side = min(side, _SLICE_SIDE)
+    tiles, limit = filter_tiles(kernels, side)
     return Figure(
         f"filters_{n}",
         montage(
             [Tile(pixels, f"filter {k}") for k, pixels in enumerate(tiles, 1)],
             columns=columns,
-            tile_side=side,
+            tile_side=max(tiles[0].shape[:2]),
             smooth=False,
             bar=ScaleBar(-limit, limit, "filter weight", "diverging"),
         ),
-        f"The first {len(tiles)} of {layer.filters} filters of layer {n}, each "
-        f"{' by '.join(map(str, layer.kernel_shape[:3]))}, weights between {-limit:.3f} and {limit:.3f}.",
+        describe_filters(n, layer, kernels),
     )
 
 
-def _maps(n: int, i: int, label: str, maps: NDArray[Any]) -> Figure:
+def _maps(n: int, i: int, label: str, layer: ConvLayer, maps: NDArray[Any]) -> Figure:
     high = float(maps.max())
-    columns = min(5, maps.shape[2])
-    silent = [str(k + 1) for k in range(maps.shape[2]) if not maps[..., k].any()]
+    columns = _channel_columns(maps.shape[2])
+    remarks = dict.fromkeys(silent_maps(maps), ", silent") | dict.fromkeys(faint_maps(maps), ", faint")
+    tiles = [
+        Tile(sequential(maps[..., k], 0, high), f"map {k + 1}{remarks.get(k, '')}", quiet=k in remarks)
+        for k in range(maps.shape[2])
+    ]
     return Figure(
         f"maps_{n}_{i}",
         montage(
-            [Tile(sequential(maps[..., k], 0, high), f"map {k + 1}") for k in range(maps.shape[2])],
+            tiles,
             columns=columns,
-            tile_side=full_width_side(max(columns, 4)),
+            tile_side=full_width_side(max(columns, 5)),
             bar=ScaleBar(0, high, "feature-map value after ReLU", "sequential"),
             mime="image/jpeg",
         ),
-        f"The first {maps.shape[2]} feature maps of layer {n} for the class {label}, each {maps.shape[0]} by "
-        f"{maps.shape[1]}, values 0 to {high:.2f}"
-        + (f"; silent maps: {', '.join(silent)}." if silent else "."),
+        describe_maps(n, layer, label, maps),
     )
 
 
 def _transfer(section: Transfer, arrays: NamedArrays) -> Iterator[Figure]:
-    yield _confusion(section)
-    yield _history(section)
-    yield from _errors(section, arrays)
-
-
-def _confusion(section: Transfer) -> Figure:
     matrix, classes = section.confusion["test"], section.classes
-    rows = [
-        f"{true}: " + ", ".join(f"{count} as {classes[j]}" for j, count in enumerate(matrix[i]) if count)
-        for i, true in enumerate(classes)
-    ]
-    return Figure(
-        "confusion",
-        confusion_plot(matrix, classes),
-        f"Confusion matrix of the test images. {'; '.join(rows)}.",
+    yield Figure("confusion", confusion_plot(matrix, classes), describe_confusion(matrix, classes))
+    history = section.history
+    plot = history_plot(
+        history.loss, history.val_loss, history.accuracy, history.val_accuracy, section.training.best_epoch
     )
-
-
-def _neurons(section: Neurons, arrays: NamedArrays) -> Iterator[Figure]:
-    for i, label in enumerate(section.files):
-        image, top = arrays[f"image_{i}"], section.top[label]
-        exact = top[0].receptive_field
-        frames = [(exact, ""), *((neuron.patch, str(k)) for k, neuron in enumerate(top, 1))]
-        yield Figure(
-            f"neuron_input_{i}",
-            raster_picture_of(with_boxes(image, frames, 4), "image/jpeg"),
-            f"The input image of {label} with the patches of the {len(top)} most excited neurons as numbered "
-            f"frames and the receptive field of the first, rows {exact.rows[0]} to {exact.rows[1]}, columns "
-            f"{exact.cols[0]} to {exact.cols[1]}, as a dashed frame.",
-        )
-        yield _patches(section, i, label, image)
-
-
-def _patches(section: Neurons, i: int, label: str, image: Rgb) -> Figure:
-    top = section.top[label]
-    columns = min(5, len(top))
-    tiles = [
-        Tile(crop(image, neuron.patch), f"{k}: {neuron.position}", f"output {neuron.value:.1f}")
-        for k, neuron in enumerate(top, 1)
-    ]
-    spans = [
-        f"{k}, rows {n.patch.rows[0]} to {n.patch.rows[1]} and columns {n.patch.cols[0]} to {n.patch.cols[1]}"
-        for k, n in enumerate(top, 1)
-    ]
-    return Figure(
-        f"patches_{i}",
-        montage(tiles, columns=columns, tile_side=full_width_side(max(columns, 4)), mime="image/jpeg"),
-        f"The image patches that the {len(top)} most excited neurons see of {label}: {'; '.join(spans)}.",
-    )
-
-
-def _guided(section: GuidedBackprop, arrays: NamedArrays, images: Sequence[Rgb]) -> Iterator[Figure]:
-    for i, (label, image) in enumerate(zip(section.files, images, strict=True)):
-        yield Figure(
-            f"guided_input_{i}",
-            raster_picture_of(with_boxes(image, [], 3), "image/jpeg"),
-            f"The input image of {label}, file {section.files[label]}.",
-        )
-        for k, row in enumerate(section.rows[label]):
-            shown = signed_rgb(arrays[f"gradients_{i}"][k], row.scale_limit)
-            extent = "blank: the gradient is zero everywhere"
-            if not row.blank:
-                extent = f"largest absolute value {row.gradient_max_abs:.3g}"
-            yield Figure(
-                f"gradient_{i}_{k}",
-                raster_picture_of(shown, "image/png"),
-                f"Guided gradient of neuron {row.position} for {label}, {extent}.",
-            )
-
-
-def _history(section: Transfer) -> Figure:
-    history, training = section.history, section.training
-    last = training.best_epoch - 1
-    return Figure(
-        "history",
-        history_plot(
-            history.loss, history.val_loss, history.accuracy, history.val_accuracy, training.best_epoch
-        ),
-        f"Loss and accuracy over {training.epochs_run} epochs. At the epoch kept, {training.best_epoch}, the "
-        f"training loss is {history.loss[last]:.3f} and the validation loss {history.val_loss[last]:.3f}.",
-    )
+    yield Figure("history", plot, describe_history(section))
+    yield from _errors(section, arrays)
 
 
 def _errors(section: Transfer, arrays: NamedArrays) -> Iterator[Figure]:
@@ -223,14 +183,52 @@ def _errors(section: Transfer, arrays: NamedArrays) -> Iterator[Figure]:
     yield Figure(
         "misclassified",
         montage(tiles, columns=columns, tile_side=full_width_side(columns), mime="image/jpeg"),
-        f"{len(wrong)} misclassified test images: "
-        + "; ".join(f"{item.file}, {item.true}, taken for {item.predicted}" for item in wrong)
-        + ".",
+        describe_misclassified(wrong),
     )
 
 
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _neurons(section: Neurons, arrays: NamedArrays) -> Iterator[Figure]:
+    for i, label in enumerate(section.files):
+        image, top = arrays[f"image_{i}"], section.top[label]
+        patches = [(neuron.patch, str(k)) for k, neuron in enumerate(top, 1)]
+        yield Figure(
+            f"neuron_input_{i}",
+            raster_picture_of(
+                with_boxes(image, [(top[0].receptive_field, ""), *patches], _NEURON_SCALE), "image/jpeg"
+            ),
+            describe_neuron_input(label, top),
+        )
+        yield _patches(i, label, top, image)
+
+
+def _patches(i: int, label: str, top: Sequence[Neuron], image: Rgb) -> Figure:
+    columns = min(5, len(top))
+    tiles = [
+        Tile(crop(image, neuron.patch), f"{k}: {neuron.position}", f"output {neuron.value:.1f}")
+        for k, neuron in enumerate(top, 1)
+    ]
+    side = full_width_side(max(columns, 5))
+    return Figure(
+        f"patches_{i}",
+        montage(tiles, columns=columns, tile_side=side, mime="image/jpeg"),
+        describe_patches(label, top),
+    )
+
+
+def _guided(section: GuidedBackprop, arrays: NamedArrays, images: Sequence[Rgb]) -> Iterator[Figure]:
+    for i, (label, image) in enumerate(zip(section.files, images, strict=True)):
+        yield Figure(
+            f"guided_input_{i}",
+            raster_picture_of(with_boxes(image, [], _GUIDED_SCALE), "image/jpeg"),
+            f"The input image of {label}, from the file {section.files[label]}.",
+        )
+        for k, row in enumerate(section.rows[label]):
+            gradient = arrays[f"gradients_{i}"][k]
+            yield Figure(
+                f"gradient_{i}_{k}",
+                raster_picture_of(signed_rgb(gradient, row.scale_limit), "image/png"),
+                describe_gradient(label, row, gradient),
+            )
 
 
 _DRAWERS: Mapping[str, Callable[[Any, NamedArrays], Iterator[Figure]]] = {

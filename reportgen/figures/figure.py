@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-PRINT_DPI = 270
-"""Rasters are made for this resolution: 1700 pixels are then the 160 mm of a page's text."""
-
 MM_PER_INCH = 25.4
 POINTS_PER_INCH = 72
+
+TEXT_WIDTH_MM = 144
+"""The width of a page's text, and so of the widest picture."""
+
+PRINT_DPI = 270
+"""Rasters are made for this resolution."""
+
+PAGE_WIDTH = int(TEXT_WIDTH_MM / MM_PER_INCH * PRINT_DPI)
+"""Pixels across the text of a page."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +30,16 @@ class Picture:
     @property
     def print_width(self) -> float:
         """The width in millimetres at which its text has the size it was drawn for (8 to 9 pt)."""
-        units_per_inch = POINTS_PER_INCH if self.mime == "image/svg+xml" else PRINT_DPI
-        return self.width / units_per_inch * MM_PER_INCH
+        return self.width * self._mm_per_unit
+
+    @property
+    def print_height(self) -> float:
+        """The height in millimetres that goes with ``print_width``."""
+        return self.height * self._mm_per_unit
+
+    @property
+    def _mm_per_unit(self) -> float:
+        return MM_PER_INCH / (POINTS_PER_INCH if self.mime == "image/svg+xml" else PRINT_DPI)
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,7 @@ _GAP_MM = 5.0
 _STRIP_MM = 2.2
 _STRIP_STEPS = 85
 
-_TILE_SIDE = 320
-"""About as many pixels as a tile has in a montage of five columns, so that lines keep their widths."""
-
+_LEAST_ELEMENT = 4
 _SEPARATOR = 3
 _SEPARATOR_GREY = 112
 """Darker than any small weight, so that slices stay apart where their weights are near zero."""
@@ -63,8 +61,11 @@ def heatmap_figure(kernel: _Weights) -> Figure:
     return figure
 
 
-def filter_tiles(kernels: _Weights) -> tuple[list[Rgb], float]:
+def filter_tiles(kernels: _Weights, side: int) -> tuple[list[Rgb], float]:
     """Colour N filters (F, F, C, N) on one signed scale ±limit; returns N tiles, uint8 RGB, and the limit.
+
+    Tiles are as large as whole squares allow, at most ``side`` pixels wide and high (if that is enough for
+    squares of 4 pixels), so that a montage can show them as they are.
 
     The slices of a filter are in reading order, kept apart by grey lines: one slice is an F × F square,
     three stand side by side, 32 make 4 rows of 8. A negative weight bears a faint minus, for grey print. An
@@ -72,7 +73,7 @@ def filter_tiles(kernels: _Weights) -> tuple[list[Rgb], float]:
     weights that are not finite.
     """
     limit = float(np.abs(kernels).max())
-    return [_tile(kernels[..., n], limit) for n in range(kernels.shape[3])], limit
+    return [_tile(kernels[..., n], limit, side) for n in range(kernels.shape[3])], limit
 
 
 def _axes_at(figure: Figure, box_mm: tuple[float, float, float, float]) -> Axes:
@@ -110,10 +111,14 @@ def _draw_scale(axes: Axes, bar: ScaleBar) -> None:
     axes.spines[:].set(color=HAIRLINE, linewidth=0.3)
 
 
-def _tile(kernel: _Weights, limit: float) -> Rgb:
+def _tile(kernel: _Weights, limit: float, side: int) -> Rgb:
     height, width, depth = kernel.shape
     rows, columns = _grid(depth)
-    element = max(4, _TILE_SIDE // max(rows * height, columns * width))
+    room = side + _SEPARATOR
+    element = max(
+        _LEAST_ELEMENT,
+        min((room // rows - _SEPARATOR) // height, (room // columns - _SEPARATOR) // width),
+    )
     down, across = height * element + _SEPARATOR, width * element + _SEPARATOR
     tile = np.full((rows * down - _SEPARATOR, columns * across - _SEPARATOR, 3), _SEPARATOR_GREY, np.uint8)
     colours = diverging(kernel, limit).repeat(element, axis=0).repeat(element, axis=1)
@@ -129,7 +134,7 @@ def _tile(kernel: _Weights, limit: float) -> Rgb:
 
 def _mark_negative(colours: Rgb, kernel: _Weights, element: int) -> None:
     """Draw a faint minus into the squares of negative weights, which grey print cannot tell otherwise."""
-    half, thickness = max(1, element // 6), max(1, element // 14)
+    half, thickness = max(1, round(element / 6)), max(1, element // 14)
     for i, j in np.ndindex(kernel.shape[:2]):
         middle, centre = i * element + element // 2, j * element + element // 2
         dash = colours[middle - thickness // 2 :, centre - half : centre + half][:thickness]

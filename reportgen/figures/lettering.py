@@ -1,16 +1,16 @@
-"""Text on rasters: the report's typeface, a second one for what it lacks, and text cut to a width."""
+"""Text on rasters: in the report's typeface as far as it goes, and cut to a width."""
 
 from __future__ import annotations
 
 import unicodedata
-from functools import cached_property
-from itertools import groupby
-from pathlib import Path
+from dataclasses import dataclass
 
-import matplotlib
 import numpy as np
-from matplotlib.ft2font import FT2Font
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw, ImageFont, features
+
+from reportgen.errors import RenderError
+from reportgen.figures.font import choose_single_font, divide_by_font, report_fonts
+from reportgen.figures.script import is_invisible, is_mark, name_scripts, needs_shaping, split_directions
 
 TEXT_SIZE = 32
 """Pixels; 8.5 pt at ``PRINT_DPI``."""
@@ -22,46 +22,46 @@ QUIET_INK = "#555555"
 HAIRLINE = "#707070"
 
 _ELLIPSIS = "…"
-_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-class Lettering:
-    """STIXGeneral at one size in pixels, with DejaVu Sans for the characters it lacks.
+@dataclass(frozen=True)
+class _Run:
+    """Letters that stand together, and the font that sets them."""
 
-    Both fonts come with matplotlib, and Pillow's basic layout is the same on every machine. It sets
-    right-to-left scripts from left to right.
+    font: ImageFont.FreeTypeFont
+    text: str
+
+
+class Lettering:
+    """STIXGeneral at one size in pixels, DejaVu Sans for what it lacks, a font of the machine for the rest.
+
+    Pillow's basic layout, the same on every machine, sets one letter after the other. Scripts that join
+    letters, combine them or run from right to left are laid out by Raqm. A line that no font has, or that
+    cannot be laid out, raises ``RenderError`` instead of being drawn wrong.
     """
 
     def __init__(self, size: int, *, bold: bool = False) -> None:
-        folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-        files = (
-            ("STIXGeneralBol.ttf", "DejaVuSans-Bold.ttf") if bold else ("STIXGeneral.ttf", "DejaVuSans.ttf")
-        )
         self.size = size
-        self._files = tuple(str(folder / file) for file in files)
-        # DejaVu Sans looks a size larger than a book face such as STIX.
-        self._fonts = tuple(
-            ImageFont.truetype(file, points, layout_engine=ImageFont.Layout.BASIC)
-            for file, points in zip(self._files, (size, round(0.88 * size)), strict=True)
-        )
-
-    @cached_property
-    def _main_characters(self) -> frozenset[int]:
-        return frozenset(FT2Font(self._files[0]).get_charmap())
-
-    @cached_property
-    def _fallback_characters(self) -> frozenset[int]:
-        return frozenset(FT2Font(self._files[1]).get_charmap())
+        self._bold = bold
+        self._main = report_fonts(bold=bold)[0]
+        self._faces: dict[tuple[str, bool], ImageFont.FreeTypeFont] = {}
+        self._known: dict[str, list[_Run]] = {}
 
     def legible(self, text: str) -> str:
-        """Make one line of it: white space single, and U+FFFD for every character that neither font has."""
+        """Make one line of it: single spaces, and no invisible characters but those that shaping needs.
+
+        Raises ``RenderError`` if it cannot be shown.
+        """
         line = " ".join(unicodedata.normalize("NFC", text).split())
-        return "".join(letter if self._font_of(letter) is not None else _UNKNOWN for letter in line)
+        if not needs_shaping(line):
+            line = "".join(letter for letter in line if not is_invisible(letter))
+        self._runs(line)
+        return line
 
     def length(self, text: str) -> float:
-        """Measure the advance width of legible text, in pixels."""
-        return sum(font.getlength(run) for font, run in self._runs(text))
+        """Measure the advance width of a line, in pixels."""
+        return sum(run.font.getlength(run.text) for run in self._runs(text))
 
     def shorten(self, text: str, width: float) -> str:
         """Make text legible and, if it is wider than ``width`` pixels, cut it and end it with an ellipsis."""
@@ -77,23 +77,50 @@ class Lettering:
     def draw(
         self, canvas: ImageDraw.ImageDraw, at: tuple[float, float], text: str, fill: str, align: str
     ) -> None:
-        """Draw legible text with its baseline at ``at`` (x, y); ``align`` is left, centre or right."""
+        """Draw a line with its baseline at ``at`` (x, y); ``align`` is left, centre or right."""
         x, baseline = at
         x -= self.length(text) * {"left": 0, "centre": 0.5, "right": 1}[align]
-        for font, run in self._runs(text):
-            canvas.text((x, baseline), run, fill=fill, font=font, anchor="ls")
-            x += font.getlength(run)
+        for run in self._runs(text):
+            canvas.text((x, baseline), run.text, fill=fill, font=run.font, anchor="ls")
+            x += run.font.getlength(run.text)
 
-    def _font_of(self, letter: str) -> ImageFont.FreeTypeFont | None:
-        if ord(letter) in self._main_characters:
-            return self._fonts[0]
-        return self._fonts[1] if ord(letter) in self._fallback_characters else None
+    def _runs(self, text: str) -> list[_Run]:
+        """Cut a line into what one font sets, from left to right as it is drawn."""
+        if text not in self._known:
+            shaped = self._is_shaped(text)
+            self._known[text] = [
+                _Run(self._face(file, shaped=shaped), letters) for file, letters in self._pieces(text)
+            ]
+        return self._known[text]
 
-    def _runs(self, text: str) -> list[tuple[ImageFont.FreeTypeFont, str]]:
-        pairs = [(self._font_of(letter) or self._fonts[1], letter) for letter in text]
-        return [
-            (font, "".join(letter for _, letter in run)) for font, run in groupby(pairs, lambda pair: pair[0])
-        ]
+    def _pieces(self, text: str) -> list[tuple[str, str]]:
+        pieces: list[tuple[str, str]] = []
+        for part, leftwards in split_directions(text):
+            whole = choose_single_font(part, bold=self._bold) if leftwards else None
+            divided = [(whole, part)] if whole else divide_by_font(part, bold=self._bold)
+            pieces += reversed(divided) if leftwards else divided
+        return pieces
+
+    def _is_shaped(self, text: str) -> bool:
+        if needs_shaping(text):
+            if not features.check("raqm"):
+                raise RenderError(
+                    f"The figures cannot show “{text}”: {name_scripts(text)} letters are joined or run from "
+                    "right to left, and Pillow has no Raqm here to lay them out.",
+                    "Install Pillow's own wheel (python -m pip install --force-reinstall pillow), "
+                    "or write the name in other letters.",
+                )
+            return True
+        return any(map(is_mark, text)) and bool(features.check("raqm"))
+
+    def _face(self, file: str, *, shaped: bool) -> ImageFont.FreeTypeFont:
+        key = (file, shaped)
+        if key not in self._faces:
+            # Sans-serif faces look a size larger than a book face such as STIX.
+            size = self.size if file == self._main else round(0.88 * self.size)
+            engine = ImageFont.Layout.RAQM if shaped else ImageFont.Layout.BASIC
+            self._faces[key] = ImageFont.truetype(file, size, layout_engine=engine)
+        return self._faces[key]
 
 
 def number_text(value: float) -> str:

@@ -9,27 +9,29 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from reportgen.figures.colour import Rgb
-from reportgen.figures.figure import Picture
+from reportgen.figures.figure import PAGE_WIDTH, Picture
 from reportgen.figures.lettering import HAIRLINE, INK, LINE_HEIGHT, QUIET_INK, TEXT_SIZE, Lettering
 from reportgen.figures.picture import RasterMime, raster_picture
 from reportgen.figures.scale_bar import ScaleBar
 
-PAGE_WIDTH = 1700
-"""Pixels across the text of a page, 160 mm."""
-
-GUTTER = 24
+_GUTTER = 12
+_ROW_GAP = 18
 _FRAME = 1
-_LABEL_GAP = 6
-_BAR_GAP = 26
+_LABEL_GAP = 4
+_BAR_GAP = 14
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One picture of a montage, uint8 (H, W, 3), with one or two lines of text below it."""
+    """One picture of a montage, uint8 (H, W, 3), with one or two lines of text below it.
+
+    The label of a ``quiet`` one is grey, as that of a picture with nothing in it.
+    """
 
     pixels: Rgb
     label: str
     sublabel: str = ""
+    quiet: bool = False
 
     def __post_init__(self) -> None:
         shape = self.pixels.shape
@@ -54,13 +56,13 @@ class _Grid:
     def corner(self, index: int) -> tuple[int, int]:
         """Upper left corner (x, y) of a cell, counted along the rows."""
         row, column = divmod(index, self.columns)
-        pitch = self.cell[1] + self.text_height + GUTTER
-        return _FRAME + column * (self.cell[0] + GUTTER), _FRAME + row * pitch
+        pitch = self.cell[1] + self.text_height + _ROW_GAP
+        return _FRAME + column * (self.cell[0] + _GUTTER), _FRAME + row * pitch
 
 
 def full_width_side(columns: int) -> int:
     """Say which ``tile_side`` makes a montage of square tiles as wide as the text of a page."""
-    return (PAGE_WIDTH - 2 * _FRAME - (columns - 1) * GUTTER) // columns
+    return (PAGE_WIDTH - 2 * _FRAME - (columns - 1) * _GUTTER) // columns
 
 
 def montage(
@@ -94,7 +96,8 @@ def montage(
     )
     plain = Lettering(TEXT_SIZE)
     width, height = grid.size
-    sheet = Image.new("RGB", (width, height + (_BAR_GAP + bar.height if bar else 0)), "white")
+    below = _BAR_GAP + bar.height(width, plain) if bar else 0
+    sheet = Image.new("RGB", (width, height + below), "white")
     _place_images(sheet, grid, images)
     _write_labels(sheet, grid, tiles, plain)
     if bar:
@@ -131,7 +134,7 @@ def _write_labels(sheet: Image.Image, grid: _Grid, tiles: Sequence[Tile], plain:
     for index, tile in enumerate(tiles):
         x, y = grid.corner(index)
         baseline = y + height + _FRAME + _LABEL_GAP + 0.75 * LINE_HEIGHT
-        at = (x + width / 2, baseline)
-        heading.draw(canvas, at, heading.shorten(tile.label, width), INK, "centre")
+        at, ink = (x + width / 2, baseline), QUIET_INK if tile.quiet else INK
+        heading.draw(canvas, at, heading.shorten(tile.label, width), ink, "centre")
         below = (at[0], baseline + LINE_HEIGHT)
         plain.draw(canvas, below, plain.shorten(tile.sublabel, width), QUIET_INK, "centre")

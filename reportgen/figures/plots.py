@@ -14,9 +14,12 @@ from matplotlib.ticker import MaxNLocator
 from reportgen.figures.colour import ink_on
 from reportgen.figures.figure import MM_PER_INCH, POINTS_PER_INCH, Picture
 from reportgen.figures.lettering import QUIET_INK, Lettering
-from reportgen.figures.vector import MM, TEXT_POINTS, house_style, svg_picture
+from reportgen.figures.vector import MM, TEXT_POINTS, font_families, house_style, svg_picture
 
 POINTS_PER_MM = POINTS_PER_INCH / MM_PER_INCH
+
+_CELL_MM, _MATRIX_MM = 16.0, 84.0
+"""The most that a cell and the whole matrix may take across; with slanting names it is 120 mm high."""
 
 _LABEL_MM = 32.0
 _DARKEST = 0.9
@@ -26,8 +29,8 @@ _GRID = "#b0b0b0"
 _TRAINING, _VALIDATION = "#0072b2", "#d55e00"
 """Blue and vermilion of Okabe and Ito's colours for the colour-blind; dashes tell them apart in grey."""
 
-_PANEL_MM = (51.0, 42.0)
-_PITCH_MM = 84.0
+_PANEL_MM = (43.0, 40.0)
+_PITCH_MM = 75.0
 _LINE_POINTS = 9.5
 
 Curves = tuple[Sequence[float], Sequence[float]]
@@ -49,7 +52,7 @@ def confusion_figure(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> 
     counts, n = np.asarray(matrix), len(labels)
     if counts.shape != (n, n) or not n:
         raise ValueError(f"a confusion matrix of {n} classes is {n} × {n}, not {counts.shape}")
-    cell_mm = min(18.0, 116.0 / n)
+    cell_mm = min(_CELL_MM, _MATRIX_MM / n)
     figure = Figure(figsize=(n * cell_mm * MM, n * cell_mm * MM))
     axes = figure.add_axes((0, 0, 1, 1))
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -74,11 +77,20 @@ def _label_classes(axes: Axes, labels: Sequence[str], cell_mm: float) -> None:
     names = [lettering.shorten(label, 10 * _LABEL_MM * POINTS_PER_MM) for label in labels]
     widest = max(map(lettering.length, names)) / 10 / POINTS_PER_MM
     places = range(len(names))
-    axes.set_yticks(places, names, parse_math=False)
+    families = font_families(names)
+    axes.set_yticks(places, names, parse_math=False, fontfamily=families)
     if widest <= 0.95 * cell_mm:
-        axes.set_xticks(places, names, parse_math=False)
+        axes.set_xticks(places, names, parse_math=False, fontfamily=families)
     else:
-        axes.set_xticks(places, names, parse_math=False, rotation=45, ha="right", rotation_mode="anchor")
+        axes.set_xticks(
+            places,
+            names,
+            parse_math=False,
+            fontfamily=families,
+            rotation=45,
+            ha="right",
+            rotation_mode="anchor",
+        )
     axes.tick_params(length=0, pad=3)
     axes.set_xlabel("predicted class", labelpad=5, weight="bold")
     axes.set_ylabel("true class", labelpad=5, weight="bold")

@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw
 from reportgen.figures.colour import Rgb, diverging, grey_to_rgb, sequential
 from reportgen.figures.lettering import HAIRLINE, INK, LINE_HEIGHT, Lettering, number_text
 
-_STRIP_HEIGHT = 22
-_TICK_LENGTH = 7
+_STRIP_HEIGHT = 20
+_TICK_LENGTH = 6
+_LEAST_GAP = 24
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,10 @@ class ScaleBar:
             return self.low, 0.0, self.high
         return (self.low, self.high) if self.low < self.high else (self.low,)
 
-    @property
-    def height(self) -> int:
+    def height(self, width: int, lettering: Lettering) -> int:
         """How many pixels ``draw`` takes, downwards."""
-        return _STRIP_HEIGHT + _TICK_LENGTH + round(2 * LINE_HEIGHT)
+        lines = 1 if self._is_one_line(width, lettering) else 2
+        return _STRIP_HEIGHT + _TICK_LENGTH + lines * LINE_HEIGHT
 
     def strip(self, width: int) -> Rgb:
         """Colour a line of ``width`` pixels, (1, width, 3), from ``low`` to ``high``."""
@@ -57,7 +58,10 @@ class ScaleBar:
                 return diverging(values, self.high)
 
     def draw(self, sheet: Image.Image, at: tuple[int, int], width: int, lettering: Lettering) -> None:
-        """Draw strip, ticks, numbers and caption into ``sheet``, upper left corner ``at`` (x, y)."""
+        """Draw strip, ticks, numbers and caption into ``sheet``, upper left corner ``at`` (x, y).
+
+        The caption stands between the two numbers, or in a line of its own where there are more.
+        """
         left, top = at
         canvas = ImageDraw.Draw(sheet)
         foot = top + _STRIP_HEIGHT
@@ -70,5 +74,11 @@ class ScaleBar:
             align = "left" if tick == self.low else "right" if tick == self.high else "centre"
             canvas.line((x, foot, x, foot + _TICK_LENGTH - 1), fill=INK)
             lettering.draw(canvas, (x, baseline), number_text(tick), INK, align)
+        if not self._is_one_line(width, lettering):
+            baseline += LINE_HEIGHT
         caption = lettering.shorten(self.caption, width)
-        lettering.draw(canvas, (left + width / 2, baseline + LINE_HEIGHT), caption, INK, "centre")
+        lettering.draw(canvas, (left + width / 2, baseline), caption, INK, "centre")
+
+    def _is_one_line(self, width: int, lettering: Lettering) -> bool:
+        beside = 2 * (max(lettering.length(number_text(tick)) for tick in self.ticks) + _LEAST_GAP)
+        return len(self.ticks) == 2 and lettering.length(lettering.legible(self.caption)) + beside <= width

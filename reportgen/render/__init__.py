@@ -1,1 +1,1 @@
-"""Results and figures become HTML (Jinja2), and HTML becomes a PDF (WeasyPrint)."""
+"""Results, figures and the author’s words become one HTML document (Jinja2)."""

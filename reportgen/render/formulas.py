@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import Any
 
 from markupsafe import Markup
 
 from reportgen.render.keep import Keep, make_always
-from reportgen.render.sourced import plain
+from reportgen.render.sourced import Sourced, plain
 
 
 @dataclass
 class FormulaSetter:
-    """Sets formulas as inline SVG; ``css`` gives each its size and depth, in em of the text around it."""
+    """Sets formulas as pictures; ``css`` gives each its size and depth, in em of the text around it."""
 
     keep: Keep = make_always
     rules: dict[str, str] = field(default_factory=dict)
@@ -30,16 +30,15 @@ class FormulaSetter:
         drawn = json.loads(self.keep(f"formula {tex}", lambda: _draw(tex)))
         name = "f" + hashlib.sha256(tex.encode()).hexdigest()[:10]
         self.rules[name] = (
-            f".{name} svg{{width:{drawn['width']:.3f}em;height:{drawn['height']:.3f}em;"
+            f".{name}{{width:{drawn['width']:.3f}em;height:{drawn['height']:.3f}em;"
             f"vertical-align:{-drawn['depth']:.3f}em}}"
         )
-        return Markup('<span class="math {}" role="img" aria-label="{}">{}</span>').format(
-            name,
-            spoken,
-            Markup(drawn["svg"]),  # noqa: S704 - drawn here, from outlines only
+        data = base64.b64encode(drawn["svg"].encode()).decode()
+        return Markup('<img class="math {}" src="data:image/svg+xml;base64,{}" alt="{}">').format(
+            name, data, spoken
         )
 
-    def output_size(self, side: str, section: Any, axis: int) -> Markup:
+    def output_size(self, side: str, section: Sourced, axis: int) -> Markup:
         """The formula of the output's size along one side (``W`` or ``H``) with a layer's values put in."""
         layer = plain(section)
         W1, W2 = layer["input_shape"][axis], layer["expected_shape"][axis]
@@ -49,13 +48,14 @@ class FormulaSetter:
         filled = rf"\dfrac{{{W1} - {F} + 2 \cdot {P}}}{{{S}}} + 1"
         tex = rf"{side}_2 = {general} = {filled} = {W2}"
         spoken = f"{side}2 = ({side}1 − F + 2P) / S + 1 = ({W1} − {F} + 2·{P}) / {S} + 1 = {W2}"
-        return self.set(tex, spoken)
+        return section.expected_shape[axis].as_source(self.set(tex, spoken), "n formula")
 
-    def sigma(self, check: Any) -> Markup:
+    def sigma(self, check: Sourced) -> Markup:
         """The standard deviation that Kaiming initialisation claims, with its fan-in put in."""
         fan_in, sigma = plain(check)["fan_in"], plain(check)["sigma_expected"]
         tex = rf"\sigma = \sqrt{{2 / {fan_in}}} = {sigma:.4f}"
-        return self.set(tex, f"σ = square root of 2 / {fan_in} = {sigma:.4f}")
+        formula = self.set(tex, f"σ = square root of 2 / {fan_in} = {sigma:.4f}")
+        return check.sigma_expected.as_source(formula, "n formula")
 
 
 def _draw(tex: str) -> bytes:

@@ -8,25 +8,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from reportgen.errors import RenderError
-from reportgen.figures.figure import Figure, Picture
-from reportgen.render.commentary import render_commentary
+from reportgen.figures.figure import TEXT_WIDTH_MM, Figure, Picture
+from reportgen.render.commentary import CommentaryContext, reference_names, render_commentary
 from reportgen.render.fonts import font_css, missing_characters
 from reportgen.render.formulas import FormulaSetter
 from reportgen.render.keep import Keep, make_always
+from reportgen.render.lineage import Lineage
 from reportgen.render.numbering import Numbering
 from reportgen.render.numbers import FILTERS
+from reportgen.render.overlay import Overlay, find_overlays
+from reportgen.render.policy import content_security_policy
 from reportgen.render.sourced import Sourced, entries
 from reportgen.results import Results
+from reportgen.templates import Templates
 
 SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
 APPENDIX_FIGURES = ("history", "misclassified")
-TEXT_WIDTH_MM = 160
-_EMBEDDED = re.compile(r"<style.*?</style>|<svg.*?</svg>|<img[^>]*>", re.DOTALL)
+LISTED_IMAGES = 500
+"""Of more images than these the document does not list the files; their hashes stand in the results."""
+
+_EMBEDDED = re.compile(r"<style.*?</style>|<script.*?</script>|<img[^>]*>", re.DOTALL)
 _STYLE_MARK = "/* fonts, formulas and pictures */"
+_POLICY_MARK = "content-security-policy-of-this-page"
 
 
 @dataclass(frozen=True)
@@ -44,64 +52,129 @@ def render_html(
     results: Results,
     album: Mapping[str, Figure],
     commentary: Mapping[str, str],
-    templates: Path,
+    templates: Templates,
     keep: Keep = make_always,
 ) -> Document:
     """Render ``report.html.j2`` of ``templates``; ``keep`` remembers formulas and fonts.
 
-    Pictures, fonts and styles are embedded. Raises ``RenderError`` for a mistake in a template, such as a
-    name that the results do not have, or a figure that is not shown where its number says.
+    Pictures, fonts, styles and the script are embedded. Raises ``RenderError`` for a mistake in a template or
+    a commentary, such as a name that the results do not have, or a figure that is not shown where its number
+    says.
     """
-    numbering = _plan(results, album)
-    formulas = FormulaSetter(keep)
-    environment = Environment(
-        loader=FileSystemLoader(templates),
-        undefined=StrictUndefined,
-        autoescape=True,
-    )
-    environment.filters.update(FILTERS, entries=entries)
-    # Globals, since macros imported from another template see nothing else.
-    environment.globals.update(
-        r=Sourced(results.model_dump(mode="json")),
-        commentary={slot: render_commentary(text) for slot, text in commentary.items() if text.strip()},
-        passed={check.name: check.passed for check in results.checks},
-        split_names=SPLIT_NAMES,
-        style_mark=Markup(_STYLE_MARK),  # noqa: S704 - a constant
-        style=lambda name: Markup(_read_style(templates / name)),  # noqa: S704 - the project's own file
-        formula=formulas.set,
-        output_size=formulas.output_size,
-        sigma=formulas.sigma,
-        ref=numbering.reference,
-        show=numbering.show,
-        has_figure=lambda name: name in album,
-        image=lambda name: _image(album, name),
-    )
-    try:
-        html = environment.get_template("report.html.j2").render()
-    except TemplateError as error:
-        place = getattr(error, "name", None) or "report.html.j2"
-        line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
-        raise RenderError(f"templates/{place}{line}: {error}", "Correct the template.") from error
-    numbering.verify()
+    page = _Page(results, album, templates, keep)
+    html = page.render(commentary)
+    page.numbering.verify()
     # Every character of the document, its embedded pictures included, is a superset of what is printed.
-    generated = f"{font_css(html, keep)}\n{formulas.css}\n{_width_rules(album)}"
+    generated = f"{font_css(html, keep)}\n{page.formulas.css}\n{_width_rules(album)}"
     text = Markup(_EMBEDDED.sub("", html)).striptags()  # noqa: S704 - only read, never printed
-    return Document(
-        html.replace(_STYLE_MARK, generated, 1), numbering.numbers, missing_characters(text, keep)
-    )
+    html = html.replace(_STYLE_MARK, generated, 1)
+    html = html.replace(_POLICY_MARK, Markup.escape(content_security_policy(html)), 1)
+    return Document(html, page.numbering.numbers, missing_characters(text, keep))
 
 
-def _read_style(path: Path) -> str:
+class _Page:
+    """What the templates see, and the templates."""
+
+    def __init__(
+        self, results: Results, album: Mapping[str, Figure], templates: Templates, keep: Keep
+    ) -> None:
+        self.results, self.album, self.templates = results, album, templates
+        self.numbering = _plan(results, album)
+        self.formulas = FormulaSetter(keep)
+        self.document = results.model_dump(mode="json")
+        self.lineage = Lineage(results, self.document)
+        self.root = Sourced(self.document, note=self.lineage.note)
+
+    def render(self, commentary: Mapping[str, str]) -> str:
+        """Fill in ``report.html.j2``; names and users' words are escaped, and templates run in a sandbox."""
+        environment = ImmutableSandboxedEnvironment(
+            loader=FunctionLoader(self._read), undefined=StrictUndefined, autoescape=True
+        )
+        environment.filters.update(FILTERS, entries=entries)
+        # Globals, since macros imported from another template see nothing else.
+        environment.globals.update(
+            r=self.root,
+            commentary=self._comment(commentary),
+            passed={check.name: check.passed for check in self.results.checks},
+            split_names=SPLIT_NAMES,
+            listed_images=LISTED_IMAGES,
+            style_mark=Markup(_STYLE_MARK),  # noqa: S704 - a constant
+            policy_mark=_POLICY_MARK,
+            source=lambda name: Markup(self._embed(name)),  # noqa: S704 - a style sheet or script of the project
+            formula=self.formulas.set,
+            output_size=self.formulas.output_size,
+            sigma=self.formulas.sigma,
+            ref=self.numbering.reference,
+            show=self.numbering.show,
+            listing=self.numbering.listing,
+            sources_of_numbers=self.lineage.sources,
+            listed_files=self.lineage.images,
+            d=self.document,
+            overlays=self._overlays,
+            has_figure=lambda name: name in self.album,
+            image=self._image,
+        )
+        try:
+            return environment.get_template("report.html.j2").render()
+        except TemplateError as error:
+            place = getattr(error, "name", None) or "report.html.j2"
+            line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
+            raise RenderError(f"templates/{place}{line}: {error}", "Correct the template.") from error
+
+    def _comment(self, commentary: Mapping[str, str]) -> dict[str, Markup]:
+        context = CommentaryContext(
+            results=self.root,
+            reference=self.numbering.reference,
+            names=reference_names(self.numbering.numbers, self.results.dataset.classes),
+            formula=self.formulas.set,
+        )
+        return {
+            slot: render_commentary(slot, text, context) for slot, text in commentary.items() if text.strip()
+        }
+
+    def _read(self, name: str) -> str | None:
+        path = self.templates.files.get(name)
+        return None if path is None else _read_text(path)
+
+    def _embed(self, name: str) -> str:
+        text = self._read(name)
+        if text is None:
+            raise RenderError(f"templates/{name}: there is no such file.", "Restore it.")
+        if re.search(r"</(style|script)", text, re.IGNORECASE):
+            raise RenderError(f"templates/{name}: it has an end tag in it.", "Write it in another way.")
+        return text
+
+    def _overlays(self, label: str) -> list[Overlay]:
+        return find_overlays(self.results, str(label))
+
+    def _image(self, name: str) -> Markup:
+        figure = self.album[name]
+        picture = figure.picture
+        if not figure.alt.strip():
+            raise RenderError(f"The figure '{name}' has no alternative text.", "Describe it in words.")
+        return Markup('<img class="{}" src="data:{};base64,{}" width="{}" height="{}" alt="{}">').format(
+            _width_class(picture),
+            picture.mime,
+            base64.b64encode(picture.data).decode(),
+            picture.width,
+            picture.height,
+            figure.alt,
+        )
+
+
+def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise RenderError(f"{path}: cannot be read: {error.strerror}.", "Restore the style sheet.") from None
+        raise RenderError(f"{path}: cannot be read: {error.strerror}.", "Restore the file.") from None
+    except UnicodeDecodeError as error:
+        raise RenderError(f"{path}: not UTF-8 text: {error}.", "Save the file as UTF-8.") from None
 
 
 def _plan(results: Results, album: Mapping[str, Figure]) -> Numbering:
     names = [name for name in album if not name.startswith("gradient_")]
     count = range(len(results.dataset.classes))
-    appendix = ["scores", "distinct", "counts", "checks"]
+    appendix = ["scores", "distinct", "counts", "checks", "sources"]
     if results.dataset.annotated:
         appendix.insert(2, "heads")
     return Numbering.plan(
@@ -112,19 +185,6 @@ def _plan(results: Results, album: Mapping[str, Figure]) -> Numbering:
             ),
             "table": ([f"guided_{i}" for i in count], appendix),
         }
-    )
-
-
-def _image(album: Mapping[str, Figure], name: str) -> Markup:
-    figure = album[name]
-    picture = figure.picture
-    return Markup('<img class="{}" src="data:{};base64,{}" width="{}" height="{}" alt="{}">').format(
-        _width_class(picture),
-        picture.mime,
-        base64.b64encode(picture.data).decode(),
-        picture.width,
-        picture.height,
-        figure.alt,
     )
 
 

@@ -14,11 +14,13 @@ from reportgen.errors import RenderError
 class Numbering:
     """Numbers by kind and name, in order; the document must then show each of them, in that order.
 
-    ``numbers`` maps (kind, name) to the number that is printed; ``shown`` records what the document showed.
+    ``numbers`` maps (kind, name) to the number that is printed; ``shown`` records what the document showed,
+    ``titles`` under which titles.
     """
 
     numbers: dict[tuple[str, str], str]
     shown: list[tuple[str, str]] = field(default_factory=list)
+    titles: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @classmethod
     def plan(cls, kind_names: dict[str, tuple[Sequence[str], Sequence[str]]]) -> Numbering:
@@ -39,16 +41,21 @@ class Numbering:
                 "Correct the template.",
             ) from None
 
-    def show(self, kind: str, name: str) -> str:
-        """Record that the document shows this one here, and return its number."""
+    def show(self, kind: str, name: str, title: str) -> str:
+        """Record that the document shows this one here under a title, and return its number."""
         number = self.number(kind, name)
         self.shown.append((kind, name))
+        self.titles[kind, name] = title
         return number
+
+    def listing(self, kind: str) -> list[tuple[str, str, str]]:
+        """(name, number, title) of each that was shown so far, in order; titles keep their markup."""
+        return [(name, self.numbers[k, name], self.titles[k, name]) for k, name in self.shown if k == kind]
 
     def reference(self, kind: str, name: str) -> Markup:
         """A link such as “Fig. 12” to a figure or table."""
         label = {"figure": "Fig.", "table": "Table"}[kind]
-        return Markup('<a class="ref" href="#{}-{}">{}\u00a0{}</a>').format(
+        return Markup('<a class="ref l" href="#{}-{}">{}\u00a0{}</a>').format(
             kind, name, label, self.number(kind, name)
         )
 

@@ -71,6 +71,16 @@ def _span(node: Sourced) -> Markup:
     return Markup('<span class="nowrap">{}–{}</span>').format(node[0], node[1])
 
 
+def _count(node: Sourced) -> Markup:
+    """How many items stand at a pointer."""
+    return node.as_source(whole_text(len(node)), "n count")
+
+
+def _text(node: Sourced, words: str | None = None) -> Markup:
+    """A text of the results, or other words for it, with its pointer, since digits may stand in it."""
+    return node.as_source(str(node) if words is None else words, "n text")
+
+
 def describe_choice(choice: Any) -> str:
     """In words, by which rule a neuron of a guided-backpropagation table was chosen."""
     name, _, number = str(choice).partition(":")
@@ -100,6 +110,11 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "shape": _joined(" × "),
     "position": lambda node: Markup('<span class="nowrap">({})</span>').format(_joined(", ")(node)),
     "span": _span,
-    "neuron_kind": describe_choice,
+    "neuron_kind": lambda node: (
+        _text(node, describe_choice(node)) if isinstance(node, Sourced) else describe_choice(node)
+    ),
+    "size": _count,
+    "text": _text,
+    "minus": _filter(lambda value, digits=3: significant_text(-value, digits)),
 }
 """What templates may print numbers with."""

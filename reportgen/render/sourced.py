@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from markupsafe import Markup
+
+Note = Callable[[str], str]
+"""Takes down that the value at a pointer is printed; returns the id of the place that tells its source."""
 
 
 class Sourced:
     """A value of ``results.json`` with its JSON pointer (RFC 6901).
 
-    Attributes and items lead deeper, as in the JSON; numbers print as ``<span class="n" data-ptr="…">``
-    with their pointer, everything else as escaped text. Comparisons and truth are those of the value.
+    Attributes and items lead deeper, as in the JSON. Numbers print with their pointer, as a link to the place
+    that tells their source: ``<a class="n" href="#s1" data-ptr="…">``, or as a ``<span>`` without ``note``.
+    Everything else prints as escaped text. Comparisons and truth are those of the value.
     """
 
-    __slots__ = ("_pointer", "_value")
+    __slots__ = ("_note", "_pointer", "_value")
 
-    def __init__(self, value: Any, pointer: str = "") -> None:
+    def __init__(self, value: Any, pointer: str = "", note: Note | None = None) -> None:
         self._value = value
         self._pointer = pointer
+        self._note = note
 
     def __getattr__(self, name: str) -> Sourced:
         if isinstance(self._value, dict) and name in self._value:
@@ -31,7 +36,7 @@ class Sourced:
         if isinstance(self._value, list) and isinstance(key, slice):
             raise TypeError("a slice of the results has no pointer")
         step = str(key).replace("~", "~0").replace("/", "~1")
-        return Sourced(self._value[key], f"{self._pointer}/{step}")
+        return Sourced(self._value[key], f"{self._pointer}/{step}", self._note)
 
     def __iter__(self) -> Iterator[Sourced]:
         return (
@@ -69,7 +74,15 @@ class Sourced:
         """``text``, which shows this value, with the pointer attached if the value is a number."""
         if isinstance(self._value, bool | str) or self._value is None:
             return Markup.escape(text)
-        return Markup('<span class="n" data-ptr="{}">{}</span>').format(self._pointer, text)
+        return self.as_source(text)
+
+    def as_source(self, text: str | Markup, kind: str = "n") -> Markup:
+        """``text``, whatever it shows of this value, with the pointer attached; ``kind`` is its class."""
+        if self._note is None:
+            return Markup('<span class="{}" data-ptr="{}">{}</span>').format(kind, self._pointer, text)
+        return Markup('<a class="{}" href="#{}" data-ptr="{}">{}</a>').format(
+            kind, self._note(self._pointer), self._pointer, text
+        )
 
 
 def plain(value: Any) -> Any:

@@ -33,6 +33,7 @@ def run(given: Given) -> Bundle:
         layout=manifest.layout,
         drawn_by_program=manifest.drawn_by_program,
         annotated=manifest.annotations is not None,
+        annotations_sha256=manifest.annotations.sha256 if manifest.annotations else None,
         examples={},
         duplicates=list(manifest.duplicates),
         warnings=list(manifest.warnings),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reportgen.progress import Progress
     from reportgen.results import ImageFile
     from reportgen.store.cache import Items
+    from reportgen.templates import Templates
     from reportgen.weights import WeightsFile
 
 Bundle = Mapping[str, bytes]
@@ -90,8 +91,8 @@ class Given:
         return self.plan.inventory.survey.annotations
 
     @property
-    def templates(self) -> Path:
-        """The folder of the templates."""
+    def templates(self) -> Templates:
+        """The templates of the report."""
         self._require(self.stage.spec.templates, "the templates")
         return self.plan.templates
 

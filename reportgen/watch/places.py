@@ -37,7 +37,7 @@ class Places:
 
     settings: Path
     data: tuple[Path, ...] = ()
-    templates: Path = field(default_factory=templates_folder)
+    templates: tuple[Path, ...] = field(default_factory=lambda: (templates_folder(),))
     sources: Path = field(default_factory=_package)
     ignored: tuple[Path, ...] = ()
 
@@ -46,12 +46,12 @@ class Scope:
     """The places as they are on the disk at one moment, with symbolic links followed."""
 
     def __init__(self, places: Places) -> None:
-        self._inputs = {_real(path) for path in (places.templates, *places.data)}
+        self._inputs = {_real(path) for path in (*places.templates, *places.data)}
         self._sources = _real(places.sources)
         self._ignored = {_real(path) for path in places.ignored}
         # Both names of a link: it may be set anew, and what it points to may be replaced.
         self._entrances = {
-            name for path in (places.settings, places.templates, *places.data) for name in _names(path)
+            name for path in (places.settings, *places.templates, *places.data) for name in _names(path)
         }
 
     @property

@@ -73,7 +73,13 @@ class Watcher:
             feed.building("")
             self._changes.follow(followed)
             settings, data = self._load()
-            followed = replace(places, data=(*places.data, data), ignored=(settings.build, settings.cache))
+            own = (settings.templates,) if settings.templates else ()
+            followed = replace(
+                places,
+                data=(*places.data, data),
+                templates=(*own, *places.templates),
+                ignored=(settings.build, settings.cache),
+            )
             self._changes.follow(followed)
             self._server.offer(settings.build)
             self._server.show(self._build(settings, data, _Retold(self._progress, feed)))

@@ -17,6 +17,8 @@ from tiny_data import CLASSES, SCRIPT
 
 pytestmark = pytest.mark.slow
 
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+
 
 def test_figures_1_to_21_stand_in_order_with_caption_and_alt_text(page: BeautifulSoup) -> None:
     figures = page.find_all("figure")
@@ -82,7 +84,8 @@ def test_every_link_to_a_figure_or_table_says_its_number(page: BeautifulSoup) ->
 
 
 def test_names_and_words_of_the_user_run_nothing(page: BeautifulSoup, build: Path) -> None:
-    assert page.find_all("script") == []
+    (script,) = page.find_all("script")
+    assert script.get_text().strip() == (TEMPLATES / "report.js").read_text(encoding="utf-8").strip()
     html = (build / "report.html").read_text(encoding="utf-8")
     assert SCRIPT not in html
     assert "alert(1)" in html
@@ -102,10 +105,30 @@ def test_nothing_is_loaded_from_elsewhere(build: Path) -> None:
 
 
 def test_every_number_is_the_value_that_it_points_to(page: BeautifulSoup, results: Any) -> None:
-    spans = page.select(".n")
+    spans = [tag for tag in page.select(".n") if not {"text", "formula", "count"} & set(tag["class"])]
     assert len(spans) > 300
     wrong = [disagreement(span.get_text(), resolve_pointer(results, str(span["data-ptr"]))) for span in spans]
     assert [problem for problem in wrong if problem] == []
+
+
+def test_every_text_and_count_is_that_of_its_pointer(page: BeautifulSoup, results: Any) -> None:
+    texts, counts = page.select(".n.text"), page.select(".n.count")
+    assert len(texts) > 20
+    assert len(counts) > 5
+    for tag in texts:
+        said, value = tag.get_text(), resolve_pointer(results, str(tag["data-ptr"]))
+        assert said == value or str(tag["data-ptr"]).endswith("/choice")
+    for tag in counts:
+        assert int(tag.get_text()) == len(resolve_pointer(results, str(tag["data-ptr"])))
+
+
+def test_every_formula_is_told_with_the_value_that_it_leads_to(page: BeautifulSoup, results: Any) -> None:
+    formulas = page.select(".n.formula")
+    assert len(formulas) == 9, "width and height three times, sigma three times"
+    for tag in formulas:
+        assert tag.img is not None
+        said = str(tag.img["alt"]).rpartition("= ")[2]
+        assert disagreement(said, resolve_pointer(results, str(tag["data-ptr"]))) == ""
 
 
 def test_the_numbers_asked_for_are_printed(page: BeautifulSoup) -> None:

@@ -9,8 +9,12 @@ from typing import Any
 
 import pikepdf
 import pytest
+from bs4 import BeautifulSoup
+from checkers import find_errors, find_spoken_errors, read_tags
 from finished_report import SECTIONS
 from tiny_data import CLASSES
+
+from reportgen.settings import load_settings
 
 pytestmark = pytest.mark.slow
 
@@ -46,22 +50,26 @@ def test_the_bookmarks_are_the_sections(paper: pikepdf.Pdf) -> None:
     with paper.open_outline() as outline:
         titles = [item.title for item in outline.root]
         below = {item.title: [child.title for child in item.children] for item in outline.root}
-    assert titles == [*SECTIONS.values(), "References", "Appendix"]
+    assert titles == [
+        *("Figures", "Tables", *SECTIONS.values()),
+        *("References", "Appendix", "Sources of the numbers"),
+    ]
     assert below["Maximally activating patches"] == list(CLASSES)
 
 
-def test_the_pdf_says_what_the_page_says(text: str, results: Any) -> None:
+def test_the_pdf_says_what_the_page_says(build: Path, text: str, results: Any) -> None:
     correct = sum(row[i] for i, row in enumerate(results["transfer"]["confusion"]["test"]))
     total = sum(map(sum, results["transfer"]["confusion"]["test"]))
     for words in (*CLASSES, "Fig. 21", "Table 3", *SECTIONS.values(), f"{correct} of {total} test images"):
         assert words in text
     if correct == total:
-        assert re.search(r"Test accuracy 1\.00(?!\d)", text)
+        said = " ".join(words for _, words in read_tags(build / "report.pdf") if words)
+        assert re.search(r"Test accuracy 1\.00(?!\d)", said)
 
 
 def test_every_page_has_its_number(paper: pikepdf.Pdf, text: str) -> None:
     count = len(paper.pages)
-    assert [n for n in range(1, count + 1) if f"{n} / {count}" not in text] == []
+    assert [n for n in range(1, count + 1) if f"page {n} of {count}" not in text] == []
 
 
 def test_the_contents_name_the_page_of_each_section(build: Path, text: str) -> None:
@@ -77,3 +85,40 @@ def test_the_contents_name_the_page_of_each_section(build: Path, text: str) -> N
 def target_page(item: pikepdf.OutlineItem) -> Any:
     """The page that a bookmark leads to."""
     return (item.destination if item.destination is not None else item.action["/D"])[0]
+
+
+def test_the_pdf_claims_to_be_accessible_and_no_checker_objects(build: Path, paper: pikepdf.Pdf) -> None:
+    assert find_errors(build / "report.pdf") == []
+    # A guess at badly tagged tables, wrong where each row has a header and one cell.
+    assert [error for error in find_spoken_errors(build / "report.pdf") if "TBL-010" not in error] == []
+    with paper.open_metadata() as metadata:
+        claimed = {name: metadata.get(name) for name in ("pdfaid:part", "pdfaid:conformance", "pdfuaid:part")}
+    assert claimed == {"pdfaid:part": "3", "pdfaid:conformance": "A", "pdfuaid:part": "1"}
+
+
+def test_a_screen_reader_hears_every_picture_heading_and_link_of_the_page(
+    build: Path, paper: pikepdf.Pdf, page: BeautifulSoup
+) -> None:
+    roles = [role for role, _ in read_tags(build / "report.pdf")]
+    assert roles.count("Figure") + roles.count("Formula") == len(page.select("img"))
+    for level in range(1, 5):
+        assert roles.count(f"H{level}") == len(page.select(f"h{level}"))
+    things = [thing for thing in paper.objects if isinstance(thing, pikepdf.Dictionary)]
+    told = {str(thing.Alt) for thing in things if thing.get("/S") in ("/Figure", "/Formula")}
+    assert told == {picture["alt"] for picture in page.select("img")}
+    said = {str(thing.Contents) for thing in things if thing.get("/Subtype") == "/Link"}
+    for link in page.select("a[href][data-ptr]"):
+        if words := " ".join(link.get_text().split()):
+            assert f"Source of {words}: {link['data-ptr']}" in said
+
+
+def test_the_results_and_the_settings_are_attached(build: Path, paper: pikepdf.Pdf, tmp_path: Path) -> None:
+    attached = {name: paper.attachments[name].get_file().read_bytes() for name in paper.attachments}
+    assert set(attached) == {"report.toml", "results.json"}
+    assert attached["results.json"] == (build / "results.json").read_bytes()
+    (tmp_path / "report.toml").write_bytes(attached["report.toml"])
+    given, read = load_settings(folder=build.parent), load_settings(folder=tmp_path)
+    same = set(type(given).model_fields) - {"data", "weights", "cache", "build", "templates"}
+    assert [name for name in same if getattr(read, name) != getattr(given, name)] == []
+    assert read.weights == "embedded"
+    assert str(build.parent) not in attached["report.toml"].decode()

@@ -16,8 +16,8 @@ from tiny_data import CLASSES
 from reportgen import pipeline
 from reportgen.cli import program as cli
 from reportgen.errors import RenderError
+from reportgen.printing import pdf as pdf_module
 from reportgen.progress import Silent
-from reportgen.render import pdf as pdf_module
 from reportgen.settings import load_settings
 
 pytestmark = pytest.mark.slow

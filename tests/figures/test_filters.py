@@ -94,7 +94,7 @@ def test_a_heatmap_is_one_svg_without_text_or_time(kernel: NDArray[np.float64]) 
     assert picture.mime == "image/svg+xml"
     _, _, width, height = map(float, root.attrib["viewBox"].split())
     assert (picture.width, picture.height) == (round(width), round(height))
-    assert picture.print_width <= 160
+    assert picture.print_width <= 144
 
 
 def test_other_shapes_are_refused() -> None:
@@ -116,7 +116,7 @@ def spot(tile: NDArray[np.uint8]) -> tuple[float, float]:
 def test_slices_are_laid_out_in_reading_order(depth: int, index: int, rows: int, columns: int) -> None:
     kernels = np.zeros((3, 3, depth, 2))
     kernels[0, 2, index, 1] = 1
-    (empty, tile), limit = filter_tiles(kernels)
+    (empty, tile), limit = filter_tiles(kernels, 300)
     assert limit == 1
     assert np.ptp(empty.astype(int), axis=-1).max() == 0
     row, column = divmod(index, columns)
@@ -125,15 +125,24 @@ def test_slices_are_laid_out_in_reading_order(depth: int, index: int, rows: int,
     assert tile.shape[1] / tile.shape[0] == pytest.approx(columns / rows, rel=0.03)
 
 
+@pytest.mark.parametrize(
+    ("shape", "side"), [((3, 3, 1), 200), ((3, 3, 3), 296), ((3, 3, 32), 180), ((5, 5, 32), 296)]
+)
+def test_tiles_are_as_large_as_their_room_allows(shape: tuple[int, int, int], side: int) -> None:
+    (tile,), _ = filter_tiles(np.ones((*shape, 1)), side)
+    elements = {1: 1, 3: 3, 32: 8}[shape[2]] * shape[1]
+    assert side - elements < max(tile.shape[:2]) <= side
+
+
 def test_spare_places_are_white() -> None:
-    (tile,), _ = filter_tiles(np.ones((3, 3, 5, 1)))
+    (tile,), _ = filter_tiles(np.ones((3, 3, 5, 1)), 300)
     height, width = tile.shape[:2]
     assert (tile[height // 2 + 5 :, 2 * width // 3 + 5 :] == 255).all()
     assert (tile[: height // 2 - 5, 2 * width // 3 + 5 :] != 255).any(axis=-1).all()
 
 
 def test_thin_lines_separate_the_slices() -> None:
-    (tile,), _ = filter_tiles(np.zeros((3, 3, 32, 1)))
+    (tile,), _ = filter_tiles(np.zeros((3, 3, 32, 1)), 300)
     height, width = tile.shape[:2]
     profile = tile[5, :, 0].astype(int)
     dark = np.flatnonzero(profile < 150)
@@ -147,7 +156,7 @@ def test_thin_lines_separate_the_slices() -> None:
 def test_all_filters_share_one_signed_scale() -> None:
     kernels = np.full((3, 3, 1, 3), 1.0)
     kernels[..., 1], kernels[..., 2] = 0.25, -4
-    (pale, paler, dark), limit = filter_tiles(kernels)
+    (pale, paler, dark), limit = filter_tiles(kernels, 300)
     assert limit == 4
     means = [tile.mean() for tile in (paler, pale, dark)]
     assert means[0] > means[1] > means[2] + 60
@@ -157,7 +166,7 @@ def test_signs_survive_grey_print() -> None:
     kernels = np.full((3, 3, 1, 2), 0.5)
     kernels[..., 1] = -0.5
     kernels[0, 0] = 1, -1
-    (positive, negative), _ = filter_tiles(kernels)
+    (positive, negative), _ = filter_tiles(kernels, 300)
     square = positive.shape[0] // 3
     inside = np.s_[square + 2 : 2 * square - 2, square + 2 : 2 * square - 2]
     plus, minus = positive[inside], negative[inside]

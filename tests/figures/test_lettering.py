@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
+from scipy.ndimage import label as connected
 
+from reportgen.errors import RenderError
 from reportgen.figures.lettering import Lettering, number_text
 
 FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
@@ -37,9 +39,9 @@ def test_characters_that_the_face_lacks_come_from_dejavu_sans() -> None:
     assert Lettering(50).length("cat ქ") == mixed
 
 
-def test_a_character_of_no_font_becomes_the_replacement_character() -> None:
-    assert Lettering(20).legible("豹 \ud800x") == "\ufffd \ufffdx"
-    assert drawn("\ufffd").any()
+def test_invisible_characters_are_left_out_where_nothing_needs_them() -> None:
+    assert Lettering(20).legible("e\u200bmu\ufe0f") == "emu"
+    assert Lettering(20).legible("می\u200cخواهم") == "می\u200cخواهم"
 
 
 def test_white_space_and_accents_are_made_one_line() -> None:
@@ -78,6 +80,53 @@ def test_text_stands_where_it_is_told_to() -> None:
     assert columns["centre"].mean() == pytest.approx(200, abs=2)
     assert 197 <= columns["right"][-1] <= 200
     assert np.flatnonzero(drawn("HHH").any(axis=1))[-1] == 49
+
+
+STIX, DEJAVU = ("STIXGeneral.ttf", 40), ("DejaVuSans.ttf", 35)
+
+
+def row_of_letters(*pieces: tuple[str, tuple[str, int]]) -> NDArray[np.bool_]:
+    """Letters set one after the other from left to right in the order given, each piece in its font."""
+    sheet, x = Image.new("L", (400, 80), 255), 100.0
+    for text, (file, size) in pieces:
+        font = ImageFont.truetype(str(FONTS / file), size, layout_engine=ImageFont.Layout.BASIC)
+        ImageDraw.Draw(sheet).text((x, 50), text, font=font, fill="black", anchor="ls")
+        x += font.getlength(text)
+    return np.asarray(sheet) < 128
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("שלום", [("םולש", DEJAVU)]),
+        ("cat שלום", [("cat ", STIX), ("םולש", DEJAVU)]),
+        ("שב, cat", [("cat ,בש", DEJAVU)]),
+        ("של 12", [("12 לש", DEJAVU)]),
+        ("cat של 12", [("cat ", STIX), ("12 לש", DEJAVU)]),
+        ("של שב cat", [("cat בש לש", DEJAVU)]),
+        ("cat של dog שב", [("cat ", STIX), ("לש", DEJAVU), (" dog ", STIX), ("בש", DEJAVU)]),
+    ],
+    ids=ascii,
+)
+def test_hebrew_runs_from_right_to_left(text: str, seen: list[tuple[str, tuple[str, int]]]) -> None:
+    # The order is that of Unicode's UAX 9, worked out by hand.
+    shown, expected = drawn(text), row_of_letters(*seen)
+    # Raqm places letters between pixels: the ink is not quite the same.
+    assert (shown & expected).sum() > 0.7 * (shown | expected).sum()
+
+
+def test_arabic_letters_are_joined() -> None:
+    # Joined, the letters of one word without a gap are one shape but for their dots; apart, three.
+    joined, apart = drawn("سلم"), row_of_letters(("ملس", DEJAVU))
+    assert connected(joined)[1] < connected(apart)[1]
+
+
+@pytest.mark.parametrize("text", ["שלום", "سلم"])
+def test_without_raqm_such_scripts_are_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("PIL.features.check", lambda _: False)
+    with pytest.raises(RenderError, match=f"“{text}”.*(Hebrew|Arabic).*Raqm"):
+        Lettering(20).legible(text)
+    assert Lettering(20).legible("jaguar e\u0301 ქ") == "jaguar é ქ"
 
 
 @pytest.mark.parametrize(

@@ -59,12 +59,14 @@ def test_a_frame_fills_its_box_to_the_pixel(scale: int) -> None:
 
 def test_a_frame_is_a_dark_line_between_white_ones() -> None:
     shown = with_boxes(grey(60, 90), [(box(10, 50, 20, 80), "1")], 3)[..., 0]
-    profile = [255] * 2 + [17] * 3 + [255] * 2
+    profile = [255] + [17] * 4 + [255]
     row, column = 120, 200
-    assert shown[29:38, column].tolist() == [GREY, *profile, GREY]
-    assert shown[142:151, column].tolist() == [GREY, *profile, GREY]
-    assert shown[row, 59:68].tolist() == [GREY, *profile, GREY]
-    assert shown[row, 232:241].tolist() == [GREY, *profile, GREY]
+    assert shown[29:37, column].tolist() == [GREY, *profile, GREY]
+    assert shown[143:151, column].tolist() == [GREY, *profile, GREY]
+    assert shown[row, 59:67].tolist() == [GREY, *profile, GREY]
+    assert shown[row, 233:241].tolist() == [GREY, *profile, GREY]
+    # 672 pixels of an input are printed 62 mm wide.
+    assert 0.35 <= 4 / 672 * 62 <= 0.5
 
 
 def test_labelled_frames_are_solid_and_others_dashed() -> None:
@@ -72,13 +74,13 @@ def test_labelled_frames_are_solid_and_others_dashed() -> None:
     solid, dashed = (with_boxes(grey(60, 90), [(place, name)], 3)[..., 0] for name in ("1", ""))
     # The middle of the lower line, away from the badge.
     assert (solid[146, 100:237] == 17).all()
-    line = dashed[146, 62:238]
+    line = dashed[146, 61:239]
     assert set(line.tolist()) == {17, 255}
     assert line[0] == line[-1] == 17
     assert 0.4 < (line == 17).mean() < 0.75
     runs = np.flatnonzero(np.diff(line.astype(int)))
     assert len(runs) >= 10
-    assert (dashed[30:32, 60:240] == 255).all(), "the halo has no gaps"
+    assert (dashed[30, 60:240] == 255).all(), "the halo has no gaps"
 
 
 def test_a_badge_marks_a_corner_of_its_box() -> None:
@@ -93,6 +95,16 @@ def test_a_badge_marks_a_corner_of_its_box() -> None:
     disc = labelled[20:40, 50:70]
     assert (disc < 60).all(axis=-1).any(), "the digit"
     assert (disc > 250).all(axis=-1).any(), "its ground"
+
+
+def test_numbers_print_at_eight_points() -> None:
+    shown = with_boxes(grey(224, 224), [(box(90, 140, 90, 140), "1")], 3)[..., 0]
+    across = shown[252:289, 270] < 100
+    # From the middle of the digit to the light above and below it.
+    rows = np.flatnonzero(~across) - 18
+    height = rows[rows > 0].min() - rows[rows < 0].max() - 1
+    # Digits of Times-like faces are 0.68 em high; 672 pixels are 62 mm.
+    assert height / 0.68 / 672 * 62 / 25.4 * 72 == pytest.approx(8, abs=0.4)
 
 
 def test_the_badges_of_equal_boxes_do_not_hide_each_other() -> None:

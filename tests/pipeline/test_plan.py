@@ -20,10 +20,12 @@ from reportgen.settings import load_settings
 from reportgen.sources import _digest, code_of
 from reportgen.stages.given import Given
 from reportgen.store.cache import Cache
+from reportgen.templates import Templates
 from reportgen.weights import WeightsFile
 
 WEIGHTS = WeightsFile("embedded", Path("w.h5"), "1" * 64)
 ALL = frozenset(spec.name for spec in plan.SPECS)
+PLACES = {"data", "build", "cache", "cache_limit_mb", "templates"}
 SLOW = {"features", "transfer", "activations", "neurons", "guided_backprop"}
 
 
@@ -36,7 +38,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def planned(home: Path, weights: WeightsFile = WEIGHTS, **settings: Any) -> Plan:
     chosen = load_settings(folder=home, **settings)
-    return make_plan(chosen, take_inventory(home / "data", chosen.seed), weights, home / "templates")
+    templates = Templates((*([chosen.templates] if chosen.templates else []), home / "templates"))
+    return make_plan(chosen, take_inventory(home / "data", chosen.seed), weights, templates)
 
 
 def changed(one: Plan, other: Plan) -> set[str]:
@@ -85,15 +88,17 @@ def test_a_setting_counts_where_it_is_used(home: Path, settings: dict[str, Any],
 
     if "date" in settings:
         settings = {"date": datetime.date.fromisoformat(settings["date"])}
-    assert changed(planned(home), planned(home, **settings)) == stages
+    # All that the reader may know of the settings is attached to the PDF.
+    attached = set() if settings.keys() & PLACES else {"pdf"}
+    assert changed(planned(home), planned(home, **settings)) == stages | attached
 
 
 def test_every_setting_is_declared_by_a_stage_or_names_a_place() -> None:
     declared = {name.split(".")[0] for spec in plan.SPECS for name in spec.settings}
     from reportgen.settings import Settings
 
-    places = {"data", "build", "cache", "cache_limit_mb", "weights", "example_images"}
-    assert declared | places == set(Settings.model_fields)
+    assert declared | PLACES | {"weights"} == set(Settings.model_fields)
+    assert declared & PLACES == set()
 
 
 def test_weights_count_where_the_network_runs(home: Path) -> None:
@@ -127,6 +132,24 @@ def test_a_template_counts_for_the_document(home: Path, tmp_path: Path) -> None:
             stream.write("\n")
         assert changed(planned(home), planned(copy)) == {"html"}
         assert stale(planned(home), planned(copy)) == {"html", "pdf"}
+
+
+def test_a_template_of_the_user_s_own_counts_instead_of_the_one_it_replaces(
+    home: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(home, tmp_path / "home")
+    own = copy / "mine"
+    own.mkdir()
+    shutil.copy(copy / "templates/report.css", own)
+    before = planned(copy)
+    assert changed(before, planned(copy, templates=own)) == set(), "the same content"
+    (own / "report.css").write_text("p { margin: 0 }")
+    mine = planned(copy, templates=own)
+    assert changed(before, mine) == {"html"}
+    (copy / "templates/report.css").write_text("nobody reads this now")
+    assert changed(mine, planned(copy, templates=own)) == set()
+    (own / "new.j2").write_text("")
+    assert find_changes(mine.stages["html"], mine) == ["new.j2"]
 
 
 def test_the_annotations_count_where_boxes_are_used(home: Path, tmp_path: Path) -> None:
@@ -187,7 +210,7 @@ ALLOWED = {
     "transfer": {"settings", "network", "weights", "images"},
     "neurons": {"network", "weights", "examples", "annotations"},
     "html": {"commentary", "upstream", "templates"},
-    "pdf": {"upstream"},
+    "pdf": {"upstream", "settings", "commentary"},
     "results": {"settings", "examples", "versions"},
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 from pathlib import Path
 
@@ -16,12 +17,13 @@ from reportgen.figures.figure import Figure, Picture
 from reportgen.render import html
 from reportgen.render.html import Document, embedded_files, render_html
 from reportgen.results import Results
+from reportgen.templates import Templates
 
 ALT = 'of "cat" & <dog>'
 SHOW_ALL = (
-    '{% for name in ["images", "history"] %}<figure>{{ image(name) }}{{ show("figure", name) }}</figure>'
-    "{% endfor %}"
-    '{% for name in TABLES %}{{ show("table", name) }}{% endfor %}'
+    '{% for name in ["images", "history"] %}<figure>{{ image(name) }}'
+    '{{ show("figure", name, name) }}</figure>{% endfor %}'
+    '{% for name in TABLES %}{{ show("table", name, name) }}{% endfor %}'
 )
 
 
@@ -42,7 +44,7 @@ def render(
     tables = [name for kind, name in html._plan(small_results(), album()).numbers if kind == "table"]
     shown = SHOW_ALL.replace("TABLES", str(tables))
     (folder / "report.html.j2").write_text(template + shown, encoding="utf-8")
-    return render_html(results or small_results(), album(), words or {}, folder)
+    return render_html(results or small_results(), album(), words or {}, Templates((folder,)))
 
 
 def parse(folder: Path, template: str, words: dict[str, str] | None = None) -> BeautifulSoup:
@@ -51,8 +53,8 @@ def parse(folder: Path, template: str, words: dict[str, str] | None = None) -> B
 
 def test_values_are_printed_with_their_pointers(tmp_path: Path) -> None:
     soup = parse(tmp_path, "{{ r.transfer.accuracy.test | share }}")
-    assert soup.span is not None
-    assert (soup.span["data-ptr"], soup.span.get_text()) == ("/transfer/accuracy/test", "0.62")
+    assert soup.a is not None
+    assert (soup.a["data-ptr"], soup.a.get_text()) == ("/transfer/accuracy/test", "0.62")
 
 
 def test_text_of_the_results_is_escaped(tmp_path: Path) -> None:
@@ -76,7 +78,7 @@ def test_text_of_the_results_is_escaped(tmp_path: Path) -> None:
         ("\n{% if %}", "line 2"),
         ("{% include 'sections/none.html.j2' %}", "none.html.j2"),
         ("{{ ref('figure', 'none') }}", "figure 'none'"),
-        ("{{ style('none.css') }}", "none.css"),
+        ("{{ source('none.css') }}", "none.css"),
     ],
 )
 def test_a_mistake_in_a_template_is_an_error_that_names_it(tmp_path: Path, template: str, said: str) -> None:
@@ -84,7 +86,9 @@ def test_a_mistake_in_a_template_is_an_error_that_names_it(tmp_path: Path, templ
         render(tmp_path, template)
 
 
-@pytest.mark.parametrize("extra", ["{{ show('figure', 'images') }}", "{{ show('table', 'guided_0') }}"])
+@pytest.mark.parametrize(
+    "extra", ["{{ show('figure', 'images', '') }}", "{{ show('table', 'guided_0', '') }}"]
+)
 def test_a_figure_or_table_shown_twice_is_an_error(tmp_path: Path, extra: str) -> None:
     with pytest.raises(RenderError, match="numbered are"):
         render(tmp_path, extra)
@@ -93,11 +97,11 @@ def test_a_figure_or_table_shown_twice_is_an_error(tmp_path: Path, extra: str) -
 def test_a_figure_that_is_not_shown_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "report.html.j2").write_text("<p>nothing</p>")
     with pytest.raises(RenderError, match="numbered are"):
-        render_html(small_results(), album(), {}, tmp_path)
+        render_html(small_results(), album(), {}, Templates((tmp_path,)))
 
 
 def test_pictures_are_embedded_with_size_and_alt_text(tmp_path: Path) -> None:
-    images = parse(tmp_path, "").find_all("img")
+    images = parse(tmp_path, "").select("figure > img")
     assert [str(image["alt"]) for image in images] == [f"images {ALT}", f"history {ALT}"]
     head, data = str(images[0]["src"]).split(",")
     assert head == "data:image/png;base64"
@@ -120,7 +124,7 @@ def test_fonts_and_the_rules_of_formulas_stand_in_the_style(tmp_path: Path) -> N
     style = soup.style.get_text()
     (formula,) = soup.select(".math")
     name = str((formula["class"] or [""])[-1])
-    assert f".{name} svg{{" in style
+    assert f".{name}{{" in style
     assert style.count("@font-face") >= 4
 
 
@@ -130,6 +134,79 @@ def test_characters_that_no_face_has_are_told(tmp_path: Path) -> None:
     results = Results.model_validate(changed)
     assert render(tmp_path, "{{ r.report.group }}", results=results).missing_characters == "豹"
     assert render(tmp_path, "x").missing_characters == ""
+
+
+def test_of_two_folders_the_first_has_the_say(tmp_path: Path) -> None:
+    own, usual = tmp_path / "own", tmp_path / "usual"
+    for folder, text in ((own, "mine"), (usual, "theirs")):
+        (folder / "sections").mkdir(parents=True)
+        (folder / "sections/a.j2").write_text(text, encoding="utf-8")
+    (usual / "sections/b.j2").write_text(" other", encoding="utf-8")
+    tables = [name for kind, name in html._plan(small_results(), album()).numbers if kind == "table"]
+    template = "<p>{% include 'sections/a.j2' %}{% include 'sections/b.j2' %}</p>"
+    (usual / "report.html.j2").write_text(
+        template + SHOW_ALL.replace("TABLES", str(tables)), encoding="utf-8"
+    )
+    page = render_html(small_results(), album(), {}, Templates((own, usual))).html
+    assert BeautifulSoup(page, "html.parser").p == BeautifulSoup("<p>mine other</p>", "html.parser").p
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ ''.__class__.__mro__ }}",
+        "{{ r.__init__.__globals__ }}",
+        "{{ image.__globals__ }}",
+        "{{ source.__closure__ }}",
+        "{{ (1).__class__ }}",
+        "{{ cycler.__init__.__globals__.os }}",
+        "{% include '../../secret' %}",
+        "{% include '/etc/hostname' %}",
+        "{{ source('../secret') }}",
+        "{{ passed.update(x=1) }}",
+        "{{ d.clear() }}",
+    ],
+)
+def test_templates_reach_nothing_but_what_they_are_given(tmp_path: Path, template: str) -> None:
+    (tmp_path / "secret").write_text("secret")
+    folder = tmp_path / "a/b"
+    folder.mkdir(parents=True)
+    with pytest.raises(RenderError):
+        render(folder, template)
+
+
+def test_a_link_out_of_the_folder_is_followed_only_if_its_content_counts(tmp_path: Path) -> None:
+    folder, outside = tmp_path / "own", tmp_path / "outside"
+    folder.mkdir()
+    outside.mkdir()
+    (outside / "a.j2").write_text("x")
+    (folder / "linked").symlink_to(outside)
+    files = Templates((folder,)).files
+    if "linked/a.j2" not in files:
+        with pytest.raises(RenderError):
+            render(folder, "{% include 'linked/a.j2' %}")
+
+
+def test_a_picture_without_words_is_an_error(tmp_path: Path) -> None:
+    figures = album() | {"images": Figure("images", picture(), " ")}
+    (tmp_path / "report.html.j2").write_text("{{ image('images') }}")
+    with pytest.raises(RenderError, match="'images' has no alternative text"):
+        render_html(small_results(), figures, {}, Templates((tmp_path,)))
+
+
+def test_a_script_that_would_end_its_own_tag_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("x = '</SCRIPT>'")
+    with pytest.raises(RenderError, match=r"a\.js"):
+        render(tmp_path, "<script>{{ source('a.js') }}</script>")
+
+
+def test_the_policy_of_the_page_covers_its_own_styles(tmp_path: Path) -> None:
+    page = render(tmp_path, "<meta content='{{ policy_mark }}'><style>{{ style_mark }} p {}</style>").html
+    soup = BeautifulSoup(page, "html.parser")
+    assert soup.style is not None
+    assert soup.meta is not None
+    digest = base64.b64encode(hashlib.sha256(soup.style.get_text().encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in str(soup.meta["content"])
 
 
 def test_the_claims_are_known_by_name(tmp_path: Path) -> None:

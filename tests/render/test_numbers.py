@@ -122,4 +122,16 @@ def test_shapes_positions_and_spans_keep_a_pointer_for_each_number() -> None:
 )
 def test_a_rule_is_told_in_words(choice: str, words: str) -> None:
     assert describe_choice(choice) == words
-    assert describe_choice(Sourced(choice)) == words
+    assert BeautifulSoup(FILTERS["neuron_kind"](Sourced(choice)), "html.parser").get_text() == words
+
+
+def test_a_count_points_at_what_it_counts() -> None:
+    node = Sourced({"images": [7] * 1234})
+    (span,) = BeautifulSoup(FILTERS["size"](node.images), "html.parser").find_all()
+    assert (span["data-ptr"], span.get_text()) == ("/images", "1\u202f234")
+    assert "count" in span["class"]
+
+
+def test_the_lower_end_of_a_scale_is_the_negative_of_the_upper() -> None:
+    node = Sourced({"limit": 0.0123})
+    assert FILTERS["minus"](node.limit, 2) == '<span class="n" data-ptr="/limit">−0.012</span>'

@@ -33,6 +33,25 @@ def test_a_number_prints_with_its_pointer() -> None:
     assert render("{{ r.accuracy.test }}") == '<span class="n" data-ptr="/accuracy/test">0.975</span>'
 
 
+def test_a_number_whose_source_is_told_links_to_it_wherever_it_is_found() -> None:
+    asked: list[str] = []
+
+    def note(pointer: str) -> str:
+        asked.append(pointer)
+        return f"row-{len(asked)}"
+
+    node = Sourced(DOCUMENT, note=note)
+    assert node.accuracy.test.__html__() == '<a class="n" href="#row-1" data-ptr="/accuracy/test">0.975</a>'
+    (neuron,) = node.top[NASTY]
+    assert 'href="#row-2"' in neuron["value"].__html__()
+    assert asked == ["/accuracy/test", '/top/a~1b~0c "d" <e>/0/value']
+
+
+def test_a_text_can_be_given_its_pointer_and_stays_escaped() -> None:
+    (span,) = BeautifulSoup(Sourced(DOCUMENT).name.as_source("<3>", "n text"), "html.parser").find_all()
+    assert (span["data-ptr"], span["class"], span.get_text()) == ("/name", ["n", "text"], "<3>")
+
+
 @pytest.mark.parametrize(
     ("expression", "pointer"),
     [

@@ -27,7 +27,7 @@ def places(home: Path) -> Places:
     return Places(
         home / "home/report.toml",
         (home / "home/data",),
-        home / "templates",
+        (home / "templates",),
         home / "package",
         (home / "home/data/out", home / "home"),
     )
@@ -92,14 +92,16 @@ def test_trees_are_the_folders_there_are_and_none_twice(home: Path) -> None:
     inner = Places(
         home / "home/report.toml",
         (home / "home/data", home / "home/data/train", home / "none"),
-        home / "templates",
+        (home / "templates",),
         home / "package",
     )
     assert Scope(inner).trees == [home / "home/data", home / "package", home / "templates"]
 
 
 def test_what_is_missing_is_awaited_where_it_would_appear(home: Path) -> None:
-    away = Places(home / "gone/deep/report.toml", (home / "home/x/y",), home / "templates", home / "package")
+    away = Places(
+        home / "gone/deep/report.toml", (home / "home/x/y",), (home / "templates",), home / "package"
+    )
     assert Scope(away).doors == [home, home / "home"]
 
 
@@ -113,7 +115,7 @@ def test_a_link_is_followed_and_both_its_ends_are_awaited(home: Path) -> None:
     (home / "links/data").symlink_to(home / "home/data")
     (home / "links/report.toml").symlink_to(home / "package/real.toml")
     linked = Places(
-        home / "links/report.toml", (home / "links/data",), home / "templates", home / "templates"
+        home / "links/report.toml", (home / "links/data",), (home / "templates",), home / "templates"
     )
     scope = Scope(linked)
     assert scope.trees == [home / "home/data", home / "templates"]
@@ -125,6 +127,6 @@ def test_a_link_is_followed_and_both_its_ends_are_awaited(home: Path) -> None:
 
 def test_templates_and_code_are_reportgen_s_own_unless_said_otherwise(home: Path) -> None:
     own = Places(home / "report.toml")
-    assert own.templates == templates_folder()
+    assert own.templates == (templates_folder(),)
     assert reportgen.__file__ is not None
     assert own.sources == Path(reportgen.__file__).resolve().parent

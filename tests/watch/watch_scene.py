@@ -63,7 +63,7 @@ class Scene:
 
     @property
     def places(self) -> Places:
-        return Places(self.settings, self.also, self.home / "templates", self.home / "reportgen")
+        return Places(self.settings, self.also, (self.home / "templates",), self.home / "reportgen")
 
     def load(self) -> tuple[Settings, Path]:
         settings = load_settings(self.settings)

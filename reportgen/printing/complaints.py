@@ -1,0 +1,86 @@
+"""What WeasyPrint logs while it prints becomes an error that names the place and the remedy."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from fontTools import unicodedata
+
+from reportgen.errors import RenderError
+
+_LONGEST = 60
+_NO_SCRIPT = {"Zyyy", "Zinh", "Zzzz"}
+
+
+@contextmanager
+def collect_complaints() -> Iterator[list[str]]:
+    """Collect what WeasyPrint logs at warning level or above, instead of printing it."""
+    messages: list[str] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            messages.append(record.getMessage())
+
+    logger = logging.getLogger("weasyprint")
+    handlers, propagate = logger.handlers[:], logger.propagate
+    logger.handlers, logger.propagate = [Collector(logging.WARNING)], False
+    try:
+        yield messages
+    finally:
+        logger.handlers, logger.propagate = handlers, propagate
+
+
+def require_no_complaint(complaints: Sequence[str], root: Any) -> None:
+    """Raise ``RenderError`` for what was logged about the HTML document below ``root``, if anything was."""
+    if characters := _without_glyph(complaints):
+        raise RenderError(
+            f"The PDF cannot show {_with_scripts(characters)}: "
+            "no font of the report or of this machine has what that takes.",
+            "Install a font that does (for Chinese, Japanese and Korean on Debian or Ubuntu: "
+            "sudo apt install fonts-noto-cjk), or write the name in other letters.",
+        )
+    if complaints:
+        named = "; ".join(_with_names(complaint, root) for complaint in dict.fromkeys(complaints))
+        raise RenderError(
+            f"The PDF would not show everything: {named}",
+            "Correct the template or the style sheet that it names.",
+        )
+
+
+def _without_glyph(complaints: Sequence[str]) -> list[str]:
+    """The characters that WeasyPrint had no glyph for."""
+    found = (re.search(r'unsupported by fonts: "(.+?)" \(', complaint) for complaint in complaints)
+    return list(dict.fromkeys(match[1] for match in found if match))
+
+
+def _with_scripts(characters: Sequence[str]) -> str:
+    """Characters and the scripts they belong to, as "图 片 (Han)"; symbols belong to none."""
+    scripts = dict.fromkeys(unicodedata.script(character) for character in characters)
+    names = [unicodedata.script_name(script) for script in scripts if script not in _NO_SCRIPT]
+    if len(names) < len(scripts):
+        names.append("symbols")
+    return f"{' '.join(characters)} ({', '.join(names)})"
+
+
+def _with_names(complaint: str, root: Any) -> str:
+    """A complaint with the description of a picture in place of its data."""
+    for picture in root.iter("img"):
+        source = picture.get("src", "")
+        if source.startswith("data:") and source in complaint:
+            complaint = complaint.replace(source, picture.get("alt", ""))
+    return re.sub(r"data:[^\s\"')]+", lambda match: short(match[0]), complaint)
+
+
+def short(text: str) -> str:
+    """A text, or its beginning if it is long."""
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+def quoted(texts: Sequence[str], most: int = 3) -> str:
+    """The first of some texts in quotes, and how many more there are."""
+    named = ", ".join(f"'{short(text)}'" for text in texts[:most])
+    return named + (f" and {len(texts) - most} more" if len(texts) > most else "")

@@ -1,0 +1,51 @@
+"""The templates of the report: the package's own, and those of the user that take their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from reportgen.errors import SettingsError
+from reportgen.resources import templates_folder
+
+_NOT_OF_THE_REPORT = (".", "diff.")
+"""How the names of files begin that the report is not made from."""
+
+
+@dataclass(frozen=True)
+class Templates:
+    """Folders of templates; of files of one name, that of the first folder is used."""
+
+    folders: tuple[Path, ...]
+
+    @cached_property
+    def files(self) -> Mapping[str, Path]:
+        """Every file that the report can be made from, by its path within its folder; listed once."""
+        found: dict[str, Path] = {}
+        for folder in reversed(self.folders):
+            for path in sorted(folder.rglob("*")):
+                if path.is_file() and not path.name.startswith(_NOT_OF_THE_REPORT):
+                    found[path.relative_to(folder).as_posix()] = path
+        return found
+
+    def anew(self) -> Templates:
+        """The same folders, to be listed again."""
+        return Templates(self.folders)
+
+
+def open_templates(own: Path | None = None) -> Templates:
+    """The report's templates, with those in the user's folder ``own`` instead of the ones they are named as.
+
+    Raises ``SettingsError`` unless that is a folder with at least one file.
+    """
+    if own is None:
+        return Templates((templates_folder(),))
+    templates = Templates((own, templates_folder()))
+    if not own.is_dir() or not Templates((own,)).files:
+        raise SettingsError(
+            f"report.toml: templates = '{own}': {'no files in it' if own.is_dir() else 'no such folder'}.",
+            f"Copy the files that you want to change from {templates_folder()} to it, or remove the line.",
+        )
+    return templates

@@ -1,0 +1,98 @@
+"""No digit of the report stands there without its source, save those that are marked and listed here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+
+MARKED = {
+    # Names and file names.
+    '"VGG19"', '"fc1"', '"fc2"', '"Net2Net"', '"SHA-256"', '"RFC 6901"', '"4(11)"', "29",
+    "text", "label", "file",
+    "s.layer", "s.feature_layer", "r.neurons.layer", "maker.function", "maker.command", "value.pointer",
+    "folder", "package", "r.report.course", "r.report.group", "author.name", "author.roll_number",
+    "sha256[:12]", "sha256[12:]",
+    # Values that stand unrounded in the table of sources, beside their pointer.
+    "value.value",
+    # Cross-references: numbers and titles of figures, tables and layers.
+    'show("figure", name, title)', 'show("table", name, title)', "title", "number", "1", "2",
+    # Citations.
+    '"He et al. 2015"', '"Simonyan & Zisserman 2015"', '"Araujo et al. 2019"', '"Luo et al. 2016"',
+    '"Springenberg et al. 2015"', "2015", "2016", "2019",
+    # Constants of a formula or a method: ends of ranges, the depth of RGB, classes of ImageNet, quantiles.
+    "0", "3", "255", "1000", '"1000"', '"5 %"', '"95 %"',
+    # How many items the document lists at most.
+    "12", "listed_images",
+}  # fmt: skip
+"""Everything that templates pass to the macro ``literal``, or to ``code``, which does."""
+
+
+def templates() -> Iterator[tuple[str, str]]:
+    for path in sorted(TEMPLATES.rglob("*.j2")):
+        if not path.name.startswith("diff."):
+            yield path.name, path.read_text(encoding="utf-8")
+
+
+def test_the_uses_of_the_mark_are_these() -> None:
+    used = set()
+    for _, text in templates():
+        for call in re.finditer(r"\{\{ (?:literal|code)\((.*?)\) \}\}", text):
+            used.add(call[1])
+    assert used == MARKED
+
+
+def test_nothing_but_the_macro_makes_the_mark() -> None:
+    made = [(name, line) for name, text in templates() for line in text.splitlines() if '"l"' in line]
+    assert made == [
+        ("macros.html.j2", '{% macro literal(text) %}<span class="l">{{ text }}</span>{% endmacro %}')
+    ]
+
+
+def unsourced(page: BeautifulSoup) -> list[str]:
+    """The texts of the body with a digit that has neither a pointer nor a mark."""
+    assert page.body is not None
+    found = []
+    for text in page.body.find_all(string=re.compile(r"\d")):
+        if not isinstance(text, NavigableString) or type(text) is not NavigableString:
+            continue
+        if not any(excused(parent) for parent in text.parents if isinstance(parent, Tag)):
+            found.append(f"{text.parent.name if text.parent else ''}: {text.strip()}")
+    return found
+
+
+def excused(tag: Tag) -> bool:
+    kinds: list[str] = list(tag.get("class") or [])
+    return (
+        tag.has_attr("data-ptr")
+        or "l" in kinds
+        or "commentary" in kinds
+        or tag.name in ("h1", "h2", "h3", "h4", "time", "script", "style")
+    )
+
+
+@pytest.mark.slow
+def test_no_digit_stands_without_its_source(page: BeautifulSoup) -> None:
+    assert unsourced(page) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ["12 images", "accuracy ٣", "<b>5</b> %"])
+def test_a_digit_that_a_template_writes_by_itself_would_be_found(build: Path, text: str) -> None:
+    html = (build / "report.html").read_text(encoding="utf-8").replace("</header>", f"<p>{text}</p></header>")
+    assert len(unsourced(BeautifulSoup(html, "lxml"))) == 1
+
+
+@pytest.mark.slow
+def test_every_pointer_leads_to_a_value(page: BeautifulSoup, results: Any) -> None:
+    from printed import resolve_pointer
+
+    for tag in page.select("[data-ptr]"):
+        resolve_pointer(results, str(tag["data-ptr"]))

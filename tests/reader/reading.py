@@ -1,0 +1,49 @@
+"""The finished report in a browser, as a reader has it: nothing may be fetched, and nothing may go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page
+
+WIDE, PHONE = 1400, 360
+
+
+@contextmanager
+def reading(
+    browser: Browser, file: Path, width: int = WIDE, *, dark: bool = False, script: bool = True
+) -> Iterator[Page]:
+    """The page of ``file``; afterwards, what the browser complained of or asked for fails the test."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if dark else "light",
+        java_script_enabled=script,
+    )
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    complaints: list[str] = []
+    requests: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(file.as_uri())
+    yield page
+    context.close()
+    assert complaints == []
+    outside = {url.partition("#")[0] for url in requests if not url.startswith("data:")}
+    assert outside == {file.as_uri()}
+
+
+def press(page: Page, target: Locator, by: str) -> None:
+    """Click ``target`` with the mouse, or go there and press the key of that name."""
+    if by == "mouse":
+        target.click()
+    else:
+        target.focus()
+        page.keyboard.press(by)
+
+
+def focused(page: Page, target: Locator) -> bool:
+    return bool(target.evaluate("element => element === document.activeElement"))

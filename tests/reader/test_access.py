@@ -1,0 +1,100 @@
+"""The page can be used by who does not see it, or has no mouse."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from reading import PHONE, WIDE, focused, reading
+
+pytestmark = pytest.mark.slow
+
+# axe-core 4, Deque Systems: the rules of WCAG 2.2 A and AA that a program can check, and best practices.
+GRAVE = ("serious", "critical")
+
+
+def violations(page: Page) -> list[str]:
+    # What moves in is not judged half-way.
+    page.evaluate("Promise.all(document.getAnimations().map((animation) => animation.finished))")
+    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
+    found: dict[str, Any] = page.evaluate("axe.run()")
+    assert len(found["passes"]) > 20
+    return [
+        f"{violation['id']}: {node['html'][:200]}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+        if violation["impact"] in GRAVE
+    ]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [WIDE, PHONE])
+def test_axe_finds_nothing_grave(browser: Browser, build: Path, width: int, dark: bool) -> None:
+    with reading(browser, build / "report.html", width, dark=dark) as page:
+        assert violations(page) == []
+        if width == PHONE:
+            page.get_by_role("button", name="Contents").click()
+            assert violations(page) == []
+            page.keyboard.press("Escape")
+        page.get_by_role("button", name="Show all values").click()
+        page.locator("table.data .sort").first.click()
+        for box in page.get_by_role("checkbox").all():
+            box.set_checked(box.is_enabled())
+        page.locator("main a.n").first.click()
+        assert violations(page) == []
+        page.keyboard.press("Escape")
+        page.locator("#figure-images button").click()
+        assert violations(page) == []
+
+
+def test_axe_would_find_what_is_wrong(browser: Browser, build: Path) -> None:
+    with reading(browser, build / "report.html") as page:
+        page.locator("figure img").first.evaluate("image => image.removeAttribute('alt')")
+        assert [said.split(":")[0] for said in violations(page)] == ["image-alt"]
+
+
+def test_the_first_stop_leads_past_the_contents(browser: Browser, build: Path) -> None:
+    with reading(browser, build / "report.html") as page:
+        skip = page.get_by_role("link", name="Skip to the report")
+        expect(skip).not_to_be_in_viewport()
+        page.keyboard.press("Tab")
+        assert focused(page, skip)
+        expect(skip).to_be_in_viewport(ratio=1)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("main")).to_be_in_viewport()
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+def test_whoever_uses_the_keyboard_sees_where_they_are(browser: Browser, build: Path) -> None:
+    with reading(browser, build / "report.html") as page:
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert style == "solid", page.evaluate("document.activeElement.outerHTML")
+
+
+def test_every_link_leads_somewhere(browser: Browser, build: Path) -> None:
+    with reading(browser, build / "report.html") as page:
+        page.locator("a.n").first.click()
+        links = page.locator("a").evaluate_all("links => links.map((link) => link.getAttribute('href'))")
+        assert len(links) > 300
+        assert {link[0] for link in links} == {"#"}
+        ids = page.locator("[id]").evaluate_all("nodes => nodes.map((node) => node.id)")
+        assert {link[1:] for link in links} <= set(ids)
+
+
+def test_every_id_is_used_once_and_no_handler_or_style_stands_in_the_markup(
+    browser: Browser, build: Path
+) -> None:
+    with reading(browser, build / "report.html") as page:
+        ids = page.locator("[id]").evaluate_all("nodes => nodes.map((node) => node.id)")
+        assert len(ids) == len(set(ids))
+        handlers = page.evaluate(
+            """[...document.querySelectorAll("*")].flatMap((node) => [...node.attributes])
+              .map((attribute) => attribute.name).filter((name) => name.startsWith("on"))"""
+        )
+        assert handlers == []

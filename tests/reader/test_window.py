@@ -1,0 +1,221 @@
+"""The page in windows from a phone's to a wide one, by day, by night and on paper."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+from reading import PHONE, WIDE, focused, press, reading
+from tiny_data import ZEBRA
+
+pytestmark = pytest.mark.slow
+
+WIDTHS = [360, 768, 1100, 2000]
+SCRIPT_LIMIT = 30_000
+
+
+def contents(page: Page) -> Locator:
+    return page.get_by_role("navigation", name="Contents")
+
+
+@pytest.fixture
+def long_named(build: Path, tmp_path: Path) -> Path:
+    """The report with a class whose name has 200 letters and no space."""
+    html = (build / "report.html").read_text(encoding="utf-8")
+    assert html.count(ZEBRA) > 20
+    file = tmp_path / "report.html"
+    file.write_text(html.replace(ZEBRA, "ш" * 200), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_page_never_scrolls_sideways(
+    browser: Browser, long_named: Path, width: int, script: bool
+) -> None:
+    with reading(browser, long_named, width, script=script) as page:
+        for button in page.get_by_role("button", name="Show all values").all():
+            button.click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_what_is_too_wide_scrolls_by_itself_by_keyboard(browser: Browser, build: Path) -> None:
+    with reading(browser, build / "report.html", PHONE) as page:
+        box = page.locator(".scroll:has(#table-distinct)")
+        expect(box).to_have_attribute("tabindex", "0")
+        expect(box).to_have_role("region")
+        expect(box).to_have_accessible_name(re.compile("^Table A"))
+        box.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("box => box.scrollLeft > 0", arg=box.element_handle())
+        page.set_viewport_size({"width": WIDE, "height": 800})
+        expect(box).not_to_have_attribute("tabindex", "0")
+
+
+@pytest.mark.parametrize("width", [1100, 2000])
+def test_in_a_wide_window_the_contents_stand_beside_the_text(
+    browser: Browser, build: Path, width: int
+) -> None:
+    with reading(browser, build / "report.html", width) as page:
+        links = contents(page).get_by_role("link")
+        assert links.count() == 10
+        for link in links.all():
+            place = page.locator(link.get_attribute("href") or "?")
+            place.evaluate("place => place.scrollIntoView()")
+            expect(link).to_have_attribute("aria-current", "true")
+            expect(link).to_be_in_viewport()
+            expect(page.locator("[aria-current]")).to_have_count(1)
+        nav, text = contents(page).bounding_box(), page.locator("main").bounding_box()
+        assert nav is not None
+        assert text is not None
+        assert nav["x"] + nav["width"] < text["x"]
+
+
+@pytest.mark.parametrize("by", ["mouse", "Enter"])
+def test_in_a_narrow_window_the_contents_are_a_menu(browser: Browser, build: Path, by: str) -> None:
+    with reading(browser, build / "report.html", PHONE) as page:
+        button = page.get_by_role("button", name="Contents")
+        expect(contents(page)).to_be_hidden()
+        expect(button).to_have_attribute("aria-expanded", "false")
+        press(page, button, by)
+        expect(contents(page)).to_be_in_viewport(ratio=0.99)
+        expect(button).to_have_attribute("aria-expanded", "true")
+        page.keyboard.press("Escape")
+        expect(contents(page)).to_be_hidden()
+        assert focused(page, button)
+        press(page, button, by)
+        press(page, contents(page).get_by_role("link", name="Observations"), by)
+        expect(contents(page)).to_be_hidden()
+        heading = page.get_by_role("heading", name="Observations")
+        expect(heading).to_be_in_viewport()
+        bar = page.get_by_role("region", name="View").bounding_box()
+        place = heading.bounding_box()
+        assert bar is not None
+        assert place is not None
+        assert place["y"] >= bar["height"]
+        press(page, button, by)
+        page.mouse.click(350, 790)
+        expect(contents(page)).to_be_hidden()
+
+
+@pytest.mark.parametrize("by", ["mouse", "Enter", "Space"])
+def test_long_lists_are_folded(browser: Browser, build: Path, by: str) -> None:
+    with reading(browser, build / "report.html") as page:
+        for name in ("Figures", "Tables"):
+            part = page.get_by_role("navigation", name=name)
+            button = part.get_by_role("button")
+            expect(part.get_by_role("link")).to_have_count(0)
+            press(page, button, by)
+            expect(part.get_by_role("link").last).to_be_visible()
+            expect(button).to_have_attribute("aria-expanded", "true")
+            press(page, button, by)
+            expect(part.get_by_role("link")).to_have_count(0)
+        rows = page.locator("table.sources tr[id]")
+        visible = rows.filter(visible=True)
+        expect(visible).to_have_count(0)
+        press(page, page.locator("table.sources tbody").first.get_by_role("button"), by)
+        expect(visible).to_have_count(page.locator("table.sources tbody").first.locator("tr[id]").count())
+        press(page, page.get_by_role("button", name="Show all values"), by)
+        expect(visible).to_have_count(rows.count())
+
+
+@pytest.mark.parametrize("place", ["s7", "images", "table-sources", "figure-confusion"])
+def test_an_address_leads_into_what_is_folded(browser: Browser, build: Path, place: str) -> None:
+    with reading(browser, build / "report.html") as page:
+        page.goto(f"{(build / 'report.html').as_uri()}#{place}")
+        page.reload()
+        expect(page.locator(f"#{place}")).to_be_in_viewport()
+    with reading(browser, build / "report.html") as page:
+        page.evaluate(f"location.hash = '#{place}'")
+        expect(page.locator(f"#{place}")).to_be_in_viewport()
+
+
+def paper(page: Page) -> float:
+    colour = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    return sum(int(value) for value in re.findall(r"\d+", colour)[:3]) / 765
+
+
+@pytest.mark.parametrize("dark", [True, False])
+@pytest.mark.parametrize("by", ["mouse", "Enter"])
+def test_the_reader_chooses_the_colours(browser: Browser, build: Path, dark: bool, by: str) -> None:
+    with reading(browser, build / "report.html", dark=dark) as page:
+        button = page.get_by_role("button", name="Dark colours")
+        for night in (dark, not dark, dark, not dark):
+            expect(button).to_have_attribute("aria-pressed", str(night).lower())
+            assert (paper(page) < 0.3) is night
+            press(page, button, by)
+        press(page, button, by)
+        page.reload()
+        assert (paper(page) < 0.3) is not dark
+        # A choice that is the system's again follows the system.
+        press(page, button, by)
+        page.emulate_media(color_scheme="light" if dark else "dark")
+        page.wait_for_function("wanted => document.documentElement.dataset.colours === wanted",
+                               arg="light" if dark else "dark")  # fmt: skip
+        assert (paper(page) < 0.3) is not dark
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_by_night_formulas_are_light_and_photographs_as_they_were(
+    browser: Browser, build: Path, script: bool
+) -> None:
+    with reading(browser, build / "report.html", dark=True, script=script) as page:
+        assert paper(page) < 0.3
+        assert "invert" in page.locator(".math").first.evaluate("image => getComputedStyle(image).filter")
+        filters = "images => images.map((image) => getComputedStyle(image).filter)"
+        assert set(page.locator("figure img, td img").evaluate_all(filters)) == {"none"}
+
+
+def test_where_nothing_can_be_stored_the_page_still_works(browser: Browser, build: Path) -> None:
+    with reading(browser, build / "report.html") as page:
+        page.add_init_script(
+            "Object.defineProperty(window, 'localStorage', { get() { throw new Error('no'); } })"
+        )
+        page.reload()
+        page.get_by_role("button", name="Dark colours").click()
+        assert paper(page) < 0.3
+
+
+@pytest.mark.parametrize("state", ["as opened", "number", "figure"])
+def test_on_paper_nothing_is_left_of_the_screen(browser: Browser, build: Path, state: str) -> None:
+    with reading(browser, build / "report.html") as page:
+        text = page.locator("main").inner_text
+        if state == "number":
+            page.locator("a.n").first.click()
+        if state == "figure":
+            page.locator("#figure-images button").click()
+        page.emulate_media(media="print")
+        controls = page.locator("button, input, select, output, dialog, [role=dialog], .screen-only")
+        left = [control for control in controls.all() if control.is_visible()]
+        # What remains of a button is its words.
+        assert {control.get_attribute("class") for control in left} <= {"bare sort", "bare fold"}
+        for control in left[:1] + left[-1:]:
+            expect(control).to_have_css("border-top-width", "0px")
+            expect(control).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+        assert "Lay over the image" not in text()
+        assert all(row.is_visible() for row in page.locator("table.sources tr").all())
+        assert page.locator("nav.listing li").first.is_visible()
+
+
+def test_without_the_script_the_report_is_complete(browser: Browser, build: Path) -> None:
+    said = "nodes => nodes.map((node) => node.textContent)"
+    parts = "main p, main li, main tr, main img, main figcaption, nav.contents a, nav.listing a"
+    with reading(browser, build / "report.html", script=False) as page:
+        assert page.get_by_role("button").count() == 0
+        assert all(part.is_visible() for part in page.locator(parts).all())
+        plain = page.locator("table, figcaption, h2, h3").evaluate_all(said)
+        number = page.locator("main a.n").first
+        number.click()
+        expect(page.locator(number.get_attribute("href") or "?")).to_be_in_viewport()
+    with reading(browser, build / "report.html") as page:
+        extra = page.locator(".screen-only")
+        extra.evaluate_all("nodes => nodes.forEach((node) => node.remove())")
+        assert page.locator("table, figcaption, h2, h3").evaluate_all(said) == plain
+
+
+def test_the_script_is_small(build: Path) -> None:
+    html = (build / "report.html").read_text(encoding="utf-8")
+    (script,) = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    assert 1000 < len(script.encode()) <= SCRIPT_LIMIT
