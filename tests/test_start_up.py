@@ -31,7 +31,7 @@ def test_what_draws_and_prints_the_report_imports_no_tensorflow() -> None:
         "store",
         "figures.album",
         "render.html",
-        "render.pdf",
+        "printing.pdf",
         "dataset",
         "weights",
     ]

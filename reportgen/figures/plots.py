@@ -18,8 +18,8 @@ from reportgen.figures.vector import MM, TEXT_POINTS, font_families, house_style
 
 POINTS_PER_MM = POINTS_PER_INCH / MM_PER_INCH
 
-_CELL_MM, _MATRIX_MM = 16.0, 84.0
-"""The most that a cell and the whole matrix may take across; with slanting names it is 120 mm high."""
+_CELL_MM, _MATRIX_MM = 16.0, 70.0
+"""The most that a cell and the whole matrix may take across; with slanting names it is 105 mm high."""
 
 _LABEL_MM = 32.0
 _DARKEST = 0.9

@@ -195,7 +195,7 @@ def _width_class(picture: Picture) -> str:
 def _width_rules(album: Mapping[str, Figure]) -> str:
     """A picture is printed at the width for which its lettering was drawn, as far as the page allows."""
     names = sorted({_width_class(figure.picture) for figure in album.values()})
-    return "\n".join(f".{name}{{width:{name[2:]}mm}}" for name in names)
+    return "\n".join(f".{name}{{width:{name[2:]}mm;--mm:{name[2:]}}}" for name in names)
 
 
 def embedded_files(album: Mapping[str, Figure], numbers: Mapping[tuple[str, str], str]) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""Where the numbers of the report come from: by which function, from which files, and how to make them again."""
+"""Where the numbers of the report come from: which function, which files, and how to make them again."""
 
 from __future__ import annotations
 

@@ -81,6 +81,11 @@ def _text(node: Sourced, words: str | None = None) -> Markup:
     return node.as_source(str(node) if words is None else words, "n text")
 
 
+def _negative(node: Sourced, digits: int = 3) -> Markup:
+    """The number with its sign turned, such as the lower end of a scale of which the upper one is known."""
+    return node.as_source(significant_text(-plain(node), digits), "n minus")
+
+
 def describe_choice(choice: Any) -> str:
     """In words, by which rule a neuron of a guided-backpropagation table was chosen."""
     name, _, number = str(choice).partition(":")
@@ -115,6 +120,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     ),
     "size": _count,
     "text": _text,
-    "minus": _filter(lambda value, digits=3: significant_text(-value, digits)),
+    "minus": _negative,
 }
 """What templates may print numbers with."""

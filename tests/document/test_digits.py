@@ -18,7 +18,8 @@ MARKED = {
     '"VGG19"', '"fc1"', '"fc2"', '"Net2Net"', '"SHA-256"', '"RFC 6901"', '"4(11)"', "29",
     "text", "label", "file",
     "s.layer", "s.feature_layer", "r.neurons.layer", "maker.function", "maker.command", "value.pointer",
-    "folder", "package", "r.report.course", "r.report.group", "author.name", "author.roll_number",
+    "folder", "package", "r.report.course", "r.report.group", '(r.report.group or r.report.course) | string | truncate(40, true, "…")',
+    "author.name", "author.roll_number",
     "sha256[:12]", "sha256[12:]",
     # Values that stand unrounded in the table of sources, beside their pointer.
     "value.value",

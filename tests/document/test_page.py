@@ -34,7 +34,7 @@ def test_figures_1_to_21_stand_in_order_with_caption_and_alt_text(page: Beautifu
 
 
 def test_every_picture_is_told_to_who_cannot_see_it(page: BeautifulSoup) -> None:
-    alts = [str(image.get("alt", "")) for image in page.find_all("img")]
+    alts = [str(image.get("alt", "")) for image in page.select("img:not(.math)")]
     assert all(len(alt) > 20 for alt in alts)
     assert len(set(alts)) == len(alts)
 
@@ -56,7 +56,7 @@ def decoded(data: str) -> bytes:
 
 def test_tables_1_to_3_are_the_gradients_of_the_classes(page: BeautifulSoup) -> None:
     captions = [c.get_text(" ", strip=True).replace("\xa0", " ") for c in page.select("caption[id]")]
-    numbers = [caption.split(".")[0].removeprefix("Table ") for caption in captions]
+    numbers = [caption.split(".")[0].removeprefix("Table ").strip() for caption in captions]
     assert numbers[:3] == ["1", "2", "3"]
     assert numbers[3:] == [f"A{number}" for number in range(1, len(numbers) - 2)]
     tables = page.select("table.gradients")
@@ -80,7 +80,7 @@ def test_every_link_to_a_figure_or_table_says_its_number(page: BeautifulSoup) ->
     for link in links:
         target = page.find(id=str(link["href"])[1:])
         assert isinstance(target, Tag)
-        assert target.get_text(" ", strip=True).startswith(f"{link.get_text()}.")
+        assert target.get_text().strip().startswith(f"{link.get_text()}. ")
 
 
 def test_names_and_words_of_the_user_run_nothing(page: BeautifulSoup, build: Path) -> None:
@@ -107,7 +107,10 @@ def test_nothing_is_loaded_from_elsewhere(build: Path) -> None:
 def test_every_number_is_the_value_that_it_points_to(page: BeautifulSoup, results: Any) -> None:
     spans = [tag for tag in page.select(".n") if not {"text", "formula", "count"} & set(tag["class"])]
     assert len(spans) > 300
-    wrong = [disagreement(span.get_text(), resolve_pointer(results, str(span["data-ptr"]))) for span in spans]
+    wrong = []
+    for span in spans:
+        value = resolve_pointer(results, str(span["data-ptr"]))
+        wrong.append(disagreement(span.get_text(), -value if "minus" in span["class"] else value))
     assert [problem for problem in wrong if problem] == []
 
 

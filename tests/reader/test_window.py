@@ -124,8 +124,8 @@ def test_long_lists_are_folded(browser: Browser, build: Path, by: str) -> None:
 @pytest.mark.parametrize("place", ["s7", "images", "table-sources", "figure-confusion"])
 def test_an_address_leads_into_what_is_folded(browser: Browser, build: Path, place: str) -> None:
     with reading(browser, build / "report.html") as page:
+        page.goto("about:blank")
         page.goto(f"{(build / 'report.html').as_uri()}#{place}")
-        page.reload()
         expect(page.locator(f"#{place}")).to_be_in_viewport()
     with reading(browser, build / "report.html") as page:
         page.evaluate(f"location.hash = '#{place}'")

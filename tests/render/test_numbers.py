@@ -134,4 +134,4 @@ def test_a_count_points_at_what_it_counts() -> None:
 
 def test_the_lower_end_of_a_scale_is_the_negative_of_the_upper() -> None:
     node = Sourced({"limit": 0.0123})
-    assert FILTERS["minus"](node.limit, 2) == '<span class="n" data-ptr="/limit">−0.012</span>'
+    assert FILTERS["minus"](node.limit, 2) == '<span class="n minus" data-ptr="/limit">−0.012</span>'
