@@ -16,13 +16,11 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 MARKED = {
     # Names and file names.
     '"VGG19"', '"fc1"', '"fc2"', '"Net2Net"', '"SHA-256"', '"RFC 6901"', '"4(11)"', "29",
-    "text", "label", "file",
-    "s.layer", "s.feature_layer", "r.neurons.layer", "maker.function", "maker.command", "value.pointer",
-    "folder", "package", "r.report.course", "r.report.group", '(r.report.group or r.report.course) | string | truncate(40, true, "…")',
+    'text, "code"', "label", 'file, "file"', 'digits, "hash"',
+    "s.layer", "s.feature_layer", "r.neurons.layer", "maker.function", "maker.command",
+    "folder", "package", "r.report.course", "r.report.group",
+    '(r.report.group or r.report.course) | string | truncate(40, true, "…")',
     "author.name", "author.roll_number",
-    "sha256[:12]", "sha256[12:]",
-    # Values that stand unrounded in the table of sources, beside their pointer.
-    "value.value",
     # Cross-references: numbers and titles of figures, tables and layers.
     'show("figure", name, title)', 'show("table", name, title)', "title", "number", "1", "2",
     # Citations.
@@ -51,9 +49,17 @@ def test_the_uses_of_the_mark_are_these() -> None:
 
 
 def test_nothing_but_the_macro_makes_the_mark() -> None:
-    made = [(name, line) for name, text in templates() for line in text.splitlines() if '"l"' in line]
+    made = [
+        (name, line)
+        for name, text in templates()
+        for line in text.splitlines()
+        if re.search(r'class="l\b', line)
+    ]
     assert made == [
-        ("macros.html.j2", '{% macro literal(text) %}<span class="l">{{ text }}</span>{% endmacro %}')
+        (
+            "macros.html.j2",
+            '{% macro literal(text, kind="") %}<span class="l {{ kind }}">{{ text }}</span>{% endmacro %}',
+        )
     ]
 
 
