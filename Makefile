@@ -22,7 +22,7 @@ PIP = PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(PY) 
 
 quote = '$(subst ','\'',$(1))'
 
-.PHONY: help report watch diff sample doctor fetch-caltech101 fetch-vgg19 export-model test check check-full bench lock clean distclean
+.PHONY: help report watch diff sample doctor fetch-caltech101 fetch-vgg19 export-model test check check-full bench pictures lock clean distclean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -75,6 +75,9 @@ check-full: check ## The same with every kill point, and the identity tests with
 
 bench: .venv/.installed-dev ## Measure time and memory: a table, and build/bench.json
 	@$(PY) tests/benchmarks/run.py $(ARGS)
+
+pictures: .venv/.installed-dev ## Take the pictures of pages in README.md anew, from the sample report
+	@$(PY) tests/pictures.py
 
 lock: .venv/bin/python ## Resolve constraints.txt anew (ARGS=--upgrade: to the newest versions)
 	$(PY) -m pip install --quiet --disable-pip-version-check uv

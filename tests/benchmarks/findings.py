@@ -11,6 +11,7 @@ from typing import Any
 
 from comparison import Comparison, Growth
 from measurement import Run
+from pages import Rendering, describe_pages, pages_data
 from rebuild import VGG19, Rebuild
 from rebuild_table import (
     describe_checks,
@@ -41,6 +42,7 @@ class Findings:
     sizes: Sequence[Size]
     notebook: Run | None
     loads: tuple[Load, Load]
+    renderings: Sequence[Rendering] = ()
 
     @property
     def slopes(self) -> list[Slopes]:
@@ -60,6 +62,7 @@ class Findings:
         yield from describe_floors(self.rebuilds)
         yield from describe_longest(self.rebuilds)
         yield from describe_checks(self.rebuilds)
+        yield from describe_pages(self.renderings)
         yield describe_growth(self.growth)
         yield from describe_slopes(self.slopes)
         first, last = (load[0] for load in self.loads)
@@ -80,6 +83,7 @@ class Findings:
             "memory_growth": {"bytes_per_image": self.growth.per_image, "bounded": self.growth.bounded},
             "rebuilds": [rebuild_data(rebuild, self.notebook) for rebuild in self.rebuilds],
             "slopes": slopes_data(self.slopes),
+            "renderings": pages_data(self.renderings),
             "notebook": asdict(self.notebook) if self.notebook else None,
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +16,16 @@ _TURN = ("train", "val", "train", "test")
 """Half of the images go to train and a quarter each to val and test."""
 
 
-def draw_many(out: Path, count: int, seed: int = 11) -> Path:
-    """Draw ``count`` images ``out/<split>/<class>/<number>.png``, at least twelve; returns ``out``."""
+def draw_many(out: Path, count: int, seed: int = 11, labels: Sequence[str] = LABELS) -> Path:
+    """Draw ``count`` images ``out/<split>/<class>/<number>.png``, at least four a class; returns ``out``."""
     rng = np.random.default_rng(seed)
     for split in set(_TURN):
-        for label in LABELS:
+        for label in labels:
             (out / split / label).mkdir(parents=True)
     for number in range(count):
-        label = LABELS[number % len(LABELS)]
-        split = _TURN[number // len(LABELS) % len(_TURN)]
+        label = labels[number % len(labels)]
+        split = _TURN[number // len(labels) % len(_TURN)]
         pixels = rng.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
-        pixels[..., number % len(LABELS)] //= 2  # something to tell the classes by
+        pixels[..., number % len(labels) % 3] //= 2  # something to tell the classes by
         Image.fromarray(pixels).save(out / split / label / f"{number:05}.png", compress_level=0)
     return out

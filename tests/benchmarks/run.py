@@ -19,6 +19,7 @@ from bench import Bench
 from comparison import Growth
 from enlargement import enlarge
 from findings import Findings
+from pages import measure_pages
 from rebuilding import rebuild_many, rebuild_photographs
 from rich.console import Console
 
@@ -68,10 +69,11 @@ def _measure(bench: Bench, options: argparse.Namespace) -> Findings:
         more, more_sizes = rebuild_many(bench)
         rebuilds += more
         sizes += more_sizes
+    renderings = measure_pages(bench)
     notebook = None
     if options.notebook:
         notebook = bench.measure("the notebook, all of it", "notebook", data, bench.fresh_folder())
-    return Findings(comparisons, growth, rebuilds, sizes, notebook, (before, os.getloadavg()))
+    return Findings(comparisons, growth, rebuilds, sizes, notebook, (before, os.getloadavg()), renderings)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -73,11 +73,9 @@ def _build(settings: Settings, data: Path, times: StageTimes) -> None:
 
 def build_with_templates(times: StageTimes, folder: str, templates: str) -> None:
     """A build of a home (see ``home.py``) with templates of its own."""
-    from reportgen import pipeline
     from reportgen.settings import load_settings
 
-    vars(pipeline)["templates_folder"] = lambda: Path(templates)
-    _build(load_settings(folder=Path(folder)), Path(folder) / "data", times)
+    _build(load_settings(folder=Path(folder), templates=templates), Path(folder) / "data", times)
 
 
 def build_counting(times: StageTimes, folder: str, network: str, out: str) -> None:
@@ -223,12 +221,12 @@ def _pixels() -> Any:
 
 
 def print_document(times: StageTimes, html: str) -> None:
-    """Floor: WeasyPrint, its import included, on a finished document."""
+    """Floor: WeasyPrint, its import included, on a finished document, as the same kind of PDF."""
     text = Path(html).read_text(encoding="utf-8")
     with times.stage("Printing"):
         import weasyprint
 
-        weasyprint.HTML(string=text).write_pdf()
+        weasyprint.HTML(string=text).write_pdf(pdf_variant="pdf/a-3a", pdf_tags=True)
 
 
 def notebook(times: StageTimes, data: str, folder: str) -> None:
