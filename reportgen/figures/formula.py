@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,10 +41,12 @@ class Formula:
 def formula(tex: str) -> Formula:
     r"""Set mathtext such as ``r"$W_2 = \frac{W_1 - F + 2P}{S} + 1$"`` in STIX, as outlines.
 
-    Raises ``ValueError`` with the place of the mistake if it cannot be parsed or draws nothing.
+    Raises ``ValueError`` with the place of the mistake if it cannot be parsed, has a character that the font
+    lacks, or draws nothing.
     """
     font = FontProperties(family="STIXGeneral", math_fontfamily="stix")
-    vertices, codes = _FineOutlines().get_text_path(font, tex, ismath=True)
+    with _strict():
+        vertices, codes = _FineOutlines().get_text_path(font, tex, ismath=True)
     if not len(vertices):
         raise ValueError(f"{tex!r} draws nothing")
     outline = Path(vertices, codes)
@@ -56,6 +61,22 @@ def formula(tex: str) -> Formula:
         f'<path fill="currentColor" d="{_data(outline)}"/></svg>'
     )
     return Formula(svg.encode(), width, height, depth)
+
+
+class _Refusal(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        raise ValueError(record.getMessage())
+
+
+@contextmanager
+def _strict() -> Iterator[None]:
+    """Make an error of what mathtext only warns of: it draws a dummy for a character it does not have."""
+    logger, refusal = logging.getLogger("matplotlib.mathtext"), _Refusal(logging.WARNING)
+    logger.addHandler(refusal)
+    try:
+        yield
+    finally:
+        logger.removeHandler(refusal)
 
 
 def _data(outline: Path) -> str:

@@ -92,3 +92,10 @@ def test_a_formula_can_stand_in_a_page_with_others() -> None:
 def test_mistakes_are_errors(tex: str) -> None:
     with pytest.raises(ValueError, match=r"Expected|Unknown|draws nothing"):
         formula(tex)
+
+
+@pytest.mark.parametrize("tex", ["$你$", r"$x + \mathrm{ก}$"])
+def test_a_character_that_the_font_lacks_is_an_error_and_no_dummy(tex: str) -> None:
+    with pytest.raises(ValueError, match="Unknown symbol"):
+        formula(tex)
+    assert formula("$x$").width > 0, "and the next formula is drawn all the same"
