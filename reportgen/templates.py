@@ -30,6 +30,11 @@ class Templates:
                     found[path.relative_to(folder).as_posix()] = path
         return found
 
+    def path(self, name: str) -> Path:
+        """Where the file of that name is, or would be if there were one."""
+        places = [folder / name for folder in self.folders]
+        return next((path for path in places if path.is_file()), places[-1])
+
     def anew(self) -> Templates:
         """The same folders, to be listed again."""
         return Templates(self.folders)
@@ -43,7 +48,7 @@ def open_templates(own: Path | None = None) -> Templates:
     if own is None:
         return Templates((templates_folder(),))
     templates = Templates((own, templates_folder()))
-    if not own.is_dir() or not Templates((own,)).files:
+    if not any(path.is_file() for path in own.rglob("*")):
         raise SettingsError(
             f"report.toml: templates = '{own}': {'no files in it' if own.is_dir() else 'no such folder'}.",
             f"Copy the files that you want to change from {templates_folder()} to it, or remove the line.",

@@ -146,7 +146,8 @@ def diff(
     from reportgen.diff import compare, describe
     from reportgen.submission import last_build, open_submission
 
-    folder = load(settings, build=build).build
+    chosen = load(settings, build=build)
+    folder = chosen.build
     before = old or last_build(folder)
     if before is None:
         raise UserError(
@@ -157,11 +158,12 @@ def diff(
         typer.echo(line)
     if difference.changed:
         from reportgen.render.difference import render_difference
-        from reportgen.resources import templates_folder
         from reportgen.store.files import write_atomically, writing
+        from reportgen.templates import open_templates
 
         place = page or folder / "diff.html"
+        html = render_difference(difference, open_templates(chosen.templates))
         with writing(place):
-            write_atomically(place, render_difference(difference, templates_folder()).encode())
+            write_atomically(place, html.encode())
         typer.echo(f"\nSide by side: {shown(place)}")
         raise typer.Exit(1)

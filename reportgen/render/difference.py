@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from reportgen.diff import Difference, summary, wording
 from reportgen.diff.figures import Picture
 from reportgen.diff.values import ABSENT, Change, Entry
 from reportgen.errors import RenderError
+from reportgen.templates import Templates
 
 TEMPLATE, STYLE = "diff.html.j2", "diff.css"
 OPEN_ROWS = 25
@@ -21,14 +22,14 @@ OPEN_ROWS = 25
 _MIME = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "svg": "image/svg+xml"}
 
 
-def render_difference(difference: Difference, templates: Path) -> str:
+def render_difference(difference: Difference, templates: Templates) -> str:
     """Render ``diff.html.j2`` of ``templates``, with the figures that changed side by side.
 
     The page fetches and runs nothing. Whatever the reports say is escaped, and an SVG is only ever the
     source of an ``<img>``, where it cannot act. Raises ``RenderError`` for a mistake in the template.
     """
-    environment = Environment(
-        loader=FileSystemLoader(templates),
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(templates.folders),
         undefined=StrictUndefined,
         autoescape=True,
         finalize=_finalize,
@@ -49,7 +50,7 @@ def render_difference(difference: Difference, templates: Path) -> str:
         open_rows=OPEN_ROWS,
     )
     try:
-        style = (templates / STYLE).read_text(encoding="utf-8")
+        style = templates.path(STYLE).read_text(encoding="utf-8")
         page = environment.get_template(TEMPLATE)
         return page.render(d=difference, style=Markup(style))  # noqa: S704 - the project's own file
     except TemplateError as error:

@@ -14,8 +14,8 @@ from small_results import document
 from reportgen.diff import compare
 from reportgen.errors import RenderError
 from reportgen.render.difference import OPEN_ROWS, render_difference
-from reportgen.resources import templates_folder
 from reportgen.submission import Submission
+from reportgen.templates import Templates, open_templates
 
 HOSTILE = "<script>alert(1)</script>"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(2)</script></svg>'
@@ -32,7 +32,7 @@ def render(
     names: tuple[str, str] = ("first", "second"),
 ) -> str:
     sides = (Submission(*side) for side in zip(names, (old, new), figures, strict=True))
-    return render_difference(compare(*sides), templates_folder())
+    return render_difference(compare(*sides), open_templates())
 
 
 def parse(*args: Any, **options: Any) -> BeautifulSoup:
@@ -199,10 +199,16 @@ def test_a_long_table_is_folded_but_whole(rows: int, folded: bool) -> None:
 def test_a_mistake_in_the_template_is_named(tmp_path: Path) -> None:
     same = compare(*(Submission("x", numbers(), {}) for _ in range(2)))
     with pytest.raises(RenderError, match=r"diff\.css"):
-        render_difference(same, tmp_path)
+        render_difference(same, Templates((tmp_path,)))
     (tmp_path / "diff.css").write_text("")
     with pytest.raises(RenderError, match=r"diff\.html\.j2"):
-        render_difference(same, tmp_path)
+        render_difference(same, Templates((tmp_path,)))
     (tmp_path / "diff.html.j2").write_text("{{ d.nonsense }}")
     with pytest.raises(RenderError, match="nonsense"):
-        render_difference(same, tmp_path)
+        render_difference(same, Templates((tmp_path,)))
+
+
+def test_the_style_can_be_one_s_own(tmp_path: Path) -> None:
+    (tmp_path / "diff.css").write_text("p { color: rebeccapurple }")
+    same = compare(*(Submission("x", numbers(), {}) for _ in range(2)))
+    assert "rebeccapurple" in render_difference(same, open_templates(tmp_path))

@@ -112,6 +112,15 @@ def test_a_data_folder_that_settings_name_is_followed(scene: Scene, server: Repo
     scene.wait_until_built(": walrus<h1>")
 
 
+def test_templates_of_one_s_own_are_followed(scene: Scene, server: ReportServer) -> None:
+    mine = scene.home / "mine"
+    mine.mkdir()
+    scene.settings.write_text('group = "two"\ntemplates = "mine"\n')
+    scene.wait_until_built("two: cat<h1>")
+    (mine / "report.css").write_text("p {}")
+    scene.wait_until_built("two: cat<h1>")
+
+
 def test_folders_beside_the_data_are_followed_always(scene: Scene) -> None:
     scene.also = (scene.home / "beside",)
     with watching(scene):
@@ -281,11 +290,12 @@ def follow_script(scene: Scene, *steps: Step) -> tuple[list[str], Scripted, Repo
 
 def test_each_round_follows_first_what_was_and_then_what_settings_name(scene: Scene) -> None:
     scene.also = (scene.home / "beside",)
-    scene.settings.write_text('cache = "kept"\n')
+    scene.settings.write_text('cache = "kept"\ntemplates = "mine"\n')
     start = scene.places
     named = replace(
         start,
         data=(scene.home / "beside", scene.data),
+        templates=(scene.home / "mine", *start.templates),
         ignored=(scene.home / "build", scene.home / "kept"),
     )
     break_settings = (lambda: scene.settings.write_text("nonsense"), {Concern.REPORT})
