@@ -71,7 +71,7 @@ check: .venv/.installed-dev ## Lint, types, layers and tests: what must pass bef
 	$(PY) -m pytest $(ARGS)
 
 check-full: ARGS = --full
-check-full: check ## The same with every kill point, and the identity tests with VGG19 (half an hour)
+check-full: check ## The same with every kill point, all in the browser, identity with VGG19 (half an hour)
 
 bench: .venv/.installed-dev ## Measure time and memory: a table, and build/bench.json
 	@$(PY) tests/benchmarks/run.py $(ARGS)

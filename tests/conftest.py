@@ -20,8 +20,23 @@ os.environ["SOURCE_DATE_EPOCH"] = "1735689600"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--full", action="store_true", help="all kill points, and the identity test with the real network"
+        "--full",
+        action="store_true",
+        help="all kill points, all variations in the browser, identity with the real network",
     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In the browser only the first and the last variation of each test are tried without ``--full``."""
+    if config.getoption("--full"):
+        return
+    variations: dict[object, list[pytest.Item]] = {}
+    for item in items:
+        if "reader" in item.path.parts and isinstance(item, pytest.Function):
+            variations.setdefault(item.function, []).append(item)
+    for same in variations.values():
+        for item in same[1:-1]:
+            item.add_marker(pytest.mark.skip(reason="only with --full"))
 
 
 @pytest.fixture(scope="session")
