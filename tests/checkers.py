@@ -40,6 +40,12 @@ def find_spoken_errors(file: Path, layers: tuple[str, ...] | None = None) -> lis
     ]
 
 
+def read_roles(file: Path) -> list[str]:
+    """The tags of a PDF in reading order; for a long one, of which Poppler takes minutes to say the words."""
+    lines = _poppler("pdfinfo", "-struct", str(file)).splitlines()
+    return [line.split()[0].rstrip(":") for line in lines if not line.lstrip().startswith("/")]
+
+
 def read_tags(file: Path) -> list[tuple[str, str]]:
     """The tags of a PDF in reading order, each with the words right in it, as Poppler sees them."""
     lines = _poppler("pdfinfo", "-struct-text", str(file)).splitlines()
