@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,6 +44,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def full(pytestconfig: pytest.Config) -> bool:
     """Whether what takes long is wanted in full, not as a sample."""
     return bool(pytestconfig.getoption("--full"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_printing(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests of what is made anew build dozens of reports, and ask only whether they are printed, not how."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.path.parent.name == "pipeline":
+            from stand_in import print_nothing
+
+            patch.setattr("reportgen.stages.pdf.print_pdf", print_nothing)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from reportgen import models
 from reportgen.analysis.guided_gradient import GuidedNetwork
 from reportgen.analysis.input_gradient import RecordedPass
 from reportgen.models import Backbone
+from reportgen.printing.attachment import Attachment
 from reportgen.weights import describe_weights, locate_weights
 
 CHANNELS = 8
@@ -103,6 +105,14 @@ def counting() -> Iterator[Counter[str]]:
         patch.setattr(GuidedNetwork, "__call__", guided)
         patch.setattr(models, "load_backbone", load_stand_in)
         yield passes
+
+
+def print_nothing(html: str, attached: Sequence[Attachment]) -> bytes:
+    """In the place of a PDF, the hash of all that it would be printed from."""
+    digest = hashlib.sha256(html.encode())
+    for attachment in attached:
+        digest.update(attachment.data)
+    return b"%PDF- " + digest.hexdigest().encode()
 
 
 def draw_image(file: Path, seed: int, size: tuple[int, int] = (60, 48)) -> None:
