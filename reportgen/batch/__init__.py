@@ -1,0 +1,1 @@
+"""A whole class: every group built, graded and, if asked for, verified."""

@@ -1,0 +1,1 @@
+"""From results to points: checks, their scores, and the files that other programs read them from."""

@@ -1,0 +1,1 @@
+"""Folders and settings that somebody hands in: looked at, never trusted."""
