@@ -27,10 +27,11 @@ _DISTRIBUTIONS = {
     "weasyprint": (
         "weasyprint", "pydyf", "tinycss2", "tinyhtml5", "cssselect2", "pyphen", "fonttools", "pillow",
     ),
+    "jsonschema": (),
     "pydantic": (),
 }  # fmt: skip
 """Imported name -> the distributions whose versions can change what it gives. Pydantic only checks and writes
-JSON, whose numbers are exact in every version."""
+JSON, whose numbers are exact in every version; jsonschema only checks what was written."""
 
 
 def versions_for(libraries: Iterable[str]) -> dict[str, str]:

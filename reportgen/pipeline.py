@@ -274,7 +274,7 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
 
     Raises ``UserError`` if there is no build, or if its weights are no longer the ones at hand.
     """
-    from reportgen.results import load_results
+    from reportgen.contract.reader import load_results
     from reportgen.stages.tensorflow import load_tensorflow
 
     progress = progress or Silent()
@@ -282,9 +282,10 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
     try:
         last = load_results(file)
         head = (settings.build / HEAD_FILE).read_bytes()
-    except (OSError, ValueError) as error:
+    except (OSError, UserError) as error:
+        reason = error.problem if isinstance(error, UserError) else error
         raise UserError(
-            f"{file}: no results of a build: {error}", "Build a report first: reportgen build"
+            f"{file}: no results of a build: {reason}", "Build a report first: reportgen build"
         ) from None
     load_tensorflow(progress)
     from reportgen import models

@@ -37,9 +37,9 @@ class Submission:
     figures: Mapping[str, bytes]
 
 
-def open_submission(path: Path) -> Submission:
+def open_submission(path: Path, *, with_figures: bool = True) -> Submission:
     """Read a build folder, a PDF with ``results.json`` attached, or a ``results.json`` with the folder
-    ``figures`` beside it, if there is one.
+    ``figures`` beside it, if there is one; its figures only if asked for.
 
     Nothing is written and nothing of it is executed. Raises ``SubmissionError`` if it is none of these.
     """
@@ -54,7 +54,8 @@ def open_submission(path: Path) -> Submission:
             where = f"{file}, attachment {RESULTS_FILE}"
             return Submission(str(path), _parse(_attached(file), where), {})
         document = _parse(_read(file), str(file))
-        return Submission(str(path), document, _figures(file.parent / FIGURES_FOLDER))
+        figures = _figures(file.parent / FIGURES_FOLDER) if with_figures else {}
+        return Submission(str(path), document, figures)
     except OSError as error:
         raise SubmissionError(
             f"{error.filename or path}: cannot be read: {error.strerror}.",

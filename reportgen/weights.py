@@ -7,9 +7,9 @@ import os
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from reportgen.errors import WeightsError
 
@@ -40,12 +40,24 @@ Source = Literal["imagenet", "embedded", "file"]
 class Weights(BaseModel):
     """Which weights were used. ``sha256`` is that of the file they were read from."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", defer_build=True, json_schema_extra={"additionalProperties": False}
+    )
 
-    source: Source
-    name: str
-    sha256: str
-    note: str
+    source: Annotated[
+        Source, Field(description="ImageNet, those that come with the installation, or a file.")
+    ]
+    name: Annotated[str, Field(description="The name of their file.")]
+    sha256: Annotated[
+        str,
+        Field(
+            description="The hash of their file.",
+            pattern="^[0-9a-f]{64}$",
+            max_length=64,
+            json_schema_extra={"unit": "SHA-256, hexadecimal"},
+        ),
+    ]
+    note: Annotated[str, Field(description="What the report says about them.")]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ HEAVY = {
     "scipy",
     "PIL",
     "h5py",
+    "jsonschema",
 }
 
 RUN_AND_LIST = """

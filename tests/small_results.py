@@ -67,7 +67,7 @@ def document() -> dict[str, Any]:
         "transfer": {
             "feature_layer": "block5_conv4", "feature_pooling": "global_average", "feature_size": 512,
             "classes": list(LABELS), "trainable_parameters": 1026, "frozen_parameters": 20024384,
-            "frozen_sha256": {"before": "a", "after": "a"},
+            "frozen_sha256": {"before": "a" * 64, "after": "a" * 64},
             "training": {
                 "optimizer": "Adam", "learning_rate": 0.01, "batch_size": 16, "max_epochs": 9, "patience": 2,
                 "epochs_run": 1, "best_epoch": 1, "feature_scale": 1.5,

@@ -15,6 +15,9 @@ from imports import HEAVY, RUN_AND_LIST, imported_by
         ["doctor", "--help"],
         ["fetch", "caltech101", "--help"],
         ["export-model", "--help"],
+        ["schema", "--help"],
+        ["schema"],
+        ["schema", "--pointers"],
     ],
     ids=" ".join,
 )

@@ -92,6 +92,7 @@ def test_the_wheel_has_the_package_and_its_templates_only(wheel: Path) -> None:
     package = {name for name in files if name.startswith("reportgen/")}
     templates = {f"reportgen/{name}" for name in files if name.startswith("templates/")}
     assert {"reportgen/templates/report.html.j2", "reportgen/templates/report.css"} <= templates
+    assert {"reportgen/contract/results.schema.json", "reportgen/contract/POINTERS.md"} <= package
     assert names == package | templates
 
 

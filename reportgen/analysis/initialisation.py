@@ -42,7 +42,7 @@ def check_initialisation(kernel: NDArray[Any], alpha: float = ALPHA) -> InitChec
         sigma_observed=float(np.sqrt(energy / n)),
         statistic=statistic,
         interval=(low, high),
-        p_value=float(2 * min(chi2.cdf(statistic, n), chi2.sf(statistic, n))),
+        p_value=float(min(2 * chi2.cdf(statistic, n), 2 * chi2.sf(statistic, n), 1.0)),
         alpha=alpha,
         plausible=low <= statistic <= high,
     )

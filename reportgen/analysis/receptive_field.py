@@ -65,7 +65,7 @@ def effective_field(gradient: NDArray[Any], fallback: Box) -> Patch:
     rows = _quantile_span(energy.sum(axis=1))
     cols = _quantile_span(energy.sum(axis=0))
     inside = energy[slice(*rows), slice(*cols)].sum()
-    return Patch(rows=rows, cols=cols, energy_share=float(inside / total))
+    return Patch(rows=rows, cols=cols, energy_share=_share(inside, total))
 
 
 def _quantile_span(energy: NDArray[np.float64]) -> tuple[int, int]:
@@ -80,7 +80,12 @@ def energy_inside(gradient: NDArray[Any], box: Box | None) -> float | None:
         return None
     energy = np.square(gradient.astype(np.float64)).sum(axis=2)
     total = float(energy.sum())
-    return float(energy[slice(*box.rows), slice(*box.cols)].sum()) / total if total else None
+    return _share(energy[slice(*box.rows), slice(*box.cols)].sum(), total) if total else None
+
+
+def _share(part: float, total: float) -> float:
+    # The same numbers summed in another order may come out larger in the last digit.
+    return min(float(part) / float(total), 1.0)
 
 
 def area_share(box: Box | None, side: int = 224) -> float | None:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import PrivateAttr
+from pydantic import PrivateAttr, ValidationError
 
-from reportgen.errors import UserError
-from reportgen.results import Results
+from reportgen.contract.lookup import PointerError as PointerError
+from reportgen.contract.lookup import find_value, join_pointer, show_value
+from reportgen.results import SECTIONS, Results
+from reportgen.submission import open_submission
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_REMEDY = "'reportgen schema --pointers' lists every pointer with its meaning."
-
-
-class PointerError(UserError, LookupError):
-    """There is nothing at a pointer, or not what it should be."""
+ARRAYS_FOLDER = "arrays"
+_MOST_PROBLEMS = 20
+_REBUILD = "Use a report as 'reportgen build' wrote it; 'reportgen schema' prints what results.json must be."
 
 
 class LoadedResults(Results):
@@ -31,6 +32,10 @@ class LoadedResults(Results):
     _name: str = PrivateAttr()
     _folder: Path | None = PrivateAttr()
     _document: Mapping[str, Any] = PrivateAttr()
+
+    def __repr__(self) -> str:
+        # The whole document, as pydantic would have it, would fill the message of a failed assertion.
+        return f"<results of {self._name}>"
 
     @property
     def name(self) -> str:
@@ -49,15 +54,31 @@ class LoadedResults(Results):
 
     def at(self, pointer: str) -> Any:
         """The value at a JSON pointer (RFC 6901). Raises ``PointerError`` naming it if there is none."""
-        raise NotImplementedError
+        return find_value(self._document, pointer, self._name)
 
     def array(self, section: str, key: str) -> NDArray[Any]:
-        """An array of a section, as ``array("neurons", "activations_0")``.
+        """An array of a section, read-only, as ``array("neurons", "activations_0")``.
 
         Raises ``PointerError`` if there is no such array, if it did not come along (a PDF has none), or if it
         is not the one that the summary at ``/<section>/arrays/<key>`` describes.
         """
-        raise NotImplementedError
+        if section not in SECTIONS:
+            raise PointerError(
+                f"{self._name}: {show_value(section)} is no section with arrays.",
+                f"These are: {', '.join(SECTIONS)}.",
+            )
+        pointer = join_pointer([section, ARRAYS_FOLDER, key])
+        self.at(pointer)
+        if self._folder is None:
+            raise PointerError(
+                f"{self._name}: the array at {pointer} did not come along.",
+                "A PDF or a single results.json has numbers only; open the build folder instead.",
+            )
+        from reportgen.contract.arrays import read_array
+
+        # Where the summary says that the file lies is not believed.
+        file = self._folder / ARRAYS_FOLDER / f"{section}.npz"
+        return read_array(file, pointer, getattr(self, section).arrays, key)
 
 
 def load_results(path: Path | str) -> LoadedResults:
@@ -65,4 +86,57 @@ def load_results(path: Path | str) -> LoadedResults:
 
     Raises ``SubmissionError`` if it is none of these, ``PointerError`` naming what is missing or wrong.
     """
-    raise NotImplementedError
+    path = Path(path)
+    submission = open_submission(path, with_figures=False)
+    try:
+        # As JSON and strictly: "5" is no number, and a list may be a tuple.
+        results = LoadedResults.model_validate_json(json.dumps(submission.results), strict=True)
+    except ValidationError as error:
+        problems = [f"{submission.name}: {line}" for line in _describe(error, submission.results)]
+        if len(problems) > _MOST_PROBLEMS:
+            problems[_MOST_PROBLEMS:] = [f"… and {len(problems) - _MOST_PROBLEMS} more."]
+        raise PointerError("\n".join(problems), _REBUILD) from None
+    results._name = submission.name
+    results._folder = _find_folder(path)
+    results._document = submission.results
+    return results
+
+
+def _find_folder(path: Path) -> Path | None:
+    if path.is_dir():
+        return path
+    beside = path.suffix.lower() == ".json" and (path.parent / ARRAYS_FOLDER).is_dir()
+    return path.parent if beside else None
+
+
+def _describe(error: ValidationError, document: Any) -> Iterator[str]:
+    """One line for each pointer: what is there, and what should be."""
+    wanted: dict[str, list[str]] = {}
+    found: dict[str, str] = {}
+    for each in error.errors(include_url=False, include_context=False):
+        missing = each["type"] == "missing"
+        steps = _follow(document, each["loc"], missing=missing)
+        pointer = join_pointer(steps) or "the document"
+        found[pointer] = "is missing" if missing else f"is {show_value(each['input'])}"
+        text = "" if missing else each["msg"].replace("Input should ", "it should ")
+        if text not in wanted.setdefault(pointer, []):
+            wanted[pointer].append(text)
+    for pointer, texts in wanted.items():
+        reasons = ", or ".join(filter(None, texts))
+        yield f"{pointer} {found[pointer]}" + (f"; {reasons}." if reasons else ".")
+
+
+def _follow(document: Any, places: Sequence[str | int], *, missing: bool) -> list[str | int]:
+    """The steps of a place that pydantic names, without those that only name a type of a union."""
+    steps: list[str | int] = []
+    value = document
+    for number, step in enumerate(places, 1):
+        inside = (isinstance(value, dict) and step in value) or (
+            isinstance(value, list) and isinstance(step, int) and step < len(value)
+        )
+        if inside:
+            value = value[step]
+        elif not (missing and number == len(places)):
+            continue
+        steps.append(step)
+    return steps

@@ -61,9 +61,9 @@ ORIGINS = (
     ),
     Origin("/transfer", f"{_ANALYSIS}.transfer.retrain", "transfer", "used", weights=True),
     Origin("/transfer/training", f"{_ANALYSIS}.transfer.train_head", "transfer", "used", weights=True),
-    Origin("/transfer/correct", f"{_RESULTS}.Transfer.correct", "transfer", "used", weights=True),
-    Origin("/transfer/total", f"{_RESULTS}.Transfer.total", "transfer", "used", weights=True),
-    Origin("/transfer/accuracy", f"{_RESULTS}.Transfer.accuracy", "transfer", "used", weights=True),
+    Origin("/transfer/correct", f"{_RESULTS}.transfer.Transfer.correct", "transfer", "used", weights=True),
+    Origin("/transfer/total", f"{_RESULTS}.transfer.Transfer.total", "transfer", "used", weights=True),
+    Origin("/transfer/accuracy", f"{_RESULTS}.transfer.Transfer.accuracy", "transfer", "used", weights=True),
     Origin(
         "/transfer/confusion", f"{_ANALYSIS}.confusion.count_confusion", "transfer", "used", weights=True
     ),
@@ -105,11 +105,12 @@ ORIGINS = (
         "guided_backprop", "annotated",
     ),
     Origin(
-        "/guided_backprop/zero_neurons", f"{_RESULTS}.GuidedBackprop.zero_neurons",
+        "/guided_backprop/zero_neurons", f"{_RESULTS}.guided_backprop.GuidedBackprop.zero_neurons",
         "guided_backprop", "examples", weights=True,
     ),
     Origin(
-        "/guided_backprop/zero_neurons_blank", f"{_RESULTS}.GuidedBackprop.zero_neurons_blank",
+        "/guided_backprop/zero_neurons_blank",
+        f"{_RESULTS}.guided_backprop.GuidedBackprop.zero_neurons_blank",
         "guided_backprop", "examples", weights=True,
     ),
     Origin("/checks", f"{_ANALYSIS}.checks.check_claims", "results", "results"),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from reportgen.analysis.checks import check_claims
+from reportgen.contract.conformity import check_document
 from reportgen.results import Author, Dataset, Provenance, Report, Results
 from reportgen.stages.files import RESULTS_FILE
 from reportgen.stages.given import Bundle, Given
@@ -13,7 +16,10 @@ _COMPUTED = ("convolution", "conv_stack", "transfer", "neurons", "guided_backpro
 
 
 def run(given: Given) -> Bundle:
-    """Put the sections together, with what the title page says, and decide every claim."""
+    """Put the sections together, with what the title page says, and decide every claim.
+
+    Raises ``ContractError`` naming the pointer if what came out is not what the schema promises.
+    """
     numbers = {name: read_numbers(name, given.bundle(name)) for name in _COMPUTED}
     images = given.bundle("dataset")
     examples = {label: image.file for label, image in given.examples.items()}
@@ -30,7 +36,9 @@ def run(given: Given) -> Bundle:
         checks=check_claims(**numbers),
         **numbers,
     )
-    return {RESULTS_FILE: (results.model_dump_json(indent=2) + "\n").encode()}
+    text = results.model_dump_json(indent=2) + "\n"
+    check_document(json.loads(text))
+    return {RESULTS_FILE: text.encode()}
 
 
 def _describe_report(given: Given) -> Report:

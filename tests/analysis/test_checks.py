@@ -55,7 +55,7 @@ def stack(*, matches: bool = True, plausible: bool = True) -> ConvStack:
 
 
 def transfer(after: str) -> Transfer:
-    return Transfer.model_construct(frozen_sha256=BeforeAfter(before="a", after=after))
+    return Transfer.model_construct(frozen_sha256=BeforeAfter(before="a" * 64, after=after * 64))
 
 
 GOOD: dict[str, Any] = {

@@ -15,7 +15,7 @@ from reportgen.analysis.input_gradient import RecordedPass
 from reportgen.analysis.receptive_field import effective_field
 from reportgen.dataset.decode import decode
 from reportgen.models import INPUT_SHAPE, preprocess
-from reportgen.results import Position, Results, load_results
+from reportgen.results import Position, Results
 from reportgen.settings import load_settings
 
 
@@ -67,7 +67,7 @@ def blend(cat: Path, dog: Path) -> None:
 
 @pytest.fixture(scope="module")
 def results(home: Path) -> Results:
-    return load_results(home / "build/results.json")
+    return Results.model_validate_json((home / "build/results.json").read_bytes())
 
 
 def test_patches_are_those_of_the_image(home: Path, results: Results) -> None:

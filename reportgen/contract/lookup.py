@@ -1,0 +1,92 @@
+"""JSON pointers (RFC 6901): how a value is named, and what is there."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from reportgen.errors import UserError
+
+REMEDY = "'reportgen schema --pointers' lists every pointer with its meaning."
+_INDEX = re.compile(r"0|[1-9][0-9]*")
+_LONE_TILDE = re.compile(r"~(?![01])")
+_SHOWN_KEYS, _SHOWN_LENGTH = 12, 60
+
+
+class PointerError(UserError, LookupError):
+    """There is nothing at a pointer, or not what it should be."""
+
+
+def join_pointer(steps: Iterable[str | int]) -> str:
+    """The pointer that takes these steps, as ``/neurons/top/a~1b/0`` for a class named ``a/b``."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+def split_pointer(pointer: str) -> list[str]:
+    """The steps of a pointer, unescaped. Raises ``PointerError`` if it is none."""
+    if pointer and not pointer.startswith("/"):
+        raise PointerError(
+            f"'{pointer}' is no JSON pointer: it does not start with '/'.", f"Did you mean '/{pointer}'?"
+        )
+    if _LONE_TILDE.search(pointer):
+        raise PointerError(
+            f"'{pointer}' is no JSON pointer: it has a '~' that is followed by neither 0 nor 1.",
+            "In a pointer '~' is written ~0, and a '/' inside a name ~1.",
+        )
+    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+
+
+def find_value(document: Any, pointer: str, name: str) -> Any:
+    """The value at ``pointer`` in ``document``, which messages call ``name``.
+
+    Raises ``PointerError`` that says how far the pointer leads, what is there, and what may have been meant.
+    """
+    value: Any = document
+    passed: list[str] = []
+    for step in split_pointer(pointer):
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and _is_index(step, len(value)):
+            value = value[int(step)]
+        else:
+            problem, remedy = _describe_end(value, passed, step)
+            raise PointerError(f"{name}: there is nothing at {pointer}: {problem}.", remedy)
+        passed.append(step)
+    return value
+
+
+def show_value(value: Any) -> str:
+    """A value as JSON, shortened, or what kind of container it is."""
+    if isinstance(value, dict):
+        return f"an object of {len(value)} key{'s'[: len(value) != 1]}"
+    if isinstance(value, list):
+        return f"a list of {len(value)} item{'s'[: len(value) != 1]}"
+    text = json.dumps(value, ensure_ascii=True)
+    return text if len(text) <= _SHOWN_LENGTH else f"{text[: _SHOWN_LENGTH - 1]}…"
+
+
+def _is_index(step: str, length: int) -> bool:
+    return len(step) < 20 and bool(_INDEX.fullmatch(step)) and int(step) < length
+
+
+def _describe_end(value: Any, passed: list[str], step: str) -> tuple[str, str]:
+    """Why ``step`` leads nowhere from ``value``, and what to do about it."""
+    here = join_pointer(passed) or "the document"
+    if isinstance(value, dict):
+        near = difflib.get_close_matches(step, value, 1, cutoff=0.5)
+        hint = f"Did you mean {join_pointer([*passed, *near])}?" if near else REMEDY
+        return f"{here} has no key {show_value(step)}, but {_list_keys(value)}", hint
+    if isinstance(value, list):
+        count = f"0 to {len(value) - 1}" if value else "none, as it is empty"
+        return f"{here} is a list and {show_value(step)} is none of its indices, {count}", REMEDY
+    return f"{here} is {show_value(value)}, and nothing lies under it", REMEDY
+
+
+def _list_keys(value: dict[str, Any]) -> str:
+    shown = [show_value(key) for key in list(value)[:_SHOWN_KEYS]]
+    if len(value) > _SHOWN_KEYS:
+        shown.append(f"{len(value) - _SHOWN_KEYS} more")
+    return ", ".join(shown) or "no key at all"
