@@ -1,1 +1,116 @@
 """Folders and settings that somebody hands in: looked at, never trusted."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from reportgen.errors import SettingsError, UserError
+from reportgen.settings import Settings, understand_settings
+
+IGNORED = ("data", "weights", "cache", "cache_limit_mb", "build", "templates")
+"""The settings that concern the machine and not the report; strangers have no say in them."""
+
+MAX_SETTINGS_BYTES = 2**20
+_REMEDY = "Ask for a folder with the images themselves in it, and nothing else."
+_SHOWN = 120
+
+
+class IntakeError(UserError):
+    """A folder that was handed in holds what is not looked at, or more than is looked at."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a folder may hold: so many files, so many bytes in each and in all, so many levels of folders."""
+
+    files: int = 20_000
+    file_bytes: int = 100 * 2**20
+    total_bytes: int = 4 * 2**30
+    depth: int = 8
+
+
+def check_folder(folder: Path, limits: Limits = Limits()) -> None:
+    """Make sure that ``folder`` holds regular files and folders only, within ``limits``.
+
+    No link is followed, no file opened. Raises ``IntakeError`` naming what was found, its size and the limit.
+    """
+    if folder.is_symlink() or not folder.is_dir():
+        what = "is a symbolic link" if folder.is_symlink() else "is no folder"
+        raise IntakeError(f"{_shown(folder)}: {what}.", _REMEDY)
+    files = total = 0
+    for entry, depth in _walk(folder):
+        size = _size(entry)
+        files, total = files + 1, total + size
+        if depth > limits.depth:
+            _refuse(entry, f"lies more than {limits.depth} folders deep")
+        if size > limits.file_bytes:
+            _refuse(entry, f"has {size} bytes; {limits.file_bytes} are allowed")
+        if files > limits.files:
+            _refuse(folder, f"holds more than {limits.files} files and folders")
+        if total > limits.total_bytes:
+            _refuse(folder, f"holds more than {limits.total_bytes} bytes")
+
+
+def _walk(folder: Path) -> Iterator[tuple[os.DirEntry[str], int]]:
+    waiting = [(str(folder), 1)]
+    while waiting:
+        place, depth = waiting.pop()
+        try:
+            with os.scandir(place) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            _refuse(place, f"cannot be listed: {error.strerror}")
+        for entry in entries:
+            yield entry, depth
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append((entry.path, depth + 1))
+
+
+def _size(entry: os.DirEntry[str]) -> int:
+    """The size of a file in bytes, 0 for a folder."""
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError as error:
+        _refuse(entry, f"cannot be looked at: {error.strerror}")
+    if stat.S_ISLNK(status.st_mode):
+        _refuse(entry, "is a symbolic link, which is not followed")
+    if stat.S_ISDIR(status.st_mode):
+        return 0
+    if not stat.S_ISREG(status.st_mode):
+        _refuse(entry, "is neither a file nor a folder")
+    return status.st_size
+
+
+def _refuse(place: os.DirEntry[str] | Path | str, problem: str) -> NoReturn:
+    raise IntakeError(f"{_shown(os.fspath(place))}: {problem}.", _REMEDY)
+
+
+def _shown(path: Path | str) -> str:
+    text = "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in str(path)
+    )
+    return text if len(text) <= _SHOWN else f"…{text[-_SHOWN:]}"
+
+
+def read_settings(data: bytes, where: str) -> Settings:
+    """The settings in a ``report.toml`` that was handed in, those of ``IGNORED`` at their defaults.
+
+    Raises ``SettingsError`` naming ``where``, key and value.
+    """
+    if len(data) > MAX_SETTINGS_BYTES:
+        raise SettingsError(
+            f"{where}: has {len(data)} bytes; {MAX_SETTINGS_BYTES} are allowed.", "Shorten the commentary."
+        )
+    try:
+        table: dict[str, Any] = tomllib.loads(data.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        reason = str(error) or "nested too deeply"
+        raise SettingsError(f"{where}: not valid TOML: {reason}", "Correct the line it names.") from None
+    kept = {key: value for key, value in table.items() if key not in IGNORED}
+    return understand_settings(kept, where)

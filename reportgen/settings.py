@@ -146,10 +146,7 @@ def load_settings(path: Path | None = None, *, folder: Path | None = None, **ove
     if path is not None or file.exists():
         table = _read_toml(file)
     table.update({key: value for key, value in overrides.items() if value is not None})
-    try:
-        settings = Settings.model_validate(table)
-    except ValidationError as error:
-        raise _explained(error, file) from None
+    settings = understand_settings(table, str(file))
     weights = settings.weights
     if weights not in ("auto", "imagenet", "embedded"):
         weights = str(home / weights)
@@ -162,6 +159,17 @@ def load_settings(path: Path | None = None, *, folder: Path | None = None, **ove
             "weights": weights,
         }
     )
+
+
+def understand_settings(table: dict[str, Any], where: str) -> Settings:
+    """Check a table of settings that was read from ``where``; its paths stay as they are.
+
+    Raises ``SettingsError`` naming key, value and what is allowed.
+    """
+    try:
+        return Settings.model_validate(table)
+    except ValidationError as error:
+        raise _explained(error, where) from None
 
 
 def _read_toml(file: Path) -> dict[str, Any]:
@@ -177,7 +185,7 @@ def _read_toml(file: Path) -> dict[str, Any]:
         ) from None
 
 
-def _explained(error: ValidationError, file: Path) -> SettingsError:
+def _explained(error: ValidationError, file: str) -> SettingsError:
     lines = []
     for problem in error.errors():
         parts = [str(part) for part in problem["loc"]]
