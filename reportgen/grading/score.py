@@ -4,29 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
+from math import floor
 from typing import Literal
 
-CENT = Decimal("0.01")
+PLACES = 2
 Status = Literal["passed", "failed", "error", "skipped"]
+STATUSES: tuple[Status, ...] = ("passed", "skipped", "failed", "error")
+"""What may befall a case, from the best to the worst."""
 Visibility = Literal["visible", "hidden", "after_due_date", "after_published"]
 VISIBILITIES: tuple[Visibility, ...] = ("visible", "hidden", "after_due_date", "after_published")
 
 
 @dataclass(frozen=True)
 class Case:
-    """One check as it was run: ``message`` says why it did not pass, ``seconds`` how long it took."""
+    """One check as it was run: ``message`` says why it did not pass, ``seconds`` how long it took.
+
+    ``weight`` is how much it counts beside the other cases of its criterion.
+    """
 
     name: str
     status: Status
     message: str = ""
     seconds: float = 0.0
+    weight: Fraction = Fraction(1)
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """What points are given for. Its cases count alike: some of them passed give some of the points."""
+    """What points are given for: each case gives its share of them, by weight, if it passed."""
 
     name: str
     points: Decimal
@@ -41,29 +48,30 @@ class Criterion:
 
     @property
     def score(self) -> Decimal:
-        """The points reached, in hundredths, rounded half up; full points only if every case passed."""
-        if not self.cases:
-            return Decimal(0)
-        share = Fraction(self.points) * self.passed / len(self.cases)
-        return (Decimal(share.numerator) / share.denominator).quantize(CENT, ROUND_HALF_UP)
+        """The points reached, see ``round_part``; all of them only if every case that counts passed."""
+        total = sum((case.weight for case in self.cases), Fraction(0))
+        reached = sum((case.weight for case in self.cases if case.status == "passed"), Fraction(0))
+        return round_part(self.points, reached / total) if total else Decimal(0)
 
     @property
     def status(self) -> Status:
         """The worst that befell one of its cases: error, failed, skipped, else passed."""
-        for status in ("error", "failed", "skipped"):
-            if any(case.status == status for case in self.cases):
-                return status
-        return "passed" if self.cases else "error"
+        return max((case.status for case in self.cases), key=STATUSES.index, default="error")
 
 
 @dataclass(frozen=True)
 class Grades:
-    """The points of one report, criterion by criterion."""
+    """The points of one report, criterion by criterion.
+
+    ``gaps`` say what was not graded and why: a file that could not be read, checks that were left out or
+    not reached. Whatever is missing counts zero.
+    """
 
     subject: str
     criteria: tuple[Criterion, ...]
     title: str = ""
     seconds: float = 0.0
+    gaps: tuple[str, ...] = ()
 
     @property
     def score(self) -> Decimal:
@@ -74,6 +82,28 @@ class Grades:
     def points(self) -> Decimal:
         """The most that could be reached."""
         return sum((criterion.points for criterion in self.criteria), Decimal(0))
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was to be graded was."""
+        return not self.gaps
+
+
+def round_part(points: Decimal, share: Fraction) -> Decimal:
+    """``points`` times ``share`` (0 to 1), in hundredths, half a hundredth going up.
+
+    Rounding alone must neither give full points nor take the last: a part that hundredths cannot tell from
+    all or from nothing gets as many more decimals as it takes.
+    """
+    if share in (0, 1) or not points:
+        return points if share == 1 else Decimal(0)
+    places = PLACES
+    while True:
+        units = floor(Fraction(points) * share * 10**places + Fraction(1, 2))
+        rounded = Decimal(f"{units}e-{places}")
+        if 0 < rounded < points:
+            return rounded.quantize(Decimal(1)) if rounded == int(rounded) else rounded.normalize()
+        places += 1
 
 
 def find_criterion(grades: Grades, name: str) -> Criterion:

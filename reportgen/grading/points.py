@@ -1,0 +1,93 @@
+"""The marker ``points``: what a test is worth, and under which name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+from reportgen.grading.exports.text import one_line
+from reportgen.grading.score import VISIBILITIES, Visibility
+
+if TYPE_CHECKING:
+    import pytest
+
+MARKER = "points"
+KEYWORDS = ("criterion", "depends", "visibility", "tags")
+MAXIMUM = 1_000_000
+_FINEST = -20
+
+
+@dataclass(frozen=True)
+class Points:
+    """What one marker says. ``criterion`` is None where the name of the test is to stand for it."""
+
+    points: Decimal
+    criterion: str | None = None
+    depends: tuple[str, ...] = ()
+    visibility: Visibility = "visible"
+    tags: tuple[str, ...] = ()
+
+
+def read_points(mark: pytest.Mark, test: str) -> Points:
+    """Read a marker ``points(n, criterion=None, depends=None, visibility="visible", tags=())``.
+
+    ``n`` is an int, a Decimal, text such as "2.5", or a float, which counts as it is printed. Raises
+    ``pytest.UsageError`` naming the test, the value and what is allowed.
+    """
+    given = dict(mark.kwargs)
+    values = list(mark.args)
+    if "n" in given and not values:
+        values = [given.pop("n")]
+    if len(values) != 1:
+        _refuse(test, f"points takes one number, and {len(values)} are given", "write points(2)")
+    for name in given:
+        if name not in KEYWORDS:
+            _refuse(test, f"points knows no {name!r}", f"allowed are {', '.join(KEYWORDS)}")
+    criterion = given.get("criterion")
+    if criterion is not None and (not isinstance(criterion, str) or not one_line(criterion)):
+        _refuse(test, f"criterion={criterion!r} is no name", "give a text, or leave it out")
+    visibility = given.get("visibility", "visible")
+    if visibility not in VISIBILITIES:
+        _refuse(test, f"visibility={visibility!r} is unknown", f"allowed are {', '.join(VISIBILITIES)}")
+    return Points(
+        _number(values[0], test),
+        None if criterion is None else one_line(criterion),
+        _names(given.get("depends"), "depends", test),
+        cast(Visibility, visibility),
+        _names(given.get("tags"), "tags", test),
+    )
+
+
+def _number(value: Any, test: str) -> Decimal:
+    allowed = f"give a number from 0 to {MAXIMUM}, as 2 or '2.5'"
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        _refuse(test, f"points({value!r}) is no number", allowed)
+    try:
+        number = value if isinstance(value, Decimal) else Decimal(str(value))
+    except InvalidOperation:
+        _refuse(test, f"points({value!r}) is no number", allowed)
+    if not number.is_finite() or not 0 <= number <= MAXIMUM:
+        _refuse(test, f"points({value!r}) is out of range", allowed)
+    if cast(int, number.as_tuple().exponent) < _FINEST:
+        _refuse(test, f"points({value!r}) is finer than {-_FINEST} decimal places", allowed)
+    return abs(number)  # -0 is 0
+
+
+def _names(value: Any, keyword: str, test: str) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, Sequence | set | frozenset) or not all(
+        isinstance(name, str) and one_line(name) for name in names
+    ):
+        _refuse(test, f"{keyword}={value!r} is no name and no list of names", "give texts")
+    ordered = sorted(names) if isinstance(names, set | frozenset) else names
+    return tuple(dict.fromkeys(one_line(name) for name in ordered))
+
+
+def _refuse(test: str, problem: str, remedy: str) -> NoReturn:
+    import pytest
+
+    raise pytest.UsageError(f"{test}: {problem}; {remedy}.")

@@ -1,0 +1,194 @@
+"""One report graded by rubrics, in this process and by nobody's configuration."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shlex
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from reportgen.grading.errors import GradingError as GradingError
+from reportgen.grading.exports import Exports as Exports
+from reportgen.grading.exports import remove_exports
+from reportgen.grading.score import Grades
+
+if TYPE_CHECKING:
+    import pytest
+
+    from reportgen.contract.reader import LoadedResults
+
+NO_EXPORTS = Exports()
+_ENVIRONMENT = "PYTEST_"
+_LONGEST = 2000
+
+
+class _Messenger:
+    """Hands the results to the run, so that they are read once, and takes the grades from it."""
+
+    def __init__(self, results: LoadedResults) -> None:
+        self._results = results
+        self.grades: Grades | None = None
+        self.interrupted = False
+        self.uncollected: list[str] = []
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        from reportgen.grading.source import RESULTS
+
+        config.stash[RESULTS] = self._results
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        from reportgen.grading.outcomes import describe_report
+
+        if report.failed:
+            self.uncollected.append(f"{report.nodeid}: {describe_report(report)}")
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.interrupted = excinfo.type is KeyboardInterrupt
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        from reportgen.grading.session import GRADES
+
+        self.grades = config.stash.get(GRADES, None)
+
+
+def grade(
+    submission: Path, rubrics: Sequence[Path], *, exports: Exports = NO_EXPORTS, show: bool = True
+) -> Grades:
+    """Grade a build folder, ``results.json`` or PDF by ``rubrics``, Python files of tests or TOML tables.
+
+    pytest runs in this process as if called in an empty place: no configuration file, no options or plugins
+    from the environment, no plugin but ours and what the rubrics bring, no cache. Only the rubrics are
+    collected, with the ``conftest.py`` of their own folders; nothing that lies in the submission is. The
+    table is printed with ``show``; the rubrics' own output never is.
+
+    Raises ``SubmissionError`` or ``PointerError`` if the report cannot be read, ``GradingError`` if a rubric
+    cannot be collected or the run breaks; the files then say what is missing. ``StorageError`` if one of
+    them cannot be written.
+    """
+    from reportgen.contract.reader import load_results
+
+    remove_exports(exports)
+    files = [_checked(rubric, submission) for rubric in rubrics]
+    if not files:
+        raise GradingError("No rubric is named, so nothing can be graded.", "Name a rubric.")
+    messenger = _Messenger(load_results(submission))
+    with tempfile.TemporaryDirectory(prefix="reportgen-") as aside:
+        junit = Path(aside) / "junit.xml"
+        code, output = _run(_arguments(submission, files, exports, junit), files, messenger)
+        if exports.junit is not None and junit.exists():
+            from reportgen.store.files import write_atomically, writing
+
+            with writing(exports.junit):
+                write_atomically(exports.junit, junit.read_bytes())
+    if messenger.interrupted:
+        raise KeyboardInterrupt
+    if messenger.grades is None or messenger.uncollected or code not in (0, 1):
+        _refuse(code, output, messenger)
+    if show:
+        _show(messenger.grades)
+    return messenger.grades
+
+
+def _checked(rubric: Path, submission: Path) -> Path:
+    if not rubric.is_file():
+        raise GradingError(f"{rubric}: is no file.", "Name a rubric: a TOML table or a Python file of tests.")
+    file = rubric.resolve()
+    if submission.is_dir() and file.is_relative_to(submission.resolve()):
+        raise GradingError(
+            f"{rubric}: lies in the submission {submission}, whose files are not run.",
+            "Keep the rubric somewhere else.",
+        )
+    return file
+
+
+def _arguments(submission: Path, files: Sequence[Path], exports: Exports, junit: Path) -> list[str]:
+    root = Path(os.path.commonpath([file.parent for file in files]))
+    options = [f"--rootdir={root}", f"--confcutdir={root}", "-c", os.devnull, "--import-mode=importlib"]
+    # The last of these would go through all memory of this process five times, to warn of lost exceptions.
+    off = ("cacheprovider", "faulthandler", "unraisableexception")
+    options += [*(f"-pno:{name}" for name in off), "--color=no"]
+    options += [f"--results={submission}"]
+    python = dict.fromkeys(file.parent for file in files if file.suffix == ".py")
+    # What lies beside a test may be imported by it, as with pytest's own way of importing.
+    options += [f"--override-ini=pythonpath={shlex.join(map(str, python))}"] if python else ["--noconftest"]
+    named = {"gradescope": exports.gradescope, "grades-csv": exports.csv, "grades-json": exports.json}
+    named |= {"grades-md": exports.markdown, "junitxml": junit if exports.junit else None}
+    options += [f"--{option}={file.absolute()}" for option, file in named.items() if file is not None]
+    return [*options, "--", *map(str, files)]
+
+
+def _run(arguments: list[str], files: Sequence[Path], messenger: _Messenger) -> tuple[int, str]:
+    import pytest
+
+    from reportgen.grading import plugin
+
+    output = io.StringIO()
+    with (
+        _own_environment(),
+        _own_modules([file.parent for file in files]),
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(output),
+    ):
+        code = int(pytest.main(arguments, plugins=[plugin, messenger]))
+    return code, output.getvalue()
+
+
+@contextlib.contextmanager
+def _own_environment() -> Iterator[None]:
+    """Keep what the environment tells pytest from it; there is no option against that.
+
+    A run of pytest around this one keeps its own variables.
+    """
+    kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(_ENVIRONMENT)}
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        for name in [name for name in os.environ if name.startswith(_ENVIRONMENT)]:
+            del os.environ[name]
+        os.environ.update(kept)
+
+
+@contextlib.contextmanager
+def _own_modules(folders: Sequence[Path]) -> Iterator[None]:
+    """Forget the modules of the rubrics afterwards: another run may bring others of the same name."""
+    before, path = set(sys.modules), list(sys.path)
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        for name in set(sys.modules) - before:
+            file = getattr(sys.modules[name], "__file__", None)
+            if file is None or any(Path(file).is_relative_to(folder) for folder in folders):
+                del sys.modules[name]
+
+
+def _refuse(code: int, output: str, messenger: _Messenger) -> NoReturn:
+    remedy = "Correct the rubric; 'pytest RUBRIC --results SUBMISSION' shows more."
+    if messenger.uncollected:
+        raise GradingError("\n".join(messenger.uncollected), remedy)
+    marks = ("ERROR", "INTERNALERROR", "!!!")
+    said = [line.removeprefix("ERROR: ") for line in output.splitlines() if line.startswith(marks)]
+    reasons = {
+        2: "the run was stopped",
+        3: "pytest met an error",
+        4: "a rubric is wrong",
+        5: "it has no test",
+    }
+    text = "\n".join(said)[-_LONGEST:] or reasons.get(code, f"pytest ended with code {code}")
+    raise GradingError(f"The rubric could not be used: {text}", remedy)
+
+
+def _show(grades: Grades) -> None:
+    import shutil
+
+    from reportgen.grading.exports.terminal import describe_grades
+
+    width = shutil.get_terminal_size((100, 24)).columns
+    for line in describe_grades(grades, width):
+        sys.stdout.write(line.text + "\n")
