@@ -22,7 +22,7 @@ PIP = PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(PY) 
 
 quote = '$(subst ','\'',$(1))'
 
-.PHONY: help report watch diff sample doctor fetch-caltech101 fetch-vgg19 export-model test check check-full bench pictures lock clean distclean
+.PHONY: help report watch diff grade sample doctor fetch-caltech101 fetch-vgg19 export-model test check check-full bench pictures lock clean distclean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -43,6 +43,9 @@ watch: .venv/.installed ## Show the report in the browser and build it again at 
 
 diff: .venv/.installed ## Say what changed since the build before (ARGS="A B": between two reports)
 	@$(PY) -m reportgen diff $(if $(REPORT),--settings $(call quote,$(REPORT))) $(ARGS)
+
+grade: .venv/.installed ## Grade the last build by the rubric of this assignment (ARGS="--rubric mine.toml")
+	@$(PY) -m reportgen grade $(if $(REPORT),--settings $(call quote,$(REPORT))) $(ARGS)
 
 sample: .venv/.installed ## Draw the sample images into data/sample
 	@$(PY) -m reportgen sample $(ARGS)

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from reportgen import __version__
-from reportgen.cli import building, contract, fetching, keeping
+from reportgen.cli import building, contract, fetching, grading, keeping
 from reportgen.errors import StoppedError, UserError
 from reportgen.settings import SETTINGS_FILE
 
@@ -42,6 +42,7 @@ app.command()(fetching.sample)
 app.command()(keeping.doctor)
 app.command("export-model")(keeping.export_model)
 app.command()(contract.schema)
+app.command()(grading.grade)
 
 fetch_app = typer.Typer(no_args_is_help=True, help="Download the photographs or the ImageNet weights.")
 fetch_app.command()(fetching.caltech101)

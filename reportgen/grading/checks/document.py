@@ -1,0 +1,107 @@
+"""Question 6: does every figure and table stand with a numbered caption, and are the weights named?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from reportgen.grading.report import Report, require
+
+_FEWEST_WORDS = 3
+_FIGURE = re.compile(r"Fig(?:ure|\.)\s*(A?\d+)")
+_TABLE = re.compile(r"Table\s*(A?\d+)")
+_UNSEEN = frozenset({"script", "style", "template"})
+
+
+@dataclass
+class _Captions:
+    """The texts of captions; ``bare``: figures without any."""
+
+    texts: list[str] = field(default_factory=list)
+    bare: int = 0
+
+
+class _Reader(HTMLParser):
+    """Collects captions and the text that a reader sees."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.figures, self.tables = _Captions(), _Captions()
+        self.words: list[str] = []
+        self._caption: list[str] | None = None
+        self._waiting = 0
+        self._unseen = 0
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
+        if tag in _UNSEEN:
+            self._unseen += 1
+        elif tag == "figure":
+            self._waiting += 1
+        elif tag in ("figcaption", "caption"):
+            self._caption = []
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _UNSEEN:
+            self._unseen -= 1
+        elif tag == "figure" and self._waiting:
+            self._waiting -= 1
+            self.figures.bare += 1
+        elif tag in ("figcaption", "caption") and self._caption is not None:
+            kind = self.figures if tag == "figcaption" else self.tables
+            kind.texts.append(" ".join("".join(self._caption).split()))
+            if tag == "figcaption":
+                self.figures.bare -= 1
+            self._caption = None
+
+    def handle_data(self, data: str) -> None:
+        if self._unseen <= 0:
+            self.words.append(data)
+            if self._caption is not None:
+                self._caption.append(data)
+
+
+def judge_figures(report: Report, _case: str) -> None:
+    """Every figure of the HTML has a caption of its own with number and words, and there are as many as the
+    assignment asks for.
+    """
+    figures = _read(report).figures
+    require(figures.bare <= 0, f"{figures.bare} figures have no caption")
+    # Images, filter, maps; filters and maps of two layers; the matrix or curves; each class's neurons twice.
+    _judge(figures.texts, _FIGURE, "figure", 7 + 2 * len(report.results.dataset.classes))
+
+
+def judge_tables(report: Report, _case: str) -> None:
+    """Each class's table of guided gradients, and every other captioned table, has a caption with number and
+    words.
+    """
+    _judge(_read(report).tables.texts, _TABLE, "table", len(report.results.dataset.classes))
+
+
+def judge_weights(report: Report, _case: str) -> None:
+    """The document names the weights that were used, as the results do."""
+    text = " ".join("".join(_read(report).words).split())
+    name = " ".join(report.results.provenance.weights.name.split())
+    require(name in text, f"the document does not name the weights, {name}")
+
+
+def _read(report: Report) -> _Reader:
+    reader = _Reader()
+    reader.feed(report.page())
+    reader.close()
+    return reader
+
+
+def _judge(captions: list[str], pattern: re.Pattern[str], kind: str, fewest: int) -> None:
+    numbers = []
+    for caption in captions:
+        found = pattern.match(caption)
+        require(found is not None, f"a {kind}'s caption has no number: '{caption[:60]}'")
+        numbers.append(found[1] if found else "")
+        words = re.findall(r"[^\W\d_]{2,}", caption[found.end() :] if found else "")
+        require(
+            len(words) >= _FEWEST_WORDS, f"the caption of {kind} {numbers[-1]} says nothing: '{caption[:60]}'"
+        )
+    twice = sorted({number for number in numbers if numbers.count(number) > 1})
+    require(not twice, f"the number {', '.join(twice)} stands at two {kind}s")
+    require(len(numbers) >= fewest, f"there are {len(numbers)} {kind}s with captions; {fewest} are asked for")

@@ -1,0 +1,170 @@
+"""One row of a rubric: what it looks at, and what must be there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Any, Protocol
+
+from reportgen.errors import UserError
+from reportgen.grading.checks import CHECKS
+from reportgen.grading.comparison import check_close
+from reportgen.grading.formula import Formula, ValueFault, evaluate
+from reportgen.grading.pattern import Match, find_matches
+from reportgen.grading.report import CheckFailure, Report
+from reportgen.grading.score import Visibility
+
+Judge = Callable[[Report], None]
+"""Passes, or raises ``CheckFailure`` or ``NotAtHand``."""
+
+
+class Test(Protocol):
+    """What a row asks of a report, case by case."""
+
+    def cases(self, report: Report) -> list[tuple[str, Judge]]:
+        """The names of its cases in this report, and who judges each; none if there is nothing to judge."""
+        ...
+
+
+@dataclass(frozen=True)
+class Row:
+    """A criterion of a rubric. ``number`` counts the rows from 1; ``message`` is the grader's word on it."""
+
+    number: int
+    criterion: str
+    points: Decimal
+    test: Test
+    message: str = ""
+    visibility: Visibility = "visible"
+    tags: tuple[str, ...] = ()
+    depends: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far numbers may differ: by the larger of the two."""
+
+    absolute: float = 0.0
+    relative: float = 0.0
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What stands at ``pointer`` is ``value``: numbers within the tolerance, all else exactly."""
+
+    pointer: str
+    value: Any
+    tolerance: Tolerance
+
+    def cases(self, report: Report) -> list[tuple[str, Judge]]:
+        """One for each pointer that fits."""
+        return _by_match(report, self.pointer, self._judge)
+
+    def _judge(self, match: Match, report: Report) -> None:
+        _compare(report, match.pointer, self.value, self.tolerance)
+
+
+@dataclass(frozen=True)
+class Range:
+    """The number at ``pointer`` lies between ``low`` and ``high``, both included; None is no limit."""
+
+    pointer: str
+    low: float | None
+    high: float | None
+
+    def cases(self, report: Report) -> list[tuple[str, Judge]]:
+        """One for each pointer that fits."""
+        return _by_match(report, self.pointer, self._judge)
+
+    def _judge(self, match: Match, report: Report) -> None:
+        found = _look_up(report, match.pointer)
+        if type(found) not in (int, float):
+            raise CheckFailure(f"{match.pointer}: found {_show(found)}, which is no number")
+        if self.low is not None and not found >= self.low:
+            raise CheckFailure(f"{match.pointer}: found {found}, less than {self.low}")
+        if self.high is not None and not found <= self.high:
+            raise CheckFailure(f"{match.pointer}: found {found}, more than {self.high}")
+
+
+@dataclass(frozen=True)
+class Computed:
+    """The number at ``pointer`` is what ``formula`` gives, within the tolerance."""
+
+    pointer: str
+    formula: Formula
+    tolerance: Tolerance
+
+    def cases(self, report: Report) -> list[tuple[str, Judge]]:
+        """One for each pointer that fits."""
+        return _by_match(report, self.pointer, self._judge)
+
+    def _judge(self, match: Match, report: Report) -> None:
+        try:
+            value = evaluate(self.formula, report.results.at, match.keys)
+        except ValueFault as fault:
+            raise CheckFailure(f"{match.pointer}: cannot be compared: {fault}") from None
+        _compare(report, match.pointer, value, self.tolerance)
+
+
+@dataclass(frozen=True)
+class Named:
+    """One of the checks in code that come with reportgen, by name."""
+
+    name: str
+
+    def cases(self, report: Report) -> list[tuple[str, Judge]]:
+        """One for each class, split or whatever the check goes through."""
+        check = CHECKS[self.name]
+        return [(case, partial(self._judge, case)) for case in check.cases(report)]
+
+    def _judge(self, case: str, report: Report) -> None:
+        CHECKS[self.name].judge(report, case)
+
+
+def _by_match(
+    report: Report, pattern: str, judge: Callable[[Match, Report], None]
+) -> list[tuple[str, Judge]]:
+    matches = find_matches(report.results.document, pattern)
+    return [(_name(match), partial(judge, match)) for match in matches]
+
+
+def _name(match: Match) -> str:
+    return ", ".join(match.keys) if match.keys else match.pointer
+
+
+def _compare(report: Report, pointer: str, expected: Any, tolerance: Tolerance) -> None:
+    found = _look_up(report, pointer)
+    if _has_only_numbers(expected):
+        try:
+            check_close(
+                report.results,
+                pointer,
+                expected,
+                absolute=tolerance.absolute,
+                relative=tolerance.relative,
+            )
+        except AssertionError as error:
+            raise CheckFailure(str(error)) from None
+    elif type(found) is not type(expected) or found != expected:
+        raise CheckFailure(f"{pointer}: found {_show(found)}, expected {_show(expected)}")
+
+
+def _look_up(report: Report, pointer: str) -> Any:
+    try:
+        return report.results.at(pointer)
+    except UserError as error:
+        raise CheckFailure(error.problem) from None
+
+
+def _has_only_numbers(value: Any) -> bool:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return bool(value) and all(map(_has_only_numbers, value))
+    return type(value) in (int, float)
+
+
+def _show(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 120 else f"{text[:119]}…"

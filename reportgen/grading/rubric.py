@@ -1,0 +1,234 @@
+"""A rubric without code: a TOML table whose rows become checks."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, cast
+
+from reportgen.errors import UserError
+from reportgen.grading.checks import CHECKS
+from reportgen.grading.errors import GradingError
+from reportgen.grading.exports.text import one_line
+from reportgen.grading.formula import FormulaError, parse_formula
+from reportgen.grading.pattern import count_stars
+from reportgen.grading.points import MAXIMUM
+from reportgen.grading.row import Computed, Expected, Named, Range, Row, Test, Tolerance
+from reportgen.grading.score import VISIBILITIES, Visibility
+
+_KINDS = {
+    "expected": {"pointer", "expected", "tolerance", "relative"},
+    "range": {"pointer", "range"},
+    "formula": {"pointer", "formula", "tolerance", "relative"},
+    "check": {"check"},
+}
+_COMMON = {"criterion", "points", "message", "visibility", "tags", "depends"}
+_KEYS = sorted(_COMMON.union(*_KINDS.values()))
+_ROUNDING = 1e-9
+"""Relative; a formula is computed in floating point, in which a / b need not be the decimal written."""
+
+_MAX_BYTES = 2**20
+
+
+class RubricError(GradingError):
+    """A rubric cannot be used; ``problem`` has one line for each fault."""
+
+
+@dataclass(frozen=True)
+class Rubric:
+    """The rows of a rubric, in order."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+    @property
+    def points(self) -> Decimal:
+        """The most that can be reached."""
+        return sum((row.points for row in self.rows), Decimal(0))
+
+
+class _Fault(Exception):  # noqa: N818 - becomes a line of a RubricError
+    """What is wrong with a row, in words that follow its number."""
+
+
+def shipped_rubric() -> Path:
+    """The rubric of this assignment."""
+    return Path(__file__).with_name("assignment.rubric.toml")
+
+
+def load_rubric(path: Path) -> Rubric:
+    """Read a rubric. Raises ``RubricError`` naming file and, of every wrong row, number, key and value."""
+    table = _read(path)
+    faults = [
+        f"unknown key '{key}'; allowed are title, check" for key in table if key not in ("title", "check")
+    ]
+    title, listed = table.get("title", ""), table.get("check")
+    if not isinstance(title, str):
+        faults.append(f"title = {title!r} is no text")
+    if not isinstance(listed, list) or not listed or not all(isinstance(row, dict) for row in listed):
+        faults.append("it has no [[check]]")
+        listed = []
+    rows: list[Row] = []
+    for number, row in enumerate(listed, 1):
+        try:
+            rows.append(_read_row(number, row))
+        except _Fault as fault:
+            name = row.get("criterion")
+            faults.append(
+                f"check {number}{f' ({one_line(name)[:60]})' if isinstance(name, str) else ''}: {fault}"
+            )
+    faults += _twice(rows)
+    if faults:
+        raise RubricError(
+            "\n".join(f"{path}: {fault}." for fault in faults),
+            "Correct the rubric; README.md explains its keys.",
+        )
+    return Rubric(one_line(str(title)), tuple(rows))
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(_MAX_BYTES + 1)
+        if len(data) > _MAX_BYTES:
+            raise RubricError(f"{path}: more than {_MAX_BYTES} bytes.", "Name a rubric.")
+        return tomllib.loads(data.decode("utf-8"))
+    except OSError as error:
+        raise RubricError(
+            f"{path}: cannot be read: {error.strerror}.", "Check the path and who may read it."
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise RubricError(f"{path}: not valid TOML: {error}.", "Correct the line it names.") from None
+
+
+def _twice(rows: list[Row]) -> Iterator[str]:
+    first: dict[str, Row] = {}
+    for row in rows:
+        if (other := first.setdefault(row.criterion, row)) is not row:
+            yield f"check {row.number} ({row.criterion}): check {other.number} has the same criterion"
+    for row in rows:
+        for name in row.depends:
+            if name not in first:
+                near = difflib.get_close_matches(name, first, 1)
+                hint = f"; did you mean '{near[0]}'?" if near else ""
+                yield f"check {row.number} ({row.criterion}): depends on '{name}', no criterion{hint}"
+
+
+def _read_row(number: int, row: Mapping[str, Any]) -> Row:
+    for key in row:
+        if key not in _KEYS:
+            near = difflib.get_close_matches(key, _KEYS, 1)
+            raise _Fault(f"unknown key '{key}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+    criterion = row.get("criterion")
+    if not isinstance(criterion, str) or not one_line(criterion):
+        raise _Fault("it has no criterion, a text")
+    visibility = row.get("visibility", "visible")
+    if visibility not in VISIBILITIES:
+        raise _Fault(f"visibility = {visibility!r}; allowed are {', '.join(VISIBILITIES)}")
+    return Row(
+        number,
+        one_line(criterion),
+        _points(row.get("points")),
+        _test(row),
+        _text(row, "message"),
+        cast(Visibility, visibility),
+        _names(row, "tags"),
+        _names(row, "depends"),
+    )
+
+
+def _points(value: Any) -> Decimal:
+    try:
+        points = Decimal(str(value)) if type(value) in (int, float, str) else Decimal("nan")
+    except InvalidOperation:
+        points = Decimal("nan")
+    if not points.is_finite() or not 0 <= points <= MAXIMUM:
+        raise _Fault(f"points = {value!r}; a number from 0 to {MAXIMUM} is needed, as 2 or 2.5")
+    return points
+
+
+def _test(row: Mapping[str, Any]) -> Test:
+    kinds = [kind for kind in _KINDS if kind in row]
+    if len(kinds) != 1:
+        found = " and ".join(kinds) or "none of them"
+        raise _Fault(f"it needs one of {', '.join(_KINDS)}, and has {found}")
+    kind = kinds[0]
+    for key in row:
+        if key not in _COMMON | _KINDS[kind]:
+            raise _Fault(f"{key} does not go with {kind}")
+    if kind == "check":
+        return _named(row["check"])
+    pointer = row.get("pointer")
+    if not isinstance(pointer, str):
+        raise _Fault('it has no pointer, as "/transfer/accuracy/test"')
+    try:
+        stars = count_stars(pointer)
+    except UserError as error:
+        raise _Fault(f"pointer: {error.problem.rstrip('.')}") from None
+    if kind == "range":
+        return _range(pointer, row["range"])
+    if kind == "expected":
+        return Expected(pointer, row["expected"], _tolerance(row, 0.0))
+    return _computed(pointer, stars, row)
+
+
+def _named(name: Any) -> Named:
+    if name not in CHECKS:
+        near = difflib.get_close_matches(str(name), CHECKS, 1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(CHECKS)}"
+        raise _Fault(f"check = {name!r} is no check; {hint}")
+    return Named(name)
+
+
+def _range(pointer: str, value: Any) -> Range:
+    edges = value if isinstance(value, list) else []
+    if (
+        len(edges) != 2
+        or not all(type(edge) in (int, float) and not math.isnan(edge) for edge in edges)
+        or edges[0] > edges[1]
+    ):
+        raise _Fault(
+            f"range = {value!r}; two numbers are needed, the lower first, as [0.8, 1]; inf is no limit"
+        )
+    return Range(pointer, *(edge if math.isfinite(edge) else None for edge in edges))
+
+
+def _computed(pointer: str, stars: int, row: Mapping[str, Any]) -> Computed:
+    text = row["formula"]
+    if not isinstance(text, str):
+        raise _Fault(f"formula = {text!r} is no text")
+    try:
+        formula = parse_formula(text)
+    except FormulaError as error:
+        raise _Fault(f"formula = {text[:80]!r}: {error}") from None
+    if formula.stars > stars:
+        raise _Fault(f"formula = {text[:80]!r}: a pointer in it has more stars than {pointer}")
+    return Computed(pointer, formula, _tolerance(row, _ROUNDING))
+
+
+def _tolerance(row: Mapping[str, Any], relative: float) -> Tolerance:
+    values = {"tolerance": row.get("tolerance", 0.0), "relative": row.get("relative", relative)}
+    for key, value in values.items():
+        if type(value) not in (int, float) or not 0 <= value < math.inf:
+            raise _Fault(f"{key} = {value!r}; a number from 0 up is needed")
+    return Tolerance(float(values["tolerance"]), float(values["relative"]))
+
+
+def _text(row: Mapping[str, Any], key: str) -> str:
+    value = row.get(key, "")
+    if not isinstance(value, str):
+        raise _Fault(f"{key} = {value!r} is no text")
+    return one_line(value)
+
+
+def _names(row: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = row.get(key, [])
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) and one_line(name) for name in names):
+        raise _Fault(f"{key} = {value!r} is no list of texts")
+    return tuple(dict.fromkeys(one_line(name) for name in names))

@@ -1,0 +1,205 @@
+"""Rubrics as tables: every fault is told by row and key, stars become cases, nothing passes unseen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from small_results import document, small_results
+
+from reportgen.grading.checks import CHECKS
+from reportgen.grading.pattern import find_matches
+from reportgen.grading.row import Named
+from reportgen.grading.rubric import RubricError, load_rubric, shipped_rubric
+from reportgen.grading.run import grade
+from reportgen.grading.score import Grades, find_criterion
+
+Grade = Callable[..., Grades]
+
+
+def write(folder: Path, *rows: str, head: str = "") -> Path:
+    file = folder / "my.rubric.toml"
+    text = head + "".join(
+        f'[[check]]\ncriterion = "C{n}"\npoints = 2\n{row}\n' for n, row in enumerate(rows, 1)
+    )
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def graded(tmp_path: Path) -> Grade:
+    """Grade the small results by these rows."""
+
+    def run(*rows: str) -> Grades:
+        (tmp_path / "results.json").write_text(small_results().model_dump_json(), encoding="utf-8")
+        return grade(tmp_path / "results.json", [write(tmp_path, *rows)], show=False)
+
+    return run
+
+
+def scores(grades: Grades) -> list[Decimal]:
+    return [criterion.score for criterion in grades.criteria]
+
+
+@pytest.mark.parametrize(
+    ("row", "passes"),
+    [
+        ('pointer = "/transfer/feature_size"\nexpected = 512', True),
+        ('pointer = "/transfer/feature_size"\nexpected = 511', False),
+        ('pointer = "/transfer/feature_size"\nexpected = 511\ntolerance = 1', True),
+        ('pointer = "/transfer/feature_size"\nexpected = 511\ntolerance = 0.9', False),
+        ('pointer = "/transfer/feature_size"\nexpected = 500\nrelative = 0.024', True),
+        ('pointer = "/transfer/feature_size"\nexpected = 500\nrelative = 0.023', False),
+        ('pointer = "/neurons/layer_shape"\nexpected = [14, 14, 512]', True),
+        ('pointer = "/neurons/layer_shape"\nexpected = [14, 14]', False),
+        ('pointer = "/neurons/layer"\nexpected = "block5_conv4"', True),
+        ('pointer = "/neurons/layer"\nexpected = "block5_conv3"', False),
+        ('pointer = "/convolution/matches"\nexpected = true', True),
+        ('pointer = "/convolution/matches"\nexpected = 1', False),
+        ('pointer = "/transfer/accuracy/test"\nrange = [0.625, 1]', True),
+        ('pointer = "/transfer/accuracy/test"\nrange = [0, 0.625]', True),
+        ('pointer = "/transfer/accuracy/test"\nrange = [0.626, inf]', False),
+        ('pointer = "/transfer/accuracy/test"\nrange = [-inf, 0.624]', False),
+        ('pointer = "/neurons/layer"\nrange = [0, 1]', False),
+        ('pointer = "/transfer/accuracy/test"\nformula = "\'/transfer/correct/test\' / 8"', True),
+        ('pointer = "/transfer/accuracy/test"\nformula = "\'/transfer/correct/test\' / 9"', False),
+        ('pointer = "/transfer/accuracy/test"\nformula = "1 / \'/convolution/padding\'"', False),
+        ('pointer = "/nothing/there"\nexpected = 1', False),
+        ('pointer = "/nothing/*"\nexpected = 1', False),
+        ('pointer = "/dataset/duplicates/*"\nexpected = 1', False),
+    ],
+)
+def test_a_row_passes_if_its_claim_holds(graded: Grade, row: str, passes: bool) -> None:
+    assert scores(graded(row)) == [Decimal(2 if passes else 0)]
+
+
+def test_each_match_of_a_star_is_a_case_with_its_share_of_the_points(graded: Grade) -> None:
+    grades = graded('pointer = "/transfer/accuracy/*"\nrange = [0.7, 1]')  # 8, 6 and 5 of 8 are right
+    (criterion,) = grades.criteria
+    assert [case.status for case in criterion.cases] == ["passed", "passed", "failed"]
+    assert criterion.score == Decimal("1.33")
+    assert "/transfer/accuracy/test: found 0.625, less than 0.7" in criterion.cases[2].message
+
+
+def test_a_failure_shows_the_numbers_and_the_graders_word(graded: Grade) -> None:
+    grades = graded('pointer = "/transfer/feature_size"\nexpected = 4096\nmessage = "Flatten first."')
+    message = grades.criteria[0].cases[0].message
+    assert "Flatten first." in message
+    assert "512" in message
+    assert "4096" in message
+    assert "/transfer/feature_size" in message
+    assert "Traceback" not in message
+
+
+def test_visibility_tags_and_dependencies_reach_the_grades(graded: Grade) -> None:
+    grades = graded(
+        'pointer = "/transfer/feature_size"\nexpected = 1\nvisibility = "hidden"\ntags = ["a", "b"]',
+        'pointer = "/transfer/feature_size"\nexpected = 512\ndepends = "C1"',
+    )
+    first, second = (find_criterion(grades, name) for name in ("C1", "C2"))
+    assert (first.visibility, first.tags) == ("hidden", ("a", "b"))
+    assert second.status == "skipped"
+    assert second.score == 0
+    assert "'C1' failed" in second.cases[0].message
+
+
+def test_arrays_that_did_not_come_along_are_said_to_be_missing(graded: Grade) -> None:
+    (criterion,) = graded('check = "largest_neurons"').criteria
+    assert criterion.status == "skipped"
+    assert criterion.score == 0
+    assert "grade the build folder" in criterion.cases[0].message
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ('pointer = "/a"', "needs one of expected, range, formula, check, and has none"),
+        ('pointer = "/a"\nexpected = 1\nrange = [0, 1]', "has expected and range"),
+        ("expected = 1", "no pointer"),
+        ('pointer = "a"\nexpected = 1', "does not start with '/'"),
+        ('pointer = "/a"\nexpekted = 1', "did you mean 'expected'"),
+        ('pointer = "/a"\nrange = [1, 0]', "the lower first"),
+        ('pointer = "/a"\nrange = [1]', "two numbers"),
+        ('pointer = "/a"\nrange = [nan, 1]', "two numbers"),
+        ('pointer = "/a"\nrange = [0, 1]\ntolerance = 1', "tolerance does not go with range"),
+        ('pointer = "/a"\nexpected = 1\ntolerance = -1', "tolerance = -1"),
+        ('pointer = "/a"\nformula = "__import__(1)"', "not allowed"),
+        ('pointer = "/a"\nformula = "\'/b/*\'"', "more stars"),
+        ('check = "largest_neuron"', "did you mean 'largest_neurons'"),
+        ('check = "largest_neurons"\npointer = "/a"', "pointer does not go with check"),
+        ('pointer = "/a"\nexpected = 1\nvisibility = "secret"', "after_due_date"),
+        ('pointer = "/a"\nexpected = 1\ndepends = "C9"', "no criterion"),
+        ('pointer = "/a"\nexpected = 1\ntags = [1]', "tags"),
+        ('pointer = "/a"\nexpected = 1\nmessage = 1', "message = 1"),
+    ],
+)
+def test_a_wrong_row_is_named_with_its_remedy(tmp_path: Path, row: str, said: str) -> None:
+    file = write(tmp_path, 'pointer = "/a"\nexpected = 1', row)
+    with pytest.raises(RubricError) as caught:
+        load_rubric(file)
+    assert f"{file}: check 2 (C2): " in caught.value.problem
+    assert said in caught.value.problem
+    assert "check 1" not in caught.value.problem
+
+
+@pytest.mark.parametrize("points", ["-1", "nan", "'many'", "true", "1e9", "[1]"])
+def test_points_are_a_number(tmp_path: Path, points: str) -> None:
+    file = tmp_path / "rubric.toml"
+    file.write_text(f'[[check]]\ncriterion = "C"\npoints = {points}\npointer = "/a"\nexpected = 1\n')
+    with pytest.raises(RubricError, match="points"):
+        load_rubric(file)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    file = write(tmp_path, "expected = 1", 'pointer = "b"\nexpected = 1', head="what = 1\n")
+    with pytest.raises(RubricError) as caught:
+        load_rubric(file)
+    assert len(caught.value.problem.splitlines()) == 3
+
+
+@pytest.mark.parametrize("text", ["", "title = 3", "check = 1", "check = []", "[[check", "\x00"])
+def test_a_file_that_is_no_rubric_is_an_error(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "rubric.toml"
+    file.write_text(text)
+    with pytest.raises(RubricError, match=r"rubric\.toml"):
+        load_rubric(file)
+
+
+def test_two_rows_of_one_criterion_are_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "rubric.toml"
+    row = '[[check]]\ncriterion = "C"\npoints = 1\npointer = "/a"\nexpected = 1\n'
+    file.write_text(row + row)
+    with pytest.raises(RubricError, match="same criterion"):
+        load_rubric(file)
+
+
+def test_decimal_points_are_exact(tmp_path: Path) -> None:
+    file = tmp_path / "rubric.toml"
+    row = '[[check]]\ncriterion = "C{0}"\npoints = {1}\npointer = "/a"\nexpected = 1\n'
+    file.write_text("".join(row.format(n, points) for n, points in enumerate(("0.1", "0.2", '"0.3"'))))
+    assert load_rubric(file).points == Decimal("0.6")
+
+
+def test_the_shipped_rubric_is_worth_100_points() -> None:
+    rubric = load_rubric(shipped_rubric())
+    assert rubric.points == 100
+    assert 20 <= len(rubric.rows) <= 30
+    assert {row.test.name for row in rubric.rows if isinstance(row.test, Named)} == set(CHECKS)
+
+
+def test_stars_follow_the_document() -> None:
+    found = [match.pointer for match in find_matches(document(), "/dataset/counts/*/cat")]
+    assert found == [f"/dataset/counts/{split}/cat" for split in ("train", "val", "test")]
+    assert [match.keys for match in find_matches({"a": [{"b/c": 1}]}, "/a/*/*")] == [("0", "b/c")]
+    assert find_matches({"a": []}, "/a/*") == []
+    # What some of several lack is found missing, not passed over.
+    both = find_matches({"a": {"x": {"k": 1}, "y": {}}}, "/a/*/k")
+    assert [match.pointer for match in both] == ["/a/x/k", "/a/y/k"]
+
+
+def test_every_check_says_what_passes() -> None:
+    assert all(len(check.meaning) > 30 for check in CHECKS.values())
+    json.dumps([check.meaning for check in CHECKS.values()])
