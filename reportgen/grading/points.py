@@ -62,7 +62,7 @@ def read_points(mark: pytest.Mark, test: str) -> Points:
 
 def _number(value: Any, test: str) -> Decimal:
     allowed = f"give a number from 0 to {MAXIMUM}, as 2 or '2.5'"
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+    if not isinstance(value, int | float | str | Decimal):
         _refuse(test, f"points({value!r}) is no number", allowed)
     try:
         number = value if isinstance(value, Decimal) else Decimal(str(value))

@@ -26,8 +26,8 @@ def locate_report(config: pytest.Config) -> Path:
         return here / Path(given).expanduser()
     from reportgen.settings import SETTINGS_FILE, load_settings
 
-    home = here if (here / SETTINGS_FILE).exists() or not (config.rootpath / SETTINGS_FILE).exists() else None
-    return load_settings(folder=home or config.rootpath).build
+    homes = (place for place in (here, config.rootpath) if (place / SETTINGS_FILE).exists())
+    return load_settings(folder=next(homes, here)).build
 
 
 def name_report(config: pytest.Config) -> str:

@@ -294,6 +294,19 @@ def test_results_are_those_that_are_named_or_the_last_build(tmp_path: Path) -> N
     assert ended.grades.subject == "out"
 
 
+def test_the_settings_of_the_current_folder_come_before_those_of_the_root(tmp_path: Path) -> None:
+    inner = write_tests(tmp_path / "inner", a=READERS)
+    write_build(tmp_path / "outer-build")
+    (tmp_path / "report.toml").write_text('build = "outer-build"')
+    assert run_here(inner, "--rootdir=..").scores == {"Numbers": "1 passed", "Page": "1 passed"}
+    (inner / "report.toml").write_text('build = "inner-build"')
+    assert "inner-build" in run_here(inner, "--rootdir=..").output
+    (inner / "report.toml").write_text("colour = 3")
+    ended = run_here(inner, "--rootdir=..")
+    assert ended.code == pytest.ExitCode.USAGE_ERROR
+    assert "unknown key 'colour'" in ended.output
+
+
 @pytest.mark.parametrize("arguments", [("--results=nowhere",), ()])
 def test_missing_results_are_one_usage_error(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     ended = run_here(write_tests(tmp_path, a=READERS * 10), *arguments)
@@ -301,6 +314,11 @@ def test_missing_results_are_one_usage_error(tmp_path: Path, arguments: tuple[st
     assert ended.output.count("ERROR") == 1
     assert str(tmp_path / (arguments[0].partition("=")[2] if arguments else "build")) in ended.output
     assert "Traceback" not in ended.output
+
+
+def test_a_wrong_path_is_an_error_even_if_no_test_reads_it(tmp_path: Path) -> None:
+    ended = run_here(write_tests(tmp_path, a="@points(1)\ndef test_a(): pass"), "--results=nowhere")
+    assert ended.code == pytest.ExitCode.USAGE_ERROR
 
 
 def test_own_fixtures_of_the_same_names_need_no_report(tmp_path: Path) -> None:
@@ -343,3 +361,10 @@ def test_a_file_that_cannot_be_written_is_said_and_is_no_success(tmp_path: Path)
     ended = run_here(folder, "--gradescope=taken/results.json")
     assert ended.code == pytest.ExitCode.USAGE_ERROR
     assert "taken" in ended.output
+
+
+def test_a_file_that_cannot_be_written_at_the_end_is_no_success_either(tmp_path: Path) -> None:
+    text = "import pathlib\n@points(1)\ndef test_a(): pathlib.Path('g.json').mkdir()"
+    ended = run_here(write_tests(tmp_path, a=text), "--gradescope=g.json")
+    assert ended.code == pytest.ExitCode.USAGE_ERROR
+    assert "g.json: cannot be written" in ended.output

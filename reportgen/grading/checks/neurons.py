@@ -32,7 +32,7 @@ def judge_largest(report: Report, label: str) -> None:
             expected = float(values[place])
             require(
                 _close(neuron.value, expected),
-                f"{pointer}: its output is {neuron.value:.6g}, number {place + 1} of the layer {expected:.6g}",
+                f"{pointer}: its output is {neuron.value:.6g}, the layer's number {place + 1} {expected:.6g}",
             )
 
 
