@@ -7,6 +7,8 @@ REPORT  =
 ARGS    =
 CLASSES = butterfly kangaroo Leopards
 PYTHON ?= python3
+# Tests run in two processes; with one file, or with a debugger: make test WORKERS= ARGS=tests/test_cli.py
+WORKERS = -n 2
 
 SUPPORTED = 3.13 3.12 3.11
 # A Python that was asked for by name is the one to use, or an error; python3 may be any, so others are tried.
@@ -64,14 +66,14 @@ export-model: .venv/.installed ## Write the retrained network of the last report
 	@$(PY) -m reportgen export-model $(ARGS)
 
 test: .venv/.installed-dev ## Run the tests
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(WORKERS) $(ARGS)
 
 check: .venv/.installed-dev ## Lint, types, layers and tests: what must pass before a commit
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
 	.venv/bin/lint-imports
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest $(WORKERS) $(ARGS)
 
 check-full: ARGS = --full
 check-full: check ## The same with every kill point, all in the browser, identity with VGG19 (half an hour)

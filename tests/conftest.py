@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from sharing import MakeOnce
+
     from reportgen.models import Backbone
 
-pytest_plugins = ["browser", "finished_report", "survivors"]
+pytest_plugins = ["browser", "sharing", "finished_report", "survivors"]
 
 # Before anything imports TensorFlow or Keras, which read them once.
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -63,3 +66,11 @@ def backbone() -> Backbone:
     from reportgen.models import load_backbone
 
     return load_backbone("embedded")
+
+
+@pytest.fixture(scope="session")
+def drawn(make_once: MakeOnce) -> Path:
+    """The folder of the sample images."""
+    from reportgen.acquire.sample import draw_sample
+
+    return make_once("sample", draw_sample)

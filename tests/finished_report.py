@@ -9,13 +9,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
 from bs4 import BeautifulSoup
+from sharing import MakeOnce
 from tiny_data import draw_tiny_data
 
 SECTIONS = {
@@ -41,31 +41,36 @@ transfer = "The *new* layer.<script>alert(2)</script> See [here](javascript:aler
 """
 
 
-@dataclass(frozen=True)
-class Rebuilt:
-    folder: Path
-
-
 def snapshot(folder: Path) -> dict[str, str]:
     """The SHA-256 of every file that a reader of the build may look at."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != ".lock")
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-@pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project folder with images and settings, but no build."""
-    home = tmp_path_factory.mktemp("tiny")
+def make_finished(folder: Path) -> None:
+    """A project, its first build, with nothing in the cache, by the command line in a process of its own, and
+    what that said.
+    """
+    home = folder / "home"
     draw_tiny_data(home / "data")
     (home / "report.toml").write_text(SETTINGS, encoding="utf-8")
-    return home
+    command = [sys.executable, "-m", "reportgen", "build", "--quiet"]
+    done = subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=300)
+    said = {"args": command, "returncode": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
+    (folder / "said.json").write_text(json.dumps(said), encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def home(make_once: MakeOnce) -> Path:
+    """The project folder with images, settings and the first build."""
+    return make_once("tiny", make_finished) / "home"
 
 
 @pytest.fixture(scope="session")
 def finished(home: Path) -> subprocess.CompletedProcess[str]:
-    """The first build, with nothing in the cache, by the command line in a process of its own."""
-    command = [sys.executable, "-m", "reportgen", "build", "--quiet"]
-    return subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=300)
+    """What the first build said."""
+    said = (home.parent / "said.json").read_text(encoding="utf-8")
+    return subprocess.CompletedProcess(**json.loads(said))
 
 
 @pytest.fixture(scope="session")
@@ -101,18 +106,6 @@ def text(build: Path) -> str:
         pytest.skip("pdftotext is not installed")
     done = subprocess.run([tool, build / "report.pdf", "-"], capture_output=True, text=True, check=True)
     return " ".join(done.stdout.split())
-
-
-@pytest.fixture(scope="session")
-def again(home: Path, build: Path) -> Rebuilt:
-    """A second build of the same, in this process and another folder: nothing comes from the cache."""
-    from reportgen import pipeline
-    from reportgen.settings import load_settings
-
-    settings = load_settings(folder=home, build=str(home / "again"))
-    built = pipeline.build(settings, home / "data", options=pipeline.Options(fresh=True))
-    assert built.problem is None
-    return Rebuilt(built.folder)
 
 
 @pytest.fixture

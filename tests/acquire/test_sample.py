@@ -34,13 +34,6 @@ SKETCHES = {"butterfly": sketch_butterfly, "kangaroo": sketch_kangaroo, "leopard
 Edges = tuple[int, int, int, int]
 
 
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("data") / "sample"
-    draw_sample(folder)
-    return folder
-
-
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """One image a class and split: the first of those that are drawn otherwise."""

@@ -74,12 +74,13 @@ def place(item: pikepdf.OutlineItem, pages: dict[tuple[int, int], int]) -> tuple
     return pages[page.objgen], 297 - float(y) / 72 * 25.4
 
 
-@pytest.fixture(scope="module", params=[2, 12], ids=["2 classes", "12 classes"])
-def printed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Paper:
+@pytest.fixture(scope="module", params=["few classes", "many classes"])
+def printed(request: pytest.FixtureRequest, full: bool, tmp_path_factory: pytest.TempPathFactory) -> Paper:
     home = tmp_path_factory.mktemp("layout")
-    for n, name in enumerate(NAMES[: request.param]):
-        for split, count in {"train": 2, "val": 1, "test": 2}.items():
-            for k in range(count):
+    count = 2 if request.param == "few classes" else len(NAMES) if full else 7
+    for n, name in enumerate(NAMES[:count]):
+        for split, images in {"train": 2, "val": 1, "test": 2}.items():
+            for k in range(images):
                 draw_image(home / "data" / split / name / f"{split} {k}.png", 100 * n + 10 * len(split) + k)
     (home / "report.toml").write_text(SETTINGS, encoding="utf-8")
     with counting():

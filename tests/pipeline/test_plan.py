@@ -81,7 +81,7 @@ def test_the_same_inputs_give_the_same_keys(home: Path) -> None:
         ({"cache": "elsewhere"}, set()),
         ({"build": "elsewhere"}, set()),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value) if isinstance(value, set) else value),  # the same in all processes
 )
 def test_a_setting_counts_where_it_is_used(home: Path, settings: dict[str, Any], stages: set[str]) -> None:
     import datetime

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import string
+
 from reportgen.render.fonts import font_css
 
 _SVG = "<svg xmlns='http://www.w3.org/2000/svg' width='40' height='20'>{}</svg>"
 
 
 def page(body: str, css: str = "", *, text: str = "", title: str = "The title") -> str:
-    """An HTML document in the fonts of the report, which have the letters of ``body`` and ``text``."""
-    fonts = font_css(body + text)
+    """An HTML document in the fonts of the report, which have the letters of ``body`` and ``text``.
+
+    They have all of ASCII too, so that they need not be cut anew for every document.
+    """
+    fonts = font_css(string.printable + body + text)
     style = f"{fonts} html {{ font-family: Report, 'Report Fallback' }} {css}"
     head = f"<title>{title}</title><style>{style}</style>"
     return f"<!doctype html><html lang=en><head>{head}</head><body>{body}</body></html>"

@@ -12,7 +12,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from printed import resolve_pointer
 from small_results import document, small_results
-from stand_in import counting, make_home
+from stand_in import counting, make_home, print_nothing
 
 from reportgen import pipeline
 from reportgen.plan import SPECS
@@ -115,7 +115,9 @@ def observed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]:
     sys.setprofile(seen)
     threading.setprofile(seen)
     try:
-        with counting():
+        # Printing makes no number, and takes long when each of its calls is looked at.
+        with counting(), pytest.MonkeyPatch.context() as patch:
+            patch.setattr("reportgen.stages.pdf.print_pdf", print_nothing)
             assert pipeline.build(load_settings(folder=home), home / "data").problem is None
     finally:
         sys.setprofile(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,9 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from finished_report import SETTINGS
 from playwright.sync_api import Browser, expect
-from tiny_data import CLASSES, draw_tiny_data
+from tiny_data import CLASSES
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -23,20 +23,20 @@ BUILT = 240_000
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    draw_tiny_data(tmp_path / "data")
-    (tmp_path / "report.toml").write_text(SETTINGS, encoding="utf-8")
-    return tmp_path
+def unbuilt(copied: Path) -> Path:
+    """A project without a build, whose network has been run before."""
+    shutil.rmtree(copied / "build")
+    return copied
 
 
 @pytest.fixture
-def address(home: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def address(unbuilt: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     command = [sys.executable, "-m", "reportgen", "watch", "--port", "0"]
     with subprocess.Popen(
         command,
         # A program started in the background of a shell is deaf to Ctrl-C, and so would this one be.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        cwd=home,
+        cwd=unbuilt,
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
@@ -57,7 +57,7 @@ def address(home: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 
 def test_a_changed_image_changes_the_page(
-    home: Path, address: tuple[str, subprocess.Popen[str]], browser: Browser
+    unbuilt: Path, address: tuple[str, subprocess.Popen[str]], browser: Browser
 ) -> None:
     url, process = address
     page = browser.new_page()
@@ -67,15 +67,15 @@ def test_a_changed_image_changes_the_page(
     expect(first.first).to_be_visible(timeout=BUILT)
     assert report.get_by_role("cell", name="5", exact=True).count() == 0, "4 training images a class"
 
-    source = home / f"data/train/{CLASSES[1]}/train 0.jpg"
-    (home / f"data/train/{CLASSES[1]}/one more.jpg").write_bytes(source.read_bytes() + b"\0")
+    source = unbuilt / f"data/train/{CLASSES[1]}/train 0.jpg"
+    (unbuilt / f"data/train/{CLASSES[1]}/one more.jpg").write_bytes(source.read_bytes() + b"\0")
     expect(report.get_by_role("cell", name="5", exact=True).first).to_be_visible(timeout=BUILT)
 
-    good = (home / "build/report.pdf").read_bytes()
-    (home / "report.toml").write_text("group = 5\n", encoding="utf-8")
+    good = (unbuilt / "build/report.pdf").read_bytes()
+    (unbuilt / "report.toml").write_text("group = 5\n", encoding="utf-8")
     expect(page.get_by_text("group = 5")).to_be_visible(timeout=BUILT)
     assert report.get_by_role("cell", name="5", exact=True).count() > 0
-    assert (home / "build/report.pdf").read_bytes() == good
+    assert (unbuilt / "build/report.pdf").read_bytes() == good
     page.close()
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) == 0
