@@ -20,7 +20,7 @@ def violations(page: Page) -> list[str]:
     # What moves in is not judged half-way.
     page.evaluate("Promise.all(document.getAnimations().map((animation) => animation.finished))")
     page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
-    # All rules are tried on all nodes; but where the thousands of nodes are that pass takes long to write down.
+    # All rules are tried on all nodes; but to write down the thousands that pass takes long.
     found: dict[str, Any] = page.evaluate("axe.run({ resultTypes: ['violations'] })")
     assert len(found["passes"]) > 20
     return [
