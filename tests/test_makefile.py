@@ -143,7 +143,7 @@ def test_a_report_needs_no_test_tools_and_the_tests_do(checkout: Checkout) -> No
     assert checkout.calls(".[dev]") == []
     checkout.make("test")
     assert len(checkout.calls(".[dev]")) == 1
-    assert checkout.calls()[-1] == "python [-m] [pytest]"
+    assert checkout.calls()[-1] == "python [-m] [pytest] [-n] [2]"
 
 
 def test_the_lock_binds_the_packages_and_the_build(checkout: Checkout) -> None:
@@ -284,5 +284,5 @@ def test_check_runs_everything_and_the_tests_last(checkout: Checkout) -> None:
         "python [-m] [ruff] [format] [--check]",
         "python [-m] [mypy]",
         "lint-imports []",
-        "python [-m] [pytest] [-x]",
+        "python [-m] [pytest] [-n] [2] [-x]",
     ]

@@ -15,6 +15,7 @@ from imports import HEAVY, RUN_AND_LIST, imported_by
         ["doctor", "--help"],
         ["fetch", "caltech101", "--help"],
         ["export-model", "--help"],
+        ["grade", "--help"],
         ["schema", "--help"],
         ["schema"],
         ["schema", "--pointers"],

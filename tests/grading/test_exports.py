@@ -274,7 +274,12 @@ def test_the_table_says_status_in_words_and_cuts_messages_with_a_sign() -> None:
     assert columns(line) <= 80
     assert columns(head.partition("Status")[0]) == columns(line.partition("failed")[0])
     assert total.split() == ["Total", "1", "2"]
-    assert [line.status for line in describe_grades(GRADES)[:3]] == [None, "failed", "passed"]
+    lines = describe_grades(GRADES)
+    assert [line.status for line in lines[:3]] == [None, "failed", "passed"]
+    assert (
+        len({line.text.index(text) for line, text in zip(lines[1:5:2], ("b: 3", "skipped b"), strict=True)})
+        == 1
+    )
 
 
 # --- JUnit's properties; the file itself is read in test_junit.py

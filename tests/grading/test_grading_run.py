@@ -67,16 +67,18 @@ def test_nothing_is_printed_unless_asked_for(
 def test_the_caller_s_configuration_and_the_submission_have_no_say(
     tmp_path: Path, build: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for folder in (build, tmp_path / "here"):
+    file = rubric(tmp_path)
+    for folder in (build, tmp_path / "here", tmp_path):
         write_tests(folder, evil=SABOTAGE)
         (folder / "conftest.py").write_text(SABOTAGE)
+    for folder in (build, tmp_path / "here", tmp_path, file.parent):
         (folder / "pytest.ini").write_text("[pytest]\naddopts = --nonsense\npython_functions = nothing_*\n")
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setenv("PYTEST_ADDOPTS", "--nonsense")
     monkeypatch.setenv("PYTEST_PLUGINS", "no_such_plugin")
     expected = {"Accuracy": 2, "Page": 0}
     for _ in range(2):
-        grades = grade(build, [rubric(tmp_path)], show=False)
+        grades = grade(build, [file], show=False)
         assert {item.name: item.score for item in grades.criteria} == expected
     import os
 
@@ -146,8 +148,11 @@ def test_rubrics_are_taken_neither_from_the_submission_nor_from_nowhere(tmp_path
 
 
 def test_a_submission_that_is_none_is_its_own_error(tmp_path: Path) -> None:
+    stale = tmp_path / "grades.json"
+    stale.write_text("of an earlier run")
     with pytest.raises(SubmissionError, match="nowhere"):
-        grade(tmp_path / "nowhere", [rubric(tmp_path)])
+        grade(tmp_path / "nowhere", [rubric(tmp_path)], exports=Exports(json=stale))
+    assert not stale.exists()
 
 
 def test_ctrl_c_stops_the_caller_too(tmp_path: Path, build: Path) -> None:

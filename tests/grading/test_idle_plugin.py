@@ -45,6 +45,17 @@ def test_some(): pass
 def test_more(): pass
 """
 
+UPSIDE_DOWN = """
+import pytest
+class Reverser:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items):
+        yield
+        items.reverse()
+def pytest_configure(config):
+    config.pluginmanager.register(Reverser())
+"""
+
 
 def elements(file: Path) -> list[Any]:
     return list(BeautifulSoup(file.read_bytes(), "xml").find_all(True))
@@ -105,3 +116,11 @@ def test_workers_that_refuse_or_die_are_heard_of(tmp_path: Path, text: str, code
     ended = run_apart(write_tests(tmp_path, a=text), "-n", "1", "--tb=no", "-q")
     assert ended.code == code
     assert re.sub(" +", " ", said) in re.sub(" +", " ", ended.output)
+
+
+def test_no_other_plugin_puts_a_test_before_what_it_depends_on(tmp_path: Path) -> None:
+    text = "@points(1)\ndef test_a(): assert False\n@points(1, depends='A')\ndef test_b(): pass"
+    (tmp_path / "upside_down.py").write_text(UPSIDE_DOWN)
+    ended = run_apart(write_tests(tmp_path, a=text), "-p", "upside_down", "--tb=no", "-v")
+    order = [line.split("::")[1].split()[:2] for line in ended.output.splitlines() if "%]" in line]
+    assert order == [["test_a", "FAILED"], ["test_b", "SKIPPED"]]

