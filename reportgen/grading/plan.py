@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from reportgen.grading.dependencies import resolve_names, sort_stably
 from reportgen.grading.exports.text import one_line
@@ -64,13 +64,16 @@ def make_plan(items: Sequence[pytest.Item], deselected: Sequence[pytest.Item], *
     groups: dict[str, list[pytest.Item]] = {}
     for item, one in collected:
         groups.setdefault(one.key, []).append(item)
-    described = {one.key: one for _, one in collected}
+    described: dict[str, _Collected] = {}
+    for item, one in collected:
+        if described.setdefault(one.key, one).points != one.points:
+            _refuse_two_values(item)
     labels = _labels(described.values())
     checks = [
         Check(
             key,
             labels[key],
-            tuple((item.nodeid, one_line(item.name)) for item in groups[key]),
+            tuple((item.nodeid, one_line(getattr(item, "case_name", item.name))) for item in groups[key]),
             _settled(described[key].points, labels[key]),
         )
         for key in groups
@@ -169,6 +172,15 @@ def _names_of(collected: Iterable[_Collected], labels: dict[str, str]) -> dict[s
         for name in own:
             names.setdefault(one_line(name), {})[one.key] = None
     return {name: list(keys) for name, keys in names.items()}
+
+
+def _refuse_two_values(item: pytest.Item) -> NoReturn:
+    import pytest
+
+    raise pytest.UsageError(
+        f"{item.nodeid}: the cases of one test function carry different points; put the marker on each case "
+        "by pytest.param(…, marks=…), or once on the function."
+    )
 
 
 def _refuse_two_visibilities(checks: Sequence[Check]) -> None:

@@ -37,11 +37,17 @@ class RubricFile(pytest.File):
             cases = row.test.cases(report) or [("nothing", _find_nothing)]
             for case, judge in cases:
                 name = f"{row.criterion}[{case}]"
-                yield RubricItem.from_parent(self, name=name, row=row, judge=judge, report=report)
+                item: RubricItem = RubricItem.from_parent(
+                    self, name=name, row=row, judge=judge, report=report
+                )
+                item.case_name = case
+                yield item
 
 
 class RubricItem(pytest.Item):
-    """One case of a row."""
+    """One case of a row; ``case_name`` tells it from the others in tables."""
+
+    case_name: str
 
     def __init__(self, *, row: Row, judge: Judge, report: Report, **rest: Any) -> None:
         super().__init__(**rest)

@@ -268,12 +268,15 @@ def test_the_table_is_aligned_and_fits(grades: Grades, width: int) -> None:
 
 def test_the_table_says_status_in_words_and_cuts_messages_with_a_sign() -> None:
     long = Criterion("画像の形" * 20, Decimal(2), (Case("a", "passed"), Case("b", "failed", "long " * 100)))
-    head, line, total = (each.text for each in describe_grades(Grades("s", (long,)), 80))
+    head, line, total, *below = (each.text for each in describe_grades(Grades("s", (long,)), 80))
     assert "failed 1/2" in line
     assert line.count("…") == 2
     assert columns(line) <= 80
     assert columns(head.partition("Status")[0]) == columns(line.partition("failed")[0])
     assert total.split() == ["Total", "1", "2"]
+    assert below[0] == "Why points were lost:"
+    assert " ".join(below[1:]).count("long") == 100
+    assert max(map(columns, below)) <= 80
     lines = describe_grades(GRADES)
     assert [line.status for line in lines[:3]] == [None, "failed", "passed"]
     assert (

@@ -54,6 +54,18 @@ def test_a(n): assert n == 1
     assert run_here(write_tests(tmp_path, a=text)).scores == {"A[1]": "1 passed", "A[2]": "0 failed"}
 
 
+def test_points_that_differ_within_a_function_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "import pytest\n"
+        "def pytest_itemcollected(item):\n"
+        "    item.add_marker(pytest.mark.points(item.callspec.params['n']))\n"
+    )
+    text = "@pytest.mark.parametrize('n', [1, 2])\ndef test_a(n): pass"
+    ended = run_here(write_tests(tmp_path, a=text))
+    assert ended.code == pytest.ExitCode.USAGE_ERROR
+    assert "test_a.py::test_a[2]: the cases of one test function carry different points" in ended.output
+
+
 def test_equal_names_of_two_files_stay_apart(tmp_path: Path) -> None:
     text = "@points(1)\ndef test_shape(): pass"
     ended = run_here(write_tests(tmp_path, a=text, b=text.replace("pass", "assert False")))

@@ -39,11 +39,16 @@ def safe_cell(text: str) -> str:
 
 
 def collect_messages(criterion: Criterion) -> str:
-    """Why points were lost: the message of each case that did not pass, with its name if there are more."""
+    """Why points were lost: the message of each case that did not pass, with its name if there are more;
+    cases with one message share it.
+    """
+    names: dict[str, list[str]] = {}
+    for case in criterion.cases:
+        if case.status != "passed":
+            names.setdefault(_shorten(case.message) or case.status, []).append(case.name)
+    several = len(criterion.cases) > 1
     return "; ".join(
-        (f"{case.name}: " if len(criterion.cases) > 1 else "") + (_shorten(case.message) or case.status)
-        for case in criterion.cases
-        if case.status != "passed"
+        f"{', '.join(cases)}: {message}" if several else message for message, cases in names.items()
     )
 
 

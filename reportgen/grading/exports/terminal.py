@@ -24,8 +24,8 @@ class Line:
 def describe_grades(grades: Grades, width: int = 100) -> list[Line]:
     """A heading, a line for each criterion, the total, and what was not graded.
 
-    Lines are at most ``width`` columns wide (60 at least) where wide characters take two; of a message
-    only its beginning is shown.
+    Lines are at most ``width`` columns wide (60 at least) where wide characters take two; messages that find
+    no room in the table stand below it in full.
     """
     from rich.cells import cell_len, set_cell_size
 
@@ -52,9 +52,24 @@ def describe_grades(grades: Grades, width: int = 100) -> list[Line]:
     lines = [Line(line(head))]
     lines += [Line(line(row), status) for row, status in zip(rows, statuses, strict=True)]
     lines.append(Line(line(total)))
+    lines += _reasons([row for row in rows if cell_len(row[4]) > max(room, 0)], width)
     if not grades.complete:
         lines.append(Line("The grading is incomplete; what is missing counts zero:", "error"))
         lines += [Line(f"  {one_line(gap)}", "error") for gap in grades.gaps]
+    return lines
+
+
+def _reasons(rows: list[tuple[str, ...]], width: int) -> list[Line]:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(width=width, color_system=None)
+    lines = [Line("Why points were lost:")] if rows else []
+    for row in rows:
+        wrapped = Text(f"{row[0]}: {row[4]}").wrap(console, width - 4)
+        lines += [
+            Line(("    " if place else "  ") + text.plain.rstrip()) for place, text in enumerate(wrapped)
+        ]
     return lines
 
 
