@@ -59,7 +59,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
     class ByFile(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.split("::")[0]
-            folder = file.split("/")[-2]
+            folder = Path(file).parent.name
             return folder if folder in TOGETHER else file
 
     config.option.loadscopereorder = False

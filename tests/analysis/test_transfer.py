@@ -14,7 +14,7 @@ from reportgen.models import Backbone
 from reportgen.results import SPLITS, ImageFile, Split
 
 LABELS = ["ant", "bee", "cat"]
-BASE = FrozenBase("block5_conv4", pooled=True, parameters=1234, fingerprint=lambda: "same")
+BASE = FrozenBase("block5_conv4", pooled=True, parameters=1234, fingerprint=lambda: "a" * 64)
 Parts = dict[Split, LabelledFeatures]
 
 

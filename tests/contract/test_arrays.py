@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from whole_document import written
 
 from reportgen import load_results
+from reportgen.contract import arrays
 from reportgen.contract.reader import LoadedResults, PointerError
 
 RNG = np.random.default_rng(3)
@@ -35,9 +36,9 @@ def describe(array: NDArray[Any], key: str = "filter") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def as_npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+def as_npz(named: Mapping[str, NDArray[Any]]) -> bytes:
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    np.savez(buffer, **named)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
@@ -274,6 +275,16 @@ def bomb(declared: int) -> bytes:
     return bytes(data.replace(true, declared.to_bytes(4, "little")))
 
 
+def peak_of_refusal(results: LoadedResults) -> int:
+    """The most bytes that were in use while an array was refused."""
+    tracemalloc.start()
+    try:
+        refusal(results)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.parametrize(
     ("declared", "shape"),
     [
@@ -281,18 +292,32 @@ def bomb(declared: int) -> bytes:
         (36 + 128, [3, 3]),  # the directory lies
         (2**26 + 128, [2**24]),  # the summary lies along, the header does not
         (2**26 + 128, [2**40, 2**40]),  # more than is ever read
-        (2**26 + 128, [2**32, 2**32]),  # overflows 64 bits
     ],
 )
 def test_a_bomb_does_not_go_off(tmp_path: Path, declared: int, shape: list[int]) -> None:
     results = hand_in(tmp_path, bomb(declared), filter={**describe(FILTER), "shape": shape})
-    tracemalloc.start()
-    try:
-        refusal(results)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert peak < 2**22
+    assert peak_of_refusal(results) < 2**22
+
+
+def test_a_header_that_is_a_bomb_does_not_go_off(tmp_path: Path) -> None:
+    # In this form a header may have 4 GB.
+    data = b"\x93NUMPY\x02\x00" + (2**26).to_bytes(4, "little") + b" " * 2**26
+    results = hand_in(tmp_path, as_zip(("filter.npy", data), method=zipfile.ZIP_DEFLATED))
+    assert peak_of_refusal(results) < 2**22
+
+
+def test_more_than_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = hand_in(tmp_path, as_npz({"filter": FILTER}))
+    monkeypatch.setattr(arrays, "MAX_BYTES", 36)
+    np.testing.assert_array_equal(results.array("convolution", "filter"), FILTER)
+    monkeypatch.setattr(arrays, "MAX_BYTES", 35)
+    assert "more than the 35 bytes that are read" in refusal(results)
+
+
+def test_a_shape_too_large_to_count_is_still_too_large(tmp_path: Path) -> None:
+    # 2**64 elements, which is 0 for whom counts in 64 bits.
+    summary = {**describe(FILTER), "shape": [2**32, 2**32]}
+    assert "bytes that are read" in refusal(hand_in(tmp_path, as_npz({"filter": FILTER}), filter=summary))
 
 
 def test_a_promise_of_the_header_takes_no_memory(tmp_path: Path) -> None:

@@ -101,6 +101,17 @@ def test_shares_and_hashes_and_boxes_all_have_units() -> None:
             assert each.unit == "pixels", each.pattern
 
 
+def test_the_unit_of_a_list_is_that_of_its_items_and_of_nothing_in_them() -> None:
+    inner = {"type": "object", "description": "An item.", "properties": {"a": {"type": "integer"}}}
+    lists = {"type": "array", "description": "All.", "unit": "pixels", "items": inner}
+    found = list_pointers({"type": "object", "$defs": {}, "properties": {"all": lists}})
+    assert [(each.pattern, each.unit, each.meaning) for each in found] == [
+        ("/all", "pixels", "All."),
+        ("/all/<i>", "pixels", "An item."),
+        ("/all/<i>/a", "", ""),
+    ]
+
+
 def test_what_follows_from_other_values_is_marked() -> None:
     derived = {each.pattern for each in POINTERS if each.derived}
     assert derived == {

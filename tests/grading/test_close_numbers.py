@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reportgen.grading import check_close
@@ -36,6 +36,7 @@ def is_close(found: Any, expected: Any, **tolerances: float) -> bool:
 numbers = st.floats(-1e6, 1e6, allow_nan=False)
 
 
+@settings(derandomize=True, deadline=None)
 @given(numbers, numbers, st.floats(0, 10), st.floats(0, 1))
 def test_close_is_what_decimal_arithmetic_says(
     found: float, expected: float, absolute: float, relative: float

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
@@ -164,6 +164,7 @@ def test_no_cell_is_a_formula(start: str) -> None:
     assert all(row[key].startswith("'") for key in ("subject", "criterion", "message", "tags"))
 
 
+@settings(derandomize=True, deadline=None)
 @given(made)
 def test_csv_of_anything_has_plain_rows_of_one_line(grades: Grades) -> None:
     written = write_csv(grades)
@@ -178,6 +179,7 @@ def test_csv_of_anything_has_plain_rows_of_one_line(grades: Grades) -> None:
 # --- JSON
 
 
+@settings(derandomize=True, deadline=None)
 @given(made)
 def test_json_is_read_back_without_any_loss(tmp_path_factory: pytest.TempPathFactory, grades: Grades) -> None:
     file = tmp_path_factory.getbasetemp() / "grades.json"
@@ -243,6 +245,7 @@ def test_markdown_shows_a_table_with_the_total() -> None:
     assert "incomplete" not in write_markdown(WHOLE)
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=40))
 def test_markdown_shows_names_and_messages_as_they_are(text: str) -> None:
     name = one_line(text) or "-"
@@ -310,6 +313,7 @@ def test_nothing_that_acts_on_a_terminal_or_breaks_a_parser_gets_through(write: 
     assert not set(text) & set("\x00\x07\x1b\ufffe\u202e\udc80")
 
 
+@settings(derandomize=True, deadline=None)
 @given(texts)
 def test_plain_text_is_fit_for_xml(text: str) -> None:
     made = plain(text)

@@ -20,6 +20,7 @@ def alike(*statuses: Status) -> tuple[Case, ...]:
     return tuple(Case(f"case {index}", status) for index, status in enumerate(statuses))
 
 
+@settings(derandomize=True, deadline=None)
 @given(amounts, cases)
 def test_a_score_is_the_exact_share_to_a_hundredth_and_never_gives_or_takes_all_by_rounding(
     points: Decimal, cases: list[Case]
@@ -51,6 +52,7 @@ def test_known_scores(points: str, passed: int, of: int, score: str) -> None:
     assert Criterion("c", Decimal(points), cases).score == Decimal(score)
 
 
+@settings(derandomize=True, deadline=None)
 @given(amounts, cases)
 def test_another_case_passed_never_costs_points(points: Decimal, cases: list[Case]) -> None:
     better = [Case("c", "passed", weight=cases[0].weight), *cases[1:]]
@@ -75,7 +77,7 @@ def test_the_worst_case_is_the_status(statuses: tuple[Status, ...], worst: Statu
     assert Criterion("c", Decimal(2), alike(*statuses)).status == worst
 
 
-@settings(max_examples=30)
+@settings(derandomize=True, deadline=None, max_examples=30)
 @given(st.lists(st.tuples(amounts, cases), max_size=5))
 def test_totals_are_the_sums_of_what_the_rows_show(rows: list[tuple[Decimal, list[Case]]]) -> None:
     criteria = tuple(
