@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Iterator
@@ -16,7 +17,11 @@ from reportgen.settings import Settings, understand_settings
 IGNORED = ("data", "weights", "cache", "cache_limit_mb", "build", "templates")
 """The settings that concern the machine and not the report; strangers have no say in them."""
 
-MAX_SETTINGS_BYTES = 2**20
+MAX_SETTINGS_BYTES = 2**18
+_MOST_PARTS = 16
+# Python reads a dotted key in memory and time that grow with the square of its parts; no setting has three.
+_LONG_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}""")
+_LONGEST_PROBLEM = 2000
 _REMEDY = "Ask for a folder with the images themselves in it, and nothing else."
 _SHOWN = 120
 
@@ -108,9 +113,15 @@ def read_settings(data: bytes, where: str) -> Settings:
             f"{where}: has {len(data)} bytes; {MAX_SETTINGS_BYTES} are allowed.", "Shorten the commentary."
         )
     try:
-        table: dict[str, Any] = tomllib.loads(data.decode("utf-8"))
+        text = data.decode("utf-8")
+        if _LONG_KEY.search(text):
+            raise ValueError(f"a key has more than {_MOST_PARTS} parts")
+        table: dict[str, Any] = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         reason = str(error) or "nested too deeply"
         raise SettingsError(f"{where}: not valid TOML: {reason}", "Correct the line it names.") from None
     kept = {key: value for key, value in table.items() if key not in IGNORED}
-    return understand_settings(kept, where)
+    try:
+        return understand_settings(kept, where)
+    except SettingsError as error:
+        raise SettingsError(error.problem[:_LONGEST_PROBLEM], error.remedy) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,6 +18,7 @@ SUPPORTED_MAJOR = "1."
 MAX_BYTES = 50 * 2**20
 MAX_DEPTH = 64
 _LONGEST_NUMBER = 300
+_MOST_NODES = 1000
 _REBUILD = "Name a build folder, a report.pdf or a results.json that 'reportgen build' wrote."
 _USE_JSON = "Name the build folder or its results.json instead, or print the report again."
 
@@ -99,24 +100,65 @@ def _figures(folder: Path) -> dict[str, bytes]:
 
 
 def _attached(file: Path) -> bytes:
+    found = read_attachments(file, (RESULTS_FILE,)).read
+    if RESULTS_FILE in found:
+        return found[RESULTS_FILE]
+    raise SubmissionError(
+        f"{file}: has no attachment {RESULTS_FILE}.",
+        f"{_USE_JSON} Reports of older versions have none attached, and some programs drop it on saving.",
+    )
+
+
+@dataclass(frozen=True)
+class Attachments:
+    """What a PDF carries: the content of the files asked for, by name, and the names of all others."""
+
+    read: Mapping[str, bytes]
+    others: tuple[str, ...]
+
+
+def read_attachments(file: Path, wanted: Sequence[str]) -> Attachments:
+    """Read those of the files ``wanted`` that are attached to a PDF. A name is only compared, never a path.
+
+    Raises ``SubmissionError`` if the PDF cannot be opened, or if a file is wanted that it has twice.
+    """
     import pikepdf
 
-    where = f"{file}, attachment {RESULTS_FILE}"
+    found: dict[str, bytes] = {}
+    others: list[str] = []
     try:
         with pikepdf.open(file) as paper:
+            # Before qpdf mends the tree of names, of which it drops what stands there twice.
+            twice = [name for name in wanted if len(_specifications(paper, name)) > 1]
             for key, attachment in paper.attachments.items():
-                if RESULTS_FILE in (key, attachment.filename):
-                    return _unpack(attachment.get_file(), where)
+                names = [name for name in wanted if name in (key, attachment.filename)]
+                for name in names:
+                    if name in found or name in twice:
+                        raise SubmissionError(f"{file}: has two attachments {name}.", _USE_JSON)
+                    found[name] = _unpack(attachment.get_file(), f"{file}, attachment {name}")
+                others += [] if names else [attachment.filename or key]
     except pikepdf.PasswordError:
         raise SubmissionError(f"{file}: is encrypted, and the password is not known.", _USE_JSON) from None
     # What is wrong with a damaged file shows as any of these, depending on the object it is found in.
     except (pikepdf.PikepdfError, ValueError, TypeError, LookupError, AttributeError, RuntimeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise SubmissionError(f"{file}: is no PDF or a damaged one: {reason}.", _USE_JSON) from None
-    raise SubmissionError(
-        f"{file}: has no attachment {RESULTS_FILE}.",
-        f"{_USE_JSON} Reports of older versions have none attached, and some programs drop it on saving.",
-    )
+    return Attachments(found, tuple(others))
+
+
+def _specifications(paper: Any, name: str) -> set[Any]:
+    """The different attachments of that name, wherever they are listed: programs do not agree where to look.
+
+    In the tree of names two entries may have one key, and the document may list other files than the tree.
+    """
+    listed = [*paper.Root.get("/AF", [])]
+    waiting = [paper.Root.get("/Names", {}).get("/EmbeddedFiles", {})]
+    for _ in range(_MOST_NODES):  # which may lead in a circle
+        node = waiting.pop() if waiting else {}
+        waiting += [*node.get("/Kids", [])]
+        listed += [*node.get("/Names", [])][1::2]
+    named = [file for file in listed if name in (str(file.get("/F", "")), str(file.get("/UF", "")))]
+    return {file.objgen if file.is_indirect else id(file) for file in named}
 
 
 def _unpack(attached: Any, where: str) -> bytes:
@@ -126,10 +168,8 @@ def _unpack(attached: Any, where: str) -> bytes:
     if declared > MAX_BYTES:
         _too_large(where, declared)
     packed = bytes(stream.read_raw_bytes())
-    filters = stream.get("/Filter")
-    names = (
-        [] if filters is None else [str(name) for name in filters] if _is_array(filters) else [str(filters)]
-    )
+    filters = stream.get("/Filter", [])
+    names = [str(name) for name in filters] if _is_array(filters) else [str(filters)]
     if names == ["/FlateDecode"] and "/DecodeParms" not in stream:
         return _inflate(packed, where)
     if names:
@@ -140,7 +180,7 @@ def _unpack(attached: Any, where: str) -> bytes:
 def _is_array(value: Any) -> bool:
     import pikepdf
 
-    return isinstance(value, pikepdf.Array)
+    return isinstance(value, list | pikepdf.Array)
 
 
 def _inflate(packed: bytes, where: str) -> bytes:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 from small_results import document
 
 from reportgen import submission
-from reportgen.submission import SubmissionError, last_build, open_submission
+from reportgen.submission import SubmissionError, last_build, open_submission, read_attachments
 
 PNG = b"\x89PNG\r\n\x1a\n first"
 
@@ -206,6 +207,55 @@ def test_a_pdf_without_the_attachment_is_refused(tmp_path: Path) -> None:
     error = refusal(file)
     assert "has no attachment results.json" in error.problem
     assert "build folder" in error.remedy
+
+
+def one_more(paper: pikepdf.Pdf) -> None:
+    paper.attachments["more"] = pikepdf.AttachedFileSpec(paper, b"{}", filename="results.json")
+
+
+def one_more_of_the_same_key(paper: pikepdf.Pdf) -> None:
+    other = pikepdf.AttachedFileSpec(paper, b"{}", filename="results.json").obj
+    tree: Any = paper.Root.Names.EmbeddedFiles
+    tree.Names.append(pikepdf.String("results.json"))
+    tree.Names.append(paper.make_indirect(other))
+
+
+def one_more_beside_the_tree(paper: pikepdf.Pdf) -> None:
+    other = pikepdf.AttachedFileSpec(paper, b"{}", filename="results.json").obj
+    paper.Root.AF = pikepdf.Array([paper.make_indirect(other)])
+
+
+@pytest.mark.parametrize("add", [one_more, one_more_of_the_same_key, one_more_beside_the_tree])
+def test_two_attachments_of_one_name_are_refused(tmp_path: Path, add: Callable[[pikepdf.Pdf], None]) -> None:
+    with pikepdf.open(write_pdf(tmp_path / "one.pdf", json.dumps(numbers()).encode())) as paper:
+        add(paper)
+        paper.save(tmp_path / "two.pdf")
+    assert "two attachments results.json" in refusal(tmp_path / "two.pdf").problem
+
+
+def test_one_attachment_by_its_key_and_one_by_its_file_name_are_two(tmp_path: Path) -> None:
+    file = write_pdf(tmp_path / "one.pdf", json.dumps(numbers()).encode(), key="attachment0")
+    with pikepdf.open(file) as paper:
+        paper.attachments["results.json"] = pikepdf.AttachedFileSpec(paper, b"{}", filename="other.json")
+        paper.save(tmp_path / "two.pdf")
+    assert "two attachments results.json" in refusal(tmp_path / "two.pdf").problem
+
+
+def test_a_list_of_attachments_that_leads_in_a_circle_comes_to_an_end(tmp_path: Path) -> None:
+    with pikepdf.open(write_pdf(tmp_path / "one.pdf", json.dumps(numbers()).encode())) as paper:
+        tree: Any = paper.make_indirect(pikepdf.Dictionary())
+        tree.Kids = pikepdf.Array([tree, tree])
+        paper.Root.Names.EmbeddedFiles = tree
+        paper.save(tmp_path / "circle.pdf")
+    refusal(tmp_path / "circle.pdf")
+
+
+def test_attachments_are_read_by_name_and_the_others_told(tmp_path: Path) -> None:
+    file = write_pdf(tmp_path / "a.pdf", b"[1]", key="../../evil", name="/etc/passwd")
+    found = read_attachments(file, ("notes.txt", "report.toml"))
+    assert found.read == {"notes.txt": b"{}"}
+    assert found.others == ("/etc/passwd",)
+    assert [path.name for path in tmp_path.rglob("*")] == ["a.pdf"]
 
 
 def test_an_encrypted_pdf_is_refused(tmp_path: Path) -> None:
