@@ -1,0 +1,112 @@
+"""Every number that a report states by itself, beside the recomputed one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reportgen.contract.lookup import join_pointer
+from reportgen.diff.values import is_number
+from reportgen.grading.verify.row import Row, Rows, Status, judge
+from reportgen.grading.verify.tolerances import agree, find_rule, scale_of
+
+ELSEWHERE = (
+    ("dataset", "images"),
+    ("provenance", "versions"),
+    ("provenance", "weights", "sha256"),
+    ("transfer", "confusion"),
+    ("transfer", "misclassified"),
+    ("neurons", "top"),
+    ("neurons", "top_distinct"),
+    ("guided_backprop", "rows"),
+)
+"""What is compared in a way of its own."""
+
+DERIVED = (
+    ("convolution", "matches"),
+    ("conv_stack", "matches"),
+    ("transfer", "correct"),
+    ("transfer", "total"),
+    ("transfer", "accuracy"),
+    ("transfer", "per_class"),
+    ("guided_backprop", "zero_neurons"),
+    ("guided_backprop", "zero_neurons_blank"),
+    ("checks",),
+)
+"""What follows from other numbers of the document, and is compared with what follows."""
+
+Steps = tuple[str | int, ...]
+
+
+def compare_numbers(submitted: Mapping[str, Any], recomputed: Mapping[str, Any]) -> Rows:
+    """Rows for all values of the sections that could be recomputed, in the order of the document.
+
+    What ``ELSEWHERE`` and ``DERIVED`` name is left out. Another version of the contract may have other keys.
+    """
+    same = submitted.get("schema_version") == recomputed.get("schema_version")
+    for section, values in recomputed.items():
+        if section == "schema_version":
+            continue
+        before = dict(_leaves(submitted.get(section), (section,)))
+        after = dict(_leaves(values, (section,)))
+        for steps in [*before, *(steps for steps in after if steps not in before)]:
+            if not _is_left_out(steps):
+                yield _compare(steps, before, after, same=same)
+
+
+def _leaves(value: Any, steps: Steps) -> Iterator[tuple[Steps, Any]]:
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from _leaves(item, (*steps, key))
+    elif isinstance(value, list) and value:
+        for index, item in enumerate(value):
+            yield from _leaves(item, (*steps, index))
+    else:
+        yield steps, value
+
+
+def _is_left_out(steps: Steps) -> bool:
+    return any(steps[: len(each)] == each for each in (*ELSEWHERE, *DERIVED))
+
+
+def _compare(steps: Steps, before: Mapping[Steps, Any], after: Mapping[Steps, Any], *, same: bool) -> Row:
+    pointer = join_pointer(steps)
+    if steps not in before or steps not in after:
+        reason = "the report lacks it" if steps not in before else "the recomputation has no such value"
+        status: Status = "differs" if same else "not recomputable"
+        return Row("numbers", pointer, status, before.get(steps), after.get(steps), reason)
+    old, new = before[steps], after[steps]
+    agrees = agree(pointer, old, new, _scale(steps, after))
+    if steps[1:2] == ("arrays",) and steps[-1] == "norm" and is_number(old):
+        agrees = abs(old - new) <= _norm_tolerance(pointer, steps, after)
+    return judge("numbers", pointer, agrees, old, new, "" if agrees else explain(pointer, new))
+
+
+def _scale(steps: Steps, after: Mapping[Steps, Any]) -> float:
+    """The scale of the array that a number describes, 0 for all others."""
+    if steps[1:2] != ("arrays",) or len(steps) < 4:
+        return 0.0
+    around = {name: after.get((*steps[:3], name)) for name in ("min", "max")}
+    return scale_of(around) if all(map(is_number, around.values())) else 0.0
+
+
+def _norm_tolerance(pointer: str, steps: Steps, after: Mapping[Steps, Any]) -> float:
+    """How far the norm moves if every element moves as far as it may, and not more than all the norm."""
+    tolerance = find_rule(pointer, after[steps]).tolerance
+    size = math.prod(value for each, value in after.items() if each[:-1] == (*steps[:3], "shape"))
+    return float(tolerance.atol * math.sqrt(size) + max(tolerance.rtol, 1e-9) * abs(after[steps]))
+
+
+def explain(pointer: str, recomputed: Any) -> str:
+    """Why a difference is one: the tolerance, and where it comes from."""
+    if not is_number(recomputed):
+        return ""
+    rule = find_rule(pointer, recomputed)
+    if not (rule.tolerance.rtol or rule.tolerance.atol):
+        return ""
+    parts = [f"{rule.tolerance.rtol:g} of the {'scale' if rule.of_scale else 'number'}"] * bool(
+        rule.tolerance.rtol
+    )
+    parts += [f"{rule.tolerance.atol:g}"] * bool(rule.tolerance.atol)
+    return f"allowed: {' + '.join(parts)} ({rule.reason})"

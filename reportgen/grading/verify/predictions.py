@@ -1,0 +1,116 @@
+"""Predictions: another class is as good if the recomputed probabilities of the two are nearly equal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reportgen.contract.lookup import join_pointer
+from reportgen.grading.verify.numbers import explain
+from reportgen.grading.verify.row import Row, Rows, judge
+from reportgen.grading.verify.tolerances import MARGIN, agree
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_TIE = "the recomputed probabilities of the two classes are nearly equal"
+_CLEAR = "images with nearly equal probabilities of two classes do not explain it"
+_OTHER = "the recomputed probabilities are {:.3f} for {} and {:.3f} for {}"
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What the recomputed network says of one image: its class, and those of nearly the same probability."""
+
+    true: int
+    best: int
+    ties: tuple[int, ...]
+
+
+def compare_predictions(
+    submitted: Mapping[str, Any],
+    recomputed: Mapping[str, Any],
+    images: Sequence[Mapping[str, Any]],
+    probabilities: Mapping[str, NDArray[Any]],
+) -> Rows:
+    """Rows for the confusion matrices and the list of misclassified images.
+
+    ``images`` are those of the recomputation; ``probabilities[split]`` (N, classes) belong to the images of
+    that split in order.
+    """
+    classes = list(recomputed["classes"])
+    for split, wanted in recomputed["confusion"].items():
+        labels = [classes.index(image["label"]) for image in images if image["split"] == split]
+        guesses = [_guess(true, row) for true, row in zip(labels, probabilities[split], strict=True)]
+        told = submitted["confusion"].get(split)
+        agrees, reason = told == wanted, ""
+        if not agrees:
+            agrees = _is_reachable(told, wanted, guesses)
+            reason = _TIE if agrees else _CLEAR
+        pointer = join_pointer(["transfer", "confusion", split])
+        yield judge("numbers", pointer, agrees, told, wanted, reason)
+    tested = [image["file"] for image in images if image["split"] == "test"]
+    yield from _compare_misclassified(
+        submitted, recomputed, dict(zip(tested, probabilities["test"], strict=True))
+    )
+
+
+def _guess(true: int, row: NDArray[Any]) -> Guess:
+    best = int(row.argmax())
+    ties = tuple(i for i, share in enumerate(row) if i != best and row[best] - share <= MARGIN)
+    return Guess(true, best, ties)
+
+
+def _is_reachable(told: Any, wanted: list[list[int]], guesses: Sequence[Guess]) -> bool:
+    """Whether the matrix comes out if images with a tie are counted for the other class of it."""
+    if not isinstance(told, list) or [len(row) for row in told] != [len(row) for row in wanted]:
+        return False
+    rest = [[a - b for a, b in zip(*rows, strict=True)] for rows in zip(told, wanted, strict=True)]
+    for guess in guesses:
+        row = rest[guess.true]
+        for other in guess.ties:
+            if row[guess.best] < 0 < row[other]:
+                row[guess.best] += 1
+                row[other] -= 1
+                break
+    return not any(any(row) for row in rest)
+
+
+def _compare_misclassified(
+    submitted: Mapping[str, Any], recomputed: Mapping[str, Any], probabilities: Mapping[str, NDArray[Any]]
+) -> Rows:
+    classes = list(recomputed["classes"])
+    told = {item["file"]: (i, item) for i, item in enumerate(submitted["misclassified"])}
+    wanted = {item["file"]: item for item in recomputed["misclassified"]}
+    if len(told) < len(submitted["misclassified"]):
+        yield Row("numbers", "/transfer/misclassified", "differs", reason="it names an image twice")
+    for file in [*told, *(file for file in wanted if file not in told)]:
+        place, item = told.get(file, (None, None))
+        pointer = f"/transfer/misclassified/{len(told) if place is None else place}"
+        if file not in probabilities:
+            yield Row(
+                "numbers", f"{pointer}/file", "differs", file, None, "the data folder has no such test image"
+            )
+            continue
+        yield from _compare_guess(pointer, item, wanted.get(file), probabilities[file], classes)
+
+
+def _compare_guess(pointer: str, item: Any, wanted: Any, row: NDArray[Any], classes: list[str]) -> Rows:
+    """``item`` and ``wanted`` are what report and recomputation list; None where one has the image right."""
+    best = classes[int(row.argmax())]
+    guess = item["predicted"] if item else wanted["true"]
+    if guess not in classes:
+        yield Row("numbers", f"{pointer}/predicted", "differs", guess, best, "there is no such class")
+        return
+    share = float(row[classes.index(guess)])
+    agrees = float(row.max()) - share <= MARGIN
+    told = "" if guess == best else _TIE if agrees else _OTHER.format(float(row.max()), best, share, guess)
+    yield judge("numbers", f"{pointer}/predicted", agrees, guess, best, told)
+    if item is None:
+        return
+    for label, share in zip(classes, map(float, row), strict=True):
+        place = pointer + join_pointer(["probabilities", label])
+        value = item["probabilities"].get(label)
+        agrees = agree(place, value, share)
+        yield judge("numbers", place, agrees, value, share, "" if agrees else explain(place, share))

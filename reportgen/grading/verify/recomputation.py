@@ -1,0 +1,169 @@
+"""The report's numbers, arrays and figures once more, from the data, the settings and the seed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from reportgen.dataset.inventory import Inventory
+from reportgen.errors import UserError, WeightsError
+from reportgen.execution import Execution
+from reportgen.grading.verify.row import Row
+from reportgen.plan import SECTION_STAGES, Plan, make_plan, named_versions
+from reportgen.progress import Progress
+from reportgen.render.keep import Keep, make_always
+from reportgen.results import SCHEMA_VERSION
+from reportgen.settings import Settings
+from reportgen.stages.files import HEAD_FILE
+from reportgen.stages.network import Networks
+from reportgen.stages.pictures import PREFIX, read_figures
+from reportgen.stages.section import NUMBERS, read_arrays
+from reportgen.store.cache import MEGABYTE, Cache
+from reportgen.templates import open_templates
+from reportgen.weights import Weights, WeightsFile, locate_weights, resolve_source
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from reportgen.figures.figure import Figure
+
+WITHOUT_WEIGHTS = ("convolution", "conv_stack")
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """What came out. ``document`` has those sections of ``results.json`` that could be recomputed,
+    ``missing`` says why the others could not; ``keep`` remembers formulas and fonts between renderings.
+    """
+
+    document: Mapping[str, Any]
+    versions: Mapping[str, str]
+    arrays: Mapping[str, Mapping[str, NDArray[Any]]] = field(default_factory=dict)
+    album: Mapping[str, Figure] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    head: bytes = b""
+    keep: Keep = make_always
+
+
+@dataclass(frozen=True)
+class WeightsFound:
+    """The file of the weights, None if they are not at hand; and what is to be said of them."""
+
+    file: WeightsFile | None
+    reason: str = ""
+    rows: tuple[Row, ...] = ()
+
+
+def find_weights(named: Weights, given: str) -> WeightsFound:
+    """The weights that the report names, if they are on this machine; nothing is downloaded.
+
+    ``given`` is the grader's own setting: only it may name a file.
+    """
+    pointer = "/provenance/weights/sha256"
+    if named.source == "imagenet" and resolve_source("auto")[0] != "imagenet":
+        return WeightsFound(None, "ImageNet's weights are not on this machine: run reportgen fetch vgg19")
+    if named.source == "file" and given in ("auto", "imagenet", "embedded"):
+        return WeightsFound(
+            None, "the report was made with a weights file of its own: name it with --weights"
+        )
+    try:
+        file = locate_weights(given if named.source == "file" else named.source)
+    except WeightsError as error:
+        return WeightsFound(None, error.problem)
+    if file.sha256 == named.sha256:
+        row = Row("numbers", pointer, "confirmed", named.sha256, file.sha256)
+        return WeightsFound(file, rows=(row,))
+    if named.source == "file":
+        return WeightsFound(None, f"{file.path.name} is another file than the one that the report names")
+    reason = f"these are not the {named.source} weights; recomputed with those on this machine"
+    return WeightsFound(file, rows=(Row("numbers", pointer, "differs", named.sha256, file.sha256, reason),))
+
+
+def recompute(
+    settings: Settings, inventory: Inventory, weights: WeightsFound, progress: Progress
+) -> Recomputed:
+    """Run every stage up to the figures; of the outcomes that ``settings.cache`` keeps, those are used
+    whose every input is the same. Nothing is written but the cache.
+
+    Raises ``DataError`` if the data cannot be reported on, ``SettingsError`` for settings that do not fit.
+    """
+    # Without its weights the plan still tells of the sections that need none.
+    file = weights.file or locate_weights("embedded")
+    plan = make_plan(settings, inventory, file, open_templates())
+    with _execution(plan, progress) as execution:
+        document = _describe_data(execution, plan)
+        sections: Sequence[str] = SECTION_STAGES
+        missing: dict[str, str] = {}
+        if weights.file is None:
+            sections = WITHOUT_WEIGHTS
+            missing = {name: weights.reason for name in SECTION_STAGES if name not in sections}
+        else:
+            described = execution.obtain("weights")["weights.json"]
+            document["provenance"]["weights"] = json.loads(described)
+        return _collect(execution, plan, document, sections, missing)
+
+
+@contextmanager
+def _execution(plan: Plan, progress: Progress) -> Iterator[Execution]:
+    cache = Cache(plan.settings.cache, plan.settings.cache_limit_mb * MEGABYTE)
+    try:
+        yield Execution(plan, cache, Networks(), progress)
+    finally:
+        cache.trim()
+
+
+def _describe_data(execution: Execution, plan: Plan) -> dict[str, Any]:
+    bundle = execution.obtain("dataset")
+    dataset = json.loads(bundle["dataset.json"])
+    dataset["examples"] = {label: image.file for label, image in plan.examples.items()}
+    provenance = {"seed": plan.settings.seed, "data_fingerprint": bundle["fingerprint"].decode()}
+    return {"schema_version": SCHEMA_VERSION, "provenance": provenance, "dataset": dataset}
+
+
+def _collect(
+    execution: Execution,
+    plan: Plan,
+    document: dict[str, Any],
+    sections: Sequence[str],
+    missing: dict[str, str],
+) -> Recomputed:
+    arrays: dict[str, Mapping[str, NDArray[Any]]] = {}
+    album: dict[str, Figure] = {}
+    head = b""
+    for name in sections:
+        try:
+            bundle = execution.obtain(name)
+            figures = read_figures(execution.obtain(PREFIX + name))
+        except UserError as error:
+            missing[name] = error.problem
+            continue
+        document[name] = json.loads(bundle[NUMBERS])
+        arrays[name] = read_arrays(bundle)
+        album |= figures
+        head = bundle.get(HEAD_FILE, head)
+    keep = Cache(plan.settings.cache, plan.settings.cache_limit_mb * MEGABYTE)
+    rendered = keep.items(plan.stages["html"].base).obtain
+    return Recomputed(document, named_versions(), arrays, album, missing, head, rendered)
+
+
+def fit_examples(settings: Settings, inventory: Inventory) -> tuple[Settings, list[Row]]:
+    """The settings with those example images only that the data folder has; a row for each other."""
+    files = {(image.label, image.file) for image in inventory.images}
+    chosen = settings.example_images
+    rows = [
+        Row(
+            "images",
+            f"/dataset/examples/{label}",
+            "differs",
+            file,
+            None,
+            "no image of this class in the data folder",
+        )
+        for label, file in chosen.items()
+        if (label, file) not in files
+    ]
+    fitting = {label: file for label, file in chosen.items() if (label, file) in files}
+    return settings.model_copy(update={"example_images": fitting}), rows

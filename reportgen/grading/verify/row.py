@@ -1,0 +1,67 @@
+"""What verifying found: one row for each thing that was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from reportgen.grading.score import Grades
+
+Subject = Literal["attachment", "settings", "images", "numbers", "arrays", "text", "pages", "page", "figures"]
+"""Of what a row speaks: ``pages`` are those of the PDF, ``page`` is report.html."""
+
+Status = Literal["confirmed", "differs", "not recomputable"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that was looked at. ``pointer`` is the place of a number in ``results.json``, or names a
+    file, a page or a setting; ``submitted`` and ``recomputed`` are JSON values, None where there is none.
+    """
+
+    subject: Subject
+    pointer: str
+    status: Status
+    submitted: Any = None
+    recomputed: Any = None
+    reason: str = ""
+
+
+Rows = Iterator[Row]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What is confirmed, what differs, and what could not be recomputed, of the report ``submission`` on
+    the images in ``data``. ``notes`` are no faults; ``grades`` are the points, if a rubric was given.
+    """
+
+    submission: str
+    data: str
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+    grades: Grades | None = None
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether nothing differs."""
+        return not self.of("differs")
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything could be recomputed."""
+        return not self.of("not recomputable")
+
+    def of(self, status: Status) -> list[Row]:
+        """The rows with that status."""
+        return [row for row in self.rows if row.status == status]
+
+
+def judge(
+    subject: Subject, pointer: str, agrees: bool, submitted: Any, recomputed: Any, reason: str = ""
+) -> Row:
+    """A row that is confirmed if the two values agree; ``reason`` says why they do or do not."""
+    status: Status = "confirmed" if agrees else "differs"
+    return Row(subject, pointer, status, submitted, recomputed, reason)

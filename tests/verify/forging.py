@@ -1,0 +1,188 @@
+"""Honest reports of a small network, and what forgers make of them."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pikepdf
+import pytest
+from stand_in import counting, load_stand_in, make_home
+from typer.testing import CliRunner, Result
+
+from reportgen import models, pipeline
+from reportgen.cli.program import app
+from reportgen.execution import Execution
+from reportgen.grading.verify import Verification, documents, verify
+from reportgen.pipeline import plan_build
+from reportgen.plan import SECTION_STAGES
+from reportgen.printing.attachment import Attachment
+from reportgen.printing.pdf import PangoMissingError, print_pdf
+from reportgen.progress import Silent
+from reportgen.render.fonts import font_css
+from reportgen.settings import Settings, load_settings
+from reportgen.stages import results as results_stage
+from reportgen.stages.given import Bundle, Given
+from reportgen.stages.network import Networks
+from reportgen.store.cache import Cache
+
+Alter = Callable[[Any], None]
+"""Changes a parsed ``results.json`` in place."""
+
+
+class ReadOnly(Cache):
+    """A cache that a forger reads and does not spoil for others."""
+
+    def put(self, key: str, data: bytes) -> None:
+        pass
+
+
+@contextmanager
+def small_network(printer: Callable[[str], bytes]) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "load_backbone", load_stand_in)
+        patch.setattr(documents, "print_pdf", printer)
+        yield
+
+
+@dataclass(frozen=True)
+class Home:
+    """A project folder with images, settings, cache and an honest build."""
+
+    folder: Path
+
+    @property
+    def settings(self) -> Settings:
+        return load_settings(folder=self.folder)
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def build(self) -> Path:
+        return self.folder / "build"
+
+    @property
+    def paper(self) -> Path:
+        return self.build / "report.pdf"
+
+    def results(self) -> Any:
+        return json.loads((self.build / "results.json").read_bytes())
+
+    def verify(self, submission: Path, data: Path | None = None, *, printing: bool = True) -> Verification:
+        """Verify in this process, by the small network; what was printed once is not printed again.
+
+        Without ``printing``, as on a machine that cannot print, which saves the time.
+        """
+        with small_network(print_once if printing else print_never):
+            return verify(submission, data or self.data, settings=self.settings)
+
+    def run(self, arguments: list[str]) -> Result:
+        """Run the command line in this process, by the small network."""
+        with small_network(print_once):
+            return CliRunner().invoke(app, arguments)
+
+    def rebuild(self, folder: Path, alter: Alter) -> Path:
+        """A whole build whose results were altered before anything was written or printed."""
+
+        def run(given: Given) -> Bundle:
+            document = json.loads(honest(given)["results.json"])
+            alter(document)
+            return {"results.json": as_json(document)}
+
+        honest = results_stage.run
+        plan = plan_build(self.settings, self.data, Silent())
+        cache = ReadOnly(self.settings.cache, 10**9)
+        execution = Execution(plan, cache, Networks(), Silent(), fresh={"results", "html", "pdf"})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(results_stage, "run", run)
+            patch.setattr("reportgen.stages.pdf.print_pdf", print_and_attach)
+            files = {**execution.obtain("results"), **execution.obtain("html"), **execution.obtain("pdf")}
+        files |= {f"arrays/{name}.npz": execution.obtain(name)["arrays.npz"] for name in SECTION_STAGES}
+        for name, data in files.items():
+            if "." in name and name != "figure_numbers.json":
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_bytes(data)
+        return folder
+
+
+@cache
+def print_once(html: str) -> bytes:
+    return print_pdf(html)
+
+
+def print_and_attach(html: str, attached: Sequence[Attachment]) -> bytes:
+    """As a PDF is printed, but the pages only once."""
+    target = io.BytesIO()
+    attach(io.BytesIO(print_once(html)), target, {each.name: each.data for each in attached})
+    return target.getvalue()
+
+
+def print_never(html: str) -> bytes:
+    raise PangoMissingError("There is no Pango.", "")
+
+
+def as_json(document: Any) -> bytes:
+    return (json.dumps(document, indent=2) + "\n").encode()
+
+
+Target = TypeVar("Target", Path, io.BytesIO)
+
+
+def attach(paper: Target, target: Target, files: Mapping[str, bytes | None]) -> Target:
+    """A copy of a PDF with other files attached; None takes one away."""
+    with pikepdf.open(paper) as pdf:
+        if "/AF" in pdf.Root:
+            del pdf.Root["/AF"]
+        for name, data in files.items():
+            if name in pdf.attachments:
+                del pdf.attachments[name]
+            if data is not None:
+                pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, data, filename=name)
+        pdf.save(target)
+    return target
+
+
+def settings_of(paper: Path) -> str:
+    with pikepdf.open(paper) as pdf:
+        return bytes(pdf.attachments["report.toml"].get_file().read_bytes()).decode()
+
+
+def copy_build(home: Home, target: Path) -> Path:
+    return shutil.copytree(home.build, target)
+
+
+def page(body: str) -> str:
+    """A small HTML document in the fonts of the report."""
+    style = f"{font_css(body)} html {{ font-family: Report }}"
+    head = f"<title>T</title><style>{style}</style>"
+    return f"<!doctype html><html lang=en><head>{head}</head><body>{body}</body></html>"
+
+
+@cache
+def honest_home(base: Path) -> Home:
+    """One honest build below ``base`` for all tests, which change copies only."""
+    folder = make_home(base / "honest")
+    with counting():
+        built = pipeline.build(load_settings(folder=folder), folder / "data")
+    assert built.problem is None
+    return Home(folder)
+
+
+def snapshot(folder: Path) -> dict[Path, int]:
+    """The files of a home, but for its cache, and when each was written."""
+    files = (path for path in folder.rglob("*") if path.is_file() and ".cache" not in path.parts)
+    return {path: path.stat().st_mtime_ns for path in files}
+
+
+def places(found: Verification, subject: str = "") -> set[str]:
+    """What differs."""
+    return {row.pointer for row in found.of("differs") if subject in ("", row.subject)}

@@ -1,0 +1,247 @@
+"""Numbers of another machine agree, and no others: tolerances, rankings, predictions, derived values."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pytest
+from small_results import document
+
+from reportgen.grading.verify.numbers import compare_numbers
+from reportgen.grading.verify.predictions import compare_predictions
+from reportgen.grading.verify.rankings import compare_rows, compare_top, same_neurons
+from reportgen.grading.verify.row import Row
+from reportgen.grading.verify.tolerances import RULES, agree
+
+SUMMARY = {"file": "f", "key": "k", "shape": [10, 10], "dtype": "float32"}
+
+
+def differing(rows: Iterable[Row]) -> set[str]:
+    return {row.pointer for row in rows if row.status == "differs"}
+
+
+@pytest.mark.parametrize(
+    ("pointer", "recomputed", "within", "beyond"),
+    [
+        ("/transfer/history/val_loss/3", 1.0, 1.02, 1.05),
+        ("/transfer/history/accuracy/3", 0.9, 0.94, 0.96),
+        ("/transfer/training/feature_scale", 2.0, 2.0001, 2.001),
+        ("/transfer/training/epochs_run", 20, 20, 21),
+        ("/neurons/top/a~1b/0/patch/rows/1", 100, 102, 103),
+        ("/neurons/top/cat/0/patch/energy_share", 0.8, 0.815, 0.83),
+        ("/neurons/geometry/size", 252, 252, 253),
+        ("/neurons/positive_share/cat", 0.3, 0.3005, 0.302),
+        ("/guided_backprop/rows/cat/0/scale_limit", 0.1, 0.10005, 0.1003),
+        ("/guided_backprop/rows/cat/0/relu_guided", 16, 16, 15),
+        ("/convolution/init_check/statistic", 6.48, 6.4800001, 6.4801),
+        ("/convolution/filter/0/0", 0.5, 0.5000001, 0.50001),
+        ("/dataset/counts/test/cat", 4, 4, 5),
+    ],
+)
+def test_a_number_may_be_as_far_off_as_its_kind_is_on_another_machine(
+    pointer: str, recomputed: float, within: float, beyond: float
+) -> None:
+    assert agree(pointer, within, recomputed)
+    assert not agree(pointer, beyond, recomputed)
+    assert not agree(pointer, 2 * recomputed - beyond, recomputed)
+
+
+def test_no_number_agrees_with_what_is_none() -> None:
+    for value in (None, "1", True, [1.0]):
+        assert not agree("/transfer/history/loss/0", value, 1.0)
+    assert not agree("/convolution/matches", 1, True)
+    assert agree("/convolution/matches", True, True)
+
+
+def test_every_tolerance_has_its_reason_and_a_place_in_the_contract() -> None:
+    from reportgen.contract.pointers import POINTERS_FILE
+
+    listed = POINTERS_FILE.read_text(encoding="utf-8")
+    for rule in RULES:
+        assert rule.reason
+        section, name = rule.pattern.split("/")[1:3]
+        assert f"`/{section}/{name.strip('*')}" in listed
+
+
+def summary(**values: float) -> dict[str, Any]:
+    return {"transfer": {"arrays": {"features_test": {**SUMMARY, **values}}}}
+
+
+def test_a_summary_is_compared_on_the_scale_of_its_array() -> None:
+    recomputed = summary(min=-1.0, max=100.0, mean=1e-6, norm=500.0)
+    near = summary(min=-1.009, max=100.009, mean=0.009, norm=500.04)
+    far = summary(min=-1.02, max=100.02, mean=0.02, norm=500.06)
+    assert differing(compare_numbers(near, recomputed)) == set()
+    names = {f"/transfer/arrays/features_test/{name}" for name in ("min", "max", "mean", "norm")}
+    assert differing(compare_numbers(far, recomputed)) == names
+    other = copy.deepcopy(recomputed)
+    other["transfer"]["arrays"]["features_test"]["shape"][1] = 11
+    assert differing(compare_numbers(other, recomputed)) == {"/transfer/arrays/features_test/shape/1"}
+
+
+def test_what_one_of_two_documents_lacks_is_named() -> None:
+    one, other = {"dataset": {"a": 1, "b": []}}, {"dataset": {"a": 1, "c": {"d": 2}}}
+    assert differing(compare_numbers(one, other)) == {"/dataset/b", "/dataset/c/d"}
+    newer = {"schema_version": "1.7", **one}
+    assert differing(compare_numbers(newer, {"schema_version": "1.0", **other})) == set()
+    assert differing(compare_numbers({}, other)) >= {"/dataset/a", "/dataset/c/d"}
+
+
+LAYER = np.zeros((14, 14, 16), np.float32)
+LAYER[0, 0, 0], LAYER[0, 0, 1], LAYER[5, 5, 2], LAYER[9, 9, 3] = 10, 9, 8.9995, 8
+GEOMETRY = {"size": 252, "stride": 16, "padding": 118}
+FIELDS = {0: [0, 134], 5: [0, 214], 9: [26, 224]}
+"""Of the rows and columns 0, 5 and 9: −118 + 16 i … 252 pixels long, clipped to 224."""
+
+
+def neuron(row: int, channel: int, value: float) -> dict[str, Any]:
+    field = {"rows": FIELDS[row], "cols": FIELDS[row]}
+    patch = {"rows": [1, 50], "cols": [row, 50], "energy_share": 0.8}
+    return {"position": [row, row, channel], "value": value, "receptive_field": field, "patch": patch}
+
+
+def ranking(*neurons: dict[str, Any]) -> dict[str, Any]:
+    return {"top": {"cat": list(neurons)}, "top_distinct": {"cat": list(neurons)}, "geometry": GEOMETRY}
+
+
+FIRST, SECOND, THIRD, FOURTH = neuron(0, 0, 10), neuron(0, 1, 9), neuron(5, 2, 8.9995), neuron(9, 3, 8)
+RANKED = ranking(FIRST, SECOND, THIRD)
+
+
+def wrong_places(told: dict[str, Any]) -> set[str]:
+    rows = list(compare_top(told, RANKED, {"cat": LAYER}))
+    places = {pointer.removeprefix("/neurons/") for pointer in differing(rows)}
+    assert {p.removeprefix("top/") for p in places if p.startswith("top/")} == {
+        p.removeprefix("top_distinct/") for p in places if p.startswith("top_distinct/")
+    }
+    return {place.removeprefix("top/") for place in places if place.startswith("top/")}
+
+
+def test_neurons_of_nearly_equal_output_may_change_places() -> None:
+    assert wrong_places(RANKED) == set()
+    assert wrong_places(ranking(FIRST, THIRD, SECOND)) == set()
+
+
+def test_neurons_of_other_outputs_may_not() -> None:
+    assert wrong_places(ranking(SECOND, FIRST, THIRD)) >= {"cat/0/position", "cat/1/position"}
+    assert wrong_places(ranking(FIRST, SECOND, FOURTH)) >= {"cat/2/position", "cat/2/value"}
+    flattered = {**FOURTH, "value": 8.9995}
+    assert wrong_places(ranking(FIRST, SECOND, flattered)) == {"cat/2/position"}
+
+
+def test_a_neuron_stands_in_its_list_once_and_inside_the_layer() -> None:
+    assert wrong_places(ranking(FIRST, SECOND, SECOND)) == {"cat/2/position"}
+    outside = {**THIRD, "position": [5, 5, 16]}
+    assert wrong_places(ranking(FIRST, SECOND, outside)) == {"cat/2/position"}
+    assert wrong_places(ranking(FIRST, SECOND)) == {"cat"}
+
+
+def test_a_swapped_neuron_keeps_its_own_field_and_patch() -> None:
+    wrong = {**THIRD, "receptive_field": SECOND["receptive_field"]}
+    assert wrong_places(ranking(FIRST, wrong, SECOND)) == {"cat/1/receptive_field"}
+    wrong = {**THIRD, "patch": {**THIRD["patch"], "cols": [0, 50]}}
+    assert wrong_places(ranking(FIRST, wrong, SECOND)) == {"cat/1/patch/cols/0"}
+
+
+def test_the_patch_of_a_neuron_that_was_not_chosen_again_is_not_recomputed() -> None:
+    layer = LAYER.copy()
+    layer[9, 9, 3] = 8.9999
+    told = ranking(FIRST, SECOND, {**FOURTH, "value": 8.9999})
+    rows = list(compare_top(told, RANKED, {"cat": layer}))
+    assert differing(rows) == set()
+    assert {row.pointer for row in rows if row.status == "not recomputable"} == {
+        "/neurons/top/cat/2/patch", "/neurons/top_distinct/cat/2/patch",
+    }  # fmt: skip
+
+
+def guided(*rows: tuple[str, list[int], float]) -> dict[str, Any]:
+    usual = {
+        "gradient_max_abs": 1.0, "blank": False, "relu_total": 2, "relu_guided": 2, "scale_limit": 0.5,
+        "energy_share": None,
+    }  # fmt: skip
+    table = [{"choice": choice, "position": place, "value": value, **usual} for choice, place, value in rows]
+    return {"rows": {"cat": table}}
+
+
+def test_a_median_may_be_another_neuron_of_equal_output_but_a_named_position_not() -> None:
+    layers = {"cat": LAYER}
+    recomputed = guided(("median", [0, 0, 1], 9.0), ("position", [0, 0, 1], 9.0))
+    other = guided(("median", [5, 5, 2], 8.9995), ("position", [0, 0, 1], 9.0))
+    rows = list(compare_rows(other, recomputed, layers))
+    assert differing(rows) == set()
+    assert "/guided_backprop/rows/cat/0/blank" in {r.pointer for r in rows if r.status == "not recomputable"}
+    assert same_neurons(other, recomputed) == {"cat": [False, True]}
+    far = guided(("median", [9, 9, 3], 9.0), ("position", [5, 5, 2], 8.9995))
+    wrong = {"/guided_backprop/rows/cat/0/position", "/guided_backprop/rows/cat/1/position"}
+    assert differing(compare_rows(far, recomputed, layers)) == wrong
+    assert differing(compare_rows(guided(("top:1", [0, 0, 1], 9.0)), recomputed, layers)) == {
+        "/guided_backprop/rows/cat", "/guided_backprop/rows/cat/0/choice",
+    }  # fmt: skip
+    assert "/guided_backprop/rows/cow" in differing(
+        compare_rows({"rows": {**recomputed["rows"], "cow": []}}, recomputed, layers)
+    )
+
+
+IMAGES = [{"file": f"test/{i}.png", "split": "test", "label": label} for i, label in enumerate("aabbc")]
+PROBABILITIES = np.array(
+    [[0.9, 0.05, 0.05], [0.49, 0.50, 0.01], [0.1, 0.9, 0.0], [0.48, 0.47, 0.05], [0.0, 0.1, 0.9]], np.float32
+)
+WRONG = {1: ("a", "b"), 3: ("b", "a")}
+
+
+def predictions(confusion: list[list[int]], wrong: dict[int, tuple[str, str]]) -> dict[str, Any]:
+    listed = [
+        {
+            "file": f"test/{i}.png", "true": true, "predicted": guess,
+            "probabilities": dict(zip("abc", map(float, PROBABILITIES[i]), strict=True)),
+        }
+        for i, (true, guess) in wrong.items()
+    ]  # fmt: skip
+    return {"classes": list("abc"), "confusion": {"test": confusion}, "misclassified": listed}
+
+
+COMPUTED = predictions([[1, 1, 0], [1, 1, 0], [0, 0, 1]], WRONG)
+
+
+def wrong_predictions(told: dict[str, Any]) -> set[str]:
+    rows = compare_predictions(told, COMPUTED, IMAGES, {"test": PROBABILITIES})
+    return {pointer.removeprefix("/transfer/") for pointer in differing(rows)}
+
+
+def test_an_image_between_two_classes_may_be_taken_for_either() -> None:
+    assert wrong_predictions(COMPUTED) == set()
+    assert wrong_predictions(predictions([[2, 0, 0], [1, 1, 0], [0, 0, 1]], {3: WRONG[3]})) == set()
+    assert wrong_predictions(predictions([[2, 0, 0], [0, 2, 0], [0, 0, 1]], {})) == set()
+
+
+def test_an_image_that_is_clearly_of_one_class_may_not() -> None:
+    confusion = [[1, 1, 0], [1, 1, 0], [0, 1, 0]]
+    assert wrong_predictions(predictions(confusion, WRONG)) == {"confusion/test"}
+    assert wrong_predictions(predictions(confusion, {**WRONG, 4: ("c", "b")})) == {
+        "confusion/test", "misclassified/2/predicted",
+    }  # fmt: skip
+    assert wrong_predictions(predictions([[0, 2, 0], [1, 1, 0], [0, 0, 1]], WRONG)) == {"confusion/test"}
+    assert wrong_predictions(predictions([[1, 0, 1], [1, 1, 0], [0, 0, 1]], WRONG)) == {"confusion/test"}
+    assert wrong_predictions(predictions([[1, 1], [1, 1]], WRONG)) == {"confusion/test"}
+
+
+def test_the_list_of_errors_is_looked_at_image_by_image() -> None:
+    told = copy.deepcopy(COMPUTED)
+    told["misclassified"][0]["probabilities"]["a"] = 0.3
+    told["misclassified"][1]["predicted"] = "c"
+    told["misclassified"].append({**told["misclassified"][0], "file": "test/none.png"})
+    assert wrong_predictions(told) == {
+        "misclassified/0/probabilities/a", "misclassified/1/predicted", "misclassified/2/file",
+    }  # fmt: skip
+    told["misclassified"][1]["predicted"] = "cow"
+    assert "misclassified/1/predicted" in wrong_predictions(told)
+    twice = {**COMPUTED, "misclassified": [COMPUTED["misclassified"][0]] * 2}
+    assert "misclassified" in wrong_predictions(twice)
+
+
+def test_an_honest_document_agrees_with_itself() -> None:
+    whole = document()
+    assert differing(compare_numbers(whole, copy.deepcopy(whole))) == set()

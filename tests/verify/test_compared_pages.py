@@ -1,0 +1,227 @@
+"""Pages are compared by what is seen on them, and a PDF that would exhaust its reader is not opened."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pikepdf
+import pytest
+from forging import page
+from PIL import Image
+
+from reportgen.figures.picture import raster_picture
+from reportgen.grading.verify import paper as paper_module
+from reportgen.grading.verify.documents import _judge
+from reportgen.grading.verify.page import read_page
+from reportgen.grading.verify.pages import compare_figures, compare_page, compare_pages
+from reportgen.grading.verify.paper import PaperError, open_paper
+from reportgen.grading.verify.pictures import same_picture
+from reportgen.grading.verify.row import Row
+from reportgen.printing.pdf import print_pdf
+
+
+def noise(seed: int, side: int = 40) -> bytes:
+    pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 3), np.uint8)
+    return raster_picture(Image.fromarray(pixels)).data
+
+
+def image(data: bytes) -> str:
+    import base64
+
+    return f'<img alt="noise" src="data:image/png;base64,{base64.b64encode(data).decode()}">'
+
+
+BREAK = "<p style='break-before: page'>"
+BODY = (
+    "<p>Rate <a href='#s1'>0.75</a>, count <a href='#s2'>12</a>.</p>" + image(noise(1)) + BREAK + "Two</p>"
+    + image(noise(2)) + BREAK + "Sources</p><p id=s1>/rate 0.75</p><p id=s2>/rate/count 12</p>"
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def printed() -> bytes:
+    return print_pdf(page(BODY))
+
+
+def compare(one: bytes, other: bytes) -> dict[str, str]:
+    with open_paper(one) as a, open_paper(other) as b:
+        return {row.pointer: row.reason for row in compare_pages(a, b) if row.status == "differs"}
+
+
+def changed(printed: bytes, change: Callable[[pikepdf.Pdf], object]) -> bytes:
+    target = io.BytesIO()
+    with pikepdf.open(io.BytesIO(printed)) as pdf:
+        change(pdf)
+        pdf.save(target)
+    return target.getvalue()
+
+
+def test_links_are_read_with_the_rows_that_they_lead_to(printed: bytes) -> None:
+    with open_paper(printed) as paper:
+        found = paper.printed(["/rate", "/rate/count", "/other"])
+    assert [(each.pointer, each.text, each.place) for each in found] == [
+        ("/rate", "0.75", "page 1"), ("/rate/count", "12", "page 1"),
+    ]  # fmt: skip
+
+
+def test_equal_pages_are_confirmed_one_by_one(printed: bytes) -> None:
+    with open_paper(printed) as a, open_paper(changed(printed, str)) as b:
+        assert list(compare_pages(a, b)) == [Row("pages", f"page {n}", "confirmed") for n in (1, 2, 3)]
+
+
+def test_another_word_is_named_with_its_page(printed: bytes) -> None:
+    other = print_pdf(page(BODY.replace("Two", "Too")))
+    assert compare(other, printed) == {"page 2": "the text differs after “”"}
+
+
+def test_a_page_too_many_or_too_few_is_named(printed: bytes) -> None:
+    shorter = changed(printed, lambda pdf: pdf.pages.__delitem__(2))
+    assert compare(shorter, printed).keys() == {"number of pages", "page 3"}
+    assert compare(printed, shorter).keys() == {"number of pages", "page 3"}
+
+
+def test_exchanged_pictures_are_told_where_they_belong(printed: bytes) -> None:
+    def exchange(pdf: pikepdf.Pdf) -> None:
+        pictures = pdf.pages[0].obj.Resources.XObject  # of all pages
+        (one, first), (other, second) = list(pictures.items())
+        pictures[one], pictures[other] = second, first
+
+    assert compare(changed(printed, exchange), printed) == {
+        "page 1, picture 1": "it shows picture 1 of page 2 of the report",
+        "page 2, picture 1": "it shows picture 1 of page 1 of the report",
+    }
+
+
+def paint(pdf: pikepdf.Pdf) -> None:
+    pdf.pages[2].contents_add(b"q 1 g 0 0 600 900 re f Q")
+
+
+def cover(pdf: pikepdf.Pdf) -> None:
+    form = pdf.make_stream(b"0 g 0 0 50 9 re f", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form)
+    form.BBox = pikepdf.Array([0, 0, 50, 9])
+    stamp = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Stamp, F=4)
+    stamp.Rect, stamp.AP = pikepdf.Array([100, 300, 150, 309]), pikepdf.Dictionary(N=form)
+    pdf.pages[2].obj.Annots = pikepdf.Array([pdf.make_indirect(stamp)])
+
+
+@pytest.mark.parametrize("change", [paint, cover])
+def test_what_covers_a_page_is_seen(printed: bytes, change: Callable[[pikepdf.Pdf], None]) -> None:
+    found = compare(changed(printed, change), printed)
+    assert found.keys() == {"page 3"}
+    assert "looks other" in found["page 3"]
+
+
+def bomb(pdf: pikepdf.Pdf) -> None:
+    packed = zlib.compress(bytes(paper_module.MAX_STREAM_BYTES + 1))
+    pdf.pages[0].obj.Contents = pdf.make_stream(b"")
+    pdf.pages[0].obj.Contents.write(packed, filter=pikepdf.Name.FlateDecode)
+
+
+def unusual_filter(pdf: pikepdf.Pdf) -> None:
+    pdf.pages[0].obj.Contents.write(b"00>", filter=pikepdf.Name.ASCIIHexDecode)
+
+
+def huge_picture(pdf: pikepdf.Pdf) -> None:
+    next(iter(pdf.pages[0].obj.Resources.XObject.values())).Width = 10**7
+
+
+def huge_page(pdf: pikepdf.Pdf) -> None:
+    pdf.pages[0].obj.MediaBox = pikepdf.Array([0, 0, 10**6, 10**6])
+
+
+def enlarged_page(pdf: pikepdf.Pdf) -> None:
+    pdf.pages[0].obj.UserUnit = 1000
+
+
+def many_pages(pdf: pikepdf.Pdf) -> None:
+    for _ in range(paper_module.MAX_PAGES):
+        pdf.pages.append(pdf.pages[2])
+
+
+@pytest.mark.parametrize("change", [bomb, unusual_filter, huge_picture, huge_page, enlarged_page, many_pages])
+def test_what_would_exhaust_its_reader_is_not_opened(
+    printed: bytes, tmp_path: Path, change: Callable[[pikepdf.Pdf], None]
+) -> None:
+    target = io.BytesIO()
+    with pikepdf.open(io.BytesIO(printed)) as pdf:
+        change(pdf)
+        pdf.save(target, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+    (tmp_path / "a.pdf").write_bytes(target.getvalue())
+    with pytest.raises(PaperError, match=r"a\.pdf"), open_paper(tmp_path / "a.pdf"):
+        pass
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.7\n", b"hello"])
+def test_what_is_no_pdf_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.pdf").write_bytes(content)
+    with pytest.raises(PaperError, match=r"a\.pdf"), open_paper(tmp_path / "a.pdf"):
+        pass
+
+
+def test_pictures_may_differ_by_rounding_only() -> None:
+    pixels = np.random.default_rng(1).integers(20, 200, (30, 30, 3)).astype(np.uint8)
+    near, mark = pixels.copy(), pixels.copy()
+    near[::7] += 2
+    mark[3, 4] += 40
+    plain, close, marked = (raster_picture(Image.fromarray(p)).data for p in (pixels, near, mark))
+    assert same_picture(plain, close)
+    assert same_picture(plain, raster_picture(Image.fromarray(pixels)).data)
+    assert not same_picture(plain, marked)
+    assert not same_picture(plain, raster_picture(Image.fromarray(pixels[:-1])).data)
+    assert not same_picture(plain, noise(3, 30))
+    assert not same_picture(plain, b"")
+    assert not same_picture(b"", b"GIF89a")
+
+
+def test_drawings_may_differ_in_the_last_digits_only() -> None:
+    drawing = b'<svg width="10"><path d="M 1.25 2.5 L 3 4e-3"/></svg>'
+    assert same_picture(drawing, drawing.replace(b"1.25", b"1.26"))
+    assert not same_picture(drawing, drawing.replace(b"1.25", b"1.35"))
+    assert not same_picture(drawing, drawing.replace(b"path", b"line"))
+    assert not same_picture(drawing, noise(1))
+
+
+def test_files_of_figures_are_compared_by_name(tmp_path: Path) -> None:
+    expected = {"a.png": noise(1), "b.png": noise(2), "c.png": noise(3)}
+    for name, data in (("a.png", noise(2)), ("b.png", noise(2)), ("d.png", b"x")):
+        (tmp_path / name).write_bytes(data)
+    found = {row.pointer: (row.status, row.reason) for row in compare_figures(tmp_path, expected, 10**6)}
+    assert found == {
+        "a.png": ("differs", "it is b.png of the report"),
+        "b.png": ("confirmed", ""),
+        "c.png": ("differs", "it is missing"),
+        "d.png": ("differs", "the report has no such figure"),
+    }
+    assert all(row.status == "differs" for row in compare_figures(tmp_path, expected, 100))
+    assert len(list(compare_figures(tmp_path / "none", expected, 100))) == 3
+
+
+def changes_of(html: str, expected: str) -> dict[str, Any]:
+    rows = compare_page(read_page(html), read_page(expected))
+    return {row.pointer: (row.submitted, row.recomputed) for row in rows if row.status == "differs"}
+
+
+def test_a_page_is_compared_by_words_code_and_pictures() -> None:
+    html = f"<style>a</style><p>one two three</p>{image(noise(1))}{image(noise(2))}"
+    assert changes_of(html, html) == {}
+    assert changes_of(html.replace("two", "2"), html) == {"text": ("2 three", "two three")}
+    assert changes_of(html + "<script>alert(1)</script>", html).keys() == {"styles and scripts"}
+    swapped = f"<style>a</style><p>one two three</p>{image(noise(2))}{image(noise(1))}"
+    assert changes_of(swapped, html).keys() == {"picture 1", "picture 2"}
+    assert changes_of(html + image(noise(3)), html).keys() == {"pictures"}
+    remote = html.replace("data:image/png", "https://example.org/a")
+    assert changes_of(remote, html).keys() == {"picture 1", "picture 2"}
+
+
+def test_what_may_be_honest_is_told_as_not_comparable() -> None:
+    rows = [Row("pages", "page 1", "confirmed"), Row("pages", "page 2", "differs", "a", "b", "why")]
+    assert list(_judge("pages", "report.pdf", rows, "")) == rows
+    assert list(_judge("pages", "report.pdf", rows[:1], "other versions: {}")) == rows[:1]
+    kept, summed = _judge("pages", "report.pdf", rows, "other versions: {}")
+    assert (kept.pointer, summed.status) == ("page 1", "not recomputable")
+    assert summed.reason == "other versions: 1 of 2 comparisons fail, the first at page 2 (why)"

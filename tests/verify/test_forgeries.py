@@ -1,0 +1,220 @@
+"""Of a forged report the forged place is named."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pikepdf
+import pytest
+from forging import Home, as_json, attach, copy_build, honest_home, places, settings_of, snapshot
+from stand_in import draw_image
+
+ACCURACY = "/transfer/accuracy/val"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return honest_home(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="module")
+def flattered(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A build that says in text and results alike that every validation image was recognised."""
+    assert home.results()["transfer"]["accuracy"]["val"] < 1
+    return home.rebuild(tmp_path_factory.mktemp("flattered"), flatter)
+
+
+def flatter(document: Any) -> None:
+    transfer = document["transfer"]
+    transfer["confusion"]["val"] = [[2, 0], [0, 2]]
+    transfer["correct"]["val"], transfer["accuracy"]["val"] = 4, 1.0
+    for score in transfer["per_class"]["val"].values():
+        score["precision"] = score["recall"] = 1.0
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_written(home: Home, tmp_path: Path) -> Iterator[None]:
+    """Whatever is verified stays as it is, and nothing appears around it."""
+    before = snapshot(home.folder)
+    yield
+    assert snapshot(home.folder) == before
+
+
+def test_a_number_changed_in_the_text_only_is_found(home: Home, flattered: Path, tmp_path: Path) -> None:
+    own = {"results.json": as_json(home.results())}
+    found = home.verify(attach(flattered / "report.pdf", tmp_path / "a.pdf", own))
+    assert ACCURACY in places(found, "text")
+    assert found.of("differs")[-1].subject == "pages"
+    assert places(found, "numbers") == set()
+
+
+def test_a_number_changed_in_the_attachment_only_is_found(home: Home, tmp_path: Path) -> None:
+    document = home.results()
+    document["transfer"]["accuracy"]["val"] = 1.0
+    forged = attach(home.paper, tmp_path / "a.pdf", {"results.json": as_json(document)})
+    found = home.verify(forged, printing=False)
+    assert ACCURACY in places(found, "numbers")
+    assert ACCURACY in places(found, "text")
+
+
+def test_a_number_changed_in_text_and_attachment_is_found(home: Home, flattered: Path) -> None:
+    for submission in (flattered / "report.pdf", flattered):
+        found = home.verify(submission)
+        assert "/transfer/confusion/val" in places(found, "numbers")
+        assert places(found, "text") == set()
+
+
+def test_a_result_that_was_made_up_beside_an_honest_document_is_found(home: Home, tmp_path: Path) -> None:
+    folder = copy_build(home, tmp_path / "build")
+    document = home.results()
+    document["neurons"]["top"]["cat"][0]["value"] *= 1.01
+    (folder / "results.json").write_bytes(as_json(document))
+    found = home.verify(folder)
+    assert "/neurons/top/cat/0/value" in places(found, "numbers")
+    assert "/neurons/top/cat/0/value" in places(found, "attachment")
+
+
+def test_derived_values_must_follow(home: Home, tmp_path: Path) -> None:
+    document = home.results()
+    document["guided_backprop"]["zero_neurons_blank"] += 1
+    document["transfer"]["per_class"]["test"]["dog"]["recall"] = 0.123
+    document["checks"][0]["passed"] = not document["checks"][0]["passed"]
+    forged = attach(home.paper, tmp_path / "a.pdf", {"results.json": as_json(document)})
+    assert places(home.verify(forged, printing=False), "numbers") == {
+        "/guided_backprop/zero_neurons_blank",
+        "/transfer/per_class/test/dog/recall",
+        "/checks/0/passed",
+    }
+
+
+def test_exchanged_pictures_are_found(home: Home, tmp_path: Path) -> None:
+    with pikepdf.open(home.paper) as pdf:
+        pictures = [
+            (page, name)
+            for page in pdf.pages
+            for name, thing in page.obj.Resources.get("/XObject", {}).items()
+            if thing.get("/Subtype") == "/Image"
+        ]
+        (page, name), (other_page, other_name) = pictures[0], pictures[-1]
+        first, last = page.obj.Resources.XObject[name], other_page.obj.Resources.XObject[other_name]
+        page.obj.Resources.XObject[name] = last
+        other_page.obj.Resources.XObject[other_name] = first
+        pdf.save(tmp_path / "a.pdf")
+    found = home.verify(tmp_path / "a.pdf")
+    assert {row.subject for row in found.of("differs")} == {"pages"}
+    assert any("it shows picture" in row.reason for row in found.of("differs"))
+
+
+def test_exchanged_figure_files_and_arrays_are_found(home: Home, tmp_path: Path) -> None:
+    folder = copy_build(home, tmp_path / "build")
+    one, other = (folder / f"figures/gradient-{i}-1.png" for i in (0, 1))
+    content = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(content)
+    with np.load(folder / "arrays/neurons.npz") as arrays:
+        changed = {name: arrays[name].copy() for name in arrays.files}
+    changed["activations_1"][3, 4, 5] += 0.1
+    np.savez(folder / "arrays/neurons.npz", **changed)
+    found = home.verify(folder)
+    assert places(found) == {one.name, other.name, "/neurons/arrays/activations_1"}
+
+
+def test_an_array_changed_so_that_its_summary_stays_is_found(home: Home, tmp_path: Path) -> None:
+    folder = copy_build(home, tmp_path / "build")
+    with np.load(folder / "arrays/transfer.npz") as arrays:
+        changed = {name: arrays[name].copy() for name in arrays.files}
+    array = changed["probabilities_test"]
+    array[0] = array[0, ::-1]
+    np.savez(folder / "arrays/transfer.npz", **changed)
+    assert "/transfer/arrays/probabilities_test" in places(home.verify(folder), "arrays")
+
+
+def test_images_exchanged_between_classes_are_named(home: Home, tmp_path: Path) -> None:
+    data = shutil.copytree(home.data, tmp_path / "data")
+    one, other = data / "test/cat/0.png", data / "test/dog/1.png"
+    content = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(content)
+    found = home.verify(home.paper, data, printing=False)
+    assert places(found, "images") == {"test/cat/0.png", "test/dog/1.png"}
+
+
+def test_missing_and_additional_images_are_named(home: Home, tmp_path: Path) -> None:
+    data = shutil.copytree(home.data, tmp_path / "data")
+    (data / "train/cat/1.png").unlink()
+    draw_image(data / "val/dog/new.png", 99)
+    found = home.verify(home.paper, data, printing=False)
+    rows = {row.pointer: row.reason for row in found.of("differs")}
+    assert "no such image" in rows["train/cat/1.png"]
+    assert "does not name it" in rows["val/dog/new.png"]
+
+
+def test_data_without_a_class_are_no_crash(home: Home, tmp_path: Path) -> None:
+    data = shutil.copytree(home.data, tmp_path / "data")
+    shutil.rmtree(data / "test/dog")
+    found = home.verify(home.paper, data)
+    assert {"test/dog/0.png", "test/dog/1.png"} <= places(found, "images")
+    assert "/neurons" in {row.pointer for row in found.of("not recomputable")}
+
+
+def test_another_seed_is_found(home: Home, tmp_path: Path) -> None:
+    document = home.results()
+    document["provenance"]["seed"] = 5
+    only = attach(home.paper, tmp_path / "a.pdf", {"results.json": as_json(document)})
+    found = home.verify(only, printing=False)
+    assert "report.toml: seed" in places(found, "settings")
+    assert "/convolution/filter/0/0" in places(found, "numbers")
+    settings = settings_of(home.paper).replace("seed = 671", "seed = 5").encode()
+    found = home.verify(attach(only, tmp_path / "b.pdf", {"report.toml": settings}), printing=False)
+    assert places(found, "settings") == set()
+    assert "/convolution/filter/0/0" in places(found, "numbers")
+
+
+def test_the_results_of_another_group_are_found(home: Home, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for number, file in enumerate(sorted(home.data.rglob("*.png"))):
+        draw_image(data / file.relative_to(home.data), 1000 + number)
+    found = home.verify(home.paper, data, printing=False)
+    assert len(places(found, "images")) == len(list(home.data.rglob("*.png")))
+    assert any(place.startswith("/transfer/arrays/features") for place in places(found, "numbers"))
+
+
+def cut_links(pdf: pikepdf.Pdf) -> None:
+    for page in pdf.pages:
+        kept = [link for link in page.obj.get("/Annots", []) if ACCURACY not in str(link.get("/Contents"))]
+        page.obj.Annots = pikepdf.Array(kept)
+
+
+def redirect_links(pdf: pikepdf.Pdf) -> None:
+    for page in pdf.pages:
+        for link in page.obj.get("/Annots", []):
+            if ACCURACY in str(link.get("/Contents")):
+                link.Dest = pikepdf.String("s1")
+
+
+@pytest.mark.parametrize("forge", [cut_links, redirect_links])
+def test_links_that_are_gone_or_lead_elsewhere_are_found(home: Home, tmp_path: Path, forge: Any) -> None:
+    with pikepdf.open(home.paper) as pdf:
+        forge(pdf)
+        pdf.save(tmp_path / "a.pdf")
+    assert ACCURACY in places(home.verify(tmp_path / "a.pdf"), "text")
+
+
+def test_what_is_painted_over_a_page_is_found(home: Home, tmp_path: Path) -> None:
+    with pikepdf.open(home.paper) as pdf:
+        pdf.pages[0].contents_add(b"q 0 g 200 300 60 20 re f Q")
+        pdf.save(tmp_path / "a.pdf")
+    rows = home.verify(tmp_path / "a.pdf").of("differs")
+    assert [row.pointer for row in rows] == ["page 1"]
+    assert "looks other" in rows[0].reason
+
+
+def test_a_commentary_that_the_templates_refuse_is_no_way_out(home: Home, tmp_path: Path) -> None:
+    settings = settings_of(home.paper).replace("These words are mine.", "{{ nothing.of.this }}")
+    assert settings != settings_of(home.paper)
+    found = home.verify(attach(home.paper, tmp_path / "a.pdf", {"report.toml": settings.encode()}))
+    assert "report.pdf" in places(found, "pages")
