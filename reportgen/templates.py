@@ -10,7 +10,7 @@ from pathlib import Path
 from reportgen.errors import SettingsError
 from reportgen.resources import templates_folder
 
-_NOT_OF_THE_REPORT = (".", "diff.")
+_NOT_OF_THE_REPORT = (".", "diff.", "overview.")
 """How the names of files begin that the report is not made from."""
 
 

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from reportgen import __version__
-from reportgen.cli import building, contract, fetching, grading, keeping, verifying
+from reportgen.cli import batch, building, contract, fetching, grading, keeping, verifying
 from reportgen.errors import StoppedError, UserError
 from reportgen.settings import SETTINGS_FILE
 
@@ -44,6 +44,8 @@ app.command("export-model")(keeping.export_model)
 app.command()(contract.schema)
 app.command()(grading.grade)
 app.command()(verifying.verify)
+app.command()(batch.batch)
+app.command(hidden=True)(batch.batch_worker)
 
 fetch_app = typer.Typer(no_args_is_help=True, help="Download the photographs or the ImageNet weights.")
 fetch_app.command()(fetching.caltech101)

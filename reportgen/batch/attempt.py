@@ -1,0 +1,132 @@
+"""One attempt at a group, in a folder of its own that takes the place of the last one when it is whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from reportgen.batch.identity import sealed_key
+from reportgen.batch.job import JOB_FILE, Job, job_text
+from reportgen.batch.messages import Message, parse_message
+from reportgen.batch.outcome import LOG_FILE, Costs, Outcome, parse_outcome, seal, write_costs
+from reportgen.batch.process import End, Program, run_program
+from reportgen.batch.wording import localise
+from reportgen.batch.worker import MADE_FILE
+from reportgen.grading.exports.text import one_line
+from reportgen.store.files import StorageError, writing
+
+GROUPS, ATTEMPTS = "groups", ".attempts"
+_OWN = (sys.executable, "-P", "-m", "reportgen", "batch-worker")
+_KILLED = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_LOG_END = 4000
+_LONGEST = 300
+
+Hear = Callable[[str, Message], None]
+"""Called with a group's slug and what its process says."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """An attempt that came to its end: the group's slug, and the folder's name, "" if it was stopped."""
+
+    slug: str
+    attempt: str
+
+
+def attend(job: Job, hear: Hear, stopped: Callable[[], bool]) -> Finished:
+    """Work on a group in a process of its own, and seal what came of it in an attempt's folder.
+
+    Whatever goes wrong with the group is its outcome. Raises ``StorageError`` if nothing can be written.
+    """
+    place = Path(job.out) / ATTEMPTS / uuid.uuid4().hex
+    with writing(place):
+        place.mkdir()  # not its parents: a machine that does not see the output must not make one
+        (place / JOB_FILE).write_text(job_text(job), encoding="utf-8")
+        hear(job.slug, Message("started"))
+        command = (*(job.terms.command or _OWN), str(place / JOB_FILE))
+        program = Program(command, place, {**os.environ, **job.terms.environment}, place / LOG_FILE)
+        end = run_program(program, job.terms.limits, _hearing(job, hear), stopped)
+        if end.over == "stopped":
+            shutil.rmtree(place, ignore_errors=True)
+            return Finished(job.slug, "")
+        outcome = _judge(job, place, end)
+        _clear(place, keep_report=outcome.done)
+        write_costs(place, Costs(round(end.seconds, 2), end.peak))
+        seal(place, outcome, sealed_key(job.key, outcome, job.terms))
+    return Finished(job.slug, place.name)
+
+
+def settle(out: Path, finished: Finished) -> None:
+    """Put an attempt in the place of the group's last one."""
+    attempt = out / ATTEMPTS / finished.attempt
+    target, aside = out / GROUPS / finished.slug, attempt.with_name(f"{finished.attempt}.old")
+    with writing(target):
+        target.parent.mkdir(exist_ok=True)
+        if target.exists():
+            target.rename(aside)
+        attempt.rename(target)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def clear_attempts(out: Path) -> None:
+    """Remove what attempts left behind that never came to their end."""
+    shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
+    with writing(out):
+        (out / ATTEMPTS).mkdir(parents=True, exist_ok=True)
+
+
+def _hearing(job: Job, hear: Hear) -> Callable[[str], None]:
+    def pass_on(line: str) -> None:
+        if message := parse_message(line):
+            hear(job.slug, message)
+
+    return pass_on
+
+
+def _judge(job: Job, place: Path, end: End) -> Outcome:
+    limits = job.terms.limits
+    if end.over == "time":
+        return Outcome("time", f"It took longer than the {limits.seconds:g} s that are allowed")
+    if end.over == "memory":
+        return Outcome("memory", f"It took more memory than the {limits.megabytes} MB that are allowed")
+    if end.code == 0:
+        try:
+            return parse_outcome(json.loads((place / MADE_FILE).read_bytes()))
+        except (OSError, ValueError, TypeError, LookupError):
+            return Outcome("crash", "Its process ended without an outcome")
+    if end.code < 0:
+        name = signal.Signals(-end.code).name
+        if -end.code in _KILLED:
+            return Outcome("killed", f"Its process was killed from outside ({name}), as when memory runs out")
+        return Outcome("crash", f"Its process crashed ({name})")
+    last = _last_line(job, place)
+    return Outcome("crash", f"The program failed: {last}" if last else f"It ended with code {end.code}")
+
+
+def _last_line(job: Job, place: Path) -> str:
+    """The last line that the process printed: of a Python error, its name and words."""
+    try:
+        text = (place / LOG_FILE).read_bytes()[-_LOG_END:].decode("utf-8", "replace")
+    except OSError as error:
+        raise StorageError(f"{place / LOG_FILE}: {error.strerror}.", "Check the disk.") from None
+    lines = [line for line in map(one_line, text.splitlines()) if line]
+    return localise(lines[-1], job, place)[:_LONGEST] if lines else ""
+
+
+def _clear(place: Path, *, keep_report: bool) -> None:
+    """Remove what only the work needed; of a group that failed, everything but its log."""
+    for path in place.iterdir():
+        if path.name == LOG_FILE or (keep_report and path.name not in (JOB_FILE, MADE_FILE, "images")):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    (place / "build" / ".lock").unlink(missing_ok=True)

@@ -1,0 +1,65 @@
+"""Whether the report that a group handed in was really computed from its data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reportgen.batch.job import Job
+from reportgen.batch.wording import describe_problem, localise
+from reportgen.diff.wording import plural
+from reportgen.errors import UserError
+from reportgen.store.files import StorageError, write_atomically
+
+if TYPE_CHECKING:
+    from reportgen.grading.verify import Verification
+    from reportgen.progress import Progress
+    from reportgen.settings import Settings
+
+JSON_FILE, TEXT_FILE = "verification.json", "verification.txt"
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is compared: the report that was handed in, and the data and settings it should come from."""
+
+    submission: Path | None
+    data: Path | None
+    settings: Settings
+
+
+def verify_group(case: Case, job: Job, place: Path, progress: Progress) -> str:
+    """Recompute a submitted report from data; the findings go to ``place``, and back in few words.
+
+    A report that cannot be verified is no failure of the group. Raises ``StorageError`` if nothing can be
+    written.
+    """
+    if case.submission is None:
+        return "no report handed in"
+    if case.data is None:
+        return "no data handed in"
+    from reportgen.grading.verify import describe, verify, write_json
+
+    try:
+        found = verify(case.submission, case.data, settings=case.settings, progress=progress)
+    except StorageError:
+        raise
+    except UserError as error:
+        return f"cannot be verified: {describe_problem(error, job, place)}"
+    found = replace(found, submission=case.submission.name, data=case.data.name)
+    texts = {JSON_FILE: write_json(found), TEXT_FILE: "\n".join(describe(found)) + "\n"}
+    for name, text in texts.items():
+        # A report may hold characters that no encoding has.
+        write_atomically(place / name, localise(text, job, place).encode("utf-8", "backslashreplace"))
+    return _judge(found)
+
+
+def _judge(found: Verification) -> str:
+    differing, missing = found.of("differs"), found.of("not recomputable")
+    if differing:
+        subjects = ", ".join(dict.fromkeys(row.subject for row in differing))
+        return f"{plural(len(differing), 'thing differs', 'things differ')}: {subjects}"
+    if missing:
+        return f"nothing differs; {plural(len(missing), 'thing', 'things')} not recomputable"
+    return "confirmed"

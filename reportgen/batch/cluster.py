@@ -1,0 +1,216 @@
+"""The same work on a Dask cluster whose machines see the same folders."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reportgen.batch.attempt import ATTEMPTS, Finished, Hear, attend
+from reportgen.batch.identity import identify_program, sealed_key
+from reportgen.batch.job import Job, job_text, parse_job
+from reportgen.batch.messages import Message, message_text, parse_message
+from reportgen.batch.outcome import LOG_FILE, Costs, Outcome, seal, write_costs
+from reportgen.batch.process import MEGABYTE
+from reportgen.errors import UserError
+from reportgen.store.files import writing
+from reportgen.weights import locate_weights
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+RESOURCE = "reportgen-group"
+_CONNECT_SECONDS = 15.0
+
+
+class ClusterError(UserError):
+    """The cluster cannot be reached, or its workers cannot do the work."""
+
+
+class ClusterRunner:
+    """Sends jobs to the workers of the scheduler at ``address``, such as ``tcp://10.0.0.1:8786``.
+
+    A worker does as many at a time as it has threads, and memory for. A group whose worker is lost is
+    done by another one.
+    """
+
+    def __init__(self, address: str, connect_seconds: float = _CONNECT_SECONDS) -> None:
+        self.address = address
+        self.connect_seconds = connect_seconds
+
+    def run(self, jobs: Sequence[Job], hear: Hear) -> Generator[Finished, None, None]:
+        """See ``Runner``. Raises ``ClusterError`` naming the workers that cannot do the work, and why."""
+        topic = f"{RESOURCE}-{uuid.uuid4().hex}"
+        with _connect(self.address, self.connect_seconds) as client:
+            _check_workers(client, jobs)
+            client.register_plugin(_make_plugin(jobs[0].terms.limits.megabytes))
+            client.subscribe_topic(topic, _hearing(hear))
+            futures = {
+                client.submit(_attend, job_text(job), topic, resources={RESOURCE: 1}, pure=False): job
+                for job in jobs
+            }
+            try:
+                yield from _collect(client, futures)
+            finally:
+                client.cancel(list(futures))
+                with contextlib.suppress(Exception):  # the connection may be what was lost
+                    client.unsubscribe_topic(topic)
+
+
+def _connect(address: str, seconds: float) -> Client:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ClusterError(
+            "The package 'distributed' is missing, which --scheduler needs.",
+            "Run: pip install 'reportgen[cluster]'",
+        ) from None
+    try:
+        return Client(address, timeout=seconds, set_as_default=False)
+    except (OSError, ValueError, ImportError) as error:
+        raise ClusterError(
+            f"--scheduler {address}: cannot be reached: {error}.",
+            "Start it with 'dask scheduler', and workers with 'dask worker ADDRESS'.",
+        ) from None
+
+
+def _collect(client: Client, futures: Mapping[Future, Job]) -> Iterator[Finished]:
+    from distributed import as_completed
+
+    for future in as_completed(list(futures), loop=client.loop):
+        job = futures[future]
+        error = future.exception()
+        if error is not None:
+            # Of a worker that dies again and again, Dask says no more than that.
+            yield _give_up(job, type(error).__name__)
+            continue
+        answer = future.result()
+        # Else the answer would be computed again if the worker that holds it is lost.
+        future.release()
+        if "problem" in answer:
+            raise ClusterError(answer["problem"], answer["remedy"])
+        yield Finished(job.slug, answer["attempt"])
+
+
+def _give_up(job: Job, error: str) -> Finished:
+    """What stands for a group that no worker could finish."""
+    place = Path(job.out) / ATTEMPTS / uuid.uuid4().hex
+    outcome = Outcome("killed", f"Every worker of the cluster that began it was lost ({error})")
+    with writing(place):
+        place.mkdir()
+        (place / LOG_FILE).write_text("")
+        write_costs(place, Costs(0, 0))
+        seal(place, outcome, sealed_key(job.key, outcome, job.terms))
+    return Finished(job.slug, place.name)
+
+
+def _attend(text: str, topic: str) -> dict[str, str]:
+    """Runs on a worker, in one of its threads; returns the name of the attempt's folder, or what is wrong."""
+    from distributed import get_worker
+
+    worker = get_worker()
+
+    def hear(slug: str, message: Message) -> None:
+        worker.log_event(topic, {"slug": slug, "message": message_text(message)})
+
+    try:
+        return {"attempt": attend(parse_job(text), hear, _is_unwanted(worker)).attempt}
+    except UserError as error:
+        return {"problem": f"worker {worker.address}: {error.problem}", "remedy": error.remedy}
+
+
+def _is_unwanted(worker: Any) -> Callable[[], bool]:
+    """Whether the scheduler has dropped the task in the meantime: its client cancelled it, or is gone."""
+    key = worker.get_current_task()
+
+    def check() -> bool:
+        task = worker.state.tasks.get(key)
+        return task is None or task.state in ("cancelled", "released", "forgotten")
+
+    return check
+
+
+def _hearing(hear: Hear) -> Callable[[Any], None]:
+    def pass_on(event: Any) -> None:
+        table = event[1]
+        if message := parse_message(table["message"]):
+            hear(table["slug"], message)
+
+    return pass_on
+
+
+def _make_plugin(megabytes: int) -> Any:
+    from distributed import WorkerPlugin
+
+    class Room(WorkerPlugin):  # type: ignore[misc]
+        """Tells a worker, also one that comes later, how many groups it may do at a time."""
+
+        name = RESOURCE
+
+        async def setup(self, worker: Any) -> None:
+            memory = worker.memory_manager.memory_limit
+            room = memory // (megabytes * MEGABYTE) if memory else worker.state.nthreads
+            await worker.set_resources(**{RESOURCE: max(1, min(worker.state.nthreads, room))})
+
+    return Room()
+
+
+def _check_workers(client: Client, jobs: Sequence[Job]) -> None:
+    """Let every worker look at what it will need, before any of them begins."""
+    out, weights = Path(jobs[0].out), jobs[0].terms
+    token = uuid.uuid4().hex
+    probe = out / f".probe-{token}"
+    needed = [*{job.folder for job in jobs}, *weights.rubrics]
+    with writing(probe):
+        probe.write_text(token)
+    try:
+        found = client.run(_look, str(probe), needed, weights.weights, on_error="return")
+        if not found:
+            raise ClusterError(f"{client.scheduler.address}: has no workers.", "Run: dask worker ADDRESS")
+        lines = []
+        wanted = {"token": token, "weights": weights.weights_sha256, "program": identify_program()}
+        for worker, seen in sorted(found.items()):
+            lines += [f"worker {worker}: {line}" for line in _complain(seen, wanted, probe, out)]
+    finally:
+        for file in out.glob(f"{probe.name}*"):
+            file.unlink(missing_ok=True)
+    if lines:
+        raise ClusterError("\n".join(lines), "All workers need the same folders, weights and reportgen.")
+
+
+def _look(probe: str, needed: Sequence[str], weights: str) -> dict[str, Any]:
+    """Runs on a worker: what it sees of the probe, of folders and files, and what it would work with."""
+    file = Path(probe)
+    answer = {"token": file.read_text() if file.is_file() else "", "wrote": ""}
+    if answer["token"]:
+        with contextlib.suppress(OSError):
+            name = f"{file.name}-{uuid.uuid4().hex}"
+            (file.parent / name).write_text("")
+            answer["wrote"] = name
+    missing = [path for path in needed if not Path(path).exists()]
+    try:
+        sha256 = locate_weights(weights).sha256
+    except UserError:
+        sha256 = ""
+    return {**answer, "missing": missing, "weights": sha256, "program": identify_program()}
+
+
+def _complain(seen: Any, wanted: Mapping[str, str], probe: Path, out: Path) -> Iterator[str]:
+    if not isinstance(seen, dict):
+        yield f"cannot run reportgen: {seen!r}"
+        return
+    if seen["token"] != wanted["token"]:
+        yield f"does not see the folder {out}"
+        return
+    if not seen["wrote"] or not (probe.parent / seen["wrote"]).exists():
+        yield f"cannot write to the folder {out}"
+    if seen["missing"]:
+        yield f"does not see {seen['missing'][0]}" + (
+            f" and {len(seen['missing']) - 1} more" if len(seen["missing"]) > 1 else ""
+        )
+    if seen["weights"] != wanted["weights"]:
+        yield "has other weights, or none"
+    if seen["program"] != wanted["program"]:
+        yield "has another version of reportgen or of a package behind it"

@@ -1,0 +1,115 @@
+"""What a group handed in: the parts of its folder, and a hash of everything in it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from reportgen.dataset.folder import IMAGE_SUFFIXES
+from reportgen.dataset.names import is_ignored
+from reportgen.plan import digest_of
+from reportgen.settings import SETTINGS_FILE
+from reportgen.submission import RESULTS_FILE
+
+DATA_FOLDER, BUILD_FOLDER, PDF_FILE = "data", "build", "report.pdf"
+_CHUNK = 2**20
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Where the parts of a group's folder are, None for those that it lacks.
+
+    ``data`` is ``data/``, or the folder itself if its classes stand right in it; ``submission`` the report
+    that was handed in, as a build folder or as a PDF.
+    """
+
+    folder: Path
+    data: Path | None
+    settings: Path | None
+    submission: Path | None
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The files of a group's folder, hidden ones left out, with their SHA-256."""
+
+    files: Mapping[str, str]
+
+    @cached_property
+    def digest(self) -> str:
+        """One hash over all names and contents."""
+        return digest_of(self.files)
+
+    @property
+    def images(self) -> dict[str, str]:
+        """Those that look like images of the data, and not of a report."""
+        return {
+            name: sha256
+            for name, sha256 in self.files.items()
+            if f".{name.rpartition('.')[2].lower()}" in IMAGE_SUFFIXES
+            and not name.startswith(f"{BUILD_FOLDER}/")
+        }
+
+
+def find_parts(folder: Path) -> Parts:
+    """Look for data, settings and a report in a folder that was checked before."""
+    inside = folder / DATA_FOLDER
+    data = inside if inside.is_dir() else folder if list(class_folders(folder)) else None
+    settings = folder / SETTINGS_FILE
+    reports = [folder / BUILD_FOLDER] if (folder / BUILD_FOLDER / RESULTS_FILE).is_file() else []
+    reports += [folder / PDF_FILE] if (folder / PDF_FILE).is_file() else []
+    return Parts(folder, data, settings if settings.is_file() else None, next(iter(reports), None))
+
+
+def class_folders(folder: Path) -> Iterator[Path]:
+    """The folders in a group's folder that may hold images: all but the hidden ones and a report's."""
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and path.name != BUILD_FOLDER and not is_ignored(path.name):
+            yield path
+
+
+def take_contents(folder: Path) -> Contents:
+    """Hash every file of a folder that was checked before; no link is followed.
+
+    Raises ``OSError`` for a file that cannot be read.
+    """
+    files: dict[str, str] = {}
+    waiting = [""]
+    while waiting:
+        part = waiting.pop()
+        with os.scandir(folder / part) as listing:
+            entries = [entry for entry in listing if not is_ignored(entry.name)]
+        for entry in entries:
+            name = f"{part}{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(f"{name}/")
+            else:
+                # Surrogates stand for bytes that are no UTF-8, which no JSON may hold.
+                files[name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")] = (
+                    _hash_plain(entry.path)
+                )
+    return Contents(dict(sorted(files.items())))
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, "" if it cannot be read."""
+    try:
+        return _hash_plain(str(path))
+    except OSError:
+        return ""
+
+
+def _hash_plain(path: str) -> str:
+    # Faster than hashlib.file_digest for thousands of small files; a link at the end is an error.
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        digest = hashlib.sha256()
+        while chunk := os.read(handle, _CHUNK):
+            digest.update(chunk)
+        return digest.hexdigest()
+    finally:
+        os.close(handle)

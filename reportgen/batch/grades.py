@@ -1,0 +1,101 @@
+"""The points of one group's report, as files beside it and as part of its outcome."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reportgen.batch.job import Job
+from reportgen.batch.outcome import Mark, Outcome
+from reportgen.batch.wording import localise
+
+if TYPE_CHECKING:
+    from reportgen.grading.score import Grades
+    from reportgen.progress import Progress
+
+GRADES_FILES = {
+    "gradescope": "gradescope.json",
+    "csv": "grades.csv",
+    "json": "grades.json",
+    "markdown": "grades.md",
+}
+"""Kinds of exports and their files."""
+
+_COMPUTED = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop")
+
+
+@dataclass(frozen=True)
+class Marked:
+    """The outcome of grading, and what the instructor should know of the report."""
+
+    outcome: Outcome
+    notes: tuple[str, ...]
+
+
+def mark(report: Path, job: Job, place: Path, progress: Progress) -> Marked:
+    """Grade a report and write its points to ``place``, without times, which differ from run to run.
+
+    Raises ``UserError`` if the report cannot be read or a rubric not be used.
+    """
+    from reportgen.contract.reader import load_results
+    from reportgen.grading.exports import Exports, write_exports
+    from reportgen.grading.rubric import shipped_rubric
+    from reportgen.grading.run import grade
+
+    with progress.stage("Grading"):
+        rubrics = [Path(name) for name in job.terms.rubrics] or [shipped_rubric()]
+        grades = _settle(grade(report, rubrics, show=False), job, place)
+    write_exports(grades, Exports(**{kind: place / name for kind, name in GRADES_FILES.items()}))
+    document = load_results(report).document
+    correct, total = _count_correct(document)
+    marks = tuple(
+        Mark(item.name, f"{item.score:f}", f"{item.points:f}", item.status) for item in grades.criteria
+    )
+    outcome = Outcome(
+        score=f"{grades.score:f}",
+        points=f"{grades.points:f}",
+        marks=marks,
+        correct=correct,
+        total=total,
+        fingerprint=_fingerprint(document),
+    )
+    return Marked(outcome, (*grades.gaps, *document["dataset"]["warnings"]))
+
+
+def _settle(grades: Grades, job: Job, place: Path) -> Grades:
+    """The grades without times and without paths of this machine."""
+    criteria = tuple(
+        replace(
+            item,
+            cases=tuple(
+                replace(case, seconds=0.0, message=localise(case.message, job, place)) for case in item.cases
+            ),
+        )
+        for item in grades.criteria
+    )
+    gaps = tuple(localise(gap, job, place) for gap in grades.gaps)
+    return replace(grades, subject=job.name, criteria=criteria, seconds=0.0, gaps=gaps)
+
+
+def _count_correct(document: Mapping[str, Any]) -> tuple[int, int]:
+    """Test images on the diagonal of their confusion matrix, and all of them."""
+    matrix = document["transfer"]["confusion"]["test"]
+    return sum(row[i] for i, row in enumerate(matrix)), sum(map(sum, matrix))
+
+
+def _fingerprint(document: Mapping[str, Any]) -> str:
+    """A hash of all computed numbers, whatever files and classes are called."""
+    numbers = list(_numbers([document.get(section) for section in _COMPUTED]))
+    return hashlib.sha256(json.dumps(numbers).encode()).hexdigest()
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(item)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield value

@@ -1,0 +1,70 @@
+"""When a group need not be done again: everything its outcome depends on, as one hash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+from reportgen.batch.contents import Contents, hash_file
+from reportgen.batch.job import Terms
+from reportgen.batch.outcome import Outcome
+from reportgen.packages import installed_versions, versions_for
+from reportgen.plan import SPECS, digest_of
+from reportgen.resources import templates_folder
+from reportgen.sources import code_of, libraries_of
+
+_WORKER = "reportgen.batch.worker"
+_PLUGIN = "reportgen.grading.plugin"
+_GRADERS = ("jsonschema", "pikepdf", "pluggy", "pypdfium2", "pytest")
+"""Packages that grades are made with, and reports read."""
+
+_BESIDE_CODE = ("*.json", "*.toml")
+
+
+def identify_program() -> str:
+    """One hash over reportgen's code that a group runs through, its templates, and the packages behind it."""
+    modules = [_WORKER, _PLUGIN, *(spec.runs for spec in SPECS)]
+    code = {name: sha256 for module in modules for name, sha256 in code_of(module).items()}
+    package = Path(__file__).resolve().parents[1]
+    beside = [file for pattern in _BESIDE_CODE for file in sorted(package.rglob(pattern))]
+    files = {file.relative_to(package).as_posix(): hash_file(file) for file in beside}
+    templates = templates_folder()
+    pages = {f"templates/{path.name}": hash_file(path) for path in sorted(templates.rglob("*"))}
+    versions = versions_for({name for module in modules for name in libraries_of(module)})
+    versions |= {name: installed_versions().get(name, "missing") for name in _GRADERS}
+    return digest_of({"code": code, "files": files, "templates": pages, "versions": versions})
+
+
+def identify_rubrics(rubrics: Iterable[Path]) -> str:
+    """One hash over the contents of rubrics; of a Python file also over those beside it."""
+    found = []
+    for rubric in rubrics:
+        beside = sorted(rubric.parent.glob("*.py")) if rubric.suffix == ".py" else []
+        found.append([hash_file(rubric), *(f"{file.name} {hash_file(file)}" for file in beside)])
+    return hashlib.sha256(repr(found).encode()).hexdigest()
+
+
+def identify_group(name: str, contents: Contents, terms: Terms, shared: tuple[str, str]) -> str:
+    """The key of a group: equal keys mean an equal outcome, unless a limit got in the way.
+
+    ``shared``: the hashes of the program and of the rubrics.
+    """
+    return digest_of(
+        {
+            "name": name,
+            "contents": contents.digest,
+            "rubrics": shared[1],
+            "weights": terms.weights_sha256,
+            "verify": terms.verify,
+            "titles": [terms.course, terms.assignment],
+            "command": terms.command,
+            "program": shared[0],
+        }
+    )
+
+
+def sealed_key(key: str, outcome: Outcome, terms: Terms) -> str:
+    """The key that an outcome is kept under: with other limits a failure might have been none."""
+    return key if outcome.done else digest_of({"key": key, "limits": asdict(terms.limits)})

@@ -1,0 +1,117 @@
+"""What came of a group, and how that is kept beside its report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from reportgen.batch.contents import hash_file
+from reportgen.plan import digest_of
+from reportgen.store.files import write_atomically
+
+OUTCOME_FILE, COSTS_FILE, LOG_FILE = "outcome.json", "costs.json", "log.txt"
+_FORMAT = 1
+_UNSEALED = frozenset({OUTCOME_FILE, COSTS_FILE, LOG_FILE})
+
+Cause = Literal["", "data", "time", "memory", "crash", "killed", "storage"]
+"""Why a group failed: its data or settings; a limit; an error of the program; the system or the disk."""
+
+PASSING: frozenset[Cause] = frozenset({"killed", "storage"})
+"""Causes that may be gone when the group is tried again, though nothing of it has changed."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The points of one criterion; decimals as text, so that they stay exact."""
+
+    criterion: str
+    score: str
+    points: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a group. It does not depend on times, places or other groups.
+
+    ``score`` and ``points`` are exact decimals as text, "" without grades; ``correct`` of ``total`` test
+    images were recognised; ``submitted``: the grades are those of the report handed in; ``verification`` is
+    "" where none was asked for, ``verified`` whether it could be carried out; ``fingerprint`` is a hash of
+    all computed numbers.
+    """
+
+    cause: Cause = ""
+    reason: str = ""
+    score: str = ""
+    points: str = ""
+    marks: tuple[Mark, ...] = ()
+    correct: int | None = None
+    total: int | None = None
+    submitted: bool = False
+    verification: str = ""
+    verified: bool = False
+    fingerprint: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def done(self) -> bool:
+        """Whether the group has its grades."""
+        return not self.cause
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What the work on a group took: wall time in seconds, peak resident memory in bytes."""
+
+    seconds: float
+    peak: int
+
+
+def outcome_text(outcome: Outcome) -> str:
+    """The outcome as JSON."""
+    return json.dumps(asdict(outcome), indent=1)
+
+
+def parse_outcome(table: Mapping[str, Any]) -> Outcome:
+    """What :func:`outcome_text` wrote. Raises ``TypeError`` or ``KeyError`` for anything else."""
+    marks = tuple(Mark(**mark) for mark in table["marks"])
+    return Outcome(**{**table, "marks": marks, "notes": tuple(table["notes"])})
+
+
+def seal(folder: Path, outcome: Outcome, key: str) -> None:
+    """Write the outcome beside the files it came with, with their hashes, for :func:`find_sealed`."""
+    files = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
+    hashes = {name: hash_file(folder / name) for name in files if name not in _UNSEALED}
+    content = {"format": _FORMAT, "key": key, "files": hashes, "outcome": asdict(outcome)}
+    text = json.dumps({**content, "digest": digest_of(content)}, indent=1)
+    write_atomically(folder / OUTCOME_FILE, text.encode())
+
+
+def find_sealed(folder: Path) -> tuple[Outcome, str] | None:
+    """The outcome in a folder and the key it was sealed with; None if it, or any file, is not as it was."""
+    try:
+        content = json.loads((folder / OUTCOME_FILE).read_bytes())
+        digest = content.pop("digest")
+        if content["format"] != _FORMAT or digest != digest_of(content):
+            return None
+        outcome, key, files = parse_outcome(content["outcome"]), content["key"], content["files"]
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return None
+    intact = all(hash_file(folder / name) == sha256 for name, sha256 in files.items())
+    return (outcome, key) if intact else None
+
+
+def write_costs(folder: Path, costs: Costs) -> None:
+    """Keep what a group took, beside its outcome."""
+    write_atomically(folder / COSTS_FILE, json.dumps(asdict(costs)).encode(), durable=False)
+
+
+def read_costs(folder: Path) -> Costs | None:
+    """What a group took when it was last worked on, None if that is not known."""
+    try:
+        return Costs(**json.loads((folder / COSTS_FILE).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None

@@ -1,0 +1,50 @@
+"""The folder that a batch writes to: its own and nobody else's, and one batch at a time."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from reportgen.batch.class_file import Group
+from reportgen.errors import UserError
+from reportgen.store.files import write_atomically, writing
+from reportgen.store.lock import LOCK_FILE, locked
+
+MARK_FILE = ".batch"
+_MARK = b"The output of 'reportgen batch'; what stands beside this file may be replaced by the next one.\n"
+
+
+class PlaceError(UserError):
+    """The output would get in the way of something."""
+
+
+@contextlib.contextmanager
+def open_output(out: Path, groups: Sequence[Group], say: Callable[[str], None]) -> Iterator[None]:
+    """Hold the folder for one batch; another one says so and waits.
+
+    Raises ``PlaceError`` if it overlaps with a group's folder, or holds files that no batch wrote;
+    ``StorageError`` if it cannot be written.
+    """
+    place = out.resolve()
+    for group in groups:
+        folder = group.folder.resolve()
+        if folder.is_relative_to(place) or place.is_relative_to(folder):
+            raise PlaceError(
+                f"--out {out}: overlaps with the folder of the group '{group.name}', {folder}.",
+                "Choose a folder outside of what the groups handed in.",
+            )
+    if place.exists() and not place.is_dir():
+        raise PlaceError(f"--out {out}: is a file.", "Choose a folder.")
+    if place.is_dir() and not (place / MARK_FILE).exists():
+        others = [path.name for path in place.iterdir() if path.name != LOCK_FILE]
+        if others:
+            raise PlaceError(
+                f"--out {out}: holds '{min(others)}', which no batch wrote.",
+                "Choose an empty folder, or a new one.",
+            )
+    with locked(place, say):
+        if not (place / MARK_FILE).exists():
+            with writing(place):
+                write_atomically(place / MARK_FILE, _MARK)
+        yield

@@ -1,0 +1,178 @@
+"""A program in a process group of its own, watched: its time, its memory, and what it says on the way."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from reportgen.batch.class_file import Limits
+
+if TYPE_CHECKING:
+    import psutil
+
+_EVERY_SECONDS = 0.2
+_TREE_EVERY_SECONDS = 1.0
+_CHUNK = 65536
+_CHUNKS_AT_ONCE = 16
+_LONGEST_LINE = 100_000
+MEGABYTE = 10**6
+
+
+@dataclass(frozen=True)
+class Program:
+    """A command, the folder it runs in, its environment, and the file for what it prints.
+
+    It is given two more arguments, ``--progress-fd`` and the number of a pipe for its messages. Its standard
+    input is a pipe that ends when whoever started it does.
+    """
+
+    command: tuple[str, ...]
+    folder: Path
+    environment: Mapping[str, str]
+    log: Path
+
+
+@dataclass(frozen=True)
+class End:
+    """How a program ended: its exit code (minus the signal's number), or the limit it was killed for.
+
+    ``peak``: the largest resident memory of all its processes together, in bytes, as far as it was seen.
+    """
+
+    code: int
+    over: Literal["", "time", "memory", "stopped"]
+    seconds: float
+    peak: int
+
+
+def run_program(
+    program: Program, limits: Limits, hear: Callable[[str], None], stopped: Callable[[], bool]
+) -> End:
+    """Run a program to its end, or kill its whole process group when a limit or ``stopped`` says so.
+
+    ``hear`` is called with each line it writes to the pipe. Raises ``OSError`` if it cannot be started.
+    """
+    start = time.monotonic()
+    with _started(program) as (process, pipe):
+        lines, memory = _Lines(pipe, hear), _Memory(process.pid)
+        over: Literal["", "time", "memory", "stopped"] = ""
+        while not _has_ended(process):
+            lines.read(_EVERY_SECONDS)
+            if stopped():
+                over = "stopped"
+            elif time.monotonic() - start > limits.seconds:
+                over = "time"
+            elif memory.measure() > limits.megabytes * MEGABYTE:
+                over = "memory"
+            if over:
+                break
+        _kill_group(process)
+        code = process.wait()
+        lines.read(0)
+        return End(code, over, time.monotonic() - start, memory.peak)
+
+
+@contextlib.contextmanager
+def _started(program: Program) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    reading, writing = os.pipe()
+    try:
+        with program.log.open("wb") as log:
+            process = subprocess.Popen(
+                [*program.command, "--progress-fd", str(writing)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=program.folder,
+                env=dict(program.environment),
+                start_new_session=True,
+                pass_fds=(writing,),
+            )
+    except BaseException:
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
+    try:
+        yield process, reading
+    finally:
+        _kill_group(process)
+        process.wait()
+        if process.stdin:
+            process.stdin.close()
+        os.close(reading)
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    # Not reaped yet: as long as it is not, its group's number belongs to nobody else.
+    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+class _Lines:
+    """Passes on the whole lines that come out of a pipe."""
+
+    def __init__(self, pipe: int, hear: Callable[[str], None]) -> None:
+        self._pipe = pipe
+        self._hear = hear
+        self._rest = b""
+        self._ended = False
+
+    def read(self, seconds: float) -> None:
+        """Wait so long for something to come, and pass it on."""
+        if self._ended:
+            time.sleep(seconds)
+            return
+        # Not without end, however much comes: limits must be looked at in between.
+        for _ in range(_CHUNKS_AT_ONCE):
+            if not select.select([self._pipe], [], [], seconds)[0]:
+                return
+            chunk = os.read(self._pipe, _CHUNK)
+            if not chunk:
+                self._ended = True
+                return
+            *lines, self._rest = (self._rest + chunk).split(b"\n")
+            self._rest = self._rest[-_LONGEST_LINE:]
+            for line in lines:
+                self._hear(line.decode("utf-8", "replace"))
+            seconds = 0
+
+
+class _Memory:
+    """The resident memory of a process and all that it started."""
+
+    def __init__(self, pid: int) -> None:
+        import psutil
+
+        self._root = psutil.Process(pid)
+        self._tree: list[psutil.Process] = []
+        self._listed = -_TREE_EVERY_SECONDS
+        self.peak = 0
+
+    def measure(self) -> int:
+        """Bytes in use now. To list all processes of a system takes long, so that is done less often."""
+        import psutil
+
+        now = time.monotonic()
+        if now - self._listed >= _TREE_EVERY_SECONDS:
+            with contextlib.suppress(psutil.Error):
+                self._tree = self._root.children(recursive=True)
+            self._listed = now
+        total = 0
+        for process in (self._root, *self._tree):
+            with contextlib.suppress(psutil.Error):
+                total += process.memory_info().rss
+        self.peak = max(self.peak, total)
+        return total

@@ -1,0 +1,182 @@
+"""A whole class: what is as it was is kept, the rest is worked on, and the tables are written anew."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reportgen.batch.attempt import ATTEMPTS, GROUPS, Finished, clear_attempts, settle
+from reportgen.batch.board import Board
+from reportgen.batch.class_file import Class, Group
+from reportgen.batch.contents import Contents, take_contents
+from reportgen.batch.identity import identify_group, identify_program, identify_rubrics, sealed_key
+from reportgen.batch.job import Job, Terms
+from reportgen.batch.outcome import PASSING, Outcome, find_sealed, read_costs, seal
+from reportgen.batch.place import open_output
+from reportgen.batch.runner import Runner
+from reportgen.batch.table import Row
+from reportgen.batch.tables import write_tables
+from reportgen.batch.wording import name_inside
+from reportgen.errors import UserError, WeightsError
+from reportgen.grading.exports.text import one_line
+from reportgen.intake import IntakeError, check_folder
+from reportgen.store.files import writing
+from reportgen.weights import imagenet_path, locate_weights, resolve_source
+
+_THREADS = min(4, os.cpu_count() or 1)
+CACHE_FOLDER = ".cache"
+
+
+@dataclass(frozen=True)
+class Options:
+    """``retry_failed``: groups that failed are worked on though nothing changed; ``environment`` and
+    ``command`` are those of ``Terms``.
+    """
+
+    retry_failed: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a batch left behind: a row a group, and how many groups were worked on this time."""
+
+    rows: tuple[Row, ...]
+    worked_on: int
+
+    @property
+    def failed(self) -> list[Row]:
+        """The groups that have no grades."""
+        return [row for row in self.rows if not row.outcome.done]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A group as it is now; ``kept`` is its outcome if nothing is to be done for it."""
+
+    group: Group
+    contents: Contents
+    key: str = ""
+    kept: Outcome | None = None
+
+
+def run_batch(chosen: Class, out: Path, runner: Runner, board: Board, options: Options = Options()) -> Report:
+    """Build, grade and verify every group of a class into ``out``, where :func:`write_tables` sums it up.
+
+    A group that fails is a row. Raises ``UserError`` for what concerns all groups: weights that are missing,
+    a folder that cannot be written or is none of a batch, a cluster that cannot be reached.
+    """
+    with open_output(out, chosen.groups, board.say):
+        terms = _agree(chosen, out, options, board)
+        clear_attempts(out)
+        with ThreadPoolExecutor(_THREADS) as pool:
+            shared = identify_program(), identify_rubrics(chosen.rubrics)
+            found = list(pool.map(lambda group: _look_at(group, out, terms, shared, options), chosen.groups))
+        jobs = [_job(each, out, terms) for each in found if each.kept is None]
+        made = _work(jobs, out, runner, board) if jobs else {}
+        rows = tuple(_row(each, made, out) for each in found)
+        write_tables(chosen, rows, out)
+        shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
+        return Report(rows, len(jobs))
+
+
+def _agree(chosen: Class, out: Path, options: Options, board: Board) -> Terms:
+    """What holds for all groups. Raises ``WeightsError`` if the weights are not on this machine."""
+    source, message = resolve_source(chosen.weights)
+    if message:
+        board.say(message)
+    if source == "imagenet" and not imagenet_path().exists():
+        raise WeightsError(
+            f"{imagenet_path()}: ImageNet's weights of VGG19 are not on this machine, and a batch downloads "
+            "nothing.",
+            "Run: reportgen fetch vgg19",
+        )
+    return Terms(
+        rubrics=tuple(str(rubric.resolve()) for rubric in chosen.rubrics),
+        weights=source,
+        weights_sha256=locate_weights(source).sha256,
+        cache=str(chosen.cache or out.resolve() / CACHE_FOLDER),
+        cache_limit_mb=chosen.cache_limit_mb,
+        course=chosen.course,
+        assignment=chosen.assignment,
+        verify=chosen.verify,
+        limits=chosen.limits,
+        command=options.command,
+        environment=options.environment,
+    )
+
+
+def _look_at(group: Group, out: Path, terms: Terms, shared: tuple[str, str], options: Options) -> _Found:
+    try:
+        check_folder(group.folder)
+        contents = take_contents(group.folder)
+    except (IntakeError, OSError) as error:
+        outcome = Outcome("data", _explain(error, group))
+        return _Found(group, Contents({}), kept=_refuse(group, outcome, out))
+    key = identify_group(group.name, contents, terms, shared)
+    sealed = find_sealed(out / GROUPS / group.slug)
+    kept = None
+    if sealed is not None and sealed[1] == sealed_key(key, sealed[0], terms):
+        again = not sealed[0].done and (options.retry_failed or sealed[0].cause in PASSING)
+        kept = None if again else sealed[0]
+    return _Found(group, contents, key, kept)
+
+
+def _explain(error: UserError | OSError, group: Group) -> str:
+    if isinstance(error, UserError):
+        text = error.problem
+    else:
+        text = f"{error.filename}: cannot be read: {error.strerror}"
+    return one_line(name_inside(text, group.folder)).rstrip(".")
+
+
+def _refuse(group: Group, outcome: Outcome, out: Path) -> Outcome:
+    """Write down the outcome of a group whose folder is not even looked into; nothing else of it stays."""
+    if find_sealed(out / GROUPS / group.slug) != (outcome, ""):
+        name = f"refused-{group.slug}"
+        with writing(out / ATTEMPTS / name):
+            (out / ATTEMPTS / name).mkdir()
+            seal(out / ATTEMPTS / name, outcome, "")
+        settle(out, Finished(group.slug, name))
+    return outcome
+
+
+def _job(found: _Found, out: Path, terms: Terms) -> Job:
+    group = found.group
+    return Job(
+        name=group.name,
+        slug=group.slug,
+        folder=str(group.folder.resolve()),
+        contents=found.contents.digest,
+        key=found.key,
+        out=str(out.resolve()),
+        terms=terms,
+    )
+
+
+def _work(jobs: Sequence[Job], out: Path, runner: Runner, board: Board) -> dict[str, Outcome]:
+    """The outcomes of the groups that are worked on, by slug."""
+    made: dict[str, Outcome] = {}
+    names = {job.slug: job.name for job in jobs}
+    with board.watching(names), contextlib.closing(runner.run(jobs, board.hear)) as attempts:
+        for finished in attempts:
+            settle(out, finished)
+            folder = out / GROUPS / finished.slug
+            sealed = find_sealed(folder)
+            made[finished.slug] = (
+                sealed[0] if sealed else Outcome("storage", "What came of it cannot be read")
+            )
+            board.end(finished.slug, made[finished.slug], read_costs(folder))
+    return made
+
+
+def _row(found: _Found, made: Mapping[str, Outcome], out: Path) -> Row:
+    slug = found.group.slug
+    outcome = found.kept or made[slug]
+    return Row(found.group, outcome, read_costs(out / GROUPS / slug), found.contents.images)

@@ -1,0 +1,115 @@
+"""A class as its page shows it: every text and number ready to be printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from urllib.parse import quote
+
+from reportgen.batch.attempt import GROUPS
+from reportgen.batch.checking import TEXT_FILE
+from reportgen.batch.class_file import Class
+from reportgen.batch.outcome import LOG_FILE, Mark, Outcome
+from reportgen.batch.resemblance import Shared, find_equal_results, find_shared_images
+from reportgen.batch.statistics import Spread, spread_criteria, spread_scores
+from reportgen.batch.table import Row
+from reportgen.render.overview import Bar, Criterion, Line, Overview, Resemblance
+
+_NAMED = 12
+_PARTNERS = 4
+_BAR_HEIGHT = 100
+"""Of the highest bar of a histogram, in its own units."""
+
+
+def sum_up(chosen: Class, rows: Sequence[Row]) -> Overview:
+    """What ``render_overview`` prints."""
+    outcomes = [row.outcome for row in rows]
+    shared = find_shared_images({row.group.name: row.images for row in rows})
+    equal = find_equal_results({row.group.name: row.outcome.fingerprint for row in rows})
+    scores = spread_scores(outcomes)
+    return Overview(
+        title=chosen.title or "The class",
+        course=chosen.course,
+        assignment=chosen.assignment,
+        lines=tuple(map(_line, rows)),
+        criteria=tuple(map(_criterion, spread_criteria(outcomes))),
+        scores=_criterion(scores) if scores else None,
+        images=tuple(map(_resemblance, shared)),
+        results=tuple(_shorten(groups) for groups in equal),
+        verified=any(outcome.verification for outcome in outcomes),
+    )
+
+
+def _line(row: Row) -> Line:
+    outcome = row.outcome
+    folder = f"{GROUPS}/{quote(row.group.slug)}"
+    report = f"{folder}/build/report.html" if outcome.done and not outcome.submitted else ""
+    return Line(
+        name=row.group.name,
+        done=outcome.done,
+        reason=outcome.reason,
+        score=outcome.score,
+        points=outcome.points,
+        accuracy=_accuracy(outcome),
+        verification=outcome.verification,
+        verified=f"{folder}/{TEXT_FILE}" if outcome.verified else "",
+        submitted=outcome.submitted,
+        lost=tuple(_lost(mark) for mark in outcome.marks if Decimal(mark.score) < Decimal(mark.points)),
+        notes=outcome.notes,
+        report=report,
+        grades=f"{folder}/grades.md" if outcome.done else "",
+        log="" if outcome.done or outcome.cause == "data" else f"{folder}/{LOG_FILE}",
+    )
+
+
+def _accuracy(outcome: Outcome) -> str:
+    return f"{outcome.correct} of {outcome.total}" if outcome.correct is not None else ""
+
+
+def _lost(mark: Mark) -> str:
+    return f"{mark.criterion} ({mark.score} of {mark.points})"
+
+
+def _criterion(spread: Spread) -> Criterion:
+    highest = max(spread.counts) or 1
+    last = len(spread.counts) - 1
+    return Criterion(
+        name=spread.name,
+        points=f"{spread.points:f}",
+        groups=spread.groups,
+        mean=f"{spread.mean:f}",
+        median=f"{spread.median:f}",
+        full=spread.full,
+        bars=tuple(
+            Bar(10 * place, -(-_BAR_HEIGHT * count // highest), _BAR_HEIGHT, place == last)
+            for place, count in enumerate(spread.counts)
+        ),
+        said=_describe(spread),
+    )
+
+
+def _describe(spread: Spread) -> str:
+    """The histogram in words."""
+    last = len(spread.counts) - 1
+    names = {0: "no points", last: "all points"}
+    parts = [
+        f"{names.get(place, f'up to {10 * place} %' if place < last - 1 else 'below 100 %')}: {count}"
+        for place, count in enumerate(spread.counts)
+        if count
+    ]
+    return "Groups with " + ", ".join(parts)
+
+
+def _resemblance(shared: Shared) -> Resemblance:
+    named = [f"{name} ({count})" for name, count in shared.partners[:_PARTNERS]]
+    more = len(shared.partners) - _PARTNERS
+    return Resemblance(
+        shared.group,
+        f"{shared.shared} of {shared.images}",
+        (*named, f"{more} more") if more > 0 else tuple(named),
+    )
+
+
+def _shorten(names: Sequence[str]) -> tuple[str, ...]:
+    more = len(names) - _NAMED
+    return (*names[:_NAMED], f"{more} more") if more > 0 else tuple(names)

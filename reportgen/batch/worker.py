@@ -1,0 +1,115 @@
+"""The work on one group, in a process of its own: build, grade, verify, and say what came of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reportgen.batch.confinement import follow_parent, refuse_network
+from reportgen.batch.contents import Parts, class_folders, find_parts, take_contents
+from reportgen.batch.grades import Marked, mark
+from reportgen.batch.job import Job, read_job
+from reportgen.batch.messages import PipeProgress
+from reportgen.batch.outcome import Cause, Outcome, outcome_text
+from reportgen.batch.wording import describe_problem
+from reportgen.errors import DataError, UserError
+from reportgen.intake import check_folder, read_settings
+from reportgen.settings import Settings
+from reportgen.store.files import StorageError, link_or_copy, write_atomically
+
+if TYPE_CHECKING:
+    from reportgen.pipeline import Built
+    from reportgen.progress import Progress
+
+MADE_FILE, BUILD_FOLDER = "made.json", "build"
+_IMAGES_FOLDER = "images"
+_NO_DATA = "There are no images and no report in the folder."
+_DATA_REMEDY = "Ask the group for data/<split>/<class>/ or data/<class>/, or for its report.pdf."
+
+
+def main(job_file: Path, progress_handle: int) -> None:
+    """Do the job in ``job_file``, beside which everything is written; the outcome goes to ``made.json``."""
+    follow_parent()
+    refuse_network()
+    os.set_inheritable(progress_handle, False)
+    job = read_job(job_file)
+    place = job_file.parent
+    try:
+        outcome = work(job, place, PipeProgress(progress_handle))
+    except UserError as error:
+        cause: Cause = "storage" if isinstance(error, StorageError) else "data"
+        outcome = Outcome(cause, describe_problem(error, job, place))
+    write_atomically(place / MADE_FILE, outcome_text(outcome).encode())
+
+
+def work(job: Job, place: Path, progress: Progress) -> Outcome:
+    """Build, grade and verify one group; files go to ``place``. Raises ``UserError`` if that cannot be."""
+    check_folder(Path(job.folder))
+    parts = find_parts(Path(job.folder))
+    settings = _read_settings(parts, job, place)
+    data = _lay_out(parts.data, parts, place) if parts.data else None
+    built = _build(settings, data, progress) if data else None
+    graded = built.folder if built else parts.submission
+    if graded is None:
+        raise DataError([_NO_DATA], _DATA_REMEDY)
+    marked = mark(graded, job, place, progress)
+    outcome = _describe(marked, built)
+    if job.terms.verify:
+        from reportgen.batch.checking import TEXT_FILE, Case, verify_group
+
+        words = verify_group(Case(parts.submission, data, settings), job, place, progress)
+        outcome = replace(outcome, verification=words, verified=(place / TEXT_FILE).exists())
+    if take_contents(Path(job.folder)).digest != job.contents:
+        raise StorageError("The folder was changed while it was worked on.", "Run the batch again.")
+    return outcome
+
+
+def _read_settings(parts: Parts, job: Job, place: Path) -> Settings:
+    """The group's own settings, without any path or resource of theirs, and with the batch's."""
+    own = (
+        read_settings(parts.settings.read_bytes(), parts.settings.name)
+        if parts.settings
+        else Settings()
+    )  # fmt: skip
+    titles = {"course": job.terms.course, "assignment": job.terms.assignment, "group": job.name}
+    given = {key: text for key, text in titles.items() if text and key not in own.model_fields_set}
+    return own.model_copy(
+        update={
+            **given,
+            "weights": job.terms.weights,
+            "cache": Path(job.terms.cache),
+            "cache_limit_mb": job.terms.cache_limit_mb,
+            "build": place / BUILD_FOLDER,
+        }
+    )
+
+
+def _lay_out(data: Path, parts: Parts, place: Path) -> Path:
+    """The data as a folder with nothing else in it; class folders beside a report are put into one."""
+    if data != parts.folder:
+        return data
+    view = place / _IMAGES_FOLDER
+    view.mkdir()
+    for folder in class_folders(parts.folder):
+        for path in (folder, *sorted(folder.rglob("*"))):
+            target = view / path.relative_to(parts.folder)
+            if path.is_dir():
+                target.mkdir()
+            else:
+                link_or_copy(path, target)
+    return view
+
+
+def _build(settings: Settings, data: Path, progress: Progress) -> Built:
+    from reportgen.pipeline import build
+
+    return build(settings, data, progress)
+
+
+def _describe(marked: Marked, built: Built | None) -> Outcome:
+    notes = [*(built.notes if built else ()), *marked.notes]
+    if built and built.problem:
+        notes.append(built.problem.problem)
+    return replace(marked.outcome, submitted=built is None, notes=tuple(notes))

@@ -1,0 +1,95 @@
+"""The command for a whole class, and the one for a single group of it, which only that calls."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reportgen.cli.options import QuietOption, shown
+from reportgen.errors import UserError
+
+if TYPE_CHECKING:
+    from reportgen.batch.class_file import Class
+    from reportgen.batch.run import Report
+    from reportgen.batch.runner import Runner
+
+_INHERITED = ("TF_CPP_MIN_LOG_LEVEL", "KERAS_BACKEND", "SOURCE_DATE_EPOCH")
+"""What every group's process must have as this one has it, wherever it runs."""
+
+
+def batch(
+    group_list: Annotated[
+        Path, typer.Argument(metavar="CLASS", help="class.toml, or a folder with one folder a group.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where everything is written.")],
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A Dask cluster: tcp://HOST:8786.")
+    ] = None,
+    processes: Annotated[
+        int | None, typer.Option("--processes", min=1, metavar="N", help="Groups at a time, on this machine.")
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try groups that failed again, though nothing changed.")
+    ] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Build, grade and, if class.toml says so, verify the reports of a whole class.
+
+    What is as it was in the run before is kept. Exit code 0: every group has grades; 1: some have none;
+    2: class.toml is wrong, or nothing could be done.
+    """
+    from reportgen.batch.board import choose_board
+    from reportgen.batch.class_file import read_class
+    from reportgen.batch.run import Options, run_batch
+
+    if scheduler is not None and processes is not None:
+        raise UserError(
+            "--processes is for this machine, --scheduler for a cluster.", "Leave out one of them."
+        )
+    place = out.expanduser().absolute()
+    chosen = read_class(group_list.expanduser(), place)
+    board = choose_board(quiet=quiet, stream=sys.stderr)
+    environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    options = Options(retry_failed=retry_failed, environment=environment)
+    report = run_batch(chosen, place, _choose_runner(chosen, scheduler, processes), board, options)
+    if not quiet:
+        _show(report, place)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+def _choose_runner(chosen: Class, scheduler: str | None, processes: int | None) -> Runner:
+    if scheduler is not None:
+        from reportgen.batch.cluster import ClusterRunner
+
+        return ClusterRunner(scheduler)
+    from reportgen.batch.runner import LocalRunner
+
+    return LocalRunner(processes or chosen.processes)
+
+
+def _show(report: Report, out: Path) -> None:
+    """What came out, and where it is."""
+    from reportgen.batch.tables import GRADES_FILE, OVERVIEW_FILE
+    from reportgen.grading.exports.text import one_line
+
+    total, failed = len(report.rows), report.failed
+    typer.echo(f"\n{total - len(failed)} of {total} groups have grades; {report.worked_on} were worked on.")
+    for row in failed:
+        typer.echo(f"  {row.group.name}: {one_line(row.outcome.reason)}")
+    for name in (OVERVIEW_FILE, GRADES_FILE):
+        typer.echo(f"  {shown(out / name)}")
+
+
+def batch_worker(
+    job: Annotated[Path, typer.Argument(metavar="JOB")],
+    progress_handle: Annotated[int, typer.Option("--progress-fd")],
+) -> None:
+    """Work on one group, as 'reportgen batch' asks for it."""
+    from reportgen.batch.worker import main
+
+    main(job, progress_handle)

@@ -1,0 +1,97 @@
+"""What the user sees of a batch, on a terminal and elsewhere."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from reportgen.batch.board import BarsBoard, Board, LinesBoard, SilentBoard, choose_board
+from reportgen.batch.messages import Message, message_text, parse_message
+from reportgen.batch.outcome import Costs, Outcome
+
+NAMES = {"a": "Group A", "b": "[red]B"}
+
+
+def play(board: Board) -> None:
+    """Two groups at a time, of which one fails."""
+    with board.watching(NAMES):
+        for slug in NAMES:
+            board.hear(slug, Message("started"))
+            board.hear(slug, Message("stage", "Features", 0, 40))
+        board.hear("a", Message("advanced", "Features", 30, 40))
+        board.hear("a", Message("said", "a line\x1b[2J of theirs"))
+        board.end("b", Outcome("time", "It took longer than the 5 s that are allowed"), Costs(5.1, 10))
+        board.end("a", Outcome(score="97", points="100"), Costs(42.4, 10))
+
+
+def test_lines() -> None:
+    stream = io.StringIO()
+    play(LinesBoard(stream))
+    assert stream.getvalue().splitlines() == [
+        "Group A: begins",
+        "[red]B: begins",
+        "Group A: a line of theirs",
+        "[1/2] [red]B: failed. It took longer than the 5 s that are allowed (5 s)",
+        "[2/2] Group A: 97 of 100 points (42 s)",
+    ]
+
+
+def test_now_and_then_a_line_tells_of_all_that_are_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("reportgen.batch.board.time.monotonic", lambda: clock[0])
+    stream = io.StringIO()
+    board = LinesBoard(stream)
+    with board.watching(NAMES):
+        board.hear("a", Message("started"))
+        board.hear("b", Message("started"))
+        clock[0] = 31.0
+        board.hear("a", Message("advanced", "Features", 30, 40))
+        board.hear("a", Message("advanced", "Features", 31, 40))
+    assert stream.getvalue().splitlines()[2:] == [
+        "  0 of 2 ended; at work: Group A (Features, 30 of 40), [red]B (starting)"
+    ]
+
+
+def test_bars_show_the_whole_and_each_group() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, width=100, color_system=None)
+    board = BarsBoard(console)
+    with board.watching(NAMES):
+        board.hear("a", Message("stage", "Features", 0, 40))
+        board.hear("a", Message("advanced", "Features", 30, 40))
+        board.hear("b", Message("stage", "Figures", 0, 0))
+        board.end("b", Outcome(score="5", points="9"), None)
+        board._bars.refresh()
+    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream.getvalue())
+    assert re.search(r"All groups .* 1/2", shown)
+    assert re.search(r"Group A: Features .* 30/40", shown)
+    assert "[red]B: 5 of 9 points" in shown
+
+
+def test_the_board_is_chosen_by_where_it_is_shown() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    assert isinstance(choose_board(quiet=True, stream=Terminal()), SilentBoard)
+    assert isinstance(choose_board(quiet=False, stream=io.StringIO()), LinesBoard)
+    assert isinstance(choose_board(quiet=False, stream=Terminal()), BarsBoard)
+
+
+@pytest.mark.parametrize("message", [Message("started"), Message("advanced", "Ünï\ncode", 3, 9)])
+def test_a_message_comes_through_the_pipe_as_it_was(message: Message) -> None:
+    text = message_text(message)
+    assert "\n" not in text
+    assert parse_message(text) == message
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", "{", "[]", "3", '{"kind": "exec"}', '{"kind": "stage", "text": 5}',
+     '{"kind": "stage", "total": "x"}', '{"kind": "stage", "other": 1}', "[" * 100_000],
+)  # fmt: skip
+def test_what_is_no_message_is_none(line: str) -> None:
+    assert parse_message(line) is None

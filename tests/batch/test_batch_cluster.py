@@ -1,0 +1,133 @@
+"""The same class on a real Dask cluster: a scheduler and two workers, each a process of its own."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from class_scene import Scene, files_of, reasons
+from dask_cluster import running_cluster
+
+from reportgen.batch.board import SilentBoard
+from reportgen.batch.class_file import Limits
+from reportgen.batch.cluster import ClusterError, ClusterRunner
+from reportgen.batch.messages import Message
+from reportgen.batch.runner import LocalRunner
+
+PATIENCE = 30.0
+SECONDS = 4
+
+
+def gone(pid: int) -> bool:
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+class Killer(threading.Thread):
+    """Waits until a group's process is at work, kills the worker that started it, and waits for its end."""
+
+    def __init__(self, pid: Path, go: Path) -> None:
+        super().__init__(daemon=True)
+        self._pid, self._go = pid, go
+        self.killed = 0
+
+    def run(self) -> None:
+        end = time.monotonic() + PATIENCE
+        while not self._pid.exists() and time.monotonic() < end:
+            time.sleep(0.02)
+        child = int(self._pid.read_text())
+        self.killed = psutil.Process(child).ppid()
+        os.kill(self.killed, signal.SIGKILL)
+        while not gone(child) and time.monotonic() < end:
+            time.sleep(0.02)
+        if gone(child):
+            self._go.write_text("")
+
+
+def test_a_cluster_that_loses_a_worker_midway_gives_the_same_as_this_machine(tmp_path: Path) -> None:
+    go, pid = tmp_path / "go", tmp_path / "pid"
+    acts = {f"Group {number}": "ok" for number in range(1, 8)}
+    acts = {"Slow": f"slow\n{go}\n{pid}", "Bad 1": "bad", **acts, "Hog": "allocate", "Hang": "hang"}
+    scene = Scene(tmp_path, {**acts, "Bad 2": "bad"}, Limits(SECONDS, 200))
+    heard: list[tuple[str, Message]] = []
+
+    class Listening(SilentBoard):
+        def hear(self, slug: str, message: Message) -> None:
+            heard.append((slug, message))
+
+    with running_cluster(tmp_path, threads=2) as cluster:
+        killer = Killer(pid, go)
+        killer.start()
+        there = scene.run(ClusterRunner(cluster.address), tmp_path / "there", board=Listening())
+        assert killer.killed in [worker.pid for worker in cluster.workers]
+    here = scene.run(LocalRunner(4), tmp_path / "here")
+    failed = {"Bad 1", "Bad 2", "Hog", "Hang"}
+    assert {row.group.name for row in there.failed} == failed
+    assert reasons(there) == reasons(here)
+    assert files_of(tmp_path / "there") == files_of(tmp_path / "here")
+    assert len([name for name in files_of(tmp_path / "here") if name.endswith("report.html")]) == 8
+    assert scene.calls("Slow") == 3  # on the worker that was killed, on the other one, and here
+    assert ("hang", Message("stage", "Pretending", 0, 2)) in heard
+    assert [path.name for path in (tmp_path / "there").glob(".probe*")] == []
+
+
+def hide_on_workers(address: str, folder: Path) -> None:
+    """As on a machine where the folder is not mounted: nothing in it exists for the workers from now on."""
+    from distributed import Client
+
+    def hide(folder: str) -> None:
+        exists, is_file = Path.exists, Path.is_file
+
+        def seen(path: Path) -> bool:
+            return not str(path).startswith(folder)
+
+        Path.exists = lambda self, **_: seen(self) and exists(self)  # type: ignore[method-assign]
+        Path.is_file = lambda self, **_: seen(self) and is_file(self)  # type: ignore[method-assign]
+
+    with Client(address, set_as_default=False) as client:
+        client.run(hide, str(folder))
+
+
+def test_workers_that_cannot_do_the_work_are_named_before_it_begins(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, {"A": "ok"})
+    with running_cluster(tmp_path, workers=1) as cluster:
+        hide_on_workers(cluster.address, scene.folder("A"))
+        with pytest.raises(ClusterError) as caught:
+            scene.run(ClusterRunner(cluster.address))
+        assert "worker tcp://127.0.0.1" in caught.value.problem
+        assert f"does not see {scene.folder('A')}" in caught.value.problem
+        hide_on_workers(cluster.address, scene.out)
+        with pytest.raises(ClusterError, match=r"does not see the folder .*out"):
+            scene.run(ClusterRunner(cluster.address))
+    assert scene.calls("A") == 0
+
+
+def test_a_cluster_that_is_not_there(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, {"A": "ok"})
+    for address, words in (("tcp://127.0.0.1:1", "cannot be reached"), ("nonsense://x", "cannot be reached")):
+        with pytest.raises(ClusterError, match=words):
+            scene.run(ClusterRunner(address, connect_seconds=0.5))
+
+
+def test_without_the_package_the_remedy_is_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = builtins.__import__
+
+    def refuse(name: str, *rest: Any, **named: Any) -> Any:
+        if name == "distributed":
+            raise ImportError(name)
+        return real(name, *rest, **named)
+
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    monkeypatch.delitem(sys.modules, "distributed", raising=False)
+    with pytest.raises(ClusterError, match="distributed") as caught:
+        Scene(tmp_path, {"A": "ok"}).run(ClusterRunner("tcp://127.0.0.1:1"))
+    assert "reportgen[cluster]" in caught.value.remedy

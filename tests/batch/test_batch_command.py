@@ -1,0 +1,118 @@
+"""``reportgen batch`` as it is typed, and what a group's process may not do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from reportgen.batch.checking import Case, verify_group
+from reportgen.batch.class_file import Limits
+from reportgen.batch.job import Job, Terms, job_text, parse_job
+from reportgen.progress import Silent
+from reportgen.settings import Settings
+
+
+def batch(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-X", "importtime", "-m", "reportgen", "batch", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def said(done: subprocess.CompletedProcess[str]) -> list[str]:
+    return [line for line in done.stderr.splitlines() if not line.startswith("import time:")]
+
+
+def test_groups_that_fail_have_a_row_each_and_set_the_exit_code(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / "class" / name).mkdir(parents=True)
+        (tmp_path / "class" / name / "link").symlink_to("/etc/passwd")
+    (tmp_path / "class.toml").write_text(
+        'weights = "embedded"\n[[group]]\nname = "Ä"\nfolder = "class/one"\n'
+        '[[group]]\nname = "B"\nfolder = "class/two"\n'
+    )
+    done = batch(tmp_path / "class.toml", "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert "0 of 2 groups have grades; 0 were worked on." in done.stdout
+    assert "  Ä: link: is a symbolic link, which is not followed" in done.stdout
+    rows = (tmp_path / "out/grades.csv").read_bytes().decode().split("\r\n")
+    assert [row.split(",")[:2] for row in rows] == [
+        ["group", "status"], ["Ä", "failed"], ["B", "failed"], [""],
+    ]  # fmt: skip
+    assert "Ä" in (tmp_path / "out/overview.html").read_text(encoding="utf-8")
+    # What lists groups and keeps tables has no use for what computes them.
+    again = batch(tmp_path / "class.toml", "--out", tmp_path / "out", "--quiet")
+    assert (again.returncode, again.stdout, said(again)) == (1, "", [])
+    loaded = {line.rpartition("|")[2].strip() for line in again.stderr.splitlines()}
+    heavy = {"tensorflow", "keras", "pytest", "jinja2", "matplotlib", "distributed", "numpy", "rich"}
+    assert "reportgen.batch.run" in loaded
+    assert not heavy & loaded
+
+
+def test_a_wrong_class_file_ends_with_2_and_writes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "class.toml").write_text('tittle = "x"\n')
+    done = batch(tmp_path / "class.toml", "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "did you mean 'title'?" in done.stderr
+    assert "group is missing" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_missing_weights_are_told_before_anything_begins(tmp_path: Path) -> None:
+    (tmp_path / "class/one").mkdir(parents=True)
+    (tmp_path / "class.toml").write_text(
+        'weights = "imagenet"\n[[group]]\nname = "A"\nfolder = "class/one"\n'
+    )
+    home = {**os.environ, "KERAS_HOME": str(tmp_path / "none")}
+    command = [sys.executable, "-m", "reportgen", "batch", "class.toml", "--out", "out"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=home, timeout=60)
+    assert done.returncode == 2
+    assert "a batch downloads nothing" in done.stderr
+    assert not (tmp_path / "out/groups").exists()
+
+
+def test_processes_and_a_scheduler_are_not_given_together(tmp_path: Path) -> None:
+    done = batch(tmp_path, "--out", tmp_path / "out", "--processes", "2", "--scheduler", "tcp://127.0.0.1:1")
+    assert done.returncode == 2
+    assert "Leave out one of them" in done.stderr
+
+
+REFUSED = """
+import socket, sys
+from reportgen.batch.confinement import refuse_network
+server = socket.create_server(("127.0.0.1", 0))
+address = server.getsockname()
+refuse_network()
+for attempt in (
+    lambda: socket.create_connection(address),
+    lambda: socket.getaddrinfo("localhost", 80),
+    lambda: socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", address),
+    lambda: __import__("urllib.request").request.urlopen(f"http://127.0.0.1:{address[1]}", timeout=1),
+):
+    try:
+        attempt()
+    except PermissionError as error:
+        print("refused")
+    except OSError as error:
+        print("refused" if "may not use the network" in str(error) else error)
+"""
+
+
+def test_a_groups_process_reaches_no_network() -> None:
+    done = subprocess.run([sys.executable, "-c", REFUSED], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["refused"] * 4, done.stderr
+
+
+def a_job(tmp_path: Path) -> Job:
+    terms = Terms(("r.toml",), "embedded", "0" * 64, "c", 5, limits=Limits(1.5, 7), command=("a", "b"))
+    return Job("Ä\n", "a", str(tmp_path), "1", "2", str(tmp_path), terms)
+
+
+def test_a_job_comes_through_its_file_as_it_was(tmp_path: Path) -> None:
+    assert parse_job(job_text(a_job(tmp_path))) == a_job(tmp_path)
+
+
+def test_what_cannot_be_verified_is_said(tmp_path: Path) -> None:
+    for submission, words in ((None, "no report handed in"), (Path("report.pdf"), "no data handed in")):
+        case = Case(submission, None, Settings())
+        assert verify_group(case, a_job(tmp_path), tmp_path, Silent()) == words

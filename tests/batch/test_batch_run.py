@@ -1,0 +1,248 @@
+"""A class worked on by processes of this machine: what each of them may do, and what is done again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from class_scene import COMMAND, LIMITS, Scene, files_of, read_rows, reasons
+
+from reportgen.batch.board import SilentBoard
+from reportgen.batch.class_file import Group, Limits
+from reportgen.batch.messages import Message
+from reportgen.batch.run import Options, run_batch
+from reportgen.batch.runner import LocalRunner
+
+PATIENCE = 20.0
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def gone(pid: int) -> bool:
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_every_way_to_fail_is_one_row_and_the_others_go_on(tmp_path: Path) -> None:
+    acts = {"Good": "ok", "=Evil": "ok", "Bad": "bad", "Hog": "allocate", "Seg": "segfault", "Killed": "kill"}
+    scene = Scene(tmp_path, {**acts, "Raise": "raise", "Mute": "mute"}, Limits(60, 200))
+    linked = tmp_path / "class/linked"
+    linked.mkdir()
+    (linked / "passwd").symlink_to("/etc/passwd")
+    chosen = replace(scene.chosen, groups=(*scene.chosen.groups, Group("Linked", linked, "linked")))
+    report = run_batch(chosen, scene.out, LocalRunner(4), SilentBoard(), Options(command=COMMAND))
+    assert reasons(report) == {
+        "Good": "",
+        "=Evil": "",
+        "Bad": "train/cat: has no images",
+        "Hog": "It took more memory than the 200 MB that are allowed",
+        "Seg": "Its process crashed (SIGSEGV)",
+        "Killed": "Its process was killed from outside (SIGKILL), as when memory runs out",
+        "Raise": "The program failed: RuntimeError: no luck with act",
+        "Mute": "Its process ended without an outcome",
+        "Linked": "passwd: is a symbolic link, which is not followed",
+    }
+    rows = read_rows(scene.out)
+    assert [row["group"] for row in rows] == ["Good", "'=Evil", *list(reasons(report))[2:]]
+    # Points as pretend_worker gives them: the sum of the name's bytes modulo 5, and 1.5 more.
+    reached = sum(b"Good") % 5
+    assert rows[0]["score"] == f"{reached + 1.5:g}"
+    assert (rows[0]["Q1 shape"], rows[0]["'=Q2 spread"]) == (str(reached), "1.5")
+    assert rows[0]["accuracy_test"] == f"{reached / 4:.4f}"
+    assert [row["status"] for row in rows] == ["done"] * 2 + ["failed"] * 7
+    assert all(row["score"] == "" for row in rows[2:])
+    assert "something printed" in (scene.out / "groups/good/log.txt").read_text()
+    assert "RuntimeError" in (scene.out / "groups/raise/log.txt").read_text()
+
+
+def test_a_group_that_hangs_ends_at_its_time(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, {"Hang": "hang"}, Limits(1, 2000))
+    assert reasons(scene.run()) == {"Hang": "It took longer than the 1 s that are allowed"}
+
+
+def test_what_a_group_started_ends_with_it(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, {"Leaver": f"orphan\n{tmp_path / 'pid'}"})
+    assert not scene.run().failed
+    wait_for(lambda: gone(int((tmp_path / "pid").read_text())))
+
+
+def test_a_second_run_does_nothing_and_changes_nothing(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, {"A": "ok", "B": "bad", "C": "ok"})
+    assert scene.run().worked_on == 3
+    before = {path: path.read_bytes() for path in scene.out.rglob("*") if path.is_file()}
+    again = scene.run()
+    assert again.worked_on == 0
+    assert [row.outcome.done for row in again.rows] == [True, False, True]
+    assert {path: path.read_bytes() for path in scene.out.rglob("*") if path.is_file()} == before
+
+
+def test_just_what_changed_is_done_again(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, {"A": "ok", "B": "ok", "C": "ok", "D": "bad"})
+    scene.run()
+    (scene.folder("B") / "more.txt").write_text("new")
+    scene.set_act("D", "ok")
+    report = scene.run()
+    assert (report.worked_on, report.failed) == (2, [])
+    assert [scene.calls(name) for name in "ABCD"] == [1, 2, 1, 2]
+
+
+@pytest.mark.parametrize("harm", ["alter", "remove", "outcome", "forge"])
+def test_a_report_that_is_not_as_it_was_is_made_again(tmp_path: Path, harm: str) -> None:
+    scene = Scene(tmp_path, {"A": "ok", "B": "ok"})
+    scene.run()
+    whole = files_of(scene.out)
+    folder = scene.out / "groups/a"
+    if harm == "alter":
+        (folder / "build/report.html").write_text("<p>better</p>")
+    elif harm == "remove":
+        (folder / "build/report.html").unlink()
+    elif harm == "outcome":
+        (folder / "outcome.json").write_text("{")
+    else:
+        sealed = json.loads((folder / "outcome.json").read_text())
+        sealed["outcome"]["score"] = "10"
+        (folder / "outcome.json").write_text(json.dumps(sealed))
+    assert scene.run().worked_on == 1
+    assert files_of(scene.out) == whole
+
+
+def test_rubric_and_verification_count_but_limits_and_titles_of_the_page_do_not(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, {"A": "ok"})
+    rubric = tmp_path / "mine.py"
+    rubric.write_text("one")
+    scene.run()
+    assert scene.run(limits=Limits(99, 1999)).worked_on == 0
+    assert scene.run(title="Another").worked_on == 0
+    assert "Another" in (scene.out / "overview.html").read_text()
+    assert scene.run(rubrics=(rubric,)).worked_on == 1
+    rubric.write_text("two")
+    assert scene.run(rubrics=(rubric,)).worked_on == 1
+    assert scene.run(rubrics=(rubric,), verify=True).worked_on == 1
+
+
+def test_failures_are_tried_again_when_that_may_help(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, {"Bad": "bad", "Hog": "allocate", "Killed": "kill"}, Limits(60, 200))
+    scene.run()
+    # Whoever killed a process from outside may not do so again; a limit and bad data stay what they are.
+    assert scene.run().worked_on == 1
+    assert [scene.calls(name) for name in ("Bad", "Hog", "Killed")] == [1, 1, 2]
+    assert scene.run(limits=Limits(60, 210)).worked_on == 3
+    assert scene.run(limits=Limits(60, 210), retry_failed=True).worked_on == 3
+
+
+def test_a_group_that_left_the_class_has_no_row(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, {"A": "ok", "B": "ok"})
+    scene.run()
+    del scene.acts["B"]
+    assert [row.group.name for row in scene.run().rows] == ["A"]
+    assert [row["group"] for row in read_rows(scene.out)] == ["A"]
+
+
+def test_tables_do_not_depend_on_who_ends_first(tmp_path: Path) -> None:
+    go, pid = tmp_path / "go", tmp_path / "pid"
+    scene = Scene(tmp_path, {"First": f"slow\n{go}\n{pid}", "Second": "ok", "Third": "bad"})
+    go.write_text("")
+    scene.run(LocalRunner(1), tmp_path / "one")
+    go.unlink()
+
+    class Releasing(SilentBoard):
+        ended = 0
+
+        def end(self, *_: object) -> None:
+            self.ended += 1
+            if self.ended == 2:
+                go.write_text("")
+
+    scene.run(LocalRunner(3), tmp_path / "three", board=Releasing())
+    assert files_of(tmp_path / "one") == files_of(tmp_path / "three")
+    assert {"grades.csv", "overview.html", "groups/first/build/report.html"} <= set(
+        files_of(tmp_path / "one")
+    )
+
+
+def test_two_processes_are_two(tmp_path: Path) -> None:
+    """With one at a time the first would wait for the second for ever."""
+    go, pid = tmp_path / "go", tmp_path / "pid"
+    acts = {"A": f"slow\n{go}\n{pid}", "B": f"slow\n{pid}\n{go}"}
+    assert not Scene(tmp_path, acts).run(LocalRunner(2)).failed
+
+
+def test_what_a_process_says_is_heard(tmp_path: Path) -> None:
+    heard: list[tuple[str, Message]] = []
+
+    class Listening(SilentBoard):
+        def hear(self, slug: str, message: Message) -> None:
+            heard.append((slug, message))
+
+    Scene(tmp_path, {"A": "ok"}).run(board=Listening())
+    assert heard == [("a", Message("started")), ("a", Message("stage", "Pretending", 0, 2))]
+
+
+RUN = """
+import sys
+sys.path[:0] = [{tests!r}]
+from pathlib import Path
+from class_scene import Scene
+from reportgen.batch.runner import LocalRunner
+Scene(Path({home!r}), {acts!r}).run(LocalRunner(2))
+"""
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
+def test_who_is_stopped_midway_leaves_no_process_and_goes_on_later(tmp_path: Path, sign: int) -> None:
+    go, pid = tmp_path / "go", tmp_path / "pid"
+    acts = {"A": "ok", "B": f"slow\n{go}\n{pid}", "C": f"slow\n{go}\n{tmp_path / 'other'}"}
+    code = RUN.format(tests=str(Path(__file__).parent), home=str(tmp_path), acts=acts)
+    parent = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, start_new_session=True)
+    with parent:
+        wait_for(lambda: pid.exists() and (tmp_path / "other").exists())
+        os.kill(parent.pid, sign)
+        assert parent.wait(PATIENCE) != 0
+    wait_for(lambda: gone(int(pid.read_text())) and gone(int((tmp_path / "other").read_text())))
+    go.write_text("")
+    report = Scene(tmp_path, acts).run()
+    assert (report.worked_on, report.failed) == (2, [])
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        ".batch", ".lock", ".tables.json", "grades.csv", "groups", "overview.html", "timings.csv",
+    ]  # fmt: skip
+
+
+def test_two_batches_into_one_folder_wait_for_each_other(tmp_path: Path) -> None:
+    go, pid = tmp_path / "go", tmp_path / "pid"
+    scene = Scene(tmp_path, {"A": f"slow\n{go}\n{pid}"})
+    said: list[str] = []
+
+    class Telling(SilentBoard):
+        def say(self, message: str) -> None:
+            said.append(message)
+            go.write_text("")
+
+    first = threading.Thread(target=scene.run)
+    first.start()
+    wait_for(pid.exists)
+    assert scene.run(board=Telling()).worked_on == 0
+    first.join()
+    assert len(said) == 1
+    assert scene.calls("A") == 1
+
+
+def test_limits_that_nothing_reaches(tmp_path: Path) -> None:
+    report = Scene(tmp_path, {"A": "ok"}, LIMITS).run()
+    costs = report.rows[0].costs
+    assert costs is not None
+    assert 1e6 < costs.peak < LIMITS.megabytes * 1e6
+    assert 0 < costs.seconds < LIMITS.seconds

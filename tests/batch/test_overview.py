@@ -1,0 +1,160 @@
+"""The page of a class, as a browser shows it and as it is without one's script."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, Page
+
+from reportgen.batch.class_file import Class, Group
+from reportgen.batch.outcome import Mark, Outcome
+from reportgen.batch.summary import sum_up
+from reportgen.batch.table import Row
+from reportgen.render.overview import render_overview
+from reportgen.templates import open_templates
+
+EVIL = "<script>alert(1)</script>"
+NAMES = ("Gauß", EVIL, "Noether", "Euler", "Lovelace")
+
+
+def outcome(first: str, second: str, tested: int = 4) -> Outcome:
+    marks = (Mark("Q1", first, "4", "passed"), Mark("Q2 <b>", second, "6", "failed"))
+    total = str(float(first) + float(second)).removesuffix(".0")
+    return Outcome(
+        score=total, points="10", marks=marks, correct=int(first[0]), total=tested, fingerprint=first
+    )
+
+
+OUTCOMES = (
+    outcome("4", "6"),
+    Outcome("data", f"train/{EVIL}: has no images"),
+    outcome("1.5", "6"),
+    outcome("1", "0", 2),
+    Outcome("crash", "The program failed"),
+)
+IMAGES: tuple[dict[str, str], ...] = (
+    {"a": "1", "b": "2"},
+    {},
+    {"a": "1", "c": "2", "d": "3"},
+    {"x": "9"},
+    {},
+)
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    groups = [Group(name, Path("x"), f"g{place}") for place, name in enumerate(NAMES)]
+    rows = [Row(*row[:2], None, row[2]) for row in zip(groups, OUTCOMES, IMAGES, strict=True)]
+    return render_overview(sum_up(Class(tuple(groups), (), title=f"Class {EVIL}"), rows), open_templates())
+
+
+@pytest.fixture(scope="module")
+def file(html: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("page") / "overview.html"
+    file.write_text(html, encoding="utf-8")
+    return file
+
+
+def cells(soup: BeautifulSoup, section: str) -> list[list[str]]:
+    """The texts of a section's table, row by row."""
+    rows = soup.select(f"#{section} tbody tr")
+    return [[" ".join(cell.get_text(" ").split()) for cell in row.select("th, td")] for row in rows]
+
+
+def test_it_is_a_plain_table_without_script(html: str) -> None:
+    soup = BeautifulSoup(html, "html.parser")
+    assert cells(soup, "groups") == [
+        ["Gauß", "10", "10", "4 of 4", "nothing"],
+        [EVIL, "–", "–", "–", f"no grades: train/{EVIL}: has no images"],
+        ["Noether", "7.5", "10", "1 of 4", "Q1 (1.5 of 4)"],
+        ["Euler", "1", "10", "1 of 2", "Q1 (1 of 4); Q2 <b> (0 of 6)"],
+        ["Lovelace", "–", "–", "–", "no grades: The program failed"],
+    ]
+    # 4, 1.5 and 1 of 4: mean 2.17, median 1.5; 6, 6 and 0 of 6: mean 4, median 6.
+    assert [row[:5] for row in cells(soup, "criteria")] == [
+        ["Q1", "4", "2.17", "1.5", "1 of 3"],
+        ["Q2 <b>", "6", "4", "6", "2 of 3"],
+    ]
+    assert cells(soup, "failed") == [
+        [EVIL, f"train/{EVIL}: has no images"],
+        ["Lovelace", "The program failed ( log )"],
+    ]
+    assert cells(soup, "alike") == [["Gauß", "2 of 2", "Noether (2)"], ["Noether", "2 of 3", "Gauß (2)"]]
+    said = [figure["aria-label"] for figure in soup.select("#criteria svg")]
+    assert said[1] == "Groups with no points: 1, all points: 2"
+    links = [link["href"] for link in soup.select("#groups a")]
+    assert links[0] == "groups/g0/build/report.html"
+    assert [link["href"] for link in soup.select("#failed a")] == ["groups/g4/log.txt"]
+
+
+def test_it_fetches_nothing_and_runs_its_own_script_only(html: str) -> None:
+    soup = BeautifulSoup(html, "html.parser")
+    policy = soup.select_one("meta[http-equiv]")
+    assert policy is not None
+    assert "default-src 'none'" in str(policy["content"])
+    assert len(soup.select("script")) == 1
+    assert soup.select("link, img, iframe, object") == []
+    assert re.findall(r"url\([\"']?(?!data:|[\"'])", html) == []
+
+
+def opened(browser: Browser, file: Path, width: int = 1366, **options: object) -> Page:
+    page = browser.new_context(viewport={"width": width, "height": 800}, **options).new_page()  # type: ignore[arg-type]
+    page.on("console", lambda message: pytest.fail(message.text))
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    page.goto(file.as_uri())
+    return page
+
+
+def names(page: Page) -> list[str]:
+    return page.locator("#groups tbody tr:visible th").all_inner_texts()
+
+
+def test_columns_are_sorted_as_what_they_hold(browser: Browser, file: Path) -> None:
+    page = opened(browser, file)
+    head = page.locator("#groups thead th")
+    points = page.locator("#groups").get_by_role("button", name="Points", exact=True)
+    points.click()
+    # As texts, "10" would come before "7.5". Who has no points stands last, either way.
+    assert names(page) == ["Euler", "Noether", "Gauß", EVIL, "Lovelace"]
+    assert head.nth(1).get_attribute("aria-sort") == "ascending"
+    points.press("Enter")
+    assert names(page) == ["Gauß", "Noether", "Euler", EVIL, "Lovelace"]
+    points.click()
+    assert names(page) == list(NAMES)
+    page.locator("#groups").get_by_role("button", name="Test accuracy").click()
+    # By the share: 1 of 4 is less than 1 of 2.
+    assert names(page)[:3] == ["Noether", "Euler", "Gauß"]
+    page.locator("#groups").get_by_role("button", name="Group").click()
+    assert names(page) == [EVIL, "Euler", "Gauß", "Lovelace", "Noether"]
+    assert head.nth(1).get_attribute("aria-sort") is None
+
+
+def test_groups_are_found_by_words_without_their_accents(browser: Browser, file: Path) -> None:
+    page = opened(browser, file)
+    box = page.get_by_label("Search the groups")
+    box.fill("no GRADES lov")
+    assert names(page) == ["Lovelace"]
+    assert page.locator("output").inner_text() == "1 of 5"
+    box.fill("")
+    assert names(page) == list(NAMES)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1366, "light")])
+def test_it_fits_and_is_accessible(browser: Browser, file: Path, width: int, scheme: str) -> None:
+    page = opened(browser, file, width, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
+    assert [violation["id"] for violation in found["violations"]] == []
+
+
+def test_a_print_shows_every_group_and_no_search_box(browser: Browser, file: Path) -> None:
+    page = opened(browser, file)
+    page.get_by_label("Search the groups").fill("Euler")
+    page.emulate_media(media="print")
+    assert names(page) == list(NAMES)
+    assert not page.get_by_label("Search the groups").is_visible()
