@@ -48,6 +48,11 @@ class Bench:
         self._say(what)
         return measure_command(BUILD, home.folder)
 
+    def command(self, what: str, command: Sequence[object], folder: Path, stage: str = "") -> Run:
+        """Any command, see ``measure_command``."""
+        self._say(what)
+        return measure_command(command, folder, stage)
+
     def hash_files(self, what: str, files: Sequence[Path]) -> Run:
         """Floor: bare Python that hashes files, its start included."""
         self._say(what)

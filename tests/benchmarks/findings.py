@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from typing import Any
 
+from batch import describe_batches
 from comparison import Comparison, Growth
 from measurement import Run
 from pages import Rendering, describe_pages, pages_data
@@ -43,6 +44,7 @@ class Findings:
     notebook: Run | None
     loads: tuple[Load, Load]
     renderings: Sequence[Rendering] = ()
+    batches: Sequence[Rebuild] = ()
 
     @property
     def slopes(self) -> list[Slopes]:
@@ -55,6 +57,8 @@ class Findings:
         """Print the tables, then a line for each thing that no table says."""
         console.print(draw_table([*self.comparisons, self.growth.more]))
         console.print(draw_rebuilds(self.rebuilds, self.notebook))
+        if self.batches:
+            console.print(draw_rebuilds(self.batches, None))
         for line in self._lines():
             console.print(line, highlight=False, soft_wrap=True)
 
@@ -63,12 +67,14 @@ class Findings:
         yield from describe_longest(self.rebuilds)
         yield from describe_checks(self.rebuilds)
         yield from describe_pages(self.renderings)
+        yield from describe_batches(self.batches)
+        yield from describe_checks(self.batches)
         yield describe_growth(self.growth)
         yield from describe_slopes(self.slopes)
         first, last = (load[0] for load in self.loads)
         yield (
             f"{os.cpu_count()} processors; load average (1 minute) {first:.2f} before and {last:.2f} after. "
-            + describe_disturbance([*self.comparisons, self.growth.more, *self.rebuilds])
+            + describe_disturbance([*self.comparisons, self.growth.more, *self.rebuilds, *self.batches])
         )
 
     def as_data(self) -> dict[str, Any]:
@@ -84,6 +90,7 @@ class Findings:
             "rebuilds": [rebuild_data(rebuild, self.notebook) for rebuild in self.rebuilds],
             "slopes": slopes_data(self.slopes),
             "renderings": pages_data(self.renderings),
+            "batches": [rebuild_data(batch, None) for batch in self.batches],
             "notebook": asdict(self.notebook) if self.notebook else None,
         }
 

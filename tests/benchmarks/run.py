@@ -15,6 +15,7 @@ from argparse import BooleanOptionalAction
 from collections.abc import Sequence
 from pathlib import Path
 
+from batch import measure_batches
 from bench import Bench
 from comparison import Growth
 from enlargement import enlarge
@@ -70,10 +71,12 @@ def _measure(bench: Bench, options: argparse.Namespace) -> Findings:
         rebuilds += more
         sizes += more_sizes
     renderings = measure_pages(bench)
+    batches = measure_batches(bench) if options.batch else []
     notebook = None
     if options.notebook:
         notebook = bench.measure("the notebook, all of it", "notebook", data, bench.fresh_folder())
-    return Findings(comparisons, growth, rebuilds, sizes, notebook, (before, os.getloadavg()), renderings)
+    loads = (before, os.getloadavg())
+    return Findings(comparisons, growth, rebuilds, sizes, notebook, loads, renderings, batches)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -99,6 +102,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--large", action=BooleanOptionalAction, default=True, help="many small files; takes minutes"
+    )
+    parser.add_argument(
+        "--batch",
+        action=BooleanOptionalAction,
+        default=True,
+        help="whole classes; takes minutes (alone: tests/benchmarks/batch.py)",
     )
     parser.add_argument("--out", type=Path, default=BENCH_FILE, metavar="FILE", help="default: %(default)s")
     options = parser.parse_args(arguments)
