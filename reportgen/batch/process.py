@@ -151,12 +151,16 @@ class _Lines:
 
 
 class _Memory:
-    """The resident memory of a process and all that it started."""
+    """The resident memory of a process and of all that it started and that lived longer than a moment.
+
+    Between fork and exec a new process has the memory of the one that started it, which is no second copy.
+    """
 
     def __init__(self, pid: int) -> None:
         import psutil
 
         self._root = psutil.Process(pid)
+        self._seen: list[psutil.Process] = []
         self._tree: list[psutil.Process] = []
         self._listed = -_TREE_EVERY_SECONDS
         self.peak = 0
@@ -168,7 +172,8 @@ class _Memory:
         now = time.monotonic()
         if now - self._listed >= _TREE_EVERY_SECONDS:
             with contextlib.suppress(psutil.Error):
-                self._tree = self._root.children(recursive=True)
+                before, self._seen = self._seen, self._root.children(recursive=True)
+                self._tree = [process for process in self._seen if process in before]
             self._listed = now
         total = 0
         for process in (self._root, *self._tree):

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from reportgen.cli.options import QuietOption, SettingsOption, load
+from reportgen.cli.options import QuietOption
 from reportgen.console import choose_progress
+from reportgen.settings import Settings
+
+INCOMPLETE = 3
+"""The exit code if nothing differs, but not everything could be looked at."""
+
+_CACHE_LIMIT_MB = 10_000
 
 
 def verify(
@@ -26,19 +35,30 @@ def verify(
         ),
     ] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every row as JSON.")] = None,
-    settings: SettingsOption = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            "--cache",
+            metavar="FOLDER",
+            help="What you computed yourself before. Without it, all is computed anew.",
+        ),
+    ] = None,
     quiet: QuietOption = False,
 ) -> None:
     """Compute a submitted report anew from its images, and say what is confirmed and what differs.
 
-    The exit code is 0 if nothing differs, 1 if something does, 2 if the report cannot be read.
+    The exit code is 0 if all is confirmed, 1 if something differs, 3 if nothing differs but something could
+    not be recomputed, 2 if the report cannot be read. No settings and no cache of the current folder are
+    used: it may be that of the submission.
     """
     from dataclasses import replace
 
     from reportgen.grading.verify import describe, verify, write_json
 
-    own = load(settings, weights=str(weights.expanduser()) if weights else None)
-    found = verify(submission, data, settings=own, progress=choose_progress(quiet=quiet))
+    with _own_cache(cache) as folder:
+        named = str(weights.expanduser().absolute()) if weights else "auto"
+        own = Settings(weights=named, cache=folder, cache_limit_mb=_CACHE_LIMIT_MB)
+        found = verify(submission, data, settings=own, progress=choose_progress(quiet=quiet))
     if rubric:
         from reportgen.grading.run import grade
 
@@ -52,3 +72,15 @@ def verify(
             write_atomically(json, write_json(found).encode("utf-8", "backslashreplace"))
     if not found.confirmed:
         raise typer.Exit(1)
+    if not found.complete:
+        raise typer.Exit(INCOMPLETE)
+
+
+@contextlib.contextmanager
+def _own_cache(named: Path | None) -> Iterator[Path]:
+    """The folder for what is computed: the one that is named, else one that nobody has written to."""
+    if named is not None:
+        yield named.expanduser().absolute()
+        return
+    with tempfile.TemporaryDirectory(prefix="reportgen-verify-") as folder:
+        yield Path(folder)

@@ -199,7 +199,7 @@ def test_links_in_data_or_build_are_refused(home: Home, tmp_path: Path) -> None:
 
 def test_the_command_says_so_by_its_exit_code(home: Home, tmp_path: Path) -> None:
     (tmp_path / "rubric.py").write_text(RUBRIC)
-    given = ["--data", str(home.data), "--settings", str(home.folder / "report.toml"), "--quiet"]
+    given = ["--data", str(home.data), "--cache", str(home.settings.cache), "--quiet"]
     done = home.run(["verify", str(home.paper), *given, "--rubric", str(tmp_path / "rubric.py")])
     assert (done.exit_code, done.output.split(":")[0]) == (0, "CONFIRMED")
     assert "Seed            3   3  passed" in done.output
@@ -213,3 +213,19 @@ def test_the_command_says_so_by_its_exit_code(home: Home, tmp_path: Path) -> Non
     done = home.run(["verify", forged, *given])
     assert isinstance(done.exception, UserError)
     assert done.exception.exit_code == 2
+
+
+def test_what_could_not_be_looked_at_has_an_exit_code_of_its_own(home: Home) -> None:
+    given = ["--data", str(home.data), "--cache", str(home.settings.cache), "--quiet"]
+    done = home.run(["verify", str(home.build / "results.json"), *given])
+    assert (done.exit_code, done.output.split(":")[0]) == (3, "NOTHING DIFFERS")
+
+
+def test_settings_and_cache_of_the_current_folder_may_be_a_strangers(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "report.toml").write_text('cache = "trap"\nweights = "trap.h5"\n')
+    monkeypatch.chdir(tmp_path)
+    done = home.run(["verify", str(home.paper), "--data", str(home.data), "--quiet"])
+    assert done.exit_code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["report.toml"]

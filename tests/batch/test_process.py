@@ -1,0 +1,33 @@
+"""What a watched program may take, and what counts of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from reportgen.batch.class_file import Limits
+from reportgen.batch.process import End, Program, run_program
+
+STARTS_OTHERS = """
+import os, time
+kept = bytearray(b"x") * 150_000_000
+end = time.monotonic() + 3
+while time.monotonic() < end:
+    child = os.fork()
+    if not child:
+        time.sleep(0.3)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+def run(folder: Path, script: str, limits: Limits) -> End:
+    program = Program((sys.executable, "-c", script), folder, dict(os.environ), folder / "log.txt")
+    return run_program(program, limits, str, lambda: False)
+
+
+def test_the_moment_after_a_fork_is_no_second_copy_of_the_memory(tmp_path: Path) -> None:
+    end = run(tmp_path, STARTS_OTHERS, Limits(60, 250))
+    assert (end.over, end.code) == ("", 0)
+    assert 150e6 < end.peak < 250e6
