@@ -15,14 +15,14 @@ from pathlib import Path
 from reportgen.batch.identity import sealed_key
 from reportgen.batch.job import JOB_FILE, Job, job_text
 from reportgen.batch.messages import Message, parse_message
-from reportgen.batch.outcome import LOG_FILE, Costs, Outcome, parse_outcome, seal, write_costs
+from reportgen.batch.outcome import LOG_FILE, Costs, Outcome, find_sealed, parse_outcome, seal, write_costs
 from reportgen.batch.process import End, Program, run_program
 from reportgen.batch.wording import localise
 from reportgen.batch.worker import MADE_FILE
 from reportgen.grading.exports.text import one_line
 from reportgen.store.files import StorageError, writing
 
-GROUPS, ATTEMPTS = "groups", ".attempts"
+GROUPS, ATTEMPTS, EARLIER = "groups", ".attempts", "earlier"
 _OWN = (sys.executable, "-P", "-m", "reportgen", "batch-worker")
 _KILLED = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _LOG_END = 4000
@@ -63,16 +63,33 @@ def attend(job: Job, hear: Hear, stopped: Callable[[], bool]) -> Finished:
     return Finished(job.slug, place.name)
 
 
-def settle(out: Path, finished: Finished) -> None:
-    """Put an attempt in the place of the group's last one."""
+def settle(out: Path, finished: Finished) -> Outcome:
+    """Put an attempt in the place of the group's last one, and return what came of it.
+
+    If it failed, the report of a run before, if there is one, stays in ``earlier/``.
+    """
     attempt = out / ATTEMPTS / finished.attempt
+    sealed = find_sealed(attempt)
+    outcome = sealed[0] if sealed else Outcome("storage", "What came of it cannot be read")
     target, aside = out / GROUPS / finished.slug, attempt.with_name(f"{finished.attempt}.old")
     with writing(target):
         target.parent.mkdir(exist_ok=True)
         if target.exists():
             target.rename(aside)
+            if not outcome.done:
+                _keep_report(aside, attempt)
         attempt.rename(target)
     shutil.rmtree(aside, ignore_errors=True)
+    return outcome
+
+
+def _keep_report(last: Path, attempt: Path) -> None:
+    """Let the report of a run before stand beside an attempt that failed."""
+    sealed = find_sealed(last)
+    if (last / EARLIER).is_dir():
+        (last / EARLIER).rename(attempt / EARLIER)
+    elif sealed is not None and sealed[0].done:
+        last.rename(attempt / EARLIER)
 
 
 def clear_attempts(out: Path) -> None:

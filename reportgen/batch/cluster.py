@@ -91,7 +91,8 @@ def _collect(client: Client, futures: Mapping[Future, Job]) -> Iterator[Finished
         future.release()
         if "problem" in answer:
             raise ClusterError(answer["problem"], answer["remedy"])
-        yield Finished(job.slug, answer["attempt"])
+        # A task that Dask drops while it runs, and then wants after all, may answer that it was stopped.
+        yield Finished(job.slug, answer["attempt"]) if answer["attempt"] else _give_up(job, "stopped")
 
 
 def _give_up(job: Job, error: str) -> Finished:

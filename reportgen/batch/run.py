@@ -10,10 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reportgen.batch.attempt import ATTEMPTS, GROUPS, Finished, clear_attempts, settle
+from reportgen.batch.attempt import ATTEMPTS, EARLIER, GROUPS, Finished, clear_attempts, settle
 from reportgen.batch.board import Board
 from reportgen.batch.class_file import Class, Group
-from reportgen.batch.contents import Contents, take_contents
+from reportgen.batch.contents import BUILD_FOLDER, Contents, take_contents
+from reportgen.batch.grades import GRADES_FILES
 from reportgen.batch.identity import identify_group, identify_program, identify_rubrics, sealed_key
 from reportgen.batch.job import Job, Terms
 from reportgen.batch.outcome import PASSING, Outcome, find_sealed, read_costs, seal
@@ -25,6 +26,7 @@ from reportgen.batch.wording import name_inside
 from reportgen.errors import UserError, WeightsError
 from reportgen.grading.exports.text import one_line
 from reportgen.intake import IntakeError, check_folder
+from reportgen.stages.files import HTML_FILE
 from reportgen.store.files import writing
 from reportgen.weights import imagenet_path, locate_weights, resolve_source
 
@@ -166,17 +168,14 @@ def _work(jobs: Sequence[Job], out: Path, runner: Runner, board: Board) -> dict[
     names = {job.slug: job.name for job in jobs}
     with board.watching(names), contextlib.closing(runner.run(jobs, board.hear)) as attempts:
         for finished in attempts:
-            settle(out, finished)
-            folder = out / GROUPS / finished.slug
-            sealed = find_sealed(folder)
-            made[finished.slug] = (
-                sealed[0] if sealed else Outcome("storage", "What came of it cannot be read")
-            )
-            board.end(finished.slug, made[finished.slug], read_costs(folder))
+            outcome = made[finished.slug] = settle(out, finished)
+            board.end(finished.slug, outcome, read_costs(out / GROUPS / finished.slug))
     return made
 
 
 def _row(found: _Found, made: Mapping[str, Outcome], out: Path) -> Row:
-    slug = found.group.slug
-    outcome = found.kept or made[slug]
-    return Row(found.group, outcome, read_costs(out / GROUPS / slug), found.contents.images)
+    folder = out / GROUPS / found.group.slug
+    outcome = found.kept or made[found.group.slug]
+    shown = (f"{EARLIER}/{name}" for name in (f"{BUILD_FOLDER}/{HTML_FILE}", GRADES_FILES["markdown"]))
+    earlier = next((name for name in shown if (folder / name).is_file()), "")
+    return Row(found.group, outcome, read_costs(folder), found.contents.images, earlier)

@@ -57,6 +57,7 @@ def _line(row: Row) -> Line:
         lost=tuple(_lost(mark) for mark in outcome.marks if Decimal(mark.score) < Decimal(mark.points)),
         notes=outcome.notes,
         report=report,
+        earlier=f"{folder}/{row.earlier}" if row.earlier else "",
         grades=f"{folder}/grades.md" if outcome.done else "",
         log="" if outcome.done or outcome.cause == "data" else f"{folder}/{LOG_FILE}",
     )

@@ -20,12 +20,16 @@ _DIGITS = 4
 
 @dataclass(frozen=True)
 class Row:
-    """A group, what came of it, what that took if it is known, and its images by file."""
+    """A group, what came of it, what that took if it is known, and its images by file.
+
+    ``earlier``: of a group that failed, the report of a run before in its folder, "" if there is none.
+    """
 
     group: Group
     outcome: Outcome
     costs: Costs | None
     images: dict[str, str]
+    earlier: str = ""
 
 
 def write_grades(rows: Sequence[Row]) -> str:

@@ -50,7 +50,9 @@ def _identify(chosen: Class, rows: Sequence[Row]) -> str:
     return digest_of(
         {
             "titles": [chosen.title, chosen.course, chosen.assignment, chosen.verify],
-            "rows": [[row.group.name, row.group.slug, asdict(row.outcome), row.images] for row in rows],
+            "rows": [
+                [row.group.name, row.group.slug, asdict(row.outcome), row.images, row.earlier] for row in rows
+            ],
             "templates": {file.name: hash_file(file) for file in templates},
             "code": [code_of(module) for module in modules],
             "versions": versions_for({name for module in modules for name in libraries_of(module)}),

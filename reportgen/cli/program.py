@@ -100,5 +100,5 @@ def main() -> None:
     except SystemExit as ended:
         # Typer turns Ctrl-C into this code of its own, without a word.
         if ended.code == INTERRUPTED:
-            typer.echo("reportgen: stopped; the report in the build folder is whole.", err=True)
+            typer.echo("reportgen: stopped; what was made before is as it was.", err=True)
         raise

@@ -22,7 +22,10 @@ _POLICY_MARK = "content-security-policy-of-this-page"
 
 @dataclass(frozen=True)
 class Line:
-    """A group. ``lost``: the criteria without full points; links are relative to the page, "" for none."""
+    """A group. ``lost``: the criteria without full points; links are relative to the page, "" for none.
+
+    ``earlier``: where the report of a run before is, of a group that failed in this one.
+    """
 
     name: str
     done: bool
@@ -36,6 +39,7 @@ class Line:
     lost: tuple[str, ...]
     notes: tuple[str, ...]
     report: str
+    earlier: str
     grades: str
     log: str
 

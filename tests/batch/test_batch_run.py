@@ -144,6 +144,27 @@ def test_failures_are_tried_again_when_that_may_help(tmp_path: Path) -> None:
     assert scene.run(limits=Limits(60, 210), retry_failed=True).worked_on == 3
 
 
+def test_the_report_of_a_run_before_outlives_failures_and_goes_with_the_next(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, {"A": "ok"})
+    scene.run()
+    earlier = scene.out / "groups/a/earlier/build/report.html"
+    report = (scene.out / "groups/a/build/report.html").read_bytes()
+    for way in ("bad", "segfault"):
+        scene.set_act("A", way)
+        assert scene.run().worked_on == 1
+        assert earlier.read_bytes() == report
+        assert not (scene.out / "groups/a/build").exists()
+        assert 'href="groups/a/earlier/build/report.html"' in (scene.out / "overview.html").read_text()
+        assert read_rows(scene.out)[0]["score"] == ""
+    assert scene.run().worked_on == 0
+    scene.set_act("A", "ok")
+    scene.run()
+    assert sorted(path.name for path in (scene.out / "groups/a").iterdir()) == [
+        "build", "costs.json", "log.txt", "outcome.json",
+    ]  # fmt: skip
+    assert "earlier" not in (scene.out / "overview.html").read_text()
+
+
 def test_a_group_that_left_the_class_has_no_row(tmp_path: Path) -> None:
     scene = Scene(tmp_path, {"A": "ok", "B": "ok"})
     scene.run()
@@ -244,5 +265,6 @@ def test_limits_that_nothing_reaches(tmp_path: Path) -> None:
     report = Scene(tmp_path, {"A": "ok"}, LIMITS).run()
     costs = report.rows[0].costs
     assert costs is not None
-    assert 1e6 < costs.peak < LIMITS.megabytes * 1e6
+    # How much was seen of so short a process is a matter of luck; see test_process.py.
+    assert costs.peak < LIMITS.megabytes * 1e6
     assert 0 < costs.seconds < LIMITS.seconds

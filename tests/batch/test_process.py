@@ -24,7 +24,7 @@ while time.monotonic() < end:
 
 def run(folder: Path, script: str, limits: Limits) -> End:
     program = Program((sys.executable, "-c", script), folder, dict(os.environ), folder / "log.txt")
-    return run_program(program, limits, str, lambda: False)
+    return run_program(program, limits, lambda _: None, lambda: False)
 
 
 def test_the_moment_after_a_fork_is_no_second_copy_of_the_memory(tmp_path: Path) -> None:
