@@ -4,6 +4,8 @@
 # What a user may set, as in: make report DATA=my/images
 DATA    =
 REPORT  =
+CLASS   = class.toml
+OUT     = reports
 ARGS    =
 CLASSES = butterfly kangaroo Leopards
 PYTHON ?= python3
@@ -24,7 +26,7 @@ PIP = PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(PY) 
 
 quote = '$(subst ','\'',$(1))'
 
-.PHONY: help report watch diff grade sample doctor fetch-caltech101 fetch-vgg19 export-model test check check-full bench pictures lock clean distclean
+.PHONY: help report watch diff grade verify batch sample doctor fetch-caltech101 fetch-vgg19 export-model test check check-full bench pictures lock clean distclean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -48,6 +50,13 @@ diff: .venv/.installed ## Say what changed since the build before (ARGS="A B": b
 
 grade: .venv/.installed ## Grade the last build by the rubric of this assignment (ARGS="--rubric mine.toml")
 	@$(PY) -m reportgen grade $(if $(REPORT),--settings $(call quote,$(REPORT))) $(ARGS)
+
+verify: .venv/.installed ## Compute a submitted report anew: make verify REPORT=report.pdf DATA=its/images
+	@$(PY) -m reportgen verify $(if $(REPORT),$(call quote,$(REPORT))) \
+	  $(if $(DATA),--data $(call quote,$(DATA))) $(ARGS)
+
+batch: .venv/.installed ## Build and grade a whole class: make batch CLASS=class.toml OUT=reports
+	@$(PY) -m reportgen batch $(call quote,$(CLASS)) --out $(call quote,$(OUT)) $(ARGS)
 
 sample: .venv/.installed ## Draw the sample images into data/sample
 	@$(PY) -m reportgen sample $(ARGS)
