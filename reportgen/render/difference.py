@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateError
 from markupsafe import Markup
 
 from reportgen.diff import Difference, summary, wording
 from reportgen.diff.figures import Picture
 from reportgen.diff.values import ABSENT, Change, Entry
 from reportgen.errors import RenderError
+from reportgen.render.environment import open_environment
 from reportgen.templates import Templates
 
 TEMPLATE, STYLE = "diff.html.j2", "diff.css"
@@ -28,14 +27,7 @@ def render_difference(difference: Difference, templates: Templates) -> str:
     The page fetches and runs nothing. Whatever the reports say is escaped, and an SVG is only ever the
     source of an ``<img>``, where it cannot act. Raises ``RenderError`` for a mistake in the template.
     """
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(templates.folders),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = open_environment(templates)
     environment.filters.update(
         count=wording.count_text,
         percent=lambda count: wording.percent_text(count.share if count else None),
@@ -59,11 +51,6 @@ def render_difference(difference: Difference, templates: Templates) -> str:
         raise RenderError(
             f"{error.filename}: cannot be read: {error.strerror}.", "Restore the file."
         ) from None
-
-
-def _finalize(value: Any) -> Any:
-    """Characters that do not print are shown by their escapes, in every text of the page."""
-    return value if isinstance(value, Markup) or not isinstance(value, str) else wording.printable(value)
 
 
 def _source(picture: Picture) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateError
 from markupsafe import Markup
 
-from reportgen.diff.wording import printable
 from reportgen.errors import RenderError
+from reportgen.render.environment import open_environment
 from reportgen.render.fonts import font_css
 from reportgen.render.policy import content_security_policy
 from reportgen.templates import Templates
@@ -107,14 +105,7 @@ def render_overview(overview: Overview, templates: Templates) -> str:
 
     Whatever the groups wrote is escaped. Raises ``RenderError`` for a mistake in the template.
     """
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(templates.folders),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = open_environment(templates)
     environment.globals.update(
         o=overview,
         style=Markup(_read(STYLE, templates)),  # noqa: S704 - the project's own file
@@ -137,8 +128,3 @@ def _read(name: str, templates: Templates) -> str:
         raise RenderError(
             f"{error.filename}: cannot be read: {error.strerror}.", "Restore the file."
         ) from None
-
-
-def _finalize(value: Any) -> Any:
-    """Characters that do not print are shown by their escapes, in every text of the page."""
-    return value if isinstance(value, Markup) or not isinstance(value, str) else printable(value)
