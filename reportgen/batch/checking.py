@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.batch.job import Job
+from reportgen.batch.outcome import Outcome
 from reportgen.batch.wording import describe_problem, localise
 from reportgen.diff.wording import plural
 from reportgen.errors import UserError
@@ -29,16 +30,16 @@ class Case:
     settings: Settings
 
 
-def verify_group(case: Case, job: Job, place: Path, progress: Progress) -> str:
-    """Recompute a submitted report from data; the findings go to ``place``, and back in few words.
+def verify_group(outcome: Outcome, case: Case, job: Job, place: Path, progress: Progress) -> Outcome:
+    """Recompute a submitted report from data; the findings go to ``place``, and in few words to the outcome.
 
     A report that cannot be verified is no failure of the group. Raises ``StorageError`` if nothing can be
     written.
     """
     if case.submission is None:
-        return "no report handed in"
+        return replace(outcome, verification="no report handed in")
     if case.data is None:
-        return "no data handed in"
+        return replace(outcome, verification="no data handed in")
     from reportgen.grading.verify import describe, verify, write_json
 
     try:
@@ -46,13 +47,14 @@ def verify_group(case: Case, job: Job, place: Path, progress: Progress) -> str:
     except StorageError:
         raise
     except UserError as error:
-        return f"cannot be verified: {describe_problem(error, job, place)}"
+        reason = describe_problem(error, job, place)
+        return replace(outcome, verification=f"cannot be verified: {reason}", differs=True)
     found = replace(found, submission=case.submission.name, data=case.data.name)
     texts = {JSON_FILE: write_json(found), TEXT_FILE: "\n".join(describe(found)) + "\n"}
     for name, text in texts.items():
         # A report may hold characters that no encoding has.
         write_atomically(place / name, localise(text, job, place).encode("utf-8", "backslashreplace"))
-    return _judge(found)
+    return replace(outcome, verification=_judge(found), verified=True, differs=not found.confirmed)
 
 
 def _judge(found: Verification) -> str:

@@ -39,8 +39,8 @@ class Outcome:
 
     ``score`` and ``points`` are exact decimals as text, "" without grades; ``correct`` of ``total`` test
     images were recognised; ``submitted``: the grades are those of the report handed in; ``verification`` is
-    "" where none was asked for, ``verified`` whether it could be carried out; ``fingerprint`` is a hash of
-    all computed numbers.
+    "" where none was asked for, ``verified`` whether it could be carried out, ``differs`` whether it found
+    a difference; ``fingerprint`` is a hash of all computed numbers.
     """
 
     cause: Cause = ""
@@ -53,6 +53,7 @@ class Outcome:
     submitted: bool = False
     verification: str = ""
     verified: bool = False
+    differs: bool = False
     fingerprint: str = ""
     notes: tuple[str, ...] = ()
 

@@ -57,6 +57,11 @@ class Report:
         """The groups that have no grades."""
         return [row for row in self.rows if not row.outcome.done]
 
+    @property
+    def doubted(self) -> list[Row]:
+        """The groups whose own report is not what their data give, or cannot be read."""
+        return [row for row in self.rows if row.outcome.differs]
+
 
 @dataclass(frozen=True)
 class _Found:

@@ -53,6 +53,7 @@ def _line(row: Row) -> Line:
         accuracy=_accuracy(outcome),
         verification=outcome.verification,
         verified=f"{folder}/{TEXT_FILE}" if outcome.verified else "",
+        differs=outcome.differs,
         submitted=outcome.submitted,
         lost=tuple(_lost(mark) for mark in outcome.marks if Decimal(mark.score) < Decimal(mark.points)),
         notes=outcome.notes,

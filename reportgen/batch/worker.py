@@ -57,10 +57,9 @@ def work(job: Job, place: Path, progress: Progress) -> Outcome:
     marked = mark(graded, job, place, progress)
     outcome = _describe(marked, built)
     if job.terms.verify:
-        from reportgen.batch.checking import TEXT_FILE, Case, verify_group
+        from reportgen.batch.checking import Case, verify_group
 
-        words = verify_group(Case(parts.submission, data, settings), job, place, progress)
-        outcome = replace(outcome, verification=words, verified=(place / TEXT_FILE).exists())
+        outcome = verify_group(outcome, Case(parts.submission, data, settings), job, place, progress)
     if take_contents(Path(job.folder)).digest != job.contents:
         raise StorageError("The folder was changed while it was worked on.", "Run the batch again.")
     return outcome

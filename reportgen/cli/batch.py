@@ -81,6 +81,10 @@ def _show(report: Report, out: Path) -> None:
     typer.echo(f"\n{total - len(failed)} of {total} groups have grades; {report.worked_on} were worked on.")
     for row in failed:
         typer.echo(f"  {row.group.name}: {one_line(row.outcome.reason)}")
+    if report.doubted:
+        typer.echo("What these handed in was not confirmed:")
+    for row in report.doubted:
+        typer.echo(f"  {row.group.name}: {one_line(row.outcome.verification)}")
     for name in (OVERVIEW_FILE, GRADES_FILE):
         typer.echo(f"  {shown(out / name)}")
 

@@ -33,6 +33,7 @@ class Line:
     accuracy: str
     verification: str
     verified: str
+    differs: bool
     submitted: bool
     lost: tuple[str, ...]
     notes: tuple[str, ...]

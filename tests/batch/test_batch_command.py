@@ -10,6 +10,7 @@ from pathlib import Path
 from reportgen.batch.checking import Case, verify_group
 from reportgen.batch.class_file import Limits
 from reportgen.batch.job import Job, Terms, job_text, parse_job
+from reportgen.batch.outcome import Outcome
 from reportgen.progress import Silent
 from reportgen.settings import Settings
 
@@ -115,4 +116,10 @@ def test_a_job_comes_through_its_file_as_it_was(tmp_path: Path) -> None:
 def test_what_cannot_be_verified_is_said(tmp_path: Path) -> None:
     for submission, words in ((None, "no report handed in"), (Path("report.pdf"), "no data handed in")):
         case = Case(submission, None, Settings())
-        assert verify_group(case, a_job(tmp_path), tmp_path, Silent()) == words
+        found = verify_group(Outcome(score="3"), case, a_job(tmp_path), tmp_path, Silent())
+        assert found == Outcome(score="3", verification=words)
+    (tmp_path / "report.pdf").write_bytes(b"%PDF-1.7 no more")
+    case = Case(tmp_path / "report.pdf", tmp_path, Settings())
+    found = verify_group(Outcome(), case, a_job(tmp_path), tmp_path, Silent())
+    assert found.verification.startswith("cannot be verified: report.pdf: is no PDF or a damaged one")
+    assert (found.differs, found.verified) == (True, False)

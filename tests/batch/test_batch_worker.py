@@ -82,10 +82,10 @@ def test_classes_right_in_the_folder_are_taken_without_what_stands_beside_them(t
     assert parts.submission == group / "build"
 
 
-def run(home: Path, *names: str) -> Report:
+def run(home: Path, *names: str, verify: bool = False) -> Report:
     (home / "rubric.py").write_text(RUBRIC, encoding="utf-8")
     groups = tuple(Group(name, home / "class" / name.lower(), name.lower()) for name in names)
-    chosen = Class(groups, (home / "rubric.py",), weights="embedded", course="Vision")
+    chosen = Class(groups, (home / "rubric.py",), weights="embedded", course="Vision", verify=verify)
     environment = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow", "SOURCE_DATE_EPOCH": "0"}
     options = Options(command=COMMAND, environment=environment)
     return run_batch(replace(chosen), home / "out", LocalRunner(2), SilentBoard(), options)
@@ -140,3 +140,30 @@ def check_a_report_that_was_handed_in(home: Path) -> None:
     assert (rows["E"]["graded"], rows["E"]["score"]) == ("submitted", rows["A"]["score"])
     assert report.rows[0].outcome.fingerprint == report.rows[1].outcome.fingerprint != ""
     assert "Identical results" in (home / "out/overview.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_a_report_that_was_handed_in_is_compared_with_its_images(tmp_path: Path) -> None:
+    made = make_home(tmp_path / "class/a")
+    for name in ("b", "c"):
+        shutil.copytree(made, tmp_path / "class" / name)
+    run(tmp_path, "A")
+    for name in ("b", "c"):
+        build = shutil.copytree(tmp_path / "out/groups/a/build", tmp_path / "class" / name / "build")
+        (build / "report.pdf").unlink()  # stand_in_worker.py prints nothing
+    results = tmp_path / "class/c/build/results.json"
+    document = json.loads(results.read_text(encoding="utf-8"))
+    document["provenance"]["seed"] += 1
+    results.write_text(json.dumps(document), encoding="utf-8")
+    report = run(tmp_path, "A", "B", "C", verify=True)
+    honest, forged = (row.outcome for row in report.rows[1:])
+    assert report.rows[0].outcome.verification == "no report handed in"
+    assert honest.verification.startswith("nothing differs; ")
+    assert "numbers" in forged.verification
+    assert [row.group.name for row in report.doubted] == ["C"]
+    told = (tmp_path / "out/groups/c/verification.txt").read_text(encoding="utf-8")
+    assert told.startswith("NOT CONFIRMED: build: ")
+    assert str(tmp_path) not in told
+    page = (tmp_path / "out/overview.html").read_text(encoding="utf-8")
+    assert page.count('<td class="alarm">') == 1
+    assert 'href="groups/c/verification.txt"' in page

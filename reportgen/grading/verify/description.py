@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reportgen.diff.wording import plural, printable
-from reportgen.grading.verify.row import Row, Verification
+from reportgen.grading.verify.row import Row, Subject, Verification
 
 _MOST_DIFFERING, _MOST_OTHERS = 12, 6
 """Rows of one subject that are shown; the JSON has them all."""
 
 _LONGEST_VALUE, _LONGEST_REASON = 60, 240
-_SUBJECTS = {
+_SUBJECTS: Mapping[Subject, str] = {
     "attachment": "Attachments of the PDF",
     "settings": "Settings",
     "images": "Images",
@@ -42,10 +42,11 @@ def describe(verification: Verification) -> list[str]:
     """What a grader reads, the most important first. Texts of the submission are shown with escapes."""
     differing, missing = verification.of("differs"), verification.of("not recomputable")
     lines = [_judge(verification), ""]
+    totals = Counter(row.subject for row in verification.rows)
     if differing:
-        lines += ["What differs:", *_list(differing, _MOST_DIFFERING), ""]
+        lines += ["What differs:", *_list(differing, _MOST_DIFFERING, totals), ""]
     if missing:
-        lines += ["What could not be recomputed:", *_list(missing, _MOST_OTHERS), ""]
+        lines += ["What could not be recomputed:", *_list(missing, _MOST_OTHERS, totals), ""]
     lines += ["Confirmed:", *_count(verification.of("confirmed"))]
     lines += ["", *verification.notes] if verification.notes else []
     if verification.grades is not None:
@@ -73,12 +74,12 @@ def _judge(verification: Verification) -> str:
     return f"CONFIRMED: {name}: all that was looked at, {confirmed.split()[0]} things, is what the data give."
 
 
-def _list(rows: Sequence[Row], most: int) -> list[str]:
+def _list(rows: Sequence[Row], most: int, totals: Mapping[Subject, int]) -> list[str]:
     lines = []
     for subject, title in _SUBJECTS.items():
         of_subject = [row for row in rows if row.subject == subject]
         if of_subject:
-            lines.append(f"  {title}")
+            lines.append(f"  {title}: {len(of_subject)} of {totals[subject]}")
             lines += [f"    {_line(row)}" for row in of_subject[:most]]
         if len(of_subject) > most:
             lines.append(f"    … and {len(of_subject) - most} more")
@@ -87,7 +88,9 @@ def _list(rows: Sequence[Row], most: int) -> list[str]:
 
 def _line(row: Row) -> str:
     parts = [printable(row.pointer)]
-    if row.submitted is not None or row.recomputed is not None:
+    known = row.submitted is not None or row.recomputed is not None
+    # Of an image that only one side has, the reason says which.
+    if known and (row.subject != "images" or None not in (row.submitted, row.recomputed)):
         told, wanted = _LABELS.get(row.subject, ("submitted", "recomputed"))
         parts.append(f"{told} {_show(row.submitted)}, {wanted} {_show(row.recomputed)}")
     if row.reason:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Position = tuple[int, int, int]
 _SWAPPED = "another neuron than the recomputed one, with an output that is equal within the tolerance"
 _OTHER = "its recomputed output is {} and not {}"
-_UNKNOWN = "the recomputation chose another neuron of equal output here, and has no gradient of this one"
+_UNKNOWN = "the recomputation chose another neuron here, and has no gradient of this one"
 _MISSING = "one of the two has fewer neurons"
 
 
