@@ -30,7 +30,6 @@ _SUBJECTS: Mapping[Subject, str] = {
 _LABELS = {
     "attachment": ("in the folder", "attached"),
     "settings": ("results.json says", "report.toml says"),
-    "images": ("in the report", "in the data folder"),
     "text": ("printed", "results.json says"),
     "pages": ("handed in", "anew"),
     "page": ("handed in", "anew"),
@@ -89,8 +88,8 @@ def _list(rows: Sequence[Row], most: int, totals: Mapping[Subject, int]) -> list
 def _line(row: Row) -> str:
     parts = [printable(row.pointer)]
     known = row.submitted is not None or row.recomputed is not None
-    # Of an image that only one side has, the reason says which.
-    if known and (row.subject != "images" or None not in (row.submitted, row.recomputed)):
+    # Of images the values are hashes, and the reason says what there is to say.
+    if known and row.subject != "images":
         told, wanted = _LABELS.get(row.subject, ("submitted", "recomputed"))
         parts.append(f"{told} {_show(row.submitted)}, {wanted} {_show(row.recomputed)}")
     if row.reason:
