@@ -131,7 +131,7 @@ def test_arrays_that_did_not_come_along_are_said_to_be_missing(graded: Grade) ->
         ('pointer = "/a"\nexpected = 1\ntolerance = -1', "tolerance = -1"),
         ('pointer = "/a"\nformula = "__import__(1)"', "not allowed"),
         ('pointer = "/a"\nformula = "\'/b/*\'"', "more stars"),
-        ('pointer = "/a"\nformula = "\'/b/*\' + \'/c\'"', "more stars"),
+        ("pointer = \"/a\"\nformula = \"'/b/*' + '/c'\"", "more stars"),
         ('check = "largest_neuron"', "did you mean 'largest_neurons'"),
         ('check = "largest_neurons"\npointer = "/a"', "pointer does not go with check"),
         ('pointer = "/a"\nexpected = 1\nvisibility = "secret"', "after_due_date"),

@@ -72,6 +72,17 @@ def test_the_report_of_another_machine_is_confirmed(home: Home, tmp_path: Path) 
     assert "numpy 1.0" in "\n".join(describe(found))
 
 
+def test_weights_that_were_handed_in_are_compared_but_not_opened(home: Home, tmp_path: Path) -> None:
+    folder = copy_build(home, tmp_path / "build")
+    (folder / "head.weights.h5").write_bytes(b"other bytes, which are no weights at all")
+    found = home.verify(folder)
+    assert found.confirmed
+    assert found.complete
+    assert [note for note in found.notes if "head.weights.h5 has other bytes" in note]
+    assert not any(row.pointer == "head.weights.h5" for row in found.rows)
+    assert not any("head.weights.h5" in note for note in home.verify(home.build).notes)
+
+
 def round_otherwise(document: Any) -> None:
     """What another processor and other packages would do to the numbers, within the tolerances."""
     document["provenance"]["versions"]["numpy"] = "1.0"

@@ -13,7 +13,7 @@ from reportgen.grading.verify.arrays import compare_arrays
 from reportgen.grading.verify.choices import compare_settings, derive_settings
 from reportgen.grading.verify.dataset import compare_dataset
 from reportgen.grading.verify.derived import compare_derived
-from reportgen.grading.verify.documents import compare_documents
+from reportgen.grading.verify.documents import compare_documents, has_same_head
 from reportgen.grading.verify.handed import Handed, open_handed
 from reportgen.grading.verify.numbers import compare_numbers
 from reportgen.grading.verify.predictions import compare_predictions
@@ -25,6 +25,7 @@ from reportgen.intake import check_folder
 from reportgen.plan import SECTION_STAGES, named_versions
 from reportgen.progress import Progress, Silent
 from reportgen.settings import Commentary, Settings
+from reportgen.stages.files import HEAD_FILE
 
 _LONGEST = 500
 
@@ -132,3 +133,8 @@ def _notes(handed: Handed, recomputed: Recomputed) -> Iterator[str]:
         yield "Recomputed with the same versions; the tolerances are the same as with others."
     if handed.results.folder is None:
         yield "No arrays came along; their summaries were compared (shape, type, range, mean, norm)."
+    elif handed.folder is not None and has_same_head(handed.folder, recomputed) is False:
+        yield (
+            f"{HEAD_FILE} has other bytes, as on another machine; strangers' weights are not opened, but the "
+            "probabilities that they gave are among the arrays."
+        )
