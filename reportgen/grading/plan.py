@@ -35,12 +35,14 @@ class Check:
 @dataclass(frozen=True)
 class Plan:
     """The checks that count or that others depend on, in the order of the files; ``left_out`` is how many
-    tests with points were deselected, ``subject`` the name of the report.
+    tests with points were deselected, ``subject`` the name of the report, ``title`` what the rubrics call
+    themselves.
     """
 
     checks: tuple[Check, ...] = ()
     left_out: int = 0
     subject: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -212,7 +214,7 @@ def write_plan(plan: Plan) -> str:
 def read_plan(text: str) -> Plan:
     """What ``write_plan`` wrote."""
     document = json.loads(text)
-    return Plan(tuple(map(_read_check, document["checks"])), document["left_out"], document["subject"])
+    return Plan(**{**document, "checks": tuple(map(_read_check, document["checks"]))})
 
 
 def _read_check(item: dict[str, Any]) -> Check:

@@ -41,6 +41,7 @@ class RubricFile(pytest.File):
                     self, name=name, row=row, judge=judge, report=report
                 )
                 item.case_name = case
+                item.rubric_title = rubric.title
                 yield item
 
 
@@ -48,6 +49,7 @@ class RubricItem(pytest.Item):
     """One case of a row; ``case_name`` tells it from the others in tables."""
 
     case_name: str
+    rubric_title: str
 
     def __init__(self, *, row: Row, judge: Judge, report: Report, **rest: Any) -> None:
         super().__init__(**rest)

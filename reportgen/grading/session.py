@@ -107,7 +107,8 @@ class GradedRun:
             return
         some = bool(self._config.getoption("lf", False)) or any("::" in name for name in self._config.args)
         plan = make_plan(items, self._deselected, part=some)
-        plan = replace(plan, subject=name_report(self._config))
+        titles = dict.fromkeys(filter(None, (getattr(item, "rubric_title", "") for item in items)))
+        plan = replace(plan, subject=name_report(self._config), title="; ".join(titles))
         if any(check.requires for check in plan.checks):
             items[:] = order_items(plan, items)
         self._receive(plan)
@@ -237,6 +238,7 @@ class GradedRun:
         return Grades(
             plan.subject or name_report(self._config),
             count_points(plan, outcomes, self._unread),
+            title=plan.title,
             seconds=time.perf_counter() - self._start,
             gaps=tuple(self._gaps(plan, outcomes)),
         )

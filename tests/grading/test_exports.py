@@ -262,6 +262,10 @@ def test_markdown_shows_names_and_messages_as_they_are(text: str) -> None:
 def test_the_table_is_aligned_and_fits(grades: Grades, width: int) -> None:
     lines = [line.text for line in describe_grades(grades, width)]
     assert all(columns(line) <= width or line.startswith("  ") for line in lines)
+    if grades.title:
+        title, empty, *lines = lines
+        assert title
+        assert not empty
     size = len(grades.criteria) + 2
     place = columns(lines[0].partition("Status")[0])
     for line, criterion in zip(lines[1 : size - 1], grades.criteria, strict=True):
@@ -280,7 +284,7 @@ def test_the_table_says_status_in_words_and_cuts_messages_with_a_sign() -> None:
     assert below[0] == "Why points were lost:"
     assert " ".join(below[1:]).count("long") == 100
     assert max(map(columns, below)) <= 80
-    lines = describe_grades(GRADES)
+    lines = describe_grades(GRADES)[2:]  # without the title
     assert [line.status for line in lines[:3]] == [None, "failed", "passed"]
     assert (
         len({line.text.index(text) for line, text in zip(lines[1:5:2], ("b: 3", "skipped b"), strict=True)})

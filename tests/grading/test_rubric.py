@@ -11,6 +11,7 @@ import pytest
 from small_results import document, small_results
 
 from reportgen.grading.checks import CHECKS
+from reportgen.grading.exports import Exports
 from reportgen.grading.pattern import find_matches
 from reportgen.grading.row import Named
 from reportgen.grading.rubric import RubricError, load_rubric, shipped_rubric
@@ -107,6 +108,17 @@ def test_visibility_tags_and_dependencies_reach_the_grades(graded: Grade) -> Non
     assert second.status == "skipped"
     assert second.score == 0
     assert "'C1' failed" in second.cases[0].message
+
+
+def test_the_title_stands_above_the_points(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "results.json").write_text(small_results().model_dump_json(), encoding="utf-8")
+    rubric = write(
+        tmp_path, 'pointer = "/transfer/feature_size"\nexpected = 512', head='title = "Exam <2>"\n'
+    )
+    exports = Exports(markdown=tmp_path / "points.md")
+    assert grade(tmp_path / "results.json", [rubric], exports=exports).title == "Exam <2>"
+    assert capsys.readouterr().out.startswith("Exam <2>\n\nCriterion")
+    assert (tmp_path / "points.md").read_text(encoding="utf-8").startswith("# Exam &lt;2&gt;\n")
 
 
 def test_arrays_that_did_not_come_along_are_said_to_be_missing(graded: Grade) -> None:

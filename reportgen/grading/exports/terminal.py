@@ -22,7 +22,7 @@ class Line:
 
 
 def describe_grades(grades: Grades, width: int = 100) -> list[Line]:
-    """A heading, a line for each criterion, the total, and what was not graded.
+    """The rubric's title, a heading, a line for each criterion, the total, and what was not graded.
 
     Lines are at most ``width`` columns wide (60 at least) where wide characters take two; messages that find
     no room in the table stand below it in full.
@@ -49,7 +49,8 @@ def describe_grades(grades: Grades, width: int = 100) -> list[Line]:
         return "  ".join(cells).rstrip()
 
     statuses = [criterion.status for criterion in grades.criteria]
-    lines = [Line(line(head))]
+    lines = [Line(_cut(one_line(grades.title), width).rstrip()), Line("")] if grades.title else []
+    lines.append(Line(line(head)))
     lines += [Line(line(row), status) for row, status in zip(rows, statuses, strict=True)]
     lines.append(Line(line(total)))
     lines += _reasons([row for row in rows if cell_len(row[4]) > max(room, 0)], width)
