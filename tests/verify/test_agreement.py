@@ -139,6 +139,14 @@ def test_a_neuron_stands_in_its_list_once_and_inside_the_layer() -> None:
     assert wrong_places(ranking(FIRST, SECOND)) == {"cat"}
 
 
+def test_only_the_second_list_has_each_channel_once() -> None:
+    layer = LAYER.copy()
+    layer[5, 5, 0] = layer[9, 9, 3] = 10
+    told, expected = ranking(FIRST, neuron(5, 0, 10)), ranking(FIRST, neuron(9, 3, 10))
+    rows = compare_top(told, expected, {"cat": layer})
+    assert differing(rows) == {"/neurons/top_distinct/cat/1/position"}
+
+
 def test_a_swapped_neuron_keeps_its_own_field_and_patch() -> None:
     wrong = {**THIRD, "receptive_field": SECOND["receptive_field"]}
     assert wrong_places(ranking(FIRST, wrong, SECOND)) == {"cat/1/receptive_field"}

@@ -43,6 +43,7 @@ def test_a_number_as_the_report_prints_it_is_recognised(text: str, value: object
     [
         ("0.97", 0.9583333),
         ("100 %", 0.9999),
+        ("0 %", 0.004),
         ("95.9 %", 0.9583333),
         ("95.8", 0.9583333),
         ("23", 24),
