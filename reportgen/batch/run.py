@@ -25,6 +25,7 @@ from reportgen.batch.tables import write_tables
 from reportgen.batch.wording import name_inside
 from reportgen.errors import UserError, WeightsError
 from reportgen.grading.exports.text import one_line
+from reportgen.grading.run import check_tests
 from reportgen.intake import IntakeError, check_folder
 from reportgen.stages.files import HTML_FILE
 from reportgen.store.files import writing
@@ -77,7 +78,8 @@ def run_batch(chosen: Class, out: Path, runner: Runner, board: Board, options: O
     """Build, grade and verify every group of a class into ``out``, where :func:`write_tables` sums it up.
 
     A group that fails is a row. Raises ``UserError`` for what concerns all groups: weights that are missing,
-    a folder that cannot be written or is none of a batch, a cluster that cannot be reached.
+    a rubric without tests, a folder that cannot be written or is none of a batch, a cluster that cannot be
+    reached.
     """
     with open_output(out, chosen.groups, board.say):
         terms = _agree(chosen, out, options, board)
@@ -86,6 +88,8 @@ def run_batch(chosen: Class, out: Path, runner: Runner, board: Board, options: O
             shared = identify_program(), identify_rubrics(chosen.rubrics)
             found = list(pool.map(lambda group: _look_at(group, out, terms, shared, options), chosen.groups))
         jobs = [_job(each, out, terms) for each in found if each.kept is None]
+        if jobs:
+            check_tests(chosen.rubrics)
         made = _work(jobs, out, runner, board) if jobs else {}
         rows = tuple(_row(each, made, out) for each in found)
         write_tables(chosen, rows, out)

@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 NO_EXPORTS = Exports()
 _ENVIRONMENT = "PYTEST_"
 _LONGEST = 2000
+_NO_TESTS = 5
 
 
 class _Messenger:
     """Hands the results to the run, so that they are read once, and takes the grades from it."""
 
-    def __init__(self, results: LoadedResults) -> None:
+    def __init__(self, results: LoadedResults | None) -> None:
         self._results = results
         self.grades: Grades | None = None
         self.interrupted = False
@@ -39,7 +40,8 @@ class _Messenger:
     def pytest_configure(self, config: pytest.Config) -> None:
         from reportgen.grading.source import RESULTS
 
-        config.stash[RESULTS] = self._results
+        if self._results is not None:
+            config.stash[RESULTS] = self._results
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         from reportgen.grading.outcomes import describe_report
@@ -94,6 +96,23 @@ def grade(
     return messenger.grades
 
 
+def check_tests(rubrics: Sequence[Path]) -> None:
+    """Collect the tests of those ``rubrics`` that are Python files, and run none.
+
+    Raises ``GradingError`` if one cannot be imported or has no tests.
+    """
+    files = [rubric.resolve() for rubric in rubrics if rubric.suffix == ".py"]
+    messenger = _Messenger(None)
+    for file in files:
+        code, output = _run([*_options([file]), "--collect-only", "--", str(file)], [file], messenger)
+        if messenger.interrupted:
+            raise KeyboardInterrupt
+        if code == _NO_TESTS:
+            raise GradingError(f"{file}: has no test.", "Write functions whose names begin with 'test_'.")
+        if messenger.uncollected or code:
+            _refuse(code, output, messenger)
+
+
 def _checked(rubric: Path, submission: Path) -> Path:
     if not rubric.is_file():
         raise GradingError(f"{rubric}: is no file.", "Name a rubric: a TOML table or a Python file of tests.")
@@ -106,20 +125,24 @@ def _checked(rubric: Path, submission: Path) -> Path:
     return file
 
 
-def _arguments(submission: Path, files: Sequence[Path], exports: Exports, junit: Path) -> list[str]:
+def _options(files: Sequence[Path]) -> list[str]:
+    """Those that keep everything but the rubrics out of a run."""
     root = Path(os.path.commonpath([file.parent for file in files]))
     options = [f"--rootdir={root}", f"--confcutdir={root}", "-c", os.devnull, "--import-mode=importlib"]
     # The last of these would go through all memory of this process five times, to warn of lost exceptions.
     off = ("cacheprovider", "faulthandler", "unraisableexception")
     options += [*(f"-pno:{name}" for name in off), "--color=no"]
-    options += [f"--results={submission}"]
     python = dict.fromkeys(file.parent for file in files if file.suffix == ".py")
     # What lies beside a test may be imported by it, as with pytest's own way of importing.
     options += [f"--override-ini=pythonpath={shlex.join(map(str, python))}"] if python else ["--noconftest"]
+    return options
+
+
+def _arguments(submission: Path, files: Sequence[Path], exports: Exports, junit: Path) -> list[str]:
     named = {"gradescope": exports.gradescope, "grades-csv": exports.csv, "grades-json": exports.json}
     named |= {"grades-md": exports.markdown, "junitxml": junit if exports.junit else None}
-    options += [f"--{option}={file.absolute()}" for option, file in named.items() if file is not None]
-    return [*options, "--", *map(str, files)]
+    written = [f"--{option}={file.absolute()}" for option, file in named.items() if file is not None]
+    return [*_options(files), f"--results={submission}", *written, "--", *map(str, files)]
 
 
 def _run(arguments: list[str], files: Sequence[Path], messenger: _Messenger) -> tuple[int, str]:

@@ -22,6 +22,7 @@ from reportgen.batch.class_file import Group, Limits
 from reportgen.batch.messages import Message
 from reportgen.batch.run import Options, run_batch
 from reportgen.batch.runner import LocalRunner
+from reportgen.grading.run import GradingError
 
 PATIENCE = 20.0
 
@@ -123,15 +124,27 @@ def test_a_report_that_is_not_as_it_was_is_made_again(tmp_path: Path, harm: str)
 def test_rubric_and_verification_count_but_limits_and_titles_of_the_page_do_not(tmp_path: Path) -> None:
     scene = Scene(tmp_path, {"A": "ok"})
     rubric = tmp_path / "mine.py"
-    rubric.write_text("one")
+    rubric.write_text("def test_one(): pass\n")
     scene.run()
     assert scene.run(limits=Limits(99, 1999)).worked_on == 0
     assert scene.run(title="Another").worked_on == 0
     assert "Another" in (scene.out / "overview.html").read_text()
     assert scene.run(rubrics=(rubric,)).worked_on == 1
-    rubric.write_text("two")
+    rubric.write_text("def test_two(): pass\n")
     assert scene.run(rubrics=(rubric,)).worked_on == 1
     assert scene.run(rubrics=(rubric,), verify=True).worked_on == 1
+
+
+def test_a_rubric_that_cannot_be_used_stops_the_batch_before_any_group(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, {"A": "ok"})
+    scene.run()
+    rubric = tmp_path / "mine.py"
+    for text, said in (("import nothing_there", "nothing_there"), ("x = 1\n", "has no test")):
+        rubric.write_text(text)
+        with pytest.raises(GradingError, match=said):
+            scene.run(rubrics=(rubric,))
+    assert scene.calls("A") == 1
+    assert (scene.out / "groups/a/build/report.html").exists()
 
 
 def test_failures_are_tried_again_when_that_may_help(tmp_path: Path) -> None:
