@@ -49,6 +49,38 @@ def test_a_number_may_be_as_far_off_as_its_kind_is_on_another_machine(
     assert not agree(pointer, 2 * recomputed - beyond, recomputed)
 
 
+@pytest.mark.parametrize(
+    ("pointer", "scale", "allowed"),
+    [
+        ("/convolution/arrays/image_0/mean", 1, 1 / 255),
+        ("/convolution/arrays/filter/mean", 2, 2e-6),
+        ("/convolution/arrays/map_0/min", 10, 1e-3 + 1 / 255),
+        ("/conv_stack/arrays/kernel_1/max", 2, 2e-6),
+        ("/conv_stack/arrays/maps_1_0/mean", 10, 1e-3 + 1 / 255),
+        ("/transfer/arrays/features_train/mean", 10, 1e-3),
+        ("/transfer/arrays/probabilities_test/max", 1, 0.01),
+        ("/transfer/arrays/misclassified/mean", 255, 1),
+        ("/transfer/misclassified/0/probabilities/cat", 0, 0.01),
+        ("/neurons/arrays/image_0/mean", 255, 1),
+        ("/neurons/arrays/activations_0/mean", 100, 1e-2),
+        ("/neurons/top/cat/0/value", 100, 1e-2),
+        ("/neurons/top_distinct/cat/0/value", 100, 1e-2),
+        ("/neurons/head_overlap/cat/overlapping", 0, 1),
+        ("/guided_backprop/rows/cat/0/value", 100, 1e-2),
+        ("/guided_backprop/rows/cat/0/gradient_max_abs", 0, 5e-4),
+        ("/guided_backprop/rows/cat/0/energy_share", 0, 2e-3),
+        ("/guided_backprop/arrays/gradients_0/max", 2, 2e-3),
+    ],
+)
+def test_arrays_and_outputs_may_be_off_by_a_part_of_their_scale(
+    pointer: str, scale: float, allowed: float
+) -> None:
+    """The recomputed number is one half; JPEG's level of 1/255 has a hundredth of its own for rounding."""
+    assert agree(pointer, 0.5 + 0.99 * allowed, 0.5, scale)
+    assert not agree(pointer, 0.5 + 1.02 * allowed, 0.5, scale)
+    assert not agree(pointer, 0.5 - 1.02 * allowed, 0.5, scale)
+
+
 def test_no_number_agrees_with_what_is_none() -> None:
     for value in (None, "1", True, [1.0]):
         assert not agree("/transfer/history/loss/0", value, 1.0)
