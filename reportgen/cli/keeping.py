@@ -41,7 +41,7 @@ def export_model(
     quiet: QuietOption = False,
 ) -> None:
     """Write the last build's whole network, VGG19 and its new layer, as one Keras model."""
-    from reportgen.pipeline import export
+    from reportgen.export import export
 
     path = export(load(settings, build=build), out, choose_progress(quiet=quiet))
     if not quiet:

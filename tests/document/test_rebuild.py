@@ -17,6 +17,7 @@ from tiny_data import CLASSES
 from reportgen import pipeline
 from reportgen.cli import program as cli
 from reportgen.errors import RenderError
+from reportgen.export import export
 from reportgen.printing import pdf as pdf_module
 from reportgen.progress import Silent
 from reportgen.settings import load_settings
@@ -114,7 +115,7 @@ def test_without_pango_the_page_is_new_and_the_older_pdf_is_set_aside(
 def test_the_exported_model_predicts_what_the_results_say(copied: Path, tmp_path: Path) -> None:
     import keras
 
-    file = pipeline.export(load_settings(folder=copied), tmp_path / "model.keras", Silent())
+    file = export(load_settings(folder=copied), tmp_path / "model.keras", Silent())
     model = keras.models.load_model(file, compile=False, safe_mode=True)
     with np.load(copied / "build/arrays/transfer.npz", allow_pickle=False) as arrays:
         said = arrays["probabilities_test"]
@@ -131,5 +132,5 @@ def test_the_exported_model_predicts_what_the_results_say(copied: Path, tmp_path
 
 def test_only_a_finished_build_can_be_exported(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="no results of a build") as caught:
-        pipeline.export(load_settings(folder=tmp_path), None)
+        export(load_settings(folder=tmp_path), None)
     assert str(tmp_path / "build/results.json") in str(caught.value)
