@@ -227,7 +227,9 @@ def test_what_a_process_says_is_heard(tmp_path: Path) -> None:
 
 
 RUN = """
-import sys
+import signal, sys
+# Who starts the tests in the background may have turned it off.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path[:0] = [{tests!r}]
 from pathlib import Path
 from class_scene import Scene
