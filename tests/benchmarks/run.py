@@ -30,7 +30,7 @@ PHOTOGRAPHS = (ROOT / "data" / "caltech101", ROOT.parent / "shared" / "caltech10
 BENCH_FILE = ROOT / "build" / "bench.json"
 ENLARGED = 4
 """Times the sample's images: a peak varies by some 20 MB from run to run, less than 300 images would take."""
-WIDTH = 100
+WIDTH = 120
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
