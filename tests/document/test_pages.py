@@ -18,7 +18,7 @@ from reportgen.settings import load_settings
 
 pytestmark = pytest.mark.slow
 
-DPI = 60
+DPI = 120
 MM = DPI / 25.4
 LEFT, RIGHT, TOP, BOTTOM = 33, 210 - 33, 24, 297 - 22
 """The edges of the text on a page, in millimetres."""
