@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 
 class UserError(Exception):
@@ -18,6 +19,29 @@ class UserError(Exception):
         super().__init__(f"{problem}\n{remedy}")
         self.problem = problem
         self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One of several things that are wrong: ``line`` says in one line what and where, ``remedy`` what to do
+    about it, in a sentence.
+    """
+
+    line: str
+    remedy: str
+
+
+class PreflightError(UserError):
+    """What can be known to be wrong before anything is computed, all of it; ``problems`` has at least one."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        remedies = list(dict.fromkeys(problem.remedy for problem in problems))
+        if len(remedies) == 1:
+            super().__init__("\n".join(problem.line for problem in problems), remedies[0])
+        else:
+            lines = [f"{problem.line} {problem.remedy}" for problem in problems]
+            super().__init__("\n".join(lines), "Mend all of these; nothing was computed.")
+        self.problems = tuple(problems)
 
 
 class DataError(UserError):

@@ -16,6 +16,7 @@ from reportgen.errors import UserError
 from reportgen.execution import Execution
 from reportgen.explanation import explain, judge
 from reportgen.plan import SECTION_STAGES, SPECS, Plan, Stage, make_plan
+from reportgen.preflight import refuse_problems
 from reportgen.progress import Progress, Silent
 from reportgen.record import RECORD_FILE, Record, find_intact, make_record, read_record, write_record
 from reportgen.settings import Settings
@@ -97,6 +98,7 @@ def build(
         stale = _find_stale(plan, record)
         if not stale:
             return Built(settings.build, changed=False, notes=record.notes)
+        refuse_problems(plan)
         if message := resolve_source(settings.weights)[1]:
             progress.say(message)
         networks = (workshop or Workshop()).networks
