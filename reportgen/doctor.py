@@ -58,8 +58,16 @@ def _packages(_: Settings) -> Finding:
     needed = ("tensorflow", "keras", "numpy", "sklearn", "matplotlib", "jinja2", "weasyprint", "h5py")
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
-        return Finding(False, f"Packages missing: {', '.join(missing)}. Run: pip install reportgen")
+        return Finding(False, f"Packages missing: {', '.join(missing)}. {_reinstall()}")
     return Finding(True, "Python packages")
+
+
+def _reinstall() -> str:
+    """How to get the packages, which never is by reportgen's name: on PyPI that is another project's."""
+    checkout = Path(__file__).resolve().parents[1]
+    if (checkout / "Makefile").exists() and (checkout / "pyproject.toml").exists():
+        return f"Run: rm -f .venv/.installed; make report (in {checkout})"
+    return f"Run: {sys.executable} -m pip install --force-reinstall WHEEL (the .whl file that you have)"
 
 
 def _pango(_: Settings) -> Finding:

@@ -16,6 +16,7 @@ from finished_report import snapshot
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[1]
+RUBRIC = "reportgen/grading/assignment.rubric.toml"
 
 
 def run(*command: str | Path, folder: Path) -> str:
@@ -84,7 +85,7 @@ def empty_folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_wheel_has_the_package_and_its_templates_only(wheel: Path) -> None:
+def test_the_wheel_has_the_package_its_templates_and_settings_only(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     files = committed_files()
@@ -92,7 +93,7 @@ def test_the_wheel_has_the_package_and_its_templates_only(wheel: Path) -> None:
     templates = {f"reportgen/{name}" for name in files if name.startswith("templates/")}
     assert {"reportgen/templates/report.html.j2", "reportgen/templates/report.css"} <= templates
     assert {"reportgen/contract/results.schema.json", "reportgen/contract/POINTERS.md"} <= package
-    assert names == package | templates
+    assert names == package | templates | {"reportgen/report.toml"}
 
 
 def test_the_installed_package_is_the_one_that_is_imported(environment: Path, empty_folder: Path) -> None:
@@ -109,6 +110,14 @@ def test_help_works_away_from_the_checkout(
     said = run(environment / "bin" / command[0], *command[1:], "--help", folder=empty_folder)
     assert [name for name in ("build", "doctor", "fetch") if name not in said] == []
     assert list(empty_folder.iterdir()) == []
+
+
+def test_a_project_begins_away_from_the_checkout(environment: Path, empty_folder: Path) -> None:
+    run(environment / "bin/reportgen", "init", "mine", folder=empty_folder)
+    for name, original in {"report.toml": "report.toml", "rubric.toml": RUBRIC}.items():
+        assert (empty_folder / "mine" / name).read_bytes() == (ROOT / original).read_bytes()
+    (empty_folder / "mine/.venv").symlink_to(environment)
+    assert "make" not in run("make", "doctor", folder=empty_folder / "mine").lower()
 
 
 def test_the_report_built_away_from_the_checkout_is_the_same_to_the_byte(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -65,7 +66,7 @@ def _connect(address: str, seconds: float) -> Client:
     except ImportError:
         raise ClusterError(
             "The package 'distributed' is missing, which --scheduler needs.",
-            "Run: pip install 'reportgen[cluster]'",
+            f"Run: {sys.executable} -m pip install distributed",
         ) from None
     try:
         return Client(address, timeout=seconds, set_as_default=False)

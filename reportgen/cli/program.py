@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from reportgen import __version__
-from reportgen.cli import batch, building, contract, fetching, grading, keeping, verifying
+from reportgen.cli import batch, building, contract, fetching, grading, keeping, starting, verifying
 from reportgen.errors import StoppedError, UserError
 from reportgen.settings import SETTINGS_FILE
 
@@ -35,6 +35,7 @@ app = typer.Typer(
     "Start with 'reportgen build'. Without any setting it draws sample images and reports on them; "
     f"with --data it reports on your own. What the title page says, and more, stands in {SETTINGS_FILE}.",
 )
+app.command()(starting.init)
 app.command()(building.build)
 app.command()(building.watch)
 app.command()(building.diff)

@@ -1,0 +1,92 @@
+"""A new project folder: the files to begin with, of which none takes the place of one's own."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from reportgen.errors import UserError
+from reportgen.grading.rubric import shipped_rubric
+from reportgen.resources import starting_settings
+from reportgen.settings import SETTINGS_FILE
+from reportgen.store.files import writing
+
+RUBRIC_FILE = "rubric.toml"
+
+MAKEFILE = f"""\
+REPORTGEN := $(or $(wildcard .venv/bin/reportgen),reportgen)
+report: ; @$(REPORTGEN) build $(if $(DATA),--data "$(DATA)") $(ARGS)
+watch doctor: ; @$(REPORTGEN) $@ $(ARGS)
+grade: ; @$(REPORTGEN) grade --rubric {RUBRIC_FILE} $(ARGS)
+.PHONY: report watch doctor grade
+"""
+
+GITIGNORE = """\
+# What reportgen makes. Your images are not listed here: they belong to what you hand in.
+/build/
+/.cache/
+/data/sample/
+/data/caltech101/
+.venv/
+"""
+
+_NAMES_OF_MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
+
+
+@dataclass(frozen=True)
+class Started:
+    """What became of a folder: the files that were written, and those of one's own that stay, by name."""
+
+    folder: Path
+    written: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def start_folder(folder: Path) -> Started:
+    """Write ``report.toml``, ``.gitignore``, ``rubric.toml`` and a ``Makefile`` to ``folder``, which is made.
+
+    A file that is there stays as it is, whatever is in it; so does a makefile of another name. Raises
+    ``UserError`` if ``folder`` is no folder, ``StorageError`` if it cannot be written.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UserError(
+            f"{folder}: is a file, not a folder.", "Name a folder; it is made if it is not there."
+        )
+    files = {
+        SETTINGS_FILE: starting_settings().read_bytes(),
+        ".gitignore": GITIGNORE.encode(),
+        RUBRIC_FILE: shipped_rubric().read_bytes(),
+        "Makefile": MAKEFILE.encode(),
+    }
+    written, kept = [], []
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            own = _own_file(folder, name)
+            if own is None and _write_new(folder / name, content):
+                written.append(name)
+            else:
+                kept.append(own or name)
+    return Started(folder, tuple(written), tuple(kept))
+
+
+def _own_file(folder: Path, name: str) -> str | None:
+    """The name of what stands in the place of ``name``; make reads the first makefile of its list."""
+    names = _NAMES_OF_MAKEFILES if name == "Makefile" else (name,)
+    return next((each for each in names if os.path.lexists(folder / each)), None)
+
+
+def _write_new(file: Path, content: bytes) -> bool:
+    """Write a file that is not there yet; False, and nothing is touched, if it has appeared meanwhile."""
+    try:
+        stream = file.open("xb")
+    except FileExistsError:
+        return False
+    try:
+        with stream:
+            stream.write(content)
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+    return True
