@@ -18,10 +18,11 @@ SUPPORTED = ((3, 11), (3, 13))
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at: is it well, and what is to be said of it."""
+    """One thing looked at: is it well, and what is to be said of it. ``note``: it is, and could be better."""
 
     ok: bool
     line: str
+    note: bool = False
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -71,10 +72,19 @@ def _reinstall() -> str:
 
 
 def _pango(_: Settings) -> Finding:
-    from reportgen.printing.pdf import require_pango
+    from reportgen.printing.pdf import find_obstacle
+    from reportgen.system.libraries import describe_subsetter, printer_versions
+    from reportgen.system.managers import propose_remedy
 
-    require_pango()
-    return Finding(True, "Pango, for the PDF")
+    if obstacle := find_obstacle():
+        return Finding(False, f"{obstacle.problem} {obstacle.remedy}")
+    if not printer_versions():
+        return Finding(False, "PDF: WeasyPrint is not installed, or not as expected. Reinstall it")
+    versions = " and ".join(f"{name} {version}" for name, version in printer_versions().items())
+    if shortcoming := describe_subsetter():
+        remedy = propose_remedy(["harfbuzz-subset"])
+        return Finding(True, f"PDF: printed with {versions}. {shortcoming}. {remedy}", note=True)
+    return Finding(True, f"PDF: printed with {versions}")
 
 
 def _fonts(_: Settings) -> Finding:

@@ -18,6 +18,7 @@ _NAMES = {
     "code": _OWN,
     "packages": "package ",
     "versions": "version of ",
+    "printer": "version of the system's ",
     "templates": "templates/",
     "weights": "weights ",
 }

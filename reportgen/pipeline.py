@@ -17,6 +17,7 @@ from reportgen.execution import Execution
 from reportgen.explanation import explain, judge
 from reportgen.plan import SECTION_STAGES, SPECS, Plan, Stage, make_plan
 from reportgen.preflight import refuse_problems
+from reportgen.printing.pdf import PangoMissingError, find_obstacle
 from reportgen.progress import Progress, Silent
 from reportgen.record import RECORD_FILE, Record, find_intact, make_record, read_record, write_record
 from reportgen.settings import Settings
@@ -97,10 +98,12 @@ def build(
                 progress.say(line)
         stale = _find_stale(plan, record)
         if not stale:
-            return Built(settings.build, changed=False, notes=record.notes)
+            return Built(settings.build, changed=False, notes=_listed(record.notes))
         refuse_problems(plan)
         if message := resolve_source(settings.weights)[1]:
             progress.say(message)
+        if obstacle := find_obstacle():
+            progress.say(f"Note: {obstacle.problem} The page is made all the same. {obstacle.remedy}")
         networks = (workshop or Workshop()).networks
         execution = Execution(plan, cache, networks, progress)
         try:
@@ -158,8 +161,6 @@ def _find_stale(plan: Plan, record: Record) -> list[str]:
 
 def _renew(plan: Plan, record: Record, execution: Execution, stale: list[str], progress: Progress) -> Built:
     """Make what is stale, and publish it."""
-    from reportgen.printing.pdf import PangoMissingError
-
     folder = plan.settings.build
     execution.obtain("dataset")
     made: dict[str, Bundle] = {}
@@ -188,7 +189,7 @@ def _renew(plan: Plan, record: Record, execution: Execution, stale: list[str], p
         publish(folder, {**new, RECORD_FILE: content})
         if problem:
             set_aside(folder, PDF_FILE)
-    return Built(folder, True, tuple(execution.ran), notes, problem)
+    return Built(folder, True, tuple(execution.ran), _listed(notes), problem)
 
 
 def _files_of(stage: str, outcome: Bundle) -> dict[str, bytes]:
@@ -201,16 +202,15 @@ def _files_of(stage: str, outcome: Bundle) -> dict[str, bytes]:
 
 def _remarks(
     made: Mapping[str, Bundle], record: Record
-) -> tuple[tuple[str, ...], Mapping[str, Sequence[str]]]:
-    """What to tell the user of the document, and the numbers of its figures."""
-    if "html" not in made:
-        return record.notes, record.figures
-    missing = made["html"]["missing_characters"].decode()
-    notes = (
-        f"Warning: the report's typefaces have no {missing}; a font of this machine is used for it, if there "
-        "is one. Look at the PDF before you hand it in.",
-    )
-    return notes if missing else (), json.loads(made["html"]["figure_numbers.json"])
+) -> tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]:
+    """What to tell the user of page and paper, by stage, and the numbers of the page's figures."""
+    notes = {name: json.loads(made[name]["notes"]) for name in ("html", "pdf") if name in made}
+    figures = json.loads(made["html"]["figure_numbers.json"]) if "html" in made else record.figures
+    return {**record.notes, **notes}, figures
+
+
+def _listed(notes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    return tuple(note for stage in sorted(notes) for note in notes[stage])
 
 
 def _sha256(data: bytes) -> str:

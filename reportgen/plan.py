@@ -17,6 +17,7 @@ from reportgen.packages import installed_versions, python_version, versions_for
 from reportgen.results import ImageFile
 from reportgen.settings import Settings
 from reportgen.sources import code_of, libraries_of
+from reportgen.system.libraries import printer_versions
 from reportgen.templates import Templates
 from reportgen.weights import WeightsFile
 
@@ -37,7 +38,8 @@ class Spec:
     """What a stage depends on by its nature; it can read nothing else.
 
     ``images``: all files of the data folder, the images in use, or the example images. ``after``: the stages
-    whose outcome it reads. What is not ``kept`` is made again from entries of the cache for single items.
+    whose outcome it reads. ``printer``: the system's libraries that print. What is not ``kept`` is made again
+    from entries of the cache for single items.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Spec:
     weights: bool = False
     templates: bool = False
     versions: bool = False
+    printer: bool = False
     after: tuple[str, ...] = ()
     kept: bool = True
 
@@ -92,7 +95,7 @@ SPECS = (
     ),
     Spec(
         "pdf",
-        after=("html", "results"),
+        after=("html", "results"), printer=True,
         settings=(
             *("course", "assignment", "group", "authors", "date", "seed"),
             *("show", "example_images", "guided_backprop", "commentary"),
@@ -184,6 +187,8 @@ def _gather(spec: Spec, plan: Plan, above: Group) -> dict[str, Group]:
         inputs["annotations"] = {"annotations.json": sha256}
     if spec.versions:
         inputs["versions"] = named_versions()
+    if spec.printer:
+        inputs["printer"] = printer_versions()
     return {kind: group for kind, group in inputs.items() if group}
 
 
@@ -227,10 +232,10 @@ def _sha256(path: Path) -> str:
 
 
 def named_versions() -> dict[str, str]:
-    """The versions of this program, of Python and of the packages that stand in the results."""
+    """The versions of this program, of Python, of the packages named in the results and of what prints."""
     installed = installed_versions()
     versions = {"reportgen": __version__, "python": python_version()}
-    return versions | {name: installed.get(name, "unknown") for name in NAMED_PACKAGES}
+    return versions | {name: installed.get(name, "unknown") for name in NAMED_PACKAGES} | printer_versions()
 
 
 def digest_of(values: Mapping[str, object]) -> str:

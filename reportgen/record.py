@@ -20,14 +20,14 @@ _THREADS = 2
 class Record:
     """``stages``: the digest of each kind of input, by stage; ``groups``: the inputs behind a digest;
     ``files``: stage and SHA-256 of each file of the build; ``figures``: the numbers of a stage's figures;
-    ``notes``: what the user was told and should be told again.
+    ``notes``: what the user was told and should be told again, by stage.
     """
 
     stages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
     files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     figures: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def has(self, stage: Stage) -> bool:
         """Whether the build was made with this stage as it is now."""
@@ -46,12 +46,12 @@ def make_record(
     stages: Iterable[Stage],
     files: Mapping[str, tuple[str, str]],
     figures: Mapping[str, Sequence[str]],
-    notes: Iterable[str],
+    notes: Mapping[str, Sequence[str]],
 ) -> Record:
     """The record of a build; inputs that several stages share are held once."""
     listed = list(stages)
     groups = {digest: dict(stage.inputs[kind]) for stage in listed for kind, digest in stage.digests.items()}
-    return Record({stage.name: stage.digests for stage in listed}, groups, files, figures, tuple(notes))
+    return Record({stage.name: stage.digests for stage in listed}, groups, files, figures, notes)
 
 
 def write_record(record: Record) -> bytes:
@@ -66,6 +66,8 @@ def read_record(folder: Path) -> Record:
         if content.pop("format") != _FORMAT:
             return Record()
         files = {file: (stage, sha256) for file, (stage, sha256) in content.pop("files").items()}
+        if isinstance(content["notes"], list):  # of earlier builds, where only the page had notes
+            content["notes"] = {"html": content["notes"]}
         return Record(**content, files=files)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return Record()

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from equipment import find_tool, missing
+from playwright.sync_api import Browser, Error, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for the tests of a module; without one they are skipped, or fail where CI=true."""
-    program = next((found for name in _NAMES if (found := shutil.which(name))), None)
-    if program is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium on this machine, and CI must have one")
-        pytest.skip("no Chromium on this machine")
+    """One browser for the tests of a module; without one they are skipped, or fail with TOOLS=yes."""
+    program = find_tool(*_NAMES, package="chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        try:
+            browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        except Error as error:
+            missing(f"{program} cannot be started here: {str(error).splitlines()[0]}")
         yield browser
         browser.close()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import outloud
 import pdfua
-import pytest
+from equipment import find_tool
 
 _CRASHES = {"UA-14-001"}
 """A rule of pdfua 0.1.3 that fails on every PDF with a heading, under pikepdf 10."""
@@ -61,9 +59,5 @@ def read_tags(file: Path) -> list[tuple[str, str]]:
 
 
 def _poppler(tool: str, *arguments: str) -> str:
-    path = shutil.which(tool)
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{tool} is missing; install poppler-utils")
-        pytest.skip(f"{tool} is not installed")
+    path = find_tool(tool, package="poppler-utils")
     return subprocess.run([path, *arguments], capture_output=True, text=True, check=True).stdout

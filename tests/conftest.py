@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from equipment import skip_what_prints
 
 if TYPE_CHECKING:
     from sharing import MakeOnce
@@ -31,7 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In the browser only the first and the last variation of each test are tried without ``--full``."""
+    """Without ``--full`` only the first and the last variation of each test is tried in the browser."""
+    skip_what_prints(items)
     if config.getoption("--full"):
         return
     variations: dict[object, list[pytest.Item]] = {}

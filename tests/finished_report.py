@@ -15,6 +15,7 @@ from typing import Any
 import pikepdf
 import pytest
 from bs4 import BeautifulSoup
+from equipment import find_tool
 from sharing import MakeOnce
 from tiny_data import draw_tiny_data
 
@@ -99,11 +100,7 @@ def paper(build: Path) -> Iterator[pikepdf.Pdf]:
 @pytest.fixture(scope="session")
 def text(build: Path) -> str:
     """The text of the PDF, white space made plain."""
-    tool = shutil.which("pdftotext")
-    if tool is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("pdftotext is missing; install poppler-utils")
-        pytest.skip("pdftotext is not installed")
+    tool = find_tool("pdftotext", package="poppler-utils")
     done = subprocess.run([tool, build / "report.pdf", "-"], capture_output=True, text=True, check=True)
     return " ".join(done.stdout.split())
 

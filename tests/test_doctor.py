@@ -17,9 +17,9 @@ from PIL import Image
 
 from reportgen import doctor
 from reportgen.doctor import examine
-from reportgen.printing import pdf
 from reportgen.render import fonts
 from reportgen.settings import Settings, load_settings
+from reportgen.system import libraries
 
 
 @pytest.fixture
@@ -39,11 +39,18 @@ def problems(settings: Settings) -> list[str]:
     return [finding.line for finding in findings if not finding.ok]
 
 
+def hide(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Make believe that the machine does not have a library."""
+    real = libraries._open
+    monkeypatch.setattr(libraries, "_open", lambda library: None if library.name == name else real(library))
+
+
+@pytest.mark.prints
 def test_a_machine_that_can_make_the_report_has_no_problem(settings: Settings) -> None:
     assert problems(settings) == []
     said = "\n".join(finding.line for finding in examine(settings))
     assert "6 images of 2 classes" in said
-    for word in ("Python 3.", "Pango", "Fonts", "embedded", "Disk", str(settings.build)):
+    for word in ("Python 3.", "pango", "Fonts", "embedded", "Disk", str(settings.build)):
         assert word in said
 
 
@@ -65,16 +72,22 @@ def test_python_must_be_one_of_three(
     assert f"Python {version[0]}.{version[1]}" in finding.line
 
 
-def test_pango_is_asked_for_with_the_line_to_type(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("library", ["pango-1.0", "fontconfig"])
+def test_a_missing_library_is_asked_for_with_the_line_to_type(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, library: str
 ) -> None:
-    def missing() -> Any:
-        raise pdf.PangoMissingError("No Pango.", pdf.pango_remedy())
-
-    monkeypatch.setattr(pdf, "_weasyprint", missing)
+    hide(monkeypatch, library)
     (problem,) = problems(settings)
-    assert "sudo apt install libpango-1.0-0" in problem
-    assert "brew install pango" in problem
+    assert library in problem
+    assert "nstall" in problem
+
+
+def test_a_missing_subsetter_is_a_note(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    hide(monkeypatch, "harfbuzz-subset")
+    assert problems(settings) == []
+    (note,) = (finding.line for finding in examine(settings) if finding.note)
+    assert "HarfBuzz-Subset" in note
+    assert "fonttools" in note
 
 
 def test_missing_packages_are_named_and_stop_no_other_look(
@@ -95,7 +108,7 @@ def test_missing_packages_are_named_and_stop_no_other_look(
     first, second = problems(settings)
     assert "missing: weasyprint" in first
     assert "rm -f .venv/.installed; make report" in first, "these tests run in a checkout"
-    assert second.startswith("Pango")
+    assert "WeasyPrint" in second
     assert len(examine(settings)) == 8
 
 

@@ -29,7 +29,8 @@ def doctor(data: DataOption = None, settings: SettingsOption = None) -> None:
         chosen = chosen.model_copy(update={"data": folder})
     findings = examine(chosen)
     for finding in findings:
-        typer.echo(f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.line}")
+        state = ("note" if finding.note else "ok") if finding.ok else "PROBLEM"
+        typer.echo(f"{state:7}  {finding.line}")
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
 

@@ -1,4 +1,4 @@
-"""What WeasyPrint logs while it prints becomes an error that names the place and the remedy."""
+"""What WeasyPrint logs while it prints: an error that names place and remedy, or a note about the machine."""
 
 from __future__ import annotations
 
@@ -13,6 +13,15 @@ from fontTools import unicodedata
 from reportgen.errors import RenderError
 
 _LONGEST = 60
+_ABOUT_THE_MACHINE = re.compile(
+    r"Using fontTools instead of HarfBuzz-Subset"  # another program reduces the font
+    r"|Unable to subset \".*\" with (HarfBuzz|fontTools)"  # the whole font is embedded instead
+)
+"""Complaints after which the document is whole all the same. After all others something is missing in it."""
+
+_ABOUT_A_FONT = re.compile(
+    r".*(COLR emoji|bitmap (metrics|glyph)|subglyph|glyphs missing|emoji font|variable font)"
+)
 _NO_SCRIPT = {"Zyyy", "Zinh", "Zzzz"}
 
 
@@ -34,8 +43,15 @@ def collect_complaints() -> Iterator[list[str]]:
         logger.handlers, logger.propagate = handlers, propagate
 
 
+def sort_complaints(complaints: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Divide what was logged: what the document lacks, and how the machine could be better equipped."""
+    about_the_machine = [line for line in complaints if _ABOUT_THE_MACHINE.match(line)]
+    return [line for line in complaints if line not in about_the_machine], about_the_machine
+
+
 def require_no_complaint(complaints: Sequence[str], root: Any) -> None:
-    """Raise ``RenderError`` for what was logged about the HTML document below ``root``, if anything was."""
+    """Raise ``RenderError`` if what was logged about the document ``root`` says that it is not whole."""
+    complaints, _ = sort_complaints(complaints)
     if characters := _without_glyph(complaints):
         raise RenderError(
             f"The PDF cannot show {_with_scripts(characters)}: "
@@ -45,10 +61,13 @@ def require_no_complaint(complaints: Sequence[str], root: Any) -> None:
         )
     if complaints:
         named = "; ".join(_with_names(complaint, root) for complaint in dict.fromkeys(complaints))
-        raise RenderError(
-            f"The PDF would not show everything: {named}",
-            "Correct the template or the style sheet that it names.",
-        )
+        raise RenderError(f"The PDF would not show everything: {named}", _remedy(complaints))
+
+
+def _remedy(complaints: Sequence[str]) -> str:
+    if all(_ABOUT_A_FONT.match(complaint) for complaint in complaints):
+        return "Another font has to be used: write the text in characters that need no such font."
+    return "Correct the template or the style sheet that it names."
 
 
 def _without_glyph(complaints: Sequence[str]) -> list[str]:

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from reportgen.errors import RenderError
 from reportgen.printing.attachment import Attachment, correct_attachments
 from reportgen.printing.boxes import find_missing_numbers, find_overflow
-from reportgen.printing.complaints import collect_complaints, quoted, require_no_complaint, short
+from reportgen.printing.complaints import (
+    collect_complaints,
+    quoted,
+    require_no_complaint,
+    short,
+    sort_complaints,
+)
 from reportgen.printing.conformity import find_faults
 from reportgen.printing.identifier import declare_accessible
 from reportgen.printing.tagging import correct_tags
+from reportgen.system.libraries import find_missing
+from reportgen.system.managers import propose_remedy
 
 _VARIANT = {"pdf_variant": "pdf/a-3a", "pdf_tags": True}
 
 
 class PangoMissingError(RenderError):
-    """WeasyPrint is there but the system library it prints with is not."""
+    """WeasyPrint is there but a system library it prints with is not."""
 
 
-def print_pdf(html: str, attached: Sequence[Attachment] = ()) -> bytes:
+def print_pdf(
+    html: str, attached: Sequence[Attachment] = (), note: Callable[[str], None] = lambda _note: None
+) -> bytes:
     """Print a self-contained HTML document as PDF/A-3a; returns the PDF's bytes, with the files attached.
 
     It says that it is PDF/UA-1 if nothing in its structure stands against that. Only ``data:`` addresses
-    are fetched. Raises ``RenderError`` for whatever WeasyPrint logs as a warning or an error (a missing
-    picture, an unknown style), for a picture without a description, a page number that is not known and
-    what is too large for the page; and ``PangoMissingError`` without Pango.
+    are fetched. ``note`` is called with what WeasyPrint says about the machine, the document being whole.
+    Raises ``RenderError`` for whatever else it logs as a warning or an error (a missing picture, an unknown
+    style), for a picture without a description, a page number that is not known and what is too large for
+    the page; and ``PangoMissingError`` without Pango.
     """
     weasyprint = _weasyprint()
     fetcher = weasyprint.URLFetcher(allowed_protocols=("data",))
@@ -48,6 +60,8 @@ def print_pdf(html: str, attached: Sequence[Attachment] = ()) -> bytes:
             finisher=finish, attachments=[file.for_weasyprint(weasyprint) for file in ordered], **_VARIANT
         )
     require_no_complaint(complaints, source.etree_element)
+    for remark in dict.fromkeys(sort_complaints(complaints)[1]):
+        note(remark)
     return pdf
 
 
@@ -90,25 +104,29 @@ def _require_whole(pages: Sequence[Any]) -> None:
         )
 
 
-def require_pango() -> None:
-    """Raise ``PangoMissingError`` if PDFs cannot be printed on this machine."""
-    _weasyprint()
+def find_obstacle() -> PangoMissingError | None:
+    """Why this machine cannot print PDFs, with the line that helps, or None. WeasyPrint is not loaded."""
+    missing = [library for library in find_missing() if not library.optional]
+    if not missing:
+        return None
+    return PangoMissingError(
+        "The PDF cannot be printed: WeasyPrint needs libraries that are not on this machine: "
+        f"{', '.join(library.name for library in missing)}.",
+        propose_remedy(),
+    )
 
 
 def _weasyprint() -> Any:
+    if obstacle := find_obstacle():
+        raise obstacle
     try:
-        import weasyprint
+        with warnings.catch_warnings():
+            # About HarfBuzz-Subset, which is said in our own words and only to those who print.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            import weasyprint
     except OSError as error:
         raise PangoMissingError(
-            f"The PDF cannot be printed: WeasyPrint finds no Pango ({error}).".replace("\n", " "),
-            pango_remedy(),
+            f"The PDF cannot be printed: WeasyPrint cannot load a library ({error}).".replace("\n", " "),
+            propose_remedy(),
         ) from None
     return weasyprint
-
-
-def pango_remedy() -> str:
-    """What to type to get Pango."""
-    return (
-        "Install it, on Debian or Ubuntu: sudo apt install libpango-1.0-0 libpangoft2-1.0-0; "
-        "on macOS: brew install pango"
-    )

@@ -10,7 +10,7 @@ from reportgen.stages.files import HTML_FILE, RESULTS_FILE
 from reportgen.stages.given import Bundle, Given
 from reportgen.stages.pictures import PREFIX, read_figures
 
-FIGURES, MISSING = "figures/", "missing_characters"
+FIGURES, NOTES = "figures/", "notes"
 NUMBERS = "figure_numbers.json"
 
 
@@ -29,7 +29,16 @@ def run(given: Given) -> Bundle:
     }
     return {
         HTML_FILE: document.html.encode(),
-        MISSING: document.missing_characters.encode(),
+        NOTES: json.dumps(_notes(document.missing_characters)).encode(),
         NUMBERS: json.dumps(numbers).encode(),
         **{FIGURES + name: data for name, data in embedded_files(album, document.numbers).items()},
     }
+
+
+def _notes(missing: str) -> list[str]:
+    if not missing:
+        return []
+    return [
+        f"Warning: the report's typefaces have no {missing}; a font of this machine is used for it, if there "
+        "is one. Look at the PDF before you hand it in."
+    ]

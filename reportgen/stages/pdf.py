@@ -9,7 +9,10 @@ from reportgen.printing.pdf import print_pdf
 from reportgen.printing.settings_file import write_settings
 from reportgen.stages.files import HTML_FILE, PDF_FILE, RESULTS_FILE
 from reportgen.stages.given import Bundle, Given
+from reportgen.system.libraries import describe_subsetter
+from reportgen.system.managers import propose_remedy
 
+NOTES = "notes"
 _SETTINGS_FILE = "report.toml"
 
 
@@ -28,8 +31,17 @@ def run(given: Given) -> Bundle:
             "The settings that the report was made with", "application/toml", "Source",
         ),
     )  # fmt: skip
+    remarks: list[str] = []
     with given.progress.stage("Printing the PDF"):
-        return {PDF_FILE: print_pdf(html, attached)}
+        pdf = print_pdf(html, attached, remarks.append)
+    return {PDF_FILE: pdf, NOTES: json.dumps(_sum_up(remarks)).encode()}
+
+
+def _sum_up(remarks: list[str]) -> list[str]:
+    """What the user should know of the machine: WeasyPrint says the same once for each font."""
+    if own := describe_subsetter():
+        return [f"Note: {own}. {propose_remedy(['harfbuzz-subset'])}"]
+    return [f"Note: {remark}" for remark in remarks]
 
 
 def _weights(results: bytes) -> str:

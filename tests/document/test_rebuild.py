@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,9 +17,9 @@ from reportgen import pipeline
 from reportgen.cli import program as cli
 from reportgen.errors import RenderError
 from reportgen.export import export
-from reportgen.printing import pdf as pdf_module
 from reportgen.progress import Silent
 from reportgen.settings import load_settings
+from reportgen.system import libraries
 
 pytestmark = pytest.mark.slow
 
@@ -78,7 +77,7 @@ def test_a_page_that_cannot_be_printed_leaves_the_last_report(
 ) -> None:
     before = snapshot(copied / "build")
 
-    def refuse(_html: str, _attached: object) -> bytes:
+    def refuse(_html: str, _attached: object, _note: object) -> bytes:
         raise RenderError("A picture is missing.", "Correct the template.")
 
     monkeypatch.setattr("reportgen.stages.pdf.print_pdf", refuse)
@@ -90,16 +89,14 @@ def test_a_page_that_cannot_be_printed_leaves_the_last_report(
 def test_without_pango_the_page_is_new_and_the_older_pdf_is_set_aside(
     copied: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def no_pango() -> Any:
-        raise pdf_module.PangoMissingError("WeasyPrint finds no Pango.", pdf_module.pango_remedy())
-
+    real = libraries._open
     old = (copied / "build/report.pdf").read_bytes()
     change_group(copied, "Group 99")
-    monkeypatch.setattr(pdf_module, "_weasyprint", no_pango)
+    monkeypatch.setattr(libraries, "_open", lambda one: None if "pango" in one.name else real(one))
     assert run_cli(monkeypatch, copied, "build") == 1
     out, err = capsys.readouterr()
-    assert "apt install" in err
-    assert "brew install" in err
+    assert err.count(": pango-1.0, ") == err.count("Install") == 2, "at once, and once more at the end"
+    assert '"pango"' not in (copied / "build/results.json").read_text(encoding="utf-8")
     assert "report.html" in out
     assert "report.pdf" not in out
     folder = copied / "build"

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pikepdf
 import pytest
@@ -20,7 +21,8 @@ from printing import page, picture
 
 from reportgen.errors import RenderError
 from reportgen.printing.attachment import Attachment
-from reportgen.printing.pdf import PangoMissingError, print_pdf, require_pango
+from reportgen.printing.complaints import require_no_complaint, sort_complaints
+from reportgen.printing.pdf import PangoMissingError, print_pdf
 
 FILES = (
     Attachment("results.json", b'{"a": 1}', "Every number", "application/json", "Data"),
@@ -263,19 +265,56 @@ def test_files_are_attached_as_pdfa_wants_it() -> None:
         assert sorted(listed) == sorted(found.obj.objgen for found in attached.values())
 
 
-def test_without_pango_the_remedy_is_a_line_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_loaded_is_an_error_with_a_line_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
 
-    def no_pango(name: str, *args: Any, **options: Any) -> Any:
+    def broken(name: str, *args: Any, **options: Any) -> Any:
         if name == "weasyprint":
             raise OSError("cannot load library 'libpango-1.0-0'")
         return real(name, *args, **options)
 
     monkeypatch.delitem(sys.modules, "weasyprint", raising=False)
-    monkeypatch.setattr(builtins, "__import__", no_pango)
-    for use in (require_pango, lambda: print_pdf("<p>x</p>")):
-        with pytest.raises(PangoMissingError, match="libpango") as caught:
-            use()
-        assert "sudo apt install libpango" in caught.value.remedy
-        assert "brew install pango" in caught.value.remedy
-        assert caught.value.exit_code == 1
+    monkeypatch.setattr(builtins, "__import__", broken)
+    with pytest.raises(PangoMissingError, match="libpango") as caught:
+        print_pdf("<p>x</p>")
+    assert caught.value.remedy.startswith("Install")
+    assert caught.value.exit_code == 1
+
+
+def test_what_is_said_of_the_machine_is_a_note_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    from weasyprint.pdf import fonts
+
+    monkeypatch.setattr(fonts, "harfbuzz_subset", None)
+    notes: list[str] = []
+    with pikepdf.open(io.BytesIO(print_pdf(page("<p>Größe</p>"), (), notes.append))) as paper:
+        (font,) = dict(paper.pages[0].Resources["/Font"]).values()
+        assert "/FontFile2" in font["/DescendantFonts"][0]["/FontDescriptor"]
+    assert [note for note in notes if "HarfBuzz-Subset" in note] == notes != []
+
+
+@pytest.mark.parametrize(
+    ("complaint", "about_the_machine"),
+    [
+        ('Using fontTools instead of HarfBuzz-Subset for font "X". This will be unsupported', True),
+        ('Unable to subset "X" with HarfBuzz', True),
+        ('Unable to subset "X" with fontTools', True),
+        ("Please install HarfBuzz version 13+ with harfbuzz-vector to display X COLR emoji fonts.", False),
+        ("Font-face 'Report' cannot be loaded", False),
+        ("Failed to load image at 'Using fontTools instead of HarfBuzz-Subset'", False),
+        ("anything that a later version may say", False),
+    ],
+)
+def test_only_what_leaves_the_document_whole_is_a_note(complaint: str, about_the_machine: bool) -> None:
+    expected = ([], [complaint]) if about_the_machine else ([complaint], [])
+    assert sort_complaints([complaint]) == expected
+
+
+def test_the_remedy_fits_the_cause() -> None:
+    root = ElementTree.Element("html")
+    with pytest.raises(RenderError) as caught:
+        require_no_complaint(['Unsupported bitmap glyph format in "X": 3'], root)
+    assert "font" in caught.value.remedy
+    assert "style sheet" not in caught.value.remedy
+    with pytest.raises(RenderError) as caught:
+        require_no_complaint(["Ignored `x` at 1:1, unknown property."], root)
+    assert "style sheet" in caught.value.remedy

@@ -1,0 +1,42 @@
+"""What tests need of the machine: without it they are skipped with their reason, or fail with TOOLS=yes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import NoReturn
+
+import pytest
+
+from reportgen.system.libraries import can_print
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip the test because the machine lacks something; where everything was to be installed, it fails."""
+    if is_complete():
+        pytest.fail(f"{reason}, and with TOOLS=yes it should be here")
+    pytest.skip(reason)
+
+
+def is_complete() -> bool:
+    """Whether nothing may be missing."""
+    return os.environ.get("TOOLS") == "yes"
+
+
+def find_tool(*names: str, package: str) -> str:
+    """The path of the first of these programs that is here; without any the test is skipped or fails."""
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    return found or missing(f"no {names[0]} on this machine (package {package})")
+
+
+def skip_what_prints(items: list[pytest.Item]) -> None:
+    """Skip the tests marked ``prints`` where nothing can be printed."""
+    if can_print():
+        return
+    reason = "no Pango on this machine, so nothing can be printed"
+    lacking = pytest.mark.skip(reason=reason)
+    for item in items:
+        if item.get_closest_marker("prints"):
+            if is_complete():
+                raise pytest.UsageError(f"{reason}, and with TOOLS=yes it should be here")
+            item.add_marker(lacking)
