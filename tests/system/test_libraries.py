@@ -95,6 +95,6 @@ def test_what_is_found_missing_is_what_weasyprint_misses(machine: str, tmp_path:
 
 
 def test_without_weasyprint_nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(libraries.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     assert required_libraries() == ()
     assert printer_versions() == {}
