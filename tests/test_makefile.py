@@ -24,6 +24,7 @@ case "$*" in
   '-m venv --clear .venv')
     rm -rf .venv; mkdir -p .venv/bin && cp "$0" .venv/bin/python
     exit "${{VENV_STATUS:-0}}" ;;
+  *system.setup*) exit "${{SETUP_STATUS:-0}}" ;;
   '-m pip '*)
     echo "$PIP_CONSTRAINT $PIP_BUILD_CONSTRAINT" >> "$LOG.constraints"
     echo .venv/.installed* >> "$LOG.stamps"
@@ -144,6 +145,39 @@ def test_a_report_needs_no_test_tools_and_the_tests_do(checkout: Checkout) -> No
     checkout.make("test")
     assert len(checkout.calls(".[dev]")) == 1
     assert checkout.calls()[-1] == "python [-m] [pytest] [-n] [2]"
+
+
+def test_the_system_is_set_up_before_anything_is_computed_and_once(checkout: Checkout) -> None:
+    checkout.make("report", "SYSTEM=no")
+    calls = checkout.calls()
+    assert [line.split("] [")[1].rstrip("]") for line in calls if "[-m]" in line][-2:] == [
+        "reportgen.system.setup",
+        "reportgen",
+    ]
+    assert "[--permission] [no] [--memory] [.venv/.system-declined]" in checkout.calls("system.setup")[0]
+    checkout.make("report")
+    assert len(checkout.calls("system.setup")) == 1
+
+
+def test_what_is_still_missing_is_looked_for_again_and_stops_nothing(checkout: Checkout) -> None:
+    for _ in range(2):
+        assert checkout.make("report", SETUP_STATUS="3").returncode == 0
+    assert len(checkout.calls("system.setup")) == len(checkout.calls("[build]")) == 2
+
+
+def test_a_fault_of_the_set_up_is_no_missing_package(checkout: Checkout) -> None:
+    assert checkout.make("report", SETUP_STATUS="1").returncode != 0
+    assert checkout.calls("[build]") == []
+
+
+@pytest.mark.parametrize("target", ["test", "check"])
+def test_tests_are_set_up_as_the_report_is_and_with_tools_if_asked(checkout: Checkout, target: str) -> None:
+    checkout.make(target)
+    (call,) = checkout.calls("system.setup")
+    assert "[--announce]" in call
+    assert "[--tools]" not in call
+    checkout.make(target, "TOOLS=yes")
+    assert "[--tools]" in checkout.calls("system.setup")[1]
 
 
 def test_the_lock_binds_the_packages_and_the_build(checkout: Checkout) -> None:
@@ -279,7 +313,7 @@ def test_check_runs_everything_and_the_tests_last(checkout: Checkout) -> None:
     checkout.log.unlink()
     done = checkout.make("check", "ARGS=-x")
     assert done.returncode == 0, done.stderr
-    assert [line for line in checkout.calls() if "[pip]" not in line] == [
+    assert [line for line in checkout.calls() if "[pip]" not in line and "setup" not in line] == [
         "python [-m] [ruff] [check]",
         "python [-m] [ruff] [format] [--check]",
         "python [-m] [mypy]",

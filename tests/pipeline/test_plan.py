@@ -122,6 +122,21 @@ def test_a_version_counts_where_the_package_is_used(home: Path, monkeypatch: pyt
         assert changed(before, planned(home)) == stages
 
 
+@pytest.mark.parametrize("versions", [{}, {"pango": "1.50.12", "fonttools": "4.68.0"}])
+def test_what_prints_counts_for_the_paper_and_stands_in_the_results(
+    home: Path, monkeypatch: pytest.MonkeyPatch, versions: dict[str, str]
+) -> None:
+    before = {"pango": "1.50.12", "harfbuzz-subset": "6.0.0"}
+    monkeypatch.setattr(plan, "printer_versions", lambda: before)
+    one = planned(home)
+    assert one.stages["pdf"].inputs["printer"] == before
+    monkeypatch.setattr(plan, "printer_versions", lambda: versions)
+    other = planned(home)
+    assert changed(one, other) == {"results", "pdf"}
+    assert stale(one, other) == {"results", "html", "pdf"}
+    assert other.stages["results"].inputs["versions"].items() >= versions.items()
+
+
 def test_a_template_counts_for_the_document(home: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(home, tmp_path / "home")
     for name in ("diff.css", ".hidden"):
