@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from reportgen.errors import SettingsError, UserError
 from reportgen.settings import Settings, understand_settings
+from reportgen.toml.encoding import decode_text
+from reportgen.toml.reading import parse_table
 
 IGNORED = ("data", "weights", "cache", "cache_limit_mb", "build", "templates")
 """The settings that concern the machine and not the report; strangers have no say in them."""
@@ -112,16 +113,14 @@ def read_settings(data: bytes, where: str) -> Settings:
         raise SettingsError(
             f"{where}: has {len(data)} bytes; {MAX_SETTINGS_BYTES} are allowed.", "Shorten the commentary."
         )
+    text = decode_text(data, where)
+    if _LONG_KEY.search(text):
+        raise SettingsError(
+            f"{where}: not valid TOML: a key has more than {_MOST_PARTS} parts.", "Correct the file."
+        )
     try:
-        text = data.decode("utf-8")
-        if _LONG_KEY.search(text):
-            raise ValueError(f"a key has more than {_MOST_PARTS} parts")
-        table: dict[str, Any] = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        reason = str(error) or "nested too deeply"
-        raise SettingsError(f"{where}: not valid TOML: {reason}", "Correct the line it names.") from None
-    kept = {key: value for key, value in table.items() if key not in IGNORED}
-    try:
-        return understand_settings(kept, where)
+        table, origin = parse_table(text, where)
+        kept = {key: value for key, value in table.items() if key not in IGNORED}
+        return understand_settings(kept, origin)
     except SettingsError as error:
         raise SettingsError(error.problem[:_LONGEST_PROBLEM], error.remedy) from None

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-import difflib
-import tomllib
+from collections.abc import Iterable
 from datetime import date as Date  # noqa: N812 - a type, used beside a field of the same name
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from reportgen.errors import SettingsError
+from reportgen.toml.escapes import find_eaten_commands
+from reportgen.toml.faults import describe_faults
+from reportgen.toml.paths import expand_path
+from reportgen.toml.places import Origin
+from reportgen.toml.reading import read_table_file
 
 SETTINGS_FILE = "report.toml"
 SECTIONS = (
@@ -24,15 +37,34 @@ SECTIONS = (
 )
 """The slots for the author's own words, in the order of the document."""
 
+NAMED_WEIGHTS = ("auto", "imagenet", "embedded")
+_EXAMPLES = {"authors": 'authors = [{ name = "…", roll_number = "…" }]'}
 _CHOICES = "allowed are zero, median, percentile:P, top:N and [row, column, channel]"
 
 Position = tuple[int, int, int]
 NeuronChoice = str | Position
 """How a neuron of a guided-backpropagation table is chosen: a rule, or ``[row, column, channel]``."""
 
+_Choice = Annotated[NeuronChoice, BeforeValidator(lambda choice: _as_choice(choice))]
+
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def _expand(value: Any, info: ValidationInfo) -> Any:
+    """Expand a path that a person wrote into a file; paths of the command line have been by the shell."""
+    return expand_path(value) if info.context and info.field_name in info.context else value
+
+
+def _nothing_if_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
+WrittenPath = Annotated[Path, Field(strict=False), BeforeValidator(_expand)]
+"""A path in which ``~`` and ``$NAME`` mean something."""
+
+_Folder = Annotated[WrittenPath | None, BeforeValidator(_nothing_if_empty)]
 
 
 class Author(_Table):
@@ -53,7 +85,7 @@ class Show(_Table):
 class GuidedTables(_Table):
     """Which neurons the guided-backpropagation tables explain, and how the pictures are scaled."""
 
-    neurons: Annotated[tuple[NeuronChoice, ...], Field(min_length=1, max_length=20)] = (
+    neurons: Annotated[tuple[_Choice, ...], Field(min_length=1, max_length=20)] = (
         "zero",
         "percentile:10",
         "median",
@@ -64,10 +96,10 @@ class GuidedTables(_Table):
 
     @field_validator("neurons", mode="before")
     @classmethod
-    def _known(cls, choices: Any) -> Any:
+    def _listed(cls, choices: Any) -> Any:
         if not isinstance(choices, list | tuple):
-            raise ValueError("not a list; " + _CHOICES)
-        return tuple(_as_choice(choice) for choice in choices)
+            raise ValueError("a list is needed; in it " + _CHOICES)
+        return tuple(choices)
 
 
 class Commentary(_Table):
@@ -83,7 +115,10 @@ class Commentary(_Table):
 
 
 class Settings(_Table):
-    """Everything a user may choose. Paths are absolute once loaded by :func:`load_settings`."""
+    """Everything a user may choose. Paths are absolute once loaded by :func:`load_settings`.
+
+    ``origin`` says in which file, and where in it, they stand.
+    """
 
     course: Annotated[str, Field(max_length=200)] = "Convolutional Neural Networks"
     assignment: Annotated[str, Field(max_length=200)] = (
@@ -92,17 +127,23 @@ class Settings(_Table):
     group: Annotated[str, Field(max_length=200)] = ""
     authors: Annotated[tuple[Author, ...], Field(strict=False)] = ()
     date: Date | None = None
-    data: Annotated[Path | None, Field(strict=False)] = None
-    weights: Annotated[str, Field(min_length=1)] = "auto"
+    data: _Folder = None
+    weights: Annotated[str, Field(min_length=1), BeforeValidator(_expand)] = "auto"
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 671
-    cache: Annotated[Path, Field(strict=False)] = Path(".cache/reportgen")
+    cache: WrittenPath = Path(".cache/reportgen")
     cache_limit_mb: Annotated[int, Field(ge=1)] = 2000
-    build: Annotated[Path, Field(strict=False)] = Path("build")
-    templates: Annotated[Path | None, Field(strict=False)] = None
+    build: WrittenPath = Path("build")
+    templates: _Folder = None
     show: Show = Show()
     example_images: dict[str, str] = {}
     guided_backprop: GuidedTables = GuidedTables()
     commentary: Commentary = Commentary()
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @property
+    def origin(self) -> Origin:
+        """Where the settings stand."""
+        return self._origin
 
 
 def parse_choice(text: str) -> tuple[Literal["zero", "median", "percentile", "top"], float]:
@@ -125,12 +166,15 @@ def parse_choice(text: str) -> tuple[Literal["zero", "median", "percentile", "to
 
 def _as_choice(choice: Any) -> NeuronChoice:
     if isinstance(choice, str):
-        parse_choice(choice)
+        try:
+            parse_choice(choice)
+        except ValueError:
+            raise ValueError(f"no rule for a neuron; {_CHOICES}") from None
         return choice
     match choice:
         case [row, column, channel] if all(type(i) is int and i >= 0 for i in choice):
             return row, column, channel
-    raise ValueError(f"{choice!r} is no neuron; {_CHOICES}")
+    raise ValueError(f"no neuron; {_CHOICES}")
 
 
 def load_settings(path: Path | None = None, *, folder: Path | None = None, **overrides: Any) -> Settings:
@@ -143,12 +187,13 @@ def load_settings(path: Path | None = None, *, folder: Path | None = None, **ove
     home = (path.parent if path else folder or Path.cwd()).resolve()
     file = path or home / SETTINGS_FILE
     table: dict[str, Any] = {}
+    origin = Origin(_shown(file))
     if path is not None or file.exists():
-        table = _read_toml(file)
-    table.update({key: value for key, value in overrides.items() if value is not None})
-    settings = understand_settings(table, str(file))
+        table, origin = read_table_file(file, origin.name)
+    given = {key: value for key, value in overrides.items() if value is not None}
+    settings = understand_settings({**table, **given}, origin, given, table.keys() - given)
     weights = settings.weights
-    if weights not in ("auto", "imagenet", "embedded"):
+    if weights not in NAMED_WEIGHTS:
         weights = str(home / weights)
     return settings.model_copy(
         update={
@@ -161,54 +206,31 @@ def load_settings(path: Path | None = None, *, folder: Path | None = None, **ove
     )
 
 
-def understand_settings(table: dict[str, Any], where: str) -> Settings:
-    """Check a table of settings that was read from ``where``; its paths stay as they are.
+def _shown(file: Path) -> str:
+    """The file as messages name it, from the current folder if it lies below."""
+    folder = Path.cwd()
+    return str(file.relative_to(folder) if file.is_relative_to(folder) else file)
 
-    Raises ``SettingsError`` naming key, value and what is allowed.
+
+def understand_settings(
+    table: dict[str, Any],
+    where: str | Origin,
+    flags: Iterable[str] = (),
+    written: Iterable[str] = (),
+) -> Settings:
+    """Check a table of settings that was read from ``where``; its paths stay relative.
+
+    ``flags`` are the keys that the command line gave; in the paths of those ``written`` into a file ``~`` and
+    variables are replaced. Raises ``SettingsError`` with a line for each fault: place, key, value and what is
+    wrong.
     """
+    origin = where if isinstance(where, Origin) else Origin(where)
+    lines = list(find_eaten_commands(origin, "commentary"))
     try:
-        return Settings.model_validate(table)
+        settings = Settings.model_validate(table, context=frozenset(written))
     except ValidationError as error:
-        raise _explained(error, where) from None
-
-
-def _read_toml(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{file}: not valid TOML: {error}", "Correct the line it names.") from None
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{file}: not UTF-8 text: {error}", "Save the file as UTF-8.") from None
-    except OSError as error:
-        raise SettingsError(
-            f"{file}: cannot be read: {error.strerror}", "Check the path and its rights."
-        ) from None
-
-
-def _explained(error: ValidationError, file: str) -> SettingsError:
-    lines = []
-    for problem in error.errors():
-        parts = [str(part) for part in problem["loc"]]
-        key = ".".join(parts)
-        if problem["type"] == "extra_forbidden":
-            allowed = _keys_at(parts[:-1])
-            near = difflib.get_close_matches(parts[-1], allowed, n=1)
-            hint = f" (did you mean '{near[0]}'?)" if near else ""
-            lines.append(f"{file}: unknown key '{key}'{hint}; allowed are {', '.join(allowed)}")
-        else:
-            value = problem.get("input")
-            lines.append(f"{file}: {key} = {value!r}: {problem['msg'].removeprefix('Value error, ')}")
-    return SettingsError("\n".join(dict.fromkeys(lines)), "Correct report.toml; README.md lists every key.")
-
-
-def _keys_at(parts: list[str]) -> list[str]:
-    model: type[BaseModel] = Settings
-    nested: dict[str, type[BaseModel]] = {
-        "authors": Author,
-        "show": Show,
-        "guided_backprop": GuidedTables,
-        "commentary": Commentary,
-    }
-    for part in parts:
-        model = nested.get(part, model)
-    return list(model.model_fields)
+        lines = [*describe_faults(error, Settings, origin, _EXAMPLES, tuple(flags)), *lines]
+    if lines:
+        raise SettingsError("\n".join(lines), f"Correct {origin.name}; README.md lists every key.")
+    settings._origin = origin
+    return settings

@@ -122,7 +122,7 @@ def test_the_authors_words_are_kept(words: str) -> None:
     ("content", "said"),
     [
         (b"seed = ", "not valid TOML"),
-        (b"\xff", "not valid TOML"),
+        (b"\xff", "line 1: not UTF-8 text"),
         (b"a = " + b"[" * 100_000, "not valid TOML"),
         (b"seed = " + b"9" * 5000, "limit"),
         (b"seed = -1", "seed"),
@@ -140,6 +140,17 @@ def test_settings_that_are_wrong_are_named_with_their_place(content: bytes, said
         read_settings(content, "the attachment")
     assert caught.value.problem.startswith("the attachment")
     assert said in caught.value.problem
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_settings_of_another_editor_are_read(encoding: str) -> None:
+    assert read_settings('group = "Zoë"'.encode(encoding), "x").group == "Zoë"
+
+
+def test_variables_of_this_machine_are_not_told_to_strangers() -> None:
+    text = 'group = "$HOME"\nassignment = "~/x"\n[example_images]\na = "$HOME"'
+    settings = read_settings(text.encode(), "x")
+    assert (settings.group, settings.assignment, settings.example_images) == ("$HOME", "~/x", {"a": "$HOME"})
 
 
 def test_settings_as_long_as_allowed_are_read() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from reportgen.batch.names import folder_name
 from reportgen.dataset.names import is_ignored, shown
 from reportgen.errors import SettingsError, UserError
+from reportgen.toml.reading import read_table_file
 
 _REMEDY = "Correct the file; README.md lists every key."
 _LONGEST = 300
@@ -158,11 +158,9 @@ def _resolve(table: _Class, home: Path) -> Class:
 
 def _read_toml(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ClassError(f"{file}: not valid TOML: {error}", "Correct the line it names.") from None
-    except OSError as error:
-        raise ClassError(f"{file}: cannot be read: {error.strerror}.", "Check the path.") from None
+        return read_table_file(file)[0]
+    except SettingsError as error:
+        raise ClassError(error.problem, error.remedy) from None
 
 
 def _find_wrong_values(table: dict[str, Any], file: Path) -> Iterator[str]:

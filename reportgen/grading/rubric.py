@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import difflib
 import math
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, cast
 
-from reportgen.errors import UserError
+from reportgen.errors import SettingsError, UserError
 from reportgen.grading.checks import CHECKS
 from reportgen.grading.errors import GradingError
 from reportgen.grading.exports.text import one_line
@@ -20,6 +19,8 @@ from reportgen.grading.pattern import count_stars
 from reportgen.grading.points import MAXIMUM
 from reportgen.grading.row import Computed, Expected, Named, Range, Row, Test, Tolerance
 from reportgen.grading.score import VISIBILITIES, Visibility
+from reportgen.toml.encoding import decode_text
+from reportgen.toml.reading import parse_table
 
 _KINDS = {
     "expected": {"pointer", "expected", "tolerance", "relative"},
@@ -97,13 +98,13 @@ def _read(path: Path) -> Mapping[str, Any]:
             data = stream.read(_MAX_BYTES + 1)
         if len(data) > _MAX_BYTES:
             raise RubricError(f"{path}: more than {_MAX_BYTES} bytes.", "Name a rubric.")
-        return tomllib.loads(data.decode("utf-8"))
+        return parse_table(decode_text(data, str(path)), str(path))[0]
     except OSError as error:
         raise RubricError(
             f"{path}: cannot be read: {error.strerror}.", "Check the path and who may read it."
         ) from None
-    except (ValueError, RecursionError) as error:
-        raise RubricError(f"{path}: not valid TOML: {error}.", "Correct the line it names.") from None
+    except SettingsError as error:
+        raise RubricError(error.problem, error.remedy) from None
 
 
 def _twice(rows: list[Row]) -> Iterator[str]:

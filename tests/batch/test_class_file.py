@@ -30,7 +30,7 @@ def problems(file: Path) -> list[str]:
     assert caught.value.exit_code == 2
     assert caught.value.remedy
     lines = caught.value.problem.splitlines()
-    assert all(line.startswith(f"{file}: ") for line in lines)
+    assert all(line.startswith((f"{file}: ", f"{file}, line ")) for line in lines)
     return [line.removeprefix(f"{file}: ") for line in lines]
 
 
@@ -99,6 +99,13 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
 )
 def test_files_that_are_no_class(tmp_path: Path, text: str, said: str) -> None:
     assert any(said in line for line in problems(write(tmp_path, text)))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_of_another_editor_is_read(tmp_path: Path, encoding: str) -> None:
+    file = write(tmp_path, "", "a")
+    file.write_bytes(group("Zoë", "a").replace("\n", "\r\n").encode(encoding))
+    assert [each.name for each in read_class(file).groups] == ["Zoë"]
 
 
 def test_a_rubric_among_a_groups_files_is_refused(tmp_path: Path) -> None:

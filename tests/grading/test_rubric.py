@@ -184,6 +184,17 @@ def test_a_file_that_is_no_rubric_is_an_error(tmp_path: Path, text: str) -> None
         load_rubric(file)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_of_another_editor_is_read(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_bytes(shipped_rubric().read_bytes().decode("utf-8").encode(encoding))
+    read, shipped = load_rubric(file), load_rubric(shipped_rubric())
+    assert read.title == shipped.title
+    assert [(row.criterion, row.points) for row in read.rows] == [
+        (row.criterion, row.points) for row in shipped.rows
+    ]
+
+
 def test_two_rows_of_one_criterion_are_an_error(tmp_path: Path) -> None:
     file = tmp_path / "rubric.toml"
     row = '[[check]]\ncriterion = "C"\npoints = 1\npointer = "/a"\nexpected = 1\n'

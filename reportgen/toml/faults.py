@@ -1,0 +1,221 @@
+"""What pydantic finds wrong with a table, in words for whoever wrote the file."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from reportgen.toml.places import Origin, Path
+
+MOST = 50
+"""Faults of a file that are told; of more, how many there are."""
+
+_SHOWN = 60
+_FORMS = {
+    "string": "text", "path": "text", "int": "a whole number", "float": "a number", "bool": "true or false",
+    "date": "a date", "tuple": "a list", "list": "a list", "dict": "a table", "model": "a table",
+}  # fmt: skip
+"""Beginning of pydantic's type of error -> what is wanted."""
+
+_LIMITS = ("ge", "gt", "le", "lt", "min_length", "max_length")
+_DEEPEST = 3
+"""Levels of lists and tables of a value that are told."""
+
+Examples = Mapping[str, str]
+"""Key -> how a list or a table is written there: ``authors = [{ name = "…" }]``."""
+
+
+def describe_faults(
+    error: ValidationError, model: type[BaseModel], origin: Origin, examples: Examples, flags: Sequence[str]
+) -> list[str]:
+    """A line for each fault, in the order of the file: place, key, value and what is wrong.
+
+    ``flags`` are the keys whose values came from the command line, so that no line of the file is told.
+    """
+    found = [(fault["loc"], fault) for fault in error.errors(include_url=False)]
+    misplaced = _find_misplaced(found, model, origin)
+    lines: dict[str, tuple[int, int]] = {}
+    for number, (path, fault) in enumerate(found[: 10 * MOST]):
+        place = origin.find(path)
+        key = name_key(path)
+        if path in misplaced:
+            line = misplaced[path]
+        elif path[0] in flags:
+            line = f"--{key}: {_describe(path, fault, model, examples)}"
+        else:
+            line = f"{origin.at(path)}: {_describe(path, fault, model, examples)}"
+        lines.setdefault(printable(line), (place.line if place else 0, number))
+    told = sorted(lines, key=lines.__getitem__)
+    rest = len(told) - MOST
+    return [*told[:MOST], *([f"{origin.name}: and {rest} more"] if rest > 0 else [])]
+
+
+def name_key(path: Sequence[str | int]) -> str:
+    """A key as messages name it: ``authors 1.name`` for the first author's name."""
+    words = "".join(f" {part + 1}" if isinstance(part, int) else f".{part}" for part in path)
+    return words.removeprefix(".")
+
+
+def _describe(path: Path, fault: Any, model: type[BaseModel], examples: Examples) -> str:
+    kind, value = fault["type"], fault["input"]
+    if kind == "extra_forbidden":
+        return _describe_unknown(path, model)
+    if kind == "missing":
+        return f'{name_key(path)} is missing; write {path[-1]} = "…"'
+    shown = f"{name_key(path)} = {write_value(value)}: "
+    if kind == "value_error":
+        return shown + str(fault["ctx"]["error"])
+    wanted = _FORMS.get(kind.removesuffix("_type").split("_from_")[0])
+    if wanted and kind.endswith("_type"):
+        return shown + _describe_form(path, wanted, value, examples)
+    return shown + (_describe_range(path, value, model) or fault["msg"])
+
+
+def _describe_form(path: Path, wanted: str, value: Any, examples: Examples) -> str:
+    """What kind of value is wanted, and how it is written."""
+    key = path[-1] if isinstance(path[-1], str) else ""
+    if wanted in ("a list", "a table"):
+        example = examples.get(str(key or path[-2]), "")
+        if not example and wanted == "a table":
+            example = f"[{key}] in a line of its own, with its keys below"
+        return f"{wanted} is needed{example and f', as {example}'}"
+    if wanted == "text":
+        if isinstance(value, list | dict):
+            return "one text in quotes is needed"
+        return f"text needs quotes: {key} = {json.dumps(write_value(value))}"
+    if isinstance(value, str):
+        return _describe_quoted(key, wanted, value.strip())
+    if wanted == "a whole number" and isinstance(value, float):
+        return "a whole number has no point" + (f": {key} = {value:.0f}" if value.is_integer() else "")
+    if wanted == "a date" and isinstance(value, datetime.datetime):
+        return f"a date has no time of day: {key} = {value.date().isoformat()}"
+    return f"{wanted} is needed" + (", as 2026-01-31" if wanted == "a date" else "")
+
+
+def _describe_quoted(key: str, wanted: str, value: str) -> str:
+    """Something else than text stands between quotes."""
+    forms = {
+        "a whole number": r"[+-]?(0|[1-9]\d*)",
+        "a number": r"[+-]?(0|[1-9]\d*)(\.\d+)?",
+        "true or false": r"true|false",
+        "a date": r"\d{4}-\d\d-\d\d",
+    }
+    if re.fullmatch(forms.get(wanted, "(?!)"), value, re.IGNORECASE):
+        written = value.lower() if wanted == "true or false" else value
+        return f"{wanted} is written without quotes: {key} = {written}"
+    example = {"a date": "date = 2026-01-31", "true or false": f"{key} = true"}.get(wanted, "")
+    return f"{wanted} is needed, without quotes" + (f", as {example}" if example else "")
+
+
+def _describe_range(path: Path, value: Any, model: type[BaseModel]) -> str:
+    """What a value may be that is too small, too large, too short or too long."""
+    limits = _limits_of(path, model)
+    low, high, below = limits.get("ge"), limits.get("le"), limits.get("lt")
+    if below is not None:
+        high = below - 1
+    if low is not None:
+        return f"allowed is {low} or more" if high is None else f"allowed is {low} to {high}"
+    if not value:
+        return "it is empty"
+    least, most = limits.get("min_length", 0), limits.get("max_length")
+    size, unit = len(value), "characters" if isinstance(value, str) else "items"
+    return f"it has {size} {unit}; allowed is {f'{least} to {most}' if most else f'{least} or more'}"
+
+
+def _limits_of(path: Path, model: type[BaseModel]) -> dict[str, Any]:
+    """The limits that the model sets to a value: ``{"ge": 1, "le": 32}``."""
+    keys = [part for part in path if isinstance(part, str)]
+    table = _model_at(keys[:-1], model)
+    field = table.model_fields.get(keys[-1]) if table and keys else None
+    limits = field.metadata if field else []
+    return {name: getattr(limit, name) for limit in limits for name in _LIMITS if hasattr(limit, name)}
+
+
+def _describe_unknown(path: Path, model: type[BaseModel]) -> str:
+    key = str(path[-1])
+    allowed = keys_at(path[:-1], model)
+    near = _nearest(key, allowed)
+    if near:
+        return f"unknown key '{name_key(path)}' (did you mean '{near}'?); allowed are {', '.join(allowed)}"
+    tables = [f"[{name}]" for name in model.model_fields if key in keys_at([name], model)]
+    rest = f"it belongs under {' or '.join(tables)}" if tables else f"allowed are {', '.join(allowed)}"
+    return f"unknown key '{name_key(path)}'; {rest}"
+
+
+def _nearest(key: str, allowed: Sequence[str]) -> str:
+    plain = {re.sub(r"[\W_]", "", name).lower(): name for name in allowed}
+    near = difflib.get_close_matches(re.sub(r"[\W_]", "", key).lower(), plain, n=1)
+    return plain[near[0]] if near else ""
+
+
+def _find_misplaced(
+    found: Sequence[tuple[Path, Any]], model: type[BaseModel], origin: Origin
+) -> dict[Path, str]:
+    """The keys of the file itself that stand below the head of a table; all of one table share a line."""
+    below: dict[Path, list[Path]] = {}
+    for path, _ in found:
+        place = origin.places.get(path[:-1])
+        own = isinstance(path[-1], str) and path[-1] in model.model_fields
+        if len(path) > 1 and own and place and place.header:
+            below.setdefault(path[:-1], []).append(path)
+    told: dict[Path, str] = {}
+    for table, paths in below.items():
+        head = origin.places[table].header
+        keys = ", ".join(
+            f"{path[-1]} (line {origin.places[path].line})" for path in paths if path in origin.places
+        )
+        each = "this key stands" if len(paths) == 1 else "these keys stand"
+        line = f"{origin.at(table)}: {each} under {head}: {keys}; move that table to the end of the file"
+        told |= dict.fromkeys(paths, line)
+    return told
+
+
+def keys_at(path: Sequence[str | int], model: type[BaseModel]) -> list[str]:
+    """The keys that a table of the model may have."""
+    table = _model_at([part for part in path if isinstance(part, str)], model)
+    return list(table.model_fields) if table else []
+
+
+def _model_at(keys: Sequence[str], model: type[BaseModel]) -> type[BaseModel] | None:
+    table: type[BaseModel] | None = model
+    for key in keys:
+        field = table.model_fields.get(key) if table else None
+        table = next(_models_in(field.annotation), None) if field else None
+    return table
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
+
+
+def write_value(value: Any, depth: int = 0) -> str:
+    """A value as TOML has it, in one line that is not too long."""
+    if depth > _DEEPEST:
+        text = "…"
+    elif isinstance(value, bool):
+        text = "true" if value else "false"
+    elif isinstance(value, str):
+        text = json.dumps(value[: 2 * _SHOWN], ensure_ascii=False)
+    elif isinstance(value, list | tuple):
+        items = [write_value(item, depth + 1) for item in value[:9]]
+        text = f"[{', '.join(items)}]"
+    elif isinstance(value, dict):
+        items = [f"{key} = {write_value(item, depth + 1)}" for key, item in list(value.items())[:9]]
+        text = f"{{ {', '.join(items)} }}"
+    else:
+        text = str(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def printable(line: str) -> str:
+    """A line in which characters that do not print, and could steer a terminal, are told by their number."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in line)

@@ -1,0 +1,202 @@
+"""In which line of a TOML file each key stands, which ``tomllib`` does not tell."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+Path = tuple[str | int, ...]
+"""The way to a value: ``("authors", 0, "name")``."""
+
+_TOKEN = re.compile(
+    r'''(?s:
+      (?P<string>"""(?:[^"\\]|\\.|"{1,2}(?!"))*+"{3,5} | \'\'\'(?:[^']|'{1,2}(?!'))*+'{3,5}
+        | "(?!"")(?:[^"\\\n]|\\[^\n])*+" | '(?!\'\')[^'\n]*+')
+    | (?P<open>["'])
+    | (?P<comment>\#[^\n]*+)
+    | (?P<newline>\n)
+    | (?P<mark>[\[\]{}=,.])
+    | (?P<space>[ \t\r]++)
+    | (?P<bare>[^\s\[\]{}=,."'\#]++)
+    | (?P<other>.)
+    )''',
+    re.VERBOSE,
+)
+"""``open`` is a quote that is never closed."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of the text: its kind, as in the pattern, and the line it begins in, from 1."""
+
+    kind: str
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value stands. ``raw``: it as it is written, if it is a string; ``header``: ``[show]`` or
+    ``[[authors]]`` if that begins it.
+    """
+
+    line: int
+    raw: str = ""
+    header: str = ""
+
+    def line_of_text(self, number: int) -> int:
+        """The line of the file in which line ``number`` of a string, from 1, begins."""
+        quotes = self.raw[:3]
+        if quotes not in ('"""', "'''"):
+            return self.line
+        body = self.raw[3:]
+        skipped = body.startswith("\n")  # the first newline is no part of the text
+        line, told = self.line + skipped, 1
+        pieces = r"\\[ \t]*\n\s*|\\n|\\.|\n" if quotes == '"""' else r"\n"
+        for found in re.finditer(pieces, body[skipped:], re.DOTALL):
+            if told == number:
+                break
+            told += found[0] in ("\n", r"\n")
+            line += found[0].count("\n")
+        return line
+
+
+def list_tokens(text: str) -> Iterator[Token]:
+    """Cut a text into tokens, up to a quote that is never closed, in time that grows with its length only."""
+    line = 1
+    for found in _TOKEN.finditer(text):
+        kind = found.lastgroup or "other"
+        yield Token(kind, found[0], line)
+        if kind == "open":
+            return
+        line += found[0].count("\n")
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """What settings were read from: its ``name``, for messages, and its ``text``, valid TOML or "".
+
+    Two of them are always equal, since where settings stand changes nothing of what they say.
+    """
+
+    name: str = "the settings"
+    text: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Origin)
+
+    def __hash__(self) -> int:
+        return hash(Origin)
+
+    @cached_property
+    def places(self) -> dict[Path, Place]:
+        """Where each value stands, in the order of the file."""
+        try:
+            return _Reader(list(list_tokens(self.text))).read()
+        except (RecursionError, IndexError):
+            return {}
+
+    def find(self, path: Sequence[str | int]) -> Place | None:
+        """Where a value stands, or the nearest above it that stands anywhere."""
+        places = self.places
+        return next(
+            (places[tuple(path[:n])] for n in range(len(path), 0, -1) if tuple(path[:n]) in places), None
+        )
+
+    def at(self, path: Sequence[str | int] = (), text_line: int = 1) -> str:
+        """File and line of a value, or of a line of it, as messages begin: ``report.toml, line 3``."""
+        place = self.find(path)
+        return f"{self.name}, line {place.line_of_text(text_line)}" if place else self.name
+
+
+class _Reader:
+    """Walks through the tokens of a valid file once."""
+
+    def __init__(self, tokens: list[Token]) -> None:
+        end = Token("newline", "\n", tokens[-1].line if tokens else 1)
+        self._tokens = [token for token in tokens if token.kind not in ("space", "comment")] + [end]
+        self._next = 0
+        self._places: dict[Path, Place] = {}
+        self._counts: dict[Path, int] = {}
+
+    def read(self) -> dict[Path, Place]:
+        table: Path = ()
+        while self._next < len(self._tokens) - 1:
+            if self._here.kind == "newline":
+                self._next += 1
+            elif self._here.text == "[":
+                table = self._header()
+            else:
+                self._assignment(table)
+        return self._places
+
+    @property
+    def _here(self) -> Token:
+        return self._tokens[self._next]
+
+    def _header(self) -> Path:
+        line, double = self._here.line, self._tokens[self._next + 1].text == "["
+        self._next += 2 if double else 1
+        keys = self._keys("]")
+        self._next += 2 if double else 1
+        path: Path = ()
+        for position, key in enumerate(keys, 1):
+            path += (key,)
+            if double and position == len(keys):
+                self._counts[path] = self._counts.get(path, 0) + 1
+            if path in self._counts:  # a list of tables, of which the last one is meant
+                path += (self._counts[path] - 1,)
+        name = ".".join(keys)
+        place = Place(line, header=f"[[{name}]]" if double else f"[{name}]")
+        self._places[path] = place
+        self._add_above(path, place)
+        return path
+
+    def _assignment(self, table: Path) -> None:
+        line = self._here.line
+        path = (*table, *self._keys("="))
+        self._next += 1
+        self._add_above(path, Place(line))
+        self._value(path, line)
+
+    def _add_above(self, path: Path, place: Place) -> None:
+        for n in range(1, len(path)):
+            self._places.setdefault(path[:n], place)
+
+    def _keys(self, end: str) -> list[str]:
+        keys = []
+        while self._here.text != end:
+            text, kind = self._here.text, self._here.kind
+            if kind == "string":
+                keys.append(str(tomllib.loads(f"k = {text}")["k"]))
+            elif text != ".":
+                keys.append(text)
+            self._next += 1
+        return keys
+
+    def _value(self, path: Path, line: int | None = None) -> None:
+        token = self._here
+        raw = token.text if token.kind == "string" else ""
+        self._places[path] = Place(line or token.line, raw)
+        self._next += 1
+        if token.text in ("[", "{") and token.kind == "mark":
+            self._items(path, "]" if token.text == "[" else "}")
+        elif token.kind != "string":
+            while self._here.kind != "newline" and self._here.text not in (",", "]", "}"):
+                self._next += 1
+
+    def _items(self, path: Path, end: str) -> None:
+        """The items of a list or of an inline table, up to its end."""
+        number = 0
+        while self._here.text != end:
+            if self._here.kind == "newline" or self._here.text == ",":
+                self._next += 1
+            elif end == "]":
+                self._value((*path, number))
+                number += 1
+            else:
+                self._assignment(path)
+        self._next += 1
