@@ -25,7 +25,7 @@ class Execution:
         self._plan = plan
         self._cache = cache
         self._networks = networks
-        self._progress = progress
+        self.progress = progress
         self._fresh = fresh
         self._outcomes: dict[str, Bundle] = {}
         self.ran: list[str] = []
@@ -47,10 +47,10 @@ class Execution:
                 stage=stage,
                 plan=self._plan,
                 items=self._cache.items(stage.base, fresh=stage.name in self._fresh),
-                progress=self._progress,
+                progress=self.progress,
                 upstream=self.obtain,
-                backbone=partial(self._networks.load, self._plan.weights, self._progress),
-                load_tensorflow=partial(load_tensorflow, self._progress),
+                backbone=partial(self._networks.load, self._plan.weights, self.progress),
+                load_tensorflow=partial(load_tensorflow, self.progress),
             )
         )
         if changed := find_changes(stage, self._plan):

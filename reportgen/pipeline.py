@@ -21,12 +21,13 @@ from reportgen.printing.pdf import PangoMissingError, find_obstacle
 from reportgen.progress import Progress, Silent
 from reportgen.record import RECORD_FILE, Record, find_intact, make_record, read_record, write_record
 from reportgen.settings import Settings
-from reportgen.stages.files import HEAD_FILE, PDF_FILE, RESULTS_FILE
+from reportgen.stages.files import HEAD_FILE, HTML_FILE, PDF_FILE, RESULTS_FILE
 from reportgen.stages.given import Bundle
 from reportgen.stages.network import Networks
 from reportgen.store.cache import MEGABYTE, Cache
 from reportgen.store.lock import locked
-from reportgen.store.publication import publish, recover, set_aside
+from reportgen.store.ownership import claim
+from reportgen.store.publication import publish, recover, refuse_occupied
 from reportgen.templates import open_templates
 from reportgen.weights import WeightsFile, locate_weights, resolve_source
 
@@ -88,8 +89,11 @@ def build(
     pair stays, and ``Built.problem`` says what is missing. Raises ``UserError`` otherwise.
     """
     progress = progress or Silent()
+    claim(settings.build, "report")  # before a lock is laid into a folder of somebody else's
     with locked(settings.build, progress.say):
-        recover(settings.build)
+        for line in recover(settings.build):
+            progress.say(line)
+        listed = claim(settings.build, "report")
         plan = plan_build(settings, data, progress)
         record = Record() if options.fresh else read_record(settings.build)
         cache = _open_cache(settings, fresh=options.fresh)
@@ -99,6 +103,7 @@ def build(
         stale = _find_stale(plan, record)
         if not stale:
             return Built(settings.build, changed=False, notes=_listed(record.notes))
+        refuse_occupied(settings.build, _fixed_names(stale), listed)
         refuse_problems(plan)
         if message := resolve_source(settings.weights)[1]:
             progress.say(message)
@@ -107,7 +112,7 @@ def build(
         networks = (workshop or Workshop()).networks
         execution = Execution(plan, cache, networks, progress)
         try:
-            return _renew(plan, record, execution, stale, progress)
+            return _renew(plan, record, execution, stale, listed)
         finally:
             cache.trim()
             for complaint in cache.complaints():
@@ -159,9 +164,11 @@ def _find_stale(plan: Plan, record: Record) -> list[str]:
     ]
 
 
-def _renew(plan: Plan, record: Record, execution: Execution, stale: list[str], progress: Progress) -> Built:
-    """Make what is stale, and publish it."""
-    folder = plan.settings.build
+def _renew(
+    plan: Plan, record: Record, execution: Execution, stale: list[str], own: Mapping[str, str]
+) -> Built:
+    """Make what is stale, and publish it in the place of what is the program's ``own``."""
+    folder, progress = plan.settings.build, execution.progress
     execution.obtain("dataset")
     made: dict[str, Bundle] = {}
     problem = None
@@ -186,10 +193,17 @@ def _renew(plan: Plan, record: Record, execution: Execution, stale: list[str], p
     with progress.stage("Writing the report"):
         kept = find_intact(folder, {file: sha256 for file, (_, sha256) in listed.items()})
         new = {file: None if file in kept else data for file, (_, data) in files.items()}
-        publish(folder, {**new, RECORD_FILE: content})
-        if problem:
-            set_aside(folder, PDF_FILE)
+        lines = publish(folder, {**new, RECORD_FILE: content}, own, spared=[PDF_FILE] if problem else ())
+    for line in lines:
+        progress.say(line)
     return Built(folder, True, tuple(execution.ran), _listed(notes), problem)
+
+
+def _fixed_names(stages: Sequence[str]) -> list[str]:
+    """The files of the build folder whose names are known before the stages have run."""
+    names = {"transfer": [HEAD_FILE], "results": [RESULTS_FILE], "html": [HTML_FILE], "pdf": [PDF_FILE]}
+    arrays = [f"arrays/{stage}.npz" for stage in stages if stage in SECTION_STAGES]
+    return arrays + [name for stage in stages for name in names.get(stage, [])]
 
 
 def _files_of(stage: str, outcome: Bundle) -> dict[str, bytes]:
@@ -218,9 +232,21 @@ def _sha256(data: bytes) -> str:
 
 
 def preview(settings: Settings, data: Path, progress: Progress | None = None) -> list[str]:
-    """What a build would do and why, in lines for the terminal. Nothing is written."""
+    """What a build would do and why, in lines for the terminal. Nothing is written, and nothing downloaded."""
+    claim(settings.build, "report")
+    lines = []
+    if resolve_source(settings.weights)[0] == "imagenet" and not imagenet_path().exists():
+        lines.append(f"ImageNet's weights of VGG19 would be downloaded first (574 MB, to {imagenet_path()}).")
+        settings = settings.model_copy(update={"weights": "embedded"})
     plan = plan_build(settings, data, progress or Silent())
-    return _explain(plan, read_record(settings.build), _open_cache(settings))
+    return lines + _explain(plan, read_record(settings.build), _open_cache(settings))
+
+
+def preview_sample(settings: Settings, folder: Path) -> list[str]:
+    """What a build would do that has no images yet. Nothing is written."""
+    claim(settings.build, "report")
+    lines = [f"There are no images yet: the sample images would be drawn into {folder}, and reported on."]
+    return [*lines, *(f"  {name}" for name in STAGE_NAMES)]
 
 
 def _explain(plan: Plan, record: Record, cache: Cache) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +9,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from reportgen.plan import Group, Stage
+from reportgen.store.files import hash_of, read_file
+from reportgen.store.ownership import RECORD_FILE as RECORD_FILE
 
-RECORD_FILE = ".record.json"
 _FORMAT = 1
 _THREADS = 2
 
@@ -62,7 +62,7 @@ def write_record(record: Record) -> bytes:
 def read_record(folder: Path) -> Record:
     """The record of the last build in a folder; an empty one if there is none that can be read."""
     try:
-        content = json.loads((folder / RECORD_FILE).read_bytes())
+        content = json.loads(read_file(folder / RECORD_FILE))
         if content.pop("format") != _FORMAT:
             return Record()
         files = {file: (stage, sha256) for file, (stage, sha256) in content.pop("files").items()}
@@ -76,13 +76,5 @@ def read_record(folder: Path) -> Record:
 def find_intact(folder: Path, files: Mapping[str, str]) -> set[str]:
     """Those of ``files`` (name and SHA-256) that stand in the folder with that content."""
     with ThreadPoolExecutor(_THREADS) as pool:
-        found = pool.map(lambda name: _hash(folder / name), files)
+        found = pool.map(lambda name: hash_of(folder / name), files)
         return {name for name, sha256 in zip(files, found, strict=True) if files[name] == sha256}
-
-
-def _hash(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        return ""

@@ -5,15 +5,20 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from reportgen.store.files import write_atomically
+from reportgen.store.faults import NoFileError, reason_of
+from reportgen.store.files import TEMPORARY, open_file, write_atomically
 
 _DIGEST_BYTES = 32
 _HOUR = 3600
 MEGABYTE = 10**6
+_ENTRY = re.compile(r"[0-9a-f]{64}")
+_UNFINISHED = re.compile(rf"{re.escape(TEMPORARY)}[a-z0-9_]+|\.[0-9a-f]{{64}}\..+")
+"""The names of what is being written, now and by versions before this one."""
 
 
 class Cache:
@@ -36,7 +41,7 @@ class Cache:
         return self._folder / key[:2] / key
 
     def __contains__(self, key: str) -> bool:
-        return self._path(key).exists()
+        return self._path(key).is_file()
 
     def get(self, key: str) -> bytes | None:
         """What was put in under this key, or None."""
@@ -44,17 +49,18 @@ class Cache:
         if self._blind:
             return None
         try:
-            content = path.read_bytes()
-        except FileNotFoundError:
+            with open_file(path) as stream:
+                digest, body = stream.read(_DIGEST_BYTES), stream.read()
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        except OSError:
+        except OSError as error:
             self._damaged += 1
+            if isinstance(error, NoFileError):  # a named pipe, a socket, a device
+                _delete(path)
             return None
-        digest, body = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
         if hashlib.sha256(body).digest() != digest:
             self._damaged += 1
-            with contextlib.suppress(OSError):
-                path.unlink()
+            _delete(path)
             return None
         with contextlib.suppress(OSError):
             os.utime(path)
@@ -66,7 +72,7 @@ class Cache:
             write_atomically(self._path(key), hashlib.sha256(data).digest() + data, durable=False)
             self._grown = True
         except OSError as error:
-            self._failure = self._failure or f"{error.filename or self._folder}: {error.strerror}"
+            self._failure = self._failure or f"{error.filename or self._folder}: {reason_of(error)}"
 
     def items(self, base: str, *, fresh: bool = False) -> Items:
         """The part of the cache for single items that all depend on ``base``; ``fresh``: made anew once."""
@@ -78,8 +84,8 @@ class Cache:
             return
         entries = []
         for path, status in self._files():
-            if path.name.startswith("."):
-                if time.time() - status.st_mtime > _HOUR:
+            if not _ENTRY.fullmatch(path.name):
+                if _UNFINISHED.fullmatch(path.name) and time.time() - status.st_mtime > _HOUR:
                     _delete(path)
             else:
                 entries.append((status.st_mtime_ns, path, status.st_size))
@@ -91,11 +97,11 @@ class Cache:
             size -= bytes_freed
 
     def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
-        for folder in self._folder.iterdir():
+        for folder in self._folder.glob("[0-9a-f][0-9a-f]"):
             with contextlib.suppress(OSError), os.scandir(folder) as listing:
                 for entry in listing:
                     with contextlib.suppress(OSError):  # another build may have deleted it
-                        yield Path(entry.path), entry.stat()
+                        yield Path(entry.path), entry.stat(follow_symlinks=False)
 
     def complaints(self) -> list[str]:
         """One line for each thing that was wrong with the cache since it was opened."""

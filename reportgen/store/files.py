@@ -1,30 +1,91 @@
-"""Single files, written so that a reader never finds a part of one."""
+"""Single files: only real files are read, and a reader never finds a part of a written one."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from reportgen.errors import UserError
+from reportgen.store.faults import NoFileError, reason_of, remedy_for
+
+TEMPORARY = ".writing-"
+"""How the name of a file begins that is not yet whole."""
+
+_KINDS = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: "a folder",
+}
+_NO_SUCH_THING = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY})
+"""How file systems say that they do not know what was asked for."""
+
+_NOT_ALLOWED = frozenset({errno.EPERM, errno.EACCES})
 
 
 class StorageError(UserError):
-    """A folder cannot be written, or the disk is full."""
+    """A file or folder cannot be written."""
 
 
 @contextlib.contextmanager
-def writing(place: Path) -> Iterator[None]:
-    """Turn what goes wrong on the disk while ``place`` is written into a ``StorageError`` that names it."""
+def writing(place: Path, spared: str = "") -> Iterator[None]:
+    """Turn what goes wrong on the disk while ``place`` is written into a ``StorageError`` that names it.
+
+    ``spared`` is a sentence on what is not lost.
+    """
     try:
         yield
     except OSError as error:
+        remedy = remedy_for(error)
         raise StorageError(
-            f"{error.filename or place}: cannot be written: {error.strerror}.",
-            "Make room on the disk or choose another place; the last report is untouched.",
+            f"{error.filename or place}: cannot be written: {reason_of(error)}.",
+            f"{remedy} {spared}".rstrip(),
         ) from None
+
+
+def open_file(path: Path) -> IO[bytes]:
+    """Open a file to read its bytes, and nothing but a file.
+
+    A named pipe would make the program wait for ever, and some devices never end. Raises ``NoFileError``
+    for anything of that kind, ``OSError`` if it cannot be opened.
+    """
+    _refuse_other_kinds(path, path.stat().st_mode)  # opening a device may already do something
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        _refuse_other_kinds(path, os.fstat(handle).st_mode)
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def _refuse_other_kinds(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        what = _KINDS.get(stat.S_IFMT(mode), "something else")
+        raise NoFileError(errno.EINVAL, f"it is {what}, not a file", str(path))
+
+
+def read_file(path: Path) -> bytes:
+    """The content of a file. Raises what :func:`open_file` raises."""
+    with open_file(path) as stream:
+        return stream.read()
+
+
+def hash_of(path: Path) -> str:
+    """SHA-256 of a file, "" if there is none that can be read."""
+    try:
+        with open_file(path) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
@@ -33,18 +94,34 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
     ``durable`` waits until the disk has it; a cache entry that carries its own digest need not.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    # Not the file's own name with something added: that may be too long.
+    handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             if durable:
                 stream.flush()
-                os.fsync(stream.fileno())
-        Path(name).chmod(0o644)
+                _sync(stream.fileno())
+        _open_to_others(Path(name))
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _open_to_others(path: Path) -> None:
+    """Let others read the file, where the file system has rights at all (FAT and SMB may have none)."""
+    with _tolerated(_NO_SUCH_THING | _NOT_ALLOWED):
+        path.chmod(0o644)
+
+
+@contextlib.contextmanager
+def _tolerated(numbers: frozenset[int]) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in numbers:
+            raise
 
 
 def link_or_copy(file: Path, place: Path) -> None:
@@ -52,13 +129,19 @@ def link_or_copy(file: Path, place: Path) -> None:
     try:
         os.link(file, place)
     except OSError:
-        write_atomically(place, file.read_bytes())
+        write_atomically(place, read_file(file))
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the disk knows which names the folder holds."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
+    """Wait until the disk knows which names the folder holds, where the file system can tell."""
+    with _tolerated(_NO_SUCH_THING | _NOT_ALLOWED | {errno.EISDIR, errno.EBADF}):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            _sync(handle)
+        finally:
+            os.close(handle)
+
+
+def _sync(handle: int) -> None:
+    with _tolerated(_NO_SUCH_THING):
         os.fsync(handle)
-    finally:
-        os.close(handle)

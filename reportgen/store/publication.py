@@ -1,121 +1,292 @@
-"""A set of files that belong together takes the place of the last set."""
+"""A set of files that belong together takes the place of the last set, and of nothing else."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
+import itertools
+import json
+import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
-from reportgen.store.files import link_or_copy, sync_folder, write_atomically, writing
+from reportgen.errors import UserError
+from reportgen.store.files import hash_of, link_or_copy, read_file, sync_folder, write_atomically, writing
+from reportgen.store.ownership import RECORD_FILE, STAGING, intact, read_listing
 
 KEPT = 5
 """Earlier builds whose results stay in ``previous/``."""
 
-_PREVIOUS, _RESULTS = "previous", "results.json"
+_PREVIOUS, _RESULTS, _FIGURES, _EDITED = "previous", "results.json", "figures/", "edited"
 _UNFINISHED, _READY = ".next-", ".ready-"
+_NEW, _OLD, _ASIDE, _SPARED = "new", "old", "aside", "spared"
+_CHANGES, _WITHDRAWN = "changes.json", "withdrawn"
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_UNTOUCHED = "The last report is untouched."
 
 
-def publish(folder: Path, files: Mapping[str, bytes | None]) -> None:
+class OccupiedError(UserError):
+    """Something that is not the program's stands where a file is to be written."""
+
+
+@dataclass(frozen=True)
+class _Changes:
+    """Files of the last set, name and SHA-256, that the new one replaces or removes; those of the removed that
+    are ``spared`` go to ``previous/``.
+    """
+
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    removed: Mapping[str, str] = field(default_factory=dict)
+    spared: Sequence[str] = ()
+
+
+def publish(
+    folder: Path,
+    files: Mapping[str, bytes | None],
+    listed: Mapping[str, str] = _NOTHING,
+    spared: Sequence[str] = (),
+) -> list[str]:
     """Put a set of files, named relative to ``folder``, in place of the last set; None keeps a file as it is.
 
-    All are first written in full to a folder beside their places, which is then renamed: from that moment
-    on the set counts, and :func:`recover` finishes what a dying process could not. Folders that the set names
-    (``figures/``, ``arrays/``) are replaced whole, so that nothing of an older set stays in them. Raises
-    ``StorageError`` if anything cannot be written or moved; the last set is then there as before.
+    ``listed`` has the files of the last set, with their SHA-256. Only these are replaced or, if the new set
+    lacks them, removed. One of them that was changed since is no longer only the program's: if it is to be
+    replaced it is moved to ``previous/edited-<number>/``, else it stays. Returns a line for each such file.
+    Those that are ``spared`` are not removed but moved to ``previous/``.
 
-    Replaced results stay in ``previous/<number>/``, with their figures.
+    All is first written in full to a folder beside their places, which is then renamed: from that moment
+    on the set counts, and :func:`recover` finishes what a dying process could not. Raises ``OccupiedError`` if
+    something stands in the way that is not listed, ``StorageError`` if anything cannot be written or moved;
+    the last set is then there as before. Replaced results stay in ``previous/<number>/``, with their figures.
     """
-    with writing(folder):
+    with writing(folder, _UNTOUCHED):
         folder.mkdir(parents=True, exist_ok=True)
-        recover(folder)
+        said = recover(folder)
+        refuse_occupied(folder, files, listed)
+        changes = _compare(folder, files, listed)
         staging = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder))
         try:
-            _stage(folder, files, staging / "new")
+            _stage(files, staging / _NEW)
             if files.get(_RESULTS) is not None:
-                _link_results(folder, staging / _PREVIOUS)
+                _link_results(folder, listed, staging / _PREVIOUS)
+            write_atomically(
+                staging / _CHANGES, json.dumps({**asdict(changes), "spared": [*spared]}).encode()
+            )
             ready = staging.replace(folder / staging.name.replace(_UNFINISHED, _READY))
             sync_folder(folder)
             staging = ready
-            _swap(staging / "new", folder, staging / "old")
+            _swap(staging, folder)
             sync_folder(folder)
-            _keep_results(folder, staging / _PREVIOUS)
+            return said + _keep(folder, staging)
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
+            _clear(staging)
 
 
-def recover(folder: Path) -> None:
-    """Finish what a build was publishing when it died, and clear away what it had not finished writing."""
-    for stale in folder.glob(f"{_UNFINISHED}*"):
+def recover(folder: Path) -> list[str]:
+    """Finish what a build was publishing when it died, and clear away what it had not finished writing.
+
+    Returns the lines that :func:`publish` would have returned.
+    """
+    said: list[str] = []
+    if not folder.is_dir():
+        return said
+    for stale in _stagings(folder, _UNFINISHED):
         shutil.rmtree(stale, ignore_errors=True)
-    for ready in folder.glob(f"{_READY}*"):
-        with writing(folder):
-            (ready / "new").mkdir(exist_ok=True)
-            _swap(ready / "new", folder, ready / "old")
-            _keep_results(folder, ready / _PREVIOUS)
-        shutil.rmtree(ready, ignore_errors=True)
+    for ready in _stagings(folder, _READY):
+        with writing(folder, _UNTOUCHED):
+            if not (ready / _WITHDRAWN).exists():
+                _swap(ready, folder)
+                said += _keep(folder, ready)
+        _clear(ready)
+    return said
 
 
-def _stage(folder: Path, files: Mapping[str, bytes | None], new: Path) -> None:
-    """Write the changed files to ``new``, and give the unchanged ones of a changed folder a name there."""
+def refuse_occupied(folder: Path, names: Iterable[str], listed: Mapping[str, str]) -> None:
+    """Make sure that nothing stands in the way of files of these names but files that are ``listed``.
+
+    A folder in the place of a file is in the way too, as is a file in the place of a folder. Raises
+    ``OccupiedError`` naming the first such thing.
+    """
+    contents: Mapping[str, bytes | None] = names if isinstance(names, Mapping) else {}
+    for name in names:
+        place = folder / name
+        for part in Path(name).parents:
+            if part.parts and os.path.lexists(folder / part) and not (folder / part).is_dir():
+                _refuse(folder / part)
+        if os.path.lexists(place) and not _is_ours(folder, name, listed):
+            stays = name in contents and contents[name] is None
+            if not place.is_file() or not (stays or read_file(place) == contents.get(name)):
+                _refuse(place)
+    if os.path.lexists(folder / _PREVIOUS) and not (folder / _PREVIOUS).is_dir():
+        _refuse(folder / _PREVIOUS)
+
+
+def _is_ours(folder: Path, name: str, listed: Mapping[str, str]) -> bool:
+    place = folder / name
+    if place.is_dir() and not place.is_symlink():
+        return False
+    if name in listed or name == RECORD_FILE:
+        return True
+    # Where names are the same in capitals and not, the listed name may be another one of this very file.
+    same = (folder / other for other in listed if other.casefold() == name.casefold())
+    return any(other.exists() and other.samefile(place) for other in same)
+
+
+def _refuse(place: Path) -> None:
+    raise OccupiedError(
+        f"{place}: stands where a file of the report goes, and this program did not write it.",
+        "Move or rename it, or choose another folder; nothing was changed.",
+    )
+
+
+def _compare(folder: Path, files: Mapping[str, bytes | None], listed: Mapping[str, str]) -> _Changes:
+    replaced = {name: listed.get(name, "") for name, data in files.items() if data is not None}
+    for name in replaced:
+        # A record is replaced by the next one; what equals the new file needs no keeping.
+        if name == RECORD_FILE or hash_of(folder / name) == _hash(files[name]):
+            replaced[name] = hash_of(folder / name)
+    removed = {name: sha256 for name, sha256 in listed.items() if name not in files}
+    return _Changes(
+        replaced, {name: sha256 for name, sha256 in removed.items() if intact(folder, name, sha256)}
+    )
+
+
+def _hash(data: bytes | None) -> str:
+    return hashlib.sha256(data or b"").hexdigest()
+
+
+def _stage(files: Mapping[str, bytes | None], new: Path) -> None:
+    """Write the changed files to ``new``."""
     new.mkdir()
-    changed = {name.split("/", 1)[0] for name, data in files.items() if data is not None}
     for name, data in files.items():
         if data is not None:
             write_atomically(new / name, data)
-        elif "/" in name and name.split("/", 1)[0] in changed:
-            (new / name).parent.mkdir(exist_ok=True)
-            link_or_copy(folder / name, new / name)
 
 
-def _swap(new: Path, folder: Path, old: Path) -> None:
-    """Move each item of ``new`` into ``folder``; if one cannot be moved, all is put back as it was."""
-    old.mkdir(exist_ok=True)
-    with contextlib.ExitStack() as undo:
-        for item in sorted(new.iterdir()):
-            place, kept = folder / item.name, old / item.name
-            if place.exists() and place.is_dir() != item.is_dir():
-                raise FileExistsError(errno.EEXIST, "something of another kind stands there", str(place))
-            if place.is_dir():
-                undo.callback(_put_back, kept, place)
-                place.rename(kept)
-            elif place.exists():
-                # A second name, so that a reader finds the old file or the new one at any moment.
-                kept.unlink(missing_ok=True)
-                link_or_copy(place, kept)
-                undo.callback(_put_back, kept, place)
-            else:
-                undo.callback(_remove, place)
-            item.replace(place)
-        undo.pop_all()
+def _read_changes(ready: Path) -> _Changes | None:
+    """What a publication was about to replace and remove; None if its version of the program did not say."""
+    try:
+        return _Changes(**json.loads(read_file(ready / _CHANGES)))
+    except FileNotFoundError:
+        return None
 
 
-def _put_back(kept: Path, place: Path) -> None:
-    if kept.exists():
-        if place.is_dir():
-            shutil.rmtree(place)
-        kept.replace(place)
+def _swap(ready: Path, folder: Path) -> None:
+    """Move each new file into ``folder``; if one cannot be moved, all is put back as it was.
+
+    If even that fails the publication stays as it is, whole, and the next build finishes it.
+    """
+    changes = _read_changes(ready)
+    undo: list[Callable[[], None]] = []
+    try:
+        for name, sha256 in changes.removed.items() if changes else ():
+            kept = ready / (_SPARED if changes and name in changes.spared else _OLD) / name
+            if not kept.exists() and intact(folder, name, sha256):
+                undo.append(partial(_move, kept, folder / name))
+                _move(folder / name, kept)
+        for item in _files_in(ready / _NEW):
+            name = item.relative_to(ready / _NEW).as_posix()
+            ours = changes is None or intact(folder, name, changes.replaced.get(name, ""))
+            _replace(item, folder / name, ready / (_OLD if ours else _ASIDE) / name, undo)
+    except BaseException:
+        for step in reversed(undo):
+            step()
+        (ready / _NEW).rename(ready / _WITHDRAWN)
+        raise
+    if changes is None:
+        _bring_back(folder, ready / _OLD)
 
 
-def _remove(place: Path) -> None:
-    if place.is_dir():
-        shutil.rmtree(place)
+def _replace(item: Path, place: Path, kept: Path, undo: list[Callable[[], None]]) -> None:
+    if place.is_dir() and not place.is_symlink():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(place))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if os.path.lexists(kept) and hash_of(kept) != hash_of(place):
+        # A publication that could not be undone in full left the new file here already, or somebody put
+        # another one here since.
+        kept = _free(kept.parent, kept.name)
+    undo.append(partial(_put_back, kept, place, item))
+    if place.is_file() and not place.is_symlink():
+        # A second name, so that a reader finds the old file or the new one at any moment.
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.unlink(missing_ok=True)
+        link_or_copy(place, kept)
+    elif os.path.lexists(place):
+        _move(place, kept)
+    item.replace(place)
+
+
+def _put_back(kept: Path, place: Path, item: Path) -> None:
+    """Undo :func:`_replace`, however far it came. The new file goes back too: who dies now leaves a whole set."""
+    if os.path.lexists(item):
+        if os.path.lexists(kept) and os.path.lexists(place):
+            kept.unlink()
+    elif not os.path.lexists(kept):
+        _move(place, item)
     else:
-        place.unlink(missing_ok=True)
+        try:
+            os.link(place, item)
+        except OSError:
+            place.replace(item)
+    _move(kept, place)
 
 
-def _link_results(folder: Path, kept: Path) -> None:
+def _move(place: Path, target: Path) -> None:
+    """Move a file, if it is there, and drop its folder if that was the last in it."""
+    if os.path.lexists(place):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        place.replace(target)
+        place.unlink(missing_ok=True)  # a rename does nothing where both are names of one file
+        with contextlib.suppress(OSError):
+            place.parent.rmdir()
+
+
+def _bring_back(folder: Path, old: Path) -> None:
+    """Move back what was swapped away with a whole folder, as versions before this one did it.
+
+    Their records tell the files of the report from those of the user.
+    """
+    listed = read_listing(old, "report") or {}
+    for file in _files_in(old):
+        name = file.relative_to(old).as_posix()
+        if name not in listed and name != RECORD_FILE and not os.path.lexists(folder / name):
+            _move(file, folder / name)
+
+
+def _link_results(folder: Path, listed: Mapping[str, str], kept: Path) -> None:
     """Give the results that will be replaced, and the figures that belong to them, a second name."""
-    if not (folder / _RESULTS).exists():
+    if not intact(folder, _RESULTS, listed.get(_RESULTS, "")):
         return
-    kept.mkdir()
-    link_or_copy(folder / _RESULTS, kept / _RESULTS)
-    if (folder / "figures").is_dir():
-        (kept / "figures").mkdir()
-        for figure in (folder / "figures").iterdir():
-            link_or_copy(figure, kept / "figures" / figure.name)
+    names = [name for name in listed if name.startswith(_FIGURES) and intact(folder, name, listed[name])]
+    for name in (_RESULTS, RECORD_FILE, *names):
+        if (folder / name).is_file():
+            (kept / name).parent.mkdir(parents=True, exist_ok=True)
+            link_or_copy(folder / name, kept / name)
+
+
+def _keep(folder: Path, staging: Path) -> list[str]:
+    """Move to ``previous/`` what is to be kept; a line for each file that somebody had changed."""
+    _keep_results(folder, staging / _PREVIOUS)
+    for file in _files_in(staging / _SPARED):
+        place = folder / _PREVIOUS / file.name
+        _move(file, _free(place.parent, place.stem, place.suffix) if os.path.lexists(place) else place)
+    files = _files_in(staging / _ASIDE)
+    if not files:
+        return []
+    place = _free(folder / _PREVIOUS, _EDITED)
+    said = []
+    for file in files:
+        name = file.relative_to(staging / _ASIDE)
+        _move(file, place / name)
+        said.append(
+            f"{folder / name} was changed by hand; that version is now {(place / name).relative_to(folder)}."
+        )
+    return said
 
 
 def _keep_results(folder: Path, kept: Path) -> None:
@@ -126,15 +297,48 @@ def _keep_results(folder: Path, kept: Path) -> None:
     previous.mkdir(exist_ok=True)
     numbers = sorted(int(path.name) for path in previous.iterdir() if path.name.isdecimal())
     kept.replace(previous / str(numbers[-1] + 1 if numbers else 1))
-    for number in numbers[: -(KEPT - 1)]:
-        shutil.rmtree(previous / str(number), ignore_errors=True)
+    ours = [number for number in numbers if read_listing(previous / str(number), "report") is not None]
+    for number in ours[: -(KEPT - 1)]:
+        with contextlib.suppress(OSError):
+            remove_listed(previous / str(number))
 
 
-def set_aside(folder: Path, name: str) -> Path | None:
-    """Move ``folder/name``, if there, to ``folder/previous/name`` and return its new place."""
-    old = folder / name
-    if not old.exists():
-        return None
-    kept = folder / _PREVIOUS / name
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    return old.replace(kept)
+def remove_listed(folder: Path) -> None:
+    """Remove the files that the report's record in ``folder`` lists, as far as they are unchanged, and the
+    record; then the folders that are empty. Raises ``OSError`` if something cannot be removed.
+    """
+    listed = read_listing(folder, "report")
+    if listed is None:
+        return
+    for name in sorted(listed):
+        if intact(folder, name, listed[name]):
+            (folder / name).unlink()
+    (folder / RECORD_FILE).unlink()
+    inside = {folder / parent for name in listed for parent in Path(name).parents}
+    for place in sorted(inside, key=lambda path: len(path.parts), reverse=True):
+        with contextlib.suppress(OSError):
+            place.rmdir()
+
+
+def _free(folder: Path, stem: str, suffix: str = "") -> Path:
+    """A place in a folder where nothing stands: ``stem-1``, ``stem-2`` …"""
+    places = (folder / f"{stem}-{number}{suffix}" for number in itertools.count(1))
+    return next(place for place in places if not os.path.lexists(place))
+
+
+def _clear(staging: Path) -> None:
+    """Remove a staging folder, unless something in it still waits for the next build to move it."""
+    waiting = () if staging.name.startswith(_UNFINISHED) else (_NEW, _ASIDE, _SPARED)
+    if not any(_files_in(staging / part) for part in waiting):
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _stagings(folder: Path, prefix: str) -> Iterator[Path]:
+    for path in sorted(folder.glob(f"{prefix}*")):
+        if STAGING.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
+            yield path
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """Everything below a folder that is no folder, in order."""
+    return sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
