@@ -29,7 +29,7 @@ from reportgen.store.lock import locked
 from reportgen.store.ownership import claim
 from reportgen.store.publication import publish, recover, refuse_occupied
 from reportgen.templates import open_templates
-from reportgen.weights import WeightsFile, locate_weights, resolve_source
+from reportgen.weights import WeightsFile, imagenet_path, locate_weights, resolve_source
 
 PUBLISHED = (*SECTION_STAGES, "results", "html", "pdf")
 """The stages whose outcome stands in the build folder."""
@@ -232,7 +232,7 @@ def _sha256(data: bytes) -> str:
 
 
 def preview(settings: Settings, data: Path, progress: Progress | None = None) -> list[str]:
-    """What a build would do and why, in lines for the terminal. Nothing is written, and nothing downloaded."""
+    """What a build would do and why, in lines for the terminal. Nothing is written or downloaded."""
     claim(settings.build, "report")
     lines = []
     if resolve_source(settings.weights)[0] == "imagenet" and not imagenet_path().exists():

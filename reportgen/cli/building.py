@@ -15,6 +15,7 @@ from reportgen.cli.options import (
     WeightsOption,
     data_folder,
     default_data,
+    lacks_data,
     load,
     shown,
 )
@@ -47,13 +48,13 @@ def build(
     """
     progress = choose_progress(quiet=quiet)
     chosen = load(settings, data=data, weights=weights, build=build)
+    if dry_run:
+        for line in _preview(chosen, settings, progress):
+            typer.echo(line)
+        return
     folder = data_folder(chosen, settings, progress)
     from reportgen import pipeline
 
-    if dry_run:
-        for line in pipeline.preview(chosen, folder, progress):
-            typer.echo(line)
-        return
     if only is not None:
         for line in pipeline.describe_outcome(pipeline.recompute(chosen, folder, only, progress)):
             typer.echo(line)
@@ -64,6 +65,15 @@ def build(
         _show(built)
     if built.problem:
         raise built.problem
+
+
+def _preview(chosen: Settings, file: Path | None, progress: Progress) -> list[str]:
+    from reportgen import pipeline
+
+    folder = chosen.data or default_data(file)
+    if lacks_data(chosen, folder):
+        return pipeline.preview_sample(chosen, folder)
+    return pipeline.preview(chosen, folder, progress)
 
 
 def remark(built: Built, progress: Progress) -> None:

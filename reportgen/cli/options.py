@@ -40,14 +40,19 @@ def load(settings: Path | None, **overrides: Path | str | None) -> Settings:
 
 def data_folder(settings: Settings, file: Path | None, progress: Progress) -> Path:
     """The data to report on; the sample images are drawn if there are no other and they are missing."""
-    if settings.data is not None:
-        return settings.data
-    folder = default_data(file)
-    if folder.name == "sample" and not folder.exists():
+    folder = settings.data or default_data(file)
+    if lacks_data(settings, folder):
         from reportgen.acquire.sample import draw_sample
+        from reportgen.store.ownership import claim
 
+        claim(settings.build, "report")  # before images are drawn for a report that cannot be written
         draw_sample(folder, progress=progress)
     return folder
+
+
+def lacks_data(settings: Settings, folder: Path) -> bool:
+    """Whether there are no images yet, so that the sample images would be drawn into ``folder``."""
+    return settings.data is None and folder.name == "sample" and not folder.exists()
 
 
 def default_data(file: Path | None) -> Path:

@@ -72,6 +72,4 @@ def _take(stream: IO[str], folder: Path, say: Callable[[str], None]) -> None:
     except OSError as error:
         if error.errno not in _NO_LOCKS:
             raise
-        say(
-            f"Warning: the disk of {folder} has no file locks, so do not start a second build of it meanwhile."
-        )
+        say(f"Warning: the disk of {folder} has no file locks; start no second build of it meanwhile.")

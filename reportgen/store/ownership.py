@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -48,14 +47,14 @@ def claim(folder: Path, kind: Kind) -> dict[str, str]:
     if listed is not None:
         return listed
     try:
-        names = sorted(os.listdir(folder))
+        places = sorted(folder.iterdir())
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise StorageError(
             f"{folder}: cannot be written: {reason_of(error)}.", "Choose another folder."
         ) from None
-    others = [name for name in names if not _is_no_content(folder / name)]
+    others = [place.name for place in places if not _is_no_content(place)]
     if not others:
         return {}
     if kind == "report" and _is_results(folder / _RESULTS):
@@ -68,7 +67,7 @@ def claim(folder: Path, kind: Kind) -> dict[str, str]:
 
 
 def read_listing(folder: Path, kind: Kind) -> dict[str, str] | None:
-    """The files that the record in ``folder`` lists, with their SHA-256; None without a record of this kind."""
+    """The files that a record of this kind in ``folder`` lists, with their SHA-256; None without one."""
     try:
         content = json.loads(read_file(folder / RECORD_FILE))
         if not isinstance(content, dict) or _kind_of(content) != kind:

@@ -37,8 +37,8 @@ class OccupiedError(UserError):
 
 @dataclass(frozen=True)
 class _Changes:
-    """Files of the last set, name and SHA-256, that the new one replaces or removes; those of the removed that
-    are ``spared`` go to ``previous/``.
+    """Files of the last set, name and SHA-256, that the new one replaces or removes; of the removed ones,
+    those that are ``spared`` go to ``previous/``.
     """
 
     replaced: Mapping[str, str] = field(default_factory=dict)
@@ -60,9 +60,9 @@ def publish(
     Those that are ``spared`` are not removed but moved to ``previous/``.
 
     All is first written in full to a folder beside their places, which is then renamed: from that moment
-    on the set counts, and :func:`recover` finishes what a dying process could not. Raises ``OccupiedError`` if
-    something stands in the way that is not listed, ``StorageError`` if anything cannot be written or moved;
-    the last set is then there as before. Replaced results stay in ``previous/<number>/``, with their figures.
+    on the set counts, and :func:`recover` finishes what a dying process could not. Raises ``OccupiedError``
+    if something that is not listed stands in the way, ``StorageError`` if anything cannot be written; the
+    last set is then there as before. Replaced results stay in ``previous/<number>/``, with their figures.
     """
     with writing(folder, _UNTOUCHED):
         folder.mkdir(parents=True, exist_ok=True)
@@ -222,7 +222,7 @@ def _replace(item: Path, place: Path, kept: Path, undo: list[Callable[[], None]]
 
 
 def _put_back(kept: Path, place: Path, item: Path) -> None:
-    """Undo :func:`_replace`, however far it came. The new file goes back too: who dies now leaves a whole set."""
+    """Undo :func:`_replace`, however far it came. The new file goes back, too, so that the set is whole."""
     if os.path.lexists(item):
         if os.path.lexists(kept) and os.path.lexists(place):
             kept.unlink()

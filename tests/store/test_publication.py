@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from reportgen.store.publication import KEPT, OccupiedError, publish, recover
 RECORD = ".record.json"
 
 
-def renew(folder: Path, files: dict[str, bytes | None], spared: tuple[str, ...] = ()) -> list[str]:
+def renew(folder: Path, files: Mapping[str, bytes | None], spared: tuple[str, ...] = ()) -> list[str]:
     """Publish as a build does: with a record of what is in the folder, which the next set goes by."""
     old = folder / RECORD
     before = (
