@@ -130,6 +130,9 @@ def _data(settings: Settings) -> Finding:
 def _build_folder(settings: Settings) -> Finding:
     import os
 
+    from reportgen.store.ownership import claim
+
+    claim(settings.build, "report")
     folder = next(_existing(settings.build))
     if not os.access(folder, os.W_OK):
         return Finding(False, f"Build folder: {folder} cannot be written. Change its rights or set 'build'")

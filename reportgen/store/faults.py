@@ -73,14 +73,18 @@ class NoFileError(OSError):
 def reason_of(error: OSError) -> str:
     """Why it failed, in words that follow a colon, with the system's own in brackets."""
     said = error.strerror or str(error) or type(error).__name__
-    if isinstance(error, NoFileError) or error.errno not in _FAULTS:
+    words, _ = _look_up(error)
+    if not words:
         return said
-    words = _FAULTS[error.errno][0]
     return words if words.casefold() == said.casefold() else f"{words} ({said})"
 
 
 def remedy_for(error: OSError) -> str:
     """What to do about it, as a sentence."""
+    return _look_up(error)[1]
+
+
+def _look_up(error: OSError) -> tuple[str, str]:
     if isinstance(error, NoFileError):
-        return "Move it away, or name a file."
-    return _FAULTS[error.errno][1] if error.errno in _FAULTS else _UNKNOWN
+        return "", "Move it away, or name a file."
+    return _FAULTS.get(error.errno or 0, ("", _UNKNOWN))

@@ -9,8 +9,8 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 from reportgen.errors import UserError
 from reportgen.store.faults import NoFileError, reason_of, remedy_for
@@ -51,7 +51,7 @@ def writing(place: Path, spared: str = "") -> Iterator[None]:
         ) from None
 
 
-def open_file(path: Path) -> IO[bytes]:
+def open_file(path: Path) -> BufferedReader:
     """Open a file to read its bytes, and nothing but a file.
 
     A named pipe would make the program wait for ever, and some devices never end. Raises ``NoFileError``

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from shim import compile_shim
 
 from reportgen.store.files import StorageError
 from reportgen.store.lock import locked
@@ -85,3 +87,30 @@ def test_the_one_that_waits_says_for_whom(tmp_path: Path) -> None:
     (line,) = said
     assert str(tmp_path) in line
     assert f"process {os.getpid()}" in line
+
+
+NO_LOCKS = ["ENOSYS", "ENOLCK", "EOPNOTSUPP", "EINVAL"]
+
+
+@pytest.mark.parametrize("error", NO_LOCKS)
+def test_a_disk_without_locks_is_told_and_worked_with(tmp_path: Path, error: str) -> None:
+    holder = (
+        "import sys; from pathlib import Path; from reportgen.store.lock import locked\n"
+        "with locked(Path(sys.argv[1]), print):\n print('held')"
+    )
+    environment = compile_shim(tmp_path, {"int flock(int fd, int op)": error})
+    command = [sys.executable, "-c", holder, str(tmp_path / "build")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    warning, held = done.stdout.splitlines()
+    assert held == "held"
+    assert "no file locks" in warning
+    assert str(tmp_path / "build") in warning
+
+
+def test_another_fault_of_a_lock_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("fcntl.flock", fail)
+    with pytest.raises(StorageError, match="disk failed"), locked(tmp_path):
+        pass
