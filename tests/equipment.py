@@ -10,6 +10,9 @@ import pytest
 
 from reportgen.system.libraries import can_print
 
+PRINTED = {"paper", "text"}
+"""The fixtures that hold what was printed."""
+
 
 def missing(reason: str) -> NoReturn:
     """Skip the test because the machine lacks something; where everything was to be installed, it fails."""
@@ -30,13 +33,17 @@ def find_tool(*names: str, package: str) -> str:
 
 
 def skip_what_prints(items: list[pytest.Item]) -> None:
-    """Skip the tests marked ``prints`` where nothing can be printed."""
+    """Mark the tests that read a printed report as printing ones, and skip all where nothing can be printed."""
+    for item in items:
+        values = getattr(item, "callspec", None)
+        fixtures = set(getattr(item, "fixturenames", ())) - set(values.params if values else ())
+        if PRINTED & fixtures:
+            item.add_marker(pytest.mark.prints)
     if can_print():
         return
     reason = "no Pango on this machine, so nothing can be printed"
-    lacking = pytest.mark.skip(reason=reason)
-    for item in items:
-        if item.get_closest_marker("prints"):
-            if is_complete():
-                raise pytest.UsageError(f"{reason}, and with TOOLS=yes it should be here")
-            item.add_marker(lacking)
+    lacking = [item for item in items if item.get_closest_marker("prints")]
+    if lacking and is_complete():
+        raise pytest.UsageError(f"{reason}, and with TOOLS=yes it should be here")
+    for item in lacking:
+        item.add_marker(pytest.mark.skip(reason=reason))

@@ -16,10 +16,12 @@ pytestmark = pytest.mark.slow
 SIX_MEGABYTES = 6 * 1024 * 1024
 
 
+@pytest.mark.prints
 def test_a_quiet_build_says_nothing(finished: subprocess.CompletedProcess[str]) -> None:
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
 
 
+@pytest.mark.prints
 def test_the_build_holds_the_report_and_nothing_half_made(build: Path) -> None:
     assert {path.name for path in build.iterdir()} == {
         ".lock", ".record.json", "report.html", "report.pdf", "results.json", "head.weights.h5", "figures",
@@ -27,7 +29,7 @@ def test_the_build_holds_the_report_and_nothing_half_made(build: Path) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["report.html", "report.pdf"])
+@pytest.mark.parametrize("name", ["report.html", pytest.param("report.pdf", marks=pytest.mark.prints)])
 def test_the_report_can_be_sent_by_mail(build: Path, name: str) -> None:
     assert (build / name).stat().st_size <= SIX_MEGABYTES
 

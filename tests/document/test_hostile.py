@@ -20,7 +20,7 @@ from stand_in import COUNTS, counting, draw_image
 from reportgen import pipeline
 from reportgen.settings import load_settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.prints]
 
 CLASSES = (
     '"><img src=x onerror=alert(1)>',

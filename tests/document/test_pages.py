@@ -16,7 +16,7 @@ from stand_in import counting, draw_image
 from reportgen import pipeline
 from reportgen.settings import load_settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.prints]
 
 DPI = 120
 MM = DPI / 25.4

@@ -17,7 +17,7 @@ from tiny_data import CLASSES
 
 from reportgen.settings import load_settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.prints]
 
 
 def test_the_pdf_has_pages_a_title_and_authors(paper: pikepdf.Pdf) -> None:

@@ -13,7 +13,7 @@ import pytest
 from finished_report import snapshot
 from stand_in import make_home
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.prints]
 
 TESTS = Path(__file__).resolve().parents[1]
 

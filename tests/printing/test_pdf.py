@@ -24,6 +24,8 @@ from reportgen.printing.attachment import Attachment
 from reportgen.printing.complaints import require_no_complaint, sort_complaints
 from reportgen.printing.pdf import PangoMissingError, print_pdf
 
+pytestmark = pytest.mark.prints
+
 FILES = (
     Attachment("results.json", b'{"a": 1}', "Every number", "application/json", "Data"),
     Attachment("report.toml", b"seed = 1\n", "The settings", "application/toml", "Source"),

@@ -15,6 +15,8 @@ from printing import page, picture
 from reportgen.printing.conformity import find_faults
 from reportgen.printing.pdf import print_pdf
 
+pytestmark = pytest.mark.prints
+
 FURNITURE = """
 @page { size: 120mm 90mm; margin: 15mm; @top-left { content: "Running head" }
         @bottom-right { content: counter(page) " / " counter(pages) } }

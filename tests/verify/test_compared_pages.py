@@ -24,6 +24,8 @@ from reportgen.grading.verify.pictures import same_picture
 from reportgen.grading.verify.row import Row
 from reportgen.printing.pdf import print_pdf
 
+pytestmark = pytest.mark.prints
+
 
 def noise(seed: int, side: int = 40) -> bytes:
     pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 3), np.uint8)

@@ -13,6 +13,8 @@ import pytest
 from forging import Home, as_json, attach, copy_build, honest_home, places, settings_of, snapshot
 from stand_in import draw_image
 
+pytestmark = pytest.mark.prints
+
 ACCURACY = "/transfer/accuracy/val"
 
 

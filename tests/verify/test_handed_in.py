@@ -18,6 +18,8 @@ from forging import Home, as_json, attach, copy_build, honest_home, places, sett
 from reportgen.errors import UserError
 from reportgen.grading.verify import describe, write_json
 
+pytestmark = pytest.mark.prints
+
 RUBRIC = """
 import pytest
 
