@@ -20,6 +20,7 @@ _DISTRIBUTIONS = {
     "markupsafe": ("markupsafe",),
     "matplotlib": ("matplotlib", "fonttools", "pillow", "numpy"),
     "numpy": ("numpy",),
+    "pillow_heif": ("pillow-heif",),
     "scipy": ("scipy", "numpy"),
     "sklearn": ("scikit-learn", "scipy", "numpy"),
     "tensorflow": ("tensorflow", "keras", "numpy"),
@@ -42,7 +43,19 @@ def versions_for(libraries: Iterable[str]) -> dict[str, str]:
     installed = installed_versions()
     names = {name for library in libraries for name in _DISTRIBUTIONS.get(library, ())}
     found = {name: installed.get(name, "missing") for name in sorted(names)}
+    if "pillow" in found:
+        found["littlecms"] = _littlecms_version()
     return {"python": python_version(), "machine": f"{sys.platform} {os.uname().machine}", **found}
+
+
+@cache
+def _littlecms_version() -> str:
+    """Of the library that applies colour profiles: Pillow's own, or that of the system."""
+    try:
+        from PIL import _imagingcms  # ImageCms itself imports ten times as much
+    except ImportError:
+        return "missing"
+    return str(_imagingcms.littlecms_version)
 
 
 def python_version() -> str:

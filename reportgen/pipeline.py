@@ -62,10 +62,14 @@ class Built:
 
 @dataclass(frozen=True)
 class Options:
-    """How to build. ``fresh``: nothing kept is used; ``explain``: why each stage runs is said first."""
+    """How to build. ``fresh``: nothing kept is used; ``explain``: why each stage runs is said first;
+    ``strict``: the images are a stranger's, so no link leads out of their folder and only usual formats are
+    opened.
+    """
 
     fresh: bool = False
     explain: bool = False
+    strict: bool = False
 
 
 @dataclass
@@ -94,7 +98,7 @@ def build(
         for line in recover(settings.build):
             progress.say(line)
         listed = claim(settings.build, "report")
-        plan = plan_build(settings, data, progress)
+        plan = plan_build(settings, data, progress, strict=options.strict)
         record = Record() if options.fresh else read_record(settings.build)
         cache = _open_cache(settings, fresh=options.fresh)
         if options.explain:
@@ -119,7 +123,7 @@ def build(
                 progress.say(f"Warning: {complaint}")
 
 
-def plan_build(settings: Settings, data: Path, progress: Progress) -> Plan:
+def plan_build(settings: Settings, data: Path, progress: Progress, *, strict: bool = False) -> Plan:
     """List and hash the data, find the weights, and say what each stage depends on.
 
     Raises ``DataError`` naming all that is wrong with the data folder, ``WeightsError`` or ``SettingsError``.
@@ -127,7 +131,7 @@ def plan_build(settings: Settings, data: Path, progress: Progress) -> Plan:
     templates = open_templates(settings.templates)
     with ThreadPoolExecutor(1) as pool:
         weights = pool.submit(_find_weights, settings, progress)  # hashed while the images are
-        inventory = take_inventory(data, settings.seed)
+        inventory = take_inventory(data, settings.seed, strict=strict)
         if not inventory.complete:
             _refuse(inventory, progress)
         return make_plan(settings, inventory, weights.result(), templates)

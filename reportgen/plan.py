@@ -202,7 +202,13 @@ def _images(spec: Spec, plan: Plan) -> Group:
             f"example image of {label}, {image.file}": image.sha256 for label, image in plan.examples.items()
         }
     if spec.images == "folder":
-        listing = {"layout": inventory.survey.layout, "warnings": _as_text(inventory.survey.warnings)}
+        survey = inventory.survey
+        listing = {
+            "layout": survey.layout,
+            "validation taken": str(survey.validation_taken),
+            "formats": "usual" if inventory.strict else "all",
+            "warnings": _as_text(survey.warnings),
+        }
         return {**inventory.contents, **used, **listing}
     return {}
 

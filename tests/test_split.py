@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from reportgen.split import split_names
+from reportgen.split import split_names, take_validation
 
 
 def names(count: int) -> list[str]:
@@ -75,3 +75,24 @@ def test_the_names_given_are_not_changed() -> None:
 def test_a_class_too_small_to_split_is_refused(count: int) -> None:
     with pytest.raises(ValueError, match=f"'kangaroo' has {count} images; a split needs at least 3"):
         split_names(names(count), 671, "kangaroo")
+
+
+@pytest.mark.parametrize(
+    ("count", "taken"), [(2, 1), (3, 1), (7, 2), (10, 2), (70, 20), (71, 20), (700, 200)]
+)
+def test_validation_takes_two_of_seven_and_leaves_the_rest(count: int, taken: int) -> None:
+    kept, held_out = take_validation(names(count), 671, "kangaroo")
+    assert len(held_out) == taken
+    assert sorted([*kept, *held_out]) == sorted(names(count))
+
+
+def test_validation_is_shuffled_by_seed_and_class_alone() -> None:
+    first = take_validation(names(30), 1, "a")
+    assert take_validation(reversed(names(30)), 1, "a") == first
+    assert take_validation(names(30), 2, "a") != first
+    assert take_validation(names(30), 1, "b") != first
+
+
+def test_one_image_cannot_be_taken_from() -> None:
+    with pytest.raises(ValueError, match="class 'a' has 1 training images"):
+        take_validation(["x"], 1, "a")

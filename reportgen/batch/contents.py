@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from reportgen.dataset.folder import IMAGE_SUFFIXES
+from reportgen.dataset.formats import IMAGE_SUFFIXES
 from reportgen.dataset.names import is_ignored
 from reportgen.plan import digest_of
 from reportgen.settings import SETTINGS_FILE

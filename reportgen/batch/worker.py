@@ -102,9 +102,9 @@ def _lay_out(data: Path, parts: Parts, place: Path) -> Path:
 
 
 def _build(settings: Settings, data: Path, progress: Progress) -> Built:
-    from reportgen.pipeline import build
+    from reportgen.pipeline import Options, build
 
-    return build(settings, data, progress)
+    return build(settings, data, progress, Options(strict=True))
 
 
 def _describe(marked: Marked, built: Built | None) -> Outcome:

@@ -7,11 +7,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, PositiveInt, ValidationError
 
 from reportgen.dataset.decode import SIDE
 from reportgen.dataset.folder import plain_reason
+from reportgen.dataset.names import composed
 from reportgen.errors import DataError
 from reportgen.results import Box
 
@@ -52,16 +54,19 @@ class _Info(_Entry):
     drawn_by_program: bool = False
 
 
+_Name = Annotated[str, AfterValidator(composed)]
+
+
 class _Image(_Entry):
     id: int
-    file_name: str
+    file_name: _Name
     width: PositiveInt
     height: PositiveInt
 
 
 class _Category(_Entry):
     id: int
-    name: str
+    name: _Name
 
 
 class _Mark(_Entry):

@@ -1,4 +1,4 @@
-"""Pixels of every kind that Pillow reads, as RGB in 0–255, and what Pillow leaves undone on the way."""
+"""Pixels of every kind that Pillow reads, as sRGB in 0–255, and what Pillow leaves undone on the way."""
 
 from __future__ import annotations
 
@@ -12,31 +12,58 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, TiffImageFile
 
 from reportgen.dataset.contents import UndecodableError
+from reportgen.dataset.profile import convert_to_srgb
 
 _PNG_BIT_DEPTH = 24
 """The offset of the bit depth in a PNG file, whose first chunk is always IHDR."""
 
 
-def to_rgb(image: Image.Image) -> Image.Image:
-    """A loaded image of any mode as RGB; transparent parts lie over white.
+def to_rgb(image: Image.Image, profile: bytes | None = None) -> Image.Image:
+    """A loaded image of any mode as sRGB; transparent parts lie over white.
 
-    Values of 16 bits and floating-point values (0–1 or 0–255) are scaled to 0–255, not clipped.
-    Embedded colour profiles are not applied. Raises ``UndecodableError`` for values without a known white.
+    Values of 16 bits and floating-point values (0–1 or 0–255) are scaled to 0–255, not clipped. An image
+    without ``profile`` is taken as sRGB. Raises ``UndecodableError`` for values without a known white,
+    ``ProfileError`` for a profile that cannot be used.
     """
-    if image.mode.startswith("I;16"):
-        image = _from_16_bits(image)
-    elif image.mode == "F":
-        image = _from_float(image)
-    elif image.mode == "I":
-        raise UndecodableError("has signed or 32-bit integer pixels; save it with 8 or 16 bits a channel")
-    elif image.mode == "La":
-        image = image.convert("LA")
-    elif image.mode == "CMYK" and isinstance(image, JpegImageFile) and "adobe" not in image.info:
-        # Pillow inverts every CMYK JPEG, but only Adobe's are stored inverted.
-        image = ImageChops.invert(image)
+    image = _plain(image)
+    if profile is not None:
+        return _managed(image, profile)
     if not image.has_transparency_data:
         return image.convert("RGB")
-    layer = image.convert("RGBA")
+    return _over_white(image.convert("RGBA"))
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """The same in a mode of 8 bits a channel whose numbers are as the file means them."""
+    if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
+        return _from_16_bits(image)
+    if image.mode == "F":
+        return _from_float(image)
+    if image.mode == "I":
+        raise UndecodableError("has signed or 32-bit integer pixels; save it with 8 or 16 bits a channel")
+    if image.mode == "La":
+        return image.convert("LA")
+    if image.mode == "CMYK" and isinstance(image, JpegImageFile) and "adobe" not in image.info:
+        # Pillow inverts every CMYK JPEG, but only Adobe's are stored inverted.
+        return ImageChops.invert(image)
+    return image
+
+
+def _managed(image: Image.Image, profile: bytes) -> Image.Image:
+    """An image as its profile means it. What is transparent is not coloured, and is laid over white last."""
+    if image.mode == "CMYK":
+        return convert_to_srgb(image, profile)
+    grey = image.mode in ("1", "L", "LA")
+    if not image.has_transparency_data:
+        return convert_to_srgb(image.convert("L" if grey else "RGB"), profile)
+    layer = image.convert("LA" if grey else "RGBA")
+    *colours, alpha = layer.split()
+    converted = convert_to_srgb(Image.merge("L" if grey else "RGB", colours), profile)
+    converted.putalpha(alpha)
+    return _over_white(converted)
+
+
+def _over_white(layer: Image.Image) -> Image.Image:
     white = Image.new("RGBA", layer.size, "white")
     return Image.alpha_composite(white, layer).convert("RGB")
 

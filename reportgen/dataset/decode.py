@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -12,10 +13,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from reportgen.dataset.colour import scale_transparent_colour, to_rgb
 from reportgen.dataset.contents import UndecodableError, read_bytes
+from reportgen.dataset.formats import USUAL, list_further_formats
 from reportgen.dataset.names import shown
+from reportgen.dataset.png import Trimmed, trim_png
+from reportgen.dataset.profile import MAX_PROFILE, ProfileError
+from reportgen.dataset.signature import describe
+from reportgen.dataset.tiff import raw_fault
 from reportgen.errors import DataError
 
 SIDE = 224
@@ -23,22 +30,28 @@ MAX_PIXELS = 100_000_000
 LARGE = 50_000_000
 """Images of more pixels are loaded one at a time."""
 
-FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "GIF", "TIFF")
+_CUT_OFF = re.compile(r"truncated|unexpected end|image file is .* short|not enough", re.IGNORECASE)
 
 _PILLOW_LIMIT = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """Pixels (224, 224, 3) and the upright image's own width and height before resizing."""
+    """Pixels (224, 224, 3) and the upright image's own width and height before resizing.
+
+    ``managed``: its colours were brought to sRGB as its profile says; ``profile_fault``: why they were not,
+    though there is a profile, in words that follow "its colour profile".
+    """
 
     pixels: NDArray[np.uint8]
     width: int
     height: int
+    managed: bool = False
+    profile_fault: str = ""
 
 
 def decode(path: Path, sha256: str | None = None) -> NDArray[np.uint8]:
-    """The image in ``path`` as (224, 224, 3) RGB in 0–255: upright, over white, bilinear, not cropped.
+    """The image in ``path`` as (224, 224, 3) sRGB in 0–255: upright, over white, bilinear, not cropped.
 
     Raises ``DataError`` naming the file and what is wrong with it, also if its content is not the one with
     the hash ``sha256``: what is made from it would be kept under that hash.
@@ -57,30 +70,52 @@ def grey(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     return luma / np.float32(255)
 
 
-def decode_bytes(data: bytes) -> Decoded:
-    """Decode and resize the contents of an image file.
+def decode_bytes(data: bytes, *, strict: bool = False) -> Decoded:
+    """Decode and resize the contents of an image file; ``strict``: of the usual formats only.
 
-    Raises ``UndecodableError`` if they are empty, damaged, cut off, too large or not of ``FORMATS``.
+    Raises ``UndecodableError`` if they are empty, damaged, cut off, too large or no image that is opened,
+    in words that say what they are.
     """
-    if not data:
-        raise UndecodableError("is empty (0 bytes)")
     # WeasyPrint lets Pillow fill up what is cut off, for the whole process, from its import on.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
-    image = _read_header(data)
-    scale_transparent_colour(image, data)
+    trimmed = trim_png(data, MAX_PROFILE)
+    image = _read_header(trimmed.data, strict=strict)
+    scale_transparent_colour(image, trimmed.data)
     large = image.width * image.height > LARGE
     try:
         with _without_pillows_limit() if large else nullcontext():
             image.load()
+        profile, fault = _find_profile(image, trimmed)
         _turn_upright(image)
-        small = to_rgb(image).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+        full, fault = _to_srgb(image, profile, fault)
+        small = full.resize((SIDE, SIDE), Image.Resampling.BILINEAR)
     except UndecodableError:
         raise
     except MemoryError:
         raise UndecodableError("needs more memory than there is; make it smaller") from None
     except Exception as error:  # Pillow's decoders raise whatever the damage leads them to
-        raise UndecodableError(f"is damaged or cut off ({error})") from None
-    return Decoded(np.array(small), *image.size)
+        raise UndecodableError(_describe_damage(error)) from None
+    return Decoded(np.array(small), *image.size, profile is not None and not fault, fault)
+
+
+def _find_profile(image: Image.Image, trimmed: Trimmed) -> tuple[bytes | None, str]:
+    """The colour profile that came with an image, or why there is none though one was announced."""
+    if trimmed.profile or trimmed.fault:
+        return trimmed.profile, trimmed.fault
+    if "icc_profile" not in image.info:
+        return None, ""
+    profile = image.info["icc_profile"]
+    return (profile, "") if profile else (None, "is damaged")
+
+
+def _to_srgb(image: Image.Image, profile: bytes | None, fault: str) -> tuple[Image.Image, str]:
+    """The image as sRGB, and why its profile was not used; such an image is taken as sRGB."""
+    if profile is not None:
+        try:
+            return to_rgb(image, profile), ""
+        except ProfileError as error:
+            fault = str(error)
+    return to_rgb(image), fault
 
 
 def _turn_upright(image: Image.Image) -> None:
@@ -89,12 +124,11 @@ def _turn_upright(image: Image.Image) -> None:
         ImageOps.exif_transpose(image, in_place=True)
 
 
-def _read_header(data: bytes) -> Image.Image:
+def _read_header(data: bytes, *, strict: bool) -> Image.Image:
     try:
-        with _without_pillows_limit():
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
+        image = _open(data, strict=strict)
     except UnidentifiedImageError:
-        raise UndecodableError("is not a JPEG, PNG, BMP, WebP, GIF or TIFF image that can be read") from None
+        raise UndecodableError(describe(data)) from None
     except Exception as error:  # as above
         raise UndecodableError(f"has a damaged header ({error})") from None
     width, height = image.size
@@ -102,7 +136,26 @@ def _read_header(data: bytes) -> Image.Image:
         raise UndecodableError(
             f"is {width}×{height} pixels; at most {MAX_PIXELS // 10**6} million are allowed"
         )
+    if isinstance(image, TiffImageFile) and (fault := raw_fault(image.tag_v2)):
+        raise UndecodableError(fault)
     return image
+
+
+def _open(data: bytes, *, strict: bool) -> Image.Image:
+    with _without_pillows_limit():
+        try:
+            return Image.open(io.BytesIO(data), formats=USUAL)
+        except UnidentifiedImageError:
+            if strict:
+                raise
+            return Image.open(io.BytesIO(data), formats=list_further_formats())
+
+
+def _describe_damage(error: Exception) -> str:
+    reason = str(error)
+    if _CUT_OFF.search(reason):
+        return f"is cut off: the file ends before its image does ({reason})"
+    return f"is damaged or cut off ({reason})"
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from reportgen.dataset.names import shown
+from reportgen.dataset.names import composed, shown
 from reportgen.errors import SettingsError
 from reportgen.results import ImageFile
 from reportgen.split import Split
@@ -35,6 +35,7 @@ def choose_examples(listing: Listing, chosen: Mapping[str, str]) -> dict[str, Im
     class has it. The default is the first test image of the class.
     Raises ``SettingsError`` for an unknown class or file, with the nearest names, and an ambiguous one.
     """
+    chosen = {composed(label): composed(file) for label, file in chosen.items()}
     for label in chosen:
         if label not in listing.classes:
             raise SettingsError(

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.dataset.names import is_ignored, name_fault, shown
+from reportgen.dataset.formats import IMAGE_SUFFIXES
+from reportgen.dataset.names import composed, is_ignored, is_side_file, name_fault, shown
+from reportgen.dataset.splits import find_splits
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff"})
+_ABSENT: Sequence[tuple[re.Pattern[str], str]] = (
+    (
+        re.compile(r"\.git/annex/objects/"),
+        "is kept by git-annex and its content is not here; run: git annex get .",
+    ),
+    (re.compile(r"\.dvc/cache|/files/md5/"), "is kept by DVC and its content is not here; run: dvc pull"),
+    (
+        re.compile(r"(^|/)blobs/[0-9a-f]{40,64}$"),
+        "leads into the cache of Hugging Face, where its content is missing; download the data set again",
+    ),
+)
+"""Where broken links lead whose content can be had, and how."""
+
+_ICLOUD = re.compile(r"\.(.+)\.icloud", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Item:
-    """A file or folder; ``file`` is its path relative to the data folder, with forward slashes.
+    """A file or folder; ``file`` is its path relative to the data folder, composed, with forward slashes.
 
-    ``target`` is where it leads if it is a link.
+    ``target`` is where it leads if it is a link that may lead too far.
     """
 
     path: Path
@@ -25,8 +43,8 @@ class Item:
 
     @property
     def name(self) -> str:
-        """The last part of the path."""
-        return self.path.name
+        """The last part of the path, composed."""
+        return composed(self.path.name)
 
     @property
     def looks_like_image(self) -> bool:
@@ -37,13 +55,14 @@ class Item:
 class FolderReader:
     """Lists what stands under ``root`` and collects one line for everything that cannot be used.
 
+    Links are followed; a ``strict`` reader, for folders of strangers, follows none out of the root.
     It never descends by itself, so links that lead in circles do no harm.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, strict: bool = False) -> None:
         self.root = root
         self.problems: list[str] = []
-        self._inside = root.resolve()
+        self._inside = root.resolve() if strict else None
 
     def report(self, file: str, fault: str) -> None:
         """Add a line about ``file``, a path relative to the root."""
@@ -53,17 +72,19 @@ class FolderReader:
         """What stands in ``folder``, in order of name, without hidden files and broken links."""
         try:
             with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
+                entries = sorted(listing, key=lambda entry: composed(entry.name))
         except OSError as error:
             self.report(self._relative(folder), f"cannot be read: {plain_reason(error)}")
             return []
-        items = (self._item(entry) for entry in entries if not is_ignored(entry.name))
-        return [item for item in items if item]
+        self._report_absent(folder, [entry.name for entry in entries])
+        found = (self._item(entry) for entry in entries if not is_ignored(entry.name))
+        items = {item.file: item for item in found if item and not self._is_double(item)}
+        return list(items.values())
 
     def is_usable(self, item: Item) -> bool:
-        """Whether the item has a proper name and really stands under the root; reports why not."""
-        fault = name_fault(item.name)
-        if fault is None and item.target and not item.target.is_relative_to(self._inside):
+        """Whether the item has a proper name and stands where it may; reports why not."""
+        fault = name_fault(item.path.name)
+        if fault is None and item.target and self._inside and not item.target.is_relative_to(self._inside):
             fault = (
                 f"is a link out of the data folder, to {shown(str(item.target))}; put a copy there instead"
             )
@@ -71,26 +92,86 @@ class FolderReader:
             self.report(item.file, fault)
         return fault is None
 
+    def _is_double(self, item: Item) -> bool:
+        """Whether another item has the same name in other code points; reports the second one."""
+        raw = item.path.name
+        double = composed(raw) != raw and os.path.lexists(item.path.with_name(composed(raw)))
+        # A file system that takes both spellings for one name has one file only.
+        if double and not item.path.with_name(composed(raw)).samefile(item.path):
+            self.report(item.file, "stands there twice, with é and the like written in two ways; rename one")
+            return True
+        return False
+
     def _item(self, entry: os.DirEntry[str]) -> Item | None:
         path = Path(entry.path)
         file = self._relative(path)
         try:
-            target = path.resolve(strict=True) if entry.is_symlink() else None
-            return Item(path, file, entry.is_dir(), target)
+            if not entry.is_symlink():
+                return Item(path, file, entry.is_dir(), None)
+            entry.stat()
+            return Item(path, file, entry.is_dir(), path.resolve() if self._inside else None)
         except FileNotFoundError:
-            self.report(file, f"is a broken link, to {shown(str(path.readlink()))}")
-        except (OSError, RuntimeError) as error:  # a link to itself is a RuntimeError before Python 3.13
+            self.report(file, _describe_broken(path))
+        except OSError as error:
             self.report(file, f"cannot be followed: {plain_reason(error)}")
         return None
 
+    def _report_absent(self, folder: Path, names: Sequence[str]) -> None:
+        """Images of which only a placeholder is here."""
+        for name in names:
+            if placeholder := _ICLOUD.fullmatch(name):
+                self.report(
+                    self._relative(folder / placeholder[1]),
+                    "is in iCloud and not on this machine; choose “Download Now” in the Finder",
+                )
+        present = set(names)
+        for name in _tracked_by_dvc(names):
+            if name not in present and (folder != self.root or find_splits([name])):
+                self.report(
+                    self._relative(folder / name), "is kept by DVC and its content is not here; run: dvc pull"
+                )
+
     def _relative(self, path: Path) -> str:
-        return path.relative_to(self.root).as_posix()
+        return composed(path.relative_to(self.root).as_posix())
+
+
+def subfolders(folder: Path) -> Iterator[Path]:
+    """The folders in a folder, in no order; none where that cannot be told."""
+    return (Path(entry.path) for entry in _visible(folder) if entry.is_dir())
+
+
+def has_files(folder: Path) -> bool:
+    """Whether a folder holds a file that may be an image."""
+    return any(not entry.is_dir() and not is_side_file(entry.name) for entry in _visible(folder))
+
+
+def _visible(folder: Path) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as listing:
+            yield from (entry for entry in listing if not is_ignored(entry.name))
+    except OSError:
+        return
+
+
+def _tracked_by_dvc(names: Sequence[str]) -> Iterator[str]:
+    """What DVC's files of a folder stand for, as far as it may be an image or a folder of images."""
+    for name in names:
+        tracked = name.removesuffix(".dvc")
+        suffix = Path(tracked).suffix.lower()
+        if tracked not in ("", name) and (not suffix or suffix in IMAGE_SUFFIXES):
+            yield tracked
+
+
+def _describe_broken(path: Path) -> str:
+    target = path.readlink().as_posix()
+    known = next((words for pattern, words in _ABSENT if pattern.search(target)), None)
+    return known or f"is a broken link, to {shown(target)}"
 
 
 def plain_reason(error: Exception) -> str:
     """The system's own words for an error, without its number and path."""
     if isinstance(error, PermissionError):
         return "permission denied"
-    if isinstance(error, RuntimeError):
+    if isinstance(error, OSError) and error.errno == errno.ELOOP:
         return "a link that leads to itself"
     return str(getattr(error, "strerror", None) or error)

@@ -20,13 +20,22 @@ _ANNOTATIONS = "annotations.json"
 @dataclass(frozen=True)
 class Inventory:
     """The files of a data folder. ``contents``: SHA-256 by file, relative to ``root``, of the images and the
-    annotations; ``faults``: why the others cannot be read.
+    annotations; ``faults``: why the others cannot be read. ``strict``: it is a stranger's.
     """
 
-    root: Path
     survey: Survey
     contents: Mapping[str, str]
     faults: Mapping[str, str]
+    strict: bool = False
+
+    @property
+    def root(self) -> Path:
+        """Where the splits or the classes stand."""
+        return self.survey.root
+
+    def path(self, file: str) -> Path:
+        """Where an image is on the disk, whose name need not be composed there."""
+        return self.survey.paths[file]
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
@@ -59,23 +68,25 @@ class Inventory:
         return not self.survey.problems and not self.faults
 
 
-def take_inventory(root: Path, seed: int) -> Inventory:
+def take_inventory(root: Path, seed: int, *, strict: bool = False) -> Inventory:
     """List the files under ``root`` and hash them; ``seed`` splits a folder that has no splits.
 
-    Raises ``DataError`` if ``root`` is no folder that can be listed.
+    ``strict``, for folders of strangers: links lead nowhere out of it, and only usual formats will be opened.
+    Raises ``DataError`` if ``root`` is no folder that can be listed, or holds several data sets.
     """
-    survey = survey_folder(root, seed)
-    files = [*survey.files, *([_ANNOTATIONS] if survey.annotations else [])]
+    survey = survey_folder(root, seed, strict=strict)
+    paths = {file: survey.paths[file] for file in survey.files}
+    if survey.annotations:
+        paths[_ANNOTATIONS] = survey.annotations
     contents: dict[str, str] = {}
     faults: dict[str, str] = {}
     with ThreadPoolExecutor(_THREADS) as pool:
-        hashes = pool.map(lambda file: _hash(root / file), files)
-        for file, (sha256, fault) in zip(files, hashes, strict=True):
+        for file, (sha256, fault) in zip(paths, pool.map(_hash, paths.values()), strict=True):
             if fault:
                 faults[file] = fault
             else:
                 contents[file] = sha256
-    return Inventory(root, survey, contents, faults)
+    return Inventory(survey, contents, faults, strict)
 
 
 def _hash(path: Path) -> tuple[str, str]:

@@ -2,85 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from reportgen.dataset.folder import FolderReader, Item, plain_reason
-from reportgen.dataset.names import class_name_fault, is_ignored, shown
+from reportgen.dataset.folder import FolderReader, Item, has_files, plain_reason, subfolders
+from reportgen.dataset.names import class_name_fault, composed, is_side_file, shown
+from reportgen.dataset.nesting import OWN_SETS, find_data_set, is_class, is_split
+from reportgen.dataset.splits import SPLIT_TITLES, find_splits
 from reportgen.errors import DataError
 from reportgen.results import SPLITS, Split
-from reportgen.split import FEWEST, split_names
+from reportgen.split import FEWEST, FEWEST_TRAINED, split_names, take_validation
 
 LAYOUT_HELP = (
     "A data folder holds train, val and test with one folder of images for each class in them, "
     "or the class folders alone."
 )
-_MISNAMED: Mapping[str, Split] = {
-    "valid": "val",
-    "validation": "val",
-    "training": "train",
-    "testing": "test",
-}
-_NOT_CLASSES = frozenset({"sample", "caltech101"})
-"""Data sets that the project itself puts into its data folder."""
 
 ClassFiles = dict[str, list[str]]
 """Class name -> its files, relative to the data folder, in order."""
+
+_DEEPEST_SPLIT = 2
 
 
 @dataclass
 class Survey:
     """What stands in a data folder, before any image is opened.
 
-    ``files`` are all images to be read; ``parts[split][class]`` are those in use.
+    ``root`` is where the splits or the classes stand, and what files are relative to. ``files`` are all
+    images to be read, ``paths`` where they are on the disk; ``parts[split][class]`` are those in use.
+    ``validation_taken``: there was no validation split, so a share of the training images became one.
     """
 
-    layout: Literal["split", "unsplit"]
+    root: Path
+    layout: Literal["split", "unsplit"] = "split"
     parts: dict[Split, ClassFiles] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
+    paths: dict[str, Path] = field(default_factory=dict)
     annotations: Path | None = None
+    validation_taken: bool = False
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
-def survey_folder(root: Path, seed: int) -> Survey:
+def survey_folder(root: Path, seed: int, *, strict: bool = False) -> Survey:
     """Find splits, classes and files under ``root``; what is wrong with them stands in ``problems``.
 
-    Raises ``DataError`` if ``root`` is no folder that can be listed.
+    ``strict``, for folders of strangers: no link is followed out of the folder. Raises ``DataError`` if
+    ``root`` is no folder that can be listed, or holds several data sets.
     """
     _check_folder(root)
-    reader = FolderReader(root)
-    items = reader.items(root)
-    folders = [item for item in items if item.is_folder]
-    if is_split(item.path for item in folders):
-        survey = _survey_splits(reader, folders)
-    else:
-        survey = _survey_classes(reader, folders, seed)
-    _report_loose_images(reader, items)
-    for item in items:
-        if item.name == "annotations.json" and not item.is_folder and reader.is_usable(item):
-            survey.annotations = item.path
-    survey.problems = reader.problems
+    surveyor = _Surveyor(find_data_set(root), seed, strict=strict)
+    survey = surveyor.survey
+    if survey.root != root:
+        inner = shown(composed(survey.root.relative_to(root).as_posix()))
+        survey.warnings.append(f"{inner}: the data set that was found in the folder {shown(root.name)}")
+    surveyor.look()
     return survey
 
 
-def is_split(folders: Iterable[Path]) -> bool:
-    """Whether these are the folders of a data set with splits, be they misnamed."""
-    return any(
-        folder.name in SPLITS or (_intended_split(folder.name) and _subfolders(folder)) for folder in folders
-    )
-
-
 def default_data_folder(home: Path) -> Path:
-    """``home/data`` if there are images of the user's own in it, else the drawn ``home/data/sample``."""
+    """``home/data`` if there are images of the user's own in it, else the drawn ``home/data/sample``.
+
+    They may also stand one folder deeper, in a data set with a name of its own.
+    """
     data = home / "data"
-    folders = [folder for folder in _subfolders(data) if folder.name not in _NOT_CLASSES]
-    if is_split(folders):
-        return data
-    own = (folder for folder in folders if not is_split(_subfolders(folder)))
-    return data if any(_has_files(folder) for folder in own) else data / "sample"
+    folders = [folder for folder in subfolders(data) if folder.name not in OWN_SETS]
+    own = is_split(folders) or any(is_class(folder) or _is_set(folder) for folder in folders)
+    return data if own else data / "sample"
+
+
+def _is_set(folder: Path) -> bool:
+    inner = list(subfolders(folder))
+    return is_split(inner) or sum(map(is_class, inner)) > 1
 
 
 def _check_folder(root: Path) -> None:
@@ -97,65 +92,182 @@ def _check_folder(root: Path) -> None:
     raise DataError([f"{shown(str(root))}: {fault}"], f"Correct the path of the data folder. {LAYOUT_HELP}")
 
 
-def _survey_splits(reader: FolderReader, folders: list[Item]) -> Survey:
-    survey = Survey("split")
-    names = {folder.name for folder in folders}
-    excused: set[Split] = set()
-    for folder in folders:
-        intended = _intended_split(folder.name)
-        if intended is None:
-            if not is_split(_subfolders(folder.path)):
-                survey.warnings.append(
+class _Surveyor:
+    """Fills in a survey."""
+
+    def __init__(self, root: Path, seed: int, *, strict: bool) -> None:
+        self.survey = Survey(root)
+        self._reader = FolderReader(root, strict=strict)
+        self._report = self._reader.report
+        self._seed = seed
+        self._passed_over: list[str] = []
+
+    def look(self) -> None:
+        """Look at everything."""
+        survey, reader = self.survey, self._reader
+        items = reader.items(survey.root)
+        folders = [item for item in items if item.is_folder]
+        if is_split(item.path for item in folders):
+            self._look_at_splits(folders)
+        else:
+            self._look_at_classes(folders)
+        self._report_loose_images(items)
+        for item in items:
+            if item.name == "annotations.json" and not item.is_folder and reader.is_usable(item):
+                survey.annotations = item.path
+        survey.warnings += self._describe_passed_over()
+        survey.problems = reader.problems
+
+    def _look_at_splits(self, folders: list[Item]) -> None:
+        named: dict[Split, list[Item]] = {split: [] for split in SPLITS}
+        splits = find_splits(folder.name for folder in folders)
+        for folder in folders:
+            if folder.name in splits:
+                named[splits[folder.name]].append(folder)
+            elif not is_split(subfolders(folder.path)):
+                self.survey.warnings.append(
                     f"{shown(folder.name)}: not used; it stands beside train, val and test"
                 )
-            continue
-        excused.add(intended)
-        if folder.name != intended:
-            remedy = "move what is in it to" if intended in names else "rename this folder to"
-            reader.report(folder.file, f"is not the name of a split; {remedy} {intended}")
-        elif reader.is_usable(folder):
-            survey.parts[intended] = _list_classes(reader, folder)
-    for split in SPLITS:
-        if split not in excused:
-            reader.report(split, "this folder is missing")
-    _check_classes(reader, survey.parts)
-    survey.files = [file for part in survey.parts.values() for files in part.values() for file in files]
-    return survey
+        for split, items in named.items():
+            if len(items) > 1:
+                others = " and ".join(shown(item.name) for item in items[1:])
+                self._report(
+                    items[0].file, f"is the {SPLIT_TITLES[split]} split, and so is {others}; keep one of them"
+                )
+            elif items and self._reader.is_usable(items[0]):
+                self.survey.parts[split] = self._list_split(items[0], split)
+        self._report_missing(named)
+        _check_classes(self._reader, self.survey.parts)
+        self.survey.files = list(_files(self.survey.parts.values()))
+        if not named["val"] and self.survey.parts.get("train"):
+            self._take_validation(named["train"][0].file)
 
+    def _report_missing(self, named: Mapping[Split, Sequence[Item]]) -> None:
+        for split in ("train", "test"):
+            if not named[split]:
+                hint = ""
+                if split == "test" and named["val"]:
+                    hint = (
+                        f"; if {shown(named['val'][0].name)} holds the images to test on, rename it to test: "
+                        "validation images are then taken from the training images"
+                    )
+                self._report(split, f"this folder is missing{hint}")
 
-def _list_classes(reader: FolderReader, split: Item) -> ClassFiles:
-    known = len(reader.problems)
-    items = reader.items(split.path)
-    _report_loose_images(reader, items)
-    classes = _list_images(reader, [item for item in items if item.is_folder])
-    if not classes and len(reader.problems) == known:
-        reader.report(split.file, "has no class folders")
-    return classes
+    def _list_split(self, split: Item, meaning: Split) -> ClassFiles:
+        known = len(self._reader.problems)
+        given = split
+        for _ in range(_DEEPEST_SPLIT):
+            items = self._reader.items(split.path)
+            self._report_loose_images(items)
+            folders = [item for item in items if item.is_folder]
+            if len(folders) != 1 or not _is_wrapper(folders[0], meaning):
+                break
+            split = folders[0]
+        if (given.file, split.file) != (meaning, meaning):
+            self.survey.warnings.append(f"{shown(split.file)}: taken as {meaning}")
+        classes = self._list_images(folders)
+        if not classes and len(self._reader.problems) == known:
+            self._report(split.file, "has no class folders")
+        return classes
 
+    def _list_images(self, folders: Sequence[Item]) -> ClassFiles:
+        """The files of every class; one that cannot be used is reported and has none, so it is not missed."""
+        classes: ClassFiles = {}
+        for folder in folders:
+            if fault := class_name_fault(folder.name):
+                self._report(folder.file, fault)
+                continue
+            known = len(self._reader.problems)
+            items = self._reader.items(folder.path) if self._reader.is_usable(folder) else []
+            images = [item for item in items if self._is_image(item)]
+            self.survey.paths |= {item.file: item.path for item in images}
+            classes[folder.name] = [item.file for item in images]
+            if not images and len(self._reader.problems) == known:
+                self._report(folder.file, "has no images")
+        return classes
 
-def _list_images(reader: FolderReader, folders: list[Item]) -> ClassFiles:
-    """The files of every class. One that cannot be used is reported and has none, so it is not missed too."""
-    classes: ClassFiles = {}
-    for folder in folders:
-        if fault := class_name_fault(folder.name):
-            reader.report(folder.file, fault)
-            continue
-        known = len(reader.problems)
-        items = reader.items(folder.path) if reader.is_usable(folder) else []
-        classes[folder.name] = [item.file for item in items if _is_file(reader, item)]
-        if not classes[folder.name] and len(reader.problems) == known:
-            reader.report(folder.file, "has no images")
-    return classes
+    def _is_image(self, item: Item) -> bool:
+        if not item.is_folder and is_side_file(item.name):
+            self._passed_over.append(item.file)
+            return False
+        if not self._reader.is_usable(item):
+            return False
+        if item.is_folder:
+            self._report(
+                item.file, "is a folder inside a class folder; images must stand in the class folder itself"
+            )
+        return not item.is_folder
 
-
-def _is_file(reader: FolderReader, item: Item) -> bool:
-    if not reader.is_usable(item):
-        return False
-    if item.is_folder:
-        reader.report(
-            item.file, "is a folder inside a class folder; images must stand in the class folder itself"
+    def _take_validation(self, folder: str) -> None:
+        """Make a validation split of a seeded share of the training images."""
+        survey = self.survey
+        trained: ClassFiles = {}
+        taken: ClassFiles = {}
+        for label, files in survey.parts["train"].items():
+            names = {file.rsplit("/", 1)[-1]: file for file in files}
+            if len(files) >= FEWEST_TRAINED:
+                kept, held_out = take_validation(names, self._seed, label)
+                trained[label], taken[label] = ([names[name] for name in part] for part in (kept, held_out))
+            elif files:
+                self._report(
+                    f"{folder}/{label}",
+                    f"has one image, so none can be taken for validation; {FEWEST_TRAINED} are needed",
+                )
+        survey.parts |= {"train": trained, "val": taken}
+        survey.validation_taken = True
+        counts = ", ".join(
+            f"{label} {len(files)} of {len(files) + len(trained[label])}" for label, files in taken.items()
         )
-    return not item.is_folder
+        survey.warnings.append(
+            "The folder has no validation split; the program took validation images from the training images "
+            f"with seed {self._seed}: {counts}"
+        )
+
+    def _look_at_classes(self, folders: list[Item]) -> None:
+        survey = self.survey
+        survey.layout = "unsplit"
+        survey.parts = {split: {} for split in SPLITS}
+        classes = self._list_images([item for item in folders if not is_split(subfolders(item.path))])
+        survey.files = list(_files([classes]))
+        for label, files in classes.items():
+            if len(files) >= FEWEST:
+                names = {file.rsplit("/", 1)[-1]: file for file in files}
+                for split, chosen in split_names(names, self._seed, label).items():
+                    survey.parts[split][label] = [names[name] for name in chosen]
+            elif files:
+                self._report(
+                    label, f"has too few images to be split, {len(files)}; at least {FEWEST} are needed"
+                )
+        _check_count(self._reader, list(classes))
+        survey.warnings += _describe_split(classes, survey.parts, self._seed)
+
+    def _report_loose_images(self, items: Sequence[Item]) -> None:
+        loose = [item for item in items if item.looks_like_image]
+        if loose:
+            others = f", like {len(loose) - 1} more files beside it" if len(loose) > 1 else ""
+            self._report(
+                loose[0].file, f"stands outside the class folders{others}; move it into that of its class"
+            )
+
+    def _describe_passed_over(self) -> Iterator[str]:
+        files = self._passed_over
+        if files:
+            others = f" and {len(files) - 1} more files" if len(files) > 1 else ""
+            verb = "are no images by their names and were" if others else "is no image by its name and was"
+            yield f"{shown(files[0])}{others} {verb} passed over"
+
+
+def _is_wrapper(folder: Item, meaning: Split) -> bool:
+    """Whether the only folder of a split holds the classes: it has the split's name again, or several do."""
+    inner = list(subfolders(folder.path))
+    if not inner or has_files(folder.path):
+        return False
+    again = meaning in find_splits([folder.name]).values() or folder.name == Path(folder.file).parent.name
+    return again or sum(map(has_files, inner)) > 1
+
+
+def _files(parts: Iterable[ClassFiles]) -> Iterator[str]:
+    return (file for part in parts for files in part.values() for file in files)
 
 
 def _check_classes(reader: FolderReader, parts: Mapping[Split, ClassFiles]) -> None:
@@ -164,7 +276,11 @@ def _check_classes(reader: FolderReader, parts: Mapping[Split, ClassFiles]) -> N
         for label in labels if part else ():
             if label not in part:
                 others = " and ".join(other for other in parts if label in parts[other])
-                reader.report(f"{split}/{label}", f"is missing, but there is a class '{label}' in {others}")
+                alike = [other for other in part if other.casefold() == label.casefold()]
+                hint = f"; '{alike[0]}' in {split} is written otherwise" if alike else ""
+                reader.report(
+                    f"{split}/{label}", f"is missing, but there is a class '{label}' in {others}{hint}"
+                )
     _check_count(reader, labels)
 
 
@@ -175,25 +291,6 @@ def _check_count(reader: FolderReader, labels: list[str]) -> None:
         reader.report(labels[0], "is the only class; at least 2 are needed")
 
 
-def _survey_classes(reader: FolderReader, folders: list[Item], seed: int) -> Survey:
-    own = [folder for folder in folders if not is_split(_subfolders(folder.path))]
-    classes = _list_images(reader, own)
-    survey = Survey("unsplit", parts={split: {} for split in SPLITS})
-    survey.files = [file for files in classes.values() for file in files]
-    for label, files in classes.items():
-        if len(files) >= FEWEST:
-            names = {file.rsplit("/", 1)[-1]: file for file in files}
-            for split, chosen in split_names(names, seed, label).items():
-                survey.parts[split][label] = [names[name] for name in chosen]
-        elif files:
-            reader.report(
-                label, f"has too few images to be split, {len(files)}; at least {FEWEST} are needed"
-            )
-    _check_count(reader, list(classes))
-    survey.warnings = _describe_split(classes, survey.parts, seed)
-    return survey
-
-
 def _describe_split(classes: ClassFiles, parts: Mapping[Split, ClassFiles], seed: int) -> list[str]:
     counts = {label: [len(parts[split].get(label, [])) for split in SPLITS] for label in classes}
     listed = ", ".join(f"{label} {'/'.join(map(str, numbers))}" for label, numbers in counts.items())
@@ -202,33 +299,3 @@ def _describe_split(classes: ClassFiles, parts: Mapping[Split, ClassFiles], seed
         if left_out := len(files) - sum(counts[label]):
             lines.append(f"{label}: {left_out} of its {len(files)} images are not used")
     return lines
-
-
-def _report_loose_images(reader: FolderReader, items: list[Item]) -> None:
-    loose = [item for item in items if item.looks_like_image]
-    if loose:
-        others = f", like {len(loose) - 1} more files beside it" if len(loose) > 1 else ""
-        reader.report(
-            loose[0].file, f"stands outside the class folders{others}; move it into that of its class"
-        )
-
-
-def _intended_split(name: str) -> Split | None:
-    plain = name.casefold()
-    return next((split for split in SPLITS if split == plain), _MISNAMED.get(plain))
-
-
-def _subfolders(folder: Path) -> list[Path]:
-    return [path for path, is_folder in _listing(folder) if is_folder]
-
-
-def _has_files(folder: Path) -> bool:
-    return any(not is_folder for _, is_folder in _listing(folder))
-
-
-def _listing(folder: Path) -> list[tuple[Path, bool]]:
-    """What stands in a folder, each with whether it is a folder; nothing where that cannot be told."""
-    try:
-        return [(path, path.is_dir()) for path in folder.iterdir() if not is_ignored(path.name)]
-    except OSError:
-        return []

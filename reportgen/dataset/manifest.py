@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,13 +17,17 @@ from reportgen.results import SPLITS, Duplicate, ImageFile, Split
 class Manifest:
     """All images in use, sorted by split (train, val, test), class and file; ``classes`` are sorted too.
 
-    Names are sorted by code point. Every class has at least one image in every split.
+    Names are sorted by code point. Every class has at least one image in every split. ``colour_managed``
+    counts the images whose colour profile was applied.
     """
 
     root: Path
+    paths: Mapping[str, Path]
     classes: tuple[str, ...]
     images: tuple[ImageFile, ...]
     layout: Literal["split", "unsplit"]
+    validation_taken: bool
+    colour_managed: int
     drawn_by_program: bool
     annotations: Annotations | None
     duplicates: tuple[Duplicate, ...]
@@ -30,7 +35,7 @@ class Manifest:
 
     def path(self, image: ImageFile) -> Path:
         """Where the image's file is."""
-        return self.root / image.file
+        return self.paths[image.file]
 
     def of(self, split: Split) -> tuple[ImageFile, ...]:
         """The images of one split, in order."""

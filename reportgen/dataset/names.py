@@ -1,11 +1,60 @@
-"""Names of files and folders: which are left out, which cannot be used, and how they are printed."""
+"""Names of files and folders: which are left out, which cannot be used, how they are compared and printed."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
 
-_CLUTTER = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+_CLUTTER = frozenset(
+    {
+        *("thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "$recycle.bin"),
+        *("system volume information", "lost+found"),
+        *("__macosx", "_ds_store", "icon\r", "icon\uf00d", "network trash folder", "temporary items"),
+        *("@eadir", "@tmp", "@recycle", "@recently-snapshot", "#recycle", "#snapshot"),
+        "__pycache__",
+    }
+)
+"""What systems leave in folders: Windows, Linux, macOS (``Icon`` and a carriage return, which some disks turn
+into U+F00D), the storage boxes of Synology and QNAP, and Python."""
+
+_SIDE_SUFFIXES = frozenset(
+    {
+        *(".txt", ".text", ".md", ".rst", ".rtf", ".log", ".readme", ".license"),
+        *(
+            ".csv",
+            ".tsv",
+            ".json",
+            ".jsonl",
+            ".ndjson",
+            ".xml",
+            ".yaml",
+            ".yml",
+            ".toml",
+            ".ini",
+            ".cfg",
+            ".lst",
+        ),
+        *(
+            ".xls",
+            ".xlsx",
+            ".ods",
+            ".doc",
+            ".docx",
+            ".odt",
+            ".mat",
+            ".npy",
+            ".npz",
+            ".pkl",
+            ".parquet",
+            ".arrow",
+        ),
+        *(".py", ".ipynb", ".sh", ".bat", ".m", ".r", ".dvc", ".md5", ".sha256", ".bib"),
+    }
+)
+"""Of files that stand beside images without meaning to be one: notes, labels, tables, scripts."""
+
+_SIDE_NAMES = frozenset({"readme", "license", "licence", "copying", "authors", "makefile", "dockerfile"})
+
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode's controls, surrogates (bytes that are not UTF-8), and line and paragraph separators."""
 
@@ -13,6 +62,22 @@ _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 def is_ignored(name: str) -> bool:
     """Whether a file or folder is hidden or was left by an operating system."""
     return name.startswith(".") or name.casefold() in _CLUTTER
+
+
+def is_side_file(name: str) -> bool:
+    """Whether a file says by its name that it stands beside the images and is none itself."""
+    stem, dot, suffix = name.rpartition(".")
+    if not dot:
+        return name.casefold() in _SIDE_NAMES
+    return bool(stem) and f".{suffix.casefold()}" in _SIDE_SUFFIXES
+
+
+def composed(name: str) -> str:
+    """The name in Unicode's composed form (NFC), in which all names are compared and printed.
+
+    macOS hands names out decomposed: the same é is one character on one machine and two on the other.
+    """
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 def shown(name: str) -> str:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 from reportgen.dataset.annotations import Annotations, read_annotations
 from reportgen.dataset.contents import UndecodableError, read_bytes
@@ -23,8 +24,18 @@ MAX_PROBLEMS, MAX_WARNINGS = 20, 10
 _THREADS = 2
 _ASPECT_TOLERANCE = 0.02
 
-Sizes = dict[str, tuple[int, int]]
-"""SHA-256 of an image -> its own width and height, upright, for contents known to be images."""
+
+class Look(NamedTuple):
+    """What is remembered of an image: its own width and height, upright, and what became of its profile."""
+
+    width: int
+    height: int
+    managed: bool
+    profile_fault: str
+
+
+Looks = dict[str, Look]
+"""SHA-256 of an image -> what it looked like, for contents known to be images."""
 
 
 def scan(
@@ -40,14 +51,14 @@ def scan(
     return check_images(take_inventory(root, seed), {}, progress)
 
 
-def check_images(inventory: Inventory, sizes: Sizes, progress: Progress) -> Manifest:
+def check_images(inventory: Inventory, looks: Looks, progress: Progress) -> Manifest:
     """Decode every file of a class folder, used or not, and say what is wrong or odd; no pixels are kept.
 
-    Contents that ``sizes`` already has are not decoded again; the others are added to it.
+    Contents that ``looks`` already has are not decoded again; the others are added to it.
     Raises ``DataError`` with one line for each thing that is wrong, paths relative to the root.
     """
     survey = inventory.survey
-    faults = {**inventory.faults, **_measure(inventory, sizes, progress)}
+    faults = {**inventory.faults, **_look(inventory, looks, progress)}
     annotations, malformed = _annotations(inventory)
     listed = [f"{shown(file)}: {faults[file]}" for file in survey.files if file in faults]
     if problems := [*survey.problems, *listed, *malformed]:
@@ -56,12 +67,16 @@ def check_images(inventory: Inventory, sizes: Sizes, progress: Progress) -> Mani
             f"Put this right in the data folder {shown(str(inventory.root))}. {LAYOUT_HELP}",
         )
     images = inventory.images
+    known = {image.sha256: looks[image.sha256] for image in images}
     duplicates = _find_duplicates(images)
     return Manifest(
         root=inventory.root,
+        paths=survey.paths,
         classes=inventory.classes,
         images=images,
         layout=survey.layout,
+        validation_taken=survey.validation_taken,
+        colour_managed=sum(known[image.sha256].managed for image in images),
         drawn_by_program=annotations is not None and annotations.drawn_by_program,
         annotations=annotations,
         duplicates=duplicates,
@@ -69,38 +84,40 @@ def check_images(inventory: Inventory, sizes: Sizes, progress: Progress) -> Mani
             *survey.warnings,
             *_warn_of_leakage(duplicates),
             *_warn_of_copies(images),
-            *_warn_of_small_images(images, sizes),
-            *(_warn_of_annotations(images, sizes, annotations) if annotations else ()),
+            *_warn_of_small_images(images, known),
+            *_warn_of_profiles(images, known),
+            *(_warn_of_annotations(images, known, annotations) if annotations else ()),
         ),
     )
 
 
-def _measure(inventory: Inventory, sizes: Sizes, progress: Progress) -> dict[str, str]:
-    """Add the sizes of all images to ``sizes``; returns why the others are none."""
-    files = [file for file in inventory.survey.files if inventory.contents.get(file, "") not in sizes]
+def _look(inventory: Inventory, looks: Looks, progress: Progress) -> dict[str, str]:
+    """Add what all images look like to ``looks``; returns why the others are none."""
+    files = [file for file in inventory.survey.files if inventory.contents.get(file, "") not in looks]
     files = [file for file in files if file in inventory.contents]
     faults = {}
     pool = ThreadPoolExecutor(max_workers=_THREADS)
     try:
         with progress.stage("Reading the images", total=len(files)) as advance:
-            for file, size in zip(files, pool.map(lambda file: _open(inventory, file), files), strict=True):
+            for file, look in zip(files, pool.map(lambda file: _open(inventory, file), files), strict=True):
                 advance(1)
-                if isinstance(size, str):
-                    faults[file] = size
+                if isinstance(look, str):
+                    faults[file] = look
                 else:
-                    sizes[inventory.contents[file]] = size
+                    looks[inventory.contents[file]] = look
     finally:
         pool.shutdown(cancel_futures=True)  # or an interrupt would wait for all the files
     return faults
 
 
-def _open(inventory: Inventory, file: str) -> tuple[int, int] | str:
-    """The size of an image, or what is wrong with it."""
+def _open(inventory: Inventory, file: str) -> Look | str:
+    """What an image looks like, or what is wrong with it."""
     try:
-        image = decode_bytes(read_bytes(inventory.root / file, inventory.contents[file]))
+        data = read_bytes(inventory.path(file), inventory.contents[file])
+        image = decode_bytes(data, strict=inventory.strict)
     except UndecodableError as error:
         return str(error)
-    return image.width, image.height
+    return Look(image.width, image.height, image.managed, image.profile_fault)
 
 
 def _annotations(inventory: Inventory) -> tuple[Annotations | None, Sequence[str]]:
@@ -149,23 +166,32 @@ def _warn_of_copies(images: Sequence[ImageFile]) -> list[str]:
     return [f"{count} of the images are exact copies of another one in the same split, such as {example}"]
 
 
-def _warn_of_small_images(images: Sequence[ImageFile], sizes: Sizes) -> list[str]:
+def _warn_of_small_images(images: Sequence[ImageFile], looks: Looks) -> list[str]:
     lines = []
     for image in images:
-        width, height = sizes[image.sha256]
+        width, height, *_ = looks[image.sha256]
         if min(width, height) < SMALLEST_SIDE:
             lines.append(f"{shown(image.file)} is {width}×{height} pixels, enlarged to {SIDE}×{SIDE}")
     return capped(lines, MAX_WARNINGS, f"more images under {SMALLEST_SIDE} pixels on a side")
 
 
-def _warn_of_annotations(images: Sequence[ImageFile], sizes: Sizes, annotations: Annotations) -> list[str]:
+def _warn_of_profiles(images: Sequence[ImageFile], looks: Looks) -> list[str]:
+    lines = [
+        f"{shown(image.file)}: its colour profile {fault}, so it was taken as sRGB"
+        for image in images
+        if (fault := looks[image.sha256].profile_fault)
+    ]
+    return capped(lines, MAX_WARNINGS, "more images with a colour profile that cannot be used")
+
+
+def _warn_of_annotations(images: Sequence[ImageFile], looks: Looks, annotations: Annotations) -> list[str]:
     """Say so if the boxes belong to other files, or to images of another shape (turned, for example)."""
     annotated = {image: annotations.sizes[image.file] for image in images if image.file in annotations.sizes}
     if not annotated:
         return ["annotations.json names none of the images, so no box is used"]
     lines = []
     for image, (width, height) in annotated.items():
-        found_width, found_height = sizes[image.sha256]
+        found_width, found_height, *_ = looks[image.sha256]
         if not 1 - _ASPECT_TOLERANCE < width * found_height / (height * found_width) < 1 + _ASPECT_TOLERANCE:
             lines.append(
                 f"annotations.json: {shown(image.file)} is {width}×{height} pixels there but "

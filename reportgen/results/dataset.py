@@ -45,6 +45,21 @@ class Dataset(Result):
     layout: Annotated[
         Literal["split", "unsplit"], means("Whether the data came in splits or was split by the program.")
     ]
+    validation_taken: Annotated[
+        bool,
+        means(
+            "Whether the data came with training and test images only, so that the program took the "
+            "validation images from the training images."
+        ),
+    ] = False
+    colour_managed: Annotated[
+        Count,
+        means(
+            "Images that came with a colour profile, as it says brought to sRGB; the others are sRGB as they "
+            "are.",
+            "images",
+        ),
+    ] = 0
     drawn_by_program: Annotated[bool, means("Whether these are the sample images that reportgen draws.")]
     annotated: Annotated[bool, means("Whether boxes of animals and heads came with the images.")]
     annotations_sha256: Annotated[

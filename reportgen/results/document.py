@@ -13,7 +13,7 @@ from reportgen.results.neurons import Neurons
 from reportgen.results.report import Provenance, Report
 from reportgen.results.transfer import Transfer
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """Raised with every change of the types: the second number if all that reads the old can read the new (a key
 was added), the first if not."""
 

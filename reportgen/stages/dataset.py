@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
-from reportgen.dataset.scan import Sizes, check_images
+from reportgen.dataset.scan import Look, Looks, check_images
 from reportgen.results import Dataset
 from reportgen.stages.given import Bundle, Given
 
-_KNOWN = "sizes of known images"
+_KNOWN = {False: "what known images look like", True: "what known images of the usual formats look like"}
+"""Kept apart by whether the inventory is strict."""
+
 _MOST_KNOWN = 200_000
 """Contents remembered beyond those in use, so that other data folders need no new check either."""
 
@@ -18,19 +20,22 @@ def run(given: Given) -> Bundle:
 
     Raises ``DataError`` naming every file that is no image, and all else that is wrong with the folder.
     """
-    sizes: Sizes = {}
-    if kept := given.items.get(_KNOWN):
-        sizes = {sha256: (width, height) for sha256, (width, height) in json.loads(kept).items()}
-    known = len(sizes)
-    manifest = check_images(given.inventory, sizes, given.progress)
-    if len(sizes) > known:
-        in_use = {sha256: sizes[sha256] for sha256 in given.inventory.contents.values() if sha256 in sizes}
-        remembered = sizes if len(sizes) <= _MOST_KNOWN else in_use
-        given.items.put(_KNOWN, json.dumps(remembered).encode())
+    looks: Looks = {}
+    item = _KNOWN[given.inventory.strict]
+    if kept := given.items.get(item):
+        looks = {sha256: Look(*look) for sha256, look in json.loads(kept).items()}
+    known = len(looks)
+    manifest = check_images(given.inventory, looks, given.progress)
+    if len(looks) > known:
+        in_use = {sha256: looks[sha256] for sha256 in given.inventory.contents.values() if sha256 in looks}
+        remembered = looks if len(looks) <= _MOST_KNOWN else in_use
+        given.items.put(item, json.dumps(remembered).encode())
     dataset = Dataset(
         classes=list(manifest.classes),
         counts=manifest.counts(),
         layout=manifest.layout,
+        validation_taken=manifest.validation_taken,
+        colour_managed=manifest.colour_managed,
         drawn_by_program=manifest.drawn_by_program,
         annotated=manifest.annotations is not None,
         annotations_sha256=manifest.annotations.sha256 if manifest.annotations else None,

@@ -103,7 +103,7 @@ class Given:
 
     def path(self, image: ImageFile) -> Path:
         """Where an image's file is."""
-        return self.plan.inventory.root / image.file
+        return self.plan.inventory.path(image.file)
 
     def _require(self, declared: bool, what: str) -> None:
         if not declared:

@@ -174,7 +174,8 @@ def test_truncated_file_is_an_error(tmp_path: Path, format_: str, kept: float) -
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * kept)])
     with pytest.raises(
-        DataError, match=r"a\.dat: (is damaged or cut off|has a damaged header|is not a JPEG)"
+        DataError,
+        match=r"a\.dat: (is damaged or cut off|is cut off|has a damaged header|is a \w+ image that is dam)",
     ):
         decode(path)
 
@@ -185,14 +186,10 @@ def test_zero_byte_file_is_an_error(tmp_path: Path) -> None:
 
 
 def test_file_of_another_kind_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"a\.png: is not a JPEG, PNG, BMP, WebP, GIF or TIFF image"):
+    with pytest.raises(
+        DataError, match=r"a\.png: is text, not an image \(“Dear diary, today I took no pictures.”\)"
+    ):
         decode(write(tmp_path, b"Dear diary, today I took no pictures."))
-
-
-def test_format_that_only_pillow_knows_is_an_error(tmp_path: Path) -> None:
-    noise(8, 8).save(tmp_path / "a.ppm")
-    with pytest.raises(DataError, match=r"a\.ppm: is not a JPEG"):
-        decode(tmp_path / "a.ppm")
 
 
 @pytest.mark.parametrize("size", [(30_000, 30_000), (10_000, 10_001)])
@@ -206,7 +203,7 @@ def test_too_many_pixels_are_an_error_before_decoding(tmp_path: Path, size: tupl
 
 
 def test_100_million_pixels_are_allowed(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is damaged or cut off"):  # it has no pixels, but may have that many
+    with pytest.raises(DataError, match="is cut off"):  # it has no pixels, but may have that many
         decode(write(tmp_path, png_header(10_000, 10_000)))
 
 
@@ -279,7 +276,7 @@ def test_a_truncated_file_is_an_error_after_printing_too(tmp_path: Path) -> None
     file = tmp_path / "a.jpg"
     Image.effect_noise((90, 80), 50).convert("RGB").save(file)
     file.write_bytes(file.read_bytes()[:-500])
-    with pytest.raises(DataError, match="damaged or cut off"):
+    with pytest.raises(DataError, match="is cut off: the file ends before its image does"):
         decode(file)
 
 

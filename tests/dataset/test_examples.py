@@ -22,7 +22,19 @@ def manifest() -> Manifest:
         for label in ("bird", "bison")
         for name in NAMES[split]
     )
-    return Manifest(Path("data"), ("bird", "bison"), images, "split", False, None, (), ())
+    return Manifest(
+        root=Path("data"),
+        paths={},
+        classes=("bird", "bison"),
+        images=images,
+        layout="split",
+        validation_taken=False,
+        colour_managed=0,
+        drawn_by_program=False,
+        annotations=None,
+        duplicates=(),
+        warnings=(),
+    )
 
 
 def files(manifest: Manifest, chosen: dict[str, str]) -> dict[str, str]:

@@ -12,8 +12,10 @@ import pytest
 from PIL import Image
 
 from reportgen.dataset.decode import decode
-from reportgen.dataset.scan import scan
+from reportgen.dataset.inventory import take_inventory
+from reportgen.dataset.scan import check_images, scan
 from reportgen.errors import DataError
+from reportgen.progress import Silent
 
 
 def write_images(root: Path) -> None:
@@ -56,46 +58,48 @@ def give_up_root() -> None:
         os.seteuid(65534)
 
 
-def problems(root: Path) -> tuple[str, ...]:
+def problems(root: Path, *, strict: bool = False) -> tuple[str, ...]:
     with pytest.raises(DataError) as caught:
-        scan(root, 0)
+        check_images(take_inventory(root, 0, strict=strict), {}, Silent())
     return caught.value.problems
 
 
-def test_link_to_a_file_outside_is_an_error(data: Path, elsewhere: Path) -> None:
+def test_strangers_link_to_a_file_outside_is_an_error(data: Path, elsewhere: Path) -> None:
     (data / "train/cat/2.png").symlink_to(elsewhere / "1.png")
     out = f"is a link out of the data folder, to {elsewhere}/1.png; put a copy there instead"
-    assert problems(data) == (f"train/cat/2.png: {out}",)
+    assert problems(data, strict=True) == (f"train/cat/2.png: {out}",)
 
 
-def test_link_to_a_folder_outside_is_an_error_and_the_class_is_not_missed(
+def test_strangers_link_to_a_folder_outside_is_an_error_and_the_class_is_not_missed(
     data: Path, elsewhere: Path
 ) -> None:
     (data / "val/dog").rename(data / ".dog")
     (data / "val/dog").symlink_to(elsewhere)
-    assert problems(data) == (
+    assert problems(data, strict=True) == (
         f"val/dog: is a link out of the data folder, to {elsewhere}; put a copy there instead",
     )
 
 
-def test_split_outside_is_an_error(data: Path) -> None:
+def test_strangers_split_outside_is_an_error(data: Path) -> None:
     (data / "val").rename(data.parent / "val")
     (data / "val").symlink_to(data.parent / "val")
-    assert problems(data) == (
+    assert problems(data, strict=True) == (
         f"val: is a link out of the data folder, to {data.parent}/val; put a copy there instead",
     )
 
 
-def test_link_out_through_a_link_inside_is_an_error(data: Path, elsewhere: Path) -> None:
+def test_strangers_link_out_through_a_link_inside_is_an_error(data: Path, elsewhere: Path) -> None:
     (data / ".hop").symlink_to(elsewhere / "1.png")
     (data / "train/cat/2.png").symlink_to(data / ".hop")
-    assert "is a link out of the data folder" in problems(data)[0]
+    assert "is a link out of the data folder" in problems(data, strict=True)[0]
 
 
-def test_link_to_a_folder_whose_name_starts_like_the_roots_is_outside(data: Path, elsewhere: Path) -> None:
+def test_strangers_link_to_a_folder_whose_name_starts_like_the_roots_is_outside(
+    data: Path, elsewhere: Path
+) -> None:
     elsewhere.rename(data.parent / "data2")
     (data / "train/cat/2.png").symlink_to(data.parent / "data2/1.png")
-    assert "is a link out of the data folder" in problems(data)[0]
+    assert "is a link out of the data folder" in problems(data, strict=True)[0]
 
 
 def test_links_inside_are_followed(data: Path) -> None:
@@ -188,9 +192,9 @@ def test_unreadable_folders_are_errors(unprivileged: Path) -> None:
         (data / folder).chmod(0)
     give_up_root()
     assert problems(data) == (
-        "test/dog: cannot be read: permission denied",
         "train/cat: cannot be read: permission denied",
         "val: cannot be read: permission denied",
+        "test/dog: cannot be read: permission denied",
     )
 
 
@@ -210,3 +214,80 @@ def test_listable_folder_that_cannot_be_entered_is_an_error(unprivileged: Path) 
     (data / "val/cat").chmod(0o744)
     give_up_root()
     assert problems(data) == ("val/cat/1.png: cannot be read: permission denied",)
+
+
+def test_links_are_followed_wherever_they_lead_in_ones_own_data(data: Path, elsewhere: Path) -> None:
+    (data / "train/cat/2.png").symlink_to(elsewhere / "1.png")
+    (data / "val/dog").rename(data.parent / "dogs")
+    (data / "val/dog").symlink_to(data.parent / "dogs")
+    (data / "test").rename(data.parent / "tests")
+    (data / "test").symlink_to(data.parent / "tests")
+    manifest = scan(data, 0)
+    assert [image.file for image in manifest.images] == [
+        "train/cat/1.png",
+        "train/cat/2.png",
+        "train/dog/1.png",
+        "val/cat/1.png",
+        "val/dog/1.png",
+        "test/cat/1.png",
+        "test/dog/1.png",
+    ]
+    assert decode(manifest.path(manifest.images[1]))[0, 0].tolist() == [0, 99, 0]
+
+
+def link_to(data: Path, target: str, *, content: bool) -> None:
+    """Put ``train/cat/1.png`` where ``target``, seen from its folder, leads, and a link in its place."""
+    file = data / "train/cat/1.png"
+    if content:
+        place = Path(os.path.normpath(file.parent / target))
+        place.parent.mkdir(parents=True)
+        file.rename(place)
+    else:
+        file.unlink()
+    file.symlink_to(target)
+
+
+ANNEX = "../../.git/annex/objects/Xx/0J/SHA256E-s9--4d.png/SHA256E-s9--4d.png"
+DVC = "../../../.dvc/cache/files/md5/4d/7a214614ab2935c943f9e0ff69d22e"
+HUGGING_FACE = "../../../blobs/4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393"
+
+
+@pytest.mark.parametrize("target", [ANNEX, DVC, HUGGING_FACE])
+def test_stores_of_data_are_read_through_their_links(data: Path, target: str) -> None:
+    expected = scan(data, 0).fingerprint
+    link_to(data, target, content=True)
+    assert scan(data, 0).fingerprint == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "remedy"),
+    [(ANNEX, "run: git annex get"), (DVC, "run: dvc pull"), (HUGGING_FACE, "download the data set again")],
+)
+def test_content_that_is_not_here_can_be_had(data: Path, target: str, remedy: str) -> None:
+    link_to(data, target, content=False)
+    (line,) = problems(data)
+    assert line.startswith("train/cat/1.png: ")
+    assert line.rstrip(" .").endswith(remedy)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        (".2.jpg.icloud", "train/cat/2.jpg: is in iCloud and not on this machine; choose “Download Now”"),
+        ("2.jpg.dvc", "train/cat/2.jpg: is kept by DVC and its content is not here; run: dvc pull"),
+    ],
+)
+def test_placeholders_are_not_passed_over(data: Path, name: str, line: str) -> None:
+    (data / "train/cat" / name).write_bytes(b"x")
+    assert problems(data)[0].startswith(line)
+
+
+def test_a_class_that_only_dvc_knows_is_told(data: Path) -> None:
+    (data / "train/cow.dvc").write_text("outs:\n- path: cow\n")
+    assert problems(data)[0] == "train/cow: is kept by DVC and its content is not here; run: dvc pull"
+
+
+def test_what_dvc_keeps_and_is_here_is_nothing_to_tell_of(data: Path) -> None:
+    (data / "train/cat/1.png.dvc").write_text("outs:\n- path: 1.png\n")
+    (data / "models.dvc").write_text("outs:\n- path: models\n")
+    assert [image.file for image in scan(data, 0).of("train")] == ["train/cat/1.png", "train/dog/1.png"]

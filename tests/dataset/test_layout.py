@@ -123,27 +123,6 @@ def test_folders_beside_the_splits_are_not_used(data: Path) -> None:
     assert scan(data, 0).warnings == ("scraps: not used; it stands beside train, val and test",)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "right"),
-    [("valid", "val"), ("validation", "val"), ("training", "train"), ("Testing", "test"), ("Val", "val")],
-)
-def test_misnamed_split_is_explained(data: Path, wrong: str, right: str) -> None:
-    (data / right).rename(data / wrong)
-    expected = f"{wrong}: is not the name of a split; rename this folder to {right}"
-    assert problems(data) == (expected,)
-
-
-def test_misnamed_split_beside_the_right_one_is_explained(data: Path) -> None:
-    (data / "validation").mkdir()
-    assert problems(data) == ("validation: is not the name of a split; move what is in it to val",)
-
-
-def test_all_splits_misnamed_are_not_taken_for_classes(data: Path) -> None:
-    for right, wrong in [("train", "training"), ("val", "validation"), ("test", "testing")]:
-        (data / right).rename(data / wrong)
-    assert [line.split(":")[0] for line in problems(data)] == ["testing", "training", "validation"]
-
-
 def test_class_may_be_called_training(tmp_path: Path) -> None:
     write_images(tmp_path, [f"{label}/{i}.png" for label in ("racing", "training") for i in range(3)])
     assert scan(tmp_path, 0).classes == ("racing", "training")
@@ -180,12 +159,20 @@ def test_one_class_only(tmp_path: Path, prefixes: tuple[str, ...]) -> None:
 def test_class_missing_from_a_split(data: Path) -> None:
     (data / "val/dog/0.png").unlink()
     (data / "val/dog").rmdir()
-    assert problems(data) == ("val/dog: is missing, but there is a class 'dog' in test and train",)
+    assert problems(data) == ("val/dog: is missing, but there is a class 'dog' in train and test",)
 
 
 def test_missing_split(data: Path) -> None:
-    (data / "val").rename(data / ".val")
-    assert problems(data) == ("val: this folder is missing",)
+    (data / "train").rename(data / ".train")
+    assert problems(data) == ("train: this folder is missing",)
+
+
+def test_missing_test_split_is_an_error_that_knows_a_way_out(data: Path) -> None:
+    (data / "test").rename(data / ".test")
+    assert problems(data) == (
+        "test: this folder is missing; if val holds the images to test on, rename it to test: validation "
+        "images are then taken from the training images",
+    )
 
 
 @pytest.mark.parametrize("clutter", [[], [".DS_Store", "Thumbs.db"]])
@@ -195,7 +182,7 @@ def test_empty_class(data: Path, clutter: list[str]) -> None:
     for name in clutter:
         (data / "val/dog" / name).touch()
     write_images(data, ["train/cow/1.png", "val/cow/1.png"])
-    assert problems(data) == ("test/cow: has no images", "val/dog: has no images")
+    assert problems(data) == ("val/dog: has no images", "test/cow: has no images")
 
 
 def test_class_too_small_to_be_split(tmp_path: Path) -> None:
@@ -217,13 +204,13 @@ def test_folder_inside_a_class_folder(data: Path) -> None:
 
 
 def test_several_problems_are_reported_together(data: Path) -> None:
-    (data / "val").rename(data / "valid")
+    write_images(data, ["val/cat/more/1.png"])
     (data / "train/cat/1.png").write_bytes(b"")
     (data / "test/dog/0.png").write_text("not an image")
     assert problems(data) == (
-        "valid: is not the name of a split; rename this folder to val",
-        "test/dog/0.png: is not a JPEG, PNG, BMP, WebP, GIF or TIFF image that can be read",
+        "val/cat/more: is a folder inside a class folder; images must stand in the class folder itself",
         "train/cat/1.png: is empty (0 bytes)",
+        "test/dog/0.png: is text, not an image (“not an image”)",
     )
 
 
@@ -261,8 +248,10 @@ def test_class_name_that_cannot_be_printed(data: Path, name: str) -> None:
         ((), "sample"),
         (["README.md", "cat/.gitkeep", ".cache/x"], "sample"),
         (["sample/train/cat/1.png", "caltech101/train/cat/1.png"], "sample"),
-        (["sample/1.png", "caltech101/1.png", "other/train/cat/1.png"], "sample"),
-        (["other/README.txt", "other/train/cat/1.png"], "sample"),
+        (["sample/1.png", "caltech101/1.png", "other/train/cat/1.png"], ""),
+        (["other/README.txt", "other/train/cat/1.png"], ""),
+        (["other/cat/1.png", "other/dog/1.png"], ""),
+        (["cat/README.txt"], "sample"),
         (["cat/more/1.png"], "sample"),
         (["cat/1.png"], ""),
         (["cat/1.png", "sample/train/cat/1.png"], ""),
@@ -276,3 +265,158 @@ def test_own_images_go_before_the_sample(tmp_path: Path, files: Iterable[str], e
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     assert default_data_folder(tmp_path) == tmp_path / "data" / expected
+
+
+NAMES = {"train": "Training", "val": "valid", "test": "test_set"}
+
+
+def test_splits_may_have_other_names_which_are_told_and_kept(data: Path) -> None:
+    for split, name in NAMES.items():
+        (data / split).rename(data / name)
+    manifest = scan(data, 0)
+    assert [image.split for image in manifest.images] == [file.split("/")[0] for file in SPLIT_FILES]
+    assert [image.file for image in manifest.images] == [
+        f"{NAMES[file.split('/')[0]]}/{file.split('/', 1)[1]}" for file in SPLIT_FILES
+    ]
+    assert manifest.warnings == tuple(f"{name}: taken as {split}" for split, name in NAMES.items())
+
+
+def test_two_names_of_one_split_are_an_error_naming_both(data: Path) -> None:
+    write_images(data, ["Validation/cat/1.png", "Validation/dog/1.png"])
+    assert problems(data) == ("Validation: is the validation split, and so is val; keep one of them",)
+
+
+@pytest.mark.parametrize(("count", "taken"), [(2, 1), (6, 1), (7, 2), (18, 5), (70, 20), (100, 28)])
+def test_without_validation_a_seeded_share_of_the_training_images_is_taken(
+    tmp_path: Path, count: int, taken: int
+) -> None:
+    names = [f"{i:03}.png" for i in range(count)]
+    write_images(tmp_path, [f"train/{label}/{name}" for label in ("ant", "bee") for name in names])
+    write_images(tmp_path, [f"test/{label}/x.bmp" for label in ("ant", "bee")])
+    manifest = scan(tmp_path, 671)
+    for label in ("ant", "bee"):
+        shuffled = sorted(names)
+        random.Random(f"671:{label}").shuffle(shuffled)
+        expected = {f"train/{label}/{name}" for name in shuffled[:taken]}
+        assert {image.file for image in manifest.of("val") if image.label == label} == expected
+        kept = {image.file for image in manifest.of("train") if image.label == label}
+        assert kept == {f"train/{label}/{name}" for name in names} - expected
+    assert manifest.layout == "split"
+    assert manifest.validation_taken
+    assert manifest.warnings[0] == (
+        "The folder has no validation split; the program took validation images from the training images "
+        f"with seed 671: ant {taken} of {count}, bee {taken} of {count}"
+    )
+    assert scan(tmp_path, 671).images == manifest.images
+
+
+def test_another_seed_takes_others(tmp_path: Path) -> None:
+    write_images(tmp_path, [f"train/{label}/{i}.png" for label in ("ant", "bee") for i in range(30)])
+    write_images(tmp_path, [f"test/{label}/x.bmp" for label in ("ant", "bee")])
+    assert scan(tmp_path, 1).of("val") != scan(tmp_path, 2).of("val")
+
+
+def test_given_validation_is_not_touched(data: Path) -> None:
+    assert not scan(data, 0).validation_taken
+
+
+def test_a_class_of_one_training_image_has_none_to_give(tmp_path: Path) -> None:
+    write_images(tmp_path, ["train/ant/1.png", "train/bee/1.png", "train/bee/2.png", "test/ant/1.png"])
+    write_images(tmp_path, ["test/bee/9.bmp"])
+    assert problems(tmp_path) == (
+        "train/ant: has one image, so none can be taken for validation; 2 are needed",
+    )
+
+
+def test_a_class_may_be_called_train_among_others(tmp_path: Path) -> None:
+    write_images(tmp_path, [f"{label}/{i}.png" for label in ("car", "plane", "train") for i in range(3)])
+    manifest = scan(tmp_path, 0)
+    assert (manifest.layout, manifest.classes) == ("unsplit", ("car", "plane", "train"))
+
+
+def test_split_folders_without_classes_are_not_taken_for_classes(tmp_path: Path) -> None:
+    write_images(
+        tmp_path,
+        [
+            f"{split}/{label}.{i}.png"
+            for split in ("train", "test")
+            for label in ("cat", "dog")
+            for i in range(3)
+        ],
+    )
+    assert (
+        "train/cat.0.png: stands outside the class folders, like 5 more files beside it"
+        in problems(tmp_path)[0]
+    )
+
+
+CLUTTER_OF_SYSTEMS = [
+    *("train/@eaDir/1.png@SynoEAStream", "#recycle/train/1.png", "train/cat/Icon\r", "val/cat/ehthumbs.db"),
+    *("train/.ipynb_checkpoints/1-checkpoint.png", "train/cat/.ipynb_checkpoints/1-checkpoint.png"),
+    *("$RECYCLE.BIN/x.png", "System Volume Information/x", "lost+found/x"),
+    *("test/dog/._1.png", "test/dog/_DS_Store"),
+]  # fmt: skip
+
+
+def test_clutter_of_systems_is_ignored(data: Path) -> None:
+    for file in CLUTTER_OF_SYSTEMS:
+        (data / file).parent.mkdir(parents=True, exist_ok=True)
+        (data / file).write_bytes(b"clutter")
+    manifest = scan(data, 0)
+    assert [image.file for image in manifest.images] == SPLIT_FILES
+    assert manifest.warnings == ()
+
+
+def test_notes_beside_the_images_are_passed_over_and_told(data: Path) -> None:
+    (data / "train/cat/labels.csv").write_text("1,2")
+    assert scan(data, 0).warnings == ("train/cat/labels.csv is no image by its name and was passed over",)
+    (data / "test/dog/README").write_text("Mine.")
+    manifest = scan(data, 0)
+    assert [image.file for image in manifest.images] == SPLIT_FILES
+    assert manifest.warnings == (
+        "train/cat/labels.csv and 1 more files are no images by their names and were passed over",
+    )
+
+
+COMPOSED, DECOMPOSED = "caf\u00e9", "cafe\u0301"
+DISTINCT = sys.platform != "darwin"
+
+
+def test_names_are_compared_and_given_composed(tmp_path: Path) -> None:
+    """As on a disk that was written by macOS and by Linux."""
+    write_images(tmp_path, ["train/dog/1.png", "val/dog/1.png", "test/dog/1.png"])
+    write_images(
+        tmp_path,
+        [f"train/{DECOMPOSED}/1.png", f"val/{COMPOSED}/2.png", f"test/{DECOMPOSED}/{DECOMPOSED}.png"],
+    )
+    manifest = scan(tmp_path, 0)
+    assert manifest.classes == (COMPOSED, "dog")
+    assert [image.file for image in manifest.images if image.label == COMPOSED] == [
+        f"train/{COMPOSED}/1.png",
+        f"val/{COMPOSED}/2.png",
+        f"test/{COMPOSED}/{COMPOSED}.png",
+    ]
+    assert all(manifest.path(image).is_file() for image in manifest.images)
+
+
+@pytest.mark.skipif(not DISTINCT, reason="macOS takes both for one name")
+def test_two_spellings_of_one_name_are_an_error(data: Path) -> None:
+    write_images(
+        data,
+        [
+            f"train/{COMPOSED}/1.png",
+            f"train/{DECOMPOSED}/1.png",
+            f"val/{COMPOSED}/1.png",
+            f"test/{COMPOSED}/1.png",
+        ],
+    )
+    assert problems(data) == (
+        f"train/{COMPOSED}: stands there twice, with é and the like written in two ways; rename one",
+    )
+
+
+def test_case_makes_another_class_and_the_error_says_so(data: Path) -> None:
+    (data / "val/dog").rename(data / "val/Dog")
+    assert problems(data)[1] == (
+        "val/dog: is missing, but there is a class 'dog' in train and test; 'Dog' in val is written otherwise"
+    )

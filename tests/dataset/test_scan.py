@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from reportgen.dataset.scan import scan
+from reportgen.dataset.inventory import take_inventory
+from reportgen.dataset.scan import check_images, scan
 from reportgen.errors import DataError
-from reportgen.progress import Advance
+from reportgen.progress import Advance, Silent
 from reportgen.results import Duplicate
 
 Colour = tuple[int, int, int]
@@ -164,14 +165,15 @@ def test_malformed_annotations_stand_among_the_other_problems(data: Path) -> Non
     )
 
 
-def test_annotations_outside_the_folder_are_an_error(
+def test_strangers_annotations_outside_the_folder_are_an_error(
     data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     other = tmp_path_factory.mktemp("other")
     annotate(other, {})
     (data / "annotations.json").symlink_to(other / "annotations.json")
+    assert scan(data, 0).annotations is not None
     with pytest.raises(DataError, match=r"annotations\.json: is a link out of the data folder"):
-        scan(data, 0)
+        check_images(take_inventory(data, 0, strict=True), {}, Silent())
 
 
 def test_annotations_of_other_files_are_told(data: Path) -> None:

@@ -45,7 +45,7 @@ def verify(
     check_folder(data)
     handed = open_handed(submission)
     results = handed.results
-    inventory = take_inventory(data, results.provenance.seed)
+    inventory = take_inventory(data, results.provenance.seed, strict=True)
     rows = [
         *handed.rows,
         *_settings_rows(handed),

@@ -1,0 +1,107 @@
+"""What a PNG carries beside its pixels, where there is more of it than Pillow lets through."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from PIL.PngImagePlugin import MAX_TEXT_CHUNK, MAX_TEXT_MEMORY
+
+_MAGIC = b"\x89PNG\r\n\x1a\n"
+_FRAME = 12
+"""Bytes of a chunk beside its body: its length, its name and its checksum."""
+
+
+@dataclass(frozen=True)
+class Trimmed:
+    """A PNG without the chunks that are too large for Pillow.
+
+    ``profile`` is the colour profile that was among them, unpacked; ``fault`` why it could not be.
+    """
+
+    data: bytes
+    profile: bytes | None = None
+    fault: str = ""
+
+
+def trim_png(data: bytes, largest_profile: int) -> Trimmed:
+    """Take out of a PNG all texts and profiles over Pillow's limit of 1 MB; other files stay as they are.
+
+    Nothing is unpacked beyond ``largest_profile`` bytes. Pillow's limits are variables of its modules,
+    which threads must not change for each other; the pixels do not depend on what is taken out.
+    """
+    if not data.startswith(_MAGIC):
+        return Trimmed(data)
+    left_out: list[tuple[int, int]] = []
+    trimmed = Trimmed(data)
+    texts = 0
+    for name, start, stop in _chunks(data):
+        body = memoryview(data)[start + 8 : stop - 4]
+        if name == b"iCCP" and _unpacked_size(name, body) > MAX_TEXT_CHUNK:
+            trimmed = _profile(trimmed, bytes(body), largest_profile)
+            left_out.append((start, stop))
+        elif name in (b"tEXt", b"zTXt", b"iTXt"):
+            size = _unpacked_size(name, body)
+            if size > MAX_TEXT_MEMORY - texts:
+                left_out.append((start, stop))
+            else:
+                texts += size
+    return replace(trimmed, data=_without(data, left_out))
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """The whole chunks of a PNG: name, first byte, first byte after it. A damaged rest is left to Pillow."""
+    start = len(_MAGIC)
+    while start + _FRAME <= len(data):
+        stop = start + _FRAME + int.from_bytes(data[start : start + 4], "big")
+        if stop > len(data):
+            return
+        yield data[start + 4 : start + 8], start, stop
+        start = stop
+
+
+def _unpacked_size(name: bytes, body: memoryview) -> int:
+    """Bytes that Pillow would unpack a chunk to; if that is over its limit, more than it takes in all."""
+    packed = _packed(name, body)
+    if packed is None:
+        return len(body)
+    try:
+        size = len(zlib.decompressobj().decompress(packed, MAX_TEXT_CHUNK + 1))
+    except zlib.error:
+        return 0
+    return size if size <= MAX_TEXT_CHUNK else MAX_TEXT_MEMORY + 1
+
+
+def _packed(name: bytes, body: memoryview) -> memoryview | None:
+    """The compressed part of a chunk, None if it is not compressed."""
+    text = bytes(body[:4096])
+    end = text.find(b"\0")
+    if name == b"tEXt" or end < 0:
+        return None
+    if name != b"iTXt":
+        return body[end + 2 :]
+    if text[end + 1 : end + 2] != b"\x01":
+        return None
+    translated = text.find(b"\0", text.find(b"\0", end + 3) + 1)
+    return body[translated + 1 :]
+
+
+def _profile(trimmed: Trimmed, body: bytes, largest: int) -> Trimmed:
+    _, _, packed = body.partition(b"\0")
+    try:
+        profile = zlib.decompressobj().decompress(packed[1:], largest + 1)
+    except zlib.error:
+        return replace(trimmed, profile=None, fault="is damaged")
+    if len(profile) > largest:
+        return replace(trimmed, profile=None, fault=f"has more than {largest // 2**20} MB")
+    return replace(trimmed, profile=profile, fault="")
+
+
+def _without(data: bytes, left_out: list[tuple[int, int]]) -> bytes:
+    if not left_out:
+        return data
+    starts = [0, *(stop for _, stop in left_out)]
+    stops = [*(start for start, _ in left_out), len(data)]
+    view = memoryview(data)
+    return b"".join(view[start:stop] for start, stop in zip(starts, stops, strict=True))
