@@ -132,6 +132,8 @@ def plan_build(settings: Settings, data: Path, progress: Progress, *, strict: bo
     with ThreadPoolExecutor(1) as pool:
         weights = pool.submit(_find_weights, settings, progress)  # hashed while the images are
         inventory = take_inventory(data, settings.seed, strict=strict)
+        for note in inventory.survey.notes:
+            progress.say(note)
         if not inventory.complete:
             _refuse(inventory, progress)
         return make_plan(settings, inventory, weights.result(), templates)

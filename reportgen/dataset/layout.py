@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from reportgen.dataset.folder import FolderReader, Item, has_files, plain_reason, subfolders
-from reportgen.dataset.names import class_name_fault, composed, is_side_file, shown
+from reportgen.dataset.names import class_name_fault, is_side_file, shown
 from reportgen.dataset.nesting import OWN_SETS, find_data_set, is_class, is_split
 from reportgen.dataset.splits import SPLIT_TITLES, find_splits
 from reportgen.errors import DataError
@@ -33,6 +33,7 @@ class Survey:
     ``root`` is where the splits or the classes stand, and what files are relative to. ``files`` are all
     images to be read, ``paths`` where they are on the disk; ``parts[split][class]`` are those in use.
     ``validation_taken``: there was no validation split, so a share of the training images became one.
+    ``warnings`` stand in the report; ``notes`` are for the terminal.
     """
 
     root: Path
@@ -44,6 +45,7 @@ class Survey:
     validation_taken: bool = False
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def survey_folder(root: Path, seed: int, *, strict: bool = False) -> Survey:
@@ -56,8 +58,8 @@ def survey_folder(root: Path, seed: int, *, strict: bool = False) -> Survey:
     surveyor = _Surveyor(find_data_set(root), seed, strict=strict)
     survey = surveyor.survey
     if survey.root != root:
-        inner = shown(composed(survey.root.relative_to(root).as_posix()))
-        survey.warnings.append(f"{inner}: the data set that was found in the folder {shown(root.name)}")
+        # Only said: the results are those of the data set, wherever it lies.
+        survey.notes.append(f"The images are those in {shown(str(survey.root))}, which holds the data set.")
     surveyor.look()
     return survey
 

@@ -38,10 +38,10 @@ def test_a_data_set_too_deep_is_found_and_told(tmp_path: Path, files: list[str],
     found, named = scan(tmp_path, 671), scan(tmp_path / inner, 671)
     assert found.fingerprint == named.fingerprint
     assert found.images == named.images
-    assert found.warnings == (
-        f"{inner}: the data set that was found in the folder {tmp_path.name}",
-        *named.warnings,
-    )
+    assert found.warnings == named.warnings
+    (note,) = take_inventory(tmp_path, 671).survey.notes
+    assert str(tmp_path / inner) in note
+    assert take_inventory(tmp_path / inner, 671).survey.notes == []
     assert all(found.path(image).is_file() for image in found.images)
 
 

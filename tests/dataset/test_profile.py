@@ -10,6 +10,7 @@ import pytest
 from icc import (
     ADOBE_GAMMA,
     ADOBE_RGB,
+    D50,
     DISPLAY_P3,
     SRGB,
     gamma_curve,
@@ -88,6 +89,19 @@ def test_srgb_by_any_name_and_no_profile_leave_the_pixels_as_they_are(profile: b
     noise = np.random.default_rng(6).integers(0, 256, (224, 224, 3), np.uint8)
     found = pixels_of(Image.fromarray(noise), icc_profile=profile)
     np.testing.assert_array_equal(found, noise)
+
+
+def test_a_profile_close_to_srgb_is_applied_too() -> None:
+    colours = random_colours()
+    found = middles(pixels_of(patches(colours), icc_profile=matrix_profile(SRGB, gamma_curve(2.2))))
+    expected = linear_to_srgb((colours / 255) ** (round(2.2 * 256) / 256)) * 255
+    assert 3 < np.abs(expected - colours).max() < 9
+    assert np.abs(found - expected).max() <= 1
+
+
+def test_white_stays_white_whatever_the_paper() -> None:
+    white = matrix_profile(ADOBE_RGB, gamma_curve(ADOBE_GAMMA), white=0.7 * D50)
+    assert pixels_of(Image.new("RGB", (32, 32), "white"), icc_profile=white).min() == 255
 
 
 @pytest.mark.parametrize("kind", ["grey", "rgb"])

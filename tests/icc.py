@@ -56,9 +56,15 @@ def _profile(space: bytes, connection: bytes, kind: bytes, tags: Mapping[bytes, 
     return head + table + body
 
 
-def matrix_profile(primaries: Floats, curve: bytes) -> bytes:
+def matrix_profile(primaries: Floats, curve: bytes, white: Floats = D50) -> bytes:
+    """``white`` is what the medium's own white measures, of which only absolute colours know."""
     columns = dict(zip((b"rXYZ", b"gXYZ", b"bXYZ"), map(_xyz, primaries.T), strict=True))
-    return _profile(b"RGB ", b"XYZ ", b"mntr", {**columns, b"rTRC": curve, b"gTRC": curve, b"bTRC": curve})
+    return _profile(
+        b"RGB ",
+        b"XYZ ",
+        b"mntr",
+        {b"wtpt": _xyz(white), **columns, b"rTRC": curve, b"gTRC": curve, b"bTRC": curve},
+    )
 
 
 def grey_profile(gamma: float) -> bytes:
@@ -66,16 +72,22 @@ def grey_profile(gamma: float) -> bytes:
 
 
 def ink_profile(lab_of: Callable[[tuple[int, int, int, int]], tuple[float, float, float]]) -> bytes:
-    """Of a press: ``lab_of`` says which L*a*b* the 16 combinations of full and no C, M, Y, K have."""
+    """Of a press: ``lab_of`` says which L*a*b* the 16 combinations of full and no C, M, Y, K have.
+
+    That is as measured (relative colorimetric); the maker's taste (perceptual) is grey throughout.
+    """
     corners = [(c, m, y, k) for c in (0, 1) for m in (0, 1) for y in (0, 1) for k in (0, 1)]
-    ramp = bytes(range(256))
-    grid = b"".join(
-        bytes([round(lightness * 2.55), round(a + 128), round(b + 128)])
-        for lightness, a, b in map(lab_of, corners)
-    )
+    tables = []
+    for mean in (lab_of, lambda _: (50.0, 0.0, 0.0)):
+        levels = [[lightness * 2.55, a + 128, b + 128] for lightness, a, b in map(mean, corners)]
+        tables.append(_lut(bytes(round(level) for corner in levels for level in corner)))
+    return _profile(b"CMYK", b"Lab ", b"prtr", {b"A2B1": tables[0], b"A2B0": tables[1]})
+
+
+def _lut(grid: bytes) -> bytes:
     matrix = struct.pack(">9i", *(np.eye(3).ravel() * 65536).astype(int).tolist())
-    table = b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + matrix + ramp * 4 + grid + ramp * 3
-    return _profile(b"CMYK", b"Lab ", b"prtr", {b"A2B0": table, b"A2B1": table})
+    ramp = bytes(range(256))
+    return b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + matrix + ramp * 4 + grid + ramp * 3
 
 
 def gamma_curve(gamma: float) -> bytes:
