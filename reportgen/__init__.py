@@ -5,16 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reportgen.contract.reader import load_results
+    from reportgen.api.building import build as build
+    from reportgen.api.report import Report as Report
+    from reportgen.contract.reader import load_results as load_results
+    from reportgen.errors import UserError as UserError
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load_results"]
+__all__ = ["Report", "UserError", "__version__", "build", "load_results"]
+
+_PLACES = {
+    "Report": "reportgen.api.report",
+    "UserError": "reportgen.errors",
+    "build": "reportgen.api.building",
+    "load_results": "reportgen.contract.reader",
+}
 
 
 def __getattr__(name: str) -> Any:
     # Every stage runs through this file; what reads results back must not come along.
-    if name == "load_results":
-        from reportgen.contract.reader import load_results
+    if name in _PLACES:
+        from importlib import import_module
 
-        return load_results
+        return getattr(import_module(_PLACES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

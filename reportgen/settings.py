@@ -191,7 +191,11 @@ def load_settings(path: Path | None = None, *, folder: Path | None = None, **ove
     if path is not None or file.exists():
         table, origin = read_table_file(file, origin.name)
     given = {key: value for key, value in overrides.items() if value is not None}
-    settings = understand_settings({**table, **given}, origin, given, table.keys() - given)
+    return place_settings(understand_settings({**table, **given}, origin, given, table.keys() - given), home)
+
+
+def place_settings(settings: Settings, home: Path) -> Settings:
+    """The settings with absolute paths; relative ones count from ``home``."""
     weights = settings.weights
     if weights not in NAMED_WEIGHTS:
         weights = str(home / weights)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from reportgen.results import Results
@@ -42,7 +43,7 @@ def _layer(depth: int, filters: int, side: int) -> dict[str, Any]:
 def document() -> dict[str, Any]:
     """A new ``results.json`` as Python data, derived values left out; whoever asks may change it."""
     splits = ("train", "val", "test")
-    return {
+    made = {
         "report": {"course": "C", "assignment": "A", "group": "", "authors": [], "date": None},
         "provenance": {
             "seed": 1, "data_fingerprint": "f" * 64, "versions": {"reportgen": "0"},
@@ -96,6 +97,7 @@ def document() -> dict[str, Any]:
         },
         "checks": [{"name": "frozen_base", "claim": "It is.", "passed": True}],
     }  # fmt: skip
+    return copy.deepcopy(made)
 
 
 def small_results() -> Results:

@@ -31,13 +31,15 @@ class Program:
     """A command, the folder it runs in, its environment, and the file for what it prints.
 
     It is given two more arguments, ``--progress-fd`` and the number of a pipe for its messages. Its standard
-    input is a pipe that ends when whoever started it does.
+    input is a pipe that ends when whoever started it does. If an exception, as Ctrl-C, ends the watching, it
+    is told so (SIGINT) and has ``patience`` seconds to clean up before it is killed.
     """
 
     command: tuple[str, ...]
     folder: Path
     environment: Mapping[str, str]
     log: Path
+    patience: float = 0
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,9 @@ def _started(program: Program) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         os.close(writing)
     try:
         yield process, reading
+    except BaseException:
+        _interrupt(process, program.patience)
+        raise
     finally:
         _kill_group(process)
         process.wait()
@@ -119,6 +124,14 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
+
+
+def _interrupt(process: subprocess.Popen[bytes], patience: float) -> None:
+    """Ask a program to end, and wait for it so long; whoever asks a second time waits no longer."""
+    if patience and process.returncode is None:
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired, KeyboardInterrupt):
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(patience)
 
 
 class _Lines:

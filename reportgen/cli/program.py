@@ -10,7 +10,17 @@ import typer
 from typer.core import TyperGroup
 
 from reportgen import __version__
-from reportgen.cli import batch, building, contract, fetching, grading, keeping, starting, verifying
+from reportgen.cli import (
+    batch,
+    build_worker,
+    building,
+    contract,
+    fetching,
+    grading,
+    keeping,
+    starting,
+    verifying,
+)
 from reportgen.errors import StoppedError, UserError
 from reportgen.settings import SETTINGS_FILE
 
@@ -47,6 +57,7 @@ app.command()(grading.grade)
 app.command()(verifying.verify)
 app.command()(batch.batch)
 app.command(hidden=True)(batch.batch_worker)
+app.command(hidden=True)(build_worker.build_worker)
 
 fetch_app = typer.Typer(no_args_is_help=True, help="Download the photographs or the ImageNet weights.")
 fetch_app.command()(fetching.caltech101)

@@ -16,6 +16,7 @@ from reportgen.submission import open_submission
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from pandas import DataFrame
 
 ARRAYS_FOLDER = "arrays"
 _MOST_PROBLEMS = 20
@@ -24,18 +25,29 @@ _REBUILD = "Use a report as 'reportgen build' wrote it; 'reportgen schema' print
 
 class LoadedResults(Results):
     """A report's results: typed attributes, as ``results.transfer.accuracy["test"]``; values as they are
-    written, by pointer, with ``at``; arrays with ``array``.
+    written, by pointer, with ``at``; arrays with ``array``; data frames with ``table``.
 
-    Derived values (accuracies, counts) are computed anew as attributes; ``at`` gives what the file says.
+    Printed, they are ten lines; in a notebook they show themselves as a page of tables. Derived values
+    (accuracies, counts) are computed anew as attributes; ``at`` gives what the file says.
     """
 
     _name: str = PrivateAttr()
     _folder: Path | None = PrivateAttr()
     _document: Mapping[str, Any] = PrivateAttr()
 
+    # The whole document, as pydantic would have it, would fill a screen, a log or a failed assertion.
     def __repr__(self) -> str:
-        # The whole document, as pydantic would have it, would fill the message of a failed assertion.
-        return f"<results of {self._name}>"
+        from reportgen.contract.summary import describe_results
+
+        return "\n".join(describe_results(self))
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def _repr_html_(self) -> str:
+        from reportgen.contract.summary_page import render_results
+
+        return render_results(self)
 
     @property
     def name(self) -> str:
@@ -51,6 +63,25 @@ class LoadedResults(Results):
     def document(self) -> Mapping[str, Any]:
         """``results.json`` as it is written."""
         return self._document
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The names of the tables that :meth:`table` gives, in the order of the report."""
+        from reportgen.contract.tables import list_tables
+
+        return list_tables(self)
+
+    def table(self, name: str) -> DataFrame:
+        """A table as a data frame of pandas, as ``table("confusion_test")``: true classes in rows.
+
+        Its index says what a row is about: a class, an epoch, a neuron; shares are from 0 to 1, boxes
+        half-open in pixels of the 224 × 224 image, and what is null in ``results.json`` is NaN. Raises
+        ``PointerError`` if there is no such table, ``PandasMissingError`` (an ``ImportError``, too) without
+        pandas.
+        """
+        from reportgen.contract.tables import make_table
+
+        return make_table(self, name).frame()
 
     def at(self, pointer: str) -> Any:
         """The value at a JSON pointer (RFC 6901). Raises ``PointerError`` naming it if there is none."""

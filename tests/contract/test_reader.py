@@ -175,7 +175,8 @@ def test_figures_are_not_read(tmp_path: Path) -> None:
 
 def test_results_are_shown_in_short_and_cannot_be_changed(tmp_path: Path) -> None:
     results = read(tmp_path, written())
-    assert repr(results) == f"<results of {tmp_path / 'results.json'}>"
+    assert f"{tmp_path / 'results.json'}" in repr(results)
+    assert len(repr(results)) < 2000
     with pytest.raises(ValueError, match="frozen"):
         results.transfer.feature_size = 1
 

@@ -1,0 +1,1 @@
+"""Reports from Python: built in a process of their own, and shown where they are asked for."""
