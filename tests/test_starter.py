@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from reportgen import starter
 from reportgen.cli import program
 from reportgen.errors import UserError
 from reportgen.grading.rubric import load_rubric, shipped_rubric
@@ -69,6 +70,13 @@ def test_a_link_is_not_written_through(tmp_path: Path) -> None:
     (tmp_path / "project/report.toml").symlink_to(tmp_path / "elsewhere.toml")
     assert start_folder(tmp_path / "project").kept == ("report.toml",)
     assert not (tmp_path / "elsewhere.toml").exists()
+
+
+def test_what_appears_in_the_last_moment_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(starter, "_own_file", lambda _folder, _name: None)
+    (tmp_path / "rubric.toml").write_bytes(b"mine")
+    assert start_folder(tmp_path).kept == ("rubric.toml",)
+    assert contents(tmp_path)["rubric.toml"] == b"mine"
 
 
 def test_the_second_time_changes_nothing(tmp_path: Path) -> None:
