@@ -1,6 +1,24 @@
-"""``python -m reportgen`` is the same as the command ``reportgen``."""
+"""``reportgen`` and ``python -m reportgen``: the one way in, which trusts nothing around it."""
 
-from reportgen.cli.program import main
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line. Whatever goes wrong, also before it is loaded, ends as the commands promise."""
+    from reportgen.faults import telling_faults
+    from reportgen.runtime import settle_process
+
+    settle_process()
+    with telling_faults():
+        from reportgen.cli.program import main as run
+
+        run()
+
 
 if __name__ == "__main__":
+    if not sys.flags.safe_path:
+        # The current folder, whose random.py or keras.py would be imported in place of the real one.
+        del sys.path[0]
     main()

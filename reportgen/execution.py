@@ -11,7 +11,6 @@ from reportgen.plan import Plan, Stage, find_changes
 from reportgen.progress import Progress
 from reportgen.stages.given import Bundle, Given
 from reportgen.stages.network import Networks
-from reportgen.stages.tensorflow import load_tensorflow
 from reportgen.store.bundle import pack, unpack
 from reportgen.store.cache import Cache
 
@@ -50,7 +49,6 @@ class Execution:
                 progress=self.progress,
                 upstream=self.obtain,
                 backbone=partial(self._networks.load, self._plan.weights, self.progress),
-                load_tensorflow=partial(load_tensorflow, self.progress),
             )
         )
         if changed := find_changes(stage, self._plan):

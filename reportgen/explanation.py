@@ -109,7 +109,7 @@ def _change(kind: str, name: str, before: Group, now: Group) -> str:
         return "added"
     if name not in now:
         return "removed"
-    if kind in ("settings", "packages", "versions"):
+    if kind in ("settings", "packages", "versions", "processor"):
         return f"{before[name]} → {now[name]}"
     return "changed"
 

@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from reportgen.backend import settle_backend
 from reportgen.errors import WeightsError
 from reportgen.vgg_files import LayerWeights, has_top, read_layers
 from reportgen.weights import (
@@ -103,6 +104,7 @@ def load_backbone(source: str) -> Backbone:
 
     ImageNet's file must already be in Keras's cache. Raises ``WeightsError`` naming file, layer and remedy.
     """
+    settle_backend()
     if source == "imagenet":
         return _imagenet()
     if source == "embedded":
@@ -117,7 +119,8 @@ def _imagenet() -> Backbone:
             f"{path}: not the published VGG19 weights (its MD5 differs).",
             "Delete the file and run: reportgen fetch vgg19",
         )
-    network = keras.applications.VGG19(weights="imagenet")
+    # By its path: Keras itself would look for it elsewhere, and download it if it is not there.
+    network = keras.applications.VGG19(weights=str(path))
     file = WeightsFile("imagenet", path, file_digest(path, "sha256"))
     return _with_top(network, describe_weights(file, with_top=True))
 

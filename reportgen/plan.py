@@ -15,6 +15,7 @@ from reportgen.dataset.examples import choose_examples
 from reportgen.dataset.inventory import Inventory
 from reportgen.packages import installed_versions, python_version, versions_for
 from reportgen.results import ImageFile
+from reportgen.runtime import processor
 from reportgen.settings import Settings
 from reportgen.sources import code_of, libraries_of
 from reportgen.system.libraries import printer_versions
@@ -25,7 +26,12 @@ Group = Mapping[str, str]
 """Inputs of one kind by name: files, settings, modules or packages, each with its hash or value."""
 
 SECTION_STAGES = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop")
-_SHARED = ("weights", "code", "packages")
+_SHARED = ("weights", "code", "packages", "processor")
+PROCESSOR = "processor"
+"""The kind of input, and the one there is of it."""
+
+_COMPUTING = frozenset({"keras", "numpy", "scipy", "sklearn", "tensorflow"})
+"""Libraries that choose their code by the processor, so that sums are rounded differently on another."""
 NAMED_PACKAGES = (
     *("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "pillow"),
     *("matplotlib", "jinja2", "weasyprint"),
@@ -174,15 +180,18 @@ def find_changes(stage: Stage, plan: Plan) -> list[str]:
 
 
 def _gather(spec: Spec, plan: Plan, above: Group) -> dict[str, Group]:
+    libraries = libraries_of(spec.runs)
     inputs: dict[str, Group] = {
         "images": _images(spec, plan),
         "settings": {name: _as_text(setting(plan.settings, name)) for name in spec.settings},
         "weights": {plan.weights.source: plan.weights.sha256} if spec.weights else {},
         "templates": _templates(plan.templates) if spec.templates else {},
         "code": code_of(spec.runs),
-        "packages": versions_for(libraries_of(spec.runs)),
+        "packages": versions_for(libraries),
         "stages": above,
     }
+    if spec.versions or libraries & _COMPUTING:
+        inputs[PROCESSOR] = {PROCESSOR: processor()}
     if spec.annotations and (sha256 := plan.inventory.annotations_sha256):
         inputs["annotations"] = {"annotations.json": sha256}
     if spec.versions:

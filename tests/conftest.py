@@ -1,14 +1,15 @@
-"""What all tests share: a quiet TensorFlow, a fixed clock for documents, one real VGG19."""
+"""What all tests share: the surroundings of every command, one real VGG19."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from equipment import skip_what_prints
+
+from reportgen.runtime import settle_environment
 
 if TYPE_CHECKING:
     from sharing import MakeOnce
@@ -17,10 +18,8 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["browser", "sharing", "finished_report", "survivors"]
 
-# Before anything imports TensorFlow or Keras, which read them once.
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ["KERAS_BACKEND"] = "tensorflow"
-os.environ["SOURCE_DATE_EPOCH"] = "1735689600"
+# As every command does it, before anything imports TensorFlow or Keras.
+settle_environment()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

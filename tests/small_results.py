@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 from reportgen.results import Results
@@ -103,3 +104,11 @@ def document() -> dict[str, Any]:
 def small_results() -> Results:
     """The same as a result object."""
     return Results.model_validate(document())
+
+
+def write_build(folder: Path) -> Path:
+    """A build folder with these results and a page of one line."""
+    folder.mkdir(parents=True)
+    (folder / "results.json").write_text(small_results().model_dump_json(), encoding="utf-8")
+    (folder / "report.html").write_text("<p>The page.</p>", encoding="utf-8")
+    return folder

@@ -17,11 +17,8 @@ from reportgen.errors import DataError, RenderError, UserError
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current folder; what ``main`` sets for TensorFlow is undone afterwards."""
+    """An empty current folder."""
     monkeypatch.chdir(tmp_path)
-    for name in ("TF_CPP_MIN_LOG_LEVEL", "KERAS_BACKEND", "SOURCE_DATE_EPOCH"):
-        monkeypatch.setenv(name, "")
-        monkeypatch.delenv(name)
     return tmp_path
 
 
@@ -35,8 +32,8 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
     return None
 
 
-class CalledError(Exception):
-    """Raised in place of the work, with what it was called with."""
+class CalledError(BaseException):
+    """Raised in place of the work, with what it was called with; not to be taken for a fault."""
 
 
 def intercept(monkeypatch: pytest.MonkeyPatch, target: str) -> None:

@@ -19,6 +19,7 @@ from reportgen.batch.outcome import LOG_FILE, Costs, Outcome, find_sealed, parse
 from reportgen.batch.process import End, Program, run_program
 from reportgen.batch.wording import localise
 from reportgen.batch.worker import MADE_FILE
+from reportgen.faults import FAULT, FAULT_WORDS
 from reportgen.grading.exports.text import one_line
 from reportgen.store.files import StorageError, writing
 
@@ -123,17 +124,20 @@ def _judge(job: Job, place: Path, end: End) -> Outcome:
         if -end.code in _KILLED:
             return Outcome("killed", f"Its process was killed from outside ({name}), as when memory runs out")
         return Outcome("crash", f"Its process crashed ({name})")
+    if end.code == FAULT:
+        told = _last_line(job, place, FAULT_WORDS).partition(FAULT_WORDS)[2].strip(" .").strip("()")
+        return Outcome("fault", f"A fault of reportgen itself, not of the group: {told or 'see the log'}")
     last = _last_line(job, place)
     return Outcome("crash", f"The program failed: {last}" if last else f"It ended with code {end.code}")
 
 
-def _last_line(job: Job, place: Path) -> str:
-    """The last line that the process printed: of a Python error, its name and words."""
+def _last_line(job: Job, place: Path, words: str = "") -> str:
+    """The last line with these words that the process printed: of a Python error, its name and words."""
     try:
         text = (place / LOG_FILE).read_bytes()[-_LOG_END:].decode("utf-8", "replace")
     except OSError as error:
         raise StorageError(f"{place / LOG_FILE}: {error.strerror}.", "Check the disk.") from None
-    lines = [line for line in map(one_line, text.splitlines()) if line]
+    lines = [line for line in map(one_line, text.splitlines()) if line and words in line]
     return localise(lines[-1], job, place)[:_LONGEST] if lines else ""
 
 

@@ -6,17 +6,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen.backend import BackendError
 from reportgen.batch.job import Job
 from reportgen.batch.outcome import Outcome
 from reportgen.batch.wording import describe_problem, localise
 from reportgen.diff.wording import plural
-from reportgen.errors import UserError
+from reportgen.errors import ExplanationError, RenderError, UserError, WeightsError
 from reportgen.store.files import StorageError, write_atomically
 
 if TYPE_CHECKING:
     from reportgen.grading.verify import Verification
     from reportgen.progress import Progress
     from reportgen.settings import Settings
+
+_NOT_THEIRS = (BackendError, ExplanationError, RenderError, WeightsError)
+"""What this machine lacks is nothing that a group handed in."""
 
 JSON_FILE, TEXT_FILE = "verification.json", "verification.txt"
 
@@ -48,7 +52,11 @@ def verify_group(outcome: Outcome, case: Case, job: Job, place: Path, progress: 
         raise
     except UserError as error:
         reason = describe_problem(error, job, place)
-        return replace(outcome, verification=f"cannot be verified: {reason}", differs=True)
+        return replace(
+            outcome,
+            verification=f"cannot be verified: {reason}",
+            differs=not isinstance(error, _NOT_THEIRS),
+        )
     found = replace(found, submission=case.submission.name, data=case.data.name)
     texts = {JSON_FILE: write_json(found), TEXT_FILE: "\n".join(describe(found)) + "\n"}
     for name, text in texts.items():

@@ -16,8 +16,9 @@ OUTCOME_FILE, COSTS_FILE, LOG_FILE = "outcome.json", "costs.json", "log.txt"
 _FORMAT = 1
 _UNSEALED = frozenset({OUTCOME_FILE, COSTS_FILE, LOG_FILE})
 
-Cause = Literal["", "data", "time", "memory", "crash", "killed", "storage"]
-"""Why a group failed: its data or settings; a limit; an error of the program; the system or the disk."""
+Cause = Literal["", "data", "time", "memory", "crash", "fault", "killed", "storage"]
+"""Why a group failed: its data or settings; a limit; a crash of its process; a fault of reportgen itself,
+which says nothing about the group; the system or the disk."""
 
 PASSING: frozenset[Cause] = frozenset({"killed", "storage"})
 """Causes that may be gone when the group is tried again, though nothing of it has changed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,14 +10,15 @@ import typer
 
 from reportgen.cli.options import QuietOption, shown
 from reportgen.errors import UserError
+from reportgen.faults import TRACEBACK, report_line
 
 if TYPE_CHECKING:
     from reportgen.batch.class_file import Class
     from reportgen.batch.run import Report
     from reportgen.batch.runner import Runner
 
-_INHERITED = ("TF_CPP_MIN_LOG_LEVEL", "KERAS_BACKEND", "SOURCE_DATE_EPOCH")
-"""What every group's process must have as this one has it, wherever it runs."""
+_WITH_TRACES = {TRACEBACK: "1"}
+"""For every group's process: what it prints goes into its log, for those who want to know more."""
 
 
 def batch(
@@ -53,8 +53,7 @@ def batch(
     place = out.expanduser().absolute()
     chosen = read_class(group_list.expanduser(), place)
     board = choose_board(quiet=quiet, stream=sys.stderr)
-    environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    options = Options(retry_failed=retry_failed, environment=environment)
+    options = Options(retry_failed=retry_failed, environment=_WITH_TRACES)
     report = run_batch(chosen, place, _choose_runner(chosen, scheduler, processes), board, options)
     if not quiet:
         _show(report, place)
@@ -81,6 +80,8 @@ def _show(report: Report, out: Path) -> None:
     typer.echo(f"\n{total - len(failed)} of {total} groups have grades; {report.worked_on} were worked on.")
     for row in failed:
         typer.echo(f"  {row.group.name}: {one_line(row.outcome.reason)}")
+    if any(row.outcome.cause == "fault" for row in failed):
+        typer.echo(report_line())
     if report.doubted:
         typer.echo("What these handed in was not confirmed:")
     for row in report.doubted:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from typer.core import TyperGroup
@@ -22,16 +23,25 @@ from reportgen.cli import (
     verifying,
 )
 from reportgen.errors import StoppedError, UserError
+from reportgen.faults import telling_faults
+from reportgen.runtime import settle_process
 from reportgen.settings import SETTINGS_FILE
+
+
+class _RaisedError(Exception):
+    """Carries an error past Typer, which would end with 1, as if points were lost, and say "Aborted"."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
 
 
 class _Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except StoppedError:
-            # Typer would catch it and only say "Aborted".
-            raise StoppedError from None
+        except (StoppedError, EOFError, OSError) as error:
+            raise _RaisedError(error) from None
 
 
 app = typer.Typer(
@@ -67,6 +77,9 @@ app.add_typer(fetch_app, name="fetch")
 INTERRUPTED = 130
 """The exit code of a command that was stopped with Ctrl-C, as shells have it."""
 
+UNREAD = 141
+"""The exit code of a command whose output nobody reads to its end, as shells have it."""
+
 
 def _version(asked: bool) -> None:
     if asked:
@@ -97,20 +110,61 @@ def repeat_option(arguments: list[str], option: str) -> list[str]:
 
 
 def main() -> None:
-    """Run the command line; a problem the user can mend is printed without a trace and sets the exit code."""
-    # TensorFlow would fill the terminal with its own notes.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    # Keeps the font subsetter from writing the time of day into the PDF.
-    os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
+    """Run the command line, and exit.
+
+    A problem that the user can mend is printed without a trace and sets the exit code; so is a fault of ours,
+    with a code that no verdict has.
+    """
+    settle_process()
+    with telling_faults():
+        sys.exit(_run(sys.argv[1:]))
+
+
+def _run(arguments: list[str]) -> int:
+    """The exit code of one command."""
     try:
-        app(args=repeat_option(sys.argv[1:], "--classes"), prog_name="reportgen")
+        code = _call(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        if not _is_closed(sys.stdout):
+            raise
+        code = UNREAD
     except UserError as error:
         typer.echo(f"reportgen: {error.problem}", err=True)
         typer.echo(f"  → {error.remedy}", err=True)
-        sys.exit(error.exit_code)
+        return error.exit_code
+    except (KeyboardInterrupt, StoppedError):
+        code = INTERRUPTED
+    except MemoryError:
+        typer.echo("reportgen: this machine has no memory left for it.", err=True)
+        typer.echo("  → End other programs, or use fewer or smaller images.", err=True)
+        return UserError.exit_code
+    if code == INTERRUPTED:
+        typer.echo("reportgen: stopped; what was made before is as it was.", err=True)
+    if code == UNREAD:
+        # Python would complain at its end that it cannot write the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def _call(arguments: list[str]) -> int:
+    """Let Typer run the command; what that raised is raised: Typer itself would end like a verdict."""
+    try:
+        app(args=repeat_option(arguments, "--classes"), prog_name="reportgen")
     except SystemExit as ended:
-        # Typer turns Ctrl-C into this code of its own, without a word.
-        if ended.code == INTERRUPTED:
-            typer.echo("reportgen: stopped; what was made before is as it was.", err=True)
-        raise
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        # That nobody reads on is the code 1 for Typer.
+        return UNREAD if code == 1 and _is_closed(sys.stdout) else code
+    except _RaisedError as raised:
+        raise raised.error from None
+    return 0
+
+
+def _is_closed(stream: TextIO) -> bool:
+    """Whether a stream is a pipe that nobody reads any more, as in ``reportgen schema | head``."""
+    try:
+        watch = select.poll()
+        watch.register(stream.fileno(), 0)
+        return any(event & select.POLLERR for _, event in watch.poll(0))
+    except (OSError, ValueError):
+        return False

@@ -83,5 +83,10 @@ class RubricItem(pytest.Item):
         return self.path, None, self.name
 
 
+def is_verdict(error: BaseException) -> bool:
+    """Whether this is how a row's case ends that was judged; anything else is a fault of a check."""
+    return isinstance(error, CheckFailure | UserError | pytest.skip.Exception)
+
+
 def _find_nothing(_report: Report) -> None:
     raise CheckFailure("nothing in the results fits this check")

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from reportgen.faults import is_ours
 from reportgen.grading.errors import GradingError as GradingError
 from reportgen.grading.exports import Exports as Exports
 from reportgen.grading.exports import remove_exports
@@ -36,6 +37,7 @@ class _Messenger:
         self.grades: Grades | None = None
         self.interrupted = False
         self.uncollected: list[str] = []
+        self.fault: BaseException | None = None
 
     def pytest_configure(self, config: pytest.Config) -> None:
         from reportgen.grading.source import RESULTS
@@ -51,6 +53,16 @@ class _Messenger:
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         self.interrupted = excinfo.type is KeyboardInterrupt
+
+    def pytest_exception_interact(self, node: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        from reportgen.grading.rubric_items import RubricItem, is_verdict
+
+        if isinstance(node, RubricItem) and call.excinfo and not is_verdict(call.excinfo.value):
+            self.fault = self.fault or call.excinfo.value
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        if is_ours(excinfo.tb):
+            self.fault = self.fault or excinfo.value
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         from reportgen.grading.session import GRADES
@@ -89,6 +101,10 @@ def grade(
                 write_atomically(exports.junit, junit.read_bytes())
     if messenger.interrupted:
         raise KeyboardInterrupt
+    if messenger.fault is not None:
+        # What a check of ours that broke would cost is nobody's loss of points.
+        remove_exports(exports)
+        raise messenger.fault
     if messenger.grades is None or messenger.uncollected or code not in (0, 1):
         _refuse(code, output, messenger)
     if show:

@@ -37,6 +37,7 @@ ORIGINS = (
     Origin("/report", "reportgen.settings.load_settings", "results", "settings"),
     Origin("/provenance/seed", "reportgen.settings.load_settings", "results", "settings"),
     Origin("/provenance/versions", "reportgen.plan.named_versions", "results", "results"),
+    Origin("/provenance/processor", "reportgen.runtime.processor", "results", "results"),
     Origin("/provenance/weights", "reportgen.weights.locate_weights", "weights", "weights"),
     Origin("/provenance/data_fingerprint", "reportgen.dataset.scan.check_images", "dataset", "used"),
     Origin("/dataset", "reportgen.dataset.scan.check_images", "dataset", "used"),

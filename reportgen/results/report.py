@@ -40,3 +40,10 @@ class Provenance(Result):
         dict[Annotated[str, named("package")], Annotated[str, means("The version of this package.")]],
         means("The versions of reportgen, of Python and of the packages that compute and print."),
     ]
+    processor: Annotated[
+        str,
+        means(
+            "What of the processor decides how sums are rounded: its architecture, its instruction sets, its "
+            "first cache; empty in documents before 1.1."
+        ),
+    ] = ""

@@ -6,11 +6,12 @@ from reportgen.stages.examples import example_files
 from reportgen.stages.given import Bundle, Given
 from reportgen.stages.grey_or_colour import scale_examples
 from reportgen.stages.section import pack_section
+from reportgen.stages.tensorflow import load_tensorflow
 
 
 def run(given: Given) -> Bundle:
     """Send the example images through two stacked convolution layers."""
-    given.load_tensorflow()
+    load_tensorflow(given.progress)
     from reportgen.analysis.conv_stack import stack_layers
 
     with given.progress.stage("Two convolution layers"):

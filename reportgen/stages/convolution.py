@@ -6,11 +6,12 @@ from reportgen.stages.examples import example_files
 from reportgen.stages.given import Bundle, Given
 from reportgen.stages.grey_or_colour import scale_examples
 from reportgen.stages.section import pack_section
+from reportgen.stages.tensorflow import load_tensorflow
 
 
 def run(given: Given) -> Bundle:
     """Convolve the example images with one filter."""
-    given.load_tensorflow()
+    load_tensorflow(given.progress)
     from reportgen.analysis.convolution import convolve_examples
 
     with given.progress.stage("Convolution with one filter"):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reportgen.plan import PROCESSOR
+
 if TYPE_CHECKING:
     from reportgen.dataset.inventory import Inventory
     from reportgen.models import Backbone
@@ -34,7 +36,6 @@ class Given:
     progress: Progress
     upstream: Callable[[str], Bundle]
     backbone: Callable[[], Backbone]
-    load_tensorflow: Callable[[], None]
 
     def setting(self, name: str) -> Any:
         """A setting by its dotted name."""
@@ -100,6 +101,11 @@ class Given:
     def versions(self) -> Mapping[str, str]:
         """The versions that stand in the results."""
         return self.stage.inputs["versions"]
+
+    @property
+    def processor(self) -> str:
+        """The processor as it stands in the results."""
+        return self.stage.inputs["processor"][PROCESSOR]
 
     def path(self, image: ImageFile) -> Path:
         """Where an image's file is."""

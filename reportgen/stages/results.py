@@ -31,6 +31,7 @@ def run(given: Given) -> Bundle:
             data_fingerprint=images["fingerprint"].decode(),
             weights=Weights.model_validate_json(given.bundle("weights")["weights.json"]),
             versions=dict(given.versions),
+            processor=given.processor,
         ),
         dataset=dataset.model_copy(update={"examples": examples}),
         checks=check_claims(**numbers),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
 from reportgen.errors import StoppedError, UserError
+from reportgen.faults import describe_fault, report_line, tell_fault
 from reportgen.progress import Advance, Progress
 from reportgen.settings import Settings
 from reportgen.watch.changes import Changes, WatchError
@@ -89,11 +89,8 @@ class Watcher:
             _complain(error.problem, error.remedy)
             feed.failed(error.problem, error.remedy)
         except Exception as error:
-            traceback.print_exception(error)
-            feed.failed(
-                f"{type(error).__name__}: {error}",
-                "This is a fault of reportgen itself; the terminal shows where it happened.",
-            )
+            tell_fault(error)
+            feed.failed(f"A fault of reportgen itself: {describe_fault(error)}", report_line())
         return followed
 
     def _ask_for_restart(self) -> None:

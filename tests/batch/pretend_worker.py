@@ -1,7 +1,8 @@
 """Takes a job as a group's process does, and pretends: ``pretend_worker.py JOB --progress-fd N``.
 
 The file ``act`` in the group's folder says what: ``ok``, ``bad`` (data), ``hang``, ``allocate`` (in a child
-process), ``segfault``, ``kill``, ``raise``, ``mute`` (no outcome), ``orphan`` (leaves a child behind), or
+process), ``segfault``, ``kill``, ``raise``, ``fault`` (of reportgen's own code), ``mute`` (no outcome),
+``orphan`` (leaves a child behind), or
 ``slow`` (writes its number to the file that the third line names, and waits for that of the second).
 """
 
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.batch.confinement import follow_parent
+from reportgen.batch.job import parse_job
+from reportgen.faults import telling_faults
 
 HOG = "import time; kept = bytearray(b'x') * 300_000_000; time.sleep(600)"
 
@@ -51,6 +54,9 @@ def act(kind: str, more: list[str], job: dict[str, Any], place: Path) -> dict[st
         os.kill(os.getpid(), signal.SIGSEGV if kind == "segfault" else signal.SIGKILL)
     if kind == "raise":
         raise RuntimeError(f"no luck with {job['folder']}/act")
+    if kind == "fault":
+        with telling_faults():
+            parse_job("{}")
     if kind == "bad":
         nothing: dict[str, Any] = {"score": "", "points": "", "marks": [], "correct": None, "total": None}
         failed = {"cause": "data", "reason": "train/cat: has no images"}

@@ -40,7 +40,7 @@ def gone(pid: int) -> bool:
 
 def test_every_way_to_fail_is_one_row_and_the_others_go_on(tmp_path: Path) -> None:
     acts = {"Good": "ok", "=Evil": "ok", "Bad": "bad", "Hog": "allocate", "Seg": "segfault", "Killed": "kill"}
-    scene = Scene(tmp_path, {**acts, "Raise": "raise", "Mute": "mute"}, Limits(60, 200))
+    scene = Scene(tmp_path, {**acts, "Raise": "raise", "Ours": "fault", "Mute": "mute"}, Limits(60, 200))
     linked = tmp_path / "class/linked"
     linked.mkdir()
     (linked / "passwd").symlink_to("/etc/passwd")
@@ -54,9 +54,13 @@ def test_every_way_to_fail_is_one_row_and_the_others_go_on(tmp_path: Path) -> No
         "Seg": "Its process crashed (SIGSEGV)",
         "Killed": "Its process was killed from outside (SIGKILL), as when memory runs out",
         "Raise": "The program failed: RuntimeError: no luck with act",
+        "Ours": reasons(report)["Ours"],
         "Mute": "Its process ended without an outcome",
         "Linked": "passwd: is a symbolic link, which is not followed",
     }
+    begin, _, place = reasons(report)["Ours"].partition(", in ")
+    assert begin == "A fault of reportgen itself, not of the group: KeyError: 'terms'"
+    assert place.startswith("reportgen/batch/job.py, line ")
     rows = read_rows(scene.out)
     assert [row["group"] for row in rows] == ["Good", "'=Evil", *list(reasons(report))[2:]]
     # Points as pretend_worker gives them: the sum of the name's bytes modulo 5, and 1.5 more.
@@ -64,7 +68,7 @@ def test_every_way_to_fail_is_one_row_and_the_others_go_on(tmp_path: Path) -> No
     assert rows[0]["score"] == f"{reached + 1.5:g}"
     assert (rows[0]["Q1 shape"], rows[0]["'=Q2 spread"]) == (str(reached), "1.5")
     assert rows[0]["accuracy_test"] == f"{reached / 4:.4f}"
-    assert [row["status"] for row in rows] == ["done"] * 2 + ["failed"] * 7
+    assert [row["status"] for row in rows] == ["done"] * 2 + ["failed"] * 8
     assert all(row["score"] == "" for row in rows[2:])
     assert "something printed" in (scene.out / "groups/good/log.txt").read_text()
     assert "RuntimeError" in (scene.out / "groups/raise/log.txt").read_text()

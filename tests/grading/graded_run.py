@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from small_results import small_results
+from small_results import write_build as write_build
 
 from reportgen.grading.exports.document import read_grades
 from reportgen.grading.score import Grades
@@ -42,14 +42,6 @@ class Ended:
         """What is said of the first case of a criterion that did not pass."""
         found = next(item for item in self.grades.criteria if item.name == criterion)
         return next(case.message for case in found.cases if case.status != "passed")
-
-
-def write_build(folder: Path) -> Path:
-    """A build folder with the small results of the tests and a page of one line."""
-    folder.mkdir(parents=True)
-    (folder / "results.json").write_text(small_results().model_dump_json(), encoding="utf-8")
-    (folder / "report.html").write_text("<p>The page.</p>", encoding="utf-8")
-    return folder
 
 
 def write_tests(folder: Path, **files: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -22,12 +23,20 @@ import os, random, sys, time
 from pathlib import Path
 home, days, network, threads = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
 sys.path.insert(0, sys.argv[5])
+foreign = sys.argv[6] == "foreign"
 real = time.time
 time.time = lambda: real() + days * 86400
-os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", KERAS_BACKEND="tensorflow", SOURCE_DATE_EPOCH="0")
 random.seed(days)
 if threads:
     os.sched_setaffinity(0, list(os.sched_getaffinity(0))[: int(threads)])
+if foreign:
+    import keras  # set up for something else, as in a notebook
+    keras.config.set_dtype_policy("mixed_float16")
+elif network == "stand-in":
+    from reportgen.backend import load_keras  # as the first stage does it, before what stands in
+    load_keras()
+from reportgen.runtime import settle_process
+settle_process()
 from reportgen import pipeline
 from reportgen.settings import load_settings
 def build():
@@ -50,16 +59,46 @@ WAYS: dict[str, dict[str, Any]] = {
     "another time zone and language": {"TZ": "Pacific/Chatham", "LC_ALL": "C", "LANG": "C"},
     "one processor": {"threads": "1"},
     "another user": {"HOME": "/nonexistent", "USER": "else"},
+    "a keras.json of float64": {"keras": {"floatx": "float64", "epsilon": 1e-3}},
+    "variables of TensorFlow": {
+        "TF_ENABLE_ONEDNN_OPTS": "1",
+        "TF_XLA_FLAGS": "--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit",
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "ONEDNN_MAX_CPU_ISA": "SSE41",
+        "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3",
+        "OPENBLAS_CORETYPE": "Nehalem",
+    },
+    "a notebook's drawing": {"MPLBACKEND": "module://matplotlib_inline.backend_inline"},
+    "another date": {"SOURCE_DATE_EPOCH": "1735689600"},
+    "warnings as errors": {"PYTHONWARNINGS": "error"},
 }
 
 
 def build_in(
-    home: Path, network: str, *, days: int = 0, seed: str = "0", threads: str = "", **env: str
+    home: Path,
+    network: str,
+    *,
+    days: int = 0,
+    seed: str = "0",
+    threads: str = "",
+    keras: object = None,
+    foreign: bool = False,
+    **env: str,
 ) -> dict[str, str]:
-    """The hashes of all files of a build in a process of its own."""
+    """The hashes of all files of a build in a process of its own, for which ``keras`` is its keras.json.
+
+    With ``foreign``, Keras was already imported by somebody who likes it otherwise.
+    """
+    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    if keras is not None:
+        env["KERAS_HOME"] = str(home / "keras")
+        (home / "keras").mkdir()
+        (home / "keras/keras.json").write_text(keras if isinstance(keras, str) else json.dumps(keras))
+    words = (days, network, threads, TESTS, "foreign" if foreign else "")
     done = subprocess.run(
-        [sys.executable, "-c", BUILD, str(home), str(days), network, threads, str(TESTS)],
-        env={**os.environ, "PYTHONHASHSEED": seed, **env},
+        [sys.executable, "-c", BUILD, str(home), *map(str, words)],
+        env={**clean, "PYTHONHASHSEED": seed, **env},
         cwd=home,
         capture_output=True,
         text=True,
@@ -88,6 +127,24 @@ def copy_project(home: Path, tmp_path: Path) -> Path:
 def test_with_everything_different_at_once(original: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
     home, files = original
     assert build_in(copy_project(home, tmp_path), "stand-in", **EVERYTHING) == files
+
+
+@pytest.mark.parametrize(
+    "keras",
+    [
+        {"floatx": "float16", "image_data_format": "channels_first", "backend": "jax", "epsilon": 0.1},
+        '{"floatx": "float31"}',
+    ],
+    ids=["foreign", "wrong"],
+)
+def test_with_a_configuration_of_keras(
+    original: tuple[Path, dict[str, str]], tmp_path: Path, keras: object
+) -> None:
+    """The first in a process where Keras has been imported with it, and set to half precision since."""
+    home, files = original
+    foreign = isinstance(keras, dict)
+    options: dict[str, Any] = {"foreign": foreign, "KERAS_BACKEND": "tensorflow" if foreign else "torch"}
+    assert build_in(copy_project(home, tmp_path), "stand-in", keras=keras, **options) == files
 
 
 @pytest.mark.timeout(1800)

@@ -203,7 +203,7 @@ def given(home: Path, stage: str) -> Given:
     def nothing() -> Any:
         raise AssertionError
 
-    return Given(chosen.stages[stage], chosen, cache.items("b"), Silent(), lambda _: {}, nothing, nothing)
+    return Given(chosen.stages[stage], chosen, cache.items("b"), Silent(), lambda _: {}, nothing)
 
 
 READS: dict[str, Callable[[Given], object]] = {

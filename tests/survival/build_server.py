@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import IO, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ["KERAS_BACKEND"] = "tensorflow"
-os.environ["SOURCE_DATE_EPOCH"] = "0"
+from reportgen.runtime import settle_environment
+
+settle_environment()
 
 CHANGES = ("os.rename", "os.link", "os.remove", "os.rmdir", "os.truncate")
 

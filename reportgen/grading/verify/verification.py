@@ -24,6 +24,7 @@ from reportgen.grading.verify.row import Row, Rows, Verification
 from reportgen.intake import check_folder
 from reportgen.plan import SECTION_STAGES, named_versions
 from reportgen.progress import Progress, Silent
+from reportgen.runtime import processor
 from reportgen.settings import Commentary, Settings
 from reportgen.stages.files import HEAD_FILE
 
@@ -131,6 +132,8 @@ def _notes(handed: Handed, recomputed: Recomputed) -> Iterator[str]:
         yield f"Recomputed with other versions, which is no fault: {printable(listed)[:_LONGEST]}."
     else:
         yield "Recomputed with the same versions; the tolerances are the same as with others."
+    if (theirs := handed.results.provenance.processor) not in ("", processor()):
+        yield f"Computed on a processor of another kind, which is no fault: {printable(theirs)[:_LONGEST]}."
     if handed.results.folder is None:
         yield "No arrays came along; their summaries were compared (shape, type, range, mean, norm)."
     elif handed.folder is not None and has_same_head(handed.folder, recomputed) is False:

@@ -1,0 +1,213 @@
+"""The process's surroundings, made the same everywhere before any library is imported.
+
+Libraries read dozens of variables when they are imported, and some of these change numbers, break the program
+or turn names into nonsense. What is not left to the user is decided here, once, for every command; what Keras
+and TensorFlow must be told after their import stands in :mod:`reportgen.backend`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import os
+import sys
+from collections.abc import MutableMapping
+from types import MappingProxyType
+
+THREADS_VARIABLE = "TF_NUM_INTRAOP_THREADS"
+THREADS = 8
+"""Threads that a sum is shared among, whatever the number of processors."""
+
+_SET = MappingProxyType(
+    {
+        # Else TensorFlow fills the terminal with notes of its own.
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        # Left to itself, TensorFlow takes oneDNN's kernels on some processors and Eigen's on others.
+        "TF_ENABLE_ONEDNN_OPTS": "0",
+        # As many on every machine, since the sums of a convolution are cut by their number.
+        THREADS_VARIABLE: str(THREADS),
+        "KERAS_BACKEND": "tensorflow",
+        # Numbers are those of the processor, also where there is a graphics card: other machines have none.
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "MPLBACKEND": "agg",
+        # An empty file in the place of the user's matplotlibrc.
+        "MATPLOTLIBRC": os.devnull,
+        # Keeps the font subsetter from writing the time of day into the PDF.
+        "SOURCE_DATE_EPOCH": "0",
+        # The language chooses fonts; programs that are started read and write UTF-8.
+        "LC_ALL": "C.UTF-8",
+        "PYTHONUTF8": "1",
+    }
+)
+_DROPPED_PREFIXES = (
+    *("TF_", "TF2_", "XLA_", "KERAS_", "ONEDNN_", "DNNL_", "MKLDNN_"),
+    *("NPY_", "SCIPY_", "SKLEARN_", "NVIDIA_", "LC_", "FC_", "HB_", "G_"),
+)
+_DROPPED = frozenset(
+    {
+        *(
+            "OPENBLAS_CORETYPE",
+            "MKL_CBWR",
+            "MKL_ENABLE_INSTRUCTIONS",
+            "FREETYPE_PROPERTIES",
+            "PANGO_LANGUAGE",
+        ),
+        *("LANG", "LANGUAGE", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONIOENCODING", "PYTHONDEVMODE"),
+    }
+)
+_KEPT = frozenset({"KERAS_HOME"})
+"""Where the user keeps weights."""
+
+_INSTRUCTION_SETS = ("sse4", "avx", "fma", "f16c", "amx", "asimd", "sve", "bf16", "i8mm")
+_NOWHERE = "/nonexistent"
+_READABLE_ASCII = "reportgen-ascii"
+_LOOK_ALIKES = MappingProxyType(
+    {
+        **dict.fromkeys("‘’′", "'"),
+        **dict.fromkeys("“”″", '"'),
+        **dict.fromkeys("‐‑‒–—−", "-"),
+        **{"→": "->", "←": "<-", "×": "x", "…": "...", "≤": "<=", "≥": ">=", "≈": "~", "·": "*", "•": "*"},
+        **dict.fromkeys("\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}", " "),
+    }
+)
+
+
+def settle_environment(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Set and drop the variables that libraries would take their behaviour from.
+
+    It must run before NumPy, TensorFlow, Keras, matplotlib or WeasyPrint is imported; processes that are
+    started later inherit what it leaves. Running it twice is running it once.
+    """
+    for name in list(environment):
+        if name in _DROPPED or (name.startswith(_DROPPED_PREFIXES) and name not in _KEPT):
+            del environment[name]
+    environment.update(_SET)
+    if not environment.get("HOME"):
+        # An empty one would mean the root folder; without one the system's own list of users is asked.
+        environment.pop("HOME", None)
+        if not _has_account():
+            environment["HOME"] = _NOWHERE
+
+
+def settle_process() -> None:
+    """Make this process, which runs a command, one that reads any file name and can print any text.
+
+    Starts Python anew if what it decided at its own start cannot be changed any more: file names that are
+    not UTF-8, or assertions left out, with which a rubric's helpers would let everything pass.
+    """
+    _open_missing_streams()
+    optimised = bool(os.environ.get("PYTHONOPTIMIZE")) and sys.flags.optimize > 0
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    settle_environment()
+    foreign = codecs.lookup(sys.getfilesystemencoding()).name != "utf-8" and not sys.flags.utf8_mode
+    if (optimised or foreign) and sys.executable:
+        # The terminal goes on getting what it can show.
+        os.environ["PYTHONIOENCODING"] = encoding
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
+    _settle_locale()
+    _settle_warnings()
+    for stream in (sys.stdout, sys.stderr):
+        _make_printable(stream)
+
+
+def processor() -> str:
+    """What of the processor decides how sums are rounded, as far as the system tells it.
+
+    Its architecture and, on Linux, the instruction sets that libraries choose their code by, and the size of
+    its first cache, by which Eigen cuts matrices into blocks.
+    """
+    flags = _read("/proc/cpuinfo")  # of the first processor; of all it takes long where there are hundreds
+    lines = (line.partition(":") for line in flags.splitlines())
+    listed = next((value for key, _, value in lines if key.strip() in ("flags", "Features")), "")
+    sets = sorted({flag for flag in listed.split() if flag.startswith(_INSTRUCTION_SETS)})
+    cache = _read("/sys/devices/system/cpu/cpu0/cache/index0/size").strip()
+    parts = (os.uname().machine, " ".join(sets), f"first cache {cache}" if cache else "")
+    return ", ".join(filter(None, parts))
+
+
+def _read(file: str) -> str:
+    """The beginning of a file, "" if there is none."""
+    try:
+        with open(file, "rb") as stream:  # noqa: PTH123 - pathlib would have to be imported for it
+            return stream.read(8192).decode("ascii", "replace")
+    except OSError:
+        return ""
+
+
+def _has_account() -> bool:
+    import pwd
+
+    try:
+        pwd.getpwuid(os.getuid())
+    except KeyError:
+        return False
+    return True
+
+
+def _open_missing_streams() -> None:
+    """Put something in the place of closed standard streams, whose numbers the next files would get."""
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(handle, True)
+    os.close(handle)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+
+
+def _settle_locale() -> None:
+    import locale
+
+    for name in (os.environ["LC_ALL"], "C"):
+        with contextlib.suppress(locale.Error):
+            locale.setlocale(locale.LC_ALL, name)
+            return
+
+
+def _settle_warnings() -> None:
+    """Undo ``-W`` and PYTHONWARNINGS, under which a library's hint to its developers ends the program."""
+    if sys.warnoptions or sys.flags.dev_mode:
+        import warnings
+
+        warnings.resetwarnings()
+        for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", category)
+        sys.warnoptions.clear()
+
+
+def _make_printable(stream: object) -> None:
+    """Let a stream print every text: what its encoding lacks by a look-alike, else by its number."""
+    if not hasattr(stream, "reconfigure"):
+        return
+    name = codecs.lookup(getattr(stream, "encoding", None) or "ascii").name
+    if name == "utf-8":
+        stream.reconfigure(errors="backslashreplace")
+        return
+    codecs.register_error("reportgen", _replace)
+    codecs.register(_find_ascii)
+    # Typer takes a stream that is called ASCII for one that nobody has set up, and writes UTF-8 to it.
+    stream.reconfigure(encoding=_READABLE_ASCII if name == "ascii" else None, errors="reportgen")
+
+
+def _replace(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    shown = [
+        _LOOK_ALIKES.get(letter) or letter.encode("ascii", "backslashreplace").decode() for letter in lacking
+    ]
+    return "".join(shown), error.end
+
+
+def _find_ascii(name: str) -> codecs.CodecInfo | None:
+    if name.replace("_", "-") != _READABLE_ASCII:
+        return None
+    found = codecs.lookup("ascii")
+    return codecs.CodecInfo(
+        found.encode,
+        found.decode,
+        streamreader=found.streamreader,
+        streamwriter=found.streamwriter,
+        incrementalencoder=found.incrementalencoder,
+        incrementaldecoder=found.incrementaldecoder,
+        name=_READABLE_ASCII,
+    )
