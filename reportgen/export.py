@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 from reportgen.errors import UserError
 from reportgen.progress import Progress, Silent
 from reportgen.settings import Settings
 from reportgen.stages.files import HEAD_FILE, RESULTS_FILE
-from reportgen.store.files import write_atomically, writing
+from reportgen.store.files import read_file
+from reportgen.store.output import check_output, write_output
+from reportgen.store.ownership import claim
 
 MODEL_FILE = "model.keras"
+MODEL_NAME = "reportgen_vgg19"
+"""What :func:`reportgen.models.compose` calls the network."""
+
+_CONFIG_BYTES = 10**7
 
 
 def export(settings: Settings, out: Path | None, progress: Progress | None = None) -> Path:
@@ -22,15 +31,18 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
     from reportgen.stages.tensorflow import load_tensorflow
 
     progress = progress or Silent()
-    file = settings.build / RESULTS_FILE
+    file, path = settings.build / RESULTS_FILE, out or settings.build / MODEL_FILE
+    check_output(path, is_own_model)
     try:
         last = load_results(file)
-        head = (settings.build / HEAD_FILE).read_bytes()
+        head = read_file(settings.build / HEAD_FILE)
     except (OSError, UserError) as error:
         reason = error.problem if isinstance(error, UserError) else error
         raise UserError(
             f"{file}: no results of a build: {reason}", "Build a report first: reportgen build"
         ) from None
+    if out is None:
+        claim(settings.build, "report")
     load_tensorflow(progress)
     from reportgen import models
 
@@ -43,7 +55,15 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
             f"now at hand are {backbone.weights.sha256}.",
             "Build the report anew, then export.",
         )
-    path = out or settings.build / MODEL_FILE
-    with progress.stage("Writing the model"), writing(path):
-        write_atomically(path, models.model_file(backbone, head, last.transfer.classes))
+    with progress.stage("Writing the model"):
+        write_output(path, models.model_file(backbone, head, last.transfer.classes), is_own_model)
     return path
+
+
+def is_own_model(stream: BinaryIO) -> bool:
+    """Whether a file is a model that :func:`export` wrote."""
+    try:
+        with zipfile.ZipFile(stream) as archive, archive.open("config.json") as config:
+            return MODEL_NAME.encode() in config.read(_CONFIG_BYTES)
+    except (OSError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error):
+        return False

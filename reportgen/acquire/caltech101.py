@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reportgen.acquire.archive import unpack_images
@@ -15,6 +13,7 @@ from reportgen.errors import UserError
 from reportgen.progress import Progress, Silent
 from reportgen.results import SPLITS, Split
 from reportgen.split import split_names
+from reportgen.store.filling import check_free, filling
 
 CALTECH101 = Source(
     url="https://data.caltech.edu/records/mzrjq-6wc02/files/caltech-101.zip",
@@ -54,13 +53,13 @@ def fetch_caltech101(
 
     ``classes`` are at least two of the archive's 101 folder names. Each class is split by
     :func:`reportgen.split.split_names`. The archive (137 MB) is kept in the folder ``cache`` and downloaded
-    only if it is missing there or damaged. ``out`` must not exist or be empty; it is filled in one step
-    at the end, so a failure leaves nothing in it.
-    Raises ``UserError`` for a bad choice of classes, an ``out`` that is in use, a download that fails, an
-    archive that is damaged or unsafe, and a disk that cannot be written.
+    only if it is missing there or damaged. ``out`` must not exist, be empty, or hold images fetched earlier,
+    which are then replaced; it is filled in one step at the end, so a failure leaves it as it was.
+    Raises ``UserError`` for a bad choice of classes, an ``out`` that holds something else, a download that
+    fails, an archive that is damaged or unsafe, and a disk that cannot be written.
     """
     _check_choice(classes)
-    _check_free(out)
+    check_free(out, "Caltech-101")
     archive = download(
         source,
         cache / ARCHIVE_NAME,
@@ -71,7 +70,8 @@ def fetch_caltech101(
         ),
         progress=progress,
     )
-    with _written_at_once(out) as (work, folder):
+    with filling(out, "Caltech-101") as folder:
+        work = folder.parent / "unpacked"
         images = unpack_images(archive, classes, work, progress)
         _check_known(classes, images, archive)
         splits = {label: _split(images[label], seed, label, archive) for label in classes}
@@ -87,17 +87,6 @@ def _check_choice(classes: Sequence[str]) -> None:
         raise UserError(
             f"Too few classes: {named}; a classifier needs at least {FEWEST_CLASSES}.",
             "Name more classes, for example: butterfly kangaroo Leopards.",
-        )
-
-
-def _check_free(out: Path) -> None:
-    try:
-        in_use = out.exists() and (not out.is_dir() or any(out.iterdir()))
-    except OSError as error:
-        raise _unfilled(out, error) from error
-    if in_use:
-        raise UserError(
-            f"{out}: exists already and is not an empty folder.", "Remove it or choose another --out."
         )
 
 
@@ -144,28 +133,3 @@ def _readme(splits: _Splits, seed: int, source: Source) -> str:
     for label, parts in splits.items():
         rows.append(f"{label:{width}}" + "".join(f"{len(parts[split]):7}" for split in SPLITS))
     return _README.format(count=len(splits), url=source.url, md5=source.md5, seed=seed, table="\n".join(rows))
-
-
-@contextmanager
-def _written_at_once(out: Path) -> Iterator[tuple[Path, Path]]:
-    """Two folders beside ``out``: one to work in, and one that becomes ``out`` if all goes well."""
-    goal = out.resolve()
-    try:
-        goal.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=goal.parent, prefix=f".{goal.name}-") as temporary:
-            work, folder = Path(temporary, "work"), Path(temporary, "folder")
-            work.mkdir()
-            folder.mkdir()
-            yield work, folder
-            if goal.exists():
-                goal.rmdir()
-            folder.replace(goal)
-    except OSError as error:
-        raise _unfilled(out, error) from error
-
-
-def _unfilled(out: Path, error: OSError) -> UserError:
-    return UserError(
-        f"{out}: could not be filled: {error.strerror or error} ({error.filename or out}).",
-        "Free some space, mend the rights, or choose another --out.",
-    )

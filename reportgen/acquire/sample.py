@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import tempfile
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,6 +21,8 @@ from reportgen.acquire.drawing.picture import Picture, draw_picture
 from reportgen.acquire.drawing.sketch import Sketch
 from reportgen.errors import UserError
 from reportgen.progress import Progress, Silent
+from reportgen.store.files import hash_of, read_file
+from reportgen.store.filling import filling
 
 _SPLITS: Mapping[str, int] = MappingProxyType({"train": 20, "val": 8, "test": 8})
 _ANIMALS: Mapping[str, Callable[[np.random.Generator], Sketch]] = MappingProxyType(
@@ -27,6 +30,8 @@ _ANIMALS: Mapping[str, Callable[[np.random.Generator], Sketch]] = MappingProxyTy
 )
 _CATEGORIES = MappingProxyType({name: number for number, name in enumerate((*_ANIMALS, "head"), start=1)})
 _QUALITY = 92
+_ANNOTATIONS = "annotations.json"
+_STATED_SEED = re.compile(r"drawn by reportgen with the seed (\d{1,10})$")
 
 
 @dataclass(frozen=True)
@@ -54,26 +59,33 @@ def draw_sample(folder: Path, seed: int = 671, progress: Progress | None = None)
 
     Three classes; 20, 8 and 8 images of each in train, val and test; each side of an image is 200 to 400
     pixels long. ``seed``, not negative, decides every pixel. The folder is there when all is drawn, or not
-    at all. Raises ``UserError`` if it already holds something or cannot be written.
+    at all. Sample images that lie there already are drawn anew; anything else stays. Raises ``UserError``
+    if the folder holds something else, or images that were changed, or cannot be written.
     """
     if seed < 0:
         raise UserError(f"The seed of the sample data is {seed}.", "Give a seed of 0 or more.")
+    progress = progress or Silent()
+    with filling(folder, "sample images", partial(_recognise, folder, progress=progress)) as drawn:
+        _draw(drawn, seed, progress)
+
+
+def _recognise(folder: Path, scratch: Path, progress: Progress) -> dict[str, str]:
+    """The files of sample images that were drawn before there were records: they are drawn once more.
+
+    Nothing if ``folder`` holds anything else than those.
+    """
     try:
-        if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-            raise UserError(
-                f"{folder} already exists and is not an empty folder.",
-                "Remove it to draw the sample data anew, or draw it into another folder.",
-            )
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
-            drawn = Path(scratch, folder.name)
-            _draw(drawn, seed, progress or Silent())
-            drawn.replace(folder)
-    except OSError as error:
-        raise UserError(
-            f"{folder}: the sample data cannot be written: {error.strerror or type(error).__name__}.",
-            f"Make sure that {folder.parent} is a folder with write permission and 10 MB of free space.",
-        ) from error
+        content = json.loads(read_file(folder / _ANNOTATIONS))
+        said = content["info"]["description"] if content["info"]["drawn_by_program"] else ""
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+    stated = _STATED_SEED.search(str(said))
+    if stated is None:
+        return {}
+    _draw(scratch, int(stated[1]), progress)
+    return {
+        path.relative_to(scratch).as_posix(): hash_of(path) for path in scratch.rglob("*") if path.is_file()
+    }
 
 
 def _draw(folder: Path, seed: int, progress: Progress) -> None:
@@ -100,7 +112,7 @@ def _draw(folder: Path, seed: int, progress: Progress) -> None:
         "categories": [{"id": number, "name": name} for name, number in _CATEGORIES.items()],
     }
     text = json.dumps(coco, indent=1) + "\n"
-    (folder / "annotations.json").write_text(text, encoding="utf-8", newline="\n")
+    (folder / _ANNOTATIONS).write_text(text, encoding="utf-8", newline="\n")
 
 
 def _items() -> Iterator[_Item]:

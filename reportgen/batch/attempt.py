@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -12,18 +13,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from reportgen.batch.contents import hash_file
 from reportgen.batch.identity import sealed_key
 from reportgen.batch.job import JOB_FILE, Job, job_text
 from reportgen.batch.messages import Message, parse_message
-from reportgen.batch.outcome import LOG_FILE, Costs, Outcome, find_sealed, parse_outcome, seal, write_costs
+from reportgen.batch.outcome import (
+    LOG_FILE,
+    Costs,
+    Outcome,
+    find_sealed,
+    find_strangers,
+    parse_outcome,
+    seal,
+    write_costs,
+)
 from reportgen.batch.process import End, Program, run_program
 from reportgen.batch.wording import localise
 from reportgen.batch.worker import MADE_FILE
 from reportgen.faults import FAULT, FAULT_WORDS
 from reportgen.grading.exports.text import one_line
-from reportgen.store.files import StorageError, writing
+from reportgen.store.files import StorageError, link_or_copy, writing
 
-GROUPS, ATTEMPTS, EARLIER = "groups", ".attempts", "earlier"
+GROUPS, ATTEMPTS, EARLIER, KEPT = "groups", ".attempts", "earlier", "kept"
 _OWN = (sys.executable, "-P", "-m", "reportgen", "batch-worker")
 _KILLED = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _LOG_END = 4000
@@ -64,10 +75,11 @@ def attend(job: Job, hear: Hear, stopped: Callable[[], bool]) -> Finished:
     return Finished(job.slug, place.name)
 
 
-def settle(out: Path, finished: Finished) -> Outcome:
+def settle(out: Path, finished: Finished, say: Callable[[str], None] = lambda _line: None) -> Outcome:
     """Put an attempt in the place of the group's last one, and return what came of it.
 
-    If it failed, the report of a run before, if there is one, stays in ``earlier/``.
+    If it failed, the report of a run before, if there is one, stays in ``earlier/``. Files that somebody put
+    into the group's folder, or changed there, are kept: where they were, or else in ``kept/``, which is said.
     """
     attempt = out / ATTEMPTS / finished.attempt
     sealed = find_sealed(attempt)
@@ -76,12 +88,42 @@ def settle(out: Path, finished: Finished) -> Outcome:
     with writing(target):
         target.parent.mkdir(exist_ok=True)
         if target.exists():
+            _take_along(target, attempt, say)
             target.rename(aside)
             if not outcome.done:
                 _keep_report(aside, attempt)
         attempt.rename(target)
     shutil.rmtree(aside, ignore_errors=True)
     return outcome
+
+
+def _take_along(last: Path, attempt: Path, say: Callable[[str], None]) -> None:
+    """Give what is somebody's own in the last attempt's folder a place in the next one's.
+
+    It stays in both, so that nothing is lost if the program dies meanwhile.
+    """
+    for name in find_strangers(last):
+        place = attempt / name
+        inside = name.removeprefix(f"{EARLIER}/")
+        if hash_file(attempt / inside) == hash_file(last / name) != "":
+            continue
+        if os.path.lexists(place) or inside != name:
+            place = _free(attempt / KEPT / name)
+            say(
+                f"{last / name} was changed by hand; that version is now {last / place.relative_to(attempt)}."
+            )
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if (last / name).is_symlink():
+            place.symlink_to((last / name).readlink())
+        else:
+            link_or_copy(last / name, place)
+
+
+def _free(place: Path) -> Path:
+    """A place where nothing stands: the one asked for, or one beside it."""
+    names = (f"{place.stem}-{number}{place.suffix}" for number in itertools.count(1))
+    places = itertools.chain([place], (place.with_name(name) for name in names))
+    return next(each for each in places if not os.path.lexists(each))
 
 
 def _keep_report(last: Path, attempt: Path) -> None:

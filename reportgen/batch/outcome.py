@@ -106,6 +106,34 @@ def find_sealed(folder: Path) -> tuple[Outcome, str] | None:
     return (outcome, key) if intact else None
 
 
+def find_strangers(folder: Path) -> list[str]:
+    """The files of a folder that were not sealed in it, or were changed since: somebody put them there.
+
+    What stands below a folder with an outcome of its own, as the report of a run before, is judged by that.
+    """
+    sealed: dict[str, str] = {}
+    for file in folder.rglob(OUTCOME_FILE):
+        inside = file.parent.relative_to(folder)
+        for name, sha256 in _read_seal(file).items():
+            sealed[(inside / name).as_posix()] = sha256
+        sealed.update({(inside / name).as_posix(): "" for name in _UNSEALED})
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() or path.is_symlink())
+    names = [path.relative_to(folder).as_posix() for path in files]
+    return [
+        name
+        for name in names
+        if name not in sealed or (sealed[name] and hash_file(folder / name) != sealed[name])
+    ]
+
+
+def _read_seal(file: Path) -> Mapping[str, str]:
+    try:
+        files = json.loads(file.read_bytes())["files"]
+        return files if isinstance(files, dict) else {}
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+        return {}
+
+
 def write_costs(folder: Path, costs: Costs) -> None:
     """Keep what a group took, beside its outcome."""
     write_atomically(folder / COSTS_FILE, json.dumps(asdict(costs)).encode(), durable=False)

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from reportgen.batch.class_file import Group
 from reportgen.errors import UserError
-from reportgen.store.files import write_atomically, writing
-from reportgen.store.lock import LOCK_FILE, locked
+from reportgen.store.files import read_file, write_atomically, writing
+from reportgen.store.lock import locked
+from reportgen.store.ownership import is_no_content
 
 MARK_FILE = ".batch"
-_MARK = b"The output of 'reportgen batch'; what stands beside this file may be replaced by the next one.\n"
+_MARK_BEGINNING = b"The output of 'reportgen batch'"
+_MARK = _MARK_BEGINNING + b"; what stands beside this file may be replaced by the next one.\n"
 
 
 class PlaceError(UserError):
@@ -36,15 +38,22 @@ def open_output(out: Path, groups: Sequence[Group], say: Callable[[str], None]) 
             )
     if place.exists() and not place.is_dir():
         raise PlaceError(f"--out {out}: is a file.", "Choose a folder.")
-    if place.is_dir() and not (place / MARK_FILE).exists():
-        others = [path.name for path in place.iterdir() if path.name != LOCK_FILE]
+    if place.is_dir() and not _is_marked(place):
+        others = [path.name for path in place.iterdir() if not is_no_content(path)]
         if others:
             raise PlaceError(
                 f"--out {out}: holds '{min(others)}', which no batch wrote.",
                 "Choose an empty folder, or a new one.",
             )
     with locked(place, say):
-        if not (place / MARK_FILE).exists():
+        if not _is_marked(place):
             with writing(place):
                 write_atomically(place / MARK_FILE, _MARK)
         yield
+
+
+def _is_marked(place: Path) -> bool:
+    try:
+        return read_file(place / MARK_FILE).startswith(_MARK_BEGINNING)
+    except OSError:
+        return False

@@ -92,7 +92,7 @@ def run_batch(chosen: Class, out: Path, runner: Runner, board: Board, options: O
             check_tests(chosen.rubrics)
         made = _work(jobs, out, runner, board) if jobs else {}
         rows = tuple(_row(each, made, out) for each in found)
-        write_tables(chosen, rows, out)
+        write_tables(chosen, rows, out, board.say)
         shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
         return Report(rows, len(jobs))
 
@@ -177,7 +177,7 @@ def _work(jobs: Sequence[Job], out: Path, runner: Runner, board: Board) -> dict[
     names = {job.slug: job.name for job in jobs}
     with board.watching(names), contextlib.closing(runner.run(jobs, board.hear)) as attempts:
         for finished in attempts:
-            outcome = made[finished.slug] = settle(out, finished)
+            outcome = made[finished.slug] = settle(out, finished, board.say)
             board.end(finished.slug, outcome, read_costs(out / GROUPS / finished.slug))
     return made
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,10 +23,13 @@ _STATE_FILE = ".tables.json"
 _MODULES = (__name__, "reportgen.render.overview")
 
 
-def write_tables(chosen: Class, rows: Sequence[Row], out: Path) -> None:
+def write_tables(
+    chosen: Class, rows: Sequence[Row], out: Path, say: Callable[[str], None] = lambda _line: None
+) -> None:
     """Write ``grades.csv``, ``overview.html`` and ``timings.csv``. Raises ``StorageError`` if that fails.
 
-    The first two depend on what came of the groups and on nothing else.
+    The first two depend on what came of the groups and on nothing else. One of them that was changed by hand
+    stays, under another name, which is said.
     """
     with writing(out):
         _write_if_new(out / TIMINGS_FILE, write_timings(rows))
@@ -36,11 +40,24 @@ def write_tables(chosen: Class, rows: Sequence[Row], out: Path) -> None:
         from reportgen.render.overview import render_overview
         from reportgen.templates import open_templates
 
+        _set_edited_aside(out, say)
         write_atomically(out / GRADES_FILE, write_grades(rows).encode())
         page = render_overview(sum_up(chosen, rows), open_templates())
         write_atomically(out / OVERVIEW_FILE, page.encode())
         state = json.dumps({"key": key, **_hashes(out)})
         write_atomically(out / _STATE_FILE, state.encode())
+
+
+def _set_edited_aside(out: Path, say: Callable[[str], None]) -> None:
+    state = _read_state(out)
+    written = state if isinstance(state, dict) else {}
+    for name in (GRADES_FILE, OVERVIEW_FILE):
+        file = out / name
+        if file.exists() and hash_file(file) != written.get(name):
+            places = (out / f"{file.stem}-edited-{number}{file.suffix}" for number in itertools.count(1))
+            place = next(place for place in places if not place.exists())
+            file.rename(place)
+            say(f"{file} was changed by hand; that version is now {place.name}.")
 
 
 def _identify(chosen: Class, rows: Sequence[Row]) -> str:

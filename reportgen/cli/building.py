@@ -154,6 +154,8 @@ def diff(
     Numbers, images, predictions; figures side by side on a page. The exit code is 1 if anything changed.
     """
     from reportgen.diff import compare, describe
+    from reportgen.store.output import check_output, is_text_with, write_output
+    from reportgen.store.ownership import DIFFERENCE_FILE, DIFFERENCE_MARK, claim
     from reportgen.submission import last_build, open_submission
 
     chosen = load(settings, build=build)
@@ -163,17 +165,18 @@ def diff(
         raise UserError(
             f"{folder}: no earlier build is kept there.", "Name two reports, or build again after a change."
         )
+    place = page or folder / DIFFERENCE_FILE
+    check_output(place, is_text_with(DIFFERENCE_MARK))
+    if page is None:
+        claim(folder, "report")
     difference = compare(open_submission(before), open_submission(new or folder), rtol=rtol, atol=atol)
     for line in describe(difference):
         typer.echo(line)
     if difference.changed:
         from reportgen.render.difference import render_difference
-        from reportgen.store.files import write_atomically, writing
         from reportgen.templates import open_templates
 
-        place = page or folder / "diff.html"
         html = render_difference(difference, open_templates(chosen.templates))
-        with writing(place):
-            write_atomically(place, html.encode())
+        write_output(place, html.encode(), is_text_with(DIFFERENCE_MARK))
         typer.echo(f"\nSide by side: {shown(place)}")
         raise typer.Exit(1)

@@ -54,7 +54,11 @@ def verify(
     from dataclasses import replace
 
     from reportgen.grading.verify import describe, verify, write_json
+    from reportgen.store.output import check_output, is_json_with, write_output
 
+    own_json = is_json_with("submission", "data", "confirmed", "rows")
+    if json is not None:
+        check_output(json, own_json)
     with _own_cache(cache) as folder:
         named = str(weights.expanduser().absolute()) if weights else "auto"
         own = Settings(weights=named, cache=folder, cache_limit_mb=_CACHE_LIMIT_MB)
@@ -66,10 +70,7 @@ def verify(
     for line in describe(found):
         typer.echo(line)
     if json is not None:
-        from reportgen.store.files import write_atomically, writing
-
-        with writing(json):
-            write_atomically(json, write_json(found).encode("utf-8", "backslashreplace"))
+        write_output(json, write_json(found).encode("utf-8", "backslashreplace"), own_json)
     if not found.confirmed:
         raise typer.Exit(1)
     if not found.complete:

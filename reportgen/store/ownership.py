@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from reportgen.errors import UserError
 from reportgen.store.faults import reason_of
-from reportgen.store.files import StorageError, hash_of, read_file
+from reportgen.store.files import StorageError, hash_of, open_file, read_file
 from reportgen.store.lock import LOCK_FILE, is_lock
 
 RECORD_FILE = ".record.json"
@@ -25,9 +25,14 @@ _NO_CONTENT = frozenset(
 )
 """What may lie in a folder that counts as empty: of git, of operating systems, of ``make bench``."""
 
+DIFFERENCE_FILE = "diff.html"
+DIFFERENCE_MARK = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+"""The page of ``reportgen diff``, and the rule in its head that no other page has."""
+
 _RESULTS = "results.json"
 _REPORT_FILES = ("report.html", "report.pdf", _RESULTS, "head.weights.h5")
 _REPORT_FOLDERS = ("arrays", "figures")
+_BEGINNING = 20_000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -54,7 +59,7 @@ def claim(folder: Path, kind: Kind) -> dict[str, str]:
         raise StorageError(
             f"{folder}: cannot be written: {reason_of(error)}.", "Choose another folder."
         ) from None
-    others = [place.name for place in places if not _is_no_content(place)]
+    others = [place.name for place in places if not is_no_content(place)]
     if not others:
         return {}
     if kind == "report" and _is_results(folder / _RESULTS):
@@ -99,12 +104,24 @@ def _parse(files: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield name, sha256
 
 
-def _is_no_content(path: Path) -> bool:
+def is_no_content(path: Path) -> bool:
+    """Whether something in a folder leaves it empty for our purposes; it is not overwritten all the same."""
     if path.name == LOCK_FILE:
         return is_lock(path)
+    if path.name == DIFFERENCE_FILE:
+        return is_difference(path)
     if STAGING.fullmatch(path.name):
         return path.is_dir() and not path.is_symlink()
     return path.name in _NO_CONTENT
+
+
+def is_difference(path: Path) -> bool:
+    """Whether a file is a page that ``reportgen diff`` wrote."""
+    try:
+        with open_file(path) as stream:
+            return DIFFERENCE_MARK.encode() in stream.read(_BEGINNING)
+    except OSError:
+        return False
 
 
 def _is_results(path: Path) -> bool:

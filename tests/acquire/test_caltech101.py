@@ -69,7 +69,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
 
 def files_under(folder: Path) -> dict[str, bytes]:
     return {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != ".record.json"
     }
 
 
@@ -156,7 +158,17 @@ def test_an_empty_folder_may_be_filled(server: WebServer, tmp_path: Path) -> Non
 
     out = fetch(tmp_path, server)
 
-    assert {path.name for path in out.iterdir()} == {"train", "val", "test", "README.txt"}
+    assert {path.name for path in out.iterdir()} == {"train", "val", "test", "README.txt", ".record.json"}
+
+
+def test_images_fetched_earlier_are_replaced_and_what_lies_beside_them_stays(
+    server: WebServer, tmp_path: Path
+) -> None:
+    out = fetch(tmp_path, server, seed=1)
+    (out / "train/mine.txt").write_bytes(b"mine")
+    fetch(tmp_path, server, seed=2)
+    fresh = fetch(tmp_path / "fresh", server, seed=2)
+    assert files_under(out) == {**files_under(fresh), "train/mine.txt": b"mine"}
 
 
 def test_download_and_unpacking_are_stages(server: WebServer, tmp_path: Path) -> None:
@@ -279,7 +291,7 @@ def test_what_stands_in_the_way_is_kept(server: WebServer, tmp_path: Path, name:
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text("precious")
 
-    with pytest.raises(UserError, match="not an empty folder"):
+    with pytest.raises(UserError, match=r"out: (holds 'train'|cannot be written: a file stands)"):
         fetch_caltech101(CHOICE, tmp_path / "out", cache=tmp_path / "cache", source=server.source(ARCHIVE))
 
     assert files_under(tmp_path) == {name: b"precious"}
@@ -290,7 +302,7 @@ def test_a_place_that_cannot_be_written_is_named(server: WebServer, tmp_path: Pa
     (tmp_path / "file").write_text("no folder")
     out = tmp_path / "file" / "out"
 
-    with pytest.raises(UserError, match="could not be filled"):
+    with pytest.raises(UserError, match="a file stands where a folder"):
         fetch_caltech101(CHOICE, out, cache=tmp_path / "cache", source=server.source(ARCHIVE))
 
 

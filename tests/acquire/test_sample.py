@@ -42,7 +42,9 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def files_of(folder: Path) -> dict[str, bytes]:
     return {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != ".record.json"
     }
 
 
@@ -257,6 +259,51 @@ def test_an_empty_folder_is_filled(tmp_path: Path, few: None) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["sample"]
 
 
+def as_drawn_by_the_first_version(folder: Path) -> None:
+    """Without a record."""
+    draw_sample(folder)
+    (folder / ".record.json").unlink()
+
+
+@pytest.mark.parametrize("draw", [draw_sample, as_drawn_by_the_first_version])
+@pytest.mark.parametrize("seed", [671, 5])
+def test_sample_images_are_drawn_anew_and_what_lies_beside_them_stays(
+    tmp_path: Path, few: None, draw: Callable[[Path], None], seed: int
+) -> None:
+    folder = tmp_path / "sample"
+    draw(folder)
+    mine = {"train/leopard/mine.jpg": b"mine", "notes.txt": b"mine", ".gitignore": b"*"}
+    for name, data in mine.items():
+        (folder / name).write_bytes(data)
+    draw_sample(folder, seed)
+    draw_sample(tmp_path / "fresh", seed)
+    assert files_of(folder) == {**files_of(tmp_path / "fresh"), **mine}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fresh", "sample"]
+
+
+@pytest.mark.parametrize("draw", [draw_sample, as_drawn_by_the_first_version])
+@pytest.mark.parametrize("name", ["train/leopard/image_0001.jpg", "annotations.json"])
+def test_a_drawn_file_that_was_changed_is_not_drawn_over(
+    tmp_path: Path, few: None, draw: Callable[[Path], None], name: str
+) -> None:
+    folder = tmp_path / "sample"
+    draw(folder)
+    changed = folder / name
+    changed.write_bytes(changed.read_bytes().replace(b"leopard", b"panther") + b"\n")
+    before = files_of(folder)
+    with pytest.raises(UserError, match=name):
+        draw_sample(folder, 5)
+    assert files_of(folder) == before
+
+
+def test_a_folder_with_nothing_but_a_gitignore_is_filled(tmp_path: Path, few: None) -> None:
+    folder = tmp_path / "sample"
+    folder.mkdir()
+    (folder / ".gitignore").write_bytes(b"*")
+    draw_sample(folder)
+    assert len(files_of(folder)) == 11
+
+
 @pytest.mark.parametrize("mine", ["sample", "sample/mine", "sample/.hidden/mine"])
 def test_what_is_there_is_kept(tmp_path: Path, mine: str) -> None:
     folder = tmp_path / "sample"
@@ -266,7 +313,7 @@ def test_what_is_there_is_kept(tmp_path: Path, mine: str) -> None:
     with pytest.raises(UserError) as caught:
         draw_sample(folder)
     assert str(folder) in caught.value.problem
-    assert "Remove it" in caught.value.remedy
+    assert caught.value.remedy
     assert sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*")) == before
 
 
@@ -276,7 +323,8 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         draw_sample(folder)
     assert str(folder) in caught.value.problem
-    assert str(folder.parent) in caught.value.remedy
+    assert "a file stands where a folder is needed" in caught.value.problem
+    assert caught.value.remedy
 
 
 def test_a_negative_seed_is_refused(tmp_path: Path) -> None:

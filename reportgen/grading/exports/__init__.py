@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reportgen.grading.score import Grades
+    from reportgen.store.output import Recognise
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,32 @@ def write_exports(grades: Grades, exports: Exports) -> None:
 def remove_exports(exports: Exports) -> None:
     """Remove what an earlier run wrote, so that a run that dies leaves no grades that look like its own.
 
-    Raises ``StorageError`` naming the file that cannot be removed.
+    Raises ``TakenError`` naming a file that is something else, before any is removed; ``StorageError`` naming
+    one that cannot be removed.
     """
     from reportgen.store.files import writing
+    from reportgen.store.output import check_output
 
+    for kind, file in vars(exports).items():
+        if file is not None:
+            check_output(file, _recognise(kind))
     for file in exports:
         with writing(file):
-            file.unlink(missing_ok=True)
+            if file.is_file() and not str(file).startswith("/dev/"):
+                file.unlink()
+
+
+def _recognise(kind: str) -> Recognise:
+    """Tells a file that an export of this kind wrote from any other."""
+    from reportgen.grading.exports.junit import PREFIX, TOTALS
+    from reportgen.grading.exports.markdown import HEADING
+    from reportgen.grading.exports.table import COLUMNS
+    from reportgen.store.output import is_json_with, is_text_with
+
+    return {
+        "gradescope": is_json_with("score", "stdout_visibility", "tests"),
+        "junit": is_text_with(f'"{PREFIX}{TOTALS[0]}"'),
+        "csv": is_text_with(",".join(COLUMNS)),
+        "json": is_json_with("format", "version", "score", "points", "gaps", "criteria"),
+        "markdown": is_text_with(HEADING),
+    }[kind]

@@ -8,6 +8,7 @@ from reportgen.grading.exports.table import collect_messages
 from reportgen.grading.exports.text import one_line
 from reportgen.grading.score import Grades
 
+HEADING = "| Criterion | Points | Of | Status | Message |"
 _LONGEST = 500
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
@@ -21,7 +22,7 @@ def write_markdown(grades: Grades) -> str:
     if not grades.complete:
         lines += ["The grading is incomplete; what is missing counts zero:", ""]
         lines += [f"- {escape(gap)}" for gap in grades.gaps] + [""]
-    lines += ["| Criterion | Points | Of | Status | Message |", "|---|---:|---:|---|---|"]
+    lines += [HEADING, "|---|---:|---:|---|---|"]
     for item in grades.criteria:
         message = collect_messages(item)
         cut = message if len(message) <= _LONGEST else message[: _LONGEST - 1] + "…"
