@@ -115,11 +115,14 @@ lock: .venv/bin/python ## Resolve constraints.txt anew (ARGS=--upgrade: to the n
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 	  --output-file constraints.txt $(ARGS)
 
-clean: ## Empty build/
-	@[ ! -d build ] || find build -mindepth 1 ! -path build/.gitignore -delete
+clean: ## Remove what reportgen wrote to build/; what you put there stays
+	@if [ -e .venv/.installed ]; then $(PY) -m reportgen clean --build build; \
+	elif [ -e build/.record.json ]; then \
+	  echo 'build/ stays: without .venv nothing tells what in it is yours; run "make report", then this.'; fi
 
-distclean: clean ## Empty build/; drop the cache, .venv and the tools' caches too (never data/)
-	@rm -rf .cache .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+distclean: clean ## The same; drop the cache, .venv and the tools' caches too (never data/)
+	@rm -rf .cache/reportgen; [ ! -d .cache ] || find .cache -maxdepth 0 -empty -delete
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 .venv/bin/python:
 	@fail() { printf 'reportgen: %s\n' "$$@" >&2; exit 1; }; \

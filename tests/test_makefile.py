@@ -283,26 +283,32 @@ def test_a_python_without_venv_names_the_package(checkout: Checkout) -> None:
     assert not (checkout.folder / ".venv").exists()
 
 
-def test_clean_keeps_the_folder_in_git(checkout: Checkout) -> None:
-    build = checkout.folder / "build"
-    (build / "figures").mkdir(parents=True)
-    for name in (".gitignore", "report.html", "figures/1.png", "figures/.gitignore", ".hidden"):
-        (build / name).touch()
+def test_clean_leaves_it_to_reportgen_what_is_its_own(checkout: Checkout) -> None:
+    mine = checkout.folder / "build/mine.txt"
+    mine.parent.mkdir()
+    mine.touch()
+    (mine.parent / ".record.json").touch()
+    done = checkout.make("clean")
+    assert done.returncode == 0
+    assert "build/ stays" in done.stdout
+    checkout.make("report")
+    checkout.log.unlink()
     assert checkout.make("clean").returncode == 0
-    assert list(build.rglob("*")) == [build / ".gitignore"]
-    assert checkout.make("clean").returncode == 0
+    assert checkout.calls() == ["python [-m] [reportgen] [clean] [--build] [build]"]
+    assert mine.exists()
 
 
 def test_distclean_leaves_what_the_user_owns(checkout: Checkout) -> None:
     for folder in (".cache/reportgen", ".venv/bin", "data/mine", "build"):
         (checkout.folder / folder).mkdir(parents=True)
-    (checkout.folder / "build/report.pdf").touch()
     before = {path.name for path in checkout.folder.iterdir()}
     assert checkout.make("distclean").returncode == 0
     assert {path.name for path in checkout.folder.iterdir()} == before - {".cache", ".venv"}
-    assert list((checkout.folder / "build").iterdir()) == []
     assert (checkout.folder / "data/mine").is_dir()
     assert checkout.make("clean").returncode == 0
+    (checkout.folder / ".cache/others").mkdir(parents=True)
+    assert checkout.make("distclean").returncode == 0
+    assert (checkout.folder / ".cache/others").is_dir()
 
 
 def test_check_runs_everything_and_the_tests_last(checkout: Checkout) -> None:

@@ -13,6 +13,7 @@ import requests
 
 from reportgen.errors import UserError
 from reportgen.progress import Advance, Progress
+from reportgen.store.faults import reason_of
 
 KIB = 1024
 _CHUNK = 64 * KIB
@@ -165,7 +166,7 @@ def _reason(error: BaseException, source: Source, path: Path) -> str:
         return f"the connection failed ({causes[-1]})"
     if isinstance(error, ValueError):
         return f"what came is not the file expected (its MD5 is not {source.md5})"
-    return f"it cannot be kept as {path} ({getattr(error, 'strerror', None) or error})"
+    return f"it cannot be kept as {path} ({reason_of(error) if isinstance(error, OSError) else error})"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -102,7 +102,8 @@ def _take_along(last: Path, attempt: Path, say: Callable[[str], None]) -> None:
 
     It stays in both, so that nothing is lost if the program dies meanwhile.
     """
-    for name in find_strangers(last):
+    # What a failed run brought along in earlier/ comes last: it may be the same again.
+    for name in sorted(find_strangers(last), key=lambda name: (name.startswith(f"{EARLIER}/"), name)):
         place = attempt / name
         inside = name.removeprefix(f"{EARLIER}/")
         if hash_file(attempt / inside) == hash_file(last / name) != "":

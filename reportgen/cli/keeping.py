@@ -18,6 +18,8 @@ from reportgen.cli.options import (
 )
 from reportgen.console import choose_progress
 
+_MOST_LEFT = 10
+
 
 def doctor(data: DataOption = None, settings: SettingsOption = None) -> None:
     """Check Python, Pango, fonts, weights, data and disk, and say what is wrong."""
@@ -33,6 +35,24 @@ def doctor(data: DataOption = None, settings: SettingsOption = None) -> None:
         typer.echo(f"{state:7}  {finding.line}")
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
+
+
+def clean(
+    settings: SettingsOption = None,
+    build: BuildOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Remove the last build and the earlier ones; what somebody else put into the folder stays."""
+    from reportgen.export import MODEL_FILE, is_own_model
+    from reportgen.store.clearing import clear
+
+    folder = build.expanduser().absolute() if build else load(settings).build
+    left = clear(folder, choose_progress(quiet=quiet).say, {MODEL_FILE: is_own_model})
+    if not quiet:
+        for path in left[:_MOST_LEFT]:
+            typer.echo(f"{shown(path)} stays: reportgen did not write it, or it was changed since.")
+        if len(left) > _MOST_LEFT:
+            typer.echo(f"and {len(left) - _MOST_LEFT} more")
 
 
 def export_model(

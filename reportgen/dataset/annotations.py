@@ -16,6 +16,7 @@ from reportgen.dataset.folder import plain_reason
 from reportgen.dataset.names import composed
 from reportgen.errors import DataError
 from reportgen.results import Box
+from reportgen.store.files import read_file
 
 _HEAD = "head"
 _SLACK = 1.0
@@ -94,7 +95,7 @@ def read_annotations(path: Path) -> Annotations:
     Raises ``DataError`` naming every entry that is malformed or whose box is not inside its image.
     """
     try:
-        data = path.read_bytes()
+        data = read_file(path)
     except OSError as error:
         raise _malformed(path, [f"cannot be read: {plain_reason(error)}"]) from None
     try:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import SettingsError
+from reportgen.store.faults import reason_of
+from reportgen.store.files import read_file
 from reportgen.toml.encoding import decode_text
 from reportgen.toml.places import Origin
 from reportgen.toml.syntax import find_syntax_fault
@@ -19,10 +21,10 @@ def read_table_file(file: Path, name: str = "") -> tuple[dict[str, Any], Origin]
     """
     name = name or str(file)
     try:
-        data = file.read_bytes()
+        data = read_file(file)
     except OSError as error:
         raise SettingsError(
-            f"{name}: cannot be read: {error.strerror}.", "Check the path and its rights."
+            f"{name}: cannot be read: {reason_of(error)}.", "Check the path and its rights."
         ) from None
     return parse_table(decode_text(data, name), name)
 
