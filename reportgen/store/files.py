@@ -46,9 +46,15 @@ def writing(place: Path, spared: str = "") -> Iterator[None]:
     except OSError as error:
         remedy = remedy_for(error)
         raise StorageError(
-            f"{error.filename or place}: cannot be written: {reason_of(error)}.",
+            f"{_place_of(error, place)}: cannot be written: {reason_of(error)}.",
             f"{remedy} {spared}".rstrip(),
         ) from None
+
+
+def _place_of(error: OSError, place: Path) -> Path:
+    """The file that an error is about, as the user knows it: nobody knows the temporary ones."""
+    named = Path(str(error.filename2 or error.filename or place))
+    return place if named.name.startswith(TEMPORARY) else named
 
 
 def open_file(path: Path) -> BufferedReader:

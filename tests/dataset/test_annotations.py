@@ -177,5 +177,5 @@ def test_json_of_another_kind_is_an_error(tmp_path: Path, content: Any) -> None:
 
 def test_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "annotations.json").mkdir()
-    with pytest.raises(DataError, match=r"annotations\.json: cannot be read: Is a directory"):
+    with pytest.raises(DataError, match=r"annotations\.json: cannot be read: it is a folder, not a file"):
         read_annotations(tmp_path / "annotations.json")

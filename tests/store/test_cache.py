@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 import time
 from pathlib import Path
 
@@ -165,3 +166,38 @@ def test_a_blind_cache_is_only_written(tmp_path: Path) -> None:
     blind.put(KEY, b"1")
     assert blind.get(KEY) is None
     assert Cache(tmp_path, PLENTY).get(KEY) == b"1"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "device"])
+def test_what_is_no_file_is_thrown_away_and_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    cache = Cache(tmp_path, PLENTY)
+    path = entry(tmp_path, KEY)
+    path.parent.mkdir(parents=True)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as listener:
+            monkeypatch.chdir(path.parent)  # the whole path may be too long for a socket
+            listener.bind(path.name)
+    else:
+        path.symlink_to("/dev/zero")
+    assert KEY not in cache
+    assert cache.get(KEY) is None
+    assert not path.is_symlink()
+    assert not path.exists()
+    cache.put(KEY, b"1")
+    assert cache.get(KEY) == b"1"
+
+
+def test_files_of_somebody_s_in_the_cache_s_folder_stay(tmp_path: Path) -> None:
+    mine = ["notes.txt", "entries/notes.txt", "entries/aa/notes.txt", "entries/aa/.hidden", "entries/mine/a"]
+    for name in mine:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"mine")
+        aged(tmp_path / name, 10**6)
+    cache = Cache(tmp_path, 1)
+    cache.put(KEY, b"1")
+    cache.trim()
+    assert contents(tmp_path) == dict.fromkeys(mine, b"mine")
