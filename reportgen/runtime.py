@@ -34,6 +34,8 @@ _SET = MappingProxyType(
         "MATPLOTLIBRC": os.devnull,
         # Keeps the font subsetter from writing the time of day into the PDF.
         "SOURCE_DATE_EPOCH": "0",
+        # Else weights cannot be read or kept where the file system has no locks. Each file has one writer.
+        "HDF5_USE_FILE_LOCKING": "FALSE",
         # The language chooses fonts; programs that are started read and write UTF-8.
         "LC_ALL": "C.UTF-8",
         "PYTHONUTF8": "1",

@@ -114,3 +114,19 @@ def test_another_fault_of_a_lock_is_an_error(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("fcntl.flock", fail)
     with pytest.raises(StorageError, match="disk failed"), locked(tmp_path):
         pass
+
+
+@pytest.mark.parametrize("error", ["ENOLCK", "EOPNOTSUPP"])
+def test_weights_are_read_and_kept_on_a_disk_without_locks(tmp_path: Path, error: str) -> None:
+    program = (
+        "import sys; from reportgen.runtime import settle_environment\n"
+        "settle_environment()\n"
+        "import h5py\n"
+        "with h5py.File(sys.argv[1], 'w') as file: file['a'] = 5\n"
+        "with h5py.File(sys.argv[1]) as file: print(file['a'][()])"
+    )
+    environment = compile_shim(tmp_path, {"int flock(int fd, int op)": error})
+    environment.pop("HDF5_USE_FILE_LOCKING", None)
+    command = [sys.executable, "-c", program, str(tmp_path / "a.h5")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.stdout == "5\n", done.stderr
