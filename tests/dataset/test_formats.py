@@ -74,6 +74,21 @@ def test_heic_is_read_where_pillow_heif_is() -> None:
         decode_bytes(buffer.getvalue(), strict=True)
 
 
+@pytest.mark.parametrize("format_", ["HEIF", "AVIF"])
+def test_a_turned_photo_is_turned_once(format_: str) -> None:
+    """These formats have a rotation of their own, beside that of EXIF."""
+    if format_ == "HEIF":
+        pytest.importorskip("pillow_heif").register_heif_opener()
+    image = Image.new("RGB", (80, 40), "white")
+    image.paste("red", (0, 0, 40, 20))  # above, left; after a quarter turn clockwise: above, right
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    decoded = decode_bytes(encoded(format_, image, exif=exif.tobytes(), quality=95))
+    assert (decoded.width, decoded.height) == (40, 80)
+    red = decoded.pixels[..., 1] < 128
+    assert [[bool(red[i, j]) for j in (50, -50)] for i in (50, -50)] == [[False, True], [False, False]]
+
+
 def test_heic_without_pillow_heif_names_the_package() -> None:
     """In a process of its own, since Pillow keeps what was once registered."""
     code = (
