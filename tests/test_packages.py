@@ -6,6 +6,7 @@ import platform
 from importlib import metadata
 
 import pytest
+from PIL import features
 
 from reportgen import packages
 from reportgen.packages import installed_versions, versions_for
@@ -18,7 +19,7 @@ def test_versions_are_the_installed_ones(name: str) -> None:
 
 
 def test_every_distribution_behind_a_library_is_installed() -> None:
-    versions = versions_for(packages.known_libraries())
+    versions = versions_for(packages.known_libraries() - {"pillow_heif"})  # which is an extra
     assert "missing" not in versions.values()
     assert versions["tensorflow"] == metadata.version("tensorflow")
     assert versions["python"] == platform.python_version()
@@ -26,5 +27,14 @@ def test_every_distribution_behind_a_library_is_installed() -> None:
 
 
 def test_only_what_is_used_counts() -> None:
-    assert set(versions_for({"PIL"})) == {"python", "machine", "pillow"}
+    assert set(versions_for({"PIL"})) == {"python", "machine", "pillow", "littlecms"}
     assert set(versions_for({"json", "rich"})) == {"python", "machine"}
+
+
+def test_the_library_of_colour_profiles_counts_beside_pillow() -> None:
+    """It may be the system's, and another one than Pillow came with."""
+    assert versions_for({"PIL"})["littlecms"] == features.version("littlecms2")
+
+
+def test_what_opens_heic_counts_whether_it_is_there_or_not() -> None:
+    assert set(versions_for({"pillow_heif"})) == {"python", "machine", "pillow-heif"}
