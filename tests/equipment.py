@@ -33,7 +33,7 @@ def find_tool(*names: str, package: str) -> str:
 
 
 def skip_what_prints(items: list[pytest.Item]) -> None:
-    """Mark the tests that read a printed report as printing ones, and skip all where nothing can be printed."""
+    """Mark the tests that read a printed report as such; skip all that print where that cannot be done."""
     for item in items:
         values = getattr(item, "callspec", None)
         fixtures = set(getattr(item, "fixturenames", ())) - set(values.params if values else ())

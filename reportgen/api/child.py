@@ -16,6 +16,7 @@ from reportgen.batch.class_file import Limits
 from reportgen.batch.messages import parse_message
 from reportgen.batch.process import Program, run_program
 from reportgen.errors import StoppedError, UserError
+from reportgen.faults import TRACEBACK
 from reportgen.progress import Progress
 from reportgen.store.files import writing
 
@@ -65,7 +66,7 @@ def run_request(request: Request, progress: Progress) -> Answer:
 
 def _environment() -> dict[str, str]:
     """The environment of this process, and where reportgen is if a new Python would not find it by itself."""
-    environment = dict(os.environ)
+    environment = {**os.environ, TRACEBACK: "1"}  # whoever writes Python reads traces
     # A notebook may have put its folder into sys.path, or have been started in it.
     folder = Path(reportgen.__file__).resolve().parents[1]
     if folder.name not in ("site-packages", "dist-packages"):
