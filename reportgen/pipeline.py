@@ -238,13 +238,18 @@ def _sha256(data: bytes) -> str:
 
 
 def preview(settings: Settings, data: Path, progress: Progress | None = None) -> list[str]:
-    """What a build would do and why, in lines for the terminal. Nothing is written or downloaded."""
+    """What a build would do and why, in lines for the terminal. Nothing is written or downloaded.
+
+    Raises ``PreflightError`` where a build would.
+    """
     claim(settings.build, "report")
     lines = []
     if resolve_source(settings.weights)[0] == "imagenet" and not imagenet_path().exists():
         lines.append(f"ImageNet's weights of VGG19 would be downloaded first (574 MB, to {imagenet_path()}).")
         settings = settings.model_copy(update={"weights": "embedded"})
     plan = plan_build(settings, data, progress or Silent())
+    if _find_stale(plan, read_record(settings.build)):
+        refuse_problems(plan)
     return lines + _explain(plan, read_record(settings.build), _open_cache(settings))
 
 

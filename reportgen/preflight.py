@@ -28,16 +28,43 @@ def refuse_problems(plan: Plan) -> None:
 
 def check_positions(plan: Plan) -> Iterable[Problem]:
     """The neurons that the settings name by their position lie inside the layer that is explained."""
-    for choice in plan.settings.guided_backprop.neurons:
+    for number, choice in enumerate(plan.settings.guided_backprop.neurons):
+        place = plan.settings.origin.at(("guided_backprop", "neurons", number))
         if not isinstance(choice, str) and any(
             index >= size for index, size in zip(choice, EXPLAINED_SHAPE, strict=True)
         ):
             yield Problem(
-                f"guided_backprop.neurons: {list(choice)} lies outside the layer's "
+                f"{place}: guided_backprop.neurons: {list(choice)} lies outside the layer's "
                 f"{'×'.join(map(str, EXPLAINED_SHAPE))} neurons.",
                 "Name a row, a column and a channel inside the layer; they count from 0.",
             )
 
 
-CHECKS: tuple[Check, ...] = (check_positions,)
+def check_commentary(plan: Plan) -> Iterable[Problem]:
+    """Formulas, references and values of the commentary are right, as far as is known before results."""
+    slots = {slot: text for slot, text in plan.settings.commentary.model_dump().items() if text.strip()}
+    if not slots:
+        return
+    from markupsafe import Markup
+
+    from reportgen.expected import expect_names, expect_results
+    from reportgen.render.commentary import CommentaryContext, find_faults, reference_names
+    from reportgen.render.formulas import FormulaSetter
+    from reportgen.render.sourced import Sourced
+
+    classes = plan.inventory.classes
+    names = expect_names(len(classes), annotated=plan.inventory.survey.annotations is not None)
+    context = CommentaryContext(
+        results=Sourced(expect_results(plan.settings, plan.inventory)),
+        reference=lambda _kind, _name: Markup(),
+        names=reference_names(names, classes),
+        formula=FormulaSetter().set,
+    )
+    for slot, text in slots.items():
+        for fault in find_faults(text, context):
+            place = plan.settings.origin.at(("commentary", slot), fault.line)
+            yield Problem(f"{place}: commentary.{slot}: {fault.problem}", fault.remedy)
+
+
+CHECKS: tuple[Check, ...] = (check_positions, check_commentary)
 """Every check, in the order in which its problems are told."""

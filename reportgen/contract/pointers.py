@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 POINTERS_FILE = Path(__file__).with_name("POINTERS.md")
-_INDICES = "ijklm"
+INDICES = "ijklm"
 _HEAD = """\
 # The pointers of results.json, version {version}
 
@@ -103,5 +103,5 @@ def _children(node: Mapping[str, Any], pattern: str) -> Iterator[tuple[str, Mapp
     for index, child in enumerate(node.get("prefixItems", [])):
         yield str(index), child, True
     if "items" in node:
-        used = sum(f"<{letter}>" in pattern for letter in _INDICES)
-        yield f"<{_INDICES[used]}>", node["items"], True
+        used = sum(f"<{letter}>" in pattern for letter in INDICES)
+        yield f"<{INDICES[used]}>", node["items"], True

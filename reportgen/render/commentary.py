@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -20,7 +20,7 @@ from reportgen.render.expression import ALLOWED, print_value
 from reportgen.render.references import REFERENCE, find_reference, reference_names
 from reportgen.render.sourced import Sourced
 
-__all__ = ["CommentaryContext", "reference_names", "render_commentary"]
+__all__ = ["CommentaryContext", "Fault", "find_faults", "reference_names", "render_commentary"]
 
 _LONGEST_FORMULA = 300
 _DEEPEST_FORMULA = 12
@@ -42,15 +42,42 @@ class CommentaryContext:
     formula: Callable[[str, str], Markup]
 
 
+@dataclass(frozen=True)
+class Fault:
+    """A formula, reference or value that is not right, in a line of the text, counted from 1."""
+
+    line: int
+    problem: str
+    remedy: str
+
+
+def find_faults(text: str, context: CommentaryContext) -> list[Fault]:
+    """Everything in a commentary that :func:`render_commentary` would refuse, in the order of the text."""
+    return _fill(_make_parser(), text, context)[1]
+
+
 def render_commentary(slot: str, text: str, context: CommentaryContext) -> Markup:
     """Render CommonMark with tables, ``$formulas$``, ``@fig:references`` and ``{{ values }}`` to HTML.
 
     Raw HTML is shown as text, links lead to web and mail addresses only (others are left as text), and so
     are pictures, so that nothing in a commentary loads anything or leads nowhere. Raises ``RenderError`` that
-    names the slot and the line for a formula, reference or value that is not right.
+    names the slot and the lines for formulas, references and values that are not right.
     """
     parser = _make_parser()
-    author = _Author(slot, text, context)
+    tokens, faults = _fill(parser, text, context)
+    if faults:
+        many = "\n" in text.strip()
+        lines = [
+            f"commentary.{slot}{f', line {fault.line} of the text' if many else ''}: {fault.problem}"
+            for fault in faults
+        ]
+        raise RenderError("\n".join(lines), faults[0].remedy)
+    return Markup(parser.renderer.render(tokens, parser.options, {}))  # noqa: S704 - made from escaped text
+
+
+def _fill(parser: MarkdownIt, text: str, context: CommentaryContext) -> tuple[list[Token], list[Fault]]:
+    """Parse a text and replace what stands for something else, as far as it can be found."""
+    author = _Author(context)
     tokens = parser.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
@@ -59,16 +86,15 @@ def render_commentary(slot: str, text: str, context: CommentaryContext) -> Marku
             # The page's policy forbids styles of single elements.
             token.attrs = {"class": str(token.attrs["style"]).removeprefix("text-align:")}
         author.fill(token)
-    return Markup(parser.renderer.render(tokens, parser.options, {}))  # noqa: S704 - made from escaped text
+    return tokens, author.faults
 
 
 @dataclass(frozen=True)
 class _Author:
-    """Replaces what stands for something else in a slot by what it stands for."""
+    """Replaces what stands for something else by what it stands for; takes down what stands for nothing."""
 
-    slot: str
-    text: str
     context: CommentaryContext
+    faults: list[Fault] = field(default_factory=list)
 
     def fill(self, token: Token) -> None:
         """Fill in one block; a paragraph and the like with all that is inside."""
@@ -93,9 +119,7 @@ class _Author:
                 )
             token.content = _WRITERS[token.type](token.content, self.context)
         except RenderError as error:
-            place = f", line {line} of the text" if "\n" in self.text.strip() else ""
-            problem = f"commentary.{self.slot} in report.toml{place}: {error.problem}"
-            raise RenderError(problem, error.remedy) from error
+            self.faults.append(Fault(line, error.problem, error.remedy))
         token.type = "markup"
 
 

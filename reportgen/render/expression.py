@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from markupsafe import Markup
 
+from reportgen.contract.specimen import OpenList
 from reportgen.errors import RenderError
 from reportgen.render.numbers import FILTERS, significant_text
 from reportgen.render.sourced import Sourced, plain
@@ -61,7 +62,10 @@ _USES = {
     "whole": _Use(lambda value: value is None or type(value) is int, "a whole number"),
     "shape": _Use(_is_row, "a list of whole numbers"),
     "position": _Use(_is_row, "a list of whole numbers"),
-    "span": _Use(lambda value: _is_row(value) and len(value) == 2, "a list of two whole numbers"),
+    "span": _Use(
+        lambda value: _is_row(value) and (isinstance(value, OpenList) or len(value) == 2),
+        "a list of two whole numbers",
+    ),
     "neuron_kind": _Use(_is_choice, "the rule of a guided-backpropagation table"),
     "size": _Use(lambda value: isinstance(value, list | dict), "a list or a table"),
     "text": _Use(lambda value: isinstance(value, str), "a text"),
@@ -117,14 +121,20 @@ def _follow(steps: list[str | int], results: Sourced) -> tuple[str, Sourced]:
     name, node = "", results
     for step in steps:
         value = plain(node)
-        keys = range(len(value)) if isinstance(value, list) else value if isinstance(value, dict) else ()
-        if step not in keys:
+        if not _has(value, step):
             raise RenderError(
                 f"{name or 'the root of the results'} {_describe_miss(value, step)}",
                 "Correct the name; build/results.json has them all.",
             )
         name, node = _extend(name, step), node[step]
     return name, node
+
+
+def _has(value: Any, step: str | int) -> bool:
+    """Whether a step leads on from a value."""
+    if isinstance(value, list):
+        return isinstance(step, int) and (isinstance(value, OpenList) or 0 <= step < len(value))
+    return isinstance(value, dict) and step in value
 
 
 def _extend(name: str, step: str | int) -> str:
@@ -136,7 +146,8 @@ def _extend(name: str, step: str | int) -> str:
 def _describe_miss(value: Any, step: str | int) -> str:
     """Why a step leads nowhere, and where it could lead."""
     if isinstance(value, list):
-        return f"is a list of {len(value)}, counted from 0, without '{step}'."
+        length = "" if isinstance(value, OpenList) else f" of {len(value)}"
+        return f"is a list{length}, counted from 0, without '{step}'."
     if not isinstance(value, dict):
         return f"is a single value, with no '{step}' in it."
     return f"has no '{step}'; {_suggest(str(step), value)}"
@@ -191,8 +202,9 @@ def _print(name: str, node: Sourced) -> Markup:
         case None:
             return node.as_markup("–")
         case list(items):
+            length = "" if isinstance(items, OpenList) else f" of {len(items)}"
             raise RenderError(
-                f"{name} is a list of {len(items)}, not a single value.",
+                f"{name} is a list{length}, not a single value.",
                 f"Name one of them, counted from 0, as in {name}[0], or count them with | size.",
             )
     raise RenderError(

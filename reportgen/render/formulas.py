@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -58,6 +59,7 @@ class FormulaSetter:
         return check.sigma_expected.as_source(formula, "n formula")
 
 
+@lru_cache(maxsize=256)
 def _draw(tex: str) -> bytes:
     from reportgen.figures.formula import formula
 

@@ -191,7 +191,7 @@ def test_the_text_of_a_value_is_only_text(value: str) -> None:
     ],
 )  # fmt: skip
 def test_an_error_names_the_slot_and_what_is_wrong(text: str, said: str) -> None:
-    assert problem(text, "neurons") == f"commentary.neurons in report.toml: {said}"
+    assert problem(text, "neurons") == f"commentary.neurons: {said}"
 
 
 @pytest.mark.parametrize("mistake", ["$\\wrong$", "@fig:nowhere", "{{ nothing }}"])
@@ -207,7 +207,7 @@ def test_an_error_names_the_slot_and_what_is_wrong(text: str, said: str) -> None
     ],
 )
 def test_of_a_longer_text_the_line_is_told(mistake: str, before: str, line: int) -> None:
-    assert f"report.toml, line {line} of the text: " in problem(f"{before}{mistake}")
+    assert f"commentary.transfer, line {line} of the text: " in problem(f"{before}{mistake}")
 
 
 def test_of_a_formula_set_apart_the_line_is_told() -> None:

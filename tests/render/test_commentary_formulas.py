@@ -74,7 +74,7 @@ def test_a_formula_has_no_blank_line_so_that_a_forgotten_end_does_not_swallow_th
 @pytest.mark.parametrize("dollars", ["$", "$$"])
 def test_a_formula_that_cannot_be_set_is_an_error(tex: str, what: str, dollars: str) -> None:
     said = problem(f"{dollars}{tex}{dollars}")
-    assert said.startswith("commentary.transfer in report.toml: the formula $")
+    assert said.startswith("commentary.transfer: the formula $")
     assert tex[:20] in said
     assert what in said
     assert "(at char" not in said
