@@ -102,7 +102,7 @@ class _Maker:
         return True
 
     def _make_integer(self, node: Node, _pattern: str) -> int:
-        return max(_WHOLE, node.get("minimum", 0))
+        return max(_WHOLE, int(node.get("minimum", 0)))
 
     def _make_number(self, node: Node, _pattern: str) -> float:
         return _FRACTION if node.get("maximum", 1) == 1 else float(node["maximum"])
