@@ -88,9 +88,9 @@ def _pango(_: Settings) -> Finding:
 
 
 def _fonts(_: Settings) -> Finding:
-    from reportgen.render.fonts import FACES, font_folder
+    from reportgen.render.fonts import STYLES, font_folder
 
-    missing = [face.file for face in FACES if not (font_folder() / face.file).exists()]
+    missing = [face.file for face in STYLES if not (font_folder() / face.file).exists()]
     if missing:
         return Finding(False, f"Fonts missing from matplotlib: {', '.join(missing)}. Reinstall matplotlib")
     return Finding(True, "Fonts")

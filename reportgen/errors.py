@@ -70,5 +70,9 @@ class RenderError(UserError):
     exit_code = 1
 
 
+class FontMissingError(RenderError):
+    """No font of the report or of this machine has a character that is to be printed."""
+
+
 class StoppedError(Exception):
     """The user stopped the work with Ctrl-C."""

@@ -15,7 +15,7 @@ from reportgen.settings import Settings, understand_settings
 from reportgen.toml.encoding import decode_text
 from reportgen.toml.reading import parse_table
 
-IGNORED = ("data", "weights", "cache", "cache_limit_mb", "build", "templates")
+IGNORED = ("data", "weights", "cache", "cache_limit_mb", "build", "templates", "fonts")
 """The settings that concern the machine and not the report; strangers have no say in them."""
 
 MAX_SETTINGS_BYTES = 2**18

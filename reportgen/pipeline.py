@@ -15,12 +15,15 @@ from reportgen.dataset.inventory import Inventory, take_inventory
 from reportgen.errors import UserError
 from reportgen.execution import Execution
 from reportgen.explanation import explain, judge
-from reportgen.plan import SECTION_STAGES, SPECS, Plan, Stage, make_plan
+from reportgen.keep import Keep, make_always
+from reportgen.packages import versions_for
+from reportgen.plan import SECTION_STAGES, SPECS, Plan, Stage, digest_of, make_plan
 from reportgen.preflight import refuse_problems
 from reportgen.printing.pdf import PangoMissingError, find_obstacle
 from reportgen.progress import Progress, Silent
 from reportgen.record import RECORD_FILE, Record, find_intact, make_record, read_record, write_record
 from reportgen.settings import Settings
+from reportgen.sources import code_of
 from reportgen.stages.files import HEAD_FILE, HTML_FILE, PDF_FILE, RESULTS_FILE
 from reportgen.stages.given import Bundle
 from reportgen.stages.network import Networks
@@ -98,9 +101,9 @@ def build(
         for line in recover(settings.build):
             progress.say(line)
         listed = claim(settings.build, "report")
-        plan = plan_build(settings, data, progress, strict=options.strict)
-        record = Record() if options.fresh else read_record(settings.build)
         cache = _open_cache(settings, fresh=options.fresh)
+        plan = plan_build(settings, data, progress, _remember_fonts(cache), strict=options.strict)
+        record = Record() if options.fresh else read_record(settings.build)
         if options.explain:
             for line in _explain(plan, record, cache):
                 progress.say(line)
@@ -123,8 +126,17 @@ def build(
                 progress.say(f"Warning: {complaint}")
 
 
-def plan_build(settings: Settings, data: Path, progress: Progress, *, strict: bool = False) -> Plan:
-    """List and hash the data, find the weights, and say what each stage depends on.
+def _remember_fonts(cache: Cache) -> Keep:
+    """Where the choice of fonts is kept: looking through a machine's fonts can take seconds."""
+    depends = {**code_of("reportgen.typefaces.choice"), **versions_for({"matplotlib", "fontTools"})}
+    return cache.items(digest_of(depends)).obtain
+
+
+def plan_build(
+    settings: Settings, data: Path, progress: Progress, keep: Keep = make_always, *, strict: bool = False
+) -> Plan:
+    """List and hash the data, find the weights, and say what each stage depends on; ``keep`` remembers the
+    choice of fonts.
 
     Raises ``DataError`` naming all that is wrong with the data folder, ``WeightsError`` or ``SettingsError``.
     """
@@ -136,7 +148,7 @@ def plan_build(settings: Settings, data: Path, progress: Progress, *, strict: bo
             progress.say(note)
         if not inventory.complete:
             _refuse(inventory, progress)
-        return make_plan(settings, inventory, weights.result(), templates)
+        return make_plan(settings, inventory, weights.result(), templates, keep)
 
 
 def _refuse(inventory: Inventory, progress: Progress) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +13,7 @@ from typing import Any, Literal
 from reportgen import __version__
 from reportgen.dataset.examples import choose_examples
 from reportgen.dataset.inventory import Inventory
+from reportgen.keep import Keep, make_always
 from reportgen.packages import installed_versions, python_version, versions_for
 from reportgen.results import ImageFile
 from reportgen.runtime import processor
@@ -20,7 +21,11 @@ from reportgen.settings import Settings
 from reportgen.sources import code_of, libraries_of
 from reportgen.system.libraries import printer_versions
 from reportgen.templates import Templates
+from reportgen.typefaces.chain import OWN, Typefaces
+from reportgen.typefaces.choice import choose_typefaces, open_named
+from reportgen.typefaces.face import Face
 from reportgen.weights import WeightsFile
+from reportgen.wording import printed_texts
 
 Group = Mapping[str, str]
 """Inputs of one kind by name: files, settings, modules or packages, each with its hash or value."""
@@ -43,9 +48,10 @@ NAMED_PACKAGES = (
 class Spec:
     """What a stage depends on by its nature; it can read nothing else.
 
-    ``images``: all files of the data folder, the images in use, or the example images. ``after``: the stages
-    whose outcome it reads. ``printer``: the system's libraries that print. What is not ``kept`` is made again
-    from entries of the cache for single items.
+    ``images``: all files of the data folder, the images in use, or the example images. ``fonts``: those that
+    set the names of the classes, or all words, beside the report's own. ``after``: the stages whose outcome
+    it reads. ``printer``: the system's libraries that print. What is not ``kept`` is made again from entries
+    of the cache for single items.
     """
 
     name: str
@@ -57,6 +63,7 @@ class Spec:
     templates: bool = False
     versions: bool = False
     printer: bool = False
+    fonts: Literal["", "labels", "all"] = ""
     after: tuple[str, ...] = ()
     kept: bool = True
 
@@ -67,7 +74,7 @@ class Spec:
 
 
 def _figures(section: str, *, images: Literal["", "examples"] = "") -> Spec:
-    return Spec(f"figures_{section}", "figures", images=images, after=(section,))
+    return Spec(f"figures_{section}", "figures", images=images, fonts="labels", after=(section,))
 
 
 SPECS = (
@@ -89,19 +96,19 @@ SPECS = (
     ),
     Spec(
         "results",
-        images="examples", versions=True, after=("dataset", "weights", *SECTION_STAGES),
+        images="examples", versions=True, fonts="all", after=("dataset", "weights", *SECTION_STAGES),
         settings=("course", "assignment", "group", "authors", "date", "seed"),
     ),
     *(_figures(section) for section in SECTION_STAGES[:-1]),
     _figures("guided_backprop", images="examples"),
     Spec(
         "html",
-        templates=True, settings=("commentary",),
+        templates=True, fonts="all", settings=("commentary",),
         after=("results", *(f"figures_{section}" for section in SECTION_STAGES)),
     ),
     Spec(
         "pdf",
-        after=("html", "results"), printer=True,
+        fonts="all", after=("html", "results"), printer=True,
         settings=(
             *("course", "assignment", "group", "authors", "date", "seed"),
             *("show", "example_images", "guided_backprop", "commentary"),
@@ -149,21 +156,37 @@ class Plan:
     weights: WeightsFile
     templates: Templates
     examples: Mapping[str, ImageFile] = field(default_factory=dict)
+    typefaces: Typefaces = OWN
     stages: Mapping[str, Stage] = field(default_factory=dict)
 
+    @property
+    def fonts(self) -> tuple[Face, ...]:
+        """The faces beside the report's own that set some of its words, in their order."""
+        texts = printed_texts(self.settings, self.inventory, self.templates)
+        return self.typefaces.serving(texts.values())
 
-def make_plan(settings: Settings, inventory: Inventory, weights: WeightsFile, templates: Templates) -> Plan:
-    """Find out what each stage depends on. The inventory must be complete.
 
-    Raises ``SettingsError`` if the settings name an image that is not there.
+def make_plan(
+    settings: Settings,
+    inventory: Inventory,
+    weights: WeightsFile,
+    templates: Templates,
+    keep: Keep = make_always,
+) -> Plan:
+    """Find out what each stage depends on. The inventory must be complete; ``keep`` remembers which fonts
+    were chosen.
+
+    Raises ``SettingsError`` if the settings name an image that is not there, or a font that cannot be used.
     """
     examples = choose_examples(inventory, settings.example_images)
-    plan = Plan(settings, inventory, weights, templates, examples)
+    texts = printed_texts(settings, inventory, templates).values()
+    typefaces = choose_typefaces(texts, open_named(settings.fonts), keep)
+    plan = Plan(settings, inventory, weights, templates, examples, typefaces)
     stages: dict[str, Stage] = {}
     for spec in SPECS:
         above = {name: stages[name].key for name in spec.after}
         stages[spec.name] = Stage(spec, _gather(spec, plan, above))
-    return Plan(settings, inventory, weights, templates, examples, stages)
+    return replace(plan, stages=stages)
 
 
 def find_changes(stage: Stage, plan: Plan) -> list[str]:
@@ -186,6 +209,7 @@ def _gather(spec: Spec, plan: Plan, above: Group) -> dict[str, Group]:
         "settings": {name: _as_text(setting(plan.settings, name)) for name in spec.settings},
         "weights": {plan.weights.source: plan.weights.sha256} if spec.weights else {},
         "templates": _templates(plan.templates) if spec.templates else {},
+        "fonts": _fonts(spec, plan),
         "code": code_of(spec.runs),
         "packages": versions_for(libraries),
         "stages": above,
@@ -236,6 +260,13 @@ def _as_text(value: Any) -> str:
     return json.dumps(
         value, default=lambda item: item.model_dump() if hasattr(item, "model_dump") else str(item)
     )
+
+
+def _fonts(spec: Spec, plan: Plan) -> Group:
+    """The fonts by their places in the order: which of two that have a word sets it depends on that."""
+    labels = plan.inventory.classes if spec.fonts == "labels" else ()
+    faces = plan.fonts if spec.fonts == "all" else plan.typefaces.serving(labels)
+    return {f"{n}: {face.file.name}, face {face.index}": face.sha256 for n, face in enumerate(faces, 1)}
 
 
 def _templates(templates: Templates) -> Group:

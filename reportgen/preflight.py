@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from reportgen.errors import PreflightError, Problem
 from reportgen.plan import Plan
+from reportgen.wording import printed_texts
 
 EXPLAINED_SHAPE = (14, 14, 512)
 """Rows, columns and channels of the layer of VGG19 whose neurons are explained."""
@@ -66,5 +67,17 @@ def check_commentary(plan: Plan) -> Iterable[Problem]:
             yield Problem(f"{place}: commentary.{slot}: {fault.problem}", fault.remedy)
 
 
-CHECKS: tuple[Check, ...] = (check_positions, check_commentary)
+def check_fonts(plan: Plan) -> Iterable[Problem]:
+    """Every word that is to be printed is in a font of the report, of the settings or of this machine."""
+    if not plan.typefaces.lacking:
+        return
+    from reportgen.typefaces.lack import describe_lack, find_lack
+
+    for place, text in printed_texts(plan.settings, plan.inventory, plan.templates).items():
+        if find_lack(text, plan.typefaces):
+            problem, remedy = describe_lack(text, plan.typefaces)
+            yield Problem(f"{place}: {problem}", remedy)
+
+
+CHECKS: tuple[Check, ...] = (check_positions, check_commentary, check_fonts)
 """Every check, in the order in which its problems are told."""

@@ -134,6 +134,7 @@ class Settings(_Table):
     cache_limit_mb: Annotated[int, Field(ge=1)] = 2000
     build: WrittenPath = Path("build")
     templates: _Folder = None
+    fonts: Annotated[tuple[WrittenPath, ...], Field(strict=False)] = ()
     show: Show = Show()
     example_images: dict[str, str] = {}
     guided_backprop: GuidedTables = GuidedTables()
@@ -205,6 +206,7 @@ def place_settings(settings: Settings, home: Path) -> Settings:
             "cache": home / settings.cache,
             "build": home / settings.build,
             "templates": home / settings.templates if settings.templates else None,
+            "fonts": tuple(home / font for font in settings.fonts),
             "weights": weights,
         }
     )

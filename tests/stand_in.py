@@ -107,7 +107,9 @@ def counting() -> Iterator[Counter[str]]:
         yield passes
 
 
-def print_nothing(html: str, attached: Sequence[Attachment], _note: object = None) -> bytes:
+def print_nothing(
+    html: str, attached: Sequence[Attachment], _note: object = None, *, whole_fonts: bool = False
+) -> bytes:
     """In the place of a PDF, the hash of all that it would be printed from."""
     digest = hashlib.sha256(html.encode())
     for attachment in attached:

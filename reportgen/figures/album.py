@@ -42,6 +42,7 @@ from reportgen.results import (
     Neurons,
     Transfer,
 )
+from reportgen.typefaces.chain import OWN, Typefaces
 
 _NEURON_SCALE, _GUIDED_SCALE = 3, 2
 """Enlargements of an input of 224 pixels, for prints 62 mm and 44 mm wide."""
@@ -52,15 +53,21 @@ _SLICE_SIDE = 200
 NamedArrays = Mapping[str, NDArray[Any]]
 
 
-def draw_section(section: str, numbers: Any, arrays: NamedArrays, images: Sequence[Rgb]) -> list[Figure]:
+def draw_section(
+    section: str,
+    numbers: Any,
+    arrays: NamedArrays,
+    images: Sequence[Rgb],
+    faces: Typefaces = OWN,
+) -> list[Figure]:
     """Draw the figures of a section in the order of the document.
 
     ``numbers`` and ``arrays`` are the section's; ``images`` are the example images (224, 224, 3) in the
-    order of the classes, which only guided backpropagation needs.
+    order of the classes, which only guided backpropagation needs; ``faces`` set the names of the classes.
     """
     if section == "guided_backprop":
         return list(_guided(numbers, arrays, images))
-    return list(_DRAWERS[section](numbers, arrays))
+    return list(_DRAWERS[section](numbers, arrays, faces))
 
 
 def _columns(count: int) -> int:
@@ -79,21 +86,21 @@ def _as_pixels(image: NDArray[Any]) -> Rgb:
     return grey_to_rgb(image, 0, 1) if image.ndim == 2 else np.round(image * 255).astype(np.uint8)
 
 
-def _convolution(section: Convolution, arrays: NamedArrays) -> Iterator[Figure]:
+def _convolution(section: Convolution, arrays: NamedArrays, faces: Typefaces) -> Iterator[Figure]:
     classes = list(section.classes)
     columns = _columns(len(classes))
     side = full_width_side(max(columns, 3))
     images = [Tile(_as_pixels(arrays[f"image_{i}"]), label) for i, label in enumerate(classes)]
     yield Figure(
         "images",
-        montage(images, columns=columns, tile_side=side, mime="image/jpeg"),
+        montage(images, columns=columns, tile_side=side, mime="image/jpeg", faces=faces),
         describe_images(classes, section.input_shape, colour=section.colour),
     )
     yield Figure("filter", filter_heatmap(arrays["filter"]), describe_filter(arrays["filter"]))
-    yield _responses({label: arrays[f"map_{i}"] for i, label in enumerate(classes)}, columns, side)
+    yield _responses({label: arrays[f"map_{i}"] for i, label in enumerate(classes)}, columns, side, faces)
 
 
-def _responses(maps: NamedArrays, columns: int, side: int) -> Figure:
+def _responses(maps: NamedArrays, columns: int, side: int, faces: Typefaces) -> Figure:
     limit = float(max(np.abs(values).max() for values in maps.values()))
     tiles = [
         Tile(
@@ -107,12 +114,12 @@ def _responses(maps: NamedArrays, columns: int, side: int) -> Figure:
     bar = ScaleBar(-limit, limit, "feature-map value", "grey")
     return Figure(
         "maps",
-        montage(tiles, columns=columns, tile_side=side, bar=bar, mime="image/jpeg"),
+        montage(tiles, columns=columns, tile_side=side, bar=bar, mime="image/jpeg", faces=faces),
         describe_responses(maps),
     )
 
 
-def _conv_stack(section: ConvStack, arrays: NamedArrays) -> Iterator[Figure]:
+def _conv_stack(section: ConvStack, arrays: NamedArrays, _: Typefaces) -> Iterator[Figure]:
     for n, layer in enumerate(section.layers, 1):
         yield _filters(n, layer, arrays[f"kernel_{n}"][..., : section.shown])
         for i, label in enumerate(section.files):
@@ -159,18 +166,18 @@ def _maps(n: int, i: int, label: str, layer: ConvLayer, maps: NDArray[Any]) -> F
     )
 
 
-def _transfer(section: Transfer, arrays: NamedArrays) -> Iterator[Figure]:
+def _transfer(section: Transfer, arrays: NamedArrays, faces: Typefaces) -> Iterator[Figure]:
     matrix, classes = section.confusion["test"], section.classes
-    yield Figure("confusion", confusion_plot(matrix, classes), describe_confusion(matrix, classes))
+    yield Figure("confusion", confusion_plot(matrix, classes, faces), describe_confusion(matrix, classes))
     history = section.history
     plot = history_plot(
         history.loss, history.val_loss, history.accuracy, history.val_accuracy, section.training.best_epoch
     )
     yield Figure("history", plot, describe_history(section))
-    yield from _errors(section, arrays)
+    yield from _errors(section, arrays, faces)
 
 
-def _errors(section: Transfer, arrays: NamedArrays) -> Iterator[Figure]:
+def _errors(section: Transfer, arrays: NamedArrays, faces: Typefaces) -> Iterator[Figure]:
     if "misclassified" not in arrays:
         return
     pixels = arrays["misclassified"]
@@ -182,12 +189,12 @@ def _errors(section: Transfer, arrays: NamedArrays) -> Iterator[Figure]:
     ]
     yield Figure(
         "misclassified",
-        montage(tiles, columns=columns, tile_side=full_width_side(columns), mime="image/jpeg"),
+        montage(tiles, columns=columns, tile_side=full_width_side(columns), mime="image/jpeg", faces=faces),
         describe_misclassified(wrong),
     )
 
 
-def _neurons(section: Neurons, arrays: NamedArrays) -> Iterator[Figure]:
+def _neurons(section: Neurons, arrays: NamedArrays, _: Typefaces) -> Iterator[Figure]:
     for i, label in enumerate(section.files):
         image, top = arrays[f"image_{i}"], section.top[label]
         patches = [(neuron.patch, str(k)) for k, neuron in enumerate(top, 1)]
@@ -231,7 +238,7 @@ def _guided(section: GuidedBackprop, arrays: NamedArrays, images: Sequence[Rgb])
             )
 
 
-_DRAWERS: Mapping[str, Callable[[Any, NamedArrays], Iterator[Figure]]] = {
+_DRAWERS: Mapping[str, Callable[[Any, NamedArrays, Typefaces], Iterator[Figure]]] = {
     "convolution": _convolution,
     "conv_stack": _conv_stack,
     "transfer": _transfer,

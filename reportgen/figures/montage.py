@@ -13,6 +13,7 @@ from reportgen.figures.figure import PAGE_WIDTH, Picture
 from reportgen.figures.lettering import HAIRLINE, INK, LINE_HEIGHT, QUIET_INK, TEXT_SIZE, Lettering
 from reportgen.figures.picture import RasterMime, raster_picture
 from reportgen.figures.scale_bar import ScaleBar
+from reportgen.typefaces.chain import OWN, Typefaces
 
 _GUTTER = 12
 _ROW_GAP = 18
@@ -73,6 +74,7 @@ def montage(
     smooth: bool = True,
     bar: ScaleBar | None = None,
     mime: RasterMime = "image/png",
+    faces: Typefaces = OWN,
 ) -> Picture:
     """Set tiles in rows on white, each in a hair-line frame with its label centred below.
 
@@ -80,8 +82,8 @@ def montage(
     cells. ``smooth`` resamples as is right for photographs (Lanczos); without it, pixels stay sharp
     squares (nearest neighbour; the mean, when made smaller), as is right for filters. Lettering is 8.5 pt
     at ``PRINT_DPI``. Labels wider than the cell end in an ellipsis; a last row that is not full starts at
-    the left. ``bar`` is drawn below, as wide as the grid. Raises ``ValueError`` if there is no tile or a
-    number is below 1.
+    the left. ``bar`` is drawn below, as wide as the grid; ``faces`` are the fonts of labels.
+    Raises ``ValueError`` if there is no tile or a number is below 1.
     """
     if not tiles or columns < 1 or tile_side < 1:
         raise ValueError(f"no montage of {len(tiles)} tiles, {tile_side} pixels wide, in {columns} columns")
@@ -94,12 +96,12 @@ def montage(
         cell=(max(image.width for image in images), max(image.height for image in images)),
         text_height=_LABEL_GAP + round(lines * LINE_HEIGHT) if lines else 0,
     )
-    plain = Lettering(TEXT_SIZE)
+    plain = Lettering(TEXT_SIZE, faces=faces)
     width, height = grid.size
     below = _BAR_GAP + bar.height(width, plain) if bar else 0
     sheet = Image.new("RGB", (width, height + below), "white")
     _place_images(sheet, grid, images)
-    _write_labels(sheet, grid, tiles, plain)
+    _write_labels(sheet, grid, tiles, faces)
     if bar:
         bar.draw(sheet, (0, height + _BAR_GAP), width, plain)
     return raster_picture(sheet, mime)
@@ -127,10 +129,11 @@ def _place_images(sheet: Image.Image, grid: _Grid, images: Sequence[Image.Image]
         sheet.paste(image, (left, top))
 
 
-def _write_labels(sheet: Image.Image, grid: _Grid, tiles: Sequence[Tile], plain: Lettering) -> None:
+def _write_labels(sheet: Image.Image, grid: _Grid, tiles: Sequence[Tile], faces: Typefaces) -> None:
     canvas = ImageDraw.Draw(sheet)
     width, height = grid.cell
-    heading = Lettering(TEXT_SIZE, bold=True) if any(tile.sublabel for tile in tiles) else plain
+    plain = Lettering(TEXT_SIZE, faces=faces)
+    heading = Lettering(TEXT_SIZE, bold=True, faces=faces) if any(tile.sublabel for tile in tiles) else plain
     for index, tile in enumerate(tiles):
         x, y = grid.corner(index)
         baseline = y + height + _FRAME + _LABEL_GAP + 0.75 * LINE_HEIGHT

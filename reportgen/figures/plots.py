@@ -15,6 +15,7 @@ from reportgen.figures.colour import ink_on
 from reportgen.figures.figure import MM_PER_INCH, POINTS_PER_INCH, Picture
 from reportgen.figures.lettering import QUIET_INK, Lettering
 from reportgen.figures.vector import MM, TEXT_POINTS, font_families, house_style, svg_picture
+from reportgen.typefaces.chain import OWN, Typefaces
 
 POINTS_PER_MM = POINTS_PER_INCH / MM_PER_INCH
 
@@ -37,17 +38,19 @@ Curves = tuple[Sequence[float], Sequence[float]]
 """One value an epoch, of the training images and of the validation images."""
 
 
-def confusion_plot(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> Picture:
+def confusion_plot(matrix: Sequence[Sequence[int]], labels: Sequence[str], faces: Typefaces = OWN) -> Picture:
     """Draw a confusion matrix: rows are true classes, columns predicted ones, numbers count images.
 
     The shade is the share of the row, white for none and dark blue for all. Labels too long for their
     room end in an ellipsis. Raises ``ValueError`` unless the matrix is as wide and high as the labels.
     """
     with house_style():
-        return svg_picture(confusion_figure(matrix, labels))
+        return svg_picture(confusion_figure(matrix, labels, faces))
 
 
-def confusion_figure(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> Figure:
+def confusion_figure(
+    matrix: Sequence[Sequence[int]], labels: Sequence[str], faces: Typefaces = OWN
+) -> Figure:
     """Build the figure of ``confusion_plot``: cell (i, j) at x = j, y = i, y downwards."""
     counts, n = np.asarray(matrix), len(labels)
     if counts.shape != (n, n) or not n:
@@ -66,31 +69,24 @@ def confusion_figure(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> 
         ink = ink_on(shade) if count else _ZERO_INK
         size = min(10.0, 0.36 * cell_mm * POINTS_PER_MM)
         axes.text(j, i, str(count), ha="center", va="center", color=ink, fontsize=size)
-    _label_classes(axes, labels, cell_mm)
+    _label_classes(axes, labels, cell_mm, faces)
     axes.set(xlim=(-0.5, n - 0.5), ylim=(n - 0.5, -0.5))
     return figure
 
 
-def _label_classes(axes: Axes, labels: Sequence[str], cell_mm: float) -> None:
+def _label_classes(axes: Axes, labels: Sequence[str], cell_mm: float, faces: Typefaces) -> None:
     # Tenths of a point keep the measure free of rounding.
-    lettering = Lettering(round(10 * TEXT_POINTS))
+    lettering = Lettering(round(10 * TEXT_POINTS), faces=faces)
     names = [lettering.shorten(label, 10 * _LABEL_MM * POINTS_PER_MM) for label in labels]
     widest = max(map(lettering.length, names)) / 10 / POINTS_PER_MM
     places = range(len(names))
-    families = font_families(names)
-    axes.set_yticks(places, names, parse_math=False, fontfamily=families)
-    if widest <= 0.95 * cell_mm:
-        axes.set_xticks(places, names, parse_math=False, fontfamily=families)
-    else:
-        axes.set_xticks(
-            places,
-            names,
-            parse_math=False,
-            fontfamily=families,
-            rotation=45,
-            ha="right",
-            rotation_mode="anchor",
-        )
+    axes.set_yticks(places, names, parse_math=False)
+    axes.set_xticks(places, names, parse_math=False)
+    if widest > 0.95 * cell_mm:
+        axes.set_xticks(places, names, parse_math=False, rotation=45, ha="right", rotation_mode="anchor")
+    for written in (axes.get_xticklabels(), axes.get_yticklabels()):
+        for text, name in zip(written, names, strict=True):
+            text.set_fontfamily(font_families(name, faces))
     axes.tick_params(length=0, pad=3)
     axes.set_xlabel("predicted class", labelpad=5, weight="bold")
     axes.set_ylabel("true class", labelpad=5, weight="bold")

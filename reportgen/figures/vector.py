@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 import matplotlib
-from matplotlib import font_manager, ft2font
+from matplotlib import font_manager
 from matplotlib.figure import Figure
+from matplotlib.ft2font import FT2Font
 
-from reportgen.errors import RenderError
+from reportgen.errors import FontMissingError
 from reportgen.figures.figure import MM_PER_INCH, POINTS_PER_INCH, Picture
-from reportgen.figures.font import choose_fonts, report_fonts
-from reportgen.figures.script import name_scripts, needs_shaping
+from reportgen.typefaces.chain import MAIN_FILES, Typefaces
+from reportgen.typefaces.face import Face, report_face
+from reportgen.typefaces.lack import describe_lack, find_lack
+from reportgen.typefaces.script import is_plain
 
 TEXT_POINTS = 8.5
 """The size of lettering in print, as in montages."""
@@ -54,30 +58,31 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def font_families(texts: Iterable[str]) -> list[str]:
-    """The families that plain text needs: those of the style, then the machine's for what these lack.
+def font_families(text: str, faces: Typefaces) -> list[str]:
+    """The families that set a plain text: one that has all of it, if there is one, and then all others.
 
-    Call it within ``house_style``. Raises ``RenderError`` if no font has a character, and if matplotlib
-    would set the letters of a script in a row that must be joined or run from right to left.
+    Call it within ``house_style``. Raises ``FontMissingError`` if no font has a character.
     """
-    families = list(matplotlib.rcParams["font.family"])
-    for text in texts:
-        if needs_shaping(text) and not hasattr(ft2font, "__libraqm_version__"):
-            raise RenderError(
-                f"The plots cannot show “{text}”: this matplotlib does not lay out {name_scripts(text)}.",
-                "Install matplotlib 3.11 or newer, or write the name in other letters.",
-            )
-        files = choose_fonts(text).values()
-        families += [_family(file) for file in sorted(set(files) - {*report_fonts()})]
-    return list(dict.fromkeys(families))
+    usual = list(matplotlib.rcParams["font.family"])
+    if is_plain(text):
+        return usual
+    if find_lack(text, faces):
+        problem, remedy = describe_lack(text, faces)
+        raise FontMissingError(f"The plots cannot show {problem}", remedy)
+    whole = faces.choose_whole(text)
+    extra = [_family(face) for face in (*faces.named, *faces.found)]
+    first = [] if whole is None or whole == report_face(MAIN_FILES[0]) else [_family(whole)]
+    return list(dict.fromkeys((*first, *usual, *extra)))
 
 
-def _family(file: str) -> str:
-    """The name by which matplotlib finds a font file, which it may have to be told of."""
-    manager = font_manager.fontManager
-    if all(entry.fname != file for entry in manager.ttflist):
-        manager.addfont(file)
-    return next(entry.name for entry in manager.ttflist if entry.fname == file)
+def _family(face: Face) -> str:
+    """A name of its own for a face, by which matplotlib finds this one and no namesake."""
+    name = f"{face.file}, face {face.index}"
+    fonts = font_manager.fontManager.ttflist
+    if all(entry.name != name for entry in fonts):
+        entry = font_manager.ttfFontProperty(FT2Font(str(face.file), face_index=face.index))
+        fonts.append(replace(entry, name=name, style="normal", weight=400))
+    return name
 
 
 def svg_picture(figure: Figure) -> Picture:

@@ -30,9 +30,15 @@ class PangoMissingError(RenderError):
 
 
 def print_pdf(
-    html: str, attached: Sequence[Attachment] = (), note: Callable[[str], None] = lambda _note: None
+    html: str,
+    attached: Sequence[Attachment] = (),
+    note: Callable[[str], None] = lambda _note: None,
+    *,
+    whole_fonts: bool = False,
 ) -> bytes:
     """Print a self-contained HTML document as PDF/A-3a; returns the PDF's bytes, with the files attached.
+
+    ``whole_fonts``: the fonts of the document are embedded as they are, and not reduced once more.
 
     It says that it is PDF/UA-1 if nothing in its structure stands against that. Only ``data:`` addresses
     are fetched. ``note`` is called with what WeasyPrint says about the machine, the document being whole.
@@ -57,7 +63,10 @@ def print_pdf(
         require_no_complaint(complaints, source.etree_element)
         _require_whole(document.pages)
         pdf: bytes = document.write_pdf(
-            finisher=finish, attachments=[file.for_weasyprint(weasyprint) for file in ordered], **_VARIANT
+            finisher=finish,
+            attachments=[file.for_weasyprint(weasyprint) for file in ordered],
+            full_fonts=whole_fonts,
+            **_VARIANT,
         )
     require_no_complaint(complaints, source.etree_element)
     for remark in dict.fromkeys(sort_complaints(complaints)[1]):

@@ -16,6 +16,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.dollarmath.index import math_inline_dollar
 
 from reportgen.errors import RenderError
+from reportgen.render.direction import turn_blocks
 from reportgen.render.expression import ALLOWED, print_value
 from reportgen.render.references import REFERENCE, find_reference, reference_names
 from reportgen.render.sourced import Sourced
@@ -86,6 +87,7 @@ def _fill(parser: MarkdownIt, text: str, context: CommentaryContext) -> tuple[li
             # The page's policy forbids styles of single elements.
             token.attrs = {"class": str(token.attrs["style"]).removeprefix("text-align:")}
         author.fill(token)
+    turn_blocks(tokens)
     return tokens, author.faults
 
 

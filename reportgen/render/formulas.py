@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
-from reportgen.render.keep import Keep, make_always
+from reportgen.keep import Keep, make_always
 from reportgen.render.sourced import Sourced, plain
 
 

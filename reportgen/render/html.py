@@ -14,10 +14,11 @@ from markupsafe import Markup
 
 from reportgen.errors import RenderError
 from reportgen.figures.figure import TEXT_WIDTH_MM, Figure, Picture
+from reportgen.keep import Keep, make_always
 from reportgen.render.commentary import CommentaryContext, reference_names, render_commentary
-from reportgen.render.fonts import font_css, missing_characters
+from reportgen.render.direction import direction_of
+from reportgen.render.fonts import font_css, mark_words
 from reportgen.render.formulas import FormulaSetter
-from reportgen.render.keep import Keep, make_always
 from reportgen.render.lineage import Lineage
 from reportgen.render.numbering import Numbering
 from reportgen.render.numbers import FILTERS
@@ -26,26 +27,23 @@ from reportgen.render.policy import content_security_policy
 from reportgen.render.sourced import Sourced, entries
 from reportgen.results import Results
 from reportgen.templates import Templates
+from reportgen.typefaces.chain import OWN, Typefaces
 
 SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
 APPENDIX_FIGURES = ("history", "misclassified")
 LISTED_IMAGES = 500
 """Of more images than these the document does not list the files; their hashes stand in the results."""
 
-_EMBEDDED = re.compile(r"<style.*?</style>|<script.*?</script>|<img[^>]*>", re.DOTALL)
 _STYLE_MARK = "/* fonts, formulas and pictures */"
 _POLICY_MARK = "content-security-policy-of-this-page"
 
 
 @dataclass(frozen=True)
 class Document:
-    """The report as HTML, the number of each figure and table by kind and name, and the characters that
-    the report's own typefaces lack, so that they depend on the fonts of the machine.
-    """
+    """The report as HTML, and the number of each figure and table by kind and name."""
 
     html: str
     numbers: Mapping[tuple[str, str], str]
-    missing_characters: str
 
 
 def render_html(
@@ -54,22 +52,23 @@ def render_html(
     commentary: Mapping[str, str],
     templates: Templates,
     keep: Keep = make_always,
+    faces: Typefaces = OWN,
 ) -> Document:
-    """Render ``report.html.j2`` of ``templates``; ``keep`` remembers formulas and fonts.
+    """Render ``report.html.j2`` of ``templates``; ``keep`` remembers formulas and fonts, ``faces`` set what
+    the report's own fonts lack.
 
-    Pictures, fonts, styles and the script are embedded. Raises ``RenderError`` for a mistake in a template or
-    a commentary, such as a name that the results do not have, or a figure that is not shown where its number
-    says.
+    Pictures, fonts, styles and the script are embedded. Raises ``FontMissingError`` for text in no font,
+    ``RenderError`` for a mistake in a template or a commentary, such as a name that the results do not have,
+    or a figure that is not shown where its number says.
     """
     page = _Page(results, album, templates, keep)
-    html = page.render(commentary)
+    html = mark_words(page.render(commentary), faces)
     page.numbering.verify()
-    # Every character of the document, its embedded pictures included, is a superset of what is printed.
-    generated = f"{font_css(html, keep)}\n{page.formulas.css}\n{_width_rules(album)}"
-    text = Markup(_EMBEDDED.sub("", html)).striptags()  # noqa: S704 - only read, never printed
+    # Every character of the document is a superset of what is printed.
+    generated = f"{font_css(html, keep, faces)}\n{page.formulas.css}\n{_width_rules(album)}"
     html = html.replace(_STYLE_MARK, generated, 1)
     html = html.replace(_POLICY_MARK, Markup.escape(content_security_policy(html)), 1)
-    return Document(html, page.numbering.numbers, missing_characters(text, keep))
+    return Document(html, page.numbering.numbers)
 
 
 class _Page:
@@ -90,7 +89,7 @@ class _Page:
         environment = ImmutableSandboxedEnvironment(
             loader=FunctionLoader(self._read), undefined=StrictUndefined, autoescape=True
         )
-        environment.filters.update(FILTERS, entries=entries)
+        environment.filters.update(FILTERS, entries=entries, direction=direction_of)
         # Globals, since macros imported from another template see nothing else.
         environment.globals.update(
             r=self.root,

@@ -94,6 +94,9 @@ from reportgen.results.report import (
     Author as Author,
 )
 from reportgen.results.report import (
+    Font as Font,
+)
+from reportgen.results.report import (
     Provenance as Provenance,
 )
 from reportgen.results.report import (

@@ -30,6 +30,13 @@ class Report(Result):
     ]
 
 
+class Font(Result):
+    """A font file that the report carries a copy of, beside those that come with matplotlib."""
+
+    name: Annotated[str, means("The font's name, as it says itself.")]
+    sha256: Annotated[Sha256, means("The hash of the font file.")]
+
+
 class Provenance(Result):
     """Everything the numbers depend on besides the code."""
 
@@ -47,3 +54,10 @@ class Provenance(Result):
             "first cache; empty in documents before 1.1."
         ),
     ] = ""
+    fonts: Annotated[
+        list[Annotated[Font, means("One font file.")]],
+        means(
+            "The fonts that set words which the report's own lack: named in the settings, or of the machine. "
+            "Schema 1.0 had no such list."
+        ),
+    ] = Field(default_factory=list)

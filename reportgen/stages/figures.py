@@ -16,5 +16,7 @@ def run(given: Given) -> Bundle:
     images = list(open_examples(given).values()) if given.stage.spec.images else []
     with given.progress.stage(f"Figures of {section.replace('_', ' ')}"):
         return pack_figures(
-            draw_section(section, read_numbers(section, outcome), read_arrays(outcome), images)
+            draw_section(
+                section, read_numbers(section, outcome), read_arrays(outcome), images, given.typefaces
+            )
         )

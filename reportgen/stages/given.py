@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportgen.plan import PROCESSOR
-
 if TYPE_CHECKING:
     from reportgen.dataset.inventory import Inventory
     from reportgen.models import Backbone
@@ -17,6 +15,8 @@ if TYPE_CHECKING:
     from reportgen.results import ImageFile
     from reportgen.store.cache import Items
     from reportgen.templates import Templates
+    from reportgen.typefaces.chain import Typefaces
+    from reportgen.typefaces.face import Face
     from reportgen.weights import WeightsFile
 
 Bundle = Mapping[str, bytes]
@@ -98,6 +98,18 @@ class Given:
         return self.plan.templates
 
     @property
+    def typefaces(self) -> Typefaces:
+        """The fonts that set the words of the report."""
+        self._require(bool(self.stage.spec.fonts), "the fonts")
+        return self.plan.typefaces
+
+    @property
+    def fonts(self) -> tuple[Face, ...]:
+        """Those of the settings and of the machine that set a word of the report."""
+        self._require(self.stage.spec.fonts == "all", "all fonts")
+        return self.plan.fonts
+
+    @property
     def versions(self) -> Mapping[str, str]:
         """The versions that stand in the results."""
         return self.stage.inputs["versions"]
@@ -105,7 +117,7 @@ class Given:
     @property
     def processor(self) -> str:
         """The processor as it stands in the results."""
-        return self.stage.inputs["processor"][PROCESSOR]
+        return self.stage.inputs["processor"]["processor"]
 
     def path(self, image: ImageFile) -> Path:
         """Where an image's file is."""

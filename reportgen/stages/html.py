@@ -22,23 +22,22 @@ def run(given: Given) -> Bundle:
     with given.progress.stage("Writing the document"):
         commentary = given.setting("commentary").model_dump()
         results = Results.model_validate_json(given.bundle("results")[RESULTS_FILE])
-        document = render_html(results, album, commentary, given.templates, given.items.obtain)
+        document = render_html(
+            results, album, commentary, given.templates, given.items.obtain, given.typefaces
+        )
     numbers = {
         section: [number for name in figures if (number := document.numbers.get(("figure", name)))]
         for section, figures in drawn.items()
     }
     return {
         HTML_FILE: document.html.encode(),
-        NOTES: json.dumps(_notes(document.missing_characters)).encode(),
+        NOTES: json.dumps(_notes([font.name for font in results.provenance.fonts])).encode(),
         NUMBERS: json.dumps(numbers).encode(),
         **{FIGURES + name: data for name, data in embedded_files(album, document.numbers).items()},
     }
 
 
-def _notes(missing: str) -> list[str]:
-    if not missing:
+def _notes(fonts: list[str]) -> list[str]:
+    if not fonts:
         return []
-    return [
-        f"Warning: the report's typefaces have no {missing}; a font of this machine is used for it, if there "
-        "is one. Look at the PDF before you hand it in."
-    ]
+    return [f"What the report's own fonts lack is set in {', '.join(fonts)}; the report carries a copy."]

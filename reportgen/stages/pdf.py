@@ -11,6 +11,7 @@ from reportgen.stages.files import HTML_FILE, PDF_FILE, RESULTS_FILE
 from reportgen.stages.given import Bundle, Given
 from reportgen.system.libraries import describe_subsetter
 from reportgen.system.managers import propose_remedy
+from reportgen.typefaces.face import describe_face
 
 NOTES = "notes"
 _SETTINGS_FILE = "report.toml"
@@ -33,8 +34,13 @@ def run(given: Given) -> Bundle:
     )  # fmt: skip
     remarks: list[str] = []
     with given.progress.stage("Printing the PDF"):
-        pdf = print_pdf(html, attached, remarks.append)
+        pdf = print_pdf(html, attached, remarks.append, whole_fonts=_has_whole_font(given))
     return {PDF_FILE: pdf, NOTES: json.dumps(_sum_up(remarks)).encode()}
+
+
+def _has_whole_font(given: Given) -> bool:
+    """Whether the licence of a font forbids to embed a part of it."""
+    return any(describe_face(face).embedding == "whole" for face in given.fonts)
 
 
 def _sum_up(remarks: list[str]) -> list[str]:

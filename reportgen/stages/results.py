@@ -6,10 +6,11 @@ import json
 
 from reportgen.analysis.checks import check_claims
 from reportgen.contract.conformity import check_document
-from reportgen.results import Author, Dataset, Provenance, Report, Results
+from reportgen.results import Author, Dataset, Font, Provenance, Report, Results
 from reportgen.stages.files import RESULTS_FILE
 from reportgen.stages.given import Bundle, Given
 from reportgen.stages.section import read_numbers
+from reportgen.typefaces.face import Face, describe_face
 from reportgen.weights import Weights
 
 _COMPUTED = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop")
@@ -32,6 +33,7 @@ def run(given: Given) -> Bundle:
             weights=Weights.model_validate_json(given.bundle("weights")["weights.json"]),
             versions=dict(given.versions),
             processor=given.processor,
+            fonts=[_describe_font(face) for face in given.fonts],
         ),
         dataset=dataset.model_copy(update={"examples": examples}),
         checks=check_claims(**numbers),
@@ -40,6 +42,10 @@ def run(given: Given) -> Bundle:
     text = results.model_dump_json(indent=2) + "\n"
     check_document(json.loads(text))
     return {RESULTS_FILE: text.encode()}
+
+
+def _describe_font(face: Face) -> Font:
+    return Font(name=describe_face(face).name, sha256=face.sha256)
 
 
 def _describe_report(given: Given) -> Report:

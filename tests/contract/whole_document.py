@@ -22,6 +22,7 @@ def whole() -> dict[str, Any]:
     """The same with authors, annotations, duplicates, a filter in colour and arrays in every section."""
     changed = document()
     changed["report"] |= {"authors": [{"name": "Zoë", "roll_number": ""}], "date": "2026-01-31"}
+    changed["provenance"]["fonts"] = [{"name": "Own Squares Regular", "sha256": "f" * 64}]
     changed["dataset"] |= {
         "annotated": True,
         "annotations_sha256": "c" * 64,

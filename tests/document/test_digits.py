@@ -20,7 +20,7 @@ MARKED = {
     "s.layer", "s.feature_layer", "r.neurons.layer", "maker.function", "maker.command",
     "folder", "package", "r.report.course", "r.report.group",
     '(r.report.group or r.report.course) | string | truncate(40, true, "…")',
-    "author.name", "author.roll_number",
+    "author.name", "author.roll_number", "r.report.assignment",
     # Cross-references: numbers and titles of figures, tables and layers.
     'show("figure", name, title)', 'show("table", name, title)', "title", "number", "1", "2",
     # Citations.
@@ -31,7 +31,7 @@ MARKED = {
     # How many items the document lists at most.
     "12", "listed_images",
 }  # fmt: skip
-"""Everything that templates pass to the macro ``literal``, or to ``code``, which does."""
+"""Everything that templates pass to the macros ``literal`` and ``name``, or to ``code``, which does."""
 
 
 def templates() -> Iterator[tuple[str, str]]:
@@ -43,7 +43,7 @@ def templates() -> Iterator[tuple[str, str]]:
 def test_the_uses_of_the_mark_are_these() -> None:
     used = set()
     for _, text in templates():
-        for call in re.finditer(r"\{\{ (?:literal|code)\((.*?)\) \}\}", text):
+        for call in re.finditer(r"\{\{ (?:literal|name|code)\((.*?)\) \}\}", text):
             used.add(call[1])
     assert used == MARKED
 
@@ -59,7 +59,12 @@ def test_nothing_but_the_macro_makes_the_mark() -> None:
         (
             "macros.html.j2",
             '{% macro literal(text, kind="") %}<span class="l {{ kind }}">{{ text }}</span>{% endmacro %}',
-        )
+        ),
+        (
+            "macros.html.j2",
+            '{% macro name(text, kind="") %}<span class="l {{ kind }}" dir="{{ text | direction }}">'
+            "{{ text }}</span>{% endmacro %}",
+        ),
     ]
 
 

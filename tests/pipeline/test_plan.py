@@ -25,7 +25,7 @@ from reportgen.weights import WeightsFile
 
 WEIGHTS = WeightsFile("embedded", Path("w.h5"), "1" * 64)
 ALL = frozenset(spec.name for spec in plan.SPECS)
-PLACES = {"data", "build", "cache", "cache_limit_mb", "templates"}
+PLACES = {"data", "build", "cache", "cache_limit_mb", "templates", "fonts"}
 SLOW = {"features", "transfer", "activations", "neurons", "guided_backprop"}
 
 

@@ -44,7 +44,7 @@ def claims(file: Path) -> bool:
         return bool(metadata.get("pdfuaid:part") == "1")
 
 
-def write(file: Path, body: str, css: str = "", **options: str) -> None:
+def write(file: Path, body: str, css: str = "", **options: Any) -> None:
     file.write_bytes(print_pdf(page("<h1>Report</h1>" + body, FURNITURE + css, **options)))
 
 

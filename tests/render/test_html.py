@@ -12,9 +12,10 @@ from bs4 import BeautifulSoup
 from PIL import Image
 from small_results import document, small_results
 
-from reportgen.errors import RenderError
+from reportgen.errors import FontMissingError, RenderError
 from reportgen.figures.figure import Figure, Picture
 from reportgen.render import html
+from reportgen.render.direction import direction_of
 from reportgen.render.html import Document, embedded_files, render_html
 from reportgen.results import Results
 from reportgen.templates import Templates
@@ -128,12 +129,21 @@ def test_fonts_and_the_rules_of_formulas_stand_in_the_style(tmp_path: Path) -> N
     assert style.count("@font-face") >= 4
 
 
-def test_characters_that_no_face_has_are_told(tmp_path: Path) -> None:
+def test_characters_that_no_face_has_are_an_error(tmp_path: Path) -> None:
     changed = document()
     changed["report"]["group"] = "豹 Größe"
     results = Results.model_validate(changed)
-    assert render(tmp_path, "{{ r.report.group }}", results=results).missing_characters == "豹"
-    assert render(tmp_path, "x").missing_characters == ""
+    with pytest.raises(FontMissingError, match=r"“豹 Größe”.*Han"):
+        render(tmp_path, "{{ r.report.group }}", results=results)
+    assert render(tmp_path, "x", results=results)
+
+
+@pytest.mark.parametrize(
+    ("name", "direction"),
+    [("cat", "ltr"), ("שלום, cat", "rtl"), ("12 قطة", "rtl"), ("7", "auto"), ("豹", "ltr")],
+)
+def test_a_name_says_which_way_it_runs(name: str, direction: str) -> None:
+    assert direction_of(name) == direction
 
 
 def test_of_two_folders_the_first_has_the_say(tmp_path: Path) -> None:

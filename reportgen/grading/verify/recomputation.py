@@ -12,9 +12,9 @@ from reportgen.dataset.inventory import Inventory
 from reportgen.errors import UserError, WeightsError
 from reportgen.execution import Execution
 from reportgen.grading.verify.row import Row
+from reportgen.keep import Keep, make_always
 from reportgen.plan import SECTION_STAGES, Plan, make_plan, named_versions
 from reportgen.progress import Progress
-from reportgen.render.keep import Keep, make_always
 from reportgen.results import SCHEMA_VERSION
 from reportgen.settings import Settings
 from reportgen.stages.files import HEAD_FILE

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reportgen.errors import UserError
+from reportgen.errors import FontMissingError, UserError
 from reportgen.figures.figure import Figure, Picture
 from reportgen.grading.verify.page import Page, read_page
+from reportgen.keep import Keep
 from reportgen.render.html import embedded_files, render_html
-from reportgen.render.keep import Keep
 from reportgen.results import Results
 from reportgen.settings import Commentary
 from reportgen.templates import open_templates
+from reportgen.typefaces.chain import Typefaces
+from reportgen.typefaces.choice import choose_typefaces
 
 _MOST_VALUES = 500_000
 _LONGEST = 300
@@ -50,10 +53,19 @@ def render_anew(
     if _count(results.model_dump(mode="json")) > _MOST_VALUES:
         return Rendered(reason=f"the results have more than {_MOST_VALUES} values")
     stand_ins = {name: _stand_in(name) for name in _figure_names(results)}
-    whole = stand_ins.keys() == album.keys()
+    faces = _choose_faces(results, commentary)
+    elsewhere = {font.sha256 for font in results.provenance.fonts} ^ {
+        face.sha256 for face in (*faces.named, *faces.found)
+    }
+    if elsewhere:
+        missing = "the report has words in fonts of another machine, which are not the ones of this machine"
+    whole = stand_ins.keys() == album.keys() and not elsewhere
     figures = {name: album.get(name, figure) for name, figure in stand_ins.items()}
     try:
-        document = render_html(results, figures, commentary.model_dump(), open_templates(), keep)
+        words = commentary.model_dump()
+        document = render_html(results, figures, words, open_templates(), keep, faces)
+    except FontMissingError as error:  # says something of this machine, and nothing of the report
+        return Rendered(reason=error.problem)
     except (UserError, LookupError, RecursionError) as error:
         problem = error.problem if isinstance(error, UserError) else repr(error)
         if commentary == Commentary():
@@ -63,6 +75,15 @@ def render_anew(
     files = embedded_files(figures, document.numbers) if whole else None
     reason = "" if whole else missing or "the recomputation has other figures"
     return Rendered(document.html, read_page(document.html), whole, files, reason)
+
+
+def _choose_faces(results: Results, commentary: Commentary) -> Typefaces:
+    """The fonts of this machine for what the report says."""
+    texts = (
+        json.dumps(results.model_dump(mode="json"), ensure_ascii=False),
+        *commentary.model_dump().values(),
+    )
+    return choose_typefaces(texts, ())
 
 
 def _count(value: Any) -> int:

@@ -1,4 +1,4 @@
-"""How rendering remembers what takes long to draw, without knowing where it is kept."""
+"""How what takes long to make is remembered, without knowing where it is kept."""
 
 from __future__ import annotations
 

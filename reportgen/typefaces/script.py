@@ -16,8 +16,28 @@ _PLAIN = EAST_ASIAN.union(
 )
 """Scripts whose letters can be set one after the other, and what belongs to no script."""
 
+_ALONE = frozenset({"Hani", "Hira", "Kana", "Bopo", "Yiii", "Zyyy", "Zinh", "Zzzz"})
+"""Scripts written without spaces, character by character, and what belongs to none."""
+
+_LEFTWARDS = frozenset({"Hebr", "Arab", "Syrc", "Thaa", "Nkoo", "Samr", "Mand", "Adlm", "Rohg", "Mend"})
+"""Scripts in use today that run from right to left."""
+
+_SPACES = (" ", "\u00a0")
+
 _RIGHT_TO_LEFT = re.compile("R(?:[^L]*[Rd])?m*")
 _BIDI = {"L": "L", "R": "R", "AL": "R", "EN": "d", "AN": "d", "NSM": "m"}
+
+
+_PLAIN_TEXT = re.compile("[\\t\\n\\r -~\u00a0-\u017e‐–—‘’“”„•…−×]*")
+"""What every style of STIX has; looked at first, since most reports hold nothing else."""
+
+_JOINER = "\u200d"
+_SKINS = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
+
+
+def is_plain(text: str) -> bool:
+    """Whether the report's main typeface surely has all of a text, in each of its styles."""
+    return _PLAIN_TEXT.fullmatch(text) is not None
 
 
 def is_mark(letter: str) -> bool:
@@ -33,6 +53,60 @@ def is_invisible(letter: str) -> bool:
 def needs_shaping(text: str) -> bool:
     """Whether letters join, combine or run from right to left, so that a row of letters would be wrong."""
     return any(script not in _PLAIN for script in _scripts(text))
+
+
+def split_words(text: str) -> list[str]:
+    """Cut a text into what should be set in one font, all of it, spaces included.
+
+    That is a word with its marks and joiners, as far as its letters are of one script; all words up to the
+    next punctuation where they run from right to left, since their order does not survive a cut; a single
+    character, with what combines with it, of Chinese, Japanese, digits, punctuation and symbols.
+    """
+    words: list[str] = []
+    before = last = ""
+    for letter in text:
+        if words and _combines(letter, words[-1]):
+            words[-1] += letter
+            continue
+        kind = _kind(letter)
+        if len(words) > 1 and kind in _LEFTWARDS and words[-1] in _SPACES and before == kind:
+            words[-2:] = [words[-2] + words[-1] + letter]
+        elif kind and kind == last:
+            words[-1] += letter
+        else:
+            words.append(letter)
+        before, last = last, kind
+    return words
+
+
+def split_clusters(word: str) -> list[str]:
+    """Cut a word into its letters, each with its marks and joiners."""
+    clusters: list[str] = []
+    for letter in word:
+        if clusters and _combines(letter, clusters[-1]):
+            clusters[-1] += letter
+        else:
+            clusters.append(letter)
+    return clusters
+
+
+def _combines(letter: str, before: str) -> bool:
+    """Whether a character is one sign with what stands before it."""
+    if is_mark(letter) or is_invisible(letter) or letter in _SKINS:
+        return True
+    return before[-1] == _JOINER and not letter.isalpha()
+
+
+def _kind(letter: str) -> str:
+    """The script of a letter that belongs to a word, or of a digit of such a script; else nothing."""
+    if unicodedata.category(letter)[0] not in "LN":
+        return ""
+    if letter < "\u0250":
+        return "Latn" if letter.isalpha() else ""
+    from fontTools import unicodedata as scripts
+
+    script = str(scripts.script(letter))
+    return "" if script in _ALONE else script
 
 
 def split_directions(text: str) -> list[tuple[str, bool]]:
@@ -58,7 +132,7 @@ def name_scripts(characters: Iterable[str]) -> str:
 
     names = {
         "symbols" if script in ("Zyyy", "Zinh", "Zzzz") else scripts.script_name(script)
-        for script in _scripts("".join(characters))
+        for script in map(scripts.script, characters)
     }
     *first, last = sorted(names) or ["symbols"]
     return f"{', '.join(first)} and {last}" if first else last

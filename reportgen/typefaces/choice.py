@@ -1,0 +1,117 @@
+"""The choice of fonts for what a report will print, made before anything is computed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from reportgen.errors import SettingsError
+from reportgen.keep import Keep, make_always
+from reportgen.typefaces.chain import Typefaces, is_in_main, words_beyond
+from reportgen.typefaces.face import Face, describe_face, forget_faces
+from reportgen.typefaces.machine import Found, fingerprint, font_folders, list_fonts, search_fonts
+from reportgen.typefaces.script import split_clusters
+
+
+def open_named(files: Sequence[Path]) -> tuple[Face, ...]:
+    """The fonts that the settings name, in their order.
+
+    Raises ``SettingsError`` for a file that is not there, is no font, or must not or cannot be embedded.
+    """
+    return tuple(_open_named(file) for file in files)
+
+
+def _open_named(file: Path) -> Face:
+    from fontTools.ttLib import TTLibError
+
+    if file.suffix.lower() not in (".ttf", ".otf", ".ttc", ".otc"):
+        raise _refusal(file, "not a TrueType or OpenType file (.ttf, .otf, .ttc)", "Name one that is.")
+    try:
+        face = Face(file)
+        description = describe_face(face)
+    except OSError as error:
+        raise _refusal(file, f"cannot be read: {error.strerror or error}", "Check the path.") from None
+    except (TTLibError, ValueError, KeyError, AssertionError, LookupError) as error:
+        raise _refusal(file, f"no font that can be read: {error}", "Get the file once more.") from None
+    if description.embedding == "forbidden":
+        raise _refusal(
+            file,
+            f"{description.name} must not be embedded in documents: its licence says so (OS/2 fsType)",
+            "Name a font whose licence allows it, such as one of the Noto fonts.",
+        )
+    if description.coloured:
+        raise _refusal(
+            file, f"{description.name} has pictures in colour, not outlines", "Name a font with outlines."
+        )
+    return face
+
+
+def _refusal(file: Path, problem: str, remedy: str) -> SettingsError:
+    return SettingsError(f"fonts = ['{file}']: {problem}.", remedy)
+
+
+def choose_typefaces(
+    texts: Iterable[str],
+    named: Sequence[Face],
+    keep: Keep = make_always,
+    folders: Sequence[Path] | None = None,
+) -> Typefaces:
+    """Find a face for each word of ``texts``; the machine's fonts are looked at only if they are needed.
+
+    ``folders``: where fonts are installed, by default those of the system. ``keep`` remembers the choice,
+    which depends on the words, on the named files and on the list of the machine's.
+    """
+    words = sorted({word for text in texts for word in words_beyond(text)})
+    if not words:
+        return Typefaces()
+    forget_faces()
+    hashes = [face.sha256 for face in named]
+    lacking = json.loads(keep(f"not own {hashes} {words}", lambda: _find_lacking(words, named)))
+    found = Found()
+    if lacking:
+        listing = list_fonts(font_folders() if folders is None else folders)
+        name = f"installed {fingerprint(listing)} {hashes} {lacking}"
+        found = Found.from_json(keep(name, lambda: _search(lacking, named, [entry[0] for entry in listing])))
+    faces = Typefaces(tuple(named), found.faces, lacking=found.lacking, forbidden=found.forbidden)
+    if not named and not found.faces:
+        return faces
+    name = f"choice {hashes} {found.faces} {[face.sha256 for face in found.faces]} {words}"
+    numbers = json.loads(keep(name, lambda: _assign(words, faces)))
+    extra = (*named, *found.faces)
+    chosen = {word: extra[number] for word, number in numbers.items()}
+    return replace(faces, chosen=chosen, named=tuple(face for face in named if face in set(chosen.values())))
+
+
+def _find_lacking(words: Sequence[str], named: Sequence[Face]) -> bytes:
+    """The words that are not in any one of the report's own and named faces."""
+    own = Typefaces(tuple(named))
+    return json.dumps([word for word in words if own.choose(word) is None]).encode()
+
+
+def _search(words: Sequence[str], named: Sequence[Face], files: Sequence[str]) -> bytes:
+    """Fonts of the machine for whole words, and then for the letters of those that none has."""
+    whole = search_fonts(words, files)
+    faces = Typefaces(tuple(named), whole.faces)
+    apart = {
+        cluster: word
+        for word in whole.lacking
+        for cluster in split_clusters(word)
+        if faces.choose(cluster) is None
+    }
+    letters = search_fonts(tuple(apart), files) if apart else Found()
+    return Found(
+        tuple(dict.fromkeys((*whole.faces, *letters.faces))), letters.lacking, letters.forbidden
+    ).as_json()
+
+
+def _assign(words: Sequence[str], faces: Typefaces) -> bytes:
+    """The number of the named or found face of each word, or letter, that one of them sets."""
+    extra = (*faces.named, *faces.found)
+    numbers: dict[str, int] = {}
+    for word in words:
+        if not is_in_main(word):
+            parts = [word] if faces.choose(word) else split_clusters(word)
+            numbers |= {part: extra.index(face) for part in parts if (face := faces.choose(part)) in extra}
+    return json.dumps(numbers).encode()
