@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.dataset.inventory import Inventory, take_inventory
-from reportgen.errors import UserError
+from reportgen.errors import SettingsError, UserError
 from reportgen.execution import Execution
 from reportgen.explanation import explain, judge
 from reportgen.keep import Keep, make_always
@@ -140,6 +140,14 @@ def plan_build(
 
     Raises ``DataError`` naming all that is wrong with the data folder, ``WeightsError`` or ``SettingsError``.
     """
+    try:
+        return _plan_build(settings, data, progress, strict=strict)
+    except SettingsError as error:
+        table = error.problem.split(":")[0].split(".")[0].split(" ")[0]
+        raise SettingsError(f"{settings.origin.at((table,))}: {error.problem}", error.remedy) from None
+
+
+def _plan_build(settings: Settings, data: Path, progress: Progress, *, strict: bool) -> Plan:
     templates = open_templates(settings.templates)
     with ThreadPoolExecutor(1) as pool:
         weights = pool.submit(_find_weights, settings, progress)  # hashed while the images are

@@ -50,7 +50,7 @@ def open_templates(own: Path | None = None) -> Templates:
     templates = Templates((own, templates_folder()))
     if not any(path.is_file() for path in own.rglob("*")):
         raise SettingsError(
-            f"report.toml: templates = '{own}': {'no files in it' if own.is_dir() else 'no such folder'}.",
+            f"templates = '{own}': {'no files in it' if own.is_dir() else 'no such folder'}.",
             f"Copy the files that you want to change from {templates_folder()} to it, or remove the line.",
         )
     return templates

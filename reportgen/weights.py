@@ -101,7 +101,7 @@ def file_digest(path: Path, algorithm: str) -> str:
     except OSError as error:
         raise WeightsError(
             f"{path}: the weights cannot be read: {reason_of(error)}.",
-            "Check the path 'weights' in report.toml.",
+            "Check the path 'weights' in your settings.",
         ) from None
 
 

@@ -22,7 +22,7 @@ def fetch_vgg19(progress: Progress, source: Source = VGG19) -> Path:
         path,
         title="VGG19's ImageNet weights",
         alternative=(
-            f'put the file there by hand as {path}, or set weights = "embedded" in report.toml '
+            f'put the file there by hand as {path}, or set weights = "embedded" in your settings '
             "(weights that come with the installation)"
         ),
         progress=progress,

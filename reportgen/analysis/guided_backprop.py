@@ -58,7 +58,7 @@ def choose_neuron(activations: NDArray[np.float32], choice: NeuronChoice) -> Pos
     if not isinstance(choice, str):
         if any(index >= size for index, size in zip(choice, activations.shape, strict=True)):
             raise SettingsError(
-                f"report.toml: guided_backprop.neurons: {list(choice)} lies outside the layer's "
+                f"guided_backprop.neurons: {list(choice)} lies outside the layer's "
                 f"{'×'.join(map(str, activations.shape))} neurons",
                 "Name a row, a column and a channel inside the layer; they count from 0.",
             )
@@ -112,7 +112,7 @@ def explain_neurons(
         if not chosen:
             raise ExplanationError(
                 f"{example.file}: {layer} has no neuron such as {', '.join(map(str, choices))}.",
-                "Add another rule to guided_backprop.neurons in report.toml, such as top:1.",
+                "Add another rule to guided_backprop.neurons in your settings, such as top:1.",
             )
         explained = explain(label, [position for _, position in chosen])
         gradients = np.ascontiguousarray(explained.gradients[..., ::-1])

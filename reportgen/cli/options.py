@@ -34,7 +34,7 @@ def load(settings: Path | None, **overrides: Path | str | None) -> Settings:
     }
     weights = absolute.get("weights")
     if isinstance(weights, str) and weights not in ("auto", "imagenet", "embedded"):
-        absolute["weights"] = str(Path(weights).absolute())
+        absolute["weights"] = str(Path(weights).expanduser().absolute())
     return load_settings(settings.expanduser() if settings else None, **absolute)
 
 

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from stand_in import LABELS, counting, make_home
 
 from reportgen import pipeline, preflight
-from reportgen.errors import PreflightError, Problem, UserError
+from reportgen.errors import PreflightError, Problem, SettingsError, UserError
 from reportgen.expected import expect_names
 from reportgen.models import Backbone
 from reportgen.settings import load_settings
@@ -93,6 +93,20 @@ def test_all_faults_of_the_commentary_are_told_with_their_lines_before_anything_
 def test_neurons_outside_the_layer_are_told_with_their_lines(home: Path) -> None:
     edit(home, TABLES, "neurons = [\n  [0, 0, 0],\n  [99, 0, 0],\n]")
     assert ", line 12: guided_backprop.neurons: [99, 0, 0] lies" in refused(home)[0].problem
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [('[example_images]\nbird = "x.png"', "no class 'bird'"), ('templates = "nowhere"', "no such folder")],
+)
+def test_settings_that_the_data_contradict_are_told_with_the_file_that_was_read(
+    home: Path, lines: str, said: str
+) -> None:
+    (home / "other.toml").write_text(f"\n{lines}\n", encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        pipeline.build(load_settings(home / "other.toml"), home / "data")
+    assert caught.value.problem.startswith(f"{home / 'other.toml'}, line 2: {lines.strip('[')[:9]}")
+    assert said in caught.value.problem
 
 
 def test_a_preview_tells_the_same(home: Path) -> None:
