@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ import reportgen
 """
 CELLS = {
     "poison": POISON,
+    "backend": "print(os.environ['MPLBACKEND'])",
     "build": 'report = reportgen.build(settings="report.toml", data="data", build="made", fresh=True)',
     "again": 'print(reportgen.build(settings="report.toml", data="data", build="made", quiet=True).changed)',
     "report": "report",
@@ -39,6 +41,7 @@ CELLS = {
     "files": "print(report.html, report.pdf)",
     "error": 'try:\n    reportgen.build(data="nowhere")\n'
     "except reportgen.UserError as error:\n    print(type(error).__name__, error.problem)",
+    "doctor": "!{sys.executable} -m reportgen doctor --data data; echo ends with $?",
     "seed": "print(np.random.get_state()[1][0])",
 }
 
@@ -74,6 +77,7 @@ def ran(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IPYTHONDIR", str(folder / ".ipython"))
         patch.setenv("JUPYTER_PLATFORM_DIRS", "1")
+        patch.delenv("MPLBACKEND", raising=False)
         client = NotebookClient(
             notebook, timeout=500, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
         )
@@ -153,6 +157,14 @@ def test_the_files_are_named(ran: Ran) -> None:
     assert ran.printed("files").split() == [
         str(ran.folder / "made" / name) for name in ("report.html", "report.pdf")
     ]
+
+
+def test_the_command_works_in_a_notebook_too(ran: Ran) -> None:
+    assert "inline" in ran.printed("backend"), "which matplotlib would use in what the notebook starts"
+    said = ran.printed("doctor")
+    assert "images of 3 classes" in said
+    assert "Traceback" not in said
+    assert re.search(r"ends with [01]\b", said)
 
 
 def test_an_error_is_the_one_of_the_command(ran: Ran) -> None:
