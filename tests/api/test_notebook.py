@@ -22,6 +22,7 @@ pytestmark = pytest.mark.slow
 POISON = """\
 import os, sys, types
 sys.modules["keras"] = sys.modules["tensorflow"] = types.ModuleType("keras")
+os.environ["KERAS_BACKEND"] = "no such backend"
 import numpy as np
 np.random.seed(3)
 np.seterr(all="raise")
