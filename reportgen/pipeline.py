@@ -141,13 +141,13 @@ def plan_build(
     Raises ``DataError`` naming all that is wrong with the data folder, ``WeightsError`` or ``SettingsError``.
     """
     try:
-        return _plan_build(settings, data, progress, strict=strict)
+        return _plan_build(settings, data, progress, keep, strict=strict)
     except SettingsError as error:
         table = error.problem.split(":")[0].split(".")[0].split(" ")[0]
         raise SettingsError(f"{settings.origin.at((table,))}: {error.problem}", error.remedy) from None
 
 
-def _plan_build(settings: Settings, data: Path, progress: Progress, *, strict: bool) -> Plan:
+def _plan_build(settings: Settings, data: Path, progress: Progress, keep: Keep, *, strict: bool) -> Plan:
     templates = open_templates(settings.templates)
     with ThreadPoolExecutor(1) as pool:
         weights = pool.submit(_find_weights, settings, progress)  # hashed while the images are
