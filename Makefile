@@ -3,6 +3,7 @@
 
 # What a user may set, as in: make report DATA=my/images
 DATA    =
+WEIGHTS =
 REPORT  =
 CLASS   = class.toml
 OUT     = reports
@@ -36,6 +37,9 @@ export TOOLS
 
 quote = '$(subst ','\'',$(1))'
 
+# How make was called, for messages that say what to type for other weights.
+AS_TYPED = REPORTGEN_MAKE=$(call quote,make $@ $(MAKEOVERRIDES))
+
 .PHONY: help report watch diff grade verify batch sample doctor fetch-caltech101 fetch-vgg19 export-model test check check-hidden check-full bench pictures lock clean distclean
 .DELETE_ON_ERROR:
 
@@ -43,17 +47,20 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
 	@printf '\n%s\n%s\n%s\n%s\n%s\n' \
 	  '  make report DATA=my/images       the report on your own images (see data/README.md)' \
+	  '  make report WEIGHTS=imagenet     with the weights of the assignment (574 MB, downloaded once)' \
 	  '  make report REPORT=other.toml    with other settings than those in report.toml' \
 	  '  make report ARGS=--quiet         any other option of "reportgen build"; ARGS works for every target' \
 	  '  make report PYTHON=python3.12    with this Python, when .venv is made (3.11 to 3.13)' \
 	  '  make report SYSTEM=yes           install what the PDF needs without asking (SYSTEM=no: never)'
 
 report: .venv/.system ## Build the report: build/report.html, build/report.pdf, build/results.json
-	@$(PY) -m reportgen build $(if $(DATA),--data $(call quote,$(DATA))) \
+	@$(AS_TYPED) $(PY) -m reportgen build $(if $(DATA),--data $(call quote,$(DATA))) \
+	  $(if $(WEIGHTS),--weights $(call quote,$(WEIGHTS))) \
 	  $(if $(REPORT),--settings $(call quote,$(REPORT))) $(ARGS)
 
 watch: .venv/.system ## Show the report in the browser and build it again at every change
-	@$(PY) -m reportgen watch $(if $(DATA),--data $(call quote,$(DATA))) \
+	@$(AS_TYPED) $(PY) -m reportgen watch $(if $(DATA),--data $(call quote,$(DATA))) \
+	  $(if $(WEIGHTS),--weights $(call quote,$(WEIGHTS))) \
 	  $(if $(REPORT),--settings $(call quote,$(REPORT))) $(ARGS)
 
 diff: .venv/.installed ## Say what changed since the build before (ARGS="A B": between two reports)

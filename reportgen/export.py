@@ -47,7 +47,7 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
     from reportgen import models
 
     weights = last.provenance.weights
-    source = settings.weights if weights.source == "file" else weights.source
+    source = settings.weights if weights.source == "file" else weights.named
     backbone = models.load_backbone(source)
     if backbone.weights.sha256 != weights.sha256:
         raise UserError(

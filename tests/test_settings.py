@@ -150,7 +150,7 @@ def test_overrides_win_where_they_are_given(tmp_path: Path) -> None:
     assert settings.seed == 3
 
 
-@pytest.mark.parametrize("weights", ["auto", "imagenet", "embedded"])
+@pytest.mark.parametrize("weights", ["auto", "imagenet", "imagenet-notop", "embedded"])
 def test_names_of_weights_are_no_paths(tmp_path: Path, weights: str) -> None:
     assert load_settings(write(tmp_path, f'weights = "{weights}"')).weights == weights
 

@@ -1,22 +1,27 @@
-"""A file on the web: downloaded once, checked, and kept."""
+"""A file on the web: downloaded once, checked, and kept; a download that broke off goes on where it was."""
 
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pooch
 import requests
 
+from reportgen.acquire.part import Part, open_part
+from reportgen.acquire.reach import reach
+from reportgen.digests import hash_file
 from reportgen.errors import UserError
-from reportgen.progress import Advance, Progress
+from reportgen.progress import Progress
 from reportgen.store.faults import reason_of
 
 KIB = 1024
 _CHUNK = 64 * KIB
+_MEGABYTE = 10**6
+_PAUSE_SECONDS = 2.0
+_PARTIAL, _OUT_OF_RANGE = 206, 416
 _TRANSIENT = (408, 425, 429)
 """The HTTP errors below 500 that may pass: request timeout, too early, too many requests."""
 
@@ -25,124 +30,147 @@ _TRANSIENT = (408, 425, 429)
 class Source:
     """Where a file is to be had and how to know it.
 
-    ``md5`` is its checksum in hexadecimal digits. ``timeout`` (seconds) bounds the wait for the connection
-    and for every next piece of data; ``retries`` is how often a failed download is tried again.
+    ``md5`` is its checksum in hexadecimal digits. ``connect`` (seconds) bounds the wait for the connection,
+    ``timeout`` that for every next piece of data; ``retries`` is how often a download is tried again that
+    failed without having come any further.
     """
 
     url: str
     md5: str
     timeout: float = 15.0
     retries: int = 2
+    connect: float = 5.0
 
 
 def download(source: Source, path: Path, *, title: str, alternative: str, progress: Progress) -> Path:
     """Make sure that ``path`` holds the file of ``source``, and return it.
 
     A file with the right checksum is left as it is, without asking the server. Otherwise the file is
-    downloaded beside ``path`` and takes that name only after its checksum is found right. ``title`` says
-    what the file is; ``alternative`` completes "Try again later, or ..." in an error.
+    downloaded beside ``path`` and takes that name only after its checksum is found right. What came before a
+    break is kept beside it, and the next download goes on from there if the server can. Two downloads of one
+    file wait for each other. ``title`` says what the file is; ``alternative`` completes "Try again later, or
+    ..." in an error.
     Raises ``UserError`` naming the address and what failed: the network, the server, the checksum, the disk.
     """
-    store = pooch.Pooch(
-        path=path.parent.absolute(),
-        base_url="",
-        registry={path.name: f"md5:{source.md5}"},
-        urls={path.name: source.url},
-        retry_if_failed=source.retries,
-    )
+    kept = 0
     try:
-        with _pooch_kept_quiet():
-            store.fetch(path.name, downloader=_Downloader(source, title, progress))
-    except (_RefusedError, requests.RequestException, ValueError, OSError) as error:
+        if _is_right(path, source):
+            return path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open_part(path, progress.say) as part:
+            # Another process may have brought it meanwhile.
+            if not _is_right(path, source):
+                try:
+                    _bring(source, part, f"Downloading {title} (KiB)", progress)
+                    part.take_place(path)
+                finally:
+                    kept = part.size
+    except (_RefusedError, _WrongContentError, requests.RequestException, OSError) as error:
+        remains = (
+            f" {kept / _MEGABYTE:.0f} MB came and are kept: the next try goes on from there." if kept else ""
+        )
         raise UserError(
-            f"{title} could not be downloaded from {source.url}: {_reason(error, source, path)}.",
+            f"{title} could not be downloaded from {source.url}: {_reason(error, source, path)}.{remains}",
             f"Try again later, or {alternative}.",
         ) from error
     return path
 
 
 class _RefusedError(Exception):
-    """An answer that will be the same next time; pooch does not try again after it."""
+    """An answer that will be the same next time, so that nothing is gained by trying again."""
 
 
-class _Downloader:
-    """One attempt, as pooch calls it: a GET request, written to a temporary file."""
+class _WrongContentError(Exception):
+    """What came is not the file that was expected."""
 
-    def __init__(self, source: Source, title: str, progress: Progress) -> None:
-        self._timeout = source.timeout
-        self._title = f"Downloading {title} (KiB)"
-        self._progress = progress
 
-    def __call__(self, url: str, output_file: str, store: pooch.Pooch) -> None:
-        with ExitStack() as stack:
+def _is_right(path: Path, source: Source) -> bool:
+    return path.is_file() and hash_file(path).md5 == source.md5
 
-            def close_at_end(answer: requests.Response, **_: object) -> None:
-                stack.callback(answer.close)  # pooch leaves it open if the download fails
 
-            fetch = pooch.HTTPDownloader(
-                progressbar=_Bar(self._title, self._progress, stack),
-                chunk_size=_CHUNK,
-                timeout=self._timeout,
-                hooks={"response": close_at_end},
-            )
-            try:
-                fetch(url, output_file, store)
-            except requests.HTTPError as error:
-                if _may_pass(error.response):
-                    raise
+def _bring(source: Source, part: Part, title: str, progress: Progress) -> None:
+    """Try until the part is the whole file, or as long as tries bring it further."""
+    left, furthest = source.retries, 0
+    while True:
+        try:
+            reach(source.url, source.connect)
+            resumed = _fetch(source, part, title, progress)
+        except (requests.RequestException, OSError) as error:
+            if isinstance(error, requests.HTTPError) and not _may_pass(error.response):
                 raise _RefusedError from error
+            if not isinstance(error, requests.RequestException) and not _is_of_network(error):
+                raise  # the disk's
+            if part.size > furthest:
+                left, furthest = source.retries, part.size
+            elif not left or (_is_unreachable(error) and not furthest):
+                raise
+            else:
+                left -= 1
+        else:
+            if part.md5() == source.md5:
+                return
+            part.clear()
+            if not (resumed or left):
+                raise _WrongContentError
+            left -= not resumed
+        time.sleep(_PAUSE_SECONDS)
 
 
-class _Bar:
-    """A progress bar as pooch drives it, shown as a stage in KiB that opens once the size is known."""
+def _fetch(source: Source, part: Part, title: str, progress: Progress) -> bool:
+    """One request for what is missing; returns whether it began behind the start."""
+    headers = {"Accept-Encoding": "identity"}  # so that lengths and places are those of the file
+    start = part.size
+    if start:
+        headers["Range"] = f"bytes={start}-"
+    limits = (source.connect, source.timeout)
+    with requests.get(source.url, headers=headers, stream=True, timeout=limits) as answer:
+        if start and answer.status_code == _OUT_OF_RANGE:
+            return True  # all there already, or more than that: the checksum tells
+        answer.raise_for_status()
+        if answer.status_code != _PARTIAL or not _begins_at(answer, start):
+            part.clear()
+            start = 0
+        if answer.status_code == _PARTIAL and not start:
+            raise requests.exceptions.ChunkedEncodingError("another part than the one asked for")
+        size = _whole_size(answer, start)
+        with progress.stage(title, _kib(size) or None) as advance:
+            if start:
+                advance(_kib(start))
+            for chunk in answer.iter_content(_CHUNK):
+                before = _kib(part.size)
+                part.append(chunk)
+                advance(_kib(part.size) - before)
+    if part.size < size:
+        raise requests.exceptions.ChunkedEncodingError("fewer bytes than promised")
+    return start > 0
 
-    def __init__(self, title: str, progress: Progress, stack: ExitStack) -> None:
-        self._title = title
-        self._progress = progress
-        self._stack = stack
-        self._advance: Advance = lambda _count: None
-        self._size = 0
-        self._bytes = 0
 
-    @property
-    def total(self) -> int:
-        return self._size
+def _begins_at(answer: requests.Response, start: int) -> bool:
+    return answer.headers.get("Content-Range", "").startswith(f"bytes {start}-")
 
-    @total.setter
-    def total(self, size: int) -> None:
-        self._size = size
-        self._advance = self._stack.enter_context(self._progress.stage(self._title, _kib(size) or None))
 
-    def update(self, count: int) -> None:
-        """Add ``count`` bytes; pooch counts the last, shorter chunk as a whole one."""
-        before = _kib(self._bytes)
-        self._bytes = min(self._bytes + count, self._size) if self._size else self._bytes + count
-        self._advance(_kib(self._bytes) - before)
-
-    def reset(self) -> None:
-        """Do nothing: pooch starts again from 0 only to fill the bar, and this one never overshoots."""
-
-    def close(self) -> None:
-        """Do nothing: the stage ends with the attempt, also when that fails."""
+def _whole_size(answer: requests.Response, start: int) -> int:
+    """Bytes of the whole file, as far as the server tells; else 0."""
+    length = answer.headers.get("Content-Length", "")
+    plain = answer.headers.get("Content-Encoding", "identity") == "identity"
+    return start + int(length) if plain and length.isdecimal() else 0
 
 
 def _may_pass(answer: requests.Response | None) -> bool:
     return answer is None or answer.status_code >= 500 or answer.status_code in _TRANSIENT
 
 
+def _is_of_network(error: OSError) -> bool:
+    return isinstance(error, (ConnectionError, TimeoutError, socket.gaierror))
+
+
+def _is_unreachable(error: Exception) -> bool:
+    """Whether not even a connection was made; tried again at once, it would only keep the user waiting."""
+    return not isinstance(error, requests.RequestException) or isinstance(error, requests.ConnectTimeout)
+
+
 def _kib(size: int) -> int:
     return -(-size // KIB)
-
-
-@contextmanager
-def _pooch_kept_quiet() -> Iterator[None]:
-    logger = pooch.get_logger()
-    before = logger.disabled
-    logger.disabled = True  # its level would not do: this logger caches what its first level let through
-    try:
-        yield
-    finally:
-        logger.disabled = before
 
 
 def _reason(error: BaseException, source: Source, path: Path) -> str:
@@ -152,20 +180,20 @@ def _reason(error: BaseException, source: Source, path: Path) -> str:
             return f"the server answered {cause.response.status_code} {cause.response.reason}"
     reasons: dict[type[Exception], str] = {
         socket.gaierror: "the server's name cannot be looked up, so this machine seems to be offline",
+        requests.ConnectTimeout: f"no connection within {source.connect:g} seconds",
         requests.Timeout: f"no answer within {source.timeout:g} seconds",
         TimeoutError: f"no answer within {source.timeout:g} seconds",
         ConnectionRefusedError: "the connection was refused",
         requests.exceptions.SSLError: "the server's certificate cannot be trusted",
         requests.exceptions.ChunkedEncodingError: "the connection broke off before the end of the file",
         ConnectionResetError: "the connection broke off before the end of the file",
+        _WrongContentError: f"what came is not the file expected (its MD5 is not {source.md5})",
     }
     for kind, reason in reasons.items():
         if any(isinstance(cause, kind) for cause in causes):
             return reason
-    if isinstance(error, requests.RequestException):
+    if isinstance(error, requests.RequestException) or (isinstance(error, OSError) and _is_of_network(error)):
         return f"the connection failed ({causes[-1]})"
-    if isinstance(error, ValueError):
-        return f"what came is not the file expected (its MD5 is not {source.md5})"
     return f"it cannot be kept as {path} ({reason_of(error) if isinstance(error, OSError) else error})"
 
 

@@ -1,29 +1,44 @@
-"""VGG19's ImageNet weights, downloaded into Keras's own cache."""
+"""Which weights of VGG19 are used, and ImageNet's, downloaded into Keras's own cache."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from reportgen.acquire.source import Source, download
+from reportgen.digests import DigestMemory
 from reportgen.progress import Progress
-from reportgen.weights import IMAGENET_MD5, IMAGENET_URL, imagenet_path
-
-VGG19 = Source(IMAGENET_URL, IMAGENET_MD5)
+from reportgen.weights import is_here, published, resolve_source
 
 
-def fetch_vgg19(progress: Progress, source: Source = VGG19) -> Path:
-    """Make sure that VGG19's weights (574 MB) are in Keras's cache, intact, and return their path.
+def settle_weights(wanted: str, progress: Progress, command: str, memory: DigestMemory) -> str:
+    """Decide which weights are used, say so where it is less than the assignment asks for, and download
+    those that were asked for by name. Returns a source other than ``auto``, or a path.
 
+    ``command`` gets the assignment's weights. Raises ``UserError`` if they cannot be downloaded.
+    """
+    choice = resolve_source(wanted, memory)
+    if line := choice.tell(command):
+        progress.say(line)
+    if not is_here(choice.source, memory):
+        fetch_vgg19(progress, choice.source)
+    return choice.source
+
+
+def fetch_vgg19(progress: Progress, source: str = "imagenet") -> Path:
+    """Make sure that VGG19's weights are in Keras's cache, intact, and return their path.
+
+    ``source``: ``imagenet`` (574 MB), or ``imagenet-notop``, which are without the classifier part (80 MB).
     Raises ``UserError`` if they cannot be had, saying how to put the file there by hand.
     """
-    path = imagenet_path()
+    from reportgen.acquire.source import Source, download
+
+    file = published(source)
     return download(
-        source,
-        path,
-        title="VGG19's ImageNet weights",
+        Source(file.url, file.md5),
+        file.path,
+        title=f"VGG19's ImageNet weights ({file.megabytes} MB)",
         alternative=(
-            f'put the file there by hand as {path}, or set weights = "embedded" in your settings '
-            "(weights that come with the installation)"
+            f"download {file.url} in a browser or on another machine and put it there as {file.path}, "
+            'or set weights = "embedded" in your settings (weights that come with the installation)'
         ),
         progress=progress,
     )

@@ -10,7 +10,7 @@ from reportgen.backend import BackendError
 from reportgen.batch.job import Job
 from reportgen.batch.outcome import Outcome
 from reportgen.batch.wording import describe_problem, localise
-from reportgen.diff.wording import plural
+from reportgen.diff.wording import plural, printable
 from reportgen.errors import ExplanationError, RenderError, UserError, WeightsError
 from reportgen.store.files import StorageError, write_atomically
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reportgen.progress import Progress
     from reportgen.settings import Settings
 
+_LONGEST_REASON = 300
 _NOT_THEIRS = (BackendError, ExplanationError, RenderError, WeightsError)
 """What this machine lacks is nothing that a group handed in."""
 
@@ -71,5 +72,7 @@ def _judge(found: Verification) -> str:
         subjects = ", ".join(dict.fromkeys(row.subject for row in differing))
         return f"{plural(len(differing), 'thing differs', 'things differ')}: {subjects}"
     if missing:
-        return f"nothing differs; {plural(len(missing), 'thing', 'things')} not recomputable"
+        reason = next((row.reason for row in missing if row.reason), "")
+        text = f"nothing differs; {plural(len(missing), 'thing', 'things')} not checkable"
+        return f"{text}: {printable(reason)[:_LONGEST_REASON]}" if reason else text
     return "confirmed"

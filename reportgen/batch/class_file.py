@@ -14,10 +14,10 @@ from reportgen.batch.names import folder_name
 from reportgen.dataset.names import is_ignored, shown
 from reportgen.errors import SettingsError, UserError
 from reportgen.toml.reading import read_table_file
+from reportgen.weights import SOURCES
 
 _REMEDY = "Correct the file; README.md lists every key."
 _LONGEST = 300
-_SOURCES = ("auto", "imagenet", "embedded")
 
 
 class ClassError(SettingsError):
@@ -136,7 +136,7 @@ def _read_folder(folder: Path, out: Path | None) -> Class:
 def _resolve(table: _Class, home: Path) -> Class:
     rubrics = [table.rubric] if isinstance(table.rubric, str) else table.rubric
     weights = table.weights
-    if weights not in _SOURCES:
+    if weights not in SOURCES:
         weights = str(home / Path(weights).expanduser())
     return Class(
         groups=tuple(
@@ -229,9 +229,9 @@ def _find_missing_files(table: dict[str, Any], file: Path, home: Path) -> Iterat
             for fault in _find_rubric_faults(home / Path(rubric).expanduser()):
                 yield f"{file}: rubric = '{shown(rubric)}': {fault}"
     weights = table.get("weights", "auto")
-    named = isinstance(weights, str) and weights not in ("", *_SOURCES)
+    named = isinstance(weights, str) and weights not in ("", *SOURCES)
     if named and not (home / Path(weights).expanduser()).is_file():
-        yield f"{file}: weights = '{shown(weights)}': is no file, and none of {', '.join(_SOURCES)}"
+        yield f"{file}: weights = '{shown(weights)}': is no file, and none of {', '.join(SOURCES)}"
 
 
 def _find_rubric_faults(rubric: Path) -> Iterator[str]:

@@ -23,13 +23,14 @@ from reportgen.batch.runner import Runner
 from reportgen.batch.table import Row
 from reportgen.batch.tables import write_tables
 from reportgen.batch.wording import name_inside
-from reportgen.errors import UserError, WeightsError
+from reportgen.digests import DigestMemory
+from reportgen.errors import UserError
 from reportgen.grading.exports.text import one_line
 from reportgen.grading.run import check_tests
 from reportgen.intake import IntakeError, check_folder
 from reportgen.stages.files import HTML_FILE
 from reportgen.store.files import writing
-from reportgen.weights import imagenet_path, locate_weights, resolve_source
+from reportgen.weights import locate_weights, require_here, resolve_source
 
 _THREADS = min(4, os.cpu_count() or 1)
 CACHE_FOLDER = ".cache"
@@ -99,20 +100,17 @@ def run_batch(chosen: Class, out: Path, runner: Runner, board: Board, options: O
 
 def _agree(chosen: Class, out: Path, options: Options, board: Board) -> Terms:
     """What holds for all groups. Raises ``WeightsError`` if the weights are not on this machine."""
-    source, message = resolve_source(chosen.weights)
-    if message:
-        board.say(message)
-    if source == "imagenet" and not imagenet_path().exists():
-        raise WeightsError(
-            f"{imagenet_path()}: ImageNet's weights of VGG19 are not on this machine, and a batch downloads "
-            "nothing.",
-            "Run: reportgen fetch vgg19",
-        )
+    cache = chosen.cache or out.resolve() / CACHE_FOLDER
+    memory = DigestMemory(cache)
+    choice = resolve_source(chosen.weights, memory)
+    if line := choice.tell("reportgen fetch vgg19"):
+        board.say(line)
+    require_here(choice.source, "a batch downloads nothing", memory)
     return Terms(
         rubrics=tuple(str(rubric.resolve()) for rubric in chosen.rubrics),
-        weights=source,
-        weights_sha256=locate_weights(source).sha256,
-        cache=str(chosen.cache or out.resolve() / CACHE_FOLDER),
+        weights=choice.source,
+        weights_sha256=locate_weights(choice.source, memory).sha256,
+        cache=str(cache),
         cache_limit_mb=chosen.cache_limit_mb,
         course=chosen.course,
         assignment=chosen.assignment,

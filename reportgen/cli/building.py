@@ -15,6 +15,7 @@ from reportgen.cli.options import (
     WeightsOption,
     data_folder,
     default_data,
+    for_imagenet,
     lacks_data,
     load,
     shown,
@@ -52,9 +53,13 @@ def build(
         for line in _preview(chosen, settings, progress):
             typer.echo(line)
         return
-    folder = data_folder(chosen, settings, progress)
     from reportgen import pipeline
 
+    # Before the first image is drawn or read: whoever does not want these weights can stop here.
+    chosen = pipeline.settle(
+        chosen, progress, for_imagenet("build", settings=settings, data=data, build=build)
+    )
+    folder = data_folder(chosen, settings, progress)
     if only is not None:
         for line in pipeline.describe_outcome(pipeline.recompute(chosen, folder, only, progress)):
             typer.echo(line)
@@ -113,6 +118,7 @@ def watch(
 
     progress = choose_progress(quiet=False)
     workshops: list[Workshop] = []
+    command = for_imagenet("watch", settings=settings, data=data, build=build)
 
     def read() -> tuple[Settings, Path]:
         chosen = load(settings, data=data, weights=weights, build=build)
@@ -123,7 +129,8 @@ def watch(
         from reportgen import pipeline
 
         workshops[:] = workshops or [pipeline.Workshop()]
-        built = pipeline.build(chosen, folder, listener, workshop=workshops[0])
+        options = pipeline.Options(for_imagenet=command)
+        built = pipeline.build(chosen, folder, listener, options, workshops[0])
         remark(built, listener)
         if built.problem:
             listener.say(f"{built.problem.problem} {built.problem.remedy}")

@@ -50,10 +50,15 @@ def caltech101(
         typer.echo(f"The photographs are in {shown(out)}. Now: reportgen build --data {out}")
 
 
-def vgg19(quiet: QuietOption = False) -> None:
-    """Download VGG19's ImageNet weights (574 MB) into Keras's cache."""
+def vgg19(
+    notop: Annotated[
+        bool, typer.Option("--notop", help="Without the classifier part: 80 MB instead of 574.")
+    ] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Download VGG19's ImageNet weights (574 MB) into Keras's cache; a download that broke off goes on."""
     from reportgen.acquire.vgg19 import fetch_vgg19
 
-    path = fetch_vgg19(choose_progress(quiet=quiet))
+    path = fetch_vgg19(choose_progress(quiet=quiet), "imagenet-notop" if notop else "imagenet")
     if not quiet:
         typer.echo(f"The weights are in {path}.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +11,7 @@ import typer
 
 from reportgen.progress import Progress
 from reportgen.settings import SETTINGS_FILE, Settings, load_settings
+from reportgen.weights import SOURCES
 
 SettingsOption = Annotated[
     Path | None,
@@ -22,7 +25,8 @@ DataOption = Annotated[
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 WeightsOption = Annotated[
-    str | None, typer.Option("--weights", help="auto, imagenet, embedded, or a Keras file of VGG19.")
+    str | None,
+    typer.Option("--weights", help="auto, imagenet, imagenet-notop, embedded, or a Keras file of VGG19."),
 ]
 BuildOption = Annotated[Path | None, typer.Option("--build", metavar="FOLDER", help="Where the report goes.")]
 
@@ -33,7 +37,7 @@ def load(settings: Path | None, **overrides: Path | str | None) -> Settings:
         for key, value in overrides.items()
     }
     weights = absolute.get("weights")
-    if isinstance(weights, str) and weights not in ("auto", "imagenet", "embedded"):
+    if isinstance(weights, str) and weights not in SOURCES:
         absolute["weights"] = str(Path(weights).expanduser().absolute())
     return load_settings(settings.expanduser() if settings else None, **absolute)
 
@@ -60,6 +64,17 @@ def default_data(file: Path | None) -> Path:
     from reportgen.dataset.layout import default_data_folder
 
     return default_data_folder((file.parent if file else Path.cwd()).resolve())
+
+
+def for_imagenet(command: str, **options: Path | None) -> str:
+    """What the user has to type to have the same with the weights that the assignment is about.
+
+    The Makefile says in ``REPORTGEN_MAKE`` how it was called.
+    """
+    if made := os.environ.get("REPORTGEN_MAKE"):
+        return f"{made} WEIGHTS=imagenet"
+    given = [part for name, path in options.items() if path for part in (f"--{name}", str(path))]
+    return shlex.join(["reportgen", command, *given, "--weights", "imagenet"])
 
 
 def shown(path: Path) -> str:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from reportgen.models import Backbone
 
 
+class ChangedWeightsError(WeightsError):
+    """The weights that were read are not those of the plan."""
+
+
 class Networks:
     """The network that was loaded last, and the hash of its weights."""
 
@@ -20,14 +24,13 @@ class Networks:
         self._backbone: Backbone | None = None
 
     def load(self, weights: WeightsFile, progress: Progress) -> Backbone:
-        """VGG19 with these weights. Raises ``WeightsError`` if the file was changed in the meantime."""
+        """VGG19 with these weights. Raises ``ChangedWeightsError`` if the file was changed meanwhile."""
         if self._backbone is None or self._backbone.weights.sha256 != weights.sha256:
             load_tensorflow(progress)
             from reportgen import models
 
             with progress.stage("Reading the weights"):
-                source = str(weights.path) if weights.source == "file" else weights.source
-                self._backbone = models.load_backbone(source)
+                self._backbone = models.load_backbone(weights.named)
         if self._backbone.weights.sha256 != weights.sha256:
-            raise WeightsError(f"{weights.path}: was changed while it was read.", "Build again.")
+            raise ChangedWeightsError(f"{weights.path}: was changed while it was read.", "Build again.")
         return self._backbone

@@ -12,6 +12,7 @@ from reportgen.stages.given import Bundle, Given
 from reportgen.system.libraries import describe_subsetter
 from reportgen.system.managers import propose_remedy
 from reportgen.typefaces.face import describe_face
+from reportgen.weights import Weights
 
 NOTES = "notes"
 _SETTINGS_FILE = "report.toml"
@@ -52,5 +53,4 @@ def _sum_up(remarks: list[str]) -> list[str]:
 
 def _weights(results: bytes) -> str:
     """The weights as ``report.toml`` names them: a source, or the name of a file."""
-    weights = json.loads(results)["provenance"]["weights"]
-    return str(weights["name"] if weights["source"] == "file" else weights["source"])
+    return Weights.model_validate(json.loads(results)["provenance"]["weights"]).named

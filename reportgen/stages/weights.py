@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from reportgen.stages.given import Bundle, Given
-from reportgen.vgg_files import has_top, read_layers
+from reportgen.vgg_files import open_layers
 from reportgen.weights import describe_weights
 
 
 def run(given: Given) -> Bundle:
     """Describe the weights in ``weights.json``. Raises ``WeightsError`` if a file holds none."""
-    file = given.weights
-    with_top = file.source == "imagenet" or (file.source == "file" and has_top(read_layers(file.path)[1]))
-    return {"weights.json": describe_weights(file, with_top=with_top).model_dump_json().encode()}
+    file, with_top, own_head = given.weights, False, False
+    if file.source == "file":
+        with open_layers(file.path) as stored:
+            with_top, own_head = bool(stored.top), bool(stored.dense)
+    described = describe_weights(file, with_top=with_top, own_head=own_head)
+    return {"weights.json": described.model_dump_json().encode()}

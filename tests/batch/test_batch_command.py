@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from reportgen.batch.checking import Case, verify_group
 from reportgen.batch.class_file import Limits
 from reportgen.batch.job import Job, Terms, job_text, parse_job
@@ -59,8 +61,12 @@ def test_a_wrong_class_file_ends_with_2_and_writes_nothing(tmp_path: Path) -> No
     assert not (tmp_path / "out").exists()
 
 
-def test_missing_weights_are_told_before_anything_begins(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damaged", [False, True])
+def test_missing_weights_are_told_before_anything_begins(tmp_path: Path, damaged: bool) -> None:
     (tmp_path / "class/one").mkdir(parents=True)
+    if damaged:
+        (tmp_path / "none/models").mkdir(parents=True)
+        (tmp_path / "none/models/vgg19_weights_tf_dim_ordering_tf_kernels.h5").write_bytes(b"half of it")
     (tmp_path / "class.toml").write_text(
         'weights = "imagenet"\n[[group]]\nname = "A"\nfolder = "class/one"\n'
     )
@@ -69,6 +75,7 @@ def test_missing_weights_are_told_before_anything_begins(tmp_path: Path) -> None
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=home, timeout=60)
     assert done.returncode == 2
     assert "a batch downloads nothing" in done.stderr
+    assert ("damaged" if damaged else "not on this machine") in done.stderr
     assert not (tmp_path / "out/groups").exists()
 
 

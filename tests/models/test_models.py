@@ -17,7 +17,7 @@ from reportgen import models
 from reportgen.analysis.transfer import build_head
 from reportgen.errors import WeightsError
 from reportgen.models import Backbone, compose, identity_convolution, model_file, preprocess, weights_file
-from reportgen.weights import EMBEDDED_SHA256, Weights, embedded_path
+from reportgen.weights import EMBEDDED_SHA256, Weights, embedded_path, published
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras
 
@@ -189,45 +189,17 @@ def test_a_damaged_file_of_embedded_weights_is_refused(
     assert "pip install --force-reinstall" in caught.value.remedy
 
 
-def test_a_file_that_is_not_imagenets_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = tmp_path / "vgg19.h5"
+@pytest.mark.parametrize("source", ["imagenet", "imagenet-notop"])
+def test_a_file_that_is_not_imagenets_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    other = published(source).path
+    other.parent.mkdir()
     other.write_bytes(b"something else")
-    monkeypatch.setattr(models, "imagenet_path", lambda: other)
 
     with pytest.raises(WeightsError) as caught:
-        models.load_backbone("imagenet")
+        models.load_backbone(source)
 
     assert str(other) in caught.value.problem
     assert "reportgen fetch vgg19" in caught.value.remedy
-
-
-def test_imagenets_weights_are_loaded_by_keras_once_their_hash_is_right(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A stand-in for the 574 MB: a small network with the names of VGG19's layers."""
-    published = tmp_path / "vgg19.h5"
-    published.write_bytes(b"hello")
-    image = keras.Input((224, 224, 3))
-    maps = keras.layers.Conv2D(2, 3, strides=16, name="block5_conv4")(image)
-    hidden = keras.layers.Dense(5, activation="relu", name="fc2")(keras.layers.Flatten()(maps))
-    whole = keras.Model(image, keras.layers.Dense(7, name="predictions")(hidden))
-    asked: list[str] = []
-
-    def build(weights: str) -> Any:
-        asked.append(weights)
-        return whole
-
-    monkeypatch.setattr(models, "imagenet_path", lambda: published)
-    monkeypatch.setattr(models, "IMAGENET_MD5", "5d41402abc4b2a76b9719d911017c592")  # of hello
-    monkeypatch.setattr(keras.applications, "VGG19", build)
-
-    backbone = models.load_backbone("imagenet")
-
-    assert asked == ["imagenet"]
-    assert (backbone.feature_layer, backbone.pooled) == ("fc2", False)
-    assert backbone.weights.source == "imagenet"
-    assert backbone.weights.sha256 == "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-    ones = np.ones((1, 224, 224, 3), np.float32)
-    np.testing.assert_allclose(backbone.network(ones), keras.Model(image, hidden)(ones), rtol=1e-6)
-    np.testing.assert_allclose(backbone.convolutions(ones), keras.Model(image, maps)(ones), rtol=1e-6)
-    assert not backbone.network.trainable_weights

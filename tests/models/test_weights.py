@@ -8,47 +8,152 @@ from pathlib import Path
 import pytest
 
 from reportgen import weights
+from reportgen.digests import DigestMemory
 from reportgen.errors import WeightsError
-from reportgen.weights import embedded_path, file_digest, imagenet_path, resolve_source
+from reportgen.weights import (
+    NOTOP_FILE,
+    Choice,
+    WeightsFile,
+    describe_weights,
+    embedded_path,
+    imagenet_path,
+    locate_weights,
+    published,
+    require_here,
+    resolve_source,
+    state_of_published,
+)
 
 HELLO_MD5 = "5d41402abc4b2a76b9719d911017c592"
+WORLD_MD5 = "7d793037a0760186574b0282f2f435e7"
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keras's folder, where "hello" stands for the 574 MB and "world" for the file without the top."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr(weights, "IMAGENET_MD5", HELLO_MD5)
+    monkeypatch.setattr(weights, "NOTOP_MD5", WORLD_MD5)
     (tmp_path / "models").mkdir()
     return tmp_path
 
 
-def test_auto_takes_imagenets_weights_if_keras_has_them(home: Path) -> None:
-    imagenet_path().write_bytes(b"hello")
+def put(source: str, content: bytes) -> Path:
+    path = published(source).path
+    path.write_bytes(content)
+    return path
 
-    assert resolve_source("auto") == ("imagenet", "")
+
+def test_the_published_files_are_those_that_keras_knows() -> None:
+    from keras.src.applications import vgg19
+
+    code = Path(vgg19.__file__).read_text()
+    for source in ("imagenet", "imagenet-notop"):
+        assert published(source).md5 in code
+        assert published(source).path.name in code
+    assert published("imagenet").url == vgg19.WEIGHTS_PATH
+    assert published("imagenet-notop").url == vgg19.WEIGHTS_PATH_NO_TOP
+
+
+def test_auto_takes_imagenets_weights_if_keras_has_them(home: Path) -> None:
+    put("imagenet", b"hello")
+    put("imagenet-notop", b"world")
+
+    assert resolve_source("auto") == Choice("imagenet")
+    assert resolve_source("auto").tell("x") == ""
+
+
+def test_auto_takes_those_without_the_top_next_and_says_so(home: Path) -> None:
+    path = put("imagenet-notop", b"world")
+
+    choice = resolve_source("auto")
+
+    assert choice.source == "imagenet-notop"
+    line = choice.tell("make report WEIGHTS=imagenet")
+    assert str(path) in line
+    assert "average of block5_conv4" in line
+    assert line.endswith("make report WEIGHTS=imagenet (downloads 574 MB).")
+    assert locate_weights(choice.source).named == "imagenet-notop"
 
 
 def test_auto_takes_the_embedded_weights_otherwise_and_says_so(home: Path) -> None:
-    source, line = resolve_source("auto")
+    choice = resolve_source("auto")
 
-    assert source == "embedded"
+    assert choice.source == "embedded"
+    line = choice.tell("make report WEIGHTS=imagenet")
+    assert line.startswith("Weights: embedded, not ImageNet's")
     assert "not on this machine" in line
-    assert "reportgen fetch vgg19" in line
+    assert line.endswith("make report WEIGHTS=imagenet (downloads 574 MB).")
+    assert "\n" not in line
     assert list(home.rglob("*.h5")) == []  # nothing was downloaded
 
 
-def test_auto_does_not_take_a_damaged_file(home: Path) -> None:
-    imagenet_path().write_bytes(b"hell")
+def test_auto_takes_no_damaged_file(home: Path) -> None:
+    put("imagenet", b"hell")
+    put("imagenet-notop", b"worl")
 
-    source, line = resolve_source("auto")
+    choice = resolve_source("auto")
 
-    assert source == "embedded"
-    assert f"{imagenet_path()} is damaged" in line
+    assert choice.source == "embedded"
+    assert f"{imagenet_path()} is damaged" in choice.lack
 
 
-@pytest.mark.parametrize("wanted", ["imagenet", "embedded", "some/vgg19.h5"])
+def test_a_file_of_the_top_under_the_name_of_the_other_is_no_such_file(home: Path) -> None:
+    put("imagenet-notop", b"hello")
+    assert resolve_source("auto").source == "embedded"
+
+
+def test_a_folder_in_the_place_of_the_weights_is_not_the_weights(home: Path) -> None:
+    imagenet_path().mkdir()
+    assert state_of_published("imagenet") == "missing"
+    assert resolve_source("auto").source == "embedded"
+
+
+def test_the_reports_words_fit_what_was_used(home: Path) -> None:
+    put("imagenet", b"hello")
+    put("imagenet-notop", b"world")
+    top = describe_weights(locate_weights("imagenet"), with_top=False)
+    notop = describe_weights(locate_weights("imagenet-notop"), with_top=False)
+
+    assert (top.source, top.named) == ("imagenet", "imagenet")
+    assert top.note.endswith("the new layer stands on fc2.")
+    assert (notop.source, notop.named, notop.name) == ("imagenet", "imagenet-notop", NOTOP_FILE)
+    assert "not on fc2" in notop.note
+    assert "average" in notop.note
+    own = WeightsFile("file", Path("/x/mine.h5"), "0" * 64)
+    notes = {
+        describe_weights(own, with_top=top, own_head=head).note
+        for top, head in [(True, True), (False, True), (False, False)]
+    }
+    assert len(notes) == 3
+    embedded = describe_weights(WeightsFile("embedded", embedded_path(), "0" * 64), with_top=False)
+    assert "make report WEIGHTS=imagenet" in embedded.note
+    assert "574 MB" in embedded.note
+
+
+@pytest.mark.parametrize(("content", "word"), [(None, "not on this machine"), (b"hell", "damaged")])
+def test_weights_that_must_be_here_are_asked_for_by_the_command(
+    home: Path, content: bytes | None, word: str
+) -> None:
+    for source, option in [("imagenet", ""), ("imagenet-notop", " --notop")]:
+        path = put(source, content) if content else published(source).path
+        with pytest.raises(WeightsError) as caught:
+            require_here(source, "a batch downloads nothing")
+        assert str(path) in caught.value.problem
+        assert word in caught.value.problem
+        assert "a batch downloads nothing" in caught.value.problem
+        assert caught.value.remedy == f"Run: reportgen fetch vgg19{option}"
+
+
+def test_weights_that_are_here_are_required_without_a_word(home: Path) -> None:
+    put("imagenet", b"hello")
+    for source in ("imagenet", "embedded", "/nowhere/mine.h5"):
+        require_here(source, "")
+
+
+@pytest.mark.parametrize("wanted", ["imagenet", "imagenet-notop", "embedded", "some/vgg19.h5"])
 def test_a_source_that_is_named_is_taken_as_it_is(home: Path, wanted: str) -> None:
-    assert resolve_source(wanted) == (wanted, "")
+    assert resolve_source(wanted) == Choice(wanted)
 
 
 def test_the_path_is_the_one_that_keras_uses(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,13 +174,16 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         embedded_path()
 
 
-def test_digests_are_those_of_the_content(tmp_path: Path) -> None:
-    file = tmp_path / "hello"
-    file.write_bytes(b"hello")
+def test_a_machine_without_a_home_has_a_path_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as it does where nobody has a home
+    assert imagenet_path().is_absolute()
+    assert imagenet_path().parent.name == "models"
 
-    assert file_digest(file, "md5") == HELLO_MD5
+
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     for unreadable in (tmp_path, tmp_path / "missing"):
         with pytest.raises(WeightsError) as caught:
-            file_digest(unreadable, "md5")
+            locate_weights(str(unreadable), DigestMemory())
         assert caught.value.problem.startswith(f"{unreadable}: the weights cannot be read: ")
-        assert os.strerror(21 if unreadable == tmp_path else 2) in caught.value.problem
+        assert ("a folder" if unreadable == tmp_path else os.strerror(2)) in caught.value.problem

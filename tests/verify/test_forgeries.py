@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pikepdf
 import pytest
-from forging import Home, as_json, attach, copy_build, honest_home, places, settings_of, snapshot
+from forging import (
+    Home,
+    as_json,
+    attach,
+    copy_build,
+    honest_home,
+    places,
+    print_once,
+    settings_of,
+    small_network,
+    snapshot,
+)
 from stand_in import draw_image
+
+from reportgen.grading.verify import verify
+from reportgen.vgg_files import CONVOLUTIONS
+from reportgen.weights import describe_weights, imagenet_path, locate_weights
 
 pytestmark = pytest.mark.prints
 
@@ -183,6 +200,55 @@ def test_the_results_of_another_group_are_found(home: Home, tmp_path: Path) -> N
     found = home.verify(home.paper, data, printing=False)
     assert len(places(found, "images")) == len(list(home.data.rglob("*.png")))
     assert any(place.startswith("/transfer/arrays/features") for place in places(found, "numbers"))
+
+
+def name_imagenet(document: Any) -> None:
+    file = "vgg19_weights_tf_dim_ordering_tf_kernels.h5"
+    document["provenance"]["weights"] = {
+        "source": "imagenet", "name": file, "sha256": "1" * 64, "note": "From Keras Applications.",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("state", ["missing", "damaged"])
+def test_a_report_whose_weights_are_not_here_is_not_checkable(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    if state == "damaged":
+        imagenet_path().parent.mkdir(parents=True)
+        imagenet_path().write_bytes(b"half of it")
+    submission = home.rebuild(tmp_path / "handed-in", name_imagenet)
+    found = home.verify(submission)
+    assert found.of("differs") == []
+    reasons = {row.pointer: row.reason for row in found.of("not recomputable")}
+    assert {"/transfer", "/neurons", "/guided_backprop"} <= reasons.keys()
+    assert "reportgen fetch vgg19" in reasons["/transfer"]
+    ended = home.run(["verify", str(submission), "--data", str(home.data)])
+    assert ended.exit_code == 3
+    assert "NOTHING DIFFERS" in ended.output
+
+
+def test_a_graders_copy_of_a_groups_own_weights_may_have_another_name(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "copy.h5"
+    for name in CONVOLUTIONS:
+        with h5py.File(copy, "a") as file:
+            file[f"{name}/kernel"], file[f"{name}/bias"] = np.zeros((3, 3, 1, 1), "f4"), np.zeros(1, "f4")
+    theirs = describe_weights(replace(locate_weights(str(copy)), path=Path("theirs.h5")), with_top=False)
+    submission = home.rebuild(
+        tmp_path / "handed-in",
+        lambda document: document["provenance"].update(weights=theirs.model_dump()),
+    )
+    here = describe_weights(locate_weights(str(copy)), with_top=False)
+    monkeypatch.setattr(
+        "stand_in.describe_weights", lambda *_, **__: here
+    )  # the small network says that it was read from the copy
+    settings = home.settings.model_copy(update={"weights": str(copy), "cache": tmp_path / "cache"})
+    with small_network(print_once):
+        found = verify(submission, home.data, settings=settings)
+    assert [row for row in found.of("differs") if row.pointer.startswith("/provenance")] == []
+    assert "/provenance/weights/sha256" in {row.pointer for row in found.of("confirmed")}
 
 
 def cut_links(pdf: pikepdf.Pdf) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reportgen.dataset.inventory import Inventory
+from reportgen.digests import DigestMemory
 from reportgen.errors import UserError, WeightsError
 from reportgen.execution import Execution
 from reportgen.grading.verify.row import Row
@@ -23,7 +24,7 @@ from reportgen.stages.pictures import PREFIX, read_figures
 from reportgen.stages.section import NUMBERS, read_arrays
 from reportgen.store.cache import MEGABYTE, Cache
 from reportgen.templates import open_templates
-from reportgen.weights import Weights, WeightsFile, locate_weights, resolve_source
+from reportgen.weights import SOURCES, Weights, WeightsFile, locate_weights, require_here
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,10 +51,13 @@ class Recomputed:
 
 @dataclass(frozen=True)
 class WeightsFound:
-    """The file of the weights, None if they are not at hand; and what is to be said of them."""
+    """The file of the weights, None if they are not at hand; and what is to be said of them. ``name`` is
+    what the report calls them.
+    """
 
     file: WeightsFile | None
     reason: str = ""
+    name: str = ""
     rows: tuple[Row, ...] = ()
 
 
@@ -63,19 +67,19 @@ def find_weights(named: Weights, given: str) -> WeightsFound:
     ``given`` is the grader's own setting: only it may name a file.
     """
     pointer = "/provenance/weights/sha256"
-    if named.source == "imagenet" and resolve_source("auto")[0] != "imagenet":
-        return WeightsFound(None, "ImageNet's weights are not on this machine: run reportgen fetch vgg19")
-    if named.source == "file" and given in ("auto", "imagenet", "embedded"):
+    if named.source == "file" and given in SOURCES:
         return WeightsFound(
             None, "the report was made with a weights file of its own: name it with --weights"
         )
+    source, memory = given if named.source == "file" else named.named, DigestMemory()
     try:
-        file = locate_weights(given if named.source == "file" else named.source)
+        require_here(source, "verifying downloads nothing", memory)
+        file = locate_weights(source, memory)
     except WeightsError as error:
-        return WeightsFound(None, error.problem)
+        return WeightsFound(None, f"{error.problem} {error.remedy}")
     if file.sha256 == named.sha256:
         row = Row("numbers", pointer, "confirmed", named.sha256, file.sha256)
-        return WeightsFound(file, rows=(row,))
+        return WeightsFound(file, name=named.name, rows=(row,))
     if named.source == "file":
         return WeightsFound(None, f"{file.path.name} is another file than the one that the report names")
     reason = f"these are not the {named.source} weights; recomputed with those on this machine"
@@ -101,8 +105,7 @@ def recompute(
             sections = WITHOUT_WEIGHTS
             missing = {name: weights.reason for name in SECTION_STAGES if name not in sections}
         else:
-            described = execution.obtain("weights")["weights.json"]
-            document["provenance"]["weights"] = json.loads(described)
+            document["provenance"]["weights"] = _describe_weights(execution, weights)
         return _collect(execution, plan, document, sections, missing)
 
 
@@ -121,6 +124,15 @@ def _describe_data(execution: Execution, plan: Plan) -> dict[str, Any]:
     dataset["examples"] = {label: image.file for label, image in plan.examples.items()}
     provenance = {"seed": plan.settings.seed, "data_fingerprint": bundle["fingerprint"].decode()}
     return {"schema_version": SCHEMA_VERSION, "provenance": provenance, "dataset": dataset}
+
+
+def _describe_weights(execution: Execution, weights: WeightsFound) -> dict[str, Any]:
+    """What the report should say of them; the grader's copy of a group's own file may have another name."""
+    described: dict[str, Any] = json.loads(execution.obtain("weights")["weights.json"])
+    if weights.file and weights.file.source == "file" and weights.name:
+        described["note"] = described["note"].replace(described["name"], weights.name)
+        described["name"] = weights.name
+    return described
 
 
 def _collect(

@@ -73,6 +73,9 @@ def _recompute(
 ) -> tuple[Recomputed, list[Row]]:
     """All that can be recomputed, and why the rest cannot."""
     results = handed.results
+    weights = find_weights(results.provenance.weights, own.weights)
+    if weights.file is None:
+        progress.say(f"Without its weights most of the report cannot be checked: {weights.reason}")
     problems = [*inventory.survey.problems, *inventory.faults.values()]
     rows: list[Row] = []
     try:
@@ -81,7 +84,6 @@ def _recompute(
         chosen = derive_settings(results, handed.settings)
         chosen, rows = fit_examples(chosen, inventory)
         chosen = chosen.model_copy(update={"cache": own.cache, "cache_limit_mb": own.cache_limit_mb})
-        weights = find_weights(results.provenance.weights, own.weights)
         rows += weights.rows
         recomputed = recompute(chosen, inventory, weights, progress)
     except UserError as error:

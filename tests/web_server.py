@@ -26,17 +26,42 @@ def send(body: bytes, promised: int | None = None) -> Answer:
     return answer
 
 
+def send_from(body: bytes, broken_at: int | None = None, total: int | None = None) -> Answer:
+    """Answer with ``body`` from where the request wants it, as a server with ranges does, to ``broken_at``.
+
+    ``total``: the length that is told.
+    """
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        wanted = request.headers.get("Range", "")
+        start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
+        if start >= len(body):
+            request.send_error(416)
+            return
+        request.send_response(206 if wanted else 200)
+        if wanted:
+            request.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{total or len(body)}")
+        request.send_header("Content-Length", str((total or len(body)) - start))
+        request.end_headers()
+        request.wfile.write(body[start:broken_at])
+
+    return answer
+
+
 def fail(status: int) -> Answer:
     return lambda request: request.send_error(status)
 
 
 @dataclass
 class WebServer:
-    """Gives its ``answers`` in turn, the last one for ever; ``requests`` are the paths asked for."""
+    """Gives its ``answers`` in turn, the last one for ever; ``requests`` are the paths asked for,
+    ``ranges`` what each wanted of it.
+    """
 
     url: str
     answers: list[Answer] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    ranges: list[str | None] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
 
     def source(self, content: bytes, timeout: float = 5, retries: int = 0) -> Source:
@@ -61,6 +86,7 @@ def serving() -> Iterator[WebServer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             server.requests.append(self.path)
+            server.ranges.append(self.headers.get("Range"))
             server.answers[min(len(server.requests), len(server.answers)) - 1](self)
 
         def log_message(self, *_: object) -> None:

@@ -1,0 +1,145 @@
+"""Hashes of weights files: both in one pass, and those of large files remembered from build to build."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from reportgen.errors import WeightsError
+from reportgen.store.faults import reason_of
+from reportgen.store.files import open_file, read_file, write_atomically
+
+MEMORY_FILE = "weights.json"
+LARGE = 64 * 10**6
+"""Bytes from which a file's hashes are remembered; smaller ones are hashed every time."""
+
+_CHUNK = 2**20
+_MOST_FILES = 16
+_SETTLED_NS = 2 * 10**9
+"""A file changed more recently may change again within a tick of its clock, so that its times do not tell."""
+
+
+@dataclass(frozen=True)
+class Digests:
+    """MD5 and SHA-256 of a file's content, in hexadecimal digits."""
+
+    md5: str
+    sha256: str
+
+
+def hash_file(path: Path) -> Digests:
+    """Hash a file's content, reading it once; raises ``WeightsError`` if it cannot be read."""
+    md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
+    buffer = memoryview(bytearray(_CHUNK))
+    try:
+        with open_file(path) as stream:
+            while count := stream.readinto(buffer):
+                md5.update(buffer[:count])
+                sha256.update(buffer[:count])
+    except OSError as error:
+        raise unreadable(path, error) from None
+    return Digests(md5.hexdigest(), sha256.hexdigest())
+
+
+def unreadable(path: Path, error: OSError) -> WeightsError:
+    """What to say of a weights file that the system does not give."""
+    return WeightsError(
+        f"{path}: the weights cannot be read: {reason_of(error)}.",
+        "Check the path 'weights' in your settings.",
+    )
+
+
+class DigestMemory:
+    """The hashes of large files, asked for as often as one likes.
+
+    This is the one exception to "contents are hashed, always": to hash the 574 MB of VGG19 takes five times
+    as long as all else that a build with nothing to do does. A file of ``LARGE`` bytes or more is not hashed
+    again while its size, modification time, change time, inode and device are what they were; what is read
+    into a network is hashed anyway. Memories are kept in ``folder`` (None: in this object only), written only
+    if ``writes``, and not believed if ``blind``, if they are damaged, or if the file was changed so shortly
+    before that its times might not tell another change.
+    """
+
+    def __init__(self, folder: Path | None = None, *, writes: bool = True, blind: bool = False) -> None:
+        self._file = folder / MEMORY_FILE if folder else None
+        self._writes = writes
+        self._blind = blind
+        self._seen: dict[tuple[str, str], Digests] = {}
+
+    def digests(self, path: Path) -> Digests:
+        """The hashes of a file; raises ``WeightsError`` if it cannot be read."""
+        state = _state_of(path)
+        if state["size"] < LARGE:
+            return hash_file(path)
+        key = str(path.absolute()), json.dumps(state)
+        if key in self._seen:
+            return self._seen[key]
+        found = None if self._blind else self._recall(key[0], state)
+        if found is None:
+            found = hash_file(path)
+            newest = max(state["mtime_ns"], state["ctime_ns"])
+            if _state_of(path) != state or time.time_ns() - newest < _SETTLED_NS:
+                return found
+            self._write({key[0]: _sealed(key[0], state, found)})
+        self._seen[key] = found
+        return found
+
+    def forget(self, path: Path) -> None:
+        """Believe nothing about a file any more."""
+        name = str(path.absolute())
+        self._seen = {key: found for key, found in self._seen.items() if key[0] != name}
+        self._write({name: None})
+
+    def _recall(self, name: str, state: dict[str, int]) -> Digests | None:
+        entry: Any = self._read().get(name)
+        try:
+            found = Digests(**entry["digests"])
+            return found if entry == _sealed(name, state, found) else None
+        except (TypeError, KeyError):
+            return None
+
+    def _read(self) -> dict[str, Any]:
+        if self._file is None:
+            return {}
+        try:
+            table = json.loads(read_file(self._file))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return table if isinstance(table, dict) else {}
+
+    def _write(self, entries: dict[str, Any]) -> None:
+        """Add entries (None: remove). A folder that cannot be written remembers nothing."""
+        if self._file is None or not self._writes:
+            return
+        table = {name: entry for name, entry in self._read().items() if name not in entries}
+        table |= {name: entry for name, entry in entries.items() if entry is not None}
+        text = json.dumps(dict(list(table.items())[-_MOST_FILES:]), indent=1)
+        with contextlib.suppress(OSError):
+            write_atomically(self._file, text.encode(), durable=False)
+
+
+def _state_of(path: Path) -> dict[str, int]:
+    """What tells, without reading a file, that it is the one it was."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise unreadable(path, error) from None
+    return {
+        "size": status.st_size,
+        "mtime_ns": status.st_mtime_ns,
+        "ctime_ns": status.st_ctime_ns,
+        "inode": status.st_ino,
+        "device": status.st_dev,
+    }
+
+
+def _sealed(name: str, state: dict[str, int], found: Digests) -> dict[str, Any]:
+    """An entry of the memory, with a hash of its own: what was damaged on the disk is not believed."""
+    content = {"state": state, "digests": asdict(found)}
+    text = json.dumps([name, content], sort_keys=True)
+    return {**content, "seal": hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()}
