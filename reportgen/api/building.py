@@ -12,8 +12,9 @@ from reportgen.api.notebook import listening
 from reportgen.api.report import Report, open_report
 from reportgen.api.request import Request
 from reportgen.errors import SettingsError
-from reportgen.settings import NAMED_WEIGHTS, Settings, place_settings, understand_settings
+from reportgen.settings import Settings, place_settings, understand_settings
 from reportgen.toml.places import Origin
+from reportgen.weights import SOURCES
 
 PathLike = str | os.PathLike[str]
 
@@ -80,6 +81,6 @@ def _make_request(
 
 
 def _absolute(name: str, text: str) -> str:
-    if name == "weights" and text in NAMED_WEIGHTS:
+    if name == "weights" and text in SOURCES:
         return text
     return str(Path(text).expanduser().absolute())

@@ -37,6 +37,7 @@ DERIVED = (
 """What follows from other numbers of the document, and is compared with what follows."""
 
 Steps = tuple[str | int, ...]
+_WEIGHTS = ("provenance", "weights")
 
 
 def compare_numbers(submitted: Mapping[str, Any], recomputed: Mapping[str, Any]) -> Rows:
@@ -72,6 +73,8 @@ def _is_left_out(steps: Steps) -> bool:
 
 def _compare(steps: Steps, before: Mapping[Steps, Any], after: Mapping[Steps, Any], *, same: bool) -> Row:
     pointer = join_pointer(steps)
+    if steps[:2] == _WEIGHTS and not any(each[:2] == _WEIGHTS for each in after):
+        return Row("numbers", pointer, "not recomputable", before[steps], None, "these weights are not here")
     if steps not in before or steps not in after:
         reason = "the report lacks it" if steps not in before else "the recomputation has no such value"
         status: Status = "differs" if same else "not recomputable"
