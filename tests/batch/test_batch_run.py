@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -122,7 +123,13 @@ def test_a_report_that_is_not_as_it_was_is_made_again(tmp_path: Path, harm: str)
         sealed["outcome"]["score"] = "10"
         (folder / "outcome.json").write_text(json.dumps(sealed))
     assert scene.run().worked_on == 1
-    assert files_of(scene.out) == whole
+    now = files_of(scene.out)
+    added = now.keys() - whole.keys()
+    assert {name: now[name] for name in whole} == whole
+    # Somebody's own words are kept aside, not thrown away.
+    assert [now[name] for name in added] == (
+        [hashlib.sha256(b"<p>better</p>").hexdigest()] if harm == "alter" else []
+    )
 
 
 def test_rubric_and_verification_count_but_limits_and_titles_of_the_page_do_not(tmp_path: Path) -> None:

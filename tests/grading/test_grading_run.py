@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from graded_run import write_build, write_tests
+from graded_run import EARLIER, write_build, write_tests
 from junitparser import JUnitXml
 
 from reportgen.grading.exports.document import read_grades
@@ -116,7 +116,7 @@ def test_rubrics_of_several_folders_are_one(tmp_path: Path, build: Path) -> None
 def test_a_rubric_that_cannot_be_used_is_an_error_and_leaves_no_complete_grades(
     tmp_path: Path, build: Path, text: str, named: str
 ) -> None:
-    (tmp_path / "grades.json").write_text("of an earlier run")
+    (tmp_path / "grades.json").write_text(EARLIER)
     with pytest.raises(GradingError, match=named):
         grade(build, [rubric(tmp_path, text)], exports=Exports(json=tmp_path / "grades.json"))
     if (tmp_path / "grades.json").exists():
@@ -149,7 +149,7 @@ def test_rubrics_are_taken_neither_from_the_submission_nor_from_nowhere(tmp_path
 
 def test_a_submission_that_is_none_is_its_own_error(tmp_path: Path) -> None:
     stale = tmp_path / "grades.json"
-    stale.write_text("of an earlier run")
+    stale.write_text(EARLIER)
     with pytest.raises(SubmissionError, match="nowhere"):
         grade(tmp_path / "nowhere", [rubric(tmp_path)], exports=Exports(json=stale))
     assert not stale.exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from graded_run import run_here, write_build, write_tests
+from graded_run import EARLIER, run_here, write_build, write_tests
 
 
 def test_cases_share_the_points_of_their_function_alike(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_a_test_without_points_may_be_depended_on(tmp_path: Path) -> None:
 def test_mistakes_in_markers_are_one_usage_error(tmp_path: Path, text: str, named: str) -> None:
     import re
 
-    (tmp_path / "grades.json").write_text("of an earlier run")
+    (tmp_path / "grades.json").write_text(EARLIER)
     ended = run_here(write_tests(tmp_path, a=text))
     assert ended.code == pytest.ExitCode.USAGE_ERROR
     (error,) = [line for line in ended.output.splitlines() if line.startswith("ERROR")]

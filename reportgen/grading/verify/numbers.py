@@ -13,7 +13,10 @@ from reportgen.grading.verify.tolerances import agree, find_rule, scale_of
 
 ELSEWHERE = (
     ("dataset", "images"),
+    # The machine's own: another one may be honest. With other fonts the pages are not compared.
     ("provenance", "versions"),
+    ("provenance", "processor"),
+    ("provenance", "fonts"),
     ("provenance", "weights", "sha256"),
     ("transfer", "confusion"),
     ("transfer", "misclassified"),
