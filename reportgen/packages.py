@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import sys
@@ -50,7 +51,15 @@ def versions_for(libraries: Iterable[str]) -> dict[str, str]:
 
 @cache
 def _littlecms_version() -> str:
-    """Of the library that applies colour profiles: Pillow's own, or that of the system."""
+    """Of the library that applies colour profiles: Pillow's own, or that of the system.
+
+    Pillow's own is known by its file, so that a build with nothing to do need not import Pillow.
+    """
+    found = importlib.util.find_spec("PIL")
+    home = Path(found.origin).parent if found and found.origin else Path()
+    for folder in (home.parent / "pillow.libs", home / ".dylibs"):
+        for file in sorted(folder.glob("liblcms2*")):
+            return file.name
     try:
         from PIL import _imagingcms  # ImageCms itself imports ten times as much
     except ImportError:

@@ -77,7 +77,7 @@ def test_a_page_that_cannot_be_printed_leaves_the_last_report(
 ) -> None:
     before = snapshot(copied / "build")
 
-    def refuse(_html: str, _attached: object, _note: object) -> bytes:
+    def refuse(_html: str, _attached: object, _note: object, **_options: object) -> bytes:
         raise RenderError("A picture is missing.", "Correct the template.")
 
     monkeypatch.setattr("reportgen.stages.pdf.print_pdf", refuse)

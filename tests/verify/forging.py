@@ -119,7 +119,7 @@ def print_once(html: str) -> bytes:
     return print_pdf(html)
 
 
-def print_and_attach(html: str, attached: Sequence[Attachment], _note: object) -> bytes:
+def print_and_attach(html: str, attached: Sequence[Attachment], _note: object, **_options: object) -> bytes:
     """As a PDF is printed, but the pages only once."""
     target = io.BytesIO()
     attach(io.BytesIO(print_once(html)), target, {each.name: each.data for each in attached})
