@@ -33,7 +33,10 @@ from reportgen.weights import (
 EXPLAINED_LAYER = "block5_conv4"
 FEATURE_LAYER = TOP[-1]
 INPUT_SHAPE = (224, 224, 3)
-BATCH_SIZE = 16
+BATCH_SIZE = 4
+"""Images that the network is given at a time, always as many: how a sum is shared among threads, and so its last
+bits, depends on their number. A small one, for an image added to thousands costs a whole batch.
+"""
 _ROWS = 2048
 """Rows of a kernel that are read out of the network at a time."""
 
@@ -67,10 +70,15 @@ class Backbone:
         return digest.hexdigest()
 
     def features(self, batches: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.float32]]:
-        """Features (n, D) of each batch of images (n, 224, 224, 3) uint8 RGB, in graph mode."""
+        """Features (n, D) of each batch of n ≤ ``BATCH_SIZE`` images (n, 224, 224, 3) uint8 RGB, in graph mode.
+
+        An image's features are the same, bit for bit, in whatever company it is.
+        """
         run = self._compiled
         for batch in batches:
-            yield run(tf.constant(preprocess(batch))).numpy()
+            filled = np.zeros((BATCH_SIZE, *INPUT_SHAPE), np.float32)
+            filled[: len(batch)] = preprocess(batch)
+            yield run(tf.constant(filled)).numpy()[: len(batch)]
 
     @functools.cached_property
     def explained(self) -> Callable[[Any], Any]:
@@ -92,7 +100,7 @@ class Backbone:
 
     @functools.cached_property
     def _compiled(self) -> Callable[[Any], Any]:
-        signature = [tf.TensorSpec([None, *INPUT_SHAPE])]
+        signature = [tf.TensorSpec([BATCH_SIZE, *INPUT_SHAPE])]
         return tf.function(self.network, input_signature=signature, autograph=False)  # type: ignore[no-any-return]
 
 

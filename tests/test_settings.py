@@ -26,6 +26,7 @@ cache = "/var/tmp/reportgen-cache"
 cache_limit_mb = 300
 build = "out/report"
 templates = "mine"
+fonts = ["my.ttf"]
 
 [[authors]]
 name = "Ada"
@@ -103,6 +104,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "cache_limit_mb": 300,
         "build": tmp_path / "out/report",
         "templates": tmp_path / "mine",
+        "fonts": (tmp_path / "my.ttf",),
         "authors": ({"name": "Ada", "roll_number": "CS-1"}, {"name": "Zoë", "roll_number": ""}),
         "show": {"filters": 4, "neurons": 3, "colour": True},
         "example_images": {"o'neill": "test/o'neill/1.jpg"},

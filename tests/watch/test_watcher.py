@@ -193,7 +193,7 @@ def test_a_fault_is_told_with_its_type_and_traced_and_the_watch_goes_on(
 
     scene.during = fail
     with watching(scene) as server, Listener(server.url) as listener:
-        assert listener.until("failed")["problem"] == "ZeroDivisionError: no cats"
+        assert "ZeroDivisionError: no cats" in listener.until("failed")["problem"]
         printed = capfd.readouterr().err
         assert "Traceback" in printed
         assert 'raise ZeroDivisionError("no cats")' in printed
