@@ -34,8 +34,8 @@ EXPLAINED_LAYER = "block5_conv4"
 FEATURE_LAYER = TOP[-1]
 INPUT_SHAPE = (224, 224, 3)
 BATCH_SIZE = 4
-"""Images that the network is given at a time, always as many: how a sum is shared among threads, and so its last
-bits, depends on their number. A small one, for an image added to thousands costs a whole batch.
+"""Images that the network is given at a time, always as many: their number decides how a sum is shared among
+threads, and so its last bits. A small one, for an image added to thousands costs a whole batch.
 """
 _ROWS = 2048
 """Rows of a kernel that are read out of the network at a time."""
@@ -70,7 +70,7 @@ class Backbone:
         return digest.hexdigest()
 
     def features(self, batches: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.float32]]:
-        """Features (n, D) of each batch of n ≤ ``BATCH_SIZE`` images (n, 224, 224, 3) uint8 RGB, in graph mode.
+        """Features (n, D) of each batch of n ≤ ``BATCH_SIZE`` images (n, 224, 224, 3) uint8 RGB.
 
         An image's features are the same, bit for bit, in whatever company it is.
         """

@@ -240,14 +240,21 @@ def test_the_same_page_gives_the_same_bytes_at_any_time(monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("characters", "named"),
     [
-        ("\U00016fe4", r"\U00016fe4 \(Khitan Small Script\)"),
-        ("\U00010a60x\U00016fe4", r"\U00010a60 \U00016fe4 \(Old South Arabian, Khitan Small Script\)"),
-        ("\U0001fbfa", r"\U0001fbfa \(symbols\)"),
+        ("\U00016fe4", r"U\+16FE4 \(Khitan Small Script\)"),
+        ("\U00010a60x\U00016fe4", r"U\+16FE4 \(Khitan Small Script and Old South Arabian\)"),
+        ("\U0001fbfa", r"U\+1FBFA \(symbols\)"),
     ],
 )
 def test_a_character_that_no_font_has_is_named_with_its_script(characters: str, named: str) -> None:
     with pytest.raises(RenderError, match=named) as caught:
         print_pdf(page(f"<p>x{characters}</p>"))
+    assert "font" in caught.value.remedy
+
+
+def test_a_glyph_that_the_printer_misses_is_an_error_of_the_same_kind() -> None:
+    said = '.notdef glyph rendered for Unicode string unsupported by fonts: "\U00016fe4" (U+16FE4)'
+    with pytest.raises(RenderError, match="Khitan Small Script") as caught:
+        require_no_complaint([said], ElementTree.Element("html"))
     assert "font" in caught.value.remedy
 
 
