@@ -34,8 +34,8 @@ _DISTRIBUTIONS = {
     "rich": (),
 }  # fmt: skip
 """Imported name -> the distributions whose versions can change what it gives. Pydantic only checks and writes
-JSON, whose numbers are exact in every version; jsonschema only checks what was written; rich only shows how far
-the work is."""
+JSON, whose numbers are exact in every version; jsonschema only checks what was written; rich only shows
+how far the work is."""
 
 
 def versions_for(libraries: Iterable[str]) -> dict[str, str]:
