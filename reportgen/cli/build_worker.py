@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +28,8 @@ def build_worker(
     from reportgen.batch.confinement import follow_parent
     from reportgen.batch.messages import PipeProgress
 
+    # Ctrl-C is passed on on purpose, also by a notebook that was started where a shell ignores it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     follow_parent()
     os.set_inheritable(progress_handle, False)
     request = parse_request(job.read_text(encoding="utf-8"))

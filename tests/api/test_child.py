@@ -22,9 +22,11 @@ from reportgen.progress import Silent
 
 NOTHING = Request(None, None, {})
 
-# Stands for the process that builds: it knows its job's file and the pipe for its messages.
+# Stands for the process that builds: it knows its job's file and the pipe for its messages, and hears of
+# Ctrl-C whoever started it.
 BEGIN = """\
 import json, os, pathlib, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 job, handle = pathlib.Path(sys.argv[1]), int(sys.argv[3])
 def tell(**message):
     os.write(handle, json.dumps(message).encode() + b"\\n")
@@ -154,6 +156,20 @@ finally:
         run_request(NOTHING, user)
     assert (tmp_path / "cleaned").exists()
     assert not is_running(user.pid)
+
+
+def test_the_real_one_hears_of_ctrl_c_where_a_shell_ignores_it(tmp_path: Path) -> None:
+    code = """
+import signal, sys
+from reportgen.cli import build_worker
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+try:
+    build_worker.build_worker(__import__("pathlib").Path("nowhere"), 2)
+except FileNotFoundError:
+    print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout == "True\n", done.stderr
 
 
 def test_who_does_not_end_is_killed(stand_in: Stand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
