@@ -80,13 +80,14 @@ def _find_lacking(wishes: Wishes) -> list[str]:
 
 def _is_allowed(manager: Manager, packages: Sequence[str], wishes: Wishes) -> bool:
     """Whether to install: root may; another user is asked, if there is somebody to ask."""
-    if wishes.permission == "no":
-        return False
     is_root = os.geteuid() == 0
+    # Without sudo an ordinary user can only be told the line, also one who has said yes.
+    able = manager.as_user or is_root or shutil.which("sudo") is not None
+    if wishes.permission == "no" or not able:
+        return False
     if wishes.permission == "yes" or (is_root and not manager.as_user):
         return True
-    able = manager.as_user or shutil.which("sudo")
-    if not (able and sys.stdin.isatty() and sys.stderr.isatty()) or _was_declined(packages, wishes):
+    if not (sys.stdin.isatty() and sys.stderr.isatty()) or _was_declined(packages, wishes):
         return False
     return _ask(manager, packages, wishes)
 

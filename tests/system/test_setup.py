@@ -170,6 +170,16 @@ def test_without_a_terminal_a_user_must_have_said_yes(
     assert "apt-get" in capfd.readouterr().err
 
 
+@pytest.mark.usefixtures("as_user")
+def test_who_has_no_sudo_is_told_the_line_and_the_work_goes_on(
+    machine: Machine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    machine.add("apt-get")
+    assert set_up(Wishes(permission="yes", announce=True)) == INCOMPLETE
+    assert machine.calls() == []
+    assert "sudo apt-get update" in capfd.readouterr().err
+
+
 ON_A_TERMINAL = """
 import os, sys
 from reportgen.system import setup
