@@ -20,9 +20,11 @@ RUBRIC = "reportgen/grading/assignment.rubric.toml"
 
 
 def run(*command: str | Path, folder: Path) -> str:
-    """Run a command as a user would from ``folder``, with nothing of Python's settings inherited."""
+    """Run a command as a user would from ``folder``, with nothing of Python's and make's settings inherited."""
     environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PIP_"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "PIP_", "MAKE", "MFLAGS"))
     }
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"

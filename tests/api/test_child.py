@@ -168,7 +168,15 @@ try:
 except FileNotFoundError:
     print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    # It ends itself when its standard input does.
+    its_input, kept_open = os.pipe()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code], stdin=its_input, capture_output=True, text=True, cwd=tmp_path
+        )
+    finally:
+        os.close(its_input)
+        os.close(kept_open)
     assert done.stdout == "True\n", done.stderr
 
 
