@@ -20,7 +20,7 @@ RUBRIC = "reportgen/grading/assignment.rubric.toml"
 
 
 def run(*command: str | Path, folder: Path) -> str:
-    """Run a command as a user would from ``folder``, with nothing of Python's and make's settings inherited."""
+    """Run a command as a user would from ``folder``, without Python's and make's settings."""
     environment = {
         name: value
         for name, value in os.environ.items()
