@@ -24,7 +24,7 @@ def run(*command: str | Path, folder: Path) -> str:
     environment = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("PYTHON", "PIP_", "MAKE", "MFLAGS"))
+        if not name.startswith(("PYTHON", "PIP_", "MAKE", "MFLAGS", "ARGS"))
     }
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
