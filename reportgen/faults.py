@@ -18,6 +18,9 @@ TRACEBACK = "REPORTGEN_TRACEBACK"
 
 FAULT_WORDS = "reportgen: this is a fault of reportgen itself"
 
+DISTRIBUTION = "cnn-reportgen"
+"""What is installed: on PyPI the name reportgen belongs to another project."""
+
 _PACKAGE = Path(__file__).resolve().parent
 _LONGEST = 300
 _TRACKERS = ("issues", "issue tracker", "bug tracker", "bugs", "tracker", "repository", "source", "homepage")
@@ -77,7 +80,7 @@ def _find_tracker() -> str:
     from importlib import metadata
 
     try:
-        urls = metadata.metadata("reportgen").get_all("Project-URL") or []
+        urls = metadata.metadata(DISTRIBUTION).get_all("Project-URL") or []
     except metadata.PackageNotFoundError:
         return ""
     named = {label.strip().lower(): url.strip() for label, _, url in (line.partition(",") for line in urls)}

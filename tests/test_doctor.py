@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import importlib.util
 import os
-import re
 import shutil
 import sys
 from collections import namedtuple
@@ -15,7 +14,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from reportgen import doctor
 from reportgen.doctor import examine
 from reportgen.render import fonts
 from reportgen.settings import Settings, load_settings
@@ -111,21 +109,6 @@ def test_missing_packages_are_named_and_stop_no_other_look(
     assert "rm -f .venv/.installed; make report" in first, "these tests run in a checkout"
     assert "WeasyPrint" in second
     assert len(examine(settings)) == 8
-
-
-def test_nowhere_is_the_project_of_the_same_name_on_pypi_advised() -> None:
-    root = Path(doctor.__file__).parents[1]
-    files = [
-        root / "README.md",
-        root / "Makefile",
-        *root.glob("reportgen/**/*.py"),
-        *root.glob("templates/**/*"),
-    ]
-    texts = {file: file.read_text(encoding="utf-8") for file in files if file.is_file()}
-    by_name = re.compile(r"""pip3? install[^\n;)]*[ '"]reportgen(?![-\w./])""")
-    assert [file for file, text in texts.items() if by_name.search(text)] == []
-    assert by_name.search("Run: pip install reportgen")
-    assert by_name.search("pip install -U 'reportgen[cluster]'")
 
 
 def test_missing_fonts_are_named(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
