@@ -40,7 +40,7 @@ quote = '$(subst ','\'',$(1))'
 # How make was called, for messages that say what to type for other weights.
 AS_TYPED = REPORTGEN_MAKE=$(call quote,make $@ $(MAKEOVERRIDES))
 
-.PHONY: help report watch diff grade verify batch sample doctor fetch-caltech101 fetch-vgg19 export-model test check check-hidden check-full bench pictures lock clean distclean
+.PHONY: help report watch diff grade verify batch sample doctor fetch-caltech101 fetch-vgg19 export-model quick test check docs check-hidden check-full bench pictures lock clean distclean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -69,7 +69,7 @@ diff: .venv/.installed ## Say what changed since the build before (ARGS="A B": b
 grade: .venv/.installed ## Grade the last build by the rubric of this assignment (ARGS="--rubric mine.toml")
 	@$(PY) -m reportgen grade $(if $(REPORT),--settings $(call quote,$(REPORT))) $(ARGS)
 
-verify: .venv/.system ## Compute a submitted report anew: make verify REPORT=report.pdf DATA=its/images
+verify: .venv/.system ## Compute a submitted report again: make verify REPORT=report.pdf DATA=its/images
 	@$(PY) -m reportgen verify $(if $(REPORT),$(call quote,$(REPORT))) \
 	  $(if $(DATA),--data $(call quote,$(DATA))) $(ARGS)
 
@@ -92,17 +92,31 @@ fetch-vgg19: .venv/.installed ## Download the ImageNet weights of VGG19 (574 MB)
 export-model: .venv/.installed ## Write the retrained network of the last report as a Keras model
 	@$(PY) -m reportgen export-model $(ARGS)
 
+# The tests of what reads, writes and keeps: they import no TensorFlow, print nothing and build no report.
+QUICK = tests/dataset tests/store tests/toml \
+  $(patsubst %,tests/test_%.py,digests project_files results settings sources split)
+
+quick: .venv/.installed-dev ## Lint, layers and the fast tests: under a minute
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	.venv/bin/lint-imports
+	$(PY) -m pytest $(WORKERS) -m 'not slow and not prints' $(QUICK) $(ARGS)
+
 test check: ANNOUNCE = --announce
 
 test: $(SET_UP_FOR_TESTS) ## Run the tests (TOOLS=yes: install Chromium and Poppler for them first)
 	@$(PY) -m pytest $(WORKERS) $(ARGS)
 
-check: $(SET_UP_FOR_TESTS) ## Lint, types, layers and tests: what must pass before a commit
+check: $(SET_UP_FOR_TESTS) ## Lint, types, layers, documentation and tests: what must pass before a commit
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
 	.venv/bin/lint-imports
+	$(PY) -m mkdocs build --strict
 	$(PY) -m pytest $(WORKERS) $(ARGS)
+
+docs: .venv/.installed-dev ## Build the documentation: site/index.html
+	$(PY) -m mkdocs build --strict
 
 check-full: ARGS = --full
 check-full: check check-hidden ## The same with every kill point, all in the browser, identity with VGG19, on poorer machines
@@ -113,10 +127,10 @@ check-hidden: .venv/.installed-dev ## make report and make test as on machines w
 bench: .venv/.installed-dev ## Measure time and memory: a table, and build/bench.json
 	@$(PY) tests/benchmarks/run.py $(ARGS)
 
-pictures: .venv/.installed-dev ## Take the pictures of pages in README.md anew, from the sample report
+pictures: .venv/.installed-dev ## Take the pictures of pages in README.md and docs/ again, from the sample report
 	@$(PY) tests/pictures.py
 
-lock: .venv/bin/python ## Resolve constraints.txt anew (ARGS=--upgrade: to the newest versions)
+lock: .venv/bin/python ## Resolve constraints.txt again (ARGS=--upgrade: to the newest versions)
 	$(PY) -m pip install --quiet --disable-pip-version-check uv
 	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --extra dev pyproject.toml --no-annotate \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
@@ -129,7 +143,7 @@ clean: ## Remove what reportgen wrote to build/; what you put there stays
 
 distclean: clean ## The same; drop the cache, .venv and the tools' caches too (never data/)
 	@rm -rf .cache/reportgen; [ ! -d .cache ] || find .cache -maxdepth 0 -empty -delete
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis site
 
 .venv/bin/python:
 	@fail() { printf 'reportgen: %s\n' "$$@" >&2; exit 1; }; \

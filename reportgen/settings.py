@@ -237,6 +237,6 @@ def understand_settings(
     except ValidationError as error:
         lines = [*describe_faults(error, Settings, origin, _EXAMPLES, tuple(flags)), *lines]
     if lines:
-        raise SettingsError("\n".join(lines), f"Correct {origin.name}; README.md lists every key.")
+        raise SettingsError("\n".join(lines), f"Correct {origin.name}; docs/students.md lists every key.")
     settings._origin = origin
     return settings

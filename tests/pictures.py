@@ -1,4 +1,4 @@
-"""``make pictures``: the two pages of the sample report that README shows."""
+"""``make pictures``: the two pages of the sample report that README.md and docs/ show."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pypdfium2
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
-OUT = ROOT / ".readme"
+OUT = ROOT / "docs/pictures"
 SECTIONS = {"neurons": "Maximally activating patches", "gradients": "Guided backpropagation"}
 """Which pages: those on which these sections start, by the name of the picture."""
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from finished_report import snapshot
-from stand_in import draw_image, make_home
 
 SERVER = Path(__file__).with_name("survival") / "build_server.py"
 Job = dict[str, Any]
@@ -53,6 +52,8 @@ def report(home: Path) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def changed_home(builds: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with a good report whose data and settings have changed since."""
+    from stand_in import draw_image, make_home  # which imports TensorFlow; this file is read by every run
+
     home = make_home(tmp_path_factory.mktemp("survival") / "home")
     (answer,) = builds(job(home))
     assert answer["end"] == "changed", answer

@@ -94,7 +94,19 @@ def test_help_names_every_target(checkout: Checkout, arguments: tuple[str, ...])
     said = checkout.make(*arguments)
     described = dict(re.findall(r"(?m)^  make ([a-z0-9-]+) +(\S.*)$", said.stdout.split("\n\n")[0]))
     assert set(described) == phony_targets()
-    promised = {"report", "test", "check", "bench", "doctor", "sample", "clean", "distclean", "export-model"}
+    promised = {
+        "report",
+        "quick",
+        "test",
+        "check",
+        "docs",
+        "bench",
+        "doctor",
+        "sample",
+        "clean",
+        "distclean",
+        "export-model",
+    }
     assert promised <= set(described)
     assert checkout.calls() == []
 
@@ -326,18 +338,37 @@ def test_distclean_leaves_what_the_user_owns(checkout: Checkout) -> None:
     assert (checkout.folder / ".cache/others").is_dir()
 
 
-def test_check_runs_everything_and_the_tests_last(checkout: Checkout) -> None:
+def run_checks(checkout: Checkout, target: str) -> list[str]:
+    """What a target that checks calls, beside what sets it up."""
     checkout.make("report")
     lint = checkout.folder / ".venv/bin/lint-imports"
     shutil.copyfile(checkout.tools / "python3", lint)
     lint.chmod(0o755)
     checkout.log.unlink()
-    done = checkout.make("check", "ARGS=-x")
+    done = checkout.make(target, "ARGS=-x")
     assert done.returncode == 0, done.stderr
-    assert [line for line in checkout.calls() if "[pip]" not in line and "setup" not in line] == [
+    return [line for line in checkout.calls() if "[pip]" not in line and "setup" not in line]
+
+
+def test_quick_runs_the_linters_and_only_tests_that_are_there_and_fast(checkout: Checkout) -> None:
+    *linters, tests = run_checks(checkout, "quick")
+    assert linters == [
+        "python [-m] [ruff] [check]",
+        "python [-m] [ruff] [format] [--check]",
+        "lint-imports []",
+    ]
+    assert tests.startswith("python [-m] [pytest] [-n] [2] [-m] [not slow and not prints] [tests/")
+    chosen = re.findall(r"\[(tests/[^\]]*)\]", tests)
+    assert len(chosen) > 5
+    assert [name for name in chosen if not (ROOT / name).exists()] == []
+
+
+def test_check_runs_everything_and_the_tests_last(checkout: Checkout) -> None:
+    assert run_checks(checkout, "check") == [
         "python [-m] [ruff] [check]",
         "python [-m] [ruff] [format] [--check]",
         "python [-m] [mypy]",
         "lint-imports []",
+        "python [-m] [mkdocs] [build] [--strict]",
         "python [-m] [pytest] [-n] [2] [-x]",
     ]

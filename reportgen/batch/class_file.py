@@ -16,7 +16,7 @@ from reportgen.errors import SettingsError, UserError
 from reportgen.toml.reading import read_table_file
 from reportgen.weights import SOURCES
 
-_REMEDY = "Correct the file; README.md lists every key."
+_REMEDY = "Correct the file; docs/classes.md lists every key."
 _LONGEST = 300
 
 

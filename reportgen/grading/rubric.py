@@ -87,7 +87,7 @@ def load_rubric(path: Path) -> Rubric:
     if faults:
         raise RubricError(
             "\n".join(f"{path}: {fault}." for fault in faults),
-            "Correct the rubric; README.md explains its keys.",
+            "Correct the rubric; docs/graders.md explains its keys.",
         )
     return Rubric(one_line(str(title)), tuple(rows))
 
