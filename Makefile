@@ -92,8 +92,8 @@ fetch-vgg19: .venv/.installed ## Download the ImageNet weights of VGG19 (574 MB)
 export-model: .venv/.installed ## Write the retrained network of the last report as a Keras model
 	@$(PY) -m reportgen export-model $(ARGS)
 
-# The tests of what reads, writes and keeps: they import no TensorFlow, print nothing and build no report.
-QUICK = tests/dataset tests/store tests/toml \
+# The tests of what reads, writes, keeps and draws: they import no TensorFlow, print nothing and build no report.
+QUICK = tests/dataset tests/figures tests/store tests/toml \
   $(patsubst %,tests/test_%.py,digests project_files results settings sources split)
 
 quick: .venv/.installed-dev ## Lint, layers and the fast tests: under a minute

@@ -105,6 +105,20 @@ def test_the_installed_package_is_the_one_that_is_imported(environment: Path, em
     assert str(ROOT) not in path
 
 
+def test_a_fault_finds_the_distribution_under_the_name_that_it_was_built_with(
+    wheel: Path, environment: Path, empty_folder: Path
+) -> None:
+    ask = "from importlib import metadata; from reportgen.faults import DISTRIBUTION as name; "
+    said = run(
+        environment / "bin/python",
+        "-c",
+        f"{ask}print(metadata.distribution(name).locate_file(''))",
+        folder=empty_folder,
+    )
+    assert Path(said.strip()).is_relative_to(environment)
+    assert wheel.name.startswith("cnn_reportgen-")
+
+
 @pytest.mark.parametrize("command", [("python", "-m", "reportgen"), ("reportgen",)])
 def test_help_works_away_from_the_checkout(
     environment: Path, empty_folder: Path, command: tuple[str, ...]
