@@ -23,7 +23,7 @@ import os, random, sys, time
 from pathlib import Path
 home, days, network, threads = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
 sys.path.insert(0, sys.argv[5])
-foreign = sys.argv[6] == "foreign"
+foreign, printing = sys.argv[6] == "foreign", sys.argv[7] == "printing"
 real = time.time
 time.time = lambda: real() + days * 86400
 random.seed(days)
@@ -45,7 +45,10 @@ def build():
 if network == "stand-in":
     import numpy
     numpy.random.seed(days)
-    from stand_in import counting
+    from stand_in import counting, print_nothing
+    if not printing:
+        from reportgen.stages import pdf
+        pdf.print_pdf = print_nothing
     with counting():
         build()
 else:
@@ -84,18 +87,20 @@ def build_in(
     threads: str = "",
     keras: object = None,
     foreign: bool = False,
+    printing: bool = True,
     **env: str,
 ) -> dict[str, str]:
     """The hashes of all files of a build in a process of its own, for which ``keras`` is its keras.json.
 
-    With ``foreign``, Keras was already imported by somebody who likes it otherwise.
+    With ``foreign``, Keras was already imported by somebody who likes it otherwise. Without ``printing`` a
+    stand-in builds everything but the PDF.
     """
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     if keras is not None:
         env["KERAS_HOME"] = str(home / "keras")
         (home / "keras").mkdir()
         (home / "keras/keras.json").write_text(keras if isinstance(keras, str) else json.dumps(keras))
-    words = (days, network, threads, TESTS, "foreign" if foreign else "")
+    words = (days, network, threads, TESTS, "foreign" if foreign else "", "printing" if printing else "")
     done = subprocess.run(
         [sys.executable, "-c", BUILD, str(home), *map(str, words)],
         env={**clean, "PYTHONHASHSEED": seed, **env},
@@ -129,6 +134,12 @@ def test_with_everything_different_at_once(original: tuple[Path, dict[str, str]]
     assert build_in(copy_project(home, tmp_path), "stand-in", **EVERYTHING) == files
 
 
+def without_pdf(files: dict[str, str]) -> dict[str, str]:
+    """The files but for the PDF and the record, which has its hash."""
+    assert {"report.html", "report.pdf", "results.json", ".record.json"} < files.keys()
+    return {name: sha256 for name, sha256 in files.items() if name not in ("report.pdf", ".record.json")}
+
+
 @pytest.mark.parametrize(
     "keras",
     [
@@ -140,11 +151,15 @@ def test_with_everything_different_at_once(original: tuple[Path, dict[str, str]]
 def test_with_a_configuration_of_keras(
     original: tuple[Path, dict[str, str]], tmp_path: Path, keras: object
 ) -> None:
-    """The first in a process where Keras has been imported with it, and set to half precision since."""
+    """The first in a process where Keras has been imported with it, and set to half precision since.
+
+    What the PDF is printed from and has attached is among the files; the printer knows nothing of Keras.
+    """
     home, files = original
     foreign = isinstance(keras, dict)
     options: dict[str, Any] = {"foreign": foreign, "KERAS_BACKEND": "tensorflow" if foreign else "torch"}
-    assert build_in(copy_project(home, tmp_path), "stand-in", keras=keras, **options) == files
+    made = build_in(copy_project(home, tmp_path), "stand-in", keras=keras, printing=False, **options)
+    assert without_pdf(made) == without_pdf(files)
 
 
 @pytest.mark.timeout(1800)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pikepdf
 import pytest
+from sharing import MakeOnce
 from stand_in import counting, load_stand_in, make_home
 from typer.testing import CliRunner, Result
 
@@ -54,9 +55,10 @@ def small_network(printer: Callable[[str], bytes]) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Home:
-    """A project folder with images, settings, cache and an honest build."""
+    """A project folder with images, settings, cache and an honest build, which all test processes share."""
 
     folder: Path
+    make_once: MakeOnce
 
     @property
     def settings(self) -> Settings:
@@ -82,16 +84,36 @@ class Home:
 
         Without ``printing``, as on a machine that cannot print, which saves the time.
         """
-        with small_network(print_once if printing else print_never):
+        with small_network(self.print_once if printing else print_never):
             return verify(submission, data or self.data, settings=self.settings)
 
-    def run(self, arguments: list[str]) -> Result:
-        """Run the command line in this process, by the small network."""
-        with small_network(print_once):
+    def run(self, arguments: list[str], *, printing: bool = True) -> Result:
+        """Run the command line in this process, by the small network; ``printing`` as in ``verify``."""
+        with small_network(self.print_once if printing else print_never):
             return CliRunner().invoke(app, arguments)
 
-    def rebuild(self, folder: Path, alter: Alter) -> Path:
-        """A whole build whose results were altered before anything was written or printed."""
+    def print_once(self, html: str) -> bytes:
+        """The pages of a document; whichever process asks for the same again gets the same."""
+
+        def fill(folder: Path) -> None:
+            (folder / "a.pdf").write_bytes(print_pdf(html))
+
+        name = f"print-{hashlib.sha256(html.encode()).hexdigest()}"
+        return (self.make_once(name, fill) / "a.pdf").read_bytes()
+
+    def rebuild(self, folder: Path, alter: Alter, *, printing: bool = True) -> Path:
+        """A whole build whose results were altered before anything was written or printed.
+
+        Without ``printing`` it has no PDF.
+        """
+
+        def print_and_attach(
+            html: str, attached: Sequence[Attachment], _note: object, **_options: object
+        ) -> bytes:
+            """As a PDF is printed, but the pages only once."""
+            target = io.BytesIO()
+            attach(io.BytesIO(self.print_once(html)), target, {each.name: each.data for each in attached})
+            return target.getvalue()
 
         def run(given: Given) -> Bundle:
             document = json.loads(honest(given)["results.json"])
@@ -105,25 +127,14 @@ class Home:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(results_stage, "run", run)
             patch.setattr("reportgen.stages.pdf.print_pdf", print_and_attach)
-            files = {**execution.obtain("results"), **execution.obtain("html"), **execution.obtain("pdf")}
+            stages = ("results", "html", "pdf") if printing else ("results", "html")
+            files = {name: data for stage in stages for name, data in execution.obtain(stage).items()}
         files |= {f"arrays/{name}.npz": execution.obtain(name)["arrays.npz"] for name in SECTION_STAGES}
         for name, data in files.items():
             if "." in name and name != "figure_numbers.json":
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_bytes(data)
         return folder
-
-
-@cache
-def print_once(html: str) -> bytes:
-    return print_pdf(html)
-
-
-def print_and_attach(html: str, attached: Sequence[Attachment], _note: object, **_options: object) -> bytes:
-    """As a PDF is printed, but the pages only once."""
-    target = io.BytesIO()
-    attach(io.BytesIO(print_once(html)), target, {each.name: each.data for each in attached})
-    return target.getvalue()
 
 
 def print_never(html: str) -> bytes:
@@ -167,14 +178,16 @@ def page(body: str) -> str:
     return f"<!doctype html><html lang=en><head>{head}</head><body>{body}</body></html>"
 
 
-@cache
-def honest_home(base: Path) -> Home:
-    """One honest build below ``base`` for all tests, which change copies only."""
-    folder = make_home(base / "honest")
-    with counting():
-        built = pipeline.build(load_settings(folder=folder), folder / "data")
-    assert built.problem is None
-    return Home(folder)
+def honest_home(make_once: MakeOnce) -> Home:
+    """One honest build for all tests, which change copies only."""
+
+    def fill(folder: Path) -> None:
+        home = make_home(folder / "home")
+        with counting():
+            built = pipeline.build(load_settings(folder=home), home / "data")
+        assert built.problem is None
+
+    return Home(make_once("honest", fill) / "home", make_once)
 
 
 def snapshot(folder: Path) -> dict[Path, int]:

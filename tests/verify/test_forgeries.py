@@ -19,11 +19,11 @@ from forging import (
     copy_build,
     honest_home,
     places,
-    print_once,
     settings_of,
     small_network,
     snapshot,
 )
+from sharing import MakeOnce
 from stand_in import draw_image
 
 from reportgen.grading.verify import verify
@@ -36,8 +36,8 @@ ACCURACY = "/transfer/accuracy/val"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    return honest_home(tmp_path_factory.getbasetemp())
+def home(make_once: MakeOnce) -> Home:
+    return honest_home(make_once)
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +215,7 @@ def test_a_report_whose_weights_are_not_here_is_not_checkable(
     if state == "damaged":
         imagenet_path().parent.mkdir(parents=True)
         imagenet_path().write_bytes(b"half of it")
-    submission = home.rebuild(tmp_path / "handed-in", name_imagenet)
+    submission = home.rebuild(tmp_path / "handed-in", name_imagenet, printing=False)
     found = home.verify(submission)
     assert places(found, "numbers") == set()
     reasons = {row.pointer: row.reason for row in found.of("not recomputable")}
@@ -234,13 +234,14 @@ def test_a_graders_copy_of_a_groups_own_weights_may_have_another_name(
     submission = home.rebuild(
         tmp_path / "handed-in",
         lambda document: document["provenance"].update(weights=theirs.model_dump()),
+        printing=False,
     )
     here = describe_weights(locate_weights(str(copy)), with_top=False)
     monkeypatch.setattr(
         "stand_in.describe_weights", lambda *_, **__: here
     )  # the small network says that it was read from the copy
     settings = home.settings.model_copy(update={"weights": str(copy), "cache": tmp_path / "cache"})
-    with small_network(print_once):
+    with small_network(home.print_once):
         found = verify(submission, home.data, settings=settings)
     assert [row for row in found.of("differs") if row.pointer.startswith("/provenance")] == []
     assert "/provenance/weights/sha256" in {row.pointer for row in found.of("confirmed")}

@@ -14,6 +14,7 @@ import numpy as np
 import pikepdf
 import pytest
 from forging import Home, as_json, attach, copy_build, honest_home, places, settings_of, snapshot
+from sharing import MakeOnce
 
 from reportgen.errors import UserError
 from reportgen.grading.verify import describe, write_json
@@ -30,8 +31,8 @@ def test_seed(results):
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    return honest_home(tmp_path_factory.getbasetemp())
+def home(make_once: MakeOnce) -> Home:
+    return honest_home(make_once)
 
 
 @pytest.fixture(autouse=True)
@@ -154,7 +155,8 @@ def test_weights_of_a_file_come_from_the_grader_only(home: Home, tmp_path: Path)
     secret = tmp_path / "weights.h5"
     secret.write_bytes(b"weights")
     document["provenance"]["weights"] |= {"source": "file", "name": str(secret)}
-    found = home.verify(attach(home.paper, tmp_path / "a.pdf", {"results.json": as_json(document)}))
+    forged = attach(home.paper, tmp_path / "a.pdf", {"results.json": as_json(document)})
+    found = home.verify(forged, printing=False)
     missing = {row.pointer: row.reason for row in found.of("not recomputable")}
     assert {"/transfer", "/neurons", "/guided_backprop"} <= missing.keys()
     assert "--weights" in missing["/transfer"]
@@ -219,7 +221,7 @@ def test_the_command_says_so_by_its_exit_code(home: Home, tmp_path: Path) -> Non
     document = home.results()
     document["provenance"]["seed"] = 5
     forged = str(attach(home.paper, tmp_path / "a.pdf", {"results.json": as_json(document)}))
-    done = home.run(["verify", forged, *given, "--json", str(tmp_path / "a.json")])
+    done = home.run(["verify", forged, *given, "--json", str(tmp_path / "a.json")], printing=False)
     assert (done.exit_code, done.output.split(":")[0]) == (1, "NOT CONFIRMED")
     assert json.loads((tmp_path / "a.json").read_bytes())["confirmed"] is False
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7")

@@ -13,6 +13,7 @@ import pytest
 from forging import Home
 from icc import ADOBE_GAMMA, ADOBE_RGB, gamma_curve, matrix_profile
 from PIL import Image
+from sharing import MakeOnce
 from stand_in import SETTINGS, counting, draw_image
 
 from reportgen import pipeline
@@ -23,7 +24,7 @@ MANAGED = "animals/Training/dog/1.png"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def home(tmp_path_factory: pytest.TempPathFactory, make_once: MakeOnce) -> Home:
     """Two classes of 4/0/2 images, one folder too deep, in splits of other names, one class decomposed."""
     home = tmp_path_factory.mktemp("unusual")
     seed = 50
@@ -40,7 +41,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     with counting():
         built = pipeline.build(load_settings(folder=home), home / "data")
     assert built.problem is None
-    return Home(home)
+    return Home(home, make_once)
 
 
 def test_the_results_say_what_was_done(home: Home) -> None:
