@@ -96,9 +96,10 @@ export-model: .venv/.installed ## Write the retrained network of the last report
 QUICK = tests/dataset tests/figures tests/store tests/toml \
   $(patsubst %,tests/test_%.py,digests project_files results settings sources split)
 
-quick: .venv/.installed-dev ## Lint, layers and the fast tests: under a minute
+quick: .venv/.installed-dev ## Lint, types, layers and the fast tests: under a minute
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
+	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) -m pytest $(WORKERS) -m 'not slow and not prints' $(QUICK) $(ARGS)
 

@@ -355,6 +355,7 @@ def test_quick_runs_the_linters_and_only_tests_that_are_there_and_fast(checkout:
     assert linters == [
         "python [-m] [ruff] [check]",
         "python [-m] [ruff] [format] [--check]",
+        "python [-m] [mypy]",
         "lint-imports []",
     ]
     assert tests.startswith("python [-m] [pytest] [-n] [2] [-m] [not slow and not prints] [tests/")
