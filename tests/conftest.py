@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,11 @@ pytest_plugins = ["browser", "sharing", "finished_report", "survivors"]
 
 # As every command does it, before anything imports TensorFlow or Keras.
 settle_environment()
+
+
+def pytest_configure() -> None:
+    # Beside TensorFlow and thousands of tests the search for garbage takes a fifth of the time of printing.
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -44,11 +44,23 @@ def make_once(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Con
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Several processes begin with the files of slow tests, so that none is left with one at the end."""
+    """Several processes begin with the files of slow tests, so that none is left with one at the end.
+
+    One of them begins with a file that asks for the report that all share; the others, which would have to
+    wait for it, with files that do not.
+    """
     if not hasattr(config, "workerinput"):
         return
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    asking = {item.path for item in items if "finished" in getattr(item, "fixturenames", ())}
+    first = next((item.path for item in items if item.path in slow & asking), None)
+
+    def place(item: pytest.Item) -> int:
+        if item.path == first:
+            return 0
+        return 3 if item.path not in slow else 2 if item.path in asking else 1
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(optionalhook=True)

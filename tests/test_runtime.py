@@ -15,6 +15,8 @@ import pytest
 from reportgen import runtime
 from reportgen.runtime import processor, settle_environment
 
+pytestmark = pytest.mark.slow
+
 PLAIN = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
 HOSTILE = {
     "TF_ENABLE_ONEDNN_OPTS": "1",
@@ -147,13 +149,11 @@ def test_names_of_files_are_utf_8_in_every_locale(tmp_path: Path) -> None:
         assert "зебра/кадр.jpg" in done.stderr.decode("utf-8")
 
 
-@pytest.mark.parametrize(
-    "env", [{"PYTHONOPTIMIZE": "2"}, {"PYTHONWARNINGS": "error"}, {"PYTHONDEVMODE": "1"}]
-)
-def test_python_s_own_variables_change_nothing(tmp_path: Path, env: dict[str, str]) -> None:
+def test_python_s_own_variables_change_nothing(tmp_path: Path) -> None:
     """Without its docstrings the help would be empty, and without assertions everything would pass."""
     from small_results import write_build
 
+    env = {"PYTHONOPTIMIZE": "2", "PYTHONWARNINGS": "error", "PYTHONDEVMODE": "1"}
     build = write_build(tmp_path / "build")
     (tmp_path / "helper.py").write_text("def refuse():\n    assert False, 'as it should'\n")
     (tmp_path / "test_a.py").write_text(

@@ -25,6 +25,8 @@ from reportgen.batch.run import Options, run_batch
 from reportgen.batch.runner import LocalRunner
 from reportgen.grading.run import GradingError
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 20.0
 
 

@@ -1,4 +1,4 @@
-"""How the pages are filled: for two classes and for twelve, with names longer than any line."""
+"""How the pages are filled: for two classes and for eight, with names longer than any line."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LEFT, RIGHT, TOP, BOTTOM = 33, 210 - 33, 24, 297 - 22
 
 LONG = "A class name of many words that no cell of any table was ever made for 0123456789"
 UNBROKEN = "Pneumonoultramicroscopicsilicovolcanoconiosis_and_names_without_a_space_in_them"
-NAMES = (LONG, UNBROKEN, "σκύλος", "зебра", 'a <b> "bold" & co', *(f"class {n}" for n in range(7)))
+NAMES = (LONG, UNBROKEN, "σκύλος", "зебра", 'a <b> "bold" & co', *(f"class {n}" for n in range(3)))
 
 SETTINGS = f"""
 weights = "embedded"

@@ -30,7 +30,7 @@ from reportgen.grading.verify import verify
 from reportgen.vgg_files import CONVOLUTIONS
 from reportgen.weights import WeightsFile, describe_weights, imagenet_path, locate_weights
 
-pytestmark = pytest.mark.prints
+pytestmark = [pytest.mark.slow, pytest.mark.prints]
 
 ACCURACY = "/transfer/accuracy/val"
 

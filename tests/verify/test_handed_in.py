@@ -19,7 +19,7 @@ from sharing import MakeOnce
 from reportgen.errors import UserError
 from reportgen.grading.verify import describe, write_json
 
-pytestmark = pytest.mark.prints
+pytestmark = [pytest.mark.slow, pytest.mark.prints]
 
 RUBRIC = """
 import pytest

@@ -19,6 +19,8 @@ from stand_in import SETTINGS, counting, draw_image
 from reportgen import pipeline
 from reportgen.settings import load_settings
 
+pytestmark = pytest.mark.slow
+
 COMPOSED, DECOMPOSED = "caf\u00e9", "cafe\u0301"
 MANAGED = "animals/Training/dog/1.png"
 
