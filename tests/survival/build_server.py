@@ -8,6 +8,7 @@ or at none with ``""``. A write that is to be harmed is half done.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -134,13 +135,18 @@ def say(line: str) -> None:
 
 
 def main() -> None:
+    import jsonschema  # noqa: F401
     import keras  # noqa: F401
     import matplotlib.pyplot  # noqa: F401
+    import sklearn.metrics  # noqa: F401
     import stand_in  # noqa: F401
-    import weasyprint  # noqa: F401
 
+    from reportgen import pipeline  # noqa: F401
     from reportgen.render import html  # noqa: F401
 
+    # What all builds share is never garbage, and looking at it would copy it into each of them.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     answers = Path(sys.argv[1])
     say("ready")
     running: dict[int, Path] = {}
