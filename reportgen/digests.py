@@ -6,7 +6,9 @@ import contextlib
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,13 @@ from reportgen.store.faults import reason_of
 from reportgen.store.files import open_file, read_file, write_atomically
 
 MEMORY_FILE = "weights.json"
+CODE_FILE = "code.json"
 LARGE = 64 * 10**6
 """Bytes from which a file's hashes are remembered; smaller ones are hashed every time."""
 
 _CHUNK = 2**20
 _MOST_FILES = 16
+_MOST_SOURCES = 4000
 _SETTLED_NS = 2 * 10**9
 """A file changed more recently may change again within a tick of its clock, so that its times do not tell."""
 
@@ -66,10 +70,16 @@ class DigestMemory:
     """
 
     def __init__(self, folder: Path | None = None, *, writes: bool = True, blind: bool = False) -> None:
+        self._folder = folder
         self._file = folder / MEMORY_FILE if folder else None
         self._writes = writes
         self._blind = blind
         self._seen: dict[tuple[str, str], Digests] = {}
+
+    @cached_property
+    def code(self) -> CodeMemory:
+        """What is remembered of source files, in the same folder."""
+        return CodeMemory(self._folder, writes=self._writes, blind=self._blind)
 
     def digests(self, path: Path) -> Digests:
         """The hashes of a file; raises ``WeightsError`` if it cannot be read."""
@@ -121,6 +131,56 @@ class DigestMemory:
         text = json.dumps(dict(list(table.items())[-_MOST_FILES:]), indent=1)
         with contextlib.suppress(OSError):
             write_atomically(self._file, text.encode(), durable=False)
+
+
+class CodeMemory:
+    """What of a source file counts, by the hash of the whole file.
+
+    To find out what counts, a file must be parsed, and of all files that takes longer than all else that a
+    build with nothing to do does. Kept in ``folder`` (None: in this object only), written only if ``writes``
+    and not believed if ``blind``.
+    """
+
+    def __init__(self, folder: Path | None = None, *, writes: bool = True, blind: bool = False) -> None:
+        self._file = folder / CODE_FILE if folder else None
+        self._writes, self._blind = writes, blind
+        self._new: dict[str, str] = {}
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        if self._file is None or self._blind:
+            return {}
+        try:
+            table = json.loads(read_file(self._file))
+            entries = table["digests"]
+            if table["seal"] != _seal(entries):
+                return {}
+            return {str(raw): str(digest) for raw, digest in entries.items()}
+        except (OSError, ValueError, RecursionError, TypeError, KeyError, AttributeError):
+            return {}
+
+    def obtain(self, raw: str, find: Callable[[], str]) -> str:
+        """The digest of what counts of the file with the hash ``raw``, found out if it is not known."""
+        if raw in self._new:
+            return self._new[raw]
+        if raw not in self._known:
+            self._new[raw] = find()
+            return self._new[raw]
+        return self._known[raw]
+
+    def save(self) -> None:
+        """Keep what was found out. A folder that cannot be written remembers nothing."""
+        if not self._new or self._file is None or not self._writes:
+            return
+        entries = dict(list({**self._known, **self._new}.items())[-_MOST_SOURCES:])
+        text = json.dumps({"digests": entries, "seal": _seal(entries)})
+        with contextlib.suppress(OSError):
+            write_atomically(self._file, text.encode(), durable=False)
+
+
+def _seal(entries: dict[str, str]) -> str:
+    """A hash of what is remembered: what was damaged on the disk is not believed."""
+    return hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
 
 
 def _state_of(path: Path) -> dict[str, int]:

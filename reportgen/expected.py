@@ -2,75 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from reportgen.contract.schema import read_schema
-from reportgen.contract.specimen import Known, OpenList, make_specimen
+from reportgen.contract.specimen import Known, make_specimen
 from reportgen.dataset.inventory import Inventory
+from reportgen.outline.kind import ReportKind
+from reportgen.render.html import COMMON_TABLES
 from reportgen.settings import Settings
 from reportgen.split import SPLITS
 
-_OF_BOXES = (
-    "/dataset/annotations_sha256",
-    "/neurons/head_overlap",
-    "/guided_backprop/area_share",
-    "/guided_backprop/rows/<class>/<i>/energy_share",
-)
-"""Where null stands if no boxes came with the images."""
 
-
-def expect_names(classes: int, *, annotated: bool) -> list[tuple[str, str]]:
-    """Kind and name of every figure and table of the document, those of errors that may not be made too."""
-    each = range(classes)
-    figures = [
-        *("images", "filter", "maps"),
-        *(name for n in (1, 2) for name in (f"filters_{n}", *(f"maps_{n}_{i}" for i in each))),
-        *("confusion", "history", "misclassified"),
-        *(name for i in each for name in (f"neuron_input_{i}", f"patches_{i}", f"guided_input_{i}")),
+def expect_names(kind: ReportKind, classes: int, *, annotated: bool) -> list[tuple[str, str]]:
+    """Kind and name of every figure and table of the document, those that may not be made too."""
+    figures = [name for section in kind.sections for name in section.figure_names(classes)]
+    tables = [
+        name
+        for place in ("body", "appendix")
+        for section in kind.sections
+        for name in section.table_names(classes, place, annotated=annotated)
     ]
-    tables = [*(f"guided_{i}" for i in each), "scores", "distinct", "counts", "checks", "sources"]
-    if annotated:
-        tables.append("heads")
-    return [*(("figure", name) for name in figures), *(("table", name) for name in tables)]
+    return [*(("figure", name) for name in figures), *(("table", name) for name in (*tables, *COMMON_TABLES))]
 
 
 def expect_results(settings: Settings, inventory: Inventory) -> Any:
     """A specimen of ``results.json``: its keys, kinds of values, and lengths as far as they are known."""
-    classes = inventory.classes
-    count = len(classes)
+    kind = settings.kind
     known = Known(
-        keys={"class": classes, "split": SPLITS},
+        keys={"class": inventory.classes, "split": SPLITS},
         lengths={
+            "/kind/sections": len(kind.sections),
             "/report/authors": len(settings.authors),
-            "/dataset/classes": count,
+            "/dataset/classes": len(inventory.classes),
             "/dataset/images": len(inventory.images),
-            "/transfer/classes": count,
-            "/transfer/confusion/<split>": count,
-            "/transfer/confusion/<split>/<i>": count,
-            "/transfer/misclassified": len(inventory.of("test")),
-            "/neurons/top/<class>": settings.show.neurons,
-            "/neurons/top_distinct/<class>": settings.show.neurons,
-            "/guided_backprop/rows/<class>": len(settings.guided_backprop.neurons),
-        },
-        values={
-            "/convolution/filter": _expect_filter(settings),
-            "/guided_backprop/rows/<class>/<i>/choice": _expect_choice(settings.guided_backprop.neurons),
         },
         absent={
-            *(() if inventory.survey.annotations else _OF_BOXES),
+            *(() if inventory.survey.annotations else ("/dataset/annotations_sha256",)),
             *(() if settings.date else ("/report/date",)),
         },
     )
-    return make_specimen(read_schema(), known)
+    for section in kind.sections:
+        if (module := section.load("expectation")) is not None and hasattr(module, "expect"):
+            known = known.joined(module.expect(settings, inventory), section.name)
+    specimen = make_specimen(read_schema(kind), known)
+    return {name: value for name, value in specimen.items() if name in kind or name not in _sections_of(kind)}
 
 
-def _expect_filter(settings: Settings) -> Any:
-    weights: Any = 0.5
-    for _ in range(3 if settings.show.colour else 2):
-        weights = OpenList([weights])
-    return weights
+def _sections_of(kind: ReportKind) -> set[str]:
+    """The sections that the schema tells of: those of the report, or all that come with this program."""
+    from reportgen.outline.kind import find_kind
 
-
-def _expect_choice(choices: Sequence[Any]) -> str:
-    return next((choice for choice in choices if isinstance(choice, str)), "position")
+    return {*kind.names, *find_kind().names}

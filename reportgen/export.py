@@ -9,8 +9,9 @@ from typing import BinaryIO
 
 from reportgen.errors import UserError
 from reportgen.progress import Progress, Silent
+from reportgen.sections.transfer.files import HEAD_FILE
 from reportgen.settings import Settings
-from reportgen.stages.files import HEAD_FILE, RESULTS_FILE
+from reportgen.stages.files import RESULTS_FILE
 from reportgen.store.files import read_file
 from reportgen.store.output import check_output, write_output
 from reportgen.store.ownership import claim

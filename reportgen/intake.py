@@ -11,12 +11,18 @@ from pathlib import Path
 from typing import NoReturn
 
 from reportgen.errors import SettingsError, UserError
+from reportgen.outline.kind import Outline
 from reportgen.settings import Settings, understand_settings
 from reportgen.toml.encoding import decode_text
 from reportgen.toml.reading import parse_table
 
-IGNORED = ("data", "weights", "cache", "cache_limit_mb", "build", "templates", "fonts")
-"""The settings that concern the machine and not the report; strangers have no say in them."""
+IGNORED = (
+    *("data", "weights", "cache", "cache_limit_mb", "build", "templates", "fonts"),
+    *("report", "sections"),
+)
+"""The settings that concern the machine and not the report, and those that name code: strangers have no say
+in them.
+"""
 
 MAX_SETTINGS_BYTES = 2**18
 _MOST_PARTS = 16
@@ -104,9 +110,10 @@ def _shown(path: Path | str) -> str:
     return text if len(text) <= _SHOWN else f"…{text[-_SHOWN:]}"
 
 
-def read_settings(data: bytes, where: str) -> Settings:
+def read_settings(data: bytes, where: str, outline: Outline | None = None) -> Settings:
     """The settings in a ``report.toml`` that was handed in, those of ``IGNORED`` at their defaults.
 
+    The kind of report and its sections are those of ``outline``: what a submission names is not loaded.
     Raises ``SettingsError`` naming ``where``, key and value.
     """
     if len(data) > MAX_SETTINGS_BYTES:
@@ -121,6 +128,8 @@ def read_settings(data: bytes, where: str) -> Settings:
     try:
         table, origin = parse_table(text, where)
         kept = {key: value for key, value in table.items() if key not in IGNORED}
+        if outline is not None:
+            kept |= outline.table
         return understand_settings(kept, origin)
     except SettingsError as error:
         raise SettingsError(error.problem[:_LONGEST_PROBLEM], error.remedy) from None

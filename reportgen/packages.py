@@ -6,7 +6,7 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -44,11 +44,25 @@ def versions_for(libraries: Iterable[str]) -> dict[str, str]:
     Floating-point results may differ between kinds of processors, so the machine's counts as a version.
     """
     installed = installed_versions()
-    names = {name for library in libraries for name in _DISTRIBUTIONS.get(library, ())}
+    names = {name for library in libraries for name in _distributions_of(library)}
     found = {name: installed.get(name, "missing") for name in sorted(names)}
     if "pillow" in found:
         found["littlecms"] = _littlecms_version()
     return {"python": python_version(), "machine": f"{sys.platform} {os.uname().machine}", **found}
+
+
+def _distributions_of(library: str) -> Iterable[str]:
+    """Those in the table; what a section of another package uses is looked up, which takes longer."""
+    if library in _DISTRIBUTIONS or library in sys.stdlib_module_names:
+        return _DISTRIBUTIONS.get(library, ())
+    return [name.lower() for name in _installed_by_module().get(library, ())]
+
+
+@cache
+def _installed_by_module() -> Mapping[str, list[str]]:
+    from importlib.metadata import packages_distributions
+
+    return packages_distributions()
 
 
 @cache

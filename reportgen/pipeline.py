@@ -18,15 +18,16 @@ from reportgen.errors import SettingsError, UserError
 from reportgen.execution import Execution
 from reportgen.explanation import explain, judge
 from reportgen.keep import Keep, make_always
+from reportgen.outline.kind import ReportKind
 from reportgen.packages import versions_for
-from reportgen.plan import SECTION_STAGES, SPECS, Plan, Stage, digest_of, make_plan
+from reportgen.plan import Plan, Stage, digest_of, make_plan, make_specs
 from reportgen.preflight import refuse_problems
 from reportgen.printing.pdf import PangoMissingError, find_obstacle
 from reportgen.progress import Progress, Silent
 from reportgen.record import RECORD_FILE, Record, find_intact, make_record, read_record, write_record
 from reportgen.settings import Settings
 from reportgen.sources import code_of
-from reportgen.stages.files import HEAD_FILE, HTML_FILE, PDF_FILE, RESULTS_FILE
+from reportgen.stages.files import HTML_FILE, PDF_FILE, RESULTS_FILE
 from reportgen.stages.given import Bundle
 from reportgen.stages.network import ChangedWeightsError, Networks
 from reportgen.store.cache import MEGABYTE, Cache
@@ -43,10 +44,15 @@ from reportgen.weights import (
     tell_download,
 )
 
-PUBLISHED = (*SECTION_STAGES, "results", "html", "pdf")
-"""The stages whose outcome stands in the build folder."""
 
-STAGE_NAMES = tuple(spec.name for spec in SPECS)
+def stage_names(kind: ReportKind) -> tuple[str, ...]:
+    """All stages in the order of the document."""
+    return tuple(spec.name for spec in make_specs(kind))
+
+
+def published(kind: ReportKind) -> tuple[str, ...]:
+    """The stages whose outcome stands in the build folder."""
+    return (*kind.names, "results", "html", "pdf")
 
 
 @dataclass(frozen=True)
@@ -128,7 +134,7 @@ def build(
         stale = _find_stale(plan, record)
         if not stale:
             return Built(settings.build, changed=False, notes=_listed(record.notes))
-        refuse_occupied(settings.build, _fixed_names(stale), listed)
+        refuse_occupied(settings.build, _fixed_names(stale, plan.kind), listed)
         refuse_problems(plan)
         if obstacle := find_obstacle():
             progress.say(f"Note: {obstacle.problem} The page is made all the same. {obstacle.remedy}")
@@ -186,7 +192,7 @@ def plan_build(
 def _plan_build(
     settings: Settings, data: Path, progress: Progress, keep: Keep, memory: DigestMemory, *, strict: bool
 ) -> Plan:
-    templates = open_templates(settings.templates)
+    templates = open_templates(settings.templates, settings.kind)
     with ThreadPoolExecutor(1) as pool:
         weights = pool.submit(_find_weights, settings, memory)  # hashed while the images are
         inventory = take_inventory(data, settings.seed, strict=strict)
@@ -194,7 +200,7 @@ def _plan_build(
             progress.say(note)
         if not inventory.complete:
             _refuse(inventory, progress)
-        return make_plan(settings, inventory, weights.result(), templates, keep)
+        return make_plan(settings, inventory, weights.result(), templates, keep, memory.code)
 
 
 def _refuse(inventory: Inventory, progress: Progress) -> None:
@@ -220,7 +226,7 @@ def _find_stale(plan: Plan, record: Record) -> list[str]:
     intact = find_intact(plan.settings.build, files)
     return [
         name
-        for name in PUBLISHED
+        for name in published(plan.kind)
         if not (record.has(plan.stages[name]) and (own := record.files_of(name)) and own.keys() <= intact)
     ]
 
@@ -239,9 +245,9 @@ def _renew(
         except PangoMissingError as error:
             problem = error
     files: dict[str, tuple[str, bytes | None]] = {}
-    for name in PUBLISHED:
+    for name in published(plan.kind):
         if name in made:
-            files |= {file: (name, data) for file, data in _files_of(name, made[name]).items()}
+            files |= {file: (name, data) for file, data in _files_of(name, made[name], plan.kind).items()}
         elif name not in stale:
             files |= dict.fromkeys(record.files_of(name), (name, None))
     notes, figures = _remarks(made, record)
@@ -260,18 +266,19 @@ def _renew(
     return Built(folder, True, tuple(execution.ran), _listed(notes), problem)
 
 
-def _fixed_names(stages: Sequence[str]) -> list[str]:
+def _fixed_names(stages: Sequence[str], kind: ReportKind) -> list[str]:
     """The files of the build folder whose names are known before the stages have run."""
-    names = {"transfer": [HEAD_FILE], "results": [RESULTS_FILE], "html": [HTML_FILE], "pdf": [PDF_FILE]}
-    arrays = [f"arrays/{stage}.npz" for stage in stages if stage in SECTION_STAGES]
-    return arrays + [name for stage in stages for name in names.get(stage, [])]
+    names = {"results": [RESULTS_FILE], "html": [HTML_FILE], "pdf": [PDF_FILE]}
+    for section in kind.sections:
+        names[section.name] = [f"arrays/{section.name}.npz", *section.files]
+    return [name for stage in stages for name in names.get(stage, [])]
 
 
-def _files_of(stage: str, outcome: Bundle) -> dict[str, bytes]:
+def _files_of(stage: str, outcome: Bundle, kind: ReportKind) -> dict[str, bytes]:
     """The files of the build folder that come from a stage."""
-    if stage in SECTION_STAGES:
-        files = {f"arrays/{stage}.npz": outcome["arrays.npz"]}
-        return files | ({HEAD_FILE: outcome[HEAD_FILE]} if stage == "transfer" else {})
+    if stage in kind:
+        files = kind.section(stage).files
+        return {f"arrays/{stage}.npz": outcome["arrays.npz"], **{file: outcome[file] for file in files}}
     return {name: data for name, data in outcome.items() if "." in name and name != "figure_numbers.json"}
 
 
@@ -312,7 +319,7 @@ def preview_sample(settings: Settings, folder: Path) -> list[str]:
     """What a build would do that has no images yet. Nothing is written."""
     claim(settings.build, "report")
     lines = [f"There are no images yet: the sample images would be drawn into {folder}, and reported on."]
-    return [*lines, *(f"  {name}" for name in STAGE_NAMES)]
+    return [*lines, *(f"  {name}" for name in stage_names(settings.kind))]
 
 
 def _explain(plan: Plan, record: Record, cache: Cache) -> list[str]:
@@ -342,8 +349,9 @@ def recompute(settings: Settings, data: Path, stage: str, progress: Progress | N
     Raises ``UserError`` for a stage that does not exist.
     """
     progress = progress or Silent()
-    if stage not in STAGE_NAMES:
-        raise UserError(f"There is no stage '{stage}'.", f"The stages are {', '.join(STAGE_NAMES)}.")
+    names = stage_names(settings.kind)
+    if stage not in names:
+        raise UserError(f"There is no stage '{stage}'.", f"The stages are {', '.join(names)}.")
     settings = settle(settings, progress, Options.for_imagenet)
     plan = plan_build(settings, data, progress)
     execution = Execution(plan, _open_cache(settings), Networks(), progress, fresh={stage})

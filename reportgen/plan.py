@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,10 @@ from typing import Any, Literal
 from reportgen import __version__
 from reportgen.dataset.examples import choose_examples
 from reportgen.dataset.inventory import Inventory
+from reportgen.digests import CodeMemory
 from reportgen.keep import Keep, make_always
+from reportgen.outline.kind import ReportKind
+from reportgen.outline.section import Section
 from reportgen.packages import installed_versions, python_version, versions_for
 from reportgen.results import ImageFile
 from reportgen.runtime import processor
@@ -30,7 +33,6 @@ from reportgen.wording import printed_texts
 Group = Mapping[str, str]
 """Inputs of one kind by name: files, settings, modules or packages, each with its hash or value."""
 
-SECTION_STAGES = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop")
 _SHARED = ("weights", "code", "packages", "processor")
 PROCESSOR = "processor"
 """The kind of input, and the one there is of it."""
@@ -48,14 +50,16 @@ NAMED_PACKAGES = (
 class Spec:
     """What a stage depends on by its nature; it can read nothing else.
 
+    ``runs`` is the module with the stage's ``run``; ``modules`` are those that it finds by name, whose code
+    counts as its own. ``section``: the name of the section whose figures or numbers it makes.
     ``images``: all files of the data folder, the images in use, or the example images. ``fonts``: those that
     set the names of the classes, or all words, beside the report's own. ``after``: the stages whose outcome
-    it reads. ``printer``: the system's libraries that print. What is not ``kept`` is made again from entries
-    of the cache for single items.
+    it reads. ``printer``: the system's libraries that print. ``kind``: which sections the report has. What is
+    not ``kept`` is made again from entries of the cache for single items.
     """
 
     name: str
-    module: str = ""
+    runs: str
     settings: tuple[str, ...] = ()
     images: Literal["", "folder", "used", "examples"] = ""
     annotations: bool = False
@@ -63,59 +67,87 @@ class Spec:
     templates: bool = False
     versions: bool = False
     printer: bool = False
+    kind: bool = False
     fonts: Literal["", "labels", "all"] = ""
     after: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    section: str = ""
     kept: bool = True
 
-    @property
-    def runs(self) -> str:
-        """The module with the stage's ``run``."""
-        return f"reportgen.stages.{self.module or self.name}"
+
+_STAGES = "reportgen.stages"
+FIGURES = "figures_"
+"""Of the names of the stages that draw figures; the section's name follows."""
+
+_TITLE = ("course", "assignment", "group", "authors", "date", "seed")
 
 
-def _figures(section: str, *, images: Literal["", "examples"] = "") -> Spec:
-    return Spec(f"figures_{section}", "figures", images=images, fonts="labels", after=(section,))
-
-
-SPECS = (
-    Spec("dataset", images="folder"),
-    Spec("weights", weights=True),
-    Spec("convolution", images="examples", settings=("seed", "show.colour")),
-    Spec("conv_stack", images="examples", settings=("seed", "show.colour", "show.filters")),
-    Spec("features", images="used", weights=True, after=("dataset",), kept=False),
-    Spec("transfer", images="used", weights=True, settings=("seed",), after=("features",)),
-    Spec("activations", images="examples", weights=True, kept=False),
-    Spec(
-        "neurons",
-        images="examples", annotations=True, weights=True, settings=("show.neurons",), after=("activations",),
-    ),
-    Spec(
-        "guided_backprop",
-        images="examples", annotations=True, weights=True, after=("activations",),
-        settings=("guided_backprop.neurons", "guided_backprop.shared_scale"),
-    ),
-    Spec(
-        "results",
-        images="examples", versions=True, fonts="all", after=("dataset", "weights", *SECTION_STAGES),
-        settings=("course", "assignment", "group", "authors", "date", "seed"),
-    ),
-    *(_figures(section) for section in SECTION_STAGES[:-1]),
-    _figures("guided_backprop", images="examples"),
-    Spec(
-        "html",
-        templates=True, fonts="all", settings=("commentary",),
-        after=("results", *(f"figures_{section}" for section in SECTION_STAGES)),
-    ),
-    Spec(
-        "pdf",
-        fonts="all", after=("html", "results"), printer=True,
-        settings=(
-            *("course", "assignment", "group", "authors", "date", "seed"),
-            *("show", "example_images", "guided_backprop", "commentary"),
+def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
+    """The stages of a report, in the order of the document; every one stands after those it reads."""
+    drawn = [section for section in kind.sections if section.figures]
+    return (
+        Spec("dataset", f"{_STAGES}.dataset", images="folder"),
+        Spec("weights", f"{_STAGES}.weights", weights=True),
+        Spec(
+            "features", f"{_STAGES}.features",
+            images="used", weights=True, after=("dataset",), kept=False,
         ),
-    ),
-)  # fmt: skip
-"""In the order of the document; every stage stands after those it reads."""
+        Spec("activations", f"{_STAGES}.activations", images="examples", weights=True, kept=False),
+        *map(_computing, kind.sections),
+        Spec(
+            "results", f"{_STAGES}.results",
+            images="examples", versions=True, fonts="all", kind=True, settings=_TITLE,
+            after=("dataset", "weights", *kind.names),
+            modules=_modules(kind.sections, "result", "claims"),
+        ),
+        *map(_drawing, drawn),
+        Spec(
+            "html", f"{_STAGES}.html",
+            templates=True, fonts="all", kind=True, settings=("commentary",),
+            after=("results", *(FIGURES + section.name for section in drawn)),
+            modules=_modules(kind.sections, "section", "result", "page"),
+        ),
+        Spec(
+            "pdf", f"{_STAGES}.pdf",
+            fonts="all", after=("html", "results"), printer=True, kind=True,
+            settings=(
+                *("report", "sections"), *_TITLE,
+                *("show", "example_images", "guided_backprop", "commentary"),
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _computing(section: Section) -> Spec:
+    reads = section.reads
+    return Spec(
+        section.name,
+        section.module_name("compute"),
+        settings=reads.settings,
+        images=reads.images,
+        annotations=reads.annotations,
+        weights=reads.weights,
+        after=reads.stages,
+        section=section.name,
+    )
+
+
+def _drawing(section: Section) -> Spec:
+    return Spec(
+        FIGURES + section.name,
+        f"{_STAGES}.figures",
+        images="examples" if section.figure_images else "",
+        fonts="labels",
+        after=(section.name,),
+        modules=_modules([section], "result", "figures"),
+        section=section.name,
+    )
+
+
+def _modules(sections: Sequence[Section], *names: str) -> tuple[str, ...]:
+    return tuple(
+        section.module_name(name) for section in sections for name in names if section.has_module(name)
+    )
 
 
 @dataclass(frozen=True)
@@ -157,7 +189,13 @@ class Plan:
     templates: Templates
     examples: Mapping[str, ImageFile] = field(default_factory=dict)
     typefaces: Typefaces = OWN
+    code: CodeMemory = field(default_factory=CodeMemory)
     stages: Mapping[str, Stage] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> ReportKind:
+        """What the report is made of."""
+        return self.settings.kind
 
     @property
     def fonts(self) -> tuple[Face, ...]:
@@ -172,26 +210,29 @@ def make_plan(
     weights: WeightsFile,
     templates: Templates,
     keep: Keep = make_always,
+    code: CodeMemory | None = None,
 ) -> Plan:
     """Find out what each stage depends on. The inventory must be complete; ``keep`` remembers which fonts
-    were chosen.
+    were chosen, ``code`` what counts of source files.
 
     Raises ``SettingsError`` if the settings name an image that is not there, or a font that cannot be used.
     """
     examples = choose_examples(inventory, settings.example_images)
     texts = printed_texts(settings, inventory, templates).values()
     typefaces = choose_typefaces(texts, open_named(settings.fonts), keep)
-    plan = Plan(settings, inventory, weights, templates, examples, typefaces)
+    code = code or CodeMemory()
+    plan = Plan(settings, inventory, weights, templates, examples, typefaces, code)
     stages: dict[str, Stage] = {}
-    for spec in SPECS:
+    for spec in make_specs(settings.kind):
         above = {name: stages[name].key for name in spec.after}
         stages[spec.name] = Stage(spec, _gather(spec, plan, above))
+    code.save()
     return replace(plan, stages=stages)
 
 
 def find_changes(stage: Stage, plan: Plan) -> list[str]:
     """The files that a stage reads by path and that are no longer as the plan found them."""
-    now = {f"reportgen's own {file}": sha256 for file, sha256 in code_of(stage.spec.runs, anew=True).items()}
+    now = {f"reportgen's own {file}": sha256 for file, sha256 in _code(stage.spec, plan, anew=True).items()}
     then = {f"reportgen's own {file}": sha256 for file, sha256 in stage.inputs["code"].items()}
     if stage.spec.templates:
         now |= _templates(plan.templates.anew())
@@ -203,14 +244,14 @@ def find_changes(stage: Stage, plan: Plan) -> list[str]:
 
 
 def _gather(spec: Spec, plan: Plan, above: Group) -> dict[str, Group]:
-    libraries = libraries_of(spec.runs)
+    libraries = set().union(*map(libraries_of, (spec.runs, *spec.modules)))
     inputs: dict[str, Group] = {
         "images": _images(spec, plan),
         "settings": {name: _as_text(setting(plan.settings, name)) for name in spec.settings},
         "weights": {plan.weights.source: plan.weights.sha256} if spec.weights else {},
         "templates": _templates(plan.templates) if spec.templates else {},
         "fonts": _fonts(spec, plan),
-        "code": code_of(spec.runs),
+        "code": _code(spec, plan),
         "packages": versions_for(libraries),
         "stages": above,
     }
@@ -220,9 +261,21 @@ def _gather(spec: Spec, plan: Plan, above: Group) -> dict[str, Group]:
         inputs["annotations"] = {"annotations.json": sha256}
     if spec.versions:
         inputs["versions"] = named_versions()
+    if spec.kind:
+        inputs["kind"] = {
+            "report": f"{plan.kind.name} {plan.kind.version}",
+            **{f"section {n}": section.name for n, section in enumerate(plan.kind.sections, 1)},
+        }
     if spec.printer:
         inputs["printer"] = printer_versions()
     return {kind: group for kind, group in inputs.items() if group}
+
+
+def _code(spec: Spec, plan: Plan, *, anew: bool = False) -> Group:
+    code: dict[str, str] = {}
+    for module in (spec.runs, *spec.modules):
+        code |= code_of(module, plan.code, anew=anew)
+    return code
 
 
 def _images(spec: Spec, plan: Plan) -> Group:

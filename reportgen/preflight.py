@@ -29,6 +29,8 @@ def refuse_problems(plan: Plan) -> None:
 
 def check_positions(plan: Plan) -> Iterable[Problem]:
     """The neurons that the settings name by their position lie inside the layer that is explained."""
+    if "guided_backprop" not in plan.kind:
+        return
     for number, choice in enumerate(plan.settings.guided_backprop.neurons):
         place = plan.settings.origin.at(("guided_backprop", "neurons", number))
         if not isinstance(choice, str) and any(
@@ -54,11 +56,11 @@ def check_commentary(plan: Plan) -> Iterable[Problem]:
     from reportgen.render.sourced import Sourced
 
     classes = plan.inventory.classes
-    names = expect_names(len(classes), annotated=plan.inventory.survey.annotations is not None)
+    names = expect_names(plan.kind, len(classes), annotated=plan.inventory.survey.annotations is not None)
     context = CommentaryContext(
         results=Sourced(expect_results(plan.settings, plan.inventory)),
         reference=lambda _kind, _name: Markup(),
-        names=reference_names(names, classes),
+        names=reference_names(names, classes, plan.kind),
         formula=FormulaSetter().set,
     )
     for slot, text in slots.items():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date as Date  # noqa: N812 - a type, used beside a field of the same name
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -15,10 +16,12 @@ from pydantic import (
     PrivateAttr,
     ValidationError,
     ValidationInfo,
+    create_model,
     field_validator,
 )
 
 from reportgen.errors import SettingsError
+from reportgen.outline.kind import DEFAULT, Outline, OutlineError, ReportKind, find_kind
 from reportgen.toml.escapes import find_eaten_commands
 from reportgen.toml.faults import describe_faults
 from reportgen.toml.paths import expand_path
@@ -27,17 +30,6 @@ from reportgen.toml.reading import read_table_file
 from reportgen.weights import SOURCES
 
 SETTINGS_FILE = "report.toml"
-SECTIONS = (
-    "introduction",
-    "convolution",
-    "conv_stack",
-    "transfer",
-    "neurons",
-    "guided_backprop",
-    "observations",
-)
-"""The slots for the author's own words, in the order of the document."""
-
 _EXAMPLES = {"authors": 'authors = [{ name = "…", roll_number = "…" }]'}
 _CHOICES = "allowed are zero, median, percentile:P, top:N and [row, column, channel]"
 
@@ -102,16 +94,26 @@ class GuidedTables(_Table):
         return tuple(choices)
 
 
-class Commentary(_Table):
-    """The author's own words, in Markdown, one slot after each section."""
+class Words(_Table):
+    """The author's own words, in Markdown: a slot for each section, one before and one after them."""
 
-    introduction: str = ""
-    convolution: str = ""
-    conv_stack: str = ""
-    transfer: str = ""
-    neurons: str = ""
-    guided_backprop: str = ""
-    observations: str = ""
+    if TYPE_CHECKING:
+
+        def __getattr__(self, slot: str) -> str:
+            """The words of a slot."""
+
+
+@cache
+def _words_type(slots: tuple[str, ...]) -> type[Words]:
+    fields: dict[str, Any] = dict.fromkeys(slots, (str, ""))
+    return create_model("Commentary", __base__=Words, __module__=__name__, **fields)
+
+
+if TYPE_CHECKING:
+    Commentary = Words
+else:
+    Commentary = _words_type(find_kind().slots)
+    """The slots of the assignment."""
 
 
 class Settings(_Table):
@@ -120,6 +122,11 @@ class Settings(_Table):
     ``origin`` says in which file, and where in it, they stand.
     """
 
+    report: Annotated[str, Field(min_length=1, max_length=200)] = DEFAULT
+    sections: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] | None,
+        Field(strict=False, min_length=1),
+    ] = None
     course: Annotated[str, Field(max_length=200)] = "Convolutional Neural Networks"
     assignment: Annotated[str, Field(max_length=200)] = (
         "Convolution, Transfer Learning and Guided Backpropagation"
@@ -140,6 +147,20 @@ class Settings(_Table):
     guided_backprop: GuidedTables = GuidedTables()
     commentary: Commentary = Commentary()
     _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @property
+    def kind(self) -> ReportKind:
+        """What the report is made of. Raises ``SettingsError`` for a report or section that cannot be had."""
+        try:
+            return self.outline.kind
+        except OutlineError as error:
+            key = "report" if self.sections is None else "sections"
+            raise SettingsError(f"{self.origin.at((key,))}: {key}: {error.problem}", error.remedy) from None
+
+    @property
+    def outline(self) -> Outline:
+        """What the report is to be made of, by names."""
+        return Outline(self.report, self.sections)
 
     @property
     def origin(self) -> Origin:
@@ -232,11 +253,53 @@ def understand_settings(
     """
     origin = where if isinstance(where, Origin) else Origin(where)
     lines = list(find_eaten_commands(origin, "commentary"))
+    kind, unknown = _choose_kind(table, origin)
+    lines += unknown
+    model, table = _settings_type(kind), _without_empty_words(table, kind)
     try:
-        settings = Settings.model_validate(table, context=frozenset(written))
+        settings = model.model_validate(table, context=frozenset(written))
     except ValidationError as error:
-        lines = [*describe_faults(error, Settings, origin, _EXAMPLES, tuple(flags)), *lines]
+        lines = [*describe_faults(error, model, origin, _EXAMPLES, tuple(flags)), *lines]
     if lines:
         raise SettingsError("\n".join(lines), f"Correct {origin.name}; docs/students.md lists every key.")
     settings._origin = origin
     return settings
+
+
+def _choose_kind(table: dict[str, Any], origin: Origin) -> tuple[ReportKind, list[str]]:
+    """The kind of report that a table asks for; the assignment and a line if it asks for none that there is.
+
+    A value that is not even text is left to the check of the whole table.
+    """
+    name, sections = table.get("report", DEFAULT), table.get("sections")
+    listed = isinstance(sections, list | tuple) and all(isinstance(each, str) for each in sections)
+    try:
+        kind = find_kind(name if isinstance(name, str) else DEFAULT)
+    except OutlineError as error:
+        return find_kind(), [f"{origin.at(('report',))}: report: {error.problem} {error.remedy}"]
+    try:
+        return (kind.choose(tuple(sections)) if listed and sections else kind), []
+    except OutlineError as error:
+        return kind, [f"{origin.at(('sections',))}: sections: {error.problem} {error.remedy}"]
+
+
+def _without_empty_words(table: dict[str, Any], kind: ReportKind) -> dict[str, Any]:
+    """The table without empty words for sections that were left out, as the shipped file has for all."""
+    words = table.get("commentary")
+    if not isinstance(words, dict):
+        return table
+    left_out = set(find_kind().slots) - set(kind.slots)
+    kept = {slot: text for slot, text in words.items() if slot not in left_out or text != ""}
+    return {**table, "commentary": kept}
+
+
+def _settings_type(kind: ReportKind) -> type[Settings]:
+    """The settings of a kind of report: with a slot of the commentary for each of its sections."""
+    return Settings if kind.slots == find_kind().slots else _make_type(kind.slots)
+
+
+@cache
+def _make_type(slots: tuple[str, ...]) -> type[Settings]:
+    words = _words_type(slots)
+    fields: dict[str, Any] = {"commentary": (words, words())}
+    return create_model("Settings", __base__=Settings, __module__=__name__, **fields)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.errors import UserError
-from reportgen.grading.rubric import shipped_rubric
+from reportgen.grading.rubric import write_rubric
 from reportgen.resources import starting_settings
 from reportgen.settings import SETTINGS_FILE
 from reportgen.store.files import writing
@@ -56,7 +56,7 @@ def start_folder(folder: Path) -> Started:
     files = {
         SETTINGS_FILE: starting_settings().read_bytes(),
         ".gitignore": GITIGNORE.encode(),
-        RUBRIC_FILE: shipped_rubric().read_bytes(),
+        RUBRIC_FILE: write_rubric().encode(),
         "Makefile": MAKEFILE.encode(),
     }
     written, kept = [], []

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from reportgen.errors import SettingsError
+from reportgen.outline.kind import ReportKind
 from reportgen.resources import templates_folder
 
 _NOT_OF_THE_REPORT = (".", "diff.", "overview.")
@@ -40,14 +41,17 @@ class Templates:
         return Templates(self.folders)
 
 
-def open_templates(own: Path | None = None) -> Templates:
-    """The report's templates, with those in the user's folder ``own`` instead of the ones they are named as.
+def open_templates(own: Path | None = None, kind: ReportKind | None = None) -> Templates:
+    """The report's templates, those that sections of its ``kind`` bring along among them, with those in the
+    user's folder ``own`` instead of the ones they are named as.
 
     Raises ``SettingsError`` unless that is a folder with at least one file.
     """
+    brought = [section.templates for section in kind.sections] if kind else []
+    folders = (*(folder for folder in brought if folder), templates_folder())
     if own is None:
-        return Templates((templates_folder(),))
-    templates = Templates((own, templates_folder()))
+        return Templates(folders)
+    templates = Templates((own, *folders))
     if not any(path.is_file() for path in own.rglob("*")):
         raise SettingsError(
             f"templates = '{own}': {'no files in it' if own.is_dir() else 'no such folder'}.",

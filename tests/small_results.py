@@ -6,6 +6,8 @@ import copy
 from pathlib import Path
 from typing import Any
 
+from reportgen.contract.document import results_type
+from reportgen.outline.kind import find_kind
 from reportgen.results import Results
 
 LABELS = ("cat", "dog")
@@ -101,9 +103,14 @@ def document() -> dict[str, Any]:
     return copy.deepcopy(made)
 
 
+def results_of(document: Any) -> Results:
+    """A document of the assignment as a result object."""
+    return results_type(find_kind(), Results).model_validate(document)
+
+
 def small_results() -> Results:
     """The same as a result object."""
-    return Results.model_validate(document())
+    return results_of(document())
 
 
 def write_build(folder: Path) -> Path:

@@ -186,7 +186,8 @@ def test_another_processor_is_another_key(monkeypatch: pytest.MonkeyPatch, tmp_p
     from stand_in import make_home
 
     from reportgen.dataset.inventory import take_inventory
-    from reportgen.plan import SPECS, make_plan
+    from reportgen.outline.kind import find_kind
+    from reportgen.plan import make_plan, make_specs
     from reportgen.settings import load_settings
     from reportgen.templates import open_templates
     from reportgen.weights import locate_weights
@@ -205,14 +206,15 @@ def test_another_processor_is_another_key(monkeypatch: pytest.MonkeyPatch, tmp_p
         assert one[name][0] != other[name][0]
         assert one[name][1] != other[name][1]
     assert keys("x86_64, avx2") == one
-    assert len(one) == len(SPECS)
+    assert len(one) == len(make_specs(find_kind()))
 
 
 def test_what_is_set_for_libraries_is_part_of_the_code_that_computes() -> None:
-    from reportgen.plan import SPECS
+    from reportgen.outline.kind import find_kind
+    from reportgen.plan import make_specs
     from reportgen.sources import code_of, libraries_of
 
-    computing = [spec.runs for spec in SPECS if "keras" in libraries_of(spec.runs)]
+    computing = [spec.runs for spec in make_specs(find_kind()) if "keras" in libraries_of(spec.runs)]
     assert len(computing) >= 5
     for runs in computing:
         assert {"reportgen/backend.py", "reportgen/runtime.py"} <= set(code_of(runs)), runs

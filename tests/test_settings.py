@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import SettingsError
-from reportgen.settings import SECTIONS, Settings, load_settings, parse_choice
+from reportgen.outline.kind import find_kind
+from reportgen.settings import Settings, load_settings, parse_choice
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -27,6 +28,8 @@ cache_limit_mb = 300
 build = "out/report"
 templates = "mine"
 fonts = ["my.ttf"]
+report = "assignment"
+sections = ["convolution", "conv_stack", "transfer", "neurons", "guided_backprop"]
 
 [[authors]]
 name = "Ada"
@@ -93,6 +96,8 @@ def test_without_a_file_the_defaults_of_the_assignment_hold(tmp_path: Path) -> N
 def test_every_key_is_read(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, EVERYTHING))
     assert settings.model_dump() == {
+        "report": "assignment",
+        "sections": ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop"),
         "course": "Deep Learning",
         "assignment": "Assignment 2",
         "group": "Group 12",
@@ -112,7 +117,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
             "neurons": ("zero", "median", "percentile:90", "top:2", (1, 2, 3)),
             "shared_scale": True,
         },
-        "commentary": dict(zip(SECTIONS, "ABCDEFG", strict=True)),
+        "commentary": dict(zip(find_kind().slots, "ABCDEFG", strict=True)),
     }
 
 

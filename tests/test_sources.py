@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import grimp
@@ -12,10 +13,14 @@ import pytest
 
 import reportgen
 from reportgen import sources
+from reportgen.digests import CodeMemory
+from reportgen.outline.kind import find_kind
 from reportgen.packages import known_libraries
-from reportgen.plan import SPECS
+from reportgen.plan import make_specs
 
 PACKAGE = Path(reportgen.__file__).parent
+RUN = sorted({module for spec in make_specs(find_kind()) for module in (spec.runs, *spec.modules)})
+"""Every module that a stage runs or finds by name."""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +43,7 @@ def upstream(graph: grimp.ImportGraph, module: str) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("stage", [spec.runs for spec in SPECS])
+@pytest.mark.parametrize("stage", RUN)
 def test_every_import_is_found(graph: grimp.ImportGraph, stage: str) -> None:
     wanted = upstream(graph, stage)
     own = {name for name in wanted if name.startswith("reportgen.")}
@@ -53,9 +58,93 @@ def test_every_import_is_found(graph: grimp.ImportGraph, stage: str) -> None:
     assert sources.libraries_of(stage) - builtin == external - builtin
 
 
-def test_hashes_are_those_of_the_files() -> None:
-    for file, sha256 in sources.code_of("reportgen.stages.pdf").items():
-        assert hashlib.sha256((PACKAGE.parent / file).read_bytes()).hexdigest() == sha256
+SOURCE = '''"""A module."""
+import os
+
+LIMIT = 3
+"""How many."""
+
+
+def find(name):  # a remark
+    """Find it."""
+    return [name, "two"]
+'''
+SAME = {
+    "a comment more": ("LIMIT = 3", "LIMIT = 3  # because"),
+    "a comment less": ("  # a remark", ""),
+    "another docstring": ("Find it.", "Find the thing."),
+    "no docstring": ('    """Find it."""\n', ""),
+    "words beside a constant": ("How many.", "How many there are."),
+    "blank lines": ("import os\n", "import os\n\n\n"),
+    "another layout": ('[name, "two"]', "[\n        name,\n        'two',\n    ]"),
+}
+OTHER = {
+    "a number": ("LIMIT = 3", "LIMIT = 4"),
+    "a text that is returned": ('"two"', '"three"'),
+    "a name": ("find(name)", "find(name, _=None)"),
+    "an import": ("import os", "import sys"),
+    "who reads docstrings": ("import os", "import os\nprint(__doc__)"),
+}
+
+
+@pytest.fixture
+def probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A package of one module that lies elsewhere."""
+    (tmp_path / "probed").mkdir()
+    (tmp_path / "probed/__init__.py").write_text("")
+    (tmp_path / "probed/part.py").write_text(SOURCE, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield tmp_path / "probed/part.py"
+    sources._root.cache_clear()
+    sources._closure.cache_clear()
+    sources._imports.cache_clear()
+
+
+@pytest.mark.parametrize("name", [*SAME, *OTHER])
+def test_statements_count_and_nothing_else(probe: Path, name: str) -> None:
+    before = sources.code_of("probed.part", anew=True)
+    assert set(before) == {"probed/__init__.py", "probed/part.py"}
+    old, new = (SAME | OTHER)[name]
+    assert SOURCE.count(old) == 1
+    probe.write_text(SOURCE.replace(old, new), encoding="utf-8")
+    assert (sources.code_of("probed.part", anew=True) == before) is (name in SAME)
+
+
+def test_a_docstring_counts_where_docstrings_are_read(probe: Path) -> None:
+    text = f"{SOURCE}\nprint(find.__doc__)\n"
+    probe.write_text(text, encoding="utf-8")
+    before = sources.code_of("probed.part", anew=True)
+    probe.write_text(text.replace("Find it.", "Find that."), encoding="utf-8")
+    assert sources.code_of("probed.part", anew=True) != before
+
+
+def test_what_counts_of_a_file_is_found_out_once(probe: Path, tmp_path: Path) -> None:
+    first = CodeMemory(tmp_path / "cache")
+    digests = sources.code_of("probed.part", first, anew=True)
+    first.save()
+
+    def fail() -> str:
+        raise AssertionError("it is known")
+
+    again = CodeMemory(tmp_path / "cache")
+    raw = hashlib.sha256(probe.read_bytes()).hexdigest()
+    assert again.obtain(raw, fail) == digests["probed/part.py"]
+    file = tmp_path / "cache/code.json"
+    file.write_text(file.read_text().replace(digests["probed/part.py"], "0" * 64))
+    assert CodeMemory(tmp_path / "cache").obtain(raw, lambda: "found") == "found"
+    assert CodeMemory(tmp_path / "cache", blind=True).obtain(raw, lambda: "found") == "found"
+    unwritten = CodeMemory(tmp_path / "other", writes=False)
+    unwritten.obtain(raw, lambda: "found")
+    unwritten.save()
+    assert not (tmp_path / "other").exists()
+
+
+def test_of_a_section_elsewhere_its_own_package_counts_too(probe: Path) -> None:
+    probe.write_text("from .helper import x\nimport reportgen.split\nimport numpy as np\n", encoding="utf-8")
+    (probe.parent / "helper.py").write_text("x = 1\n")
+    assert {"probed/helper.py", "probed/part.py", "reportgen/split.py"} <= set(sources.code_of("probed.part"))
+    assert "numpy" in sources.libraries_of("probed.part")
+    assert {"probed", "reportgen"} & sources.libraries_of("probed.part") == set()
 
 
 def test_no_module_is_imported_by_a_name_made_up_at_run_time() -> None:
@@ -65,11 +154,14 @@ def test_no_module_is_imported_by_a_name_made_up_at_run_time() -> None:
         if re.search(r"import_module\(|__import__\(", path.read_text(encoding="utf-8"))
     }
     # The last three import what stands in the package anyway, or what is no module of ours.
-    assert dynamic == {"execution.py", "__init__.py", "api/request.py", "backend.py"}
+    assert dynamic == {
+        *("execution.py", "__init__.py", "api/request.py", "backend.py"),
+        *("outline/kind.py", "outline/section.py"),
+    }
 
 
 def test_the_versions_of_every_library_are_known() -> None:
-    used = set().union(*(sources.libraries_of(spec.runs) for spec in SPECS))
+    used = set().union(*(sources.libraries_of(spec.runs) for spec in make_specs(find_kind())))
     assert used - set(sys.stdlib_module_names) - known_libraries() == set()
 
 

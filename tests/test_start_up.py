@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from imports import HEAVY, RUN_AND_LIST, imported_by
 
+from reportgen.outline.kind import find_kind
+
 
 @pytest.mark.parametrize(
     "arguments",
@@ -33,7 +35,7 @@ def test_what_draws_and_prints_the_report_imports_no_tensorflow() -> None:
         "pipeline",
         "doctor",
         "store",
-        "figures.album",
+        *(f"sections.{name}.figures" for name in find_kind().names),
         "render.html",
         "printing.pdf",
         "dataset",

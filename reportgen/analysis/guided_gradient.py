@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from reportgen.analysis.guided_backprop import GuidedGradients
+from reportgen.analysis.guided_gradients import GuidedGradients
 from reportgen.analysis.rectifiers import find_rectifiers
 from reportgen.errors import ExplanationError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from reportgen.batch.names import folder_name
 from reportgen.dataset.names import is_ignored, shown
 from reportgen.errors import SettingsError, UserError
+from reportgen.outline.kind import DEFAULT, Outline, OutlineError, find_kind
 from reportgen.toml.reading import read_table_file
 from reportgen.weights import SOURCES
 
@@ -48,7 +49,7 @@ class Group:
 class Class:
     """Everything an instructor may choose; paths are absolute.
 
-    ``rubrics``: () for the one that comes with reportgen.
+    ``rubrics``: () for the one that comes with reportgen. ``outline``: what every report has to be made of.
 
     ``course`` and ``assignment`` ("": none) stand on the reports of groups that name none of their own.
     ``processes``: groups at a time, on one machine. ``cache``: None for a folder inside the output.
@@ -56,6 +57,7 @@ class Class:
 
     groups: tuple[Group, ...]
     rubrics: tuple[Path, ...]
+    outline: Outline = field(default_factory=Outline)
     title: str = ""
     course: str = ""
     assignment: str = ""
@@ -80,6 +82,8 @@ class _Class(_Table):
     title: Annotated[str, Field(max_length=200)] = ""
     course: Annotated[str, Field(max_length=200)] = ""
     assignment: Annotated[str, Field(max_length=200)] = ""
+    report: Annotated[str, Field(min_length=1)] = DEFAULT
+    sections: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
     rubric: str | Annotated[list[str], Field(min_length=1)] = ""
     verify: bool = False
     processes: Annotated[int, Field(ge=1, le=1000)] = 1
@@ -101,7 +105,7 @@ def read_class(path: Path, out: Path | None = None) -> Class:
     table = _read_toml(path)
     home = path.parent.resolve()
     lines = [*_find_wrong_values(table, path), *_find_wrong_groups(table, path, home)]
-    lines += _find_missing_files(table, path, home)
+    lines += [*_find_missing_files(table, path, home), *_find_unknown_sections(table, path)]
     if lines:
         raise ClassError("\n".join(dict.fromkeys(lines)), _REMEDY)
     chosen = _resolve(_Class.model_validate(table), home)
@@ -144,6 +148,7 @@ def _resolve(table: _Class, home: Path) -> Class:
             for group in table.group
         ),
         rubrics=tuple(home / Path(name).expanduser() for name in rubrics if name),
+        outline=Outline(table.report, tuple(table.sections) if table.sections else None),
         title=table.title,
         course=table.course,
         assignment=table.assignment,
@@ -220,6 +225,18 @@ def _find_equal_names(names: Sequence[str], where: str, key: str) -> Iterator[st
             )
         else:
             seen[slug] = name
+
+
+def _find_unknown_sections(table: dict[str, Any], file: Path) -> Iterator[str]:
+    name, sections = table.get("report", DEFAULT), table.get("sections")
+    if not isinstance(name, str) or not (sections is None or isinstance(sections, list)):
+        return
+    if sections and not all(isinstance(each, str) for each in sections):
+        return
+    try:
+        find_kind(name, tuple(sections) if sections else None)
+    except OutlineError as error:
+        yield f"{file}: {'sections' if sections else 'report'}: {error.problem} {error.remedy}"
 
 
 def _find_missing_files(table: dict[str, Any], file: Path, home: Path) -> Iterator[str]:

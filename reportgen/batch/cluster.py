@@ -16,6 +16,7 @@ from reportgen.batch.messages import Message, message_text, parse_message
 from reportgen.batch.outcome import LOG_FILE, Costs, Outcome, seal, write_costs
 from reportgen.batch.process import MEGABYTE
 from reportgen.errors import UserError
+from reportgen.outline.kind import Outline, OutlineError
 from reportgen.store.files import writing
 from reportgen.weights import locate_weights
 
@@ -168,11 +169,12 @@ def _check_workers(client: Client, jobs: Sequence[Job]) -> None:
     with writing(probe):
         probe.write_text(token)
     try:
-        found = client.run(_look, str(probe), needed, weights.weights, on_error="return")
+        found = client.run(_look, str(probe), needed, weights.weights, weights.outline, on_error="return")
         if not found:
             raise ClusterError(f"{client.scheduler.address}: has no workers.", "Run: dask worker ADDRESS")
         lines = []
-        wanted = {"token": token, "weights": weights.weights_sha256, "program": identify_program()}
+        program = identify_program(weights.outline.kind)
+        wanted = {"token": token, "weights": weights.weights_sha256, "program": program}
         for worker, seen in sorted(found.items()):
             lines += [f"worker {worker}: {line}" for line in _complain(seen, wanted, probe, out)]
     finally:
@@ -182,7 +184,7 @@ def _check_workers(client: Client, jobs: Sequence[Job]) -> None:
         raise ClusterError("\n".join(lines), "All workers need the same folders, weights and reportgen.")
 
 
-def _look(probe: str, needed: Sequence[str], weights: str) -> dict[str, Any]:
+def _look(probe: str, needed: Sequence[str], weights: str, outline: Outline) -> dict[str, Any]:
     """Runs on a worker: what it sees of the probe, of folders and files, and what it would work with."""
     file = Path(probe)
     answer = {"token": file.read_text() if file.is_file() else "", "wrote": ""}
@@ -196,7 +198,11 @@ def _look(probe: str, needed: Sequence[str], weights: str) -> dict[str, Any]:
         sha256 = locate_weights(weights).sha256
     except UserError:
         sha256 = ""
-    return {**answer, "missing": missing, "weights": sha256, "program": identify_program()}
+    try:
+        program = identify_program(outline.kind)
+    except OutlineError:
+        program = ""
+    return {**answer, "missing": missing, "weights": sha256, "program": program}
 
 
 def _complain(seen: Any, wanted: Mapping[str, str], probe: Path, out: Path) -> Iterator[str]:

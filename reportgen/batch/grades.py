@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from reportgen.batch.job import Job
 from reportgen.batch.outcome import Mark, Outcome
 from reportgen.batch.wording import localise
+from reportgen.contract.lookup import find_value
+from reportgen.outline.kind import ReportKind
 
 if TYPE_CHECKING:
     from reportgen.grading.score import Grades
@@ -24,8 +26,6 @@ GRADES_FILES = {
     "markdown": "grades.md",
 }
 """Kinds of exports and their files."""
-
-_COMPUTED = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop")
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,16 @@ def mark(report: Path, job: Job, place: Path, progress: Progress) -> Marked:
     """
     from reportgen.contract.reader import load_results
     from reportgen.grading.exports import Exports, write_exports
-    from reportgen.grading.rubric import shipped_rubric
+    from reportgen.grading.rubric import shipped_rubrics
     from reportgen.grading.run import grade
 
+    kind = job.terms.outline.kind
     with progress.stage("Grading"):
-        rubrics = [Path(name) for name in job.terms.rubrics] or [shipped_rubric()]
+        rubrics = [Path(name) for name in job.terms.rubrics] or shipped_rubrics(kind)
         grades = _settle(grade(report, rubrics, show=False), job, place)
     write_exports(grades, Exports(**{kind: place / name for kind, name in GRADES_FILES.items()}))
-    document = load_results(report).document
-    correct, total = _count_correct(document)
+    document = load_results(report, kind).document
+    correct, total = _count_correct(document, kind)
     marks = tuple(
         Mark(item.name, f"{item.score:f}", f"{item.points:f}", item.status) for item in grades.criteria
     )
@@ -61,7 +62,7 @@ def mark(report: Path, job: Job, place: Path, progress: Progress) -> Marked:
         marks=marks,
         correct=correct,
         total=total,
-        fingerprint=_fingerprint(document),
+        fingerprint=_fingerprint(document, kind),
     )
     return Marked(outcome, (*grades.gaps, *document["dataset"]["warnings"]))
 
@@ -81,15 +82,24 @@ def _settle(grades: Grades, job: Job, place: Path) -> Grades:
     return replace(grades, subject=job.name, criteria=criteria, seconds=0.0, gaps=gaps)
 
 
-def _count_correct(document: Mapping[str, Any]) -> tuple[int, int]:
-    """Test images on the diagonal of their confusion matrix, and all of them."""
-    matrix = document["transfer"]["confusion"]["test"]
-    return sum(row[i] for i, row in enumerate(matrix)), sum(map(sum, matrix))
+def _count_correct(document: Mapping[str, Any], kind: ReportKind) -> tuple[int, int]:
+    """The two counts of the first section with a headline, as test images and those of them that are right;
+    zeros if there is none.
+    """
+    for section in kind.sections:
+        line = section.headline
+        if line is not None and section.name in document:
+            count, total = (
+                find_value(document, f"/{section.name}{pointer}", "the report")
+                for pointer in (line.count, line.total)
+            )
+            return int(count), int(total)
+    return 0, 0
 
 
-def _fingerprint(document: Mapping[str, Any]) -> str:
+def _fingerprint(document: Mapping[str, Any], kind: ReportKind) -> str:
     """A hash of all computed numbers, whatever files and classes are called."""
-    numbers = list(_numbers([document.get(section) for section in _COMPUTED]))
+    numbers = list(_numbers([document.get(section) for section in kind.names]))
     return hashlib.sha256(json.dumps(numbers).encode()).hexdigest()
 
 

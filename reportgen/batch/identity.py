@@ -10,8 +10,9 @@ from pathlib import Path
 from reportgen.batch.contents import Contents, hash_file
 from reportgen.batch.job import Terms
 from reportgen.batch.outcome import Outcome
+from reportgen.outline.kind import ReportKind
 from reportgen.packages import installed_versions, versions_for
-from reportgen.plan import SPECS, digest_of
+from reportgen.plan import digest_of, make_specs
 from reportgen.resources import templates_folder
 from reportgen.sources import code_of, libraries_of
 
@@ -23,9 +24,10 @@ _GRADERS = ("jsonschema", "pikepdf", "pluggy", "pypdfium2", "pytest")
 _BESIDE_CODE = ("*.json", "*.toml")
 
 
-def identify_program() -> str:
+def identify_program(kind: ReportKind) -> str:
     """One hash over reportgen's code that a group runs through, its templates, and the packages behind it."""
-    modules = [_WORKER, _PLUGIN, *(spec.runs for spec in SPECS)]
+    specs = make_specs(kind)
+    modules = [_WORKER, _PLUGIN, *(module for spec in specs for module in (spec.runs, *spec.modules))]
     code = {name: sha256 for module in modules for name, sha256 in code_of(module).items()}
     package = Path(__file__).resolve().parents[1]
     beside = [file for pattern in _BESIDE_CODE for file in sorted(package.rglob(pattern))]
@@ -57,6 +59,7 @@ def identify_group(name: str, contents: Contents, terms: Terms, shared: tuple[st
             "contents": contents.digest,
             "rubrics": shared[1],
             "weights": terms.weights_sha256,
+            "outline": asdict(terms.outline),
             "verify": terms.verify,
             "titles": [terms.course, terms.assignment],
             "command": terms.command,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.batch.class_file import DEFAULT_LIMITS, Limits
+from reportgen.outline.kind import Outline
 
 JOB_FILE = "job.json"
 
@@ -18,7 +19,8 @@ class Terms:
     """What holds for every group of a batch.
 
     ``weights``: imagenet, embedded or a path, and the hash that its file must have. ``command``: the program
-    that is given a job, () for reportgen's own; ``environment``: variables set for it.
+    that is given a job, () for reportgen's own; ``environment``: variables set for it. ``outline``: what
+    every report is made of, whatever the group's own settings say.
     """
 
     rubrics: tuple[str, ...]
@@ -28,6 +30,7 @@ class Terms:
     cache_limit_mb: int
     course: str = ""
     assignment: str = ""
+    outline: Outline = field(default_factory=Outline)
     verify: bool = False
     limits: Limits = DEFAULT_LIMITS
     command: tuple[str, ...] = ()
@@ -59,7 +62,10 @@ def parse_job(text: str) -> Job:
     """What :func:`job_text` wrote."""
     table: dict[str, Any] = json.loads(text)
     terms = table.pop("terms")
-    made = Terms(**{**terms, "limits": Limits(**terms["limits"])})
+    outline = terms["outline"]
+    sections = outline["sections"]
+    outline = Outline(outline["report"], tuple(sections) if sections is not None else None)
+    made = Terms(**{**terms, "limits": Limits(**terms["limits"]), "outline": outline})
     return Job(**table, terms=replace(made, rubrics=tuple(made.rubrics), command=tuple(made.command)))
 
 

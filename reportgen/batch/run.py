@@ -86,7 +86,7 @@ def run_batch(chosen: Class, out: Path, runner: Runner, board: Board, options: O
         terms = _agree(chosen, out, options, board)
         clear_attempts(out)
         with ThreadPoolExecutor(_THREADS) as pool:
-            shared = identify_program(), identify_rubrics(chosen.rubrics)
+            shared = identify_program(chosen.outline.kind), identify_rubrics(chosen.rubrics)
             found = list(pool.map(lambda group: _look_at(group, out, terms, shared, options), chosen.groups))
         jobs = [_job(each, out, terms) for each in found if each.kept is None]
         if jobs:
@@ -114,6 +114,7 @@ def _agree(chosen: Class, out: Path, options: Options, board: Board) -> Terms:
         cache_limit_mb=chosen.cache_limit_mb,
         course=chosen.course,
         assignment=chosen.assignment,
+        outline=chosen.outline,
         verify=chosen.verify,
         limits=chosen.limits,
         command=options.command,

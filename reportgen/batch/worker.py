@@ -16,7 +16,7 @@ from reportgen.batch.outcome import Cause, Outcome, outcome_text
 from reportgen.batch.wording import describe_problem
 from reportgen.errors import DataError, UserError
 from reportgen.intake import check_folder, read_settings
-from reportgen.settings import Settings
+from reportgen.settings import Settings, understand_settings
 from reportgen.store.files import StorageError, link_or_copy, write_atomically
 
 if TYPE_CHECKING:
@@ -68,10 +68,10 @@ def work(job: Job, place: Path, progress: Progress) -> Outcome:
 def _read_settings(parts: Parts, job: Job, place: Path) -> Settings:
     """The group's own settings, without any path or resource of theirs, and with the batch's."""
     own = (
-        read_settings(parts.settings.read_bytes(), parts.settings.name)
+        read_settings(parts.settings.read_bytes(), parts.settings.name, job.terms.outline)
         if parts.settings
-        else Settings()
-    )  # fmt: skip
+        else understand_settings(job.terms.outline.table, "class.toml")
+    )
     titles = {"course": job.terms.course, "assignment": job.terms.assignment, "group": job.name}
     given = {key: text for key, text in titles.items() if text and key not in own.model_fields_set}
     return own.model_copy(

@@ -95,8 +95,15 @@ def remark(built: Built, progress: Progress) -> None:
 
 def _show(built: Built) -> None:
     """What came out, and where it is."""
-    test = built.document["transfer"]
-    typer.echo(f"\nTest accuracy: {test['correct']['test']} of {test['total']['test']} images.")
+    from reportgen.contract.document import find_document_kind
+    from reportgen.contract.lookup import find_value
+
+    typer.echo("")
+    for section in find_document_kind(built.document).sections:
+        if line := section.headline:
+            values = built.document[section.name]
+            count, total = (find_value(values, pointer, section.name) for pointer in (line.count, line.total))
+            typer.echo(f"{line.title}: {count} of {total} images.")
     typer.echo("The report is finished:" if built.changed else "Nothing has changed; the report stands:")
     for name in ("report.html", *([] if built.problem else ["report.pdf"]), "results.json"):
         typer.echo(f"  {shown(built.path(name))}")

@@ -41,18 +41,19 @@ def grade(
     The exit code is 0 for full points, 1 if points are lost, 2 if it cannot be graded.
     """
     if list_checks:
-        from reportgen.grading.checks import CHECKS
+        from reportgen.grading.checks import find_checks
 
-        for name, check in CHECKS.items():
+        for name, check in find_checks().items():
             typer.echo(f"{name}: {check.meaning}")
         return
     from reportgen.grading.exports import Exports
-    from reportgen.grading.rubric import shipped_rubric
+    from reportgen.grading.rubric import shipped_rubrics
     from reportgen.grading.run import grade as grade_report
 
+    own = load(settings, build=build)
     grades = grade_report(
-        submission or load(settings, build=build).build,
-        rubric or [shipped_rubric()],
+        submission or own.build,
+        rubric or shipped_rubrics(own.kind if submission is None else None),
         exports=Exports(gradescope, junit, csv, json, markdown),
     )
     if grades.score < grades.points or not grades.complete:

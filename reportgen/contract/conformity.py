@@ -9,6 +9,7 @@ from typing import Any
 from reportgen.contract.lookup import join_pointer, show_value
 from reportgen.contract.schema import read_schema
 from reportgen.errors import UserError
+from reportgen.outline.kind import ReportKind
 
 _MOST_SHOWN = 10
 
@@ -19,20 +20,22 @@ class ContractError(UserError):
     exit_code = 1
 
 
-def find_violations(document: Any) -> Iterator[str]:
-    """What in a parsed ``results.json`` is not as this version's schema says, a line for each pointer."""
+def find_violations(document: Any, kind: ReportKind | None = None) -> Iterator[str]:
+    """What in a parsed ``results.json`` is not as this version's schema for that kind of report says, a line
+    for each pointer.
+    """
     from jsonschema import Draft202012Validator
 
-    for error in Draft202012Validator(read_schema()).iter_errors(document):
+    for error in Draft202012Validator(read_schema(kind)).iter_errors(document):
         yield _describe(_likeliest(error))
 
 
-def check_document(document: Any) -> None:
+def check_document(document: Any, kind: ReportKind | None = None) -> None:
     """Make sure that a parsed ``results.json`` keeps what the contract promises.
 
     Raises ``ContractError`` naming the pointers where it does not.
     """
-    problems = list(find_violations(document))
+    problems = list(find_violations(document, kind))
     if not problems:
         return
     if len(problems) > _MOST_SHOWN:

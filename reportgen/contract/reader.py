@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PrivateAttr, ValidationError
 
+from reportgen.contract.document import find_document_kind, results_type
 from reportgen.contract.lookup import PointerError as PointerError
 from reportgen.contract.lookup import find_value, join_pointer, show_value
-from reportgen.results import SECTIONS, Results
+from reportgen.outline.kind import ReportKind
+from reportgen.results import Results
 from reportgen.submission import open_submission
 
 if TYPE_CHECKING:
@@ -93,10 +95,11 @@ class LoadedResults(Results):
         Raises ``PointerError`` if there is no such array, if it did not come along (a PDF has none), or if it
         is not the one that the summary at ``/<section>/arrays/<key>`` describes.
         """
-        if section not in SECTIONS:
+        sections = [name for name in self.kind.sections if self.has(name)]
+        if section not in sections:
             raise PointerError(
                 f"{self._name}: {show_value(section)} is no section with arrays.",
-                f"These are: {', '.join(SECTIONS)}.",
+                f"These are: {', '.join(sections)}.",
             )
         pointer = join_pointer([section, ARRAYS_FOLDER, key])
         self.at(pointer)
@@ -112,8 +115,11 @@ class LoadedResults(Results):
         return read_array(file, pointer, getattr(self, section).arrays, key)
 
 
-def load_results(path: Path | str) -> LoadedResults:
+def load_results(path: Path | str, kind: ReportKind | None = None) -> LoadedResults:
     """Open a build folder, a ``results.json`` or a PDF that reportgen wrote.
+
+    With ``kind`` no other sections than those of that kind of report are understood; without it, all that are
+    installed here.
 
     Raises ``SubmissionError`` if it is none of these, ``PointerError`` naming what is missing or wrong.
     """
@@ -121,7 +127,10 @@ def load_results(path: Path | str) -> LoadedResults:
     submission = open_submission(path, with_figures=False)
     try:
         # As JSON and strictly: "5" is no number, and a list may be a tuple.
-        results = LoadedResults.model_validate_json(json.dumps(submission.results), strict=True)
+        found = find_document_kind(submission.results, kind)
+        results = results_type(found, LoadedResults).model_validate_json(
+            json.dumps(submission.results), strict=True
+        )
     except ValidationError as error:
         problems = [f"{submission.name}: {line}" for line in _describe(error, submission.results)]
         if len(problems) > _MOST_PROBLEMS:

@@ -44,10 +44,19 @@ class Known:
     ``values``: what stands there; ``absent``: where null stands for want of data.
     """
 
-    keys: Mapping[str, Sequence[str]]
+    keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
     lengths: Mapping[str, int] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
     absent: AbstractSet[str] = frozenset()
+
+    def joined(self, more: Known, section: str) -> Known:
+        """The same with what is known of a section, whose patterns begin below it."""
+        return Known(
+            self.keys,
+            {**self.lengths, **{f"/{section}{pattern}": value for pattern, value in more.lengths.items()}},
+            {**self.values, **{f"/{section}{pattern}": value for pattern, value in more.values.items()}},
+            {*self.absent, *(f"/{section}{pattern}" for pattern in more.absent)},
+        )
 
 
 def make_specimen(schema: Node, known: Known) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from reportgen.results import SPLITS, Split
+from reportgen.contract.document import find_document_kind
+from reportgen.results import SPLITS
 
 if TYPE_CHECKING:
     from reportgen.contract.reader import LoadedResults
@@ -15,23 +16,23 @@ LONGEST = 160
 
 
 def describe_results(results: LoadedResults) -> list[str]:
-    """Ten lines for a terminal or a log, whatever stands in the document, which may be a stranger's."""
-    neurons, guided, head = results.neurons, results.guided_backprop, results.transfer
+    """A few lines for a terminal or a log, ten for the assignment, whatever stands in the document."""
     named = (
         ("Results of", f"{results.name}, schema {results.schema_version}"),
         ("Report", title_of(results)),
         ("Data", describe_data(results)),
         ("Weights", describe_weights(results)),
-        ("Head", f"{head.trainable_parameters:,} parameters on {head.feature_layer} ({head.feature_size:,} "
-                 f"features); epochs run: {head.training.epochs_run}, the best: {head.training.best_epoch}"),
-        ("Correct", ", ".join(f"{split} {correct_of(results, split)}" for split in SPLITS)),
-        ("Neurons", f"the most excited of {neurons.layer}: " + _describe_best(results)),
-        ("Guided", f"{sum(map(len, guided.rows.values()))} neurons explained; of {guided.zero_neurons} with "
-                   f"output zero, {guided.zero_neurons_blank} have no gradient"),
+        *(line for module in find_summaries(results) for line in module.describe(results)),
         ("Checks", describe_checks(results)),
         ("More", ".tables, .table(name), .at(pointer), .array(section, name); attributes as in results.json"),
     )  # fmt: skip
     return [cut(f"{name + ':':<12}{plain(text)}") for name, text in named]
+
+
+def find_summaries(results: LoadedResults) -> list[Any]:
+    """The modules of the sections that say what their results are in short."""
+    modules = [section.load("summary") for section in find_document_kind(results.document).sections]
+    return [module for module in modules if module is not None]
 
 
 def title_of(results: LoadedResults) -> str:
@@ -53,16 +54,6 @@ def describe_weights(results: LoadedResults) -> str:
     return f"{weights.source} ({weights.name}); seed {results.provenance.seed}"
 
 
-def correct_of(results: LoadedResults, split: Split) -> str:
-    """As in ``5 of 6 (83.3 %)``; 100 % and 0 % are printed only if they are exactly that."""
-    correct, total = results.transfer.correct[split], results.transfer.total[split]
-    if not total:
-        return "0 of 0"
-    share = 100 * correct / total
-    shown = f"{share:.0f}" if correct in (0, total) else f"{min(max(share, 0.1), 99.9):.1f}"
-    return f"{correct} of {total} ({shown} %)"
-
-
 def describe_checks(results: LoadedResults) -> str:
     """How many of the report's claims its numbers bear out, and which they do not."""
     failed = [check.name for check in results.checks if not check.passed]
@@ -72,11 +63,6 @@ def describe_checks(results: LoadedResults) -> str:
 
 def _authors(results: LoadedResults) -> list[str]:
     return [author.name for author in results.report.authors]
-
-
-def _describe_best(results: LoadedResults) -> str:
-    best = {label: neurons[0] for label, neurons in results.neurons.top.items() if neurons}
-    return ", ".join(f"{label} {neuron.position} {neuron.value:.4g}" for label, neuron in best.items())
 
 
 def plain(text: str) -> str:

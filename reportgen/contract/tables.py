@@ -6,18 +6,22 @@ import difflib
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from reportgen.contract.document import find_document_kind
 from reportgen.contract.lookup import PointerError, show_value
 from reportgen.errors import UserError
-from reportgen.results import SPLITS, Box, GuidedRow, Neuron, Split
+from reportgen.results import SPLITS, Box
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
     from reportgen.contract.reader import LoadedResults
+
+
+Maker = Callable[["LoadedResults"], "Table"]
 
 
 class PandasMissingError(UserError, ImportError):
@@ -55,10 +59,11 @@ class Table:
 
 def make_table(results: LoadedResults, name: str) -> Table:
     """The table of that name. Raises ``PointerError`` if there is none, or none in what was opened."""
+    makers, from_arrays = _find_makers(results)
     names = list_tables(results)
     if name not in names:
         near = difflib.get_close_matches(str(name), names, n=1)
-        arrays = name == "predictions"
+        arrays = name in from_arrays
         raise PointerError(
             f"{results.name}: there is no table {show_value(name)}"
             + (", whose numbers are arrays that did not come along." if arrays else "."),
@@ -66,23 +71,28 @@ def make_table(results: LoadedResults, name: str) -> Table:
             if arrays
             else (f"Did you mean '{near[0]}'? " if near else "") + f"The tables are {', '.join(names)}.",
         )
-    return TABLES[name](results)
+    return makers[name](results)
 
 
 def list_tables(results: LoadedResults) -> tuple[str, ...]:
-    """The names of the tables that there are; predictions stand in arrays, which a PDF has not."""
-    return tuple(name for name in TABLES if name != "predictions" or results.folder is not None)
+    """The names of the tables that there are; some are made from arrays, which a PDF has not."""
+    makers, from_arrays = _find_makers(results)
+    return tuple(name for name in makers if name not in from_arrays or results.folder is not None)
 
 
-def class_names(results: LoadedResults, split: Split = "test") -> list[str]:
-    """The names of a confusion matrix's rows; their numbers if they are not as many as the classes."""
-    size = len(results.transfer.confusion[split])
-    classes = results.transfer.classes
-    return list(classes) if len(classes) == size else [str(number) for number in range(size)]
+def _find_makers(results: LoadedResults) -> tuple[Mapping[str, Maker], AbstractSet[str]]:
+    """How each table is made, in the order of the report; and which of them are made from arrays."""
+    makers: dict[str, Maker] = {"images": _images, "counts": _counts}
+    from_arrays: set[str] = set()
+    for section in find_document_kind(results.document).sections:
+        if (module := section.load("tables")) is not None:
+            makers |= module.TABLES
+            from_arrays |= getattr(module, "FROM_ARRAYS", frozenset())
+    return {**makers, "checks": _checks}, from_arrays
 
 
 def _images(results: LoadedResults) -> Table:
-    return _of_records(results.dataset.images, ("file", "split", "label", "sha256"))
+    return of_records(results.dataset.images, ("file", "split", "label", "sha256"))
 
 
 def _counts(results: LoadedResults) -> Table:
@@ -93,177 +103,22 @@ def _counts(results: LoadedResults) -> Table:
     )
 
 
-def _accuracy(results: LoadedResults) -> Table:
-    correct, total = results.transfer.correct, results.transfer.total
-    rates = [correct[split] / total[split] if total[split] else math.nan for split in SPLITS]
-    counts = {"correct": [correct[split] for split in SPLITS], "total": [total[split] for split in SPLITS]}
-    return Table({"split": SPLITS, **counts, "accuracy": rates})
-
-
-def _confusion(split: Split) -> Callable[[LoadedResults], Table]:
-    def make(results: LoadedResults) -> Table:
-        classes, matrix = class_names(results, split), results.transfer.confusion[split]
-        predicted = {label: [row[place] for row in matrix] for place, label in enumerate(classes)}
-        return Table(_beside({"true class": classes}, predicted, "predicted as {}"))
-
-    return make
-
-
-def _per_class(results: LoadedResults) -> Table:
-    rows = [
-        {"split": split, "class": label, "precision": _number(score.precision),
-         "recall": _number(score.recall), "support": score.support}
-        for split in SPLITS
-        for label, score in results.transfer.per_class[split].items()
-    ]  # fmt: skip
-    return _of_rows(rows, ("split", "class", "precision", "recall", "support"), keys=2)
-
-
-def _misclassified(results: LoadedResults) -> Table:
-    wrong = results.transfer.misclassified
-    named = _of_records(wrong, ("file", "true", "predicted")).columns
-    likely = {
-        label: [_number(each.probabilities.get(label)) for each in wrong]
-        for label in results.transfer.classes
-    }
-    return Table(_beside(named, likely, "probability of {}", always=True))
-
-
-def _predictions(results: LoadedResults) -> Table:
-    """Every image with what the network says of it; the probabilities are arrays of the build folder."""
-    classes = class_names(results)
-    images = [image for split in SPLITS for image in results.dataset.images if image.split == split]
-    likely = [
-        row
-        for split in SPLITS
-        for row in results.array("transfer", f"probabilities_{split}").astype(float).tolist()
-    ]
-    if len(likely) != len(images) or any(len(row) != len(classes) for row in likely):
-        raise PointerError(
-            f"{results.name}: /transfer/arrays has other images or classes than /dataset/images.",
-            "Use the build folder as 'reportgen build' wrote it.",
-        )
-    named = _of_records(images, ("file", "split", "label")).columns
-    best = [classes[row.index(max(row))] for row in likely]
-    columns = {label: [row[place] for row in likely] for place, label in enumerate(classes)}
-    return Table(_beside({**named, "predicted": best}, columns, "probability of {}", always=True))
-
-
-def _history(results: LoadedResults) -> Table:
-    history = results.transfer.history
-    losses = {name: getattr(history, name) for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
-    longest = max(map(len, losses.values()))
-    filled = {name: [*values, *[math.nan] * (longest - len(values))] for name, values in losses.items()}
-    return Table({"epoch": range(1, longest + 1), **filled})
-
-
-def _neurons(kind: str) -> Callable[[LoadedResults], Table]:
-    def make(results: LoadedResults) -> Table:
-        return _of_rows(
-            [
-                {"class": label, "rank": rank, **_describe_neuron(neuron)}
-                for label, neurons in getattr(results.neurons, kind).items()
-                for rank, neuron in enumerate(neurons, 1)
-            ],
-            ("class", "rank", "row", "column", "channel", "value", *_sides("field"), *_sides("patch"),
-             "energy_share"),
-            keys=2,
-        )  # fmt: skip
-
-    return make
-
-
-def _describe_neuron(neuron: Neuron) -> dict[str, Any]:
-    return {
-        **_describe_position(neuron.position),
-        "value": neuron.value,
-        **_describe_box(neuron.receptive_field, "field"),
-        **_describe_box(neuron.patch, "patch"),
-        "energy_share": _number(neuron.patch.energy_share),
-    }
-
-
-def _guided_backprop(results: LoadedResults) -> Table:
-    plain = ("choice", "value", "gradient_max_abs", "blank", "relu_total", "relu_guided", "scale_limit")
-    return _of_rows(
-        [
-            {
-                "class": label,
-                **{name: getattr(row, name) for name in plain},
-                **_describe_position(row.position),
-                **_describe_shares(row),
-            }
-            for label, rows in results.guided_backprop.rows.items()
-            for row in rows
-        ],
-        ("class", "choice", "row", "column", "channel", *plain[1:], "energy_on_animal", "energy_on_head"),
-        keys=2,
-    )
-
-
-def _describe_shares(row: GuidedRow) -> dict[str, float]:
-    shares = row.energy_share
-    return {
-        "energy_on_animal": _number(shares.animal if shares else None),
-        "energy_on_head": _number(shares.head if shares else None),
-    }
-
-
-def _convolution(results: LoadedResults) -> Table:
-    found = results.convolution
-    rows = [
-        {"class": label, "file": each.file, "expected_shape": _shape(found.expected_shape),
-         "observed_shape": _shape(each.observed_shape), "matches": each.matches}
-        for label, each in found.classes.items()
-    ]  # fmt: skip
-    return _of_rows(rows, ("class", "file", "expected_shape", "observed_shape", "matches"))
-
-
-def _conv_stack(results: LoadedResults) -> Table:
-    shapes = ("kernel_shape", "input_shape", "expected_shape", "observed_shape")
-    rows = [
-        {"layer": number, "filters": layer.filters, "stride": layer.stride, "padding": layer.padding,
-         "matches": layer.matches, **{name: _shape(getattr(layer, name)) for name in shapes}}
-        for number, layer in enumerate(results.conv_stack.layers, 1)
-    ]  # fmt: skip
-    return _of_rows(rows, ("layer", "filters", *shapes, "stride", "padding", "matches"))
-
-
 def _checks(results: LoadedResults) -> Table:
-    return _of_records(results.checks, ("name", "claim", "passed"))
+    return of_records(results.checks, ("name", "claim", "passed"))
 
 
-TABLES: Mapping[str, Callable[[LoadedResults], Table]] = MappingProxyType(
-    {
-        "images": _images,
-        "counts": _counts,
-        "convolution": _convolution,
-        "conv_stack": _conv_stack,
-        "accuracy": _accuracy,
-        **{f"confusion_{split}": _confusion(split) for split in SPLITS},
-        "per_class": _per_class,
-        "history": _history,
-        "misclassified": _misclassified,
-        "predictions": _predictions,
-        "neurons": _neurons("top"),
-        "neurons_distinct": _neurons("top_distinct"),
-        "guided_backprop": _guided_backprop,
-        "checks": _checks,
-    }
-)
-"""How each table is made, in the order of the report."""
-
-
-def _of_records(records: Iterable[Any], names: Sequence[str]) -> Table:
+def of_records(records: Iterable[Any], names: Sequence[str]) -> Table:
+    """A table of attributes of records."""
     listed = list(records)
     return Table({name: [getattr(record, name) for record in listed] for name in names})
 
 
-def _of_rows(rows: Sequence[Mapping[str, Any]], names: Sequence[str], keys: int = 1) -> Table:
+def of_rows(rows: Sequence[Mapping[str, Any]], names: Sequence[str], keys: int = 1) -> Table:
+    """A table of rows with these columns."""
     return Table({name: [row[name] for row in rows] for name in names}, keys)
 
 
-def _beside(
+def beside(
     named: Mapping[str, Sequence[Any]], by_class: Mapping[str, Any], words: str, *, always: bool = False
 ) -> dict[str, Any]:
     """Columns, and one for each class: by its name alone, unless another column has that name."""
@@ -271,22 +126,26 @@ def _beside(
     return {**named, **{words.format(label) if taken else label: each for label, each in by_class.items()}}
 
 
-def _describe_position(position: Sequence[int]) -> dict[str, int]:
+def describe_position(position: Sequence[int]) -> dict[str, int]:
+    """Row, column and channel of a neuron as columns."""
     return dict(zip(("row", "column", "channel"), position, strict=True))
 
 
-def _describe_box(box: Box, name: str) -> dict[str, int]:
+def describe_box(box: Box, name: str) -> dict[str, int]:
     """The first row and column inside, and the first after it: half-open, as in results.json."""
-    return dict(zip(_sides(name), (*box.rows, *box.cols), strict=True))
+    return dict(zip(name_sides(name), (*box.rows, *box.cols), strict=True))
 
 
-def _sides(name: str) -> tuple[str, ...]:
+def name_sides(name: str) -> tuple[str, ...]:
+    """The columns of a box."""
     return tuple(f"{name}_{side}" for side in ("top", "bottom", "left", "right"))
 
 
-def _shape(shape: Sequence[int]) -> str:
+def shape_text(shape: Sequence[int]) -> str:
+    """A shape in one cell."""
     return " × ".join(map(str, shape))
 
 
-def _number(value: float | None) -> float:
+def number_or_nan(value: float | None) -> float:
+    """What is null is NaN."""
     return math.nan if value is None else value

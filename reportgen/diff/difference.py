@@ -133,7 +133,7 @@ def compare(old: Submission, new: Submission, *, rtol: float = 0.0, atol: float 
 
 
 def _accuracies(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Accuracy, ...]:
-    before, after = (results["transfer"]["confusion"] for results in (old, new))
+    before, after = (results.get("transfer", {}).get("confusion", {}) for results in (old, new))
     known = [split for split in SPLITS if split in before or split in after]
     return tuple(Accuracy(split, _count(before.get(split)), _count(after.get(split))) for split in known)
 

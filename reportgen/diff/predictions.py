@@ -53,6 +53,8 @@ def compare_predictions(old: Mapping[str, Any], new: Mapping[str, Any], images: 
 
 
 def _guesses(results: Mapping[str, Any], images: list[Image]) -> dict[str, Guess]:
+    if "transfer" not in results:
+        return {}
     wrong = {entry["file"]: entry["predicted"] for entry in results["transfer"]["misclassified"]}
     guesses: dict[str, Guess] = {}
     for image in images:
@@ -85,7 +87,7 @@ def compare_misclassified(
 def _by_content(results: Mapping[str, Any], images: list[Image]) -> dict[str, tuple[int, dict[str, Any]]]:
     content = {image.file: image.sha256 for image in images}
     entries: dict[str, tuple[int, dict[str, Any]]] = {}
-    for place, entry in enumerate(results["transfer"]["misclassified"]):
+    for place, entry in enumerate(results.get("transfer", {}).get("misclassified", [])):
         # An unknown file, or one of the same content as another, goes by its name, which no digest equals.
         key = content.get(entry["file"], "")
         entries[f"file {entry['file']}" if not key or key in entries else key] = (place, entry)

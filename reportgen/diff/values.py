@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeGuard
 
+from reportgen.outline.tolerance import Tolerance as Tolerance
+
 SHOWN_PER_LIST = 5
 """So many changed elements of a list are given one by one; the rest is counted."""
 
@@ -21,18 +23,6 @@ class Absent(Enum):
 
 
 ABSENT: Final = Absent.ABSENT
-
-
-@dataclass(frozen=True)
-class Tolerance:
-    """Numbers a, b count as equal if |a − b| ≤ ``atol`` + ``rtol`` · max(|a|, |b|)."""
-
-    rtol: float = 0.0
-    atol: float = 0.0
-
-    def equal(self, a: float, b: float) -> bool:
-        """Whether two numbers are so close that their difference is not reported."""
-        return a == b or abs(a - b) <= self.atol + self.rtol * max(abs(a), abs(b))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from reportgen.errors import UserError
-from reportgen.grading.checks import CHECKS
+from reportgen.grading.checks import find_checks
 from reportgen.grading.comparison import check_close
 from reportgen.grading.formula import Formula, ValueFault, evaluate
 from reportgen.grading.pattern import Match, find_matches
@@ -117,11 +117,11 @@ class Named:
 
     def cases(self, report: Report) -> list[tuple[str, Judge]]:
         """One for each class, split or whatever the check goes through."""
-        check = CHECKS[self.name]
+        check = find_checks()[self.name]
         return [(case, partial(self._judge, case)) for case in check.cases(report)]
 
     def _judge(self, case: str, report: Report) -> None:
-        CHECKS[self.name].judge(report, case)
+        find_checks()[self.name].judge(report, case)
 
 
 def _by_match(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from reportgen.errors import SettingsError, UserError
-from reportgen.grading.checks import CHECKS
+from reportgen.grading.checks import find_checks
 from reportgen.grading.errors import GradingError
 from reportgen.grading.exports.text import one_line
 from reportgen.grading.formula import FormulaError, parse_formula
@@ -19,6 +19,7 @@ from reportgen.grading.pattern import count_stars
 from reportgen.grading.points import MAXIMUM
 from reportgen.grading.row import Computed, Expected, Named, Range, Row, Test, Tolerance
 from reportgen.grading.score import VISIBILITIES, Visibility
+from reportgen.outline.kind import ReportKind, find_kind
 from reportgen.toml.encoding import decode_text
 from reportgen.toml.reading import parse_table
 
@@ -34,6 +35,12 @@ _ROUNDING = 1e-9
 """Relative; a formula is computed in floating point, in which a / b need not be the decimal written."""
 
 _MAX_BYTES = 2**20
+RUBRIC_FILE = "rubric.toml"
+_HEAD = """\
+# The rubric of this report. Change it, and grade with: reportgen grade --rubric rubric.toml
+
+title = "Convolution, transfer learning and guided backpropagation"
+"""
 
 
 class RubricError(GradingError):
@@ -57,9 +64,17 @@ class _Fault(Exception):  # noqa: N818 - becomes a line of a RubricError
     """What is wrong with a row, in words that follow its number."""
 
 
-def shipped_rubric() -> Path:
-    """The rubric of this assignment."""
-    return Path(__file__).with_name("assignment.rubric.toml")
+def shipped_rubrics(kind: ReportKind | None = None) -> list[Path]:
+    """The rubrics of all sections of a kind of report that have one, and the one for every report."""
+    sections = (kind or find_kind()).sections
+    files = [section.folder / RUBRIC_FILE for section in sections]
+    return [*(file for file in files if file.is_file()), Path(__file__).with_name("report.rubric.toml")]
+
+
+def write_rubric(kind: ReportKind | None = None) -> str:
+    """The same in one file, to be copied and changed."""
+    texts = [file.read_text(encoding="utf-8") for file in shipped_rubrics(kind)]
+    return "\n".join([_HEAD, *texts])
 
 
 def load_rubric(path: Path) -> Rubric:
@@ -179,9 +194,10 @@ def _test(row: Mapping[str, Any]) -> Test:
 
 
 def _named(name: Any) -> Named:
-    if name not in CHECKS:
-        near = difflib.get_close_matches(str(name), CHECKS, 1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(CHECKS)}"
+    checks = find_checks()
+    if name not in checks:
+        near = difflib.get_close_matches(str(name), checks, 1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(checks)}"
         raise _Fault(f"check = {name!r} is no check; {hint}")
     return Named(name)
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -15,14 +16,15 @@ from markupsafe import Markup
 from reportgen.errors import RenderError
 from reportgen.figures.figure import TEXT_WIDTH_MM, Figure, Picture
 from reportgen.keep import Keep, make_always
+from reportgen.outline.kind import ReportKind
+from reportgen.render.bibliography import list_references
 from reportgen.render.commentary import CommentaryContext, reference_names, render_commentary
 from reportgen.render.direction import direction_of
 from reportgen.render.fonts import font_css, mark_words
 from reportgen.render.formulas import FormulaSetter
 from reportgen.render.lineage import Lineage
 from reportgen.render.numbering import Numbering
-from reportgen.render.numbers import FILTERS
-from reportgen.render.overlay import Overlay, find_overlays
+from reportgen.render.numbers import FILTERS, mark_digits
 from reportgen.render.policy import content_security_policy
 from reportgen.render.sourced import Sourced, entries
 from reportgen.results import Results
@@ -30,12 +32,29 @@ from reportgen.templates import Templates
 from reportgen.typefaces.chain import OWN, Typefaces
 
 SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
-APPENDIX_FIGURES = ("history", "misclassified")
 LISTED_IMAGES = 500
 """Of more images than these the document does not list the files; their hashes stand in the results."""
 
+PARTS = ("abstract", "observations", "appendix")
+"""The further templates that a section may have."""
+
+COMMON_TABLES = ("counts", "checks", "sources")
+"""The tables that every report has at its end."""
+
 _STYLE_MARK = "/* fonts, formulas and pictures */"
 _POLICY_MARK = "content-security-policy-of-this-page"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a document is made of: the sections of its ``kind``, ``results``, every figure by name, and the
+    author's words by slot.
+    """
+
+    kind: ReportKind
+    results: Results
+    album: Mapping[str, Figure]
+    commentary: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -47,9 +66,7 @@ class Document:
 
 
 def render_html(
-    results: Results,
-    album: Mapping[str, Figure],
-    commentary: Mapping[str, str],
+    content: Content,
     templates: Templates,
     keep: Keep = make_always,
     faces: Typefaces = OWN,
@@ -61,11 +78,11 @@ def render_html(
     ``RenderError`` for a mistake in a template or a commentary, such as a name that the results do not have,
     or a figure that is not shown where its number says.
     """
-    page = _Page(results, album, templates, keep)
-    html = mark_words(page.render(commentary), faces)
+    page = _Page(content, templates, keep)
+    html = mark_words(page.render(), faces)
     page.numbering.verify()
     # Every character of the document is a superset of what is printed.
-    generated = f"{font_css(html, keep, faces)}\n{page.formulas.css}\n{_width_rules(album)}"
+    generated = f"{font_css(html, keep, faces)}\n{page.formulas.css}\n{_width_rules(content.album)}"
     html = html.replace(_STYLE_MARK, generated, 1)
     html = html.replace(_POLICY_MARK, Markup.escape(content_security_policy(html)), 1)
     return Document(html, page.numbering.numbers)
@@ -74,26 +91,29 @@ def render_html(
 class _Page:
     """What the templates see, and the templates."""
 
-    def __init__(
-        self, results: Results, album: Mapping[str, Figure], templates: Templates, keep: Keep
-    ) -> None:
-        self.results, self.album, self.templates = results, album, templates
-        self.numbering = _plan(results, album)
+    def __init__(self, content: Content, templates: Templates, keep: Keep) -> None:
+        self.kind, self.results, self.album = content.kind, content.results, content.album
+        self.commentary, self.templates = content.commentary, templates
+        self.numbering = _plan(content)
         self.formulas = FormulaSetter(keep)
-        self.document = results.model_dump(mode="json")
-        self.lineage = Lineage(results, self.document)
+        self.document = self.results.model_dump(mode="json")
+        self.lineage = Lineage(self.results, self.document, self.kind)
         self.root = Sourced(self.document, note=self.lineage.note)
 
-    def render(self, commentary: Mapping[str, str]) -> str:
+    def render(self) -> str:
         """Fill in ``report.html.j2``; names and users' words are escaped, and templates run in a sandbox."""
         environment = ImmutableSandboxedEnvironment(
             loader=FunctionLoader(self._read), undefined=StrictUndefined, autoescape=True
         )
-        environment.filters.update(FILTERS, entries=entries, direction=direction_of)
+        environment.filters.update(FILTERS, entries=entries, direction=direction_of, mark_digits=mark_digits)
         # Globals, since macros imported from another template see nothing else.
         environment.globals.update(
             r=self.root,
-            commentary=self._comment(commentary),
+            commentary=self._comment(),
+            sections=self._sections(),
+            has_section=lambda name: name in self.kind,
+            uses_weights=self.kind.uses_weights,
+            references=list_references(self.kind, self.results.provenance.weights),
             passed={check.name: check.passed for check in self.results.checks},
             split_names=SPLIT_NAMES,
             listed_images=LISTED_IMAGES,
@@ -109,10 +129,12 @@ class _Page:
             sources_of_numbers=self.lineage.sources,
             listed_files=self.lineage.images,
             d=self.document,
-            overlays=self._overlays,
             has_figure=lambda name: name in self.album,
             image=self._image,
         )
+        for section in self.kind.sections:
+            if (module := section.load("page")) is not None:
+                environment.globals.update(module.offer(self.results))
         try:
             return environment.get_template("report.html.j2").render()
         except TemplateError as error:
@@ -120,15 +142,37 @@ class _Page:
             line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
             raise RenderError(f"templates/{place}{line}: {error}", "Correct the template.") from error
 
-    def _comment(self, commentary: Mapping[str, str]) -> dict[str, Markup]:
+    def _sections(self) -> list[dict[str, Any]]:
+        """Of each section what the templates print of it, and which templates it has."""
+        return [
+            {
+                "name": section.name,
+                "slug": section.name.replace("_", "-"),
+                "title": section.title,
+                "phrase": section.phrase,
+                "topic": section.topic,
+                "template": f"sections/{section.name}.html.j2",
+                **{
+                    part: name
+                    if (name := f"sections/{section.name}.{part}.html.j2") in self.templates.files
+                    else ""
+                    for part in PARTS
+                },
+            }
+            for section in self.kind.sections
+        ]
+
+    def _comment(self) -> dict[str, Markup]:
         context = CommentaryContext(
             results=self.root,
             reference=self.numbering.reference,
-            names=reference_names(self.numbering.numbers, self.results.dataset.classes),
+            names=reference_names(self.numbering.numbers, self.results.dataset.classes, self.kind),
             formula=self.formulas.set,
         )
         return {
-            slot: render_commentary(slot, text, context) for slot, text in commentary.items() if text.strip()
+            slot: render_commentary(slot, text, context)
+            for slot, text in self.commentary.items()
+            if text.strip()
         }
 
     def _read(self, name: str) -> str | None:
@@ -142,9 +186,6 @@ class _Page:
         if re.search(r"</(style|script)", text, re.IGNORECASE):
             raise RenderError(f"templates/{name}: it has an end tag in it.", "Write it in another way.")
         return text
-
-    def _overlays(self, label: str) -> list[Overlay]:
-        return find_overlays(self.results, str(label))
 
     def _image(self, name: str) -> Markup:
         figure = self.album[name]
@@ -170,20 +211,31 @@ def _read_text(path: Path) -> str:
         raise RenderError(f"{path}: not UTF-8 text: {error}.", "Save the file as UTF-8.") from None
 
 
-def _plan(results: Results, album: Mapping[str, Figure]) -> Numbering:
-    names = [name for name in album if not name.startswith("gradient_")]
-    count = range(len(results.dataset.classes))
-    appendix = ["scores", "distinct", "counts", "checks", "sources"]
-    if results.dataset.annotated:
-        appendix.insert(2, "heads")
+def _plan(content: Content) -> Numbering:
+    """Figures as they were drawn, section by section; then those of the appendix."""
+    kind, dataset = content.kind, content.results.dataset
+    places: dict[str, list[str]] = {"body": [], "appendix": [], "cell": []}
+    for name in content.album:
+        places[_find_place(name, kind)].append(name)
+    tables: dict[str, list[str]] = {
+        place: [
+            name
+            for section in kind.sections
+            for name in section.table_names(len(dataset.classes), place, annotated=dataset.annotated)
+        ]
+        for place in ("body", "appendix")
+    }
     return Numbering.plan(
         {
-            "figure": (
-                [name for name in names if name not in APPENDIX_FIGURES],
-                [name for name in names if name in APPENDIX_FIGURES],
-            ),
-            "table": ([f"guided_{i}" for i in count], appendix),
+            "figure": (places["body"], places["appendix"]),
+            "table": (tables["body"], [*tables["appendix"], *COMMON_TABLES]),
         }
+    )
+
+
+def _find_place(figure: str, kind: ReportKind) -> str:
+    return next(
+        shown.place for section in kind.sections for shown in section.figures if shown.matches(figure)
     )
 
 

@@ -4,118 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
+from reportgen.outline.kind import ReportKind
+from reportgen.outline.section import Inputs, Origin, Section
 from reportgen.results import Results
 
-Inputs = Literal["settings", "folder", "examples", "used", "weights", "annotated", "results"]
-"""What a function reads: the settings; the names of all files; the example images; all images in use; the
-file of the weights; the example images and the annotations; or nothing but what stands in the results.
-"""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Who makes the values below a pointer; in ``pattern`` a star stands for one step of any name.
-
-    ``function`` is a dotted name; ``stage`` is what ``reportgen build --only`` runs; ``weights``: the network
-    is run.
-    """
-
-    pattern: str
-    function: str
-    stage: str
-    inputs: Inputs
-    weights: bool = False
-
-
-_ANALYSIS, _RESULTS = "reportgen.analysis", "reportgen.results"
-_GUIDED = f"{_ANALYSIS}.guided_backprop"
 ORIGINS = (
-    Origin("/report", "reportgen.settings.load_settings", "results", "settings"),
-    Origin("/provenance/seed", "reportgen.settings.load_settings", "results", "settings"),
-    Origin("/provenance/versions", "reportgen.plan.named_versions", "results", "results"),
-    Origin("/provenance/processor", "reportgen.runtime.processor", "results", "results"),
-    Origin("/provenance/weights", "reportgen.weights.locate_weights", "weights", "weights"),
-    Origin("/provenance/data_fingerprint", "reportgen.dataset.scan.check_images", "dataset", "used"),
-    Origin("/dataset", "reportgen.dataset.scan.check_images", "dataset", "used"),
-    Origin("/dataset/examples", "reportgen.dataset.examples.choose_examples", "results", "folder"),
-    Origin("/dataset/warnings", "reportgen.dataset.scan.check_images", "dataset", "folder"),
-    Origin("/convolution", f"{_ANALYSIS}.convolution.convolve_examples", "convolution", "examples"),
-    Origin("/convolution/filter", f"{_ANALYSIS}.initialisation.kaiming_normal", "convolution", "settings"),
-    Origin("/convolution/expected_shape", f"{_ANALYSIS}.convolution.output_size", "convolution", "results"),
-    Origin(
-        "/convolution/init_check", f"{_ANALYSIS}.initialisation.check_initialisation",
-        "convolution", "settings",
-    ),
-    Origin("/conv_stack", f"{_ANALYSIS}.conv_stack.stack_layers", "conv_stack", "examples"),
-    Origin("/conv_stack/shown", "reportgen.settings.load_settings", "conv_stack", "settings"),
-    Origin(
-        "/conv_stack/layers/*/expected_shape", f"{_ANALYSIS}.convolution.output_size",
-        "conv_stack", "results",
-    ),
-    Origin(
-        "/conv_stack/layers/*/init_check", f"{_ANALYSIS}.initialisation.check_initialisation",
-        "conv_stack", "settings",
-    ),
-    Origin("/transfer", f"{_ANALYSIS}.transfer.retrain", "transfer", "used", weights=True),
-    Origin("/transfer/training", f"{_ANALYSIS}.transfer.train_head", "transfer", "used", weights=True),
-    Origin("/transfer/correct", f"{_RESULTS}.transfer.Transfer.correct", "transfer", "used", weights=True),
-    Origin("/transfer/total", f"{_RESULTS}.transfer.Transfer.total", "transfer", "used", weights=True),
-    Origin("/transfer/accuracy", f"{_RESULTS}.transfer.Transfer.accuracy", "transfer", "used", weights=True),
-    Origin(
-        "/transfer/confusion", f"{_ANALYSIS}.confusion.count_confusion", "transfer", "used", weights=True
-    ),
-    Origin("/transfer/per_class", f"{_ANALYSIS}.confusion.score_classes", "transfer", "used", weights=True),
-    Origin("/neurons", f"{_ANALYSIS}.neurons.find_excited_neurons", "neurons", "examples", weights=True),
-    Origin("/neurons/geometry", f"{_ANALYSIS}.receptive_field.layer_geometries", "neurons", "weights"),
-    Origin("/neurons/head_overlap", f"{_ANALYSIS}.receptive_field.overlaps", "neurons", "annotated", True),
-    *(
-        origin
-        for table in ("top", "top_distinct")
-        for origin in (
-            Origin(
-                f"/neurons/{table}", f"{_ANALYSIS}.neurons.rank_neurons", "neurons", "examples", weights=True
-            ),
-            Origin(
-                f"/neurons/{table}/*/*/receptive_field", f"{_ANALYSIS}.receptive_field.receptive_field",
-                "neurons", "results",
-            ),
-            Origin(
-                f"/neurons/{table}/*/*/patch", f"{_ANALYSIS}.receptive_field.effective_field",
-                "neurons", "examples", weights=True,
-            ),
-        )
-    ),
-    Origin("/guided_backprop", f"{_GUIDED}.explain_neurons", "guided_backprop", "examples", weights=True),
-    Origin(
-        "/guided_backprop/rows/*/*/position", f"{_GUIDED}.choose_neuron",
-        "guided_backprop", "examples", weights=True,
-    ),
-    Origin(
-        "/guided_backprop/rows/*/*/choice", "reportgen.settings.load_settings", "guided_backprop", "settings"
-    ),
-    Origin(
-        "/guided_backprop/rows/*/*/energy_share", f"{_ANALYSIS}.receptive_field.energy_inside",
-        "guided_backprop", "annotated", weights=True,
-    ),
-    Origin(
-        "/guided_backprop/area_share", f"{_ANALYSIS}.receptive_field.area_share",
-        "guided_backprop", "annotated",
-    ),
-    Origin(
-        "/guided_backprop/zero_neurons", f"{_RESULTS}.guided_backprop.GuidedBackprop.zero_neurons",
-        "guided_backprop", "examples", weights=True,
-    ),
-    Origin(
-        "/guided_backprop/zero_neurons_blank",
-        f"{_RESULTS}.guided_backprop.GuidedBackprop.zero_neurons_blank",
-        "guided_backprop", "examples", weights=True,
-    ),
-    Origin("/checks", f"{_ANALYSIS}.checks.check_claims", "results", "results"),
-)  # fmt: skip
+    ("results", Origin("/kind", "reportgen.outline.kind.find_kind", "settings")),
+    ("results", Origin("/report", "reportgen.settings.load_settings", "settings")),
+    ("results", Origin("/provenance/seed", "reportgen.settings.load_settings", "settings")),
+    ("results", Origin("/provenance/versions", "reportgen.plan.named_versions", "results")),
+    ("results", Origin("/provenance/processor", "reportgen.runtime.processor", "results")),
+    ("weights", Origin("/provenance/weights", "reportgen.weights.locate_weights", "weights")),
+    ("dataset", Origin("/provenance/data_fingerprint", "reportgen.dataset.scan.check_images", "used")),
+    ("dataset", Origin("/dataset", "reportgen.dataset.scan.check_images", "used")),
+    ("results", Origin("/dataset/examples", "reportgen.dataset.examples.choose_examples", "folder")),
+    ("dataset", Origin("/dataset/warnings", "reportgen.dataset.scan.check_images", "folder")),
+    ("results", Origin("/checks", "reportgen.outline.claims.decide_claims", "results")),
+)
+"""What every report has, with the stage that ``reportgen build --only`` runs for it."""
 
 _TUPLE = 4
 """The most numbers that make one value together: a shape, a position, an interval."""
@@ -158,6 +68,7 @@ class Lineage:
 
     results: Results
     document: Any
+    kind: ReportKind
     anchors: dict[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -184,7 +95,7 @@ class Lineage:
         return list(found.items())
 
     def _maker(self, pointer: str) -> Maker:
-        origin = find_origin(pointer)
+        stage, origin = find_origin(pointer, self.kind)
         files: list[InputFile] = []
         if origin.inputs in ("examples", "annotated"):
             files += self._examples(pointer)
@@ -195,7 +106,7 @@ class Lineage:
             files.append(InputFile(weights.name, weights.sha256))
         return Maker(
             function=origin.function,
-            command=f"reportgen build --only {origin.stage}",
+            command=f"reportgen build --only {stage}",
             files=tuple(files),
             settings=origin.inputs == "settings",
             all_images=origin.inputs in ("used", "folder"),
@@ -218,13 +129,34 @@ class Lineage:
         return list(folders.items())
 
 
-def find_origin(pointer: str) -> Origin:
-    """Who makes the value at a pointer: the origin with the longest pattern that fits."""
+def find_origin(pointer: str, kind: ReportKind) -> tuple[str, Origin]:
+    """Who makes the value at a pointer, the origin with the longest pattern that fits, and its stage.
+
+    What a section says nothing more of is made by its ``compute``.
+    """
     steps = split_pointer(pointer)
-    return max(
-        (origin for origin in ORIGINS if _fits(split_pointer(origin.pattern), steps)),
-        key=lambda origin: len(split_pointer(origin.pattern)),
-    )
+    candidates = [(stage, origin) for stage, origin in ORIGINS if _fits(split_pointer(origin.pattern), steps)]
+    for section in kind.sections:
+        if steps and steps[0] == section.name:
+            general = Origin("", ".compute.run", _inputs(section), weights=section.reads.weights)
+            candidates += [
+                (section.name, replace(origin, function=_full_name(origin.function, section)))
+                for origin in (general, *section.origins)
+                if _fits(split_pointer(origin.pattern), steps[1:])
+            ]
+    # Of equal ones the last: what a section says comes after the general.
+    return max(reversed(candidates), key=lambda found: len(split_pointer(found[1].pattern)))
+
+
+def _inputs(section: Section) -> Inputs:
+    reads = section.reads
+    if reads.images == "examples":
+        return "annotated" if reads.annotations else "examples"
+    return "used" if reads.images == "used" else "weights" if reads.weights else "settings"
+
+
+def _full_name(function: str, section: Section) -> str:
+    return section.package + function if function.startswith(".") else function
 
 
 def split_pointer(pointer: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -104,6 +105,16 @@ def describe_choice(choice: Any) -> str:
 def _ordinal(number: int) -> str:
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
+
+
+def mark_digits(text: str) -> Markup:
+    """A text in which words with digits, as VGG19, are marked as no number of the results."""
+    parts = re.split(r"(\w*\d\w*)", str(text))
+    marked = (
+        Markup('<span class="l ">{}</span>').format(part) if n % 2 else Markup.escape(part)
+        for n, part in enumerate(parts)
+    )
+    return Markup("").join(marked)
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from reportgen.errors import RenderError
+from reportgen.outline.kind import ReportKind
 
 _KINDS = {"fig": "figure", "figure": "figure", "tab": "table", "table": "table"}
 _SHORT = {"figure": "fig", "table": "tab"}
@@ -16,28 +17,37 @@ _NAME = r"[\w\u0300-\u036f-]"
 REFERENCE = re.compile(rf"@({'|'.join(_KINDS)}):((?:{_NAME}*(?![-_]){_NAME})?)", re.IGNORECASE)
 """What is read as a reference: the kind, and the name up to its last letter or digit."""
 
-_OF_CLASS = re.compile(r"(maps_1|maps_2|neuron_input|patches|guided_input|guided)_(\d+)")
 _LONGEST = 100
 """Characters of a wrong name that are looked at."""
 
 
-def reference_names(numbers: Iterable[tuple[str, str]], classes: Sequence[str]) -> dict[tuple[str, str], str]:
+def reference_names(
+    numbers: Iterable[tuple[str, str]], classes: Sequence[str], kind: ReportKind
+) -> dict[tuple[str, str], str]:
     """(kind, slug) -> name, for every figure and table; ``numbers`` has their kinds and names.
 
     A slug is the name with hyphens, ``neuron-input-0``, and where the name ends in the index of a class, also
     with the slug of the class in its place, ``neuron-input-leopard``, unless that could mean another.
     """
     pairs = list(numbers)
-    names = {(kind, make_slug(name)): name for kind, name in pairs}
+    names = {(what, make_slug(name)): name for what, name in pairs}
     slugs = [make_slug(label) for label in classes]
+    of_class = _pattern_of_classes(kind)
     times = Counter(slugs)
-    for kind, name in pairs:
-        found = _OF_CLASS.fullmatch(name)
+    for what, name in pairs:
+        found = of_class.fullmatch(name)
         if found and int(found[2]) < len(slugs):
             slug = slugs[int(found[2])]
             if slug and times[slug] == 1:
-                names.setdefault((kind, make_slug(f"{found[1]}-{slug}")), name)
+                names.setdefault((what, make_slug(f"{found[1]}-{slug}")), name)
     return names
+
+
+def _pattern_of_classes(kind: ReportKind) -> re.Pattern[str]:
+    """Names that end in the index of a class: what stands before it, and the index."""
+    shown = [each.name for section in kind.sections for each in (*section.figures, *section.tables)]
+    stems = sorted({name.removesuffix("_<i>") for name in shown if name.endswith("_<i>")})
+    return re.compile(rf"({'|'.join(map(re.escape, stems))})_(\d+)")
 
 
 def make_slug(text: str) -> str:

@@ -1,30 +1,16 @@
 """The whole of ``results.json``."""
 
-from collections.abc import Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from reportgen.results.base import Result, means
-from reportgen.results.convolution import Convolution, ConvStack
 from reportgen.results.dataset import Dataset
-from reportgen.results.guided_backprop import GuidedBackprop
-from reportgen.results.neurons import Neurons
 from reportgen.results.report import Provenance, Report
-from reportgen.results.transfer import Transfer
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 """Raised with every change of the types: the second number if all that reads the old can read the new (a key
 was added), the first if not."""
-
-SECTIONS: Mapping[str, type[Result]] = {
-    "convolution": Convolution,
-    "conv_stack": ConvStack,
-    "transfer": Transfer,
-    "neurons": Neurons,
-    "guided_backprop": GuidedBackprop,
-}
-"""The computed sections in the order of the document."""
 
 
 class Check(Result):
@@ -35,8 +21,29 @@ class Check(Result):
     passed: Annotated[bool, means("Whether the numbers bear it out.")]
 
 
+class Kind(Result):
+    """What the report is made of."""
+
+    name: Annotated[str, means("The kind of report.")]
+    version: Annotated[str, means("The version of this kind.")]
+    sections: Annotated[
+        list[Annotated[str, means("The key of one section in this document.")]],
+        means("The sections in the order of the document; each is there by its name, and no other."),
+    ]
+
+
+BEFORE_KINDS = Kind(
+    name="assignment",
+    version="1.0",
+    sections=["convolution", "conv_stack", "transfer", "neurons", "guided_backprop"],
+)
+"""What all documents before 1.2 are, which do not say it."""
+
+
 class Results(Result):
-    """The whole of ``results.json``."""
+    """What ``results.json`` has in every report. The sections come in by the kind of report, between the
+    data and the checks: :func:`reportgen.contract.document.results_type` makes the whole type.
+    """
 
     schema_version: Annotated[
         str,
@@ -45,15 +52,25 @@ class Results(Result):
             "The version of this contract: within 1.x keys are added, never removed or given another meaning."
         ),
     ] = SCHEMA_VERSION
+    kind: Annotated[Kind, means("What the report is made of. Documents before 1.2 do not say it.")] = (
+        BEFORE_KINDS
+    )
     report: Annotated[Report, means("What the title page says.")]
     provenance: Annotated[Provenance, means("Everything the numbers depend on besides the code.")]
     dataset: Annotated[Dataset, means("The images that the report is about.")]
-    convolution: Annotated[Convolution, means("One image of each class, convolved with one filter.")]
-    conv_stack: Annotated[ConvStack, means("Two stacked convolution layers.")]
-    transfer: Annotated[Transfer, means("VGG19 with a new layer, the only one trained.")]
-    neurons: Annotated[Neurons, means("The most excited neurons, and what they see.")]
-    guided_backprop: Annotated[GuidedBackprop, means("Guided backpropagation of chosen neurons.")]
-    checks: Annotated[
-        list[Annotated[Check, means("One claim.")]],
-        means("The claims of the report, each decided by the numbers."),
-    ]
+
+    if TYPE_CHECKING:
+        checks: list[Check]
+
+        def __getattr__(self, name: str) -> Any:
+            """A section by its name."""
+
+    def has(self, section: str) -> bool:
+        """Whether the report has this section."""
+        return getattr(self, section, None) is not None
+
+
+Checks = Annotated[
+    list[Annotated[Check, means("One claim.")]],
+    means("The claims of the report, each decided by the numbers."),
+]

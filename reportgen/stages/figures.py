@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from reportgen.figures.album import draw_section
+from reportgen.figures.data import FigureData
 from reportgen.stages.examples import open_examples
 from reportgen.stages.given import Bundle, Given
-from reportgen.stages.pictures import PREFIX, pack_figures
+from reportgen.stages.pictures import pack_figures
 from reportgen.stages.section import read_arrays, read_numbers
 
 
 def run(given: Given) -> Bundle:
-    """Draw the section's figures."""
-    section = given.stage.name.removeprefix(PREFIX)
-    outcome = given.bundle(section)
-    images = list(open_examples(given).values()) if given.stage.spec.images else []
-    with given.progress.stage(f"Figures of {section.replace('_', ' ')}"):
-        return pack_figures(
-            draw_section(
-                section, read_numbers(section, outcome), read_arrays(outcome), images, given.typefaces
-            )
-        )
+    """Draw the section's figures. Raises ``SectionError`` if they are not those that the section declares."""
+    section = given.section
+    outcome = given.bundle(section.name)
+    data = FigureData(
+        read_numbers(section, outcome),
+        read_arrays(outcome),
+        list(open_examples(given).values()) if section.figure_images else (),
+        given.typefaces,
+    )
+    with given.progress.stage(f"Figures of {section.name.replace('_', ' ')}"):
+        figures = list(section.require("figures", "draw")(data))
+    for figure in figures:
+        section.find_figure(figure.name)
+    return pack_figures(figures)

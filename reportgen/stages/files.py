@@ -1,4 +1,3 @@
 """The names of the files of a build."""
 
 RESULTS_FILE, HTML_FILE, PDF_FILE = "results.json", "report.html", "report.pdf"
-HEAD_FILE = "head.weights.h5"

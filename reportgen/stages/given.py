@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from reportgen.dataset.inventory import Inventory
     from reportgen.models import Backbone
+    from reportgen.outline.kind import ReportKind
+    from reportgen.outline.section import Section
     from reportgen.plan import Plan, Stage
     from reportgen.progress import Progress
     from reportgen.results import ImageFile
@@ -54,6 +56,18 @@ class Given:
         """VGG19 with the weights, loaded when first asked for."""
         self._require(self.stage.spec.weights, "weights")
         return self.backbone()
+
+    @property
+    def kind(self) -> ReportKind:
+        """What the report is made of."""
+        self._require(self.stage.spec.kind, "the kind of report")
+        return self.plan.kind
+
+    @property
+    def section(self) -> Section:
+        """The section whose figures or numbers are made."""
+        self._require(bool(self.stage.spec.section), "a section")
+        return self.plan.kind.section(self.stage.spec.section)
 
     @property
     def weights(self) -> WeightsFile:

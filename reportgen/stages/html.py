@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from reportgen.render.html import embedded_files, render_html
-from reportgen.results import Results
+from reportgen.contract.document import read_results
+from reportgen.render.html import Content, embedded_files, render_html
 from reportgen.stages.files import HTML_FILE, RESULTS_FILE
 from reportgen.stages.given import Bundle, Given
-from reportgen.stages.pictures import PREFIX, read_figures
+from reportgen.stages.pictures import read_figures
 
 FIGURES, NOTES = "figures/", "notes"
 NUMBERS = "figure_numbers.json"
@@ -16,15 +16,15 @@ NUMBERS = "figure_numbers.json"
 
 def run(given: Given) -> Bundle:
     """Render the document; every figure is there too as a file of its own, under ``figures/``."""
-    sections = [name for name in given.stage.spec.after if name.startswith(PREFIX)]
-    drawn = {section: read_figures(given.bundle(section)) for section in sections}
+    drawn = {
+        stage: read_figures(given.bundle(stage)) for stage in given.stage.spec.after if stage != "results"
+    }
     album = {name: figure for figures in drawn.values() for name, figure in figures.items()}
     with given.progress.stage("Writing the document"):
         commentary = given.setting("commentary").model_dump()
-        results = Results.model_validate_json(given.bundle("results")[RESULTS_FILE])
-        document = render_html(
-            results, album, commentary, given.templates, given.items.obtain, given.typefaces
-        )
+        results = read_results(given.bundle("results")[RESULTS_FILE], given.kind)
+        content = Content(given.kind, results, album, commentary)
+        document = render_html(content, given.templates, given.items.obtain, given.typefaces)
     numbers = {
         section: [number for name in figures if (number := document.numbers.get(("figure", name)))]
         for section, figures in drawn.items()

@@ -8,9 +8,6 @@ from collections.abc import Sequence
 from reportgen.figures.figure import Figure, Picture
 from reportgen.stages.given import Bundle
 
-PREFIX = "figures_"
-"""Of the names of the stages that draw figures; the section's name follows."""
-
 _LIST = "figures.json"
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 
-from reportgen.analysis.checks import check_claims
 from reportgen.contract.conformity import check_document
-from reportgen.results import Author, Dataset, Font, Provenance, Report, Results
+from reportgen.contract.document import results_type
+from reportgen.outline.claims import decide_claims
+from reportgen.results import Author, Check, Dataset, Font, Kind, Provenance, Report, Results
 from reportgen.stages.files import RESULTS_FILE
 from reportgen.stages.given import Bundle, Given
 from reportgen.stages.section import read_numbers
 from reportgen.typefaces.face import Face, describe_face
 from reportgen.weights import Weights
-
-_COMPUTED = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop")
 
 
 def run(given: Given) -> Bundle:
@@ -21,11 +20,14 @@ def run(given: Given) -> Bundle:
 
     Raises ``ContractError`` naming the pointer if what came out is not what the schema promises.
     """
-    numbers = {name: read_numbers(name, given.bundle(name)) for name in _COMPUTED}
+    kind = given.kind
+    numbers = {section.name: read_numbers(section, given.bundle(section.name)) for section in kind.sections}
     images = given.bundle("dataset")
     examples = {label: image.file for label, image in given.examples.items()}
     dataset = Dataset.model_validate_json(images["dataset.json"])
-    results = Results(
+    claims = decide_claims(kind, numbers)
+    results = results_type(kind, Results)(
+        kind=Kind(name=kind.name, version=kind.version, sections=list(kind.names)),
         report=_describe_report(given),
         provenance=Provenance(
             seed=given.setting("seed"),
@@ -36,11 +38,11 @@ def run(given: Given) -> Bundle:
             fonts=[_describe_font(face) for face in given.fonts],
         ),
         dataset=dataset.model_copy(update={"examples": examples}),
-        checks=check_claims(**numbers),
+        checks=[Check(name=claim.name, claim=claim.claim, passed=claim.passed) for claim in claims],
         **numbers,
     )
     text = results.model_dump_json(indent=2) + "\n"
-    check_document(json.loads(text))
+    check_document(json.loads(text), kind)
     return {RESULTS_FILE: text.encode()}
 
 

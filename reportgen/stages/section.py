@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reportgen.results import SECTIONS
 from reportgen.stages.given import Bundle
 from reportgen.store.bundle import pack_arrays, unpack_arrays
 
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.analysis.computed import Computed
+    from reportgen.outline.section import Section
 
 NUMBERS, ARRAYS = "numbers.json", "arrays.npz"
 
@@ -21,9 +21,9 @@ def pack_section(computed: Computed[Any]) -> dict[str, bytes]:
     return {NUMBERS: computed.numbers.model_dump_json().encode(), ARRAYS: pack_arrays(computed.arrays)}
 
 
-def read_numbers(section: str, bundle: Bundle) -> Any:
+def read_numbers(section: Section, bundle: Bundle) -> Any:
     """The result object of a section."""
-    return SECTIONS[section].model_validate_json(bundle[NUMBERS])
+    return section.result_type.model_validate_json(bundle[NUMBERS])
 
 
 def read_arrays(bundle: Bundle) -> dict[str, NDArray[Any]]:

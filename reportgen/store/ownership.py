@@ -129,7 +129,7 @@ def _is_results(path: Path) -> bool:
         document = json.loads(read_file(path))
     except (OSError, ValueError, RecursionError):
         return False
-    return isinstance(document, dict) and {"schema_version", "provenance", "transfer"} <= document.keys()
+    return isinstance(document, dict) and {"schema_version", "provenance", "checks"} <= document.keys()
 
 
 def _presumed(folder: Path) -> Iterator[str]:

@@ -6,20 +6,14 @@ from typing import Any
 
 import pytest
 
-from reportgen.analysis.checks import check_claims
-from reportgen.results import (
-    BeforeAfter,
-    ConvLayer,
-    Convolution,
-    ConvolutionClass,
-    ConvStack,
-    GuidedBackprop,
-    GuidedRow,
-    InitCheck,
-    Neuron,
-    Neurons,
-    Transfer,
-)
+from reportgen.outline.claims import decide_claims
+from reportgen.outline.kind import find_kind
+from reportgen.results import InitCheck
+from reportgen.sections.conv_stack.result import ConvLayer, ConvStack
+from reportgen.sections.convolution.result import Convolution, ConvolutionClass
+from reportgen.sections.guided_backprop.result import GuidedBackprop, GuidedRow
+from reportgen.sections.neurons.result import Neuron, Neurons
+from reportgen.sections.transfer.result import BeforeAfter, Transfer
 
 
 def rows(*outputs: tuple[float, bool, int, int]) -> GuidedBackprop:
@@ -68,12 +62,12 @@ GOOD: dict[str, Any] = {
 
 
 def failed(**changed: Any) -> set[str]:
-    return {check.name for check in check_claims(**(GOOD | changed)) if not check.passed}
+    return {check.name for check in decide_claims(find_kind(), (GOOD | changed)) if not check.passed}
 
 
 def test_every_claim_holds_for_good_numbers() -> None:
     assert failed() == set()
-    assert all(check.claim.endswith(".") for check in check_claims(**GOOD))
+    assert all(check.claim.endswith(".") for check in decide_claims(find_kind(), GOOD))
 
 
 @pytest.mark.parametrize(

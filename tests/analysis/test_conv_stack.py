@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from plain_numpy import slide
 
-from reportgen.analysis import conv_stack
-from reportgen.analysis.conv_stack import apply_stack, stack_layers
+from reportgen.sections.conv_stack import analysis as conv_stack
+from reportgen.sections.conv_stack.analysis import apply_stack, stack_layers
 
 FILES = {"cat": "c.png", "ant": "a.png"}
 

@@ -8,8 +8,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from plain_numpy import slide
 
-from reportgen.analysis import convolution
-from reportgen.analysis.convolution import convolve, convolve_examples, output_size
+from reportgen.analysis.convolution import convolve, output_size
+from reportgen.sections.convolution import analysis
+from reportgen.sections.convolution.analysis import convolve_examples
 
 
 def count_positions(W1: int, F: int, P: int, S: int) -> int:
@@ -112,7 +113,7 @@ def test_a_map_of_another_size_than_the_formulas_is_reported(monkeypatch: pytest
     images = {"cat": np.ones((224, 224), np.float32)}
     honest = convolve_examples(images, {"cat": "c.png"}, 1).numbers
     monkeypatch.setattr(
-        convolution, "convolve", lambda image, kernel, stride, _: convolve(image, kernel, stride, 1)
+        analysis, "convolve", lambda image, kernel, stride, _: convolve(image, kernel, stride, 1)
     )
 
     padded = convolve_examples(images, {"cat": "c.png"}, 1).numbers

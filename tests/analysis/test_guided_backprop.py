@@ -12,10 +12,15 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from reportgen.analysis.guided_backprop import Example, GuidedGradients, choose_neuron, explain_neurons
 from reportgen.analysis.guided_gradient import GuidedNetwork
+from reportgen.analysis.guided_gradients import GuidedGradients
 from reportgen.errors import ExplanationError, SettingsError
 from reportgen.results import Box, Position
+from reportgen.sections.guided_backprop.analysis import (
+    Example,
+    choose_neuron,
+    explain_neurons,
+)
 from reportgen.settings import NeuronChoice
 
 #  Positive: 1 2 3 4 7 7, in the order of their positions; zeros at (0, 0, 1), (1, 0, 0), (1, 1, 0) …

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from plain_numpy import slide
 
 from reportgen.analysis.input_gradient import RecordedPass
-from reportgen.analysis.neurons import See, describe_neurons, find_excited_neurons, rank_neurons
+from reportgen.analysis.ranking import rank_neurons
 from reportgen.analysis.receptive_field import effective_field
 from reportgen.models import Backbone, preprocess
-from reportgen.results import Box, FieldGeometry, HeadOverlap, Patch, Position
+from reportgen.results import Box, FieldGeometry, Patch, Position
+from reportgen.sections.neurons.analysis import See, describe_neurons, find_excited_neurons
+from reportgen.sections.neurons.result import HeadOverlap
 
 POOLING = FieldGeometry(size=2, stride=2, padding=0)
 

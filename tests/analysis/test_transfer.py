@@ -9,9 +9,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reportgen.analysis.transfer import FrozenBase, LabelledFeatures, TrainedHead, retrain, train_head
 from reportgen.models import Backbone
 from reportgen.results import SPLITS, ImageFile, Split
+from reportgen.sections.transfer.analysis import (
+    FrozenBase,
+    LabelledFeatures,
+    TrainedHead,
+    retrain,
+    train_head,
+)
 
 LABELS = ["ant", "bee", "cat"]
 BASE = FrozenBase("block5_conv4", pooled=True, parameters=1234, fingerprint=lambda: "a" * 64)

@@ -6,9 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from small_results import LABELS, document
-
-from reportgen.results import Results
+from small_results import LABELS, document, results_of
 
 _SHARES = {"animal": 0.5, "head": None}
 
@@ -40,7 +38,7 @@ def whole() -> dict[str, Any]:
 
 
 def as_written(content: dict[str, Any]) -> dict[str, Any]:
-    made: dict[str, Any] = json.loads(Results.model_validate(content).model_dump_json())
+    made: dict[str, Any] = json.loads(results_of(content).model_dump_json())
     return made
 
 

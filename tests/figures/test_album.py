@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFont
 from small_results import small_results
 
-from reportgen.figures.album import draw_section
+from reportgen.figures.data import FigureData
 from reportgen.figures.figure import Figure, Picture
+from reportgen.outline.kind import find_kind
 
 RESULTS = small_results()
 STIX = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "STIXGeneral.ttf"
@@ -23,6 +24,16 @@ STIX = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "STIXGeneral.ttf"
 
 def pixels(picture: Picture) -> NDArray[np.int_]:
     return np.asarray(Image.open(io.BytesIO(picture.data)).convert("RGB")).astype(int)
+
+
+def draw_section(
+    name: str, numbers: Any, arrays: dict[str, NDArray[Any]], images: list[NDArray[np.uint8]]
+) -> list[Figure]:
+    """The figures of a section, each of which it declares."""
+    section = find_kind().section(name)
+    figures = list(section.require("figures", "draw")(FigureData(numbers, arrays, images)))
+    assert [section.find_figure(figure.name) for figure in figures]
+    return figures
 
 
 def draw(section: str, arrays: dict[str, NDArray[Any]]) -> dict[str, Figure]:

@@ -44,10 +44,11 @@ def test_a_check_of_ours_that_breaks_costs_no_points(
     def judge(*_: Any) -> None:
         raise error
 
-    from reportgen.grading.checks import CHECKS, NamedCheck
+    from reportgen.grading.checks import NamedCheck, find_checks
 
-    broken = {**CHECKS, "base_frozen": NamedCheck(CHECKS["base_frozen"].cases, judge)}
-    monkeypatch.setattr("reportgen.grading.row.CHECKS", broken)
+    checks = find_checks()
+    broken = {**checks, "base_frozen": NamedCheck(checks["base_frozen"].cases, judge)}
+    monkeypatch.setattr("reportgen.grading.row.find_checks", lambda: broken)
     assert run(monkeypatch, *arguments) == 70
     assert not (folder / "g.json").exists()
     assert not (folder / "j.xml").exists()

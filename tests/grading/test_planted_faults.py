@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reportgen.grading.rubric import load_rubric, shipped_rubric
+from reportgen.grading.rubric import load_rubric, shipped_rubrics
 from reportgen.grading.run import grade
 
 Arrays = dict[str, NDArray[Any]]
@@ -51,14 +51,14 @@ class Forged:
     def lost(self) -> dict[str, Decimal]:
         """The points that each criterion lost."""
         (self.folder / "results.json").write_text(json.dumps(self.document), encoding="utf-8")
-        grades = grade(self.folder, [shipped_rubric()], show=False)
+        grades = grade(self.folder, shipped_rubrics(), show=False)
         return {one.name: one.points - one.score for one in grades.criteria if one.score < one.points}
 
 
 @pytest.fixture(scope="module")
 def sound(build: Path) -> dict[str, Decimal]:
     """What the report loses as it is: its few images may cost the accuracy's points, nothing else."""
-    grades = grade(build, [shipped_rubric()], show=False)
+    grades = grade(build, shipped_rubrics(), show=False)
     lost = {one.name: one.points - one.score for one in grades.criteria if one.score < one.points}
     assert set(lost) <= {
         "Q3 Test accuracy 0.6 or more",
@@ -190,7 +190,7 @@ def test_a_planted_fault_costs_its_own_points(
     lost = forged.lost()
     assert set(lost) == set(costs) | set(sound)
     classes = len(forged.document["dataset"]["classes"])
-    rubric = {row.criterion: row.points for row in load_rubric(shipped_rubric()).rows}
+    rubric = {row.criterion: row.points for file in shipped_rubrics() for row in load_rubric(file).rows}
     for name, cost in costs.items():
         expected = float(rubric[name]) / classes if cost == "share" else float(cost)
         assert float(lost[name]) == pytest.approx(expected, abs=0.005)

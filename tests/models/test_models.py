@@ -14,9 +14,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from reportgen import models
-from reportgen.analysis.transfer import build_head
 from reportgen.errors import WeightsError
 from reportgen.models import Backbone, compose, identity_convolution, model_file, preprocess, weights_file
+from reportgen.sections.transfer.analysis import build_head
 from reportgen.weights import EMBEDDED_SHA256, Weights, embedded_path, published
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras

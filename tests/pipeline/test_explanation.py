@@ -12,7 +12,10 @@ from stand_in import counting, draw_image, make_home
 
 from reportgen import pipeline
 from reportgen.explanation import MAX_CAUSES
+from reportgen.outline.kind import find_kind
 from reportgen.settings import load_settings
+
+STAGES = pipeline.stage_names(find_kind())
 
 
 def preview(home: Path) -> list[str]:
@@ -42,7 +45,7 @@ def actions(lines: list[str]) -> dict[str, str]:
     found = {}
     for line in lines:
         name = line.strip().split(" ")[0]
-        if line.startswith("  ") and name in pipeline.STAGE_NAMES:
+        if line.startswith("  ") and name in STAGES:
             found[name] = next(
                 word for word in ("unchanged", "from the cache", "runs") if f"  {word}" in line
             )
@@ -57,7 +60,7 @@ def edit(home: Path, old: str, new: str) -> None:
 def test_the_first_build_makes_everything(tmp_path: Path) -> None:
     lines = preview(make_home(tmp_path / "home"))
     assert lines[0] == "There is no report yet, so everything is made."
-    assert actions(lines) == dict.fromkeys(pipeline.STAGE_NAMES, "runs")
+    assert actions(lines) == dict.fromkeys(STAGES, "runs")
     assert not (tmp_path / "home/build").exists()
     assert not (tmp_path / "home/.cache").exists()
 
@@ -78,7 +81,7 @@ def test_a_changed_image_is_followed_to_the_figures(home: Path) -> None:
     runs = {name for name, action in actions(lines).items() if action == "runs"}
     assert runs == {"dataset", "features", "transfer", "results", "figures_transfer", "html", "pdf"}
     before = actions(lines)
-    assert set(before) == set(pipeline.STAGE_NAMES)
+    assert set(before) == set(STAGES)
 
 
 def test_what_is_said_is_what_is_done(home: Path) -> None:

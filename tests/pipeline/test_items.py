@@ -13,8 +13,10 @@ from reportgen import pipeline
 from reportgen.analysis.guided_gradient import GuidedNetwork
 from reportgen.analysis.input_gradient import RecordedPass
 from reportgen.analysis.receptive_field import effective_field
+from reportgen.contract.document import read_results
 from reportgen.dataset.decode import decode
 from reportgen.models import INPUT_SHAPE, preprocess
+from reportgen.outline.kind import find_kind
 from reportgen.results import Position, Results
 from reportgen.settings import load_settings
 
@@ -67,7 +69,7 @@ def blend(cat: Path, dog: Path) -> None:
 
 @pytest.fixture(scope="module")
 def results(home: Path) -> Results:
-    return Results.model_validate_json((home / "build/results.json").read_bytes())
+    return read_results((home / "build/results.json").read_bytes(), find_kind())
 
 
 def test_patches_are_those_of_the_image(home: Path, results: Results) -> None:

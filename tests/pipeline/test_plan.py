@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from functools import partial
@@ -13,18 +14,19 @@ from stand_in import make_home
 
 from reportgen import packages, plan
 from reportgen.dataset.inventory import take_inventory
+from reportgen.outline.kind import find_kind
 from reportgen.plan import Plan, find_changes, make_plan
 from reportgen.progress import Silent
 from reportgen.resources import templates_folder
 from reportgen.settings import load_settings
-from reportgen.sources import _digest, code_of
+from reportgen.sources import _read, code_of
 from reportgen.stages.given import Given
 from reportgen.store.cache import Cache
 from reportgen.templates import Templates
 from reportgen.weights import WeightsFile
 
 WEIGHTS = WeightsFile("embedded", Path("w.h5"), "1" * 64)
-ALL = frozenset(spec.name for spec in plan.SPECS)
+ALL = frozenset(spec.name for spec in plan.make_specs(find_kind()))
 PLACES = {"data", "build", "cache", "cache_limit_mb", "templates", "fonts"}
 SLOW = {"features", "transfer", "activations", "neurons", "guided_backprop"}
 
@@ -93,8 +95,22 @@ def test_a_setting_counts_where_it_is_used(home: Path, settings: dict[str, Any],
     assert changed(planned(home), planned(home, **settings)) == stages | attached
 
 
+def test_sections_and_their_order_count_where_the_report_is_put_together(home: Path) -> None:
+    every = planned(home)
+    some = planned(home, sections=["neurons", "transfer"])
+    turned = planned(home, sections=["transfer", "neurons"])
+    assert set(every.stages) - set(some.stages) == {
+        f"{prefix}{name}"
+        for prefix in ("", "figures_")
+        for name in ("convolution", "conv_stack", "guided_backprop")
+    }
+    assert stale(some, turned) == {"results", "html", "pdf"}
+    kept = {"transfer", "neurons", "figures_transfer", "figures_neurons", "features", "activations"}
+    assert {name: every.stages[name].key for name in kept} == {name: some.stages[name].key for name in kept}
+
+
 def test_every_setting_is_declared_by_a_stage_or_names_a_place() -> None:
-    declared = {name.split(".")[0] for spec in plan.SPECS for name in spec.settings}
+    declared = {name.split(".")[0] for spec in plan.make_specs(find_kind()) for name in spec.settings}
     from reportgen.settings import Settings
 
     assert declared | PLACES | {"weights"} == set(Settings.model_fields)
@@ -177,7 +193,7 @@ def test_code_counts_where_it_runs(home: Path, monkeypatch: pytest.MonkeyPatch) 
     before = planned(home)
     real = code_of
 
-    def edited(module: str, **options: Any) -> dict[str, str]:
+    def edited(module: str, *_: Any, **__: Any) -> dict[str, str]:
         return {file: sha256 + "x" * file.endswith("confusion.py") for file, sha256 in real(module).items()}
 
     monkeypatch.setattr(plan, "code_of", edited)
@@ -258,13 +274,14 @@ def test_files_that_change_meanwhile_are_noticed(home: Path, tmp_path: Path) -> 
 
 def test_code_that_changes_meanwhile_is_noticed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = planned(home)
-    real: Any = _digest.__wrapped__
+    real: Any = _read.__wrapped__
 
-    def edited(file: Path) -> str:
-        return str(real(file)) + "x" * (file.name == "confusion.py")
+    def edited(file: Path) -> tuple[str, bytes]:
+        data = real(file)[1] + b"MORE = 1\n" * (file.name == "confusion.py")
+        return hashlib.sha256(data).hexdigest(), data
 
-    monkeypatch.setattr(_digest, "__wrapped__", edited)
+    monkeypatch.setattr(_read, "__wrapped__", edited)
     assert find_changes(chosen.stages["transfer"], chosen) == [
-        "reportgen's own reportgen/analysis/confusion.py"
+        "reportgen's own reportgen/sections/transfer/confusion.py"
     ]
     assert find_changes(chosen.stages["neurons"], chosen) == []

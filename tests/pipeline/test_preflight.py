@@ -13,6 +13,7 @@ from reportgen import pipeline, preflight
 from reportgen.errors import PreflightError, Problem, SettingsError, UserError
 from reportgen.expected import expect_names
 from reportgen.models import Backbone
+from reportgen.outline.kind import find_kind
 from reportgen.settings import load_settings
 
 TABLES = 'neurons = ["zero", "top:1"]'
@@ -135,7 +136,7 @@ def test_the_names_that_are_expected_are_those_of_the_document(home: Path) -> No
         for kind in ("figure", "table")
         for tag in page.select(f"[id^={kind}-]")
     }
-    expected = set(expect_names(len(LABELS), annotated=False))
+    expected = set(expect_names(find_kind(), len(LABELS), annotated=False))
     assert shown <= expected
     assert expected - shown <= {("figure", "misclassified")}
 

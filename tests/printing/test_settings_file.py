@@ -11,11 +11,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.plan import SPECS, setting
+from reportgen.outline.kind import find_kind
+from reportgen.plan import make_specs, setting
 from reportgen.printing.settings_file import write_settings
 from reportgen.settings import Author, Commentary, GuidedTables, Settings, Show, load_settings
 
-SHOWN = next(spec.settings for spec in SPECS if spec.name == "pdf")
+SHOWN = next(spec.settings for spec in make_specs(find_kind()) if spec.name == "pdf")
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 choices = st.one_of(
@@ -68,5 +69,5 @@ def test_it_names_no_place_on_the_machine_and_all_that_the_report_shows() -> Non
     assert table["weights"] == "vgg19.h5"
     assert set(table) == {
         "course", "assignment", "group", "authors", "date", "seed", "show", "example_images",
-        "guided_backprop", "commentary", "weights",
+        "guided_backprop", "commentary", "weights", "report",
     }  # fmt: skip

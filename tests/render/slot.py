@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from markupsafe import Markup
-from small_results import document
+from small_results import document, results_of
 
 from reportgen.errors import RenderError
 from reportgen.render.commentary import CommentaryContext, render_commentary
 from reportgen.render.sourced import Sourced
-from reportgen.results import Results
 
 NAMES = {
     ("figure", "filter"): "filter",
@@ -24,7 +23,7 @@ NAMES = {
 
 def results_with(**transfer: Any) -> dict[str, Any]:
     """``results.json`` as Python data, derived values included, with other values in its transfer."""
-    changed: dict[str, Any] = Results.model_validate(document()).model_dump(mode="json")
+    changed: dict[str, Any] = results_of(document()).model_dump(mode="json")
     changed["transfer"].update(transfer)
     return changed
 

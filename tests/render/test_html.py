@@ -5,18 +5,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
-from small_results import document, small_results
+from small_results import document, results_of, small_results
 
 from reportgen.errors import FontMissingError, RenderError
 from reportgen.figures.figure import Figure, Picture
+from reportgen.outline.kind import find_kind
 from reportgen.render import html
 from reportgen.render.direction import direction_of
-from reportgen.render.html import Document, embedded_files, render_html
+from reportgen.render.html import Content, Document, embedded_files, render_html
 from reportgen.results import Results
 from reportgen.templates import Templates
 
@@ -39,13 +41,17 @@ def album() -> dict[str, Figure]:
     return {name: Figure(name, picture(), f"{name} {ALT}") for name in names}
 
 
+def content(results: Results | None = None, words: dict[str, str] | None = None) -> Content:
+    return Content(find_kind(), results or small_results(), album(), words or {})
+
+
 def render(
     folder: Path, template: str, words: dict[str, str] | None = None, results: Results | None = None
 ) -> Document:
-    tables = [name for kind, name in html._plan(small_results(), album()).numbers if kind == "table"]
+    tables = [name for kind, name in html._plan(content()).numbers if kind == "table"]
     shown = SHOW_ALL.replace("TABLES", str(tables))
     (folder / "report.html.j2").write_text(template + shown, encoding="utf-8")
-    return render_html(results or small_results(), album(), words or {}, Templates((folder,)))
+    return render_html(content(results, words), Templates((folder,)))
 
 
 def parse(folder: Path, template: str, words: dict[str, str] | None = None) -> BeautifulSoup:
@@ -61,7 +67,7 @@ def test_values_are_printed_with_their_pointers(tmp_path: Path) -> None:
 def test_text_of_the_results_is_escaped(tmp_path: Path) -> None:
     changed = document()
     changed["report"]["course"] = "<script>alert(1)</script>"
-    page = render(tmp_path, "<p>{{ r.report.course }}</p>", results=Results.model_validate(changed)).html
+    page = render(tmp_path, "<p>{{ r.report.course }}</p>", results=results_of(changed)).html
     assert "<script" not in page
     soup = BeautifulSoup(page, "html.parser")
     assert soup.p is not None
@@ -98,7 +104,7 @@ def test_a_figure_or_table_shown_twice_is_an_error(tmp_path: Path, extra: str) -
 def test_a_figure_that_is_not_shown_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "report.html.j2").write_text("<p>nothing</p>")
     with pytest.raises(RenderError, match="numbered are"):
-        render_html(small_results(), album(), {}, Templates((tmp_path,)))
+        render_html(content(), Templates((tmp_path,)))
 
 
 def test_pictures_are_embedded_with_size_and_alt_text(tmp_path: Path) -> None:
@@ -132,7 +138,7 @@ def test_fonts_and_the_rules_of_formulas_stand_in_the_style(tmp_path: Path) -> N
 def test_characters_that_no_face_has_are_an_error(tmp_path: Path) -> None:
     changed = document()
     changed["report"]["group"] = "豹 Größe"
-    results = Results.model_validate(changed)
+    results = results_of(changed)
     with pytest.raises(FontMissingError, match=r"“豹 Größe”.*Han"):
         render(tmp_path, "{{ r.report.group }}", results=results)
     assert render(tmp_path, "x", results=results)
@@ -152,12 +158,12 @@ def test_of_two_folders_the_first_has_the_say(tmp_path: Path) -> None:
         (folder / "sections").mkdir(parents=True)
         (folder / "sections/a.j2").write_text(text, encoding="utf-8")
     (usual / "sections/b.j2").write_text(" other", encoding="utf-8")
-    tables = [name for kind, name in html._plan(small_results(), album()).numbers if kind == "table"]
+    tables = [name for kind, name in html._plan(content()).numbers if kind == "table"]
     template = "<p>{% include 'sections/a.j2' %}{% include 'sections/b.j2' %}</p>"
     (usual / "report.html.j2").write_text(
         template + SHOW_ALL.replace("TABLES", str(tables)), encoding="utf-8"
     )
-    page = render_html(small_results(), album(), {}, Templates((own, usual))).html
+    page = render_html(content(), Templates((own, usual))).html
     assert BeautifulSoup(page, "html.parser").p == BeautifulSoup("<p>mine other</p>", "html.parser").p
 
 
@@ -200,7 +206,7 @@ def test_a_picture_without_words_is_an_error(tmp_path: Path) -> None:
     figures = album() | {"images": Figure("images", picture(), " ")}
     (tmp_path / "report.html.j2").write_text("{{ image('images') }}")
     with pytest.raises(RenderError, match="'images' has no alternative text"):
-        render_html(small_results(), figures, {}, Templates((tmp_path,)))
+        render_html(replace(content(), album=figures), Templates((tmp_path,)))
 
 
 def test_a_script_that_would_end_its_own_tag_is_an_error(tmp_path: Path) -> None:

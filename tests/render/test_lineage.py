@@ -11,17 +11,18 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup, Tag
 from printed import resolve_pointer
-from small_results import document, small_results
+from small_results import document, results_of, small_results
 from stand_in import counting, make_home, print_nothing
 
 from reportgen import pipeline
-from reportgen.plan import SPECS
+from reportgen.outline.kind import find_kind
+from reportgen.plan import make_specs
 from reportgen.render.lineage import ORIGINS, Lineage, find_origin
 from reportgen.settings import load_settings
 
 
 def noted(*pointers: str) -> Lineage:
-    lineage = Lineage(small_results(), document())
+    lineage = Lineage(small_results(), document(), find_kind())
     for pointer in pointers:
         lineage.note(pointer)
     return lineage
@@ -59,9 +60,7 @@ def test_the_example_image_of_the_class_is_the_input_with_its_hash() -> None:
     changed["dataset"]["images"].append(
         {"file": "test/y.jpg", "split": "test", "label": "dog", "sha256": "2" * 64}
     )
-    from reportgen.results import Results
-
-    lineage = Lineage(Results.model_validate(changed), changed)
+    lineage = Lineage(results_of(changed), changed, find_kind())
     lineage.note("/neurons/top/dog/0/value")
     lineage.note("/neurons/layer_shape/0")
     files = {
@@ -81,13 +80,14 @@ def test_the_longest_pattern_counts() -> None:
         "/neurons/top/a~1b/0/position/0": "rank_neurons",
         "/transfer/accuracy/test": "accuracy",
     }
-    assert {p: find_origin(p).function.rpartition(".")[2] for p in functions} == functions
+    assert {p: find_origin(p, find_kind())[1].function.rpartition(".")[2] for p in functions} == functions
 
 
 def test_what_is_said_to_be_read_is_what_the_stage_declares() -> None:
-    specs = {spec.name: spec for spec in SPECS}
-    for origin in ORIGINS:
-        spec = specs[origin.stage]
+    specs = {spec.name: spec for spec in make_specs(find_kind())}
+    of_sections = [(section.name, origin) for section in find_kind() for origin in section.origins]
+    for stage, origin in (*ORIGINS, *of_sections):
+        spec = specs[stage]
         assert not origin.weights or spec.weights, origin
         if origin.inputs == "annotated":
             assert spec.annotations, origin

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reportgen.errors import RenderError
+from reportgen.outline.kind import find_kind
 from reportgen.render.references import find_reference, make_slug, reference_names
 
 FIGURES = (
@@ -20,12 +21,14 @@ NUMBERS = [("figure", name) for name in FIGURES] + [
 
 def figures(classes: list[str]) -> dict[str, str]:
     return {
-        slug: name for (kind, slug), name in reference_names(NUMBERS, classes).items() if kind == "figure"
+        slug: name
+        for (kind, slug), name in reference_names(NUMBERS, classes, find_kind()).items()
+        if kind == "figure"
     }
 
 
 def test_every_name_has_its_slug_and_those_of_a_class_two() -> None:
-    assert reference_names(NUMBERS, ["leopard", "snow cat"]) == {
+    assert reference_names(NUMBERS, ["leopard", "snow cat"], find_kind()) == {
         ("figure", "images"): "images",
         ("figure", "filter"): "filter",
         ("figure", "maps"): "maps",
@@ -91,7 +94,7 @@ def test_a_class_without_a_letter_or_digit_gives_no_name() -> None:
 
 
 def test_an_accent_that_is_a_character_of_its_own_is_the_same() -> None:
-    names = reference_names(NUMBERS, ["cat", "cafe\u0301"])
+    names = reference_names(NUMBERS, ["cat", "cafe\u0301"], find_kind())
     assert names["figure", "patches-café"] == "patches_1"
     for written in ("@fig:patches-café", "@fig:patches-cafe\u0301"):
         assert find_reference(written, names) == ("figure", "patches_1")
@@ -117,7 +120,7 @@ def test_a_class_named_like_the_index_of_another_never_takes_its_place() -> None
     ],
 )
 def test_a_reference_leads_to_a_name(written: str, kind: str, name: str) -> None:
-    assert find_reference(written, reference_names(NUMBERS, ["leopard", "cat"])) == (kind, name)
+    assert find_reference(written, reference_names(NUMBERS, ["leopard", "cat"], find_kind())) == (kind, name)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +136,7 @@ def test_a_reference_leads_to_a_name(written: str, kind: str, name: str) -> None
 )
 def test_one_that_leads_nowhere_is_an_error_that_says_where_it_could(written: str, hint: str) -> None:
     with pytest.raises(RenderError) as caught:
-        find_reference(written, reference_names(NUMBERS, ["leopard", "cat"]))
+        find_reference(written, reference_names(NUMBERS, ["leopard", "cat"], find_kind()))
     assert caught.value.problem.startswith(
         f"{written[:100]} refers to a {'figure' if 'fig' in written else 'table'} "
     )

@@ -22,8 +22,8 @@ from reportgen import models, pipeline
 from reportgen.cli.program import app
 from reportgen.execution import Execution
 from reportgen.grading.verify import Verification, documents, verify
+from reportgen.outline.kind import find_kind
 from reportgen.pipeline import plan_build
-from reportgen.plan import SECTION_STAGES
 from reportgen.printing.attachment import Attachment
 from reportgen.printing.pdf import PangoMissingError, print_pdf
 from reportgen.progress import Silent
@@ -129,7 +129,7 @@ class Home:
             patch.setattr("reportgen.stages.pdf.print_pdf", print_and_attach)
             stages = ("results", "html", "pdf") if printing else ("results", "html")
             files = {name: data for stage in stages for name, data in execution.obtain(stage).items()}
-        files |= {f"arrays/{name}.npz": execution.obtain(name)["arrays.npz"] for name in SECTION_STAGES}
+        files |= {f"arrays/{name}.npz": execution.obtain(name)["arrays.npz"] for name in find_kind().names}
         for name, data in files.items():
             if "." in name and name != "figure_numbers.json":
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)

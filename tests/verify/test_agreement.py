@@ -11,10 +11,15 @@ import pytest
 from small_results import document
 
 from reportgen.grading.verify.numbers import compare_numbers
-from reportgen.grading.verify.predictions import compare_predictions
-from reportgen.grading.verify.rankings import compare_rows, compare_top, same_neurons
 from reportgen.grading.verify.row import Row
-from reportgen.grading.verify.tolerances import RULES, agree
+from reportgen.grading.verify.tolerances import Tolerances
+from reportgen.outline.kind import find_kind
+from reportgen.sections.guided_backprop.comparison import compare_rows, same_neurons
+from reportgen.sections.neurons.comparison import compare_top
+from reportgen.sections.transfer.comparison import compare_predictions
+
+KIND = find_kind()
+TOLERANCES = Tolerances.of(KIND)
 
 SUMMARY = {"file": "f", "key": "k", "shape": [10, 10], "dtype": "float32"}
 
@@ -44,9 +49,9 @@ def differing(rows: Iterable[Row]) -> set[str]:
 def test_a_number_may_be_as_far_off_as_its_kind_is_on_another_machine(
     pointer: str, recomputed: float, within: float, beyond: float
 ) -> None:
-    assert agree(pointer, within, recomputed)
-    assert not agree(pointer, beyond, recomputed)
-    assert not agree(pointer, 2 * recomputed - beyond, recomputed)
+    assert TOLERANCES.agree(pointer, within, recomputed)
+    assert not TOLERANCES.agree(pointer, beyond, recomputed)
+    assert not TOLERANCES.agree(pointer, 2 * recomputed - beyond, recomputed)
 
 
 @pytest.mark.parametrize(
@@ -76,23 +81,23 @@ def test_arrays_and_outputs_may_be_off_by_a_part_of_their_scale(
     pointer: str, scale: float, allowed: float
 ) -> None:
     """The recomputed number is one half; JPEG's level of 1/255 has a hundredth of its own for rounding."""
-    assert agree(pointer, 0.5 + 0.99 * allowed, 0.5, scale)
-    assert not agree(pointer, 0.5 + 1.02 * allowed, 0.5, scale)
-    assert not agree(pointer, 0.5 - 1.02 * allowed, 0.5, scale)
+    assert TOLERANCES.agree(pointer, 0.5 + 0.99 * allowed, 0.5, scale)
+    assert not TOLERANCES.agree(pointer, 0.5 + 1.02 * allowed, 0.5, scale)
+    assert not TOLERANCES.agree(pointer, 0.5 - 1.02 * allowed, 0.5, scale)
 
 
 def test_no_number_agrees_with_what_is_none() -> None:
     for value in (None, "1", True, [1.0]):
-        assert not agree("/transfer/history/loss/0", value, 1.0)
-    assert not agree("/convolution/matches", 1, True)
-    assert agree("/convolution/matches", True, True)
+        assert not TOLERANCES.agree("/transfer/history/loss/0", value, 1.0)
+    assert not TOLERANCES.agree("/convolution/matches", 1, True)
+    assert TOLERANCES.agree("/convolution/matches", True, True)
 
 
 def test_every_tolerance_has_its_reason_and_a_place_in_the_contract() -> None:
     from reportgen.contract.pointers import POINTERS_FILE
 
     listed = POINTERS_FILE.read_text(encoding="utf-8")
-    for rule in RULES:
+    for rule in TOLERANCES.rules:
         assert rule.reason
         section, name = rule.pattern.split("/")[1:3]
         assert f"`/{section}/{name.strip('*')}" in listed
@@ -106,20 +111,20 @@ def test_a_summary_is_compared_on_the_scale_of_its_array() -> None:
     recomputed = summary(min=-1.0, max=100.0, mean=1e-6, norm=500.0)
     near = summary(min=-1.009, max=100.009, mean=0.009, norm=500.04)
     far = summary(min=-1.02, max=100.02, mean=0.02, norm=500.06)
-    assert differing(compare_numbers(near, recomputed)) == set()
+    assert differing(compare_numbers(near, recomputed, KIND)) == set()
     names = {f"/transfer/arrays/features_test/{name}" for name in ("min", "max", "mean", "norm")}
-    assert differing(compare_numbers(far, recomputed)) == names
+    assert differing(compare_numbers(far, recomputed, KIND)) == names
     other = copy.deepcopy(recomputed)
     other["transfer"]["arrays"]["features_test"]["shape"][1] = 11
-    assert differing(compare_numbers(other, recomputed)) == {"/transfer/arrays/features_test/shape/1"}
+    assert differing(compare_numbers(other, recomputed, KIND)) == {"/transfer/arrays/features_test/shape/1"}
 
 
 def test_what_one_of_two_documents_lacks_is_named() -> None:
     one, other = {"dataset": {"a": 1, "b": []}}, {"dataset": {"a": 1, "c": {"d": 2}}}
-    assert differing(compare_numbers(one, other)) == {"/dataset/b", "/dataset/c/d"}
+    assert differing(compare_numbers(one, other, KIND)) == {"/dataset/b", "/dataset/c/d"}
     newer = {"schema_version": "1.7", **one}
-    assert differing(compare_numbers(newer, {"schema_version": "1.0", **other})) == set()
-    assert differing(compare_numbers({}, other)) >= {"/dataset/a", "/dataset/c/d"}
+    assert differing(compare_numbers(newer, {"schema_version": "1.0", **other}, KIND)) == set()
+    assert differing(compare_numbers({}, other, KIND)) >= {"/dataset/a", "/dataset/c/d"}
 
 
 LAYER = np.zeros((14, 14, 16), np.float32)
@@ -144,7 +149,7 @@ RANKED = ranking(FIRST, SECOND, THIRD)
 
 
 def wrong_places(told: dict[str, Any]) -> set[str]:
-    rows = list(compare_top(told, RANKED, {"cat": LAYER}))
+    rows = list(compare_top(told, RANKED, {"cat": LAYER}, TOLERANCES))
     places = {pointer.removeprefix("/neurons/") for pointer in differing(rows)}
     assert {p.removeprefix("top/") for p in places if p.startswith("top/")} == {
         p.removeprefix("top_distinct/") for p in places if p.startswith("top_distinct/")
@@ -175,7 +180,7 @@ def test_only_the_second_list_has_each_channel_once() -> None:
     layer = LAYER.copy()
     layer[5, 5, 0] = layer[9, 9, 3] = 10
     told, expected = ranking(FIRST, neuron(5, 0, 10)), ranking(FIRST, neuron(9, 3, 10))
-    rows = compare_top(told, expected, {"cat": layer})
+    rows = compare_top(told, expected, {"cat": layer}, TOLERANCES)
     assert differing(rows) == {"/neurons/top_distinct/cat/1/position"}
 
 
@@ -190,7 +195,7 @@ def test_the_patch_of_a_neuron_that_was_not_chosen_again_is_not_recomputed() -> 
     layer = LAYER.copy()
     layer[9, 9, 3] = 8.9999
     told = ranking(FIRST, SECOND, {**FOURTH, "value": 8.9999})
-    rows = list(compare_top(told, RANKED, {"cat": layer}))
+    rows = list(compare_top(told, RANKED, {"cat": layer}, TOLERANCES))
     assert differing(rows) == set()
     assert {row.pointer for row in rows if row.status == "not recomputable"} == {
         "/neurons/top/cat/2/patch", "/neurons/top_distinct/cat/2/patch",
@@ -210,18 +215,18 @@ def test_a_median_may_be_another_neuron_of_equal_output_but_a_named_position_not
     layers = {"cat": LAYER}
     recomputed = guided(("median", [0, 0, 1], 9.0), ("position", [0, 0, 1], 9.0))
     other = guided(("median", [5, 5, 2], 8.9995), ("position", [0, 0, 1], 9.0))
-    rows = list(compare_rows(other, recomputed, layers))
+    rows = list(compare_rows(other, recomputed, layers, TOLERANCES))
     assert differing(rows) == set()
     assert "/guided_backprop/rows/cat/0/blank" in {r.pointer for r in rows if r.status == "not recomputable"}
     assert same_neurons(other, recomputed) == {"cat": [False, True]}
     far = guided(("median", [9, 9, 3], 9.0), ("position", [5, 5, 2], 8.9995))
     wrong = {"/guided_backprop/rows/cat/0/position", "/guided_backprop/rows/cat/1/position"}
-    assert differing(compare_rows(far, recomputed, layers)) == wrong
-    assert differing(compare_rows(guided(("top:1", [0, 0, 1], 9.0)), recomputed, layers)) == {
+    assert differing(compare_rows(far, recomputed, layers, TOLERANCES)) == wrong
+    assert differing(compare_rows(guided(("top:1", [0, 0, 1], 9.0)), recomputed, layers, TOLERANCES)) == {
         "/guided_backprop/rows/cat", "/guided_backprop/rows/cat/0/choice",
     }  # fmt: skip
     assert "/guided_backprop/rows/cow" in differing(
-        compare_rows({"rows": {**recomputed["rows"], "cow": []}}, recomputed, layers)
+        compare_rows({"rows": {**recomputed["rows"], "cow": []}}, recomputed, layers, TOLERANCES)
     )
 
 
@@ -247,7 +252,7 @@ COMPUTED = predictions([[1, 1, 0], [1, 1, 0], [0, 0, 1]], WRONG)
 
 
 def wrong_predictions(told: dict[str, Any]) -> set[str]:
-    rows = compare_predictions(told, COMPUTED, IMAGES, {"test": PROBABILITIES})
+    rows = compare_predictions(told, COMPUTED, IMAGES, {"test": PROBABILITIES}, TOLERANCES)
     return {pointer.removeprefix("/transfer/") for pointer in differing(rows)}
 
 
@@ -284,4 +289,4 @@ def test_the_list_of_errors_is_looked_at_image_by_image() -> None:
 
 def test_an_honest_document_agrees_with_itself() -> None:
     whole = document()
-    assert differing(compare_numbers(whole, copy.deepcopy(whole))) == set()
+    assert differing(compare_numbers(whole, copy.deepcopy(whole), KIND)) == set()

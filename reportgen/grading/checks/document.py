@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
+from reportgen.contract.document import find_document_kind
 from reportgen.grading.report import Report, require
 
 _FEWEST_WORDS = 3
@@ -67,15 +68,20 @@ def judge_figures(report: Report, _case: str) -> None:
     """
     figures = _read(report).figures
     require(figures.bare <= 0, f"{figures.bare} figures have no caption")
+    classes = len(report.results.dataset.classes)
     # Images, filter, maps; filters and maps of two layers; the matrix or curves; each class's neurons twice.
-    _judge(figures.texts, _FIGURE, "figure", 7 + 2 * len(report.results.dataset.classes))
+    fewest = min(7 + 2 * classes, _count_declared(report, classes))
+    _judge(figures.texts, _FIGURE, "figure", fewest)
 
 
 def judge_tables(report: Report, _case: str) -> None:
     """Each class's table of guided gradients, and every other captioned table, has a caption with number and
     words.
     """
-    _judge(_read(report).tables.texts, _TABLE, "table", len(report.results.dataset.classes))
+    classes = len(report.results.dataset.classes)
+    kind = find_document_kind(report.results.document)
+    tables = sum(len(section.table_names(classes, "body", annotated=False)) for section in kind.sections)
+    _judge(_read(report).tables.texts, _TABLE, "table", min(classes, tables))
 
 
 def judge_weights(report: Report, _case: str) -> None:
@@ -83,6 +89,13 @@ def judge_weights(report: Report, _case: str) -> None:
     text = " ".join("".join(_read(report).words).split())
     name = " ".join(report.results.provenance.weights.name.split())
     require(name in text, f"the document does not name the weights, {name}")
+
+
+def _count_declared(report: Report, classes: int) -> int:
+    """The figures that the report's sections always have."""
+    kind = find_document_kind(report.results.document)
+    always = [replace(section, figures=tuple(f for f in section.figures if not f.if_any)) for section in kind]
+    return sum(len(section.figure_names(classes)) for section in always)
 
 
 def _read(report: Report) -> _Reader:

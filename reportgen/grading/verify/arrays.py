@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.contract.lookup import PointerError, join_pointer
+from reportgen.contract.lookup import PointerError, join_pointer, split_pointer
 from reportgen.contract.reader import ARRAYS_FOLDER, LoadedResults
 from reportgen.grading.verify.row import Row, Rows, judge
-from reportgen.grading.verify.tolerances import find_rule
+from reportgen.grading.verify.tolerances import Tolerances
+from reportgen.outline.tolerance import Rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-_GUIDED = "guided_backprop"
 
 
 def compare_arrays(
     results: LoadedResults,
     recomputed: Mapping[str, Mapping[str, NDArray[Any]]],
-    same: Mapping[str, Sequence[bool]],
+    comparable: Mapping[str, Mapping[str, Sequence[bool]]],
+    tolerances: Tolerances,
 ) -> Rows:
-    """A row for each array; ``same`` tells by class which guided gradients are of the recomputed neurons.
+    """A row for each array; ``comparable`` tells by section and array which elements along the first axis
+    belong to the same in both, where not all do.
 
     A PDF brings no arrays; their summaries are compared with the other numbers.
     """
@@ -35,20 +36,15 @@ def compare_arrays(
             yield Row("arrays", f"/{section}/arrays", "not recomputable", reason=reason)
             continue
         for key, wanted in arrays.items():
-            rows = _rows_of(section, key, same)
-            yield _compare(results, section, key, wanted, rows)
-
-
-def _rows_of(section: str, key: str, same: Mapping[str, Sequence[bool]]) -> Sequence[bool] | None:
-    if section != _GUIDED:
-        return None
-    return list(same.values())[int(key.rpartition("_")[2])]
+            pointer = join_pointer([section, ARRAYS_FOLDER, key])
+            rule = tolerances.find(pointer, 0.0)
+            yield _compare(results, pointer, wanted, comparable.get(section, {}).get(key), rule)
 
 
 def _compare(
-    results: LoadedResults, section: str, key: str, wanted: NDArray[Any], rows: Sequence[bool] | None
+    results: LoadedResults, pointer: str, wanted: NDArray[Any], rows: Sequence[bool] | None, rule: Rule
 ) -> Row:
-    pointer = join_pointer([section, "arrays", key])
+    section, _, key = split_pointer(pointer)
     try:
         told = results.array(section, key)
     except PointerError as error:
@@ -58,11 +54,10 @@ def _compare(
     kept = wanted
     if rows is not None and not all(rows):
         told, kept = told[np.array(rows)], wanted[np.array(rows)]
-    return _judge(pointer, told, kept, float(np.abs(wanted.astype(np.float64)).max()))
+    return _judge(pointer, told, kept, float(np.abs(wanted.astype(np.float64)).max()), rule)
 
 
-def _judge(pointer: str, told: NDArray[Any], wanted: NDArray[Any], scale: float) -> Row:
-    rule = find_rule(pointer, 0.0)
+def _judge(pointer: str, told: NDArray[Any], wanted: NDArray[Any], scale: float, rule: Rule) -> Row:
     allowed = rule.tolerance.atol + rule.tolerance.rtol * scale
     differences = np.abs(told.astype(np.float64) - wanted.astype(np.float64))
     beyond = differences > allowed

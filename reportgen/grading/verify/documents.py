@@ -18,7 +18,7 @@ from reportgen.grading.verify.row import Row, Rows, Status, Subject
 from reportgen.grading.verify.text import compare_text
 from reportgen.printing.pdf import print_pdf
 from reportgen.progress import Progress
-from reportgen.stages.files import HEAD_FILE, HTML_FILE, PDF_FILE
+from reportgen.stages.files import HTML_FILE, PDF_FILE
 from reportgen.submission import FIGURES_FOLDER
 
 _VERSIONS = "rendered anew with other versions than the report's, {}"
@@ -130,16 +130,17 @@ def _compare_files(folder: Path, recomputed: Recomputed, rendered: Rendered) -> 
         yield Row("figures", f"{FIGURES_FOLDER}/", "not recomputable", reason=rendered.reason)
     else:
         yield from compare_figures(folder / FIGURES_FOLDER, rendered.figures, MAX_BYTES)
-    if has_same_head(folder, recomputed):
-        yield Row("arrays", HEAD_FILE, "confirmed")
+    for name in recomputed.files:
+        if has_same_bytes(folder, name, recomputed):
+            yield Row("arrays", name, "confirmed")
 
 
-def has_same_head(folder: Path, recomputed: Recomputed) -> bool | None:
-    """Whether the new layer's weights are the recomputed ones byte for byte, None if there are not both.
+def has_same_bytes(folder: Path, name: str, recomputed: Recomputed) -> bool | None:
+    """Whether a further file of a section is the recomputed one byte for byte, None if there are not both.
 
     Strangers' weights are not opened; on another machine honest ones have other bytes.
     """
-    head = folder / HEAD_FILE
-    if not head.is_file() or not recomputed.head:
+    file, wanted = folder / name, recomputed.files[name]
+    if not file.is_file():
         return None
-    return head.stat().st_size == len(recomputed.head) and head.read_bytes() == recomputed.head
+    return file.stat().st_size == len(wanted) and file.read_bytes() == wanted

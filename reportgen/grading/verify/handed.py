@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from reportgen.contract.document import find_document_kind
 from reportgen.contract.reader import LoadedResults, load_results
 from reportgen.diff.values import ABSENT, ListChange, Tolerance, compare_values
 from reportgen.diff.wording import printable
 from reportgen.errors import SettingsError
 from reportgen.grading.verify.row import Row, Rows
 from reportgen.intake import check_folder, read_settings
+from reportgen.outline.kind import Outline, find_kind
 from reportgen.settings import SETTINGS_FILE, Settings
 from reportgen.stages.files import HTML_FILE, PDF_FILE, RESULTS_FILE
 from reportgen.submission import SubmissionError, open_submission, read_attachments
@@ -23,7 +25,7 @@ _NO_SETTINGS = "it is missing; reportgen attaches it to every PDF"
 @dataclass(frozen=True)
 class Handed:
     """A submission: its results, the files ``paper`` (PDF) and ``page`` (HTML) as far as they came along,
-    the settings attached to the PDF, and what is odd about the attachments.
+    the settings attached to the PDF, what it should be made of, and what is odd about the attachments.
     """
 
     path: Path
@@ -31,6 +33,7 @@ class Handed:
     paper: Path | None
     page: Path | None
     settings: Settings | None
+    outline: Outline
     rows: tuple[Row, ...]
 
     @property
@@ -39,24 +42,34 @@ class Handed:
         return self.path if self.path.is_dir() else None
 
 
-def open_handed(path: Path) -> Handed:
-    """Open a PDF, a build folder or a ``results.json``.
+def open_handed(path: Path, own: Settings) -> Handed:
+    """Open a PDF, a build folder or a ``results.json``; ``own`` may name the sections that it should have.
 
     Raises ``IntakeError`` if a folder holds links or too much, ``SubmissionError`` or ``PointerError`` if
     there are no results in it that can be read.
     """
     if path.is_dir():
         check_folder(path)
-    results = load_results(path)
+    results = load_results(path, own.kind if own.outline.chosen else None)
+    outline = own.outline if own.outline.chosen else _outline_of(results)
     paper, page = _documents(path)
     rows: list[Row] = []
     settings = None
     if paper is not None:
-        settings, attached = _look_at(paper)
+        settings, attached = _look_at(paper, outline)
         rows += attached
         if path.is_dir():
             rows += _compare_attached(paper, results)
-    return Handed(path, results, paper, page, settings, tuple(rows))
+    return Handed(path, results, paper, page, settings, outline, tuple(rows))
+
+
+def _outline_of(results: LoadedResults) -> Outline:
+    """Those of its sections that are installed here; all of the assignment's if there is none."""
+    kind = find_document_kind(results.document)
+    default = find_kind()
+    if kind.name == default.name and kind.names in ((), default.names):
+        return Outline()
+    return Outline(kind.name, kind.names)
 
 
 def _documents(path: Path) -> tuple[Path | None, Path | None]:
@@ -68,7 +81,7 @@ def _documents(path: Path) -> tuple[Path | None, Path | None]:
     return (path if printed else None), None
 
 
-def _look_at(paper: Path) -> tuple[Settings | None, list[Row]]:
+def _look_at(paper: Path, outline: Outline) -> tuple[Settings | None, list[Row]]:
     if (size := paper.stat().st_size) > MAX_PAPER_BYTES:
         raise SubmissionError(
             f"{paper}: {size} bytes, more than the {MAX_PAPER_BYTES} that a report may have.",
@@ -87,7 +100,8 @@ def _look_at(paper: Path) -> tuple[Settings | None, list[Row]]:
     if SETTINGS_FILE not in attachments.read:
         return None, [*rows, Row("attachment", SETTINGS_FILE, "differs", reason=_NO_SETTINGS)]
     try:
-        settings = read_settings(attachments.read[SETTINGS_FILE], f"{paper}, attachment {SETTINGS_FILE}")
+        where = f"{paper}, attachment {SETTINGS_FILE}"
+        settings = read_settings(attachments.read[SETTINGS_FILE], where, outline)
     except SettingsError as error:
         return None, [*rows, Row("attachment", SETTINGS_FILE, "differs", reason=error.problem[:500])]
     return settings, [*rows, Row("attachment", SETTINGS_FILE, "confirmed")]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from reportgen.contract.lookup import join_pointer
+from reportgen.contract.lookup import join_pointer, split_pointer
 from reportgen.diff.values import is_number
 from reportgen.grading.verify.row import Row, Rows, Status, judge
-from reportgen.grading.verify.tolerances import agree, find_rule, scale_of
+from reportgen.grading.verify.tolerances import Tolerances, scale_of
+from reportgen.outline.kind import ReportKind
 
 ELSEWHERE = (
     ("dataset", "images"),
@@ -18,45 +20,33 @@ ELSEWHERE = (
     ("provenance", "processor"),
     ("provenance", "fonts"),
     ("provenance", "weights", "sha256"),
-    ("transfer", "confusion"),
-    ("transfer", "misclassified"),
-    ("neurons", "top"),
-    ("neurons", "top_distinct"),
-    ("guided_backprop", "rows"),
 )
-"""What is compared in a way of its own."""
+"""What every report has and what is compared in a way of its own."""
 
-DERIVED = (
-    ("convolution", "matches"),
-    ("conv_stack", "matches"),
-    ("transfer", "correct"),
-    ("transfer", "total"),
-    ("transfer", "accuracy"),
-    ("transfer", "per_class"),
-    ("guided_backprop", "zero_neurons"),
-    ("guided_backprop", "zero_neurons_blank"),
-    ("checks",),
-)
+DERIVED = (("checks",),)
 """What follows from other numbers of the document, and is compared with what follows."""
 
 Steps = tuple[str | int, ...]
 _WEIGHTS = ("provenance", "weights")
 
 
-def compare_numbers(submitted: Mapping[str, Any], recomputed: Mapping[str, Any]) -> Rows:
+def compare_numbers(submitted: Mapping[str, Any], recomputed: Mapping[str, Any], kind: ReportKind) -> Rows:
     """Rows for all values of the sections that could be recomputed, in the order of the document.
 
-    What ``ELSEWHERE`` and ``DERIVED`` name is left out. Another version of the contract may have other keys.
+    What ``ELSEWHERE`` and ``DERIVED`` name is left out, and what the sections compare or derive themselves.
+    Another version of the contract may have other keys.
     """
     same = submitted.get("schema_version") == recomputed.get("schema_version")
+    comparison = _Comparison(Tolerances.of(kind), same=same)
+    left_out = _left_out(kind)
     for section, values in recomputed.items():
         if section == "schema_version":
             continue
         before = dict(_leaves(submitted.get(section), (section,)))
         after = dict(_leaves(values, (section,)))
         for steps in [*before, *(steps for steps in after if steps not in before)]:
-            if not _is_left_out(steps):
-                yield _compare(steps, before, after, same=same)
+            if not any(steps[: len(each)] == each for each in left_out):
+                yield comparison.compare(steps, before, after)
 
 
 def _leaves(value: Any, steps: Steps) -> Iterator[tuple[Steps, Any]]:
@@ -70,23 +60,43 @@ def _leaves(value: Any, steps: Steps) -> Iterator[tuple[Steps, Any]]:
         yield steps, value
 
 
-def _is_left_out(steps: Steps) -> bool:
-    return any(steps[: len(each)] == each for each in (*ELSEWHERE, *DERIVED))
+def _left_out(kind: ReportKind) -> list[Steps]:
+    of_sections = [
+        (section.name, *split_pointer(pointer))
+        for section in kind.sections
+        for pointer in (*section.compared, *section.derived)
+    ]
+    return [*ELSEWHERE, *DERIVED, *of_sections]
 
 
-def _compare(steps: Steps, before: Mapping[Steps, Any], after: Mapping[Steps, Any], *, same: bool) -> Row:
-    pointer = join_pointer(steps)
-    if steps[:2] == _WEIGHTS and not any(each[:2] == _WEIGHTS for each in after):
-        return Row("numbers", pointer, "not recomputable", before[steps], None, "these weights are not here")
-    if steps not in before or steps not in after:
-        reason = "the report lacks it" if steps not in before else "the recomputation has no such value"
-        status: Status = "differs" if same else "not recomputable"
-        return Row("numbers", pointer, status, before.get(steps), after.get(steps), reason)
-    old, new = before[steps], after[steps]
-    agrees = agree(pointer, old, new, _scale(steps, after))
-    if steps[1:2] == ("arrays",) and steps[-1] == "norm" and is_number(old):
-        agrees = abs(old - new) <= _norm_tolerance(pointer, steps, after)
-    return judge("numbers", pointer, agrees, old, new, "" if agrees else explain(pointer, new))
+@dataclass(frozen=True)
+class _Comparison:
+    """``same``: both documents are of the same version of the contract."""
+
+    tolerances: Tolerances
+    same: bool
+
+    def compare(self, steps: Steps, before: Mapping[Steps, Any], after: Mapping[Steps, Any]) -> Row:
+        pointer = join_pointer(steps)
+        if steps[:2] == _WEIGHTS and not any(each[:2] == _WEIGHTS for each in after):
+            reason = "these weights are not here"
+            return Row("numbers", pointer, "not recomputable", before[steps], None, reason)
+        if steps not in before or steps not in after:
+            reason = "the report lacks it" if steps not in before else "the recomputation has no such value"
+            status: Status = "differs" if self.same else "not recomputable"
+            return Row("numbers", pointer, status, before.get(steps), after.get(steps), reason)
+        old, new = before[steps], after[steps]
+        agrees = self.tolerances.agree(pointer, old, new, _scale(steps, after))
+        if steps[1:2] == ("arrays",) and steps[-1] == "norm" and is_number(old):
+            agrees = abs(old - new) <= self._norm_tolerance(pointer, steps, after)
+        reason = "" if agrees else self.tolerances.explain(pointer, new)
+        return judge("numbers", pointer, agrees, old, new, reason)
+
+    def _norm_tolerance(self, pointer: str, steps: Steps, after: Mapping[Steps, Any]) -> float:
+        """How far the norm moves if every element moves as far as it may, and not more than all the norm."""
+        tolerance = self.tolerances.find(pointer, after[steps]).tolerance
+        size = math.prod(value for each, value in after.items() if each[:-1] == (*steps[:3], "shape"))
+        return float(tolerance.atol * math.sqrt(size) + max(tolerance.rtol, 1e-9) * abs(after[steps]))
 
 
 def _scale(steps: Steps, after: Mapping[Steps, Any]) -> float:
@@ -95,24 +105,3 @@ def _scale(steps: Steps, after: Mapping[Steps, Any]) -> float:
         return 0.0
     around = {name: after.get((*steps[:3], name)) for name in ("min", "max")}
     return scale_of(around) if all(map(is_number, around.values())) else 0.0
-
-
-def _norm_tolerance(pointer: str, steps: Steps, after: Mapping[Steps, Any]) -> float:
-    """How far the norm moves if every element moves as far as it may, and not more than all the norm."""
-    tolerance = find_rule(pointer, after[steps]).tolerance
-    size = math.prod(value for each, value in after.items() if each[:-1] == (*steps[:3], "shape"))
-    return float(tolerance.atol * math.sqrt(size) + max(tolerance.rtol, 1e-9) * abs(after[steps]))
-
-
-def explain(pointer: str, recomputed: Any) -> str:
-    """Why a difference is one: the tolerance, and where it comes from."""
-    if not is_number(recomputed):
-        return ""
-    rule = find_rule(pointer, recomputed)
-    if not (rule.tolerance.rtol or rule.tolerance.atol):
-        return ""
-    parts = [f"{rule.tolerance.rtol:g} of the {'scale' if rule.of_scale else 'number'}"] * bool(
-        rule.tolerance.rtol
-    )
-    parts += [f"{rule.tolerance.atol:g}"] * bool(rule.tolerance.atol)
-    return f"allowed: {' + '.join(parts)} ({rule.reason})"

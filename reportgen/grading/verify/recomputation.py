@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reportgen.dataset.inventory import Inventory
-from reportgen.digests import DigestMemory
+from reportgen.digests import CodeMemory, DigestMemory
 from reportgen.errors import UserError, WeightsError
 from reportgen.execution import Execution
 from reportgen.grading.verify.row import Row
 from reportgen.keep import Keep, make_always
-from reportgen.plan import SECTION_STAGES, Plan, make_plan, named_versions
+from reportgen.outline.section import Section
+from reportgen.plan import FIGURES, Plan, make_plan, named_versions
 from reportgen.progress import Progress
 from reportgen.results import SCHEMA_VERSION
 from reportgen.settings import Settings
-from reportgen.stages.files import HEAD_FILE
 from reportgen.stages.network import Networks
-from reportgen.stages.pictures import PREFIX, read_figures
+from reportgen.stages.pictures import read_figures
 from reportgen.stages.section import NUMBERS, read_arrays
 from reportgen.store.cache import MEGABYTE, Cache
 from reportgen.templates import open_templates
@@ -30,14 +30,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.figures.figure import Figure
-
-WITHOUT_WEIGHTS = ("convolution", "conv_stack")
+    from reportgen.stages.given import Bundle
 
 
 @dataclass(frozen=True)
 class Recomputed:
     """What came out. ``document`` has those sections of ``results.json`` that could be recomputed,
-    ``missing`` says why the others could not; ``keep`` remembers formulas and fonts between renderings.
+    ``missing`` says why the others could not; ``stages`` are the outcomes of the shared stages that they
+    read, ``files`` the further files that they write; ``keep`` remembers formulas and fonts between
+    renderings.
     """
 
     document: Mapping[str, Any]
@@ -45,7 +46,8 @@ class Recomputed:
     arrays: Mapping[str, Mapping[str, NDArray[Any]]] = field(default_factory=dict)
     album: Mapping[str, Figure] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
-    head: bytes = b""
+    stages: Mapping[str, Bundle] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
     keep: Keep = make_always
 
 
@@ -96,14 +98,16 @@ def recompute(
     """
     # Without its weights the plan still tells of the sections that need none.
     file = weights.file or locate_weights("embedded")
-    plan = make_plan(settings, inventory, file, open_templates())
+    plan = make_plan(
+        settings, inventory, file, open_templates(kind=settings.kind), code=CodeMemory(settings.cache)
+    )
     with _execution(plan, progress) as execution:
         document = _describe_data(execution, plan)
-        sections: Sequence[str] = SECTION_STAGES
+        sections: Sequence[Section] = plan.kind.sections
         missing: dict[str, str] = {}
         if weights.file is None:
-            sections = WITHOUT_WEIGHTS
-            missing = {name: weights.reason for name in SECTION_STAGES if name not in sections}
+            missing = {section.name: weights.reason for section in sections if section.reads.weights}
+            sections = [section for section in sections if not section.reads.weights]
         else:
             document["provenance"]["weights"] = _describe_weights(execution, weights)
         return _collect(execution, plan, document, sections, missing)
@@ -123,7 +127,10 @@ def _describe_data(execution: Execution, plan: Plan) -> dict[str, Any]:
     dataset = json.loads(bundle["dataset.json"])
     dataset["examples"] = {label: image.file for label, image in plan.examples.items()}
     provenance = {"seed": plan.settings.seed, "data_fingerprint": bundle["fingerprint"].decode()}
-    return {"schema_version": SCHEMA_VERSION, "provenance": provenance, "dataset": dataset}
+    kind = {"name": plan.kind.name, "version": plan.kind.version, "sections": list(plan.kind.names)}
+    return {
+        "schema_version": SCHEMA_VERSION, "kind": kind, "provenance": provenance, "dataset": dataset,
+    }  # fmt: skip
 
 
 def _describe_weights(execution: Execution, weights: WeightsFound) -> dict[str, Any]:
@@ -139,26 +146,30 @@ def _collect(
     execution: Execution,
     plan: Plan,
     document: dict[str, Any],
-    sections: Sequence[str],
+    sections: Sequence[Section],
     missing: dict[str, str],
 ) -> Recomputed:
     arrays: dict[str, Mapping[str, NDArray[Any]]] = {}
     album: dict[str, Figure] = {}
-    head = b""
-    for name in sections:
+    files: dict[str, bytes] = {}
+    stages: dict[str, Bundle] = {}
+    for section in sections:
+        name = section.name
         try:
             bundle = execution.obtain(name)
-            figures = read_figures(execution.obtain(PREFIX + name))
+            figures = read_figures(execution.obtain(FIGURES + name)) if section.figures else {}
+            if section.has_module("comparison"):
+                stages |= {stage: execution.obtain(stage) for stage in section.reads.stages}
         except UserError as error:
             missing[name] = error.problem
             continue
         document[name] = json.loads(bundle[NUMBERS])
         arrays[name] = read_arrays(bundle)
         album |= figures
-        head = bundle.get(HEAD_FILE, head)
+        files |= {file: bundle[file] for file in section.files}
     keep = Cache(plan.settings.cache, plan.settings.cache_limit_mb * MEGABYTE)
     rendered = keep.items(plan.stages["html"].base).obtain
-    return Recomputed(document, named_versions(), arrays, album, missing, head, rendered)
+    return Recomputed(document, named_versions(), arrays, album, missing, stages, files, rendered)
 
 
 def fit_examples(settings: Settings, inventory: Inventory) -> tuple[Settings, list[Row]]:

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reportgen.errors import FontMissingError, UserError
+from reportgen.errors import FontMissingError, RenderError
 from reportgen.figures.figure import Figure, Picture
 from reportgen.grading.verify.page import Page, read_page
 from reportgen.keep import Keep
-from reportgen.render.html import embedded_files, render_html
+from reportgen.outline.kind import ReportKind
+from reportgen.render.html import Content, embedded_files, render_html
 from reportgen.results import Results
-from reportgen.settings import Commentary
 from reportgen.templates import open_templates
 from reportgen.typefaces.chain import Typefaces
 from reportgen.typefaces.choice import choose_typefaces
@@ -42,46 +42,47 @@ class Rendered:
     failed: bool = False
 
 
-def render_anew(
-    results: Results, album: Mapping[str, Figure], commentary: Commentary, keep: Keep, missing: str
-) -> Rendered:
-    """Render the report from its own results, with the recomputed figures in ``album``.
+def render_anew(content: Content, keep: Keep, missing: str) -> Rendered:
+    """Render the report from its own results, with the recomputed figures in the album of ``content``.
 
     The numbers in the text are those that the report says it has, so that the text must be the same to the
     letter; whether the numbers are right is found out elsewhere. ``missing`` is why figures are missing.
     """
+    results, album = content.results, content.album
     if _count(results.model_dump(mode="json")) > _MOST_VALUES:
         return Rendered(reason=f"the results have more than {_MOST_VALUES} values")
-    stand_ins = {name: _stand_in(name) for name in _figure_names(results)}
-    faces = _choose_faces(results, commentary)
+    faces = _choose_faces(results, content.commentary)
     elsewhere = {font.sha256 for font in results.provenance.fonts} ^ {
         face.sha256 for face in (*faces.named, *faces.found)
     }
     if elsewhere:
         missing = "the report has words in fonts of another machine, which are not the ones of this machine"
-    whole = stand_ins.keys() == album.keys() and not elsewhere
-    figures = {name: album.get(name, figure) for name, figure in stand_ins.items()}
     try:
-        words = commentary.model_dump()
-        document = render_html(results, figures, words, open_templates(), keep, faces)
+        stand_ins = {name: _stand_in(name) for name in _figure_names(results, content.kind)}
+        whole = stand_ins.keys() == album.keys() and not elsewhere
+        figures = {name: album.get(name, figure) for name, figure in stand_ins.items()}
+        document = render_html(
+            replace(content, album=figures), open_templates(kind=content.kind), keep, faces
+        )
     except FontMissingError as error:  # says something of this machine, and nothing of the report
         return Rendered(reason=error.problem)
-    except (UserError, LookupError, RecursionError) as error:
-        problem = error.problem if isinstance(error, UserError) else repr(error)
-        if commentary == Commentary():
+    # Of a stranger's commentary and results; anything else is a fault of ours, and evidence against nobody.
+    except (RenderError, RecursionError) as error:
+        problem = error.problem if isinstance(error, RenderError) else repr(error)
+        if not any(text.strip() for text in content.commentary.values()):
             return Rendered(reason=f"{_FAILED}: {problem[:_LONGEST]}", failed=True)
-        bare = render_anew(results, album, Commentary(), keep, missing)
+        bare = render_anew(replace(content, commentary={}), keep, missing)
         return replace(bare, whole=False, reason=f"{_FAILED}: {problem[:_LONGEST]}", failed=True)
     files = embedded_files(figures, document.numbers) if whole else None
     reason = "" if whole else missing or "the recomputation has other figures"
     return Rendered(document.html, read_page(document.html), whole, files, reason)
 
 
-def _choose_faces(results: Results, commentary: Commentary) -> Typefaces:
+def _choose_faces(results: Results, commentary: Mapping[str, str]) -> Typefaces:
     """The fonts of this machine for what the report says."""
     texts = (
         json.dumps(results.model_dump(mode="json"), ensure_ascii=False),
-        *commentary.model_dump().values(),
+        *commentary.values(),
     )
     return choose_typefaces(texts, ())
 
@@ -91,20 +92,19 @@ def _count(value: Any) -> int:
     return 1 + sum(map(_count, items))
 
 
-def _figure_names(results: Results) -> Iterator[str]:
-    """The names of all figures in the order of the document; that of the album is the same."""
-    yield from ("images", "filter", "maps")
-    for n in range(1, len(results.conv_stack.layers) + 1):
-        yield f"filters_{n}"
-        yield from (f"maps_{n}_{i}" for i in range(len(results.conv_stack.files)))
-    yield from ("confusion", "history")
-    if "misclassified" in results.transfer.arrays:
-        yield "misclassified"
-    for i in range(len(results.neurons.files)):
-        yield from (f"neuron_input_{i}", f"patches_{i}")
-    for i, label in enumerate(results.guided_backprop.files):
-        yield f"guided_input_{i}"
-        yield from (f"gradient_{i}_{k}" for k in range(len(results.guided_backprop.rows[label])))
+def _figure_names(results: Results, kind: ReportKind) -> Iterator[str]:
+    """The names of all figures that results speak of, in the order of the document.
+
+    A section whose figures depend on its numbers says which there are (``list_figures`` of its module
+    ``expectation``); of the others all are there that are declared.
+    """
+    classes = len(results.dataset.classes)
+    for section in kind.sections:
+        module = section.load("expectation")
+        if module is not None and hasattr(module, "list_figures"):
+            yield from module.list_figures(getattr(results, section.name))
+        else:
+            yield from section.figure_names(classes)
 
 
 def _stand_in(name: str) -> Figure:

@@ -31,6 +31,9 @@ class Row:
 
 Rows = Iterator[Row]
 
+NO_CONSEQUENCE = "does not follow from the report's own numbers"
+"""The reason of a row for a value that others of the same document contradict."""
+
 
 @dataclass(frozen=True)
 class Verification:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from reportgen.contract.reader import LoadedResults
 from reportgen.dataset.inventory import Inventory, take_inventory
 from reportgen.diff.wording import printable
 from reportgen.errors import SettingsError, UserError
@@ -13,20 +14,21 @@ from reportgen.grading.verify.arrays import compare_arrays
 from reportgen.grading.verify.choices import compare_settings, derive_settings
 from reportgen.grading.verify.dataset import compare_dataset
 from reportgen.grading.verify.derived import compare_derived
-from reportgen.grading.verify.documents import compare_documents, has_same_head
+from reportgen.grading.verify.documents import compare_documents, has_same_bytes
 from reportgen.grading.verify.handed import Handed, open_handed
 from reportgen.grading.verify.numbers import compare_numbers
-from reportgen.grading.verify.predictions import compare_predictions
-from reportgen.grading.verify.rankings import compare_rows, compare_top, same_neurons
+from reportgen.grading.verify.pair import Pair
 from reportgen.grading.verify.recomputation import Recomputed, find_weights, fit_examples, recompute
 from reportgen.grading.verify.rendering import Rendered, render_anew
-from reportgen.grading.verify.row import Row, Rows, Verification
+from reportgen.grading.verify.row import Row, Rows, Verification, judge
+from reportgen.grading.verify.tolerances import Tolerances
 from reportgen.intake import check_folder
-from reportgen.plan import SECTION_STAGES, named_versions
+from reportgen.outline.kind import DEFAULT, ReportKind, find_kind
+from reportgen.plan import named_versions
 from reportgen.progress import Progress, Silent
+from reportgen.render.html import Content
 from reportgen.runtime import processor
-from reportgen.settings import Commentary, Settings
-from reportgen.stages.files import HEAD_FILE
+from reportgen.settings import Settings
 
 _LONGEST = 500
 
@@ -37,33 +39,36 @@ def verify(
     """Find out whether a report's text, results, arrays, figures and pages are what its data give.
 
     ``submission`` is a PDF, a build folder or a ``results.json`` of a stranger, ``data`` the images; of
-    ``settings``, the caller's own, cache and weights are used. Nothing of the submission is run and none of
-    its files is written to; what stands in it of paths, templates and weights is ignored.
+    ``settings``, the caller's own, cache and weights are used, and the kind and sections if they name any:
+    without, those sections are looked at that the report has and that are installed here. Nothing of the
+    submission is run and none of its files is written to; what stands in it of paths, templates and weights
+    is ignored.
     Raises ``IntakeError``, ``SubmissionError`` or ``PointerError`` if it cannot be read, ``DataError`` or
     ``IntakeError`` if the data folder cannot be looked at.
     """
     progress = progress or Silent()
     check_folder(data)
-    handed = open_handed(submission)
-    results = handed.results
+    handed = open_handed(submission, settings)
+    results, kind = handed.results, handed.outline.kind
     inventory = take_inventory(data, results.provenance.seed, strict=True)
     rows = [
         *handed.rows,
+        *_tell_kind(results, kind),
         *_settings_rows(handed),
         *compare_dataset(results, inventory),
-        *compare_derived(results),
+        *compare_derived(results, kind),
     ]
     recomputed, more = _recompute(handed, inventory, settings, progress)
-    rows += [*more, *_compare_numbers(handed, recomputed)]
+    rows += [*more, *_compare_numbers(handed, recomputed, kind)]
     with progress.stage("Writing the document anew"):
-        rendered = _render(handed, recomputed)
+        rendered = _render(handed, recomputed, kind)
     rows += compare_documents(handed, recomputed, rendered, progress)
     return Verification(str(submission), str(data), tuple(rows), tuple(_notes(handed, recomputed)))
 
 
 def _settings_rows(handed: Handed) -> list[Row]:
     try:
-        return list(compare_settings(handed.results, handed.settings))
+        return list(compare_settings(handed.results, handed.settings, handed.outline.kind))
     except SettingsError as error:
         return [Row("settings", "/report", "differs", reason=error.problem)]
 
@@ -81,48 +86,56 @@ def _recompute(
     try:
         if problems:
             raise SettingsError(f"the data folder cannot be reported on: {problems[0][:300]}", "")
-        chosen = derive_settings(results, handed.settings)
+        chosen = derive_settings(results, handed.settings, handed.outline)
         chosen, rows = fit_examples(chosen, inventory)
         chosen = chosen.model_copy(update={"cache": own.cache, "cache_limit_mb": own.cache_limit_mb})
         rows += weights.rows
         recomputed = recompute(chosen, inventory, weights, progress)
     except UserError as error:
-        missing = dict.fromkeys(("provenance", "dataset", *SECTION_STAGES), error.problem)
+        names = ("provenance", "dataset", *handed.outline.kind.names)
+        missing = dict.fromkeys(names, error.problem)
         recomputed = Recomputed({}, named_versions(), missing=missing)
     for section, reason in recomputed.missing.items():
         rows.append(Row("numbers", f"/{section}", "not recomputable", reason=reason))
     return recomputed, rows
 
 
-def _compare_numbers(handed: Handed, recomputed: Recomputed) -> Rows:
+def _compare_numbers(handed: Handed, recomputed: Recomputed, kind: ReportKind) -> Rows:
     results, document = handed.results, recomputed.document
     submitted = dict(results.document)
-    yield from compare_numbers(submitted, document)
-    if "neurons" in document:
-        labels = list(document["neurons"]["files"])
-        arrays = recomputed.arrays["neurons"]
-        layers = {label: arrays[f"activations_{i}"] for i, label in enumerate(labels)}
-        yield from compare_top(submitted["neurons"], document["neurons"], layers)
-        if "guided_backprop" in document:
-            yield from compare_rows(submitted["guided_backprop"], document["guided_backprop"], layers)
-    if "transfer" in document:
-        splits = {
-            split: recomputed.arrays["transfer"][f"probabilities_{split}"]
-            for split in document["transfer"]["confusion"]
-        }
-        yield from compare_predictions(
-            submitted["transfer"], document["transfer"], document["dataset"]["images"], splits
+    tolerances = Tolerances.of(kind)
+    yield from compare_numbers(submitted, document, kind)
+    comparable: dict[str, Mapping[str, Any]] = {}
+    for section in kind.sections:
+        module = section.load("comparison")
+        if module is None or section.name not in document or not results.has(section.name):
+            continue
+        pair = Pair(
+            submitted[section.name],
+            document[section.name],
+            recomputed.arrays[section.name],
+            document["dataset"],
+            tolerances,
+            recomputed.stages,
         )
-    same: Mapping[str, Any] = {}
-    if "guided_backprop" in document:
-        same = same_neurons(submitted["guided_backprop"], document["guided_backprop"])
-    yield from compare_arrays(results, recomputed.arrays, same)
+        yield from module.compare(pair)
+        if hasattr(module, "find_comparable"):
+            comparable[section.name] = module.find_comparable(pair)
+    yield from compare_arrays(results, recomputed.arrays, comparable, tolerances)
 
 
-def _render(handed: Handed, recomputed: Recomputed) -> Rendered:
-    commentary = handed.settings.commentary if handed.settings else Commentary()
+def _render(handed: Handed, recomputed: Recomputed, kind: ReportKind) -> Rendered:
+    commentary = handed.settings.commentary.model_dump() if handed.settings else {}
     reason = next(iter(recomputed.missing.values()), "")
-    return render_anew(handed.results, recomputed.album, commentary, recomputed.keep, reason)
+    content = Content(kind, handed.results, recomputed.album, commentary)
+    return render_anew(content, recomputed.keep, reason)
+
+
+def _tell_kind(results: LoadedResults, kind: ReportKind) -> Rows:
+    """Whether the report has the sections that it should have."""
+    told, due = results.kind.sections, list(kind.names)
+    reason = "" if told == due else "the report has other sections than it should have"
+    yield judge("numbers", "/kind/sections", told == due, told, due, reason)
 
 
 def _notes(handed: Handed, recomputed: Recomputed) -> Iterator[str]:
@@ -138,8 +151,14 @@ def _notes(handed: Handed, recomputed: Recomputed) -> Iterator[str]:
         yield f"Computed on a processor of another kind, which is no fault: {printable(theirs)[:_LONGEST]}."
     if handed.results.folder is None:
         yield "No arrays came along; their summaries were compared (shape, type, range, mean, norm)."
-    elif handed.folder is not None and has_same_head(handed.folder, recomputed) is False:
-        yield (
-            f"{HEAD_FILE} has other bytes, as on another machine; strangers' weights are not opened, but the "
-            "probabilities that they gave are among the arrays."
-        )
+    for name in recomputed.files:
+        if handed.folder is not None and has_same_bytes(handed.folder, name, recomputed) is False:
+            yield (
+                f"{name} has other bytes, as on another machine; strangers' weights are not opened, but what "
+                "they gave is among the arrays."
+            )
+    if len(left := [each for each in find_kind() if each.name not in handed.outline.kind]) and (
+        handed.outline.report == DEFAULT
+    ):
+        missing = ", ".join(section.name for section in left)
+        yield f"Of the assignment's sections the report does not have {missing}."

@@ -1,0 +1,16 @@
+"""``make schema``: write the schema of ``results.json`` and the list of its pointers anew, from the types."""
+
+from __future__ import annotations
+
+from reportgen.contract.pointers import POINTERS_FILE, describe_pointers
+from reportgen.contract.schema import SCHEMA_FILE, make_schema, write_schema
+
+
+def main() -> None:
+    """Write both files."""
+    SCHEMA_FILE.write_text(write_schema(), encoding="utf-8")
+    POINTERS_FILE.write_text(describe_pointers(make_schema()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

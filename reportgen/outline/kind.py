@@ -1,0 +1,174 @@
+"""A kind of report: an ordered list of sections, with a name and a version."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+
+from reportgen.outline.section import Section, SectionError
+
+DEFAULT = "assignment"
+BEFORE, AFTER = "introduction", "observations"
+"""The slots for the author's words that stand before and after all sections."""
+
+_SECTIONS, _KINDS = "reportgen.sections", "reportgen.reports"
+"""The groups of entry points by which other packages add theirs."""
+
+_OWN = {DEFAULT: "reportgen.sections.assignment:REPORT"}
+_OWN_SECTIONS = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop")
+
+
+class OutlineError(Exception):
+    """A report or a section of that name cannot be had. ``problem`` and ``remedy`` are for users."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"{problem}\n{remedy}")
+        self.problem = problem
+        self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a report is to be made of, by names: its kind, and those of its sections that it shall have (None:
+    all), as ``report`` and ``sections`` of report.toml say it.
+    """
+
+    report: str = DEFAULT
+    sections: tuple[str, ...] | None = None
+
+    @property
+    def kind(self) -> ReportKind:
+        """What it names. Raises ``OutlineError`` for what cannot be had."""
+        return find_kind(self.report, self.sections)
+
+    @property
+    def chosen(self) -> bool:
+        """Whether a kind or sections were named."""
+        return self != Outline()
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """The same as keys of report.toml, those left out that have their defaults."""
+        table: dict[str, Any] = {} if self.report == DEFAULT else {"report": self.report}
+        return table | ({} if self.sections is None else {"sections": list(self.sections)})
+
+
+@dataclass(frozen=True)
+class ReportKind:
+    """What a report is made of: its sections in the order of the document."""
+
+    name: str
+    version: str
+    sections: tuple[Section, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The sections' names."""
+        return tuple(section.name for section in self.sections)
+
+    @property
+    def uses_weights(self) -> bool:
+        """Whether a section runs VGG19."""
+        return any(section.reads.weights for section in self.sections)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The slots for the author's own words, in the order of the document."""
+        return (BEFORE, *self.names, AFTER)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __iter__(self) -> Iterator[Section]:
+        return iter(self.sections)
+
+    def section(self, name: str) -> Section:
+        """A section by its name. Raises ``KeyError`` if there is none."""
+        return next((each for each in self.sections if each.name == name), None) or _missing(name)
+
+    def choose(self, names: Sequence[str]) -> ReportKind:
+        """The same with these sections, in this order; others than its own are looked for elsewhere.
+
+        Raises ``OutlineError`` for a name that leads to no section, or is there twice.
+        """
+        own = {section.name: section for section in self.sections}
+        found = tuple(own[name] if name in own else find_section(name) for name in names)
+        for section in found:
+            if sum(other.name == section.name for other in found) > 1:
+                raise OutlineError(f"the section '{section.name}' is named twice.", "Name it once.")
+        return replace(self, sections=found)
+
+
+def _missing(name: str) -> Section:
+    raise KeyError(name)
+
+
+@cache
+def find_kind(name: str = DEFAULT, sections: tuple[str, ...] | None = None) -> ReportKind:
+    """The report of that name: one that comes with reportgen, an entry point of the group
+    ``reportgen.reports``, or ``package.module:REPORT``; with these ``sections`` instead of all of its own.
+
+    Raises ``OutlineError`` naming what cannot be found and what there is.
+    """
+    kind: ReportKind = _find(name, _OWN, _KINDS, "report", ReportKind)
+    return kind if sections is None else kind.choose(sections)
+
+
+@cache
+def find_section(name: str) -> Section:
+    """The section of that name: one that comes with reportgen, an entry point of the group
+    ``reportgen.sections``, or ``package.module:SECTION``.
+
+    Raises ``OutlineError`` naming what cannot be found and what there is.
+    """
+    own = {each: f"reportgen.sections.{each}.section:SECTION" for each in _OWN_SECTIONS}
+    found: Section = _find(name, own, _SECTIONS, "section", Section)
+    return found
+
+
+def list_sections() -> list[Section]:
+    """The sections that are installed here: those that come with reportgen, and entry points."""
+    from importlib.metadata import entry_points
+
+    names = [*_OWN_SECTIONS, *(point.name for point in entry_points(group=_SECTIONS))]
+    return [find_section(name) for name in dict.fromkeys(names)]
+
+
+def _find(name: str, own: dict[str, str], group: str, what: str, kind: type[Any]) -> Any:
+    target = own.get(name) or (name if ":" in name else None)
+    if target is None:
+        from importlib.metadata import entry_points
+
+        points = {point.name: point.value for point in entry_points(group=group)}
+        target = points.get(name)
+        if target is None:
+            raise OutlineError(*_say_unknown(name, what, [*own, *points]))
+    try:
+        module, _, attribute = target.partition(":")
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError, SyntaxError, SectionError) as error:
+        raise OutlineError(
+            f"the {what} '{name}' cannot be loaded: {error}.",
+            f"Install the package, or correct its '{target}'.",
+        ) from error
+    if not isinstance(found, kind):
+        raise OutlineError(
+            f"the {what} '{name}' cannot be loaded: {target} is a {type(found).__name__}, "
+            f"not a {kind.__name__}.",
+            "Name what it is defined as.",
+        )
+    return found
+
+
+def _say_unknown(name: str, what: str, known: Sequence[str]) -> tuple[str, str]:
+    near = get_close_matches(name, known, 1)
+    hint = f"Did you mean '{near[0]}'? " if near else ""
+    return (
+        f"there is no {what} '{name}'.",
+        f"{hint}There {'is' if len(known) == 1 else 'are'} {', '.join(known)}; one of a package of your own "
+        f"is named as 'package.module:{what.upper()}'.",
+    )

@@ -1,0 +1,241 @@
+"""A section of a report: what it reads, what it shows, and where everything else of it is found.
+
+Whatever a layer needs to know of a section it asks here. A section is a package; ``SECTION`` in its module
+``section`` says what is declared, and these modules of the package say the rest:
+
+- ``result``: the result type, whose fields say meaning and unit,
+- ``compute``: ``run(context) -> Artifacts``,
+- ``figures``, if it has any: ``draw(data) -> Iterable[Figure]``,
+- ``claims``: ``decide(numbers) -> Iterable[Claim]``, the sentences that the numbers must bear out,
+- ``checks``: ``CHECKS``, what a rubric may name beside pointers,
+- ``rubric.toml``: the rows that grade it,
+- ``comparison``: ``compare(pair) -> Iterable[Row]``, if ``verify`` must weigh some values in their own way,
+- ``choices``: ``read_choices(numbers)``, the settings that its results tell of,
+- ``expectation``: ``expect(settings, inventory) -> Known``, what is known of its results beforehand,
+- ``page``: ``offer(results) -> dict``, more names for its templates,
+- ``tables``: ``list_tables(results)``, its results as data frames.
+
+Templates are ``sections/<name>.html.j2`` and, where there are any, ``sections/<name>.abstract.html.j2``,
+``.observations.html.j2`` and ``.appendix.html.j2``; those of a package elsewhere lie in its own folder
+``templates``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from reportgen.outline.tolerance import Rule
+
+Inputs = Literal["settings", "folder", "examples", "used", "weights", "annotated", "results"]
+"""What a function reads: the settings; the names of all files; the example images; all images in use; the
+file of the weights; the example images and the annotations; or nothing but what stands in the results.
+"""
+
+
+@dataclass(frozen=True)
+class Reads:
+    """What the computation reads; it can read nothing else, and is repeated when one of these changes.
+
+    ``settings``: dotted names; ``images``: those in use, or the example image of each class; ``annotations``:
+    the boxes that came with them; ``weights``: VGG19; ``stages``: what is computed once for all sections,
+    ``features`` of the images in use or ``activations`` of the example images.
+    """
+
+    settings: tuple[str, ...] = ()
+    images: Literal["", "used", "examples"] = ""
+    annotations: bool = False
+    weights: bool = False
+    stages: tuple[Literal["features", "activations"], ...] = ()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who makes the values below a pointer; in ``pattern``, which begins below the section, a star stands
+    for one step of any name.
+
+    ``function`` is a dotted name, one that begins with a dot lies in the section's package; ``weights``: the
+    network is run.
+    """
+
+    pattern: str
+    function: str
+    inputs: Inputs
+    weights: bool = False
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure or a table by its name, in which ``<i>`` stands for the index of each class.
+
+    ``place``: where it stands; what stands in the ``cell`` of a table has no number of its own. ``if_any``:
+    it may be missing; ``if_annotated``: it is there if boxes came with the images.
+    """
+
+    name: str
+    place: Literal["body", "appendix", "cell"] = "body"
+    if_any: bool = False
+    if_annotated: bool = False
+
+    def matches(self, name: str) -> bool:
+        """Whether this is the figure or table of that name, with a number for ``<i>`` and for ``<k>``."""
+        return re.fullmatch(re.sub(r"<[a-z]>", r"\\d+", re.escape(self.name)), name) is not None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A publication as the list of references has it; ``where`` is the journal or conference."""
+
+    authors: str
+    year: int
+    title: str
+    where: str
+    volume: str = ""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence of the report that the numbers bear out, or do not."""
+
+    name: str
+    claim: str
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The one number of a section that a terminal or a list of groups shows: a share, as two counts."""
+
+    title: str
+    count: str
+    total: str
+
+
+class SectionError(Exception):
+    """A section is not what a section must be. The message names the section, what is missing and where."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the assignment asks in one place. Pointers in it begin below the section.
+
+    ``name`` is its key in the results, the commentary and the templates; ``title`` stands in the contents;
+    ``package`` is the dotted name of its package, ``result`` the class in its module ``result``, ``meaning``
+    what the schema says of it. ``figures`` and ``tables`` are in the order of the document;
+    ``figure_images``: its figures are drawn from the example images, too.
+    ``tolerances`` are those of ``verify``, the first that fits counts; ``compared`` are the pointers that the
+    module ``comparison`` compares, ``derived`` those that follow from other numbers of the section.
+    ``files`` are further files of the outcome that go into the build folder.
+    ``phrase`` continues "The images were put through …", ``topic`` "Report on …:".
+    """
+
+    name: str
+    title: str
+    package: str
+    result: str
+    meaning: str
+    reads: Reads
+    figures: tuple[Shown, ...] = ()
+    tables: tuple[Shown, ...] = ()
+    figure_images: bool = False
+    origins: tuple[Origin, ...] = ()
+    tolerances: tuple[Rule, ...] = ()
+    compared: tuple[str, ...] = ()
+    derived: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    files: tuple[str, ...] = ()
+    headline: Headline | None = None
+    phrase: str = ""
+    topic: str = ""
+    version: str = field(default="1.0", kw_only=True)
+
+    def module_name(self, name: str) -> str:
+        """The dotted name of one of its modules."""
+        return f"{self.package}.{name}"
+
+    def has_module(self, name: str) -> bool:
+        """Whether the package has this module."""
+        return (self.folder / f"{name}.py").is_file()
+
+    def load(self, name: str) -> ModuleType | None:
+        """One of its modules, None if the package does not have it."""
+        return importlib.import_module(self.module_name(name)) if self.has_module(name) else None
+
+    def require(self, name: str, attribute: str) -> Any:
+        """What a module of the package must have. Raises ``SectionError`` if it does not."""
+        module = self.load(name)
+        if module is None:
+            raise SectionError(f"section '{self.name}': {self.folder} has no {name}.py, which it must have.")
+        try:
+            return getattr(module, attribute)
+        except AttributeError:
+            raise SectionError(
+                f"section '{self.name}': {self.module_name(name)} has no '{attribute}', which it must have."
+            ) from None
+
+    @property
+    def result_type(self) -> type[Any]:
+        """The result type."""
+        found: type[Any] = self.require("result", self.result)
+        return found
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where the package lies. Raises ``SectionError`` if there is none."""
+        try:
+            spec = importlib.util.find_spec(self.package)
+        except ImportError:
+            spec = None
+        if spec is None or not spec.submodule_search_locations:
+            raise SectionError(f"section '{self.name}': there is no package '{self.package}'.")
+        return Path(next(iter(spec.submodule_search_locations)))
+
+    @property
+    def templates(self) -> Path | None:
+        """The folder of its own templates, None if they lie with those of the report."""
+        folder = self.folder / "templates"
+        return folder if folder.is_dir() else None
+
+    def find_figure(self, name: str) -> Shown:
+        """What is declared of the figure of that name. Raises ``SectionError`` if nothing is."""
+        found = next((figure for figure in self.figures if figure.matches(name)), None)
+        if found is None:
+            known = ", ".join(figure.name for figure in self.figures)
+            raise SectionError(
+                f"section '{self.name}': its figures.py draws '{name}', which its section.py does not "
+                f"declare; declared are {known or 'none'}."
+            )
+        return found
+
+    def figure_names(self, classes: int) -> list[str]:
+        """The names of all figures with a number, those that may be missing among them."""
+        return _names([figure for figure in self.figures if figure.place != "cell"], classes)
+
+    def table_names(self, classes: int, place: str, *, annotated: bool) -> list[str]:
+        """The names of the tables that stand at a place."""
+        return _names(
+            [t for t in self.tables if t.place == place and (annotated or not t.if_annotated)], classes
+        )
+
+
+def _names(shown: Sequence[Shown], classes: int) -> list[str]:
+    """One after the other those of a class that stand together, then those of the next class."""
+    names: list[str] = []
+    together: list[Shown] = []
+    for each in (*shown, None):
+        if each is not None and "<i>" in each.name:
+            together.append(each)
+            continue
+        for i in range(classes if together else 0):
+            names += [one.name.replace("<i>", str(i)) for one in together]
+        together = []
+        if each is not None:
+            names.append(each.name)
+    return names

@@ -1,0 +1,14 @@
+"""The assignment: three classes, five questions."""
+
+from reportgen.outline.kind import ReportKind
+from reportgen.sections.conv_stack.section import SECTION as CONV_STACK
+from reportgen.sections.convolution.section import SECTION as CONVOLUTION
+from reportgen.sections.guided_backprop.section import SECTION as GUIDED_BACKPROP
+from reportgen.sections.neurons.section import SECTION as NEURONS
+from reportgen.sections.transfer.section import SECTION as TRANSFER
+
+REPORT = ReportKind(
+    name="assignment",
+    version="1.0",
+    sections=(CONVOLUTION, CONV_STACK, TRANSFER, NEURONS, GUIDED_BACKPROP),
+)

@@ -1,0 +1,1 @@
+"""Two stacked convolution layers with ReLU."""

@@ -1,0 +1,28 @@
+"""Two stacked layers: question 2 of the assignment."""
+
+from reportgen.outline.references import HE_2015
+from reportgen.outline.section import Origin, Reads, Section, Shown
+from reportgen.outline.tolerance import DECODED, DRAWN, FLOAT32, Rule, Tolerance
+
+SECTION = Section(
+    name="conv_stack",
+    title="Two convolution layers",
+    package="reportgen.sections.conv_stack",
+    result="ConvStack",
+    meaning="Two stacked convolution layers.",
+    phrase="two stacked convolution layers",
+    reads=Reads(images="examples", settings=("seed", "show.colour", "show.filters")),
+    figures=(Shown("filters_1"), Shown("maps_1_<i>"), Shown("filters_2"), Shown("maps_2_<i>")),
+    origins=(
+        Origin("", ".analysis.stack_layers", "examples"),
+        Origin("/shown", "reportgen.settings.load_settings", "settings"),
+        Origin("/layers/*/expected_shape", "reportgen.analysis.convolution.output_size", "results"),
+        Origin("/layers/*/init_check", "reportgen.analysis.initialisation.check_initialisation", "settings"),
+    ),
+    tolerances=(
+        Rule("/arrays/kernel_*", Tolerance(1e-6), DRAWN, True),
+        Rule("/arrays/*", Tolerance(1e-4, 1.01 / 255), f"{FLOAT32}; {DECODED}", True),
+    ),
+    derived=("/matches",),
+    references=(HE_2015,),
+)

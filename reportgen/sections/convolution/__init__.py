@@ -1,0 +1,1 @@
+"""One image a class, convolved with one Kaiming-initialised filter."""

@@ -1,0 +1,20 @@
+"""Section 1: one filter."""
+
+from __future__ import annotations
+
+from reportgen.stages.examples import example_files
+from reportgen.stages.given import Bundle, Given
+from reportgen.stages.grey_or_colour import scale_examples
+from reportgen.stages.section import pack_section
+from reportgen.stages.tensorflow import load_tensorflow
+
+
+def run(given: Given) -> Bundle:
+    """Convolve the example images with one filter."""
+    load_tensorflow(given.progress)
+    from reportgen.sections.convolution.analysis import convolve_examples
+
+    with given.progress.stage("Convolution with one filter"):
+        return pack_section(
+            convolve_examples(scale_examples(given), example_files(given), given.setting("seed"))
+        )

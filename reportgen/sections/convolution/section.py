@@ -1,0 +1,30 @@
+"""One filter: question 1 of the assignment."""
+
+from reportgen.outline.references import HE_2015
+from reportgen.outline.section import Origin, Reads, Section, Shown
+from reportgen.outline.tolerance import DECODED, DRAWN, FLOAT32, Rule, Tolerance
+
+SECTION = Section(
+    name="convolution",
+    title="Convolution with one filter",
+    package="reportgen.sections.convolution",
+    result="Convolution",
+    meaning="One image of each class, convolved with one filter.",
+    phrase="one convolution filter",
+    topic="convolution",
+    reads=Reads(images="examples", settings=("seed", "show.colour")),
+    figures=(Shown("images"), Shown("filter"), Shown("maps")),
+    origins=(
+        Origin("", ".analysis.convolve_examples", "examples"),
+        Origin("/filter", "reportgen.analysis.initialisation.kaiming_normal", "settings"),
+        Origin("/expected_shape", "reportgen.analysis.convolution.output_size", "results"),
+        Origin("/init_check", "reportgen.analysis.initialisation.check_initialisation", "settings"),
+    ),
+    tolerances=(
+        Rule("/arrays/image_*", Tolerance(0, 1.01 / 255), DECODED),
+        Rule("/arrays/filter", Tolerance(1e-6), DRAWN, True),
+        Rule("/arrays/*", Tolerance(1e-4, 1.01 / 255), f"{FLOAT32}; {DECODED}", True),
+    ),
+    derived=("/matches",),
+    references=(HE_2015,),
+)

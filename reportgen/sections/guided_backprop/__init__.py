@@ -1,0 +1,1 @@
+"""Guided backpropagation of chosen neurons."""

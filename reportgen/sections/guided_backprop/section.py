@@ -1,0 +1,45 @@
+"""Guided backpropagation: question 5 of the assignment."""
+
+from reportgen.outline.references import SIMONYAN_2015, SPRINGENBERG_2015
+from reportgen.outline.section import Origin, Reads, Section, Shown
+from reportgen.outline.tolerance import FLOAT32, GATES, Rule, Tolerance
+
+_FIELD = "reportgen.analysis.receptive_field"
+
+SECTION = Section(
+    name="guided_backprop",
+    title="Guided backpropagation",
+    package="reportgen.sections.guided_backprop",
+    result="GuidedBackprop",
+    meaning="Guided backpropagation of chosen neurons.",
+    topic="guided backpropagation",
+    reads=Reads(
+        images="examples",
+        annotations=True,
+        weights=True,
+        settings=("guided_backprop.neurons", "guided_backprop.shared_scale"),
+        stages=("activations",),
+    ),
+    figures=(Shown("guided_input_<i>"), Shown("gradient_<i>_<k>", "cell")),
+    tables=(Shown("guided_<i>"), Shown("heads", "appendix", if_annotated=True)),
+    figure_images=True,
+    origins=(
+        Origin("", ".analysis.explain_neurons", "examples", weights=True),
+        Origin("/rows/*/*/position", ".analysis.choose_neuron", "examples", weights=True),
+        Origin("/rows/*/*/choice", "reportgen.settings.load_settings", "settings"),
+        Origin("/rows/*/*/energy_share", f"{_FIELD}.energy_inside", "annotated", weights=True),
+        Origin("/area_share", f"{_FIELD}.area_share", "annotated"),
+        Origin("/zero_neurons", ".result.GuidedBackprop.zero_neurons", "examples", weights=True),
+        Origin("/zero_neurons_blank", ".result.GuidedBackprop.zero_neurons_blank", "examples", weights=True),
+    ),
+    tolerances=(
+        Rule("/rows/*/*/value", Tolerance(1e-4), FLOAT32, True),
+        Rule("/rows/*/*/gradient_max_abs", Tolerance(1e-3), GATES),
+        Rule("/rows/*/*/scale_limit", Tolerance(1e-3), GATES),
+        Rule("/rows/*/*/energy_share", Tolerance(0, 2e-3), GATES),
+        Rule("/arrays/*", Tolerance(1e-3), GATES, True),
+    ),
+    compared=("/rows",),
+    derived=("/zero_neurons", "/zero_neurons_blank"),
+    references=(SIMONYAN_2015, SPRINGENBERG_2015),
+)

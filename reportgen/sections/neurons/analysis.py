@@ -1,0 +1,93 @@
+"""Question 4: the most excited neurons of a layer, and the image patches they see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.computed import Computed, summarise
+from reportgen.analysis.ranking import rank_neurons
+from reportgen.analysis.receptive_field import overlaps, receptive_field
+from reportgen.results import Box, FieldGeometry, Patch, Position
+from reportgen.sections.neurons.result import HeadOverlap, Neuron, Neurons
+
+See = Callable[[Position, Box], Patch]
+"""Finds the patch that the neuron at a position sees, inside its receptive field."""
+
+
+def describe_neurons(
+    activations: NDArray[np.float32], geometry: FieldGeometry, count: int, side: int, see: See
+) -> tuple[list[Neuron], list[Neuron]]:
+    """The ``count`` most excited neurons, over all and over distinct channels, with what they see.
+
+    ``see`` finds the patch of the neuron at a position with the given receptive field in an image of
+    ``side`` × ``side`` pixels.
+    """
+    rankings = [rank_neurons(activations, count, distinct=distinct) for distinct in (False, True)]
+
+    def describe(position: Position) -> Neuron:
+        field = receptive_field(geometry, position[0], position[1], side)
+        value = float(activations[position])
+        return Neuron(position=position, value=value, receptive_field=field, patch=see(position, field))
+
+    # Most positions stand in both rankings; each costs a backward pass, so it is described once.
+    described = {position: describe(position) for position in dict.fromkeys(chain(*rankings))}
+    top, distinct = ([described[position] for position in ranking] for ranking in rankings)
+    return top, distinct
+
+
+def find_excited_neurons(
+    activations: Mapping[str, NDArray[np.float32]],
+    sees: Mapping[str, See],
+    images: Mapping[str, NDArray[np.uint8]],
+    files: Mapping[str, str],
+    *,
+    layer: str,
+    geometry: FieldGeometry,
+    count: int,
+    heads: Mapping[str, Box | None],
+    advance: Callable[[int], object] = lambda _count: None,
+) -> Computed[Neurons]:
+    """Find each class's most excited neurons of ``layer`` and the patches of its image they see.
+
+    ``activations`` are the layer's output for each class's image, ``sees`` find the patch of a neuron in it;
+    ``images`` are the same images as (224, 224, 3) uint8. ``heads`` are annotated boxes, None where there
+    is none. Arrays: ``image_<i>``, ``activations_<i>``.
+    """
+    arrays: dict[str, NDArray[Any]] = {}
+    top, distinct, positive = {}, {}, {}
+    for i, (label, outputs) in enumerate(activations.items()):
+        side = images[label].shape[0]
+        top[label], distinct[label] = describe_neurons(outputs, geometry, count, side, sees[label])
+        advance(1)
+        positive[label] = float(np.count_nonzero(outputs > 0) / outputs.size)
+        arrays |= {f"image_{i}": images[label], f"activations_{i}": outputs}
+    numbers = Neurons(
+        layer=layer,
+        layer_shape=list(arrays["activations_0"].shape),
+        geometry=geometry,
+        files=dict(files),
+        top=top,
+        top_distinct=distinct,
+        positive_share=positive,
+        head_overlap=_count_overlaps(top, heads),
+        arrays=summarise("neurons", arrays),
+    )
+    return Computed(numbers, arrays)
+
+
+def _count_overlaps(
+    top: Mapping[str, list[Neuron]], heads: Mapping[str, Box | None]
+) -> dict[str, HeadOverlap] | None:
+    counted = {
+        label: HeadOverlap(
+            overlapping=sum(overlaps(n.patch, head) for n in top[label]), total=len(top[label])
+        )
+        for label, head in heads.items()
+        if head is not None
+    }
+    return counted or None

@@ -1,0 +1,76 @@
+"""Question 4: are the neurons the largest, and are the fields and patches theirs?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from reportgen.grading.checks.dataset import classes
+from reportgen.grading.checks.layer import is_close, read_outputs, require_output
+from reportgen.grading.checks.named import NamedCheck
+from reportgen.grading.report import Report, require
+from reportgen.results import Box
+from reportgen.results.base import SIDE
+
+
+def judge_largest(report: Report, label: str) -> None:
+    """The neurons of a class are the largest outputs of the layer, largest first; the same for those of
+    distinct channels.
+    """
+    outputs = read_outputs(report, label)
+    neurons = report.results.neurons
+    for name, listed, values in (
+        ("top", neurons.top[label], np.sort(outputs, axis=None)[::-1]),
+        ("top_distinct", neurons.top_distinct[label], np.sort(outputs.max(axis=(0, 1)))[::-1]),
+    ):
+        positions = {neuron.position for neuron in listed}
+        require(
+            len(positions) == len(listed) > 0,
+            f"/neurons/{name}/{label}: a neuron is listed twice, or none is",
+        )
+        for place, neuron in enumerate(listed):
+            pointer = f"/neurons/{name}/{label}/{place}"
+            require_output(pointer, neuron.value, outputs, neuron.position)
+            expected = float(values[place])
+            require(
+                is_close(neuron.value, expected),
+                f"{pointer}: its output is {neuron.value:.6g}, the layer's number {place + 1} {expected:.6g}",
+            )
+
+
+def judge_fields(report: Report, label: str) -> None:
+    """Each receptive field is that of the layer's geometry, cut off at the edges (Araujo et al. 2019)."""
+    neurons = report.results.neurons
+    geometry = neurons.geometry
+    for place, neuron in enumerate(neurons.top[label]):
+        for axis, (name, found) in enumerate(_edges(neuron.receptive_field)):
+            start = neuron.position[axis] * geometry.stride - geometry.padding
+            expected = (max(start, 0), min(start + geometry.size, SIDE))
+            require(
+                found == expected,
+                f"/neurons/top/{label}/{place}/receptive_field/{name}: found {found}, expected {expected}",
+            )
+
+
+def judge_patches(report: Report, label: str) -> None:
+    """Each patch is not empty and lies inside its neuron's receptive field."""
+    for place, neuron in enumerate(report.results.neurons.top[label]):
+        for (name, patch), (_, field) in zip(
+            _edges(neuron.patch), _edges(neuron.receptive_field), strict=True
+        ):
+            require(
+                field[0] <= patch[0] < patch[1] <= field[1],
+                f"/neurons/top/{label}/{place}/patch/{name}: {patch} does not lie in {field}",
+            )
+
+
+def _edges(box: Box) -> list[tuple[str, tuple[int, int]]]:
+    return [("rows", box.rows), ("cols", box.cols)]
+
+
+CHECKS: Final = {
+    "largest_neurons": NamedCheck(classes, judge_largest),
+    "fields_true": NamedCheck(classes, judge_fields),
+    "patches_inside": NamedCheck(classes, judge_patches),
+}

@@ -1,0 +1,22 @@
+"""The settings that the section's results tell of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reportgen.grading.verify.choices import judge_setting
+from reportgen.grading.verify.row import Rows
+from reportgen.sections.neurons.result import Neurons
+from reportgen.settings import Settings
+
+
+def read_choices(numbers: Neurons, _attached: Settings | None) -> dict[str, Any]:
+    """The settings as a table of ``report.toml`` has them."""
+    return {"show": {"neurons": max((len(top) for top in numbers.top.values()), default=0)}}
+
+
+def compare_choices(numbers: Neurons, attached: Settings) -> Rows:
+    """Whether the attached settings say the same."""
+    yield judge_setting(
+        "show.neurons", max((len(top) for top in numbers.top.values()), default=0), attached.show.neurons
+    )

@@ -1,0 +1,80 @@
+"""How the section is weighed against the recomputed one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from reportgen.analysis.receptive_field import receptive_field
+from reportgen.contract.lookup import join_pointer
+from reportgen.grading.verify.pair import Pair
+from reportgen.grading.verify.rankings import NeuronComparison, compare_labels, compare_lengths
+from reportgen.grading.verify.row import Row, Rows
+from reportgen.grading.verify.tolerances import Tolerances
+from reportgen.results import FieldGeometry
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def compare(pair: Pair) -> Rows:
+    """Rows for the most excited neurons."""
+    layers = {label: pair.arrays[f"activations_{i}"] for i, label in enumerate(pair.recomputed["files"])}
+    return compare_top(pair.submitted, pair.recomputed, layers, pair.tolerances)
+
+
+def compare_top(
+    submitted: Mapping[str, Any],
+    recomputed: Mapping[str, Any],
+    layers: Mapping[str, NDArray[Any]],
+    tolerances: Tolerances,
+) -> Rows:
+    """Rows for the most excited neurons of every class; ``layers`` are the recomputed outputs by class."""
+    neurons = NeuronComparison(tolerances)
+    for table in ("top", "top_distinct"):
+        for label, expected in recomputed[table].items():
+            told = submitted[table].get(label, [])
+            place = ("neurons", table, label)
+            yield from compare_lengths(place, told, expected)
+            yield from _repeated(place, told, channels=table == "top_distinct")
+            known = {tuple(neuron["position"]): neuron for neuron in expected}
+            for i, (neuron, wanted) in enumerate(zip(told, expected, strict=False)):
+                here = (*place, i)
+                yield neurons.compare_position(here, neuron, wanted, layers[label])
+                yield neurons.compare_value(here, "value", neuron, wanted, layers[label])
+                yield from _compare_field(neurons, here, neuron, recomputed["geometry"])
+                yield from _compare_patch(neurons, here, neuron, known)
+        yield from compare_labels(("neurons", table), submitted[table], recomputed[table])
+
+
+def _repeated(place: Sequence[str | int], told: list[Any], *, channels: bool) -> Rows:
+    """Swapping neurons of equal output must not bring one in twice."""
+    seen: set[tuple[int, ...]] = set()
+    for i, neuron in enumerate(told):
+        key = tuple(neuron["position"][2:] if channels else neuron["position"])
+        if key in seen:
+            pointer = join_pointer([*place, i, "position"])
+            yield Row(
+                "numbers", pointer, "differs", neuron["position"], None, "it stands in this list already"
+            )
+        seen.add(key)
+
+
+def _compare_field(
+    neurons: NeuronComparison,
+    here: Sequence[str | int],
+    neuron: Mapping[str, Any],
+    geometry: Mapping[str, Any],
+) -> Rows:
+    row, column, _ = neuron["position"]
+    field = receptive_field(FieldGeometry.model_validate(geometry), row, column).model_dump(mode="json")
+    yield neurons.compare_plainly((*here, "receptive_field"), neuron["receptive_field"], field)
+
+
+def _compare_patch(
+    neurons: NeuronComparison, here: Sequence[str | int], neuron: Mapping[str, Any], known: Mapping[Any, Any]
+) -> Rows:
+    found = known.get(tuple(neuron["position"]))
+    yield from neurons.compare_if(
+        found is not None, (*here, "patch"), neuron["patch"], found and found["patch"]
+    )

@@ -1,0 +1,63 @@
+"""Section 4: the most excited neurons; one backward pass for each neuron of an image, ever."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.analysis.receptive_field import effective_field
+from reportgen.dataset.decode import decode
+from reportgen.results import Box, ImageFile, Patch, Position
+from reportgen.sections.neurons.analysis import See, find_excited_neurons
+from reportgen.stages.activations import read_activations, read_layer
+from reportgen.stages.boxes import find_boxes
+from reportgen.stages.examples import example_files, open_examples
+from reportgen.stages.given import Bundle, Given
+from reportgen.stages.section import pack_section
+
+if TYPE_CHECKING:
+    from reportgen.analysis.input_gradient import RecordedPass
+
+
+def run(given: Given) -> Bundle:
+    """Rank the neurons of the explained layer and find the patches that the first of them see."""
+    outcome = given.bundle("activations")
+    layer, geometry = read_layer(outcome)
+    with given.progress.stage("Most excited neurons", total=len(given.examples)) as advance:
+        return pack_section(
+            find_excited_neurons(
+                read_activations(outcome, given.examples),
+                {label: _sight(given, image) for label, image in given.examples.items()},
+                open_examples(given),
+                example_files(given),
+                layer=layer,
+                geometry=geometry,
+                count=given.setting("show.neurons"),
+                heads={label: head for label, (_, head) in find_boxes(given).items()},
+                advance=advance,
+            )
+        )
+
+
+def _sight(given: Given, image: ImageFile) -> See:
+    """Finds patches in one image; the network runs on it when the first one is not kept yet."""
+    recorded: list[RecordedPass] = []
+
+    def see(position: Position, field: Box) -> Patch:
+        def compute() -> bytes:
+            if not recorded:
+                recorded.append(_record(given, image))
+            gradient = recorded[0].gradient(position)
+            return effective_field(gradient, fallback=field).model_dump_json().encode()
+
+        item = f"{image.sha256} {position}"
+        return Patch.model_validate_json(given.items.obtain(item, compute))
+
+    return see
+
+
+def _record(given: Given, image: ImageFile) -> RecordedPass:
+    network = given.network()
+    from reportgen.analysis.input_gradient import RecordedPass
+    from reportgen.models import preprocess
+
+    return RecordedPass(network.explained, preprocess(decode(given.path(image), image.sha256)))

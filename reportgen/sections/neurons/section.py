@@ -1,0 +1,46 @@
+"""The most excited neurons: question 4 of the assignment."""
+
+from reportgen.outline.references import ARAUJO_2019, LUO_2016, SIMONYAN_2015
+from reportgen.outline.section import Origin, Reads, Section, Shown
+from reportgen.outline.tolerance import DECODED, EDGE, FLOAT32, GATES, Rule, Tolerance
+
+_FIELD = "reportgen.analysis.receptive_field"
+
+SECTION = Section(
+    name="neurons",
+    title="Maximally activating patches",
+    package="reportgen.sections.neurons",
+    result="Neurons",
+    meaning="The most excited neurons, and what they see.",
+    topic="most excited neurons",
+    reads=Reads(
+        images="examples", annotations=True, weights=True, settings=("show.neurons",), stages=("activations",)
+    ),
+    figures=(Shown("neuron_input_<i>"), Shown("patches_<i>")),
+    tables=(Shown("distinct", "appendix"),),
+    origins=(
+        Origin("", ".analysis.find_excited_neurons", "examples", weights=True),
+        Origin("/geometry", f"{_FIELD}.layer_geometries", "weights"),
+        Origin("/head_overlap", f"{_FIELD}.overlaps", "annotated", weights=True),
+        *(
+            origin
+            for table in ("/top", "/top_distinct")
+            for origin in (
+                Origin(table, "reportgen.analysis.ranking.rank_neurons", "examples", weights=True),
+                Origin(f"{table}/*/*/receptive_field", f"{_FIELD}.receptive_field", "results"),
+                Origin(f"{table}/*/*/patch", f"{_FIELD}.effective_field", "examples", weights=True),
+            )
+        ),
+    ),
+    tolerances=(
+        Rule("/arrays/image_*", Tolerance(0, 1), DECODED),
+        Rule("/arrays/*", Tolerance(1e-4), FLOAT32, True),
+        Rule("/top*/*/*/value", Tolerance(1e-4), FLOAT32, True),
+        Rule("/top*/*/*/patch/energy_share", Tolerance(0, 0.02), EDGE),
+        Rule("/top*/*/*/patch/*", Tolerance(0, 2), EDGE),
+        Rule("/positive_share", Tolerance(0, 1e-3), GATES),
+        Rule("/head_overlap/*/overlapping", Tolerance(0, 1), EDGE),
+    ),
+    compared=("/top", "/top_distinct"),
+    references=(ARAUJO_2019, LUO_2016, SIMONYAN_2015),
+)

@@ -1,0 +1,1 @@
+"""VGG19 with a new output layer, the only one trained."""

@@ -1,0 +1,173 @@
+"""Predictions: another class is as good if the recomputed probabilities of the two are nearly equal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reportgen.contract.lookup import join_pointer
+from reportgen.diff.values import is_number
+from reportgen.grading.verify.pair import Pair
+from reportgen.grading.verify.row import NO_CONSEQUENCE, Row, Rows, judge
+from reportgen.grading.verify.tolerances import Tolerances
+from reportgen.outline.tolerance import MARGIN, Tolerance
+from reportgen.sections.transfer.result import Transfer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_SAME = Tolerance(1e-12)
+_TIE = "the recomputed probabilities of the two classes are nearly equal"
+_CLEAR = "images with nearly equal probabilities of two classes do not explain it"
+_OTHER = "the recomputed probabilities are {:.3f} for {} and {:.3f} for {}"
+
+
+def compare(pair: Pair) -> Rows:
+    """Rows for what the network predicts."""
+    splits = {split: pair.arrays[f"probabilities_{split}"] for split in pair.recomputed["confusion"]}
+    return compare_predictions(
+        pair.submitted, pair.recomputed, pair.dataset["images"], splits, pair.tolerances
+    )
+
+
+def judge_itself(numbers: Transfer) -> Rows:
+    """Rows for what follows from the section's own matrices and is not derived by its result type."""
+    wrong, listed = numbers.total["test"] - numbers.correct["test"], len(numbers.misclassified)
+    yield _judge("/transfer/misclassified", listed, wrong)
+    for split, matrix in numbers.confusion.items():
+        for i, label in enumerate(numbers.classes[: len(matrix)]):
+            right = matrix[i][i] if i < len(matrix[i]) else 0
+            predicted, present = sum(row[i] for row in matrix if i < len(row)), sum(matrix[i])
+            pointer = join_pointer(["transfer", "per_class", split, label])
+            told = numbers.per_class[split].get(label)
+            for name, value in {
+                "precision": right / predicted if predicted else None,
+                "recall": right / present if present else None,
+                "support": present,
+            }.items():
+                yield _judge(f"{pointer}/{name}", getattr(told, name, "missing"), value)
+
+
+def _judge(pointer: str, told: Any, value: Any) -> Row:
+    numbers = is_number(told) and is_number(value)
+    agrees = _SAME.equal(told, value) if numbers else told == value
+    return judge("numbers", pointer, agrees, told, value, "" if agrees else NO_CONSEQUENCE)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What the recomputed network says of one image: its class, and those of nearly the same probability."""
+
+    true: int
+    best: int
+    ties: tuple[int, ...]
+
+
+def compare_predictions(
+    submitted: Mapping[str, Any],
+    recomputed: Mapping[str, Any],
+    images: Sequence[Mapping[str, Any]],
+    probabilities: Mapping[str, NDArray[Any]],
+    tolerances: Tolerances,
+) -> Rows:
+    """Rows for the confusion matrices and the list of misclassified images.
+
+    ``images`` are those of the recomputation; ``probabilities[split]`` (N, classes) belong to the images of
+    that split in order.
+    """
+    classes = list(recomputed["classes"])
+    for split, wanted in recomputed["confusion"].items():
+        labels = [classes.index(image["label"]) for image in images if image["split"] == split]
+        guesses = [_guess(true, row) for true, row in zip(labels, probabilities[split], strict=True)]
+        told = submitted["confusion"].get(split)
+        agrees, reason = told == wanted, ""
+        if not agrees:
+            agrees = _is_reachable(told, wanted, guesses)
+            reason = _TIE if agrees else _CLEAR
+        pointer = join_pointer(["transfer", "confusion", split])
+        yield judge("numbers", pointer, agrees, told, wanted, reason)
+    tested = [image["file"] for image in images if image["split"] == "test"]
+    yield from _compare_misclassified(
+        submitted, recomputed, dict(zip(tested, probabilities["test"], strict=True)), tolerances
+    )
+
+
+def _guess(true: int, row: NDArray[Any]) -> Guess:
+    best = int(row.argmax())
+    ties = tuple(i for i, share in enumerate(row) if i != best and row[best] - share <= MARGIN)
+    return Guess(true, best, ties)
+
+
+def _is_reachable(told: Any, wanted: list[list[int]], guesses: Sequence[Guess]) -> bool:
+    """Whether the matrix comes out if images with a tie are counted for the other class of it."""
+    if not isinstance(told, list) or [len(row) for row in told] != [len(row) for row in wanted]:
+        return False
+    rest = [[a - b for a, b in zip(*rows, strict=True)] for rows in zip(told, wanted, strict=True)]
+    for guess in guesses:
+        row = rest[guess.true]
+        for other in guess.ties:
+            if row[guess.best] < 0 < row[other]:
+                row[guess.best] += 1
+                row[other] -= 1
+                break
+    return not any(any(row) for row in rest)
+
+
+def _compare_misclassified(
+    submitted: Mapping[str, Any],
+    recomputed: Mapping[str, Any],
+    probabilities: Mapping[str, NDArray[Any]],
+    tolerances: Tolerances,
+) -> Rows:
+    classes = list(recomputed["classes"])
+    told = {item["file"]: (i, item) for i, item in enumerate(submitted["misclassified"])}
+    wanted = {item["file"]: item for item in recomputed["misclassified"]}
+    if len(told) < len(submitted["misclassified"]):
+        yield Row("numbers", "/transfer/misclassified", "differs", reason="it names an image twice")
+    for file in [*told, *(file for file in wanted if file not in told)]:
+        place, item = told.get(file, (None, None))
+        pointer = f"/transfer/misclassified/{len(told) if place is None else place}"
+        if file not in probabilities:
+            yield Row(
+                "numbers", f"{pointer}/file", "differs", file, None, "the data folder has no such test image"
+            )
+            continue
+        guess = _Listed(pointer, item, wanted.get(file), probabilities[file])
+        yield from guess.compare(classes, tolerances)
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """What report (``item``) and recomputation (``wanted``) list of an image; None where one has it right.
+
+    ``row`` has the recomputed probabilities, class by class.
+    """
+
+    pointer: str
+    item: Any
+    wanted: Any
+    row: NDArray[Any]
+
+    def compare(self, classes: list[str], tolerances: Tolerances) -> Rows:
+        pointer, item, row = self.pointer, self.item, self.row
+        best = classes[int(row.argmax())]
+        guess = item["predicted"] if item else self.wanted["true"]
+        if guess not in classes:
+            yield Row("numbers", f"{pointer}/predicted", "differs", guess, best, "there is no such class")
+            return
+        share = float(row[classes.index(guess)])
+        agrees = float(row.max()) - share <= MARGIN
+        told = (
+            "" if guess == best else _TIE if agrees else _OTHER.format(float(row.max()), best, share, guess)
+        )
+        yield judge("numbers", f"{pointer}/predicted", agrees, guess, best, told)
+        if item is None:
+            return
+        for label, share in zip(classes, map(float, row), strict=True):
+            place = pointer + join_pointer(["probabilities", label])
+            value = item["probabilities"].get(label)
+            agrees = tolerances.agree(place, value, share)
+            yield judge(
+                "numbers", place, agrees, value, share, "" if agrees else tolerances.explain(place, share)
+            )

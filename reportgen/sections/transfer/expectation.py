@@ -1,0 +1,30 @@
+"""What is known of the section's results and figures beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reportgen.contract.specimen import Known
+from reportgen.dataset.inventory import Inventory
+from reportgen.sections.transfer.result import Transfer
+from reportgen.settings import Settings
+
+
+def expect(_settings: Settings, inventory: Inventory) -> Known:
+    """Lists are as long as there are classes, the list of errors at most as there are test images."""
+    classes = len(inventory.classes)
+    return Known(
+        lengths={
+            "/classes": classes,
+            "/confusion/<split>": classes,
+            "/confusion/<split>/<i>": classes,
+            "/misclassified": len(inventory.of("test")),
+        }
+    )
+
+
+def list_figures(numbers: Transfer) -> Iterator[str]:
+    """The errors are shown if there are any."""
+    yield from ("confusion", "history")
+    if "misclassified" in numbers.arrays:
+        yield "misclassified"

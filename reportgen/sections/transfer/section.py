@@ -1,0 +1,46 @@
+"""VGG19 with a new output layer: question 3 of the assignment."""
+
+from reportgen.outline.references import SIMONYAN_2015
+from reportgen.outline.section import Headline, Origin, Reads, Section, Shown
+from reportgen.outline.tolerance import DECODED, FLOAT32, MARGIN, TRAINED, Rule, Tolerance
+from reportgen.sections.transfer.files import HEAD_FILE
+
+SECTION = Section(
+    name="transfer",
+    title="VGG19 with a new output layer",
+    package="reportgen.sections.transfer",
+    result="Transfer",
+    meaning="VGG19 with a new layer, the only one trained.",
+    phrase="VGG19",
+    topic="transfer learning with VGG19",
+    reads=Reads(images="used", weights=True, settings=("seed",), stages=("features",)),
+    figures=(
+        Shown("confusion"),
+        Shown("history", "appendix"),
+        Shown("misclassified", "appendix", if_any=True),
+    ),
+    tables=(Shown("scores", "appendix"),),
+    files=(HEAD_FILE,),
+    headline=Headline("Test accuracy", "/correct/test", "/total/test"),
+    origins=(
+        Origin("", ".analysis.retrain", "used", weights=True),
+        Origin("/training", ".analysis.train_head", "used", weights=True),
+        Origin("/correct", ".result.Transfer.correct", "used", weights=True),
+        Origin("/total", ".result.Transfer.total", "used", weights=True),
+        Origin("/accuracy", ".result.Transfer.accuracy", "used", weights=True),
+        Origin("/confusion", ".confusion.count_confusion", "used", weights=True),
+        Origin("/per_class", ".confusion.score_classes", "used", weights=True),
+    ),
+    tolerances=(
+        Rule("/arrays/features_*", Tolerance(1e-4), FLOAT32, True),
+        Rule("/arrays/probabilities_*", Tolerance(0, MARGIN / 2), TRAINED),
+        Rule("/arrays/misclassified", Tolerance(0, 1), DECODED),
+        Rule("/training/feature_scale", Tolerance(1e-4), FLOAT32),
+        Rule("/history/*loss", Tolerance(2e-2, 1e-3), TRAINED),
+        Rule("/history/*accuracy", Tolerance(0, 0.05), TRAINED),
+        Rule("/misclassified/*/probabilities", Tolerance(0, MARGIN / 2), TRAINED),
+    ),
+    compared=("/confusion", "/misclassified"),
+    derived=("/correct", "/total", "/accuracy", "/per_class"),
+    references=(SIMONYAN_2015,),
+)

@@ -1,0 +1,1 @@
+"""A section of another package: how bright the example images are."""

@@ -1,0 +1,214 @@
+"""A section of a package that reportgen knows nothing of, in a report with one more section: everything that
+a section of reportgen's own gets, it gets, and not a line of reportgen is changed for it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+from jsonschema import Draft202012Validator
+from PIL import Image
+from tiny_data import draw_tiny_data
+
+pytestmark = [pytest.mark.slow, pytest.mark.prints]
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = Path(__file__).with_name("brightness")
+SETTINGS = """
+group = "Outsiders"
+sections = ["convolution", "brightness"]
+
+[commentary]
+brightness = "It is {{ brightness.mean | nothing }} bright."
+"""
+WORDS = 'brightness = "See @fig:brightness-rows and @tab:brightest."'
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with this reportgen and its libraries, in which the package is installed."""
+    folder = tmp_path_factory.mktemp("outside") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    (site,) = folder.glob("lib/python*/site-packages")
+    paths = sysconfig.get_paths()
+    (site / "dependencies.pth").write_text(f"{paths['purelib']}\n{paths['platlib']}\n{ROOT}\n")
+    shutil.copytree(PACKAGE, site / "brightness")
+    described = site / "brightness-1.0.dist-info"
+    described.mkdir()
+    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: brightness\nVersion: 1.0\n")
+    (described / "entry_points.txt").write_text(
+        "[reportgen.sections]\nbrightness = brightness.section:SECTION\n"
+    )
+    return folder
+
+
+class Project:
+    """A folder with images and settings, and the program that has the package."""
+
+    def __init__(self, environment: Path, folder: Path) -> None:
+        self.environment, self.folder = environment, folder
+        draw_tiny_data(folder / "data")
+        self.write_settings(SETTINGS)
+
+    def write_settings(self, text: str) -> None:
+        (self.folder / "report.toml").write_text(text, encoding="utf-8")
+
+    def run(self, *arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        done = subprocess.run(
+            [self.environment / "bin/python", "-m", "reportgen", *arguments],
+            cwd=self.folder, env=clean, capture_output=True, text=True, timeout=500,
+        )  # fmt: skip
+        assert done.returncode == code, f"{arguments}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def results(self, build: str = "build") -> Any:
+        return json.loads((self.folder / build / "results.json").read_bytes())
+
+    def page(self) -> BeautifulSoup:
+        return BeautifulSoup((self.folder / "build/report.html").read_text(encoding="utf-8"), "lxml")
+
+
+@pytest.fixture(scope="module")
+def project(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = Project(environment, tmp_path_factory.mktemp("project"))
+    refused = project.run("build", "--quiet", code=2).stderr
+    assert "commentary.brightness" in refused
+    assert "nothing" in refused
+    project.write_settings(SETTINGS.replace(SETTINGS.splitlines()[-1], WORDS))
+    project.run("build", "--quiet")
+    return project
+
+
+def expected_means(project: Project) -> dict[str, float]:
+    """Of the image of each class that the results name, resized as the report says."""
+    means = {}
+    for label, file in project.results()["dataset"]["examples"].items():
+        with Image.open(project.folder / "data" / file) as image:
+            pixels = image.convert("RGB").resize((224, 224), Image.Resampling.BILINEAR)
+            means[label] = float(np.asarray(pixels, np.float64).mean() / 255)
+    return means
+
+
+def test_its_numbers_are_in_the_results_and_no_other_section_is(project: Project) -> None:
+    results = project.results()
+    assert results["kind"]["sections"] == ["convolution", "brightness"]
+    assert {"transfer", "neurons", "conv_stack", "guided_backprop"} & results.keys() == set()
+    assert results["brightness"]["mean"] == pytest.approx(expected_means(project), abs=2 / 255)
+    assert [check["name"] for check in results["checks"]] == [
+        "convolution_shape", "initialisation", "brightest_named",
+    ]  # fmt: skip
+    with np.load(project.folder / "build/arrays/brightness.npz") as arrays:
+        assert arrays["rows_0"].shape == (224,)
+
+
+def test_the_page_numbers_lists_and_links_it(project: Project) -> None:
+    page = project.page()
+    contents = [link.get_text(strip=True) for link in page.select("nav.contents ol a")]
+    assert contents[1:3] == ["Convolution with one filter", "Brightness in 8 bits"]
+    figure = page.select_one("#figure-brightness_rows figcaption b")
+    assert figure is not None
+    assert figure.get_text().replace("\xa0", " ").startswith("Fig. 4. Brightness of the rows")
+    table = page.select_one("#table-brightest")
+    assert table is not None
+    assert table.get_text().replace("\xa0", " ").startswith("Table 1.")
+    words = page.select_one("#brightness aside.commentary")
+    assert words is not None
+    assert words.get_text(strip=True).replace("\xa0", " ") == "See Fig. 4 and Table 1."
+    for link in page.select("#brightness td.num a.n"):
+        row = page.select_one(str(link["href"]).replace("#", "tr#"))
+        assert row is not None
+        assert str(row["data-ptr"]).startswith("/brightness/mean/")
+        made = row.parent
+        assert made is not None
+        assert "brightness.compute.measure_brightness" in made.get_text()
+        assert "reportgen build --only brightness" in made.get_text()
+    assert "Bouguer" in page.select_one("#references").get_text()  # type: ignore[union-attr]
+    assert "Springenberg" not in page.select_one("#references").get_text()  # type: ignore[union-attr]
+
+
+def test_the_schema_and_the_pointers_have_it(project: Project) -> None:
+    schema = json.loads(project.run("schema").stdout)
+    Draft202012Validator(schema).validate(project.results())
+    changed = project.results()
+    changed["brightness"]["mean"] = dict.fromkeys(changed["brightness"]["mean"], 2.0)
+    assert not Draft202012Validator(schema).is_valid(changed)
+    assert "`/brightness/mean/<class>`" in project.run("schema", "--pointers").stdout
+
+
+def test_nothing_is_to_be_done_twice_and_its_code_is_in_the_key(project: Project) -> None:
+    assert "Nothing is to be done" in project.run("build", "--explain", "--dry-run").stdout
+    (site,) = project.environment.glob("lib/python*/site-packages/brightness")
+    code = site / "compute.py"
+    before = code.read_text(encoding="utf-8")
+    code.write_text(before.replace("/ 255", "/ 256"), encoding="utf-8")
+    try:
+        said = project.run("build", "--explain", "--dry-run").stdout
+    finally:
+        code.write_text(before, encoding="utf-8")
+    runs = {line.split()[0] for line in said.splitlines() if line.startswith("  ") and " runs" in line}
+    assert runs == {"brightness", "results", "figures_brightness", "html", "pdf"}
+
+
+def test_it_is_graded_by_its_own_rows(project: Project) -> None:
+    project.run("grade", "--json", "grades.json", code=1)  # fewer figures and no neurons: not full points
+    graded = json.loads((project.folder / "grades.json").read_text(encoding="utf-8"))
+    points = {each["name"]: (each["score"], each["points"]) for each in graded["criteria"]}
+    assert points["Brightness is that of the rows"] == ("3", "3")
+    assert points["Brightness is a share"] == ("2", "2")
+    assert not any(name.startswith("Q3 Base") for name in points)
+
+
+def test_an_honest_report_is_confirmed_and_a_forged_number_is_not(project: Project, tmp_path: Path) -> None:
+    honest = project.run("verify", "build", "--data", "data")
+    assert "/brightness" not in honest.stdout
+    forged = tmp_path / "forged"
+    shutil.copytree(project.folder / "build", forged, ignore=shutil.ignore_patterns("report.pdf", ".lock"))
+    document = json.loads((forged / "results.json").read_bytes())
+    label = next(iter(document["brightness"]["mean"]))
+    document["brightness"]["mean"][label] += 0.1
+    (forged / "results.json").write_text(json.dumps(document), encoding="utf-8")
+    found = project.run("verify", forged, "--data", "data", "--json", "found.json", code=1)
+    assert "/brightness/mean/" in found.stdout
+    rows = json.loads((project.folder / "found.json").read_text(encoding="utf-8"))["rows"]
+    assert any(
+        row["pointer"].startswith("/brightness/mean/")
+        and row["status"] == "differs"
+        and row["subject"] == "numbers"
+        for row in rows
+    )
+
+
+def test_two_reports_differ_by_its_numbers(project: Project, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(project.folder / "build", other)
+    document = json.loads((other / "results.json").read_bytes())
+    label = next(iter(document["brightness"]["mean"]))
+    document["brightness"]["mean"][label] = 0.25
+    (other / "results.json").write_text(json.dumps(document), encoding="utf-8")
+    assert "/brightness/mean/" in project.run("diff", "build", other, code=1).stdout
+
+
+def test_a_class_is_asked_for_it_whatever_a_group_says(project: Project, tmp_path: Path) -> None:
+    group = tmp_path / "groups/one"
+    shutil.copytree(project.folder / "data", group / "data")
+    (group / "report.toml").write_text('sections = ["convolution"]\ngroup = "Mine"\n', encoding="utf-8")
+    (tmp_path / "class.toml").write_text(
+        'sections = ["convolution", "brightness"]\n[[group]]\nname = "One"\nfolder = "groups/one"\n',
+        encoding="utf-8",
+    )
+    project.run("batch", tmp_path / "class.toml", "--out", tmp_path / "out", "--quiet")
+    (results,) = (tmp_path / "out").glob("**/results.json")
+    assert json.loads(results.read_bytes())["kind"]["sections"] == ["convolution", "brightness"]
+    (grades,) = (tmp_path / "out").glob("**/grades.csv")
+    assert "Brightness is that of the rows" in grades.read_text(encoding="utf-8")
