@@ -22,7 +22,12 @@ class PointerError(UserError, LookupError):
 
 def join_pointer(steps: Iterable[str | int]) -> str:
     """The pointer that takes these steps, as ``/neurons/top/a~1b/0`` for a class named ``a/b``."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    return "".join(f"/{escape_step(step)}" for step in steps)
+
+
+def escape_step(step: str | int) -> str:
+    """One step as it stands in a pointer."""
+    return str(step).replace("~", "~0").replace("/", "~1")
 
 
 def split_pointer(pointer: str) -> list[str]:

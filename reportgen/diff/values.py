@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeGuard
 
+from reportgen.contract.lookup import escape_step
 from reportgen.outline.tolerance import Tolerance as Tolerance
 
 SHOWN_PER_LIST = 5
@@ -76,7 +77,7 @@ def compare_values(
         return
     if isinstance(old, dict) and isinstance(new, dict):
         for key in [*old, *(key for key in new if key not in old)]:
-            below = f"{pointer}/{escape(key)}"
+            below = f"{pointer}/{escape_step(key)}"
             yield from compare_values(old.get(key, ABSENT), new.get(key, ABSENT), tolerance, below, skip)
     elif isinstance(old, list) and isinstance(new, list):
         key = KEYS.get(pointer, "")
@@ -89,11 +90,6 @@ def compare_values(
             yield Change(pointer, old, new)
     elif type(old) is not type(new) or old != new:
         yield Change(pointer, old, new)
-
-
-def escape(key: str) -> str:
-    """A key as one step of a JSON pointer."""
-    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _are_keyed(items: list[Any], key: str) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, Protocol
 
+from reportgen.contract.lookup import escape_step
+
 _SHOWN = 5
 
 
@@ -65,7 +67,7 @@ def _children(value: Any) -> list[tuple[str, Any]] | None:
     if isinstance(value, list):
         return [(str(index), item) for index, item in enumerate(value)]
     if isinstance(value, dict):
-        return [(str(key).replace("~", "~0").replace("/", "~1"), item) for key, item in value.items()]
+        return [(escape_step(key), item) for key, item in value.items()]
     return None
 
 

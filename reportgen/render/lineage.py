@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from reportgen.contract.lookup import escape_step, split_pointer
 from reportgen.outline.kind import ReportKind
 from reportgen.outline.section import Inputs, Origin, Section
 from reportgen.results import Results
@@ -159,11 +160,6 @@ def _full_name(function: str, section: Section) -> str:
     return section.package + function if function.startswith(".") else function
 
 
-def split_pointer(pointer: str) -> list[str]:
-    """The steps of a JSON pointer (RFC 6901)."""
-    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
-
-
 def _fits(pattern: list[str], steps: list[str]) -> bool:
     return len(pattern) <= len(steps) and all(p in ("*", s) for p, s in zip(pattern, steps, strict=False))
 
@@ -172,7 +168,7 @@ def _walk(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
     yield pointer, value
     if isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _walk(item, f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}")
+            yield from _walk(item, f"{pointer}/{escape_step(key)}")
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _walk(item, f"{pointer}/{index}")

@@ -7,6 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from reportgen.contract.lookup import escape_step
+
 Note = Callable[[str], str]
 """Takes down that the value at a pointer is printed; returns the id of the place that tells its source."""
 
@@ -35,8 +37,7 @@ class Sourced:
         key = plain(key)
         if isinstance(self._value, list) and isinstance(key, slice):
             raise TypeError("a slice of the results has no pointer")
-        step = str(key).replace("~", "~0").replace("/", "~1")
-        return Sourced(self._value[key], f"{self._pointer}/{step}", self._note)
+        return Sourced(self._value[key], f"{self._pointer}/{escape_step(key)}", self._note)
 
     def __iter__(self) -> Iterator[Sourced]:
         return (

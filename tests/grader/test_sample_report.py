@@ -17,8 +17,14 @@ import pytest
 from numpy.typing import NDArray
 from stand_in import print_nothing
 
+from reportgen import load_results
+from reportgen.diff.difference import compare
+from reportgen.grading.rubric import shipped_rubrics
+from reportgen.grading.run import grade
+from reportgen.grading.verify import verify
 from reportgen.pipeline import build
 from reportgen.settings import load_settings
+from reportgen.submission import open_submission
 from reportgen.system.libraries import can_print
 
 pytestmark = pytest.mark.slow
@@ -366,3 +372,55 @@ def test_the_energy_in_the_boxes_is_that_of_the_gradients(
             else:
                 share = energy[top:bottom, left:right].sum() / energy.sum()
                 assert row["energy_share"][part] == pytest.approx(share, rel=1e-6)
+
+
+RELEASED = sorted(Path(__file__).with_name("released").glob("results-*.json"))
+"""The results of the sample as each released version of the contract had them."""
+
+
+@pytest.fixture(params=RELEASED, ids=lambda file: file.stem)
+def released(request: pytest.FixtureRequest) -> Path:
+    file: Path = request.param
+    return file
+
+
+def test_a_report_of_an_earlier_version_is_read(released: Path) -> None:
+    written = json.loads(released.read_bytes())
+    results = load_results(released)
+    assert results.kind.sections == ["convolution", "conv_stack", "transfer", "neurons", "guided_backprop"]
+    assert results.transfer.correct == written["transfer"]["correct"]
+    assert results.at("/neurons/top/leopard/0/value") == written["neurons"]["top"]["leopard"][0]["value"]
+    assert results.table("accuracy").loc["test", "total"] == sum(
+        map(sum, written["transfer"]["confusion"]["test"])
+    )
+    assert len(repr(results).splitlines()) == 10
+
+
+def test_a_report_of_an_earlier_version_loses_no_points(released: Path) -> None:
+    grades = grade(released, shipped_rubrics(), show=False)
+    lost = {item.name: item.status for item in grades.criteria if item.score < item.points}
+    # A results.json alone has neither arrays nor a page.
+    assert set(lost.values()) <= {"skipped"}, lost
+
+
+def test_a_report_of_an_earlier_version_is_compared(released: Path, home: Path) -> None:
+    old, new = (open_submission(file) for file in (released, home / "build/results.json"))
+    difference = compare(old, new, rtol=2e-2, atol=1e-3)
+    assert [(each.old, each.new) for each in difference.accuracies if each.old != each.new] == []
+    assert difference.predictions.flips == ()
+
+
+def test_a_report_of_an_earlier_version_is_confirmed(released: Path, home: Path) -> None:
+    settings = load_settings(folder=home, weights="embedded")
+    found = verify(released, home / "data/sample", settings=settings)
+    assert [(row.pointer, row.submitted, row.recomputed) for row in found.of("differs")] == []
+    assert sum(row.subject == "numbers" for row in found.of("confirmed")) > 1000
+
+
+def test_a_forged_report_of_an_earlier_version_is_not(released: Path, home: Path, tmp_path: Path) -> None:
+    forged = json.loads(released.read_bytes())
+    forged["neurons"]["top"]["leopard"][0]["value"] *= 1.01
+    (tmp_path / "results.json").write_text(json.dumps(forged), encoding="utf-8")
+    settings = load_settings(folder=home, weights="embedded")
+    found = verify(tmp_path / "results.json", home / "data/sample", settings=settings)
+    assert "/neurons/top/leopard/0/value" in {row.pointer for row in found.of("differs")}
