@@ -13,7 +13,7 @@ from typing import Any
 
 from reportgen.acquire.vgg19 import settle_weights
 from reportgen.dataset.inventory import Inventory, take_inventory
-from reportgen.digests import DigestMemory
+from reportgen.digests import CodeMemory, DigestMemory
 from reportgen.errors import SettingsError, UserError
 from reportgen.execution import Execution
 from reportgen.explanation import explain, judge
@@ -125,7 +125,12 @@ def build(
         listed = claim(settings.build, "report")
         cache = _open_cache(settings, fresh=options.fresh)
         plan = plan_build(
-            settings, data, progress, _remember_fonts(cache), memory=workshop.memory, strict=options.strict
+            settings,
+            data,
+            progress,
+            _remember_fonts(cache, workshop.memory.code),
+            memory=workshop.memory,
+            strict=options.strict,
         )
         record = Record() if options.fresh else read_record(settings.build)
         if options.explain:
@@ -150,9 +155,9 @@ def build(
                 progress.say(f"Warning: {complaint}")
 
 
-def _remember_fonts(cache: Cache) -> Keep:
+def _remember_fonts(cache: Cache, code: CodeMemory) -> Keep:
     """Where the choice of fonts is kept: looking through a machine's fonts can take seconds."""
-    depends = {**code_of("reportgen.typefaces.choice"), **versions_for({"matplotlib", "fontTools"})}
+    depends = {**code_of("reportgen.typefaces.choice", code), **versions_for({"matplotlib", "fontTools"})}
     return cache.items(digest_of(depends)).obtain
 
 
