@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Set
+import traceback
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
 from functools import partial
 
 from reportgen.errors import UserError
+from reportgen.outline.section import SectionError
 from reportgen.plan import Plan, Stage, find_changes
 from reportgen.progress import Progress
 from reportgen.stages.given import Bundle, Given
@@ -40,20 +43,39 @@ class Execution:
     def _run(self, stage: Stage) -> Bundle:
         for name in stage.spec.after:
             self.obtain(name)
-        run = importlib.import_module(stage.spec.runs).run
-        outcome: Bundle = run(
-            Given(
-                stage=stage,
-                plan=self._plan,
-                items=self._cache.items(stage.base, fresh=stage.name in self._fresh),
-                progress=self.progress,
-                upstream=self.obtain,
-                backbone=partial(self._networks.load, self._plan.weights, self.progress),
-            )
+        given = Given(
+            stage=stage,
+            plan=self._plan,
+            items=self._cache.items(stage.base, fresh=stage.name in self._fresh),
+            progress=self.progress,
+            upstream=self.obtain,
+            backbone=partial(self._networks.load, self._plan.weights, self.progress),
         )
+        with self._blame(stage):
+            run = importlib.import_module(stage.spec.runs).run
+            outcome: Bundle = run(given)
         if changed := find_changes(stage, self._plan):
             raise UserError(f"{changed[0]} was changed while the report was being made.", "Build again.")
         if stage.spec.kept:
             self._cache.put(stage.key, pack(outcome))
         self.ran.append(stage.name)
         return outcome
+
+    @contextmanager
+    def _blame(self, stage: Stage) -> Iterator[None]:
+        """Let who wrote a section elsewhere hear of its faults, which are none of reportgen's."""
+        section = self._plan.kind.section(stage.spec.section) if stage.spec.section else None
+        try:
+            yield
+        except UserError:
+            raise
+        except Exception as error:
+            if section is None or section.package.partition(".")[0] == "reportgen":
+                raise
+            raise SectionError(f"section '{section.name}': {_locate(error)}") from error
+
+
+def _locate(error: Exception) -> str:
+    """What went wrong, and in which line of which file."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno})."

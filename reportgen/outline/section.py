@@ -32,6 +32,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
+from reportgen.errors import UserError
 from reportgen.outline.tolerance import Rule
 
 Inputs = Literal["settings", "folder", "examples", "used", "weights", "annotated", "results"]
@@ -118,8 +119,13 @@ class Headline:
     total: str
 
 
-class SectionError(Exception):
-    """A section is not what a section must be. The message names the section, what is missing and where."""
+class SectionError(UserError):
+    """A section is not what a section must be; ``problem`` names the section, what is wrong and where."""
+
+    exit_code = 1
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem, "Correct the section; docs/sections.md says what it must have.")
 
 
 @dataclass(frozen=True)

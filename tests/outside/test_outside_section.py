@@ -160,6 +160,31 @@ def test_nothing_is_to_be_done_twice_and_its_code_is_in_the_key(project: Project
     assert runs == {"brightness", "results", "figures_brightness", "html", "pdf"}
 
 
+def test_who_wrote_it_hears_of_its_faults(project: Project) -> None:
+    (site,) = project.environment.glob("lib/python*/site-packages/brightness")
+    for file, old, new, words in (
+        (
+            "compute.py",
+            "numbers = Brightness(",
+            "numbers = Brightness(brightest_of_all=1 / 0,",
+            "ZeroDivisionError",
+        ),
+        ("figures.py", '"brightness_rows",', '"brightness_columns",', "draws 'brightness_columns'"),
+        ("result.py", "class Brightness(", "class Darkness(", "has no 'Brightness'"),
+    ):
+        code = site / file
+        before = code.read_text(encoding="utf-8")
+        code.write_text(before.replace(old, new), encoding="utf-8")
+        try:
+            said = project.run("build", "--quiet", "--fresh", "--build", "elsewhere", code=1).stderr
+        finally:
+            code.write_text(before, encoding="utf-8")
+        assert "section 'brightness'" in said
+        assert words in said
+        assert "Traceback" not in said
+        assert "fault of reportgen" not in said
+
+
 def test_it_is_graded_by_its_own_rows(project: Project) -> None:
     project.run("grade", "--json", "grades.json", code=1)  # fewer figures and no neurons: not full points
     graded = json.loads((project.folder / "grades.json").read_text(encoding="utf-8"))

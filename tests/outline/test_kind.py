@@ -1,0 +1,162 @@
+"""Which sections a report has: found by name, chosen, ordered, and refused in words."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from reportgen.contract.document import find_document_kind
+from reportgen.errors import SettingsError
+from reportgen.outline.claims import decide_claims
+from reportgen.outline.kind import Outline, OutlineError, ReportKind, find_kind, find_section
+from reportgen.outline.section import Reads, Section, SectionError, Shown
+from reportgen.settings import load_settings
+
+FIVE = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop")
+
+
+def section(name: str, **more: object) -> Section:
+    given: dict[str, object] = {
+        "title": name, "package": "nowhere", "result": "R", "meaning": "M.", "reads": Reads(), **more,
+    }  # fmt: skip
+    return Section(name=name, **given)  # type: ignore[arg-type]
+
+
+def test_the_assignment_has_its_five_sections_in_order() -> None:
+    assert find_kind().names == FIVE
+    assert find_kind().slots == ("introduction", *FIVE, "observations")
+
+
+def test_sections_are_chosen_and_ordered() -> None:
+    assert find_kind("assignment", ("transfer", "convolution")).names == ("transfer", "convolution")
+    assert find_kind("assignment", ("convolution", "conv_stack")).uses_weights is False
+    assert find_kind("assignment", ("convolution", "neurons")).uses_weights is True
+
+
+@pytest.mark.parametrize(
+    ("names", "problem", "remedy"),
+    [
+        (("neuron",), "there is no section 'neuron'", "Did you mean 'neurons'?"),
+        (("transfer", "transfer"), "'transfer' is named twice", "once"),
+        (("json:nothing",), "'json:nothing' cannot be loaded", "json:nothing"),
+        (("no.such.package:SECTION",), "No module named 'no'", "Install"),
+        (("json:loads",), "json:loads is a function, not a Section", ""),
+    ],
+)
+def test_what_cannot_be_had_is_told(names: tuple[str, ...], problem: str, remedy: str) -> None:
+    with pytest.raises(OutlineError) as caught:
+        find_kind("assignment", names)
+    assert problem in caught.value.problem
+    assert remedy in caught.value.remedy
+
+
+def test_settings_say_in_which_line_a_section_is_wrong(tmp_path: Path) -> None:
+    file = tmp_path / "report.toml"
+    file.write_text('group = "A"\nsections = ["transfer", "neuron"]\nseed = -1\n', encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(file)
+    lines = caught.value.problem.splitlines()
+    assert any(line.startswith(f"{file}, line 2: sections: there is no section 'neuron'") for line in lines)
+    assert any(line.startswith(f"{file}, line 3: seed") for line in lines)
+
+
+def test_words_for_a_section_that_was_left_out_are_an_error_and_empty_ones_none(tmp_path: Path) -> None:
+    file = tmp_path / "report.toml"
+    text = 'sections = ["transfer"]\n[commentary]\ntransfer = "Mine."\nneurons = "{}"\n'
+    file.write_text(text.format(""), encoding="utf-8")
+    assert load_settings(file).commentary.model_dump() == {
+        "introduction": "", "transfer": "Mine.", "observations": "",
+    }  # fmt: skip
+    file.write_text(text.format("Lost."), encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"line 4: .*commentary\.neurons"):
+        load_settings(file)
+
+
+def test_a_document_names_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "harmful.py").write_text("raise SystemExit('it was imported')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    document = {
+        "kind": {"name": "harmful:REPORT", "version": "1", "sections": ["harmful:SECTION", "transfer", 5]}
+    }
+    found = find_document_kind(document)
+    assert (found.name, found.names) == ("assignment", ("transfer",))
+    assert "harmful" not in sys.modules
+
+
+def test_of_a_document_only_expected_sections_are_understood() -> None:
+    document = {"kind": {"name": "assignment", "version": "9", "sections": ["neurons", "transfer"]}}
+    expected = find_kind("assignment", ("transfer", "convolution"))
+    assert find_document_kind(document, expected).names == ("transfer",)
+    assert find_document_kind({}).names == FIVE
+    assert find_document_kind({"kind": 3}).names == FIVE
+
+
+def test_an_outline_is_written_as_settings_have_it() -> None:
+    assert Outline().table == {}
+    assert Outline(sections=("transfer",)).table == {"sections": ["transfer"]}
+    assert Outline("other:REPORT").table == {"report": "other:REPORT"}
+
+
+def test_figures_of_a_class_stand_together_and_declared_ones_only_are_known() -> None:
+    shown = (
+        Shown("first"),
+        Shown("input_<i>"),
+        Shown("patch_<i>"),
+        Shown("cell_<i>_<k>", "cell"),
+        Shown("last"),
+    )
+    drawn = section("s", figures=shown)
+    assert drawn.figure_names(2) == ["first", "input_0", "patch_0", "input_1", "patch_1", "last"]
+    assert drawn.find_figure("cell_1_12").place == "cell"
+    for unknown in ("input_", "input_0_1", "cell_1", "first_"):
+        with pytest.raises(SectionError, match=f"draws '{unknown}'"):
+            drawn.find_figure(unknown)
+
+
+def test_tables_of_boxes_are_there_if_there_are_boxes() -> None:
+    tables = (Shown("a_<i>"), Shown("b", "appendix"), Shown("c", "appendix", if_annotated=True))
+    shown = section("s", tables=tables)
+    assert shown.table_names(2, "body", annotated=False) == ["a_0", "a_1"]
+    assert shown.table_names(2, "appendix", annotated=False) == ["b"]
+    assert shown.table_names(2, "appendix", annotated=True) == ["b", "c"]
+
+
+def test_a_package_without_what_it_must_have_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "halfway").mkdir()
+    (tmp_path / "halfway/__init__.py").write_text("")
+    (tmp_path / "halfway/result.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    half = section("half", package="halfway")
+    with pytest.raises(SectionError, match=r"halfway\.result has no 'R'"):
+        half.result_type  # noqa: B018 - a property
+    with pytest.raises(SectionError, match=r"has no figures\.py"):
+        half.require("figures", "draw")
+    assert half.load("claims") is None
+    with pytest.raises(SectionError, match="there is no package 'nowhere'"):
+        section("s").folder  # noqa: B018 - a property
+
+
+def test_a_claim_of_two_sections_stands_at_the_last_and_needs_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"claims_{name}").mkdir()
+        (tmp_path / f"claims_{name}/__init__.py").write_text("")
+        (tmp_path / f"claims_{name}/claims.py").write_text(
+            "from reportgen.outline.section import Claim\n"
+            "def decide(numbers):\n"
+            f"    yield Claim('shared', 'Both.', numbers)\n    yield Claim('{name}', 'Own.', True)\n"
+        )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    kind = ReportKind("k", "1", tuple(section(n, package=f"claims_{n}") for n in ("one", "two")))
+    for numbers, holds in (((True, True), True), ((False, True), False), ((True, False), False)):
+        claims = decide_claims(kind, dict(zip(("one", "two"), numbers, strict=True)))
+        assert [(c.name, c.passed) for c in claims] == [("one", True), ("shared", holds), ("two", True)]
+    assert [c.name for c in decide_claims(kind, {"two": True})] == ["shared", "two"]
+
+
+def test_a_section_is_found_by_its_name() -> None:
+    assert find_section("neurons").name == "neurons"
+    assert find_section("reportgen.sections.neurons.section:SECTION") == find_section("neurons")
