@@ -290,3 +290,14 @@ def test_the_list_of_errors_is_looked_at_image_by_image() -> None:
 def test_an_honest_document_agrees_with_itself() -> None:
     whole = document()
     assert differing(compare_numbers(whole, copy.deepcopy(whole), KIND)) == set()
+
+
+def test_words_of_another_version_are_not_held_against_a_report_and_its_numbers_are() -> None:
+    own, other = document(), copy.deepcopy(document())
+    other["provenance"]["weights"]["note"] = "Said in another way."
+    other["dataset"]["warnings"] = ["Mind the gap."]
+    other["provenance"]["seed"] = 9
+    words = {"/provenance/weights/note", "/dataset/warnings/0"}
+    assert differing(compare_numbers(other, own, KIND)) >= {*words, "/provenance/seed"}
+    other["schema_version"] = "1.0"
+    assert differing(compare_numbers(other, {**own, "schema_version": "1.2"}, KIND)) == {"/provenance/seed"}

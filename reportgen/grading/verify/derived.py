@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from reportgen.contract.lookup import PointerError, find_value, join_pointer
 from reportgen.contract.reader import LoadedResults
 from reportgen.diff.values import Tolerance, is_number
+from reportgen.grading.verify.numbers import OTHER_WORDS
 from reportgen.grading.verify.row import NO_CONSEQUENCE, Row, Rows, judge
 from reportgen.outline.claims import decide_claims
 from reportgen.outline.kind import ReportKind
 from reportgen.outline.section import Claim
+from reportgen.results import SCHEMA_VERSION
 
 _SAME = Tolerance(1e-12)
 _MISSING = "missing"
@@ -38,7 +41,12 @@ def compare_derived(results: LoadedResults, kind: ReportKind) -> Rows:
 def _judge_claims(results: LoadedResults, claims: list[Claim]) -> Rows:
     for place, claim in enumerate(claims):
         value = {"name": claim.name, "claim": claim.claim, "passed": claim.passed}
-        yield from _judge_below(results, ["checks", place], value)
+        for row in _judge_below(results, ["checks", place], value):
+            worded = row.pointer.endswith("/claim") and results.schema_version != SCHEMA_VERSION
+            if row.status == "differs" and worded and isinstance(row.submitted, str):
+                yield replace(row, status="not recomputable", reason=OTHER_WORDS)
+            else:
+                yield row
     names, due = [check.name for check in results.checks], [claim.name for claim in claims]
     yield judge("numbers", "/checks", names == due, names, due, "" if names == due else NO_CONSEQUENCE)
 

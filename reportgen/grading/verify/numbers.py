@@ -23,8 +23,14 @@ ELSEWHERE = (
 )
 """What every report has and what is compared in a way of its own."""
 
+WORDS = (("provenance", "weights", "note"), ("dataset", "warnings"))
+"""Sentences of the program, which another version may word in another way."""
+
 DERIVED = (("checks",),)
 """What follows from other numbers of the document, and is compared with what follows."""
+
+OTHER_WORDS = "another version of the program words it so"
+"""The reason of a row for a sentence that cannot be compared."""
 
 Steps = tuple[str | int, ...]
 _WEIGHTS = ("provenance", "weights")
@@ -86,6 +92,8 @@ class _Comparison:
             status: Status = "differs" if self.same else "not recomputable"
             return Row("numbers", pointer, status, before.get(steps), after.get(steps), reason)
         old, new = before[steps], after[steps]
+        if not self.same and old != new and any(steps[: len(each)] == each for each in WORDS):
+            return Row("numbers", pointer, "not recomputable", old, new, OTHER_WORDS)
         agrees = self.tolerances.agree(pointer, old, new, _scale(steps, after))
         if steps[1:2] == ("arrays",) and steps[-1] == "norm" and is_number(old):
             agrees = abs(old - new) <= self._norm_tolerance(pointer, steps, after)
