@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from reportgen.models import Backbone
 
+collect_ignore = ["outside/brightness"]
+"""A package of its own, whose rubric is for reports and not for these tests."""
+
 pytest_plugins = ["browser", "sharing", "finished_report", "survivors"]
 
 # As every command does it, before anything imports TensorFlow or Keras.
