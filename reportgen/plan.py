@@ -85,14 +85,18 @@ _TITLE = ("course", "assignment", "group", "authors", "date", "seed")
 def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
     """The stages of a report, in the order of the document; every one stands after those it reads."""
     drawn = [section for section in kind.sections if section.figures]
-    return (
-        Spec("dataset", f"{_STAGES}.dataset", images="folder"),
-        Spec("weights", f"{_STAGES}.weights", weights=True),
+    shared = (
         Spec(
             "features", f"{_STAGES}.features",
             images="used", weights=True, after=("dataset",), kept=False,
         ),
         Spec("activations", f"{_STAGES}.activations", images="examples", weights=True, kept=False),
+    )  # fmt: skip
+    asked_for = {stage for section in kind.sections for stage in section.reads.stages}
+    return (
+        Spec("dataset", f"{_STAGES}.dataset", images="folder"),
+        Spec("weights", f"{_STAGES}.weights", weights=True),
+        *(spec for spec in shared if spec.name in asked_for),
         *map(_computing, kind.sections),
         Spec(
             "results", f"{_STAGES}.results",
