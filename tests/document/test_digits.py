@@ -15,7 +15,7 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 MARKED = {
     # Names and file names.
-    '"VGG19"', '"fc1"', '"fc2"', '"Net2Net"', '"SHA-256"', '"RFC 6901"', '"4(11)"', "29",
+    '"VGG19"', '"fc1"', '"fc2"', '"SHA-256"', '"RFC 6901"', "each.year", "each.volume",
     'text, "code"', "label", 'file, "file"', 'digits, "hash"',
     "s.layer", "s.feature_layer", "r.neurons.layer", "maker.function", "maker.command",
     "folder", "package", "r.report.course", "r.report.group",
@@ -25,7 +25,7 @@ MARKED = {
     'show("figure", name, title)', 'show("table", name, title)', "title", "number", "1", "2",
     # Citations.
     '"He et al. 2015"', '"Simonyan & Zisserman 2015"', '"Araujo et al. 2019"', '"Luo et al. 2016"',
-    '"Springenberg et al. 2015"', "2015", "2016", "2019",
+    '"Springenberg et al. 2015"',
     # Constants of a formula or a method: ends of ranges, the depth of RGB, classes of ImageNet, quantiles.
     "0", "3", "255", "1000", '"1000"', '"5 %"', '"95 %"',
     # How many items the document lists at most.
@@ -46,6 +46,13 @@ def test_the_uses_of_the_mark_are_these() -> None:
         for call in re.finditer(r"\{\{ (?:literal|name|code)\((.*?)\) \}\}", text):
             used.add(call[1])
     assert used == MARKED
+
+
+def test_digits_are_marked_as_words_only_where_sections_and_publications_are_named() -> None:
+    used = {
+        call[1] for _, text in templates() for call in re.finditer(r"\{\{ ([^{}|]*?) \| mark_digits", text)
+    }
+    assert used == {"phrase", "section.title", "each.title"}
 
 
 def test_nothing_but_the_macro_makes_the_mark() -> None:
