@@ -104,7 +104,9 @@ def test_sections_and_their_order_count_where_the_report_is_put_together(home: P
         for prefix in ("", "figures_")
         for name in ("convolution", "conv_stack", "guided_backprop")
     }
-    assert {"features", "activations"} & set(planned(home, sections=["convolution"]).stages) == set()
+    assert {"features", "activations"} & set(
+        planned(home, sections=["convolution"], commentary={}).stages
+    ) == set()
     assert stale(some, turned) == {"results", "html", "pdf"}
     kept = {"transfer", "neurons", "figures_transfer", "figures_neurons", "features", "activations"}
     assert {name: every.stages[name].key for name in kept} == {name: some.stages[name].key for name in kept}
