@@ -71,7 +71,7 @@ def test_a_build_of_the_first_version_is_ours(tmp_path: Path) -> None:
 
 
 def test_a_report_that_lost_its_record_is_known_but_its_files_are_not_trusted(tmp_path: Path) -> None:
-    put(tmp_path, "results.json", b'{"schema_version": "1.0", "provenance": {}, "transfer": {}}')
+    put(tmp_path, "results.json", b'{"schema_version": "1.0", "provenance": {}, "checks": []}')
     put(tmp_path, "figures/1.png")
     put(tmp_path, "notes.txt")
     assert claim(tmp_path, "report") == {"results.json": "", "figures/1.png": ""}
