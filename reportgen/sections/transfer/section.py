@@ -11,7 +11,6 @@ SECTION = Section(
     package="reportgen.sections.transfer",
     result="Transfer",
     meaning="VGG19 with a new layer, the only one trained.",
-    phrase="VGG19",
     topic="transfer learning with VGG19",
     reads=Reads(images="used", weights=True, settings=("seed",), stages=("features",)),
     figures=(
