@@ -137,7 +137,7 @@ pictures: .venv/.installed-dev ## Take the pictures of pages in README.md and do
 lock: .venv/bin/python ## Resolve constraints.txt again (ARGS=--upgrade: to the newest versions)
 	$(PY) -m pip install --quiet --disable-pip-version-check uv
 	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --extra dev pyproject.toml --no-annotate \
-	  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+	  --custom-compile-command 'make lock' \
 	  --output-file constraints.txt $(ARGS)
 
 clean: ## Remove what reportgen wrote to build/; what you put there stays

@@ -44,12 +44,4 @@ def expect_results(settings: Settings, inventory: Inventory) -> Any:
     for section in kind.sections:
         if (module := section.load("expectation")) is not None and hasattr(module, "expect"):
             known = known.joined(module.expect(settings, inventory), section.name)
-    specimen = make_specimen(read_schema(kind), known)
-    return {name: value for name, value in specimen.items() if name in kind or name not in _sections_of(kind)}
-
-
-def _sections_of(kind: ReportKind) -> set[str]:
-    """The sections that the schema tells of: those of the report, or all that come with this program."""
-    from reportgen.outline.kind import find_kind
-
-    return {*kind.names, *find_kind().names}
+    return make_specimen(read_schema(kind), known)

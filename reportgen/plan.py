@@ -236,8 +236,8 @@ def make_plan(
 
 def find_changes(stage: Stage, plan: Plan) -> list[str]:
     """The files that a stage reads by path and that are no longer as the plan found them."""
-    now = {f"reportgen's own {file}": sha256 for file, sha256 in _code(stage.spec, plan, anew=True).items()}
-    then = {f"reportgen's own {file}": sha256 for file, sha256 in stage.inputs["code"].items()}
+    now = {f"the code in {file}": digest for file, digest in _code(stage.spec, plan, anew=True).items()}
+    then = {f"the code in {file}": digest for file, digest in stage.inputs["code"].items()}
     if stage.spec.templates:
         now |= _templates(plan.templates.anew())
         then |= stage.inputs["templates"]

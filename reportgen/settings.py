@@ -288,9 +288,17 @@ def _without_empty_words(table: dict[str, Any], kind: ReportKind) -> dict[str, A
     words = table.get("commentary")
     if not isinstance(words, dict):
         return table
-    left_out = set(find_kind().slots) - set(kind.slots)
+    left_out = {*find_kind().slots, *_whole(kind).slots} - set(kind.slots)
     kept = {slot: text for slot, text in words.items() if slot not in left_out or text != ""}
     return {**table, "commentary": kept}
+
+
+def _whole(kind: ReportKind) -> ReportKind:
+    """The same kind with all of its sections."""
+    try:
+        return find_kind(kind.name)
+    except OutlineError:  # it was named by its module
+        return kind
 
 
 def _settings_type(kind: ReportKind) -> type[Settings]:

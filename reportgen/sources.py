@@ -140,6 +140,7 @@ def _read(file: Path) -> tuple[str, bytes]:
     return hashlib.sha256(data).hexdigest(), data
 
 
+@cache
 def _digest_statements(data: bytes) -> str:
     """SHA-256 of a source's statements; of its whole text if something in it reads docstrings."""
     if b"__doc__" in data:

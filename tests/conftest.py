@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from reportgen.models import Backbone
 
-collect_ignore = ["outside/brightness"]
-"""A package of its own, whose rubric is for reports and not for these tests."""
+collect_ignore = ["outside/brightness", "outside/plain"]
+"""Packages of their own, whose rubrics are for reports and not for these tests."""
 
 pytest_plugins = ["browser", "sharing", "finished_report", "survivors"]
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from reportgen import models
-from reportgen.analysis.guided_gradient import GuidedNetwork
+from reportgen.analysis.guided_network import GuidedNetwork
 from reportgen.analysis.input_gradient import RecordedPass
 from reportgen.models import Backbone
 from reportgen.printing.attachment import Attachment

@@ -48,7 +48,9 @@ def verify_group(outcome: Outcome, case: Case, job: Job, place: Path, progress: 
     from reportgen.grading.verify import describe, verify, write_json
 
     try:
-        found = verify(case.submission, case.data, settings=case.settings, progress=progress)
+        found = verify(
+            case.submission, case.data, settings=case.settings, outline=job.terms.outline, progress=progress
+        )
     except StorageError:
         raise
     except UserError as error:

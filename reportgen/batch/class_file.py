@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from reportgen.batch.names import folder_name
 from reportgen.dataset.names import is_ignored, shown
 from reportgen.errors import SettingsError, UserError
-from reportgen.outline.kind import DEFAULT, Outline, OutlineError, find_kind
+from reportgen.outline.kind import DEFAULT, Outline, OutlineError, ReportKind, find_kind
 from reportgen.toml.reading import read_table_file
 from reportgen.weights import SOURCES
 
@@ -105,7 +105,8 @@ def read_class(path: Path, out: Path | None = None) -> Class:
     table = _read_toml(path)
     home = path.parent.resolve()
     lines = [*_find_wrong_values(table, path), *_find_wrong_groups(table, path, home)]
-    lines += [*_find_missing_files(table, path, home), *_find_unknown_sections(table, path)]
+    kind, unknown = _find_kind(table, path)
+    lines += [*_find_missing_files(table, path, home, kind), *unknown]
     if lines:
         raise ClassError("\n".join(dict.fromkeys(lines)), _REMEDY)
     chosen = _resolve(_Class.model_validate(table), home)
@@ -227,23 +228,26 @@ def _find_equal_names(names: Sequence[str], where: str, key: str) -> Iterator[st
             seen[slug] = name
 
 
-def _find_unknown_sections(table: dict[str, Any], file: Path) -> Iterator[str]:
-    name, sections = table.get("report", DEFAULT), table.get("sections")
-    if not isinstance(name, str) or not (sections is None or isinstance(sections, list)):
-        return
-    if sections and not all(isinstance(each, str) for each in sections):
-        return
+def _find_kind(table: dict[str, Any], file: Path) -> tuple[ReportKind | None, list[str]]:
+    """What every report is to be made of, and what is wrong with it, apart from values of a wrong kind."""
+    name, sections = table.get("report", DEFAULT), table.get("sections") or []
+    if not isinstance(name, str) or not isinstance(sections, list):
+        return None, []
+    if not all(isinstance(each, str) for each in sections):
+        return None, []
     try:
-        find_kind(name, tuple(sections) if sections else None)
+        return find_kind(name, tuple(sections) or None), []
     except OutlineError as error:
-        yield f"{file}: {'sections' if sections else 'report'}: {error.problem} {error.remedy}"
+        return None, [f"{file}: {'sections' if sections else 'report'}: {error.problem} {error.remedy}"]
 
 
-def _find_missing_files(table: dict[str, Any], file: Path, home: Path) -> Iterator[str]:
+def _find_missing_files(
+    table: dict[str, Any], file: Path, home: Path, kind: ReportKind | None
+) -> Iterator[str]:
     rubrics = table.get("rubric", [])
     for rubric in rubrics if isinstance(rubrics, list) else [rubrics]:
         if isinstance(rubric, str) and rubric:
-            for fault in _find_rubric_faults(home / Path(rubric).expanduser()):
+            for fault in _find_rubric_faults(home / Path(rubric).expanduser(), kind):
                 yield f"{file}: rubric = '{shown(rubric)}': {fault}"
     weights = table.get("weights", "auto")
     named = isinstance(weights, str) and weights not in ("", *SOURCES)
@@ -251,7 +255,7 @@ def _find_missing_files(table: dict[str, Any], file: Path, home: Path) -> Iterat
         yield f"{file}: weights = '{shown(weights)}': is no file, and none of {', '.join(SOURCES)}"
 
 
-def _find_rubric_faults(rubric: Path) -> Iterator[str]:
+def _find_rubric_faults(rubric: Path, kind: ReportKind | None) -> Iterator[str]:
     if not rubric.is_file():
         yield "there is no such file"
     elif rubric.suffix == ".py":
@@ -263,6 +267,6 @@ def _find_rubric_faults(rubric: Path) -> Iterator[str]:
         try:
             from reportgen.grading.rubric import load_rubric
 
-            load_rubric(rubric)
+            load_rubric(rubric, kind)
         except UserError as error:
             yield from error.problem.splitlines()

@@ -49,7 +49,7 @@ def mark(report: Path, job: Job, place: Path, progress: Progress) -> Marked:
     kind = job.terms.outline.kind
     with progress.stage("Grading"):
         rubrics = [Path(name) for name in job.terms.rubrics] or shipped_rubrics(kind)
-        grades = _settle(grade(report, rubrics, show=False), job, place)
+        grades = _settle(grade(report, rubrics, show=False, kind=kind), job, place)
     write_exports(grades, Exports(**{kind: place / name for kind, name in GRADES_FILES.items()}))
     document = load_results(report, kind).document
     correct, total = _count_correct(document, kind)

@@ -26,6 +26,7 @@ from reportgen.progress import Progress
 from reportgen.settings import SETTINGS_FILE, Settings
 
 if TYPE_CHECKING:
+    from reportgen.outline.kind import ReportKind
     from reportgen.pipeline import Built, Workshop
 
 
@@ -67,7 +68,7 @@ def build(
     built = pipeline.build(chosen, folder, progress, pipeline.Options(fresh=fresh, explain=explain))
     remark(built, progress)
     if not quiet:
-        _show(built)
+        _show(built, chosen.kind)
     if built.problem:
         raise built.problem
 
@@ -93,13 +94,12 @@ def remark(built: Built, progress: Progress) -> None:
             progress.say(f"Check failed: {check['claim']}")
 
 
-def _show(built: Built) -> None:
+def _show(built: Built, kind: ReportKind) -> None:
     """What came out, and where it is."""
-    from reportgen.contract.document import find_document_kind
     from reportgen.contract.lookup import find_value
 
     typer.echo("")
-    for section in find_document_kind(built.document).sections:
+    for section in kind.sections:
         if line := section.headline:
             values = built.document[section.name]
             count, total = (find_value(values, pointer, section.name) for pointer in (line.count, line.total))

@@ -50,11 +50,15 @@ def grade(
     from reportgen.grading.rubric import shipped_rubrics
     from reportgen.grading.run import grade as grade_report
 
-    own = load(settings, build=build)
+    kind = None
+    if submission is None:  # the settings of the current folder count for one's own report only
+        own = load(settings, build=build)
+        submission, kind = own.build, own.kind
     grades = grade_report(
-        submission or own.build,
-        rubric or shipped_rubrics(own.kind if submission is None else None),
+        submission,
+        rubric or shipped_rubrics(kind),
         exports=Exports(gradescope, junit, csv, json, markdown),
+        kind=kind,
     )
     if grades.score < grades.points or not grades.complete:
         raise typer.Exit(1)

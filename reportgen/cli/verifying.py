@@ -34,6 +34,14 @@ def verify(
             metavar="FILE", help="Your own copy of the weights, for a report that used a file of its own."
         ),
     ] = None,
+    section: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--section",
+            metavar="NAME",
+            help="A section that it must have; repeated, in their order. Without it: those that it has.",
+        ),
+    ] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every row as JSON.")] = None,
     cache: Annotated[
         Path | None,
@@ -54,19 +62,24 @@ def verify(
     from dataclasses import replace
 
     from reportgen.grading.verify import describe, verify, write_json
+    from reportgen.outline.kind import Outline
     from reportgen.store.output import check_output, is_json_with, write_output
 
+    outline = Outline(sections=tuple(section)) if section else None
+    if outline is not None:
+        outline.kind  # noqa: B018 - a section that cannot be had is told before anything is done
     own_json = is_json_with("submission", "data", "confirmed", "rows")
     if json is not None:
         check_output(json, own_json)
     with _own_cache(cache) as folder:
         named = str(weights.expanduser().absolute()) if weights else "auto"
         own = Settings(weights=named, cache=folder, cache_limit_mb=_CACHE_LIMIT_MB)
-        found = verify(submission, data, settings=own, progress=choose_progress(quiet=quiet))
+        found = verify(submission, data, settings=own, outline=outline, progress=choose_progress(quiet=quiet))
     if rubric:
         from reportgen.grading.run import grade
 
-        found = replace(found, grades=grade(submission, rubric, show=False))
+        kind = outline.kind if outline else None
+        found = replace(found, grades=grade(submission, rubric, show=False, kind=kind))
     for line in describe(found):
         typer.echo(line)
     if json is not None:

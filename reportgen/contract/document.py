@@ -55,8 +55,10 @@ def find_document_kind(document: Any, expected: ReportKind | None = None) -> Rep
 
 
 def _installed_kind(name: Any) -> ReportKind:
+    if not isinstance(name, str) or ":" in name:
+        return find_kind()
     try:
-        return find_kind(name if isinstance(name, str) and ":" not in name else "")
+        return find_kind(name)
     except OutlineError:
         return find_kind()
 

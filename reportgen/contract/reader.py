@@ -36,6 +36,7 @@ class LoadedResults(Results):
     _name: str = PrivateAttr()
     _folder: Path | None = PrivateAttr()
     _document: Mapping[str, Any] = PrivateAttr()
+    _kind: ReportKind = PrivateAttr()
 
     # The whole document, as pydantic would have it, would fill a screen, a log or a failed assertion.
     def __repr__(self) -> str:
@@ -60,6 +61,11 @@ class LoadedResults(Results):
     def folder(self) -> Path | None:
         """The build folder with the arrays and the document; None for a PDF."""
         return self._folder
+
+    @property
+    def report_kind(self) -> ReportKind:
+        """Its sections, as far as they are understood."""
+        return self._kind
 
     @property
     def document(self) -> Mapping[str, Any]:
@@ -95,11 +101,10 @@ class LoadedResults(Results):
         Raises ``PointerError`` if there is no such array, if it did not come along (a PDF has none), or if it
         is not the one that the summary at ``/<section>/arrays/<key>`` describes.
         """
-        sections = [name for name in self.kind.sections if self.has(name)]
-        if section not in sections:
+        if section not in self._kind:
             raise PointerError(
                 f"{self._name}: {show_value(section)} is no section with arrays.",
-                f"These are: {', '.join(sections)}.",
+                f"These are: {', '.join(self._kind.names)}.",
             )
         pointer = join_pointer([section, ARRAYS_FOLDER, key])
         self.at(pointer)
@@ -139,6 +144,7 @@ def load_results(path: Path | str, kind: ReportKind | None = None) -> LoadedResu
     results._name = submission.name
     results._folder = _find_folder(path)
     results._document = submission.results
+    results._kind = found
     return results
 
 

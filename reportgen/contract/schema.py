@@ -23,12 +23,14 @@ _ABOUT = (
 
 
 def read_schema(kind: ReportKind | None = None) -> dict[str, Any]:
-    """The schema of this version for a kind of report: as it is shipped if it covers all the sections."""
+    """The schema of this version for a kind of report: a part of the shipped one if that has all of it."""
     shipped = find_kind()
-    if kind is None or (kind.name == shipped.name and set(kind.sections) <= set(shipped.sections)):
-        schema: dict[str, Any] = json.loads(SCHEMA_FILE.read_bytes())
-        return schema
-    return make_schema(kind)
+    if kind is not None and not (kind.name == shipped.name and set(kind.sections) <= set(shipped.sections)):
+        return make_schema(kind)
+    schema: dict[str, Any] = json.loads(SCHEMA_FILE.read_bytes())
+    for name in set(shipped.names) - set(kind.names if kind else shipped.names):
+        del schema["properties"][name]
+    return schema
 
 
 def make_schema(kind: ReportKind | None = None) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reportgen.contract.document import find_document_kind
 from reportgen.results import SPLITS
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def describe_results(results: LoadedResults) -> list[str]:
 
 def find_summaries(results: LoadedResults) -> list[Any]:
     """The modules of the sections that say what their results are in short."""
-    modules = [section.load("summary") for section in find_document_kind(results.document).sections]
+    modules = [section.load("summary") for section in results.report_kind.sections]
     return [module for module in modules if module is not None]
 
 

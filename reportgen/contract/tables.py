@@ -10,7 +10,6 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reportgen.contract.document import find_document_kind
 from reportgen.contract.lookup import PointerError, show_value
 from reportgen.errors import UserError
 from reportgen.results import SPLITS, Box
@@ -84,7 +83,7 @@ def _find_makers(results: LoadedResults) -> tuple[Mapping[str, Maker], AbstractS
     """How each table is made, in the order of the report; and which of them are made from arrays."""
     makers: dict[str, Maker] = {"images": _images, "counts": _counts}
     from_arrays: set[str] = set()
-    for section in find_document_kind(results.document).sections:
+    for section in results.report_kind.sections:
         if (module := section.load("tables")) is not None:
             makers |= module.TABLES
             from_arrays |= getattr(module, "FROM_ARRAYS", frozenset())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -59,6 +60,18 @@ class _Grid:
         row, column = divmod(index, self.columns)
         pitch = self.cell[1] + self.text_height + _ROW_GAP
         return _FRAME + column * (self.cell[0] + _GUTTER), _FRAME + row * pitch
+
+
+def count_columns(count: int) -> int:
+    """Up to four images stand in one row; more are spread over rows of nearly equal length."""
+    longest = max(4, math.isqrt(count - 1) + 1)
+    rows = -(-count // longest)
+    return -(-count // rows)
+
+
+def count_channel_columns(count: int) -> int:
+    """Filters and feature maps stand in rows of five, many of them in rows of eight."""
+    return min(count, 5 if count <= 15 else 8)
 
 
 def full_width_side(columns: int) -> int:

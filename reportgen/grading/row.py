@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from reportgen.errors import UserError
-from reportgen.grading.checks import find_checks
+from reportgen.grading.checks import NamedCheck
 from reportgen.grading.comparison import check_close
 from reportgen.grading.formula import Formula, ValueFault, evaluate
 from reportgen.grading.pattern import Match, find_matches
@@ -111,17 +111,17 @@ class Computed:
 
 @dataclass(frozen=True)
 class Named:
-    """One of the checks in code that come with reportgen, by name."""
+    """One of the checks in code that sections bring, and its name."""
 
     name: str
+    check: NamedCheck
 
     def cases(self, report: Report) -> list[tuple[str, Judge]]:
         """One for each class, split or whatever the check goes through."""
-        check = find_checks()[self.name]
-        return [(case, partial(self._judge, case)) for case in check.cases(report)]
+        return [(case, partial(self._judge, case)) for case in self.check.cases(report)]
 
     def _judge(self, case: str, report: Report) -> None:
-        find_checks()[self.name].judge(report, case)
+        self.check.judge(report, case)
 
 
 def _by_match(

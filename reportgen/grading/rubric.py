@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from reportgen.errors import SettingsError, UserError
-from reportgen.grading.checks import find_checks
+from reportgen.grading.checks import NamedCheck, find_checks
 from reportgen.grading.errors import GradingError
 from reportgen.grading.exports.text import one_line
 from reportgen.grading.formula import FormulaError, parse_formula
@@ -77,13 +77,14 @@ def write_rubric(kind: ReportKind | None = None) -> str:
     return "\n".join([_HEAD, *texts])
 
 
-def load_rubric(path: Path) -> Rubric:
+def load_rubric(path: Path, kind: ReportKind | None = None) -> Rubric:
     """Read a rubric. Raises ``RubricError`` naming file and, of every wrong row, number, key and value."""
     table = _read(path)
     faults = [
         f"unknown key '{key}'; allowed are title, check" for key in table if key not in ("title", "check")
     ]
     title, listed = table.get("title", ""), table.get("check")
+    checks = find_checks(kind)
     if not isinstance(title, str):
         faults.append(f"title = {title!r} is no text")
     if not isinstance(listed, list) or not listed or not all(isinstance(row, dict) for row in listed):
@@ -92,7 +93,7 @@ def load_rubric(path: Path) -> Rubric:
     rows: list[Row] = []
     for number, row in enumerate(listed, 1):
         try:
-            rows.append(_read_row(number, row))
+            rows.append(_read_row(number, row, checks))
         except _Fault as fault:
             name = row.get("criterion")
             faults.append(
@@ -135,7 +136,7 @@ def _twice(rows: list[Row]) -> Iterator[str]:
                 yield f"check {row.number} ({row.criterion}): depends on '{name}', no criterion{hint}"
 
 
-def _read_row(number: int, row: Mapping[str, Any]) -> Row:
+def _read_row(number: int, row: Mapping[str, Any], checks: Mapping[str, NamedCheck]) -> Row:
     for key in row:
         if key not in _KEYS:
             near = difflib.get_close_matches(key, _KEYS, 1)
@@ -150,7 +151,7 @@ def _read_row(number: int, row: Mapping[str, Any]) -> Row:
         number,
         one_line(criterion),
         _points(row.get("points")),
-        _test(row),
+        _test(row, checks),
         _text(row, "message"),
         cast(Visibility, visibility),
         _names(row, "tags"),
@@ -168,7 +169,7 @@ def _points(value: Any) -> Decimal:
     return points
 
 
-def _test(row: Mapping[str, Any]) -> Test:
+def _test(row: Mapping[str, Any], checks: Mapping[str, NamedCheck]) -> Test:
     kinds = [kind for kind in _KINDS if kind in row]
     if len(kinds) != 1:
         found = " and ".join(kinds) or "none of them"
@@ -178,7 +179,7 @@ def _test(row: Mapping[str, Any]) -> Test:
         if key not in _COMMON | _KINDS[kind]:
             raise _Fault(f"{key} does not go with {kind}")
     if kind == "check":
-        return _named(row["check"])
+        return _named(row["check"], checks)
     pointer = row.get("pointer")
     if not isinstance(pointer, str):
         raise _Fault('it has no pointer, as "/transfer/accuracy/test"')
@@ -193,13 +194,12 @@ def _test(row: Mapping[str, Any]) -> Test:
     return _computed(pointer, stars, row)
 
 
-def _named(name: Any) -> Named:
-    checks = find_checks()
+def _named(name: Any, checks: Mapping[str, NamedCheck]) -> Named:
     if name not in checks:
         near = difflib.get_close_matches(str(name), checks, 1)
         hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(checks)}"
         raise _Fault(f"check = {name!r} is no check; {hint}")
-    return Named(name)
+    return Named(name, checks[name])
 
 
 def _range(pointer: str, value: Any) -> Range:

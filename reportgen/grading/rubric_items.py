@@ -28,8 +28,8 @@ class RubricFile(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         """The cases, which depend on the report: it is read here."""
         try:
-            rubric = load_rubric(self.path)
             results = load_report(self.config)
+            rubric = load_rubric(self.path, results.report_kind)
         except UserError as error:
             raise self.CollectError(str(error)) from None
         report = Report(results, partial(read_page, locate_report(self.config)))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pytest
 
     from reportgen.contract.reader import LoadedResults
+    from reportgen.outline.kind import ReportKind
 
 NO_EXPORTS = Exports()
 _ENVIRONMENT = "PYTEST_"
@@ -71,9 +72,16 @@ class _Messenger:
 
 
 def grade(
-    submission: Path, rubrics: Sequence[Path], *, exports: Exports = NO_EXPORTS, show: bool = True
+    submission: Path,
+    rubrics: Sequence[Path],
+    *,
+    exports: Exports = NO_EXPORTS,
+    show: bool = True,
+    kind: ReportKind | None = None,
 ) -> Grades:
     """Grade a build folder, ``results.json`` or PDF by ``rubrics``, Python files of tests or TOML tables.
+
+    With ``kind`` its sections are understood, and no others; without it, those that are installed here.
 
     pytest runs in this process as if called in an empty place: no configuration file, no options or plugins
     from the environment, no plugin but ours and what the rubrics bring, no cache. Only the rubrics are
@@ -90,7 +98,7 @@ def grade(
     files = [_checked(rubric, submission) for rubric in rubrics]
     if not files:
         raise GradingError("No rubric is named, so nothing can be graded.", "Name a rubric.")
-    messenger = _Messenger(load_results(submission))
+    messenger = _Messenger(load_results(submission, kind))
     with tempfile.TemporaryDirectory(prefix="reportgen-") as aside:
         junit = Path(aside) / "junit.xml"
         code, output = _run(_arguments(submission, files, exports, junit), files, messenger)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
+from itertools import combinations
 from typing import Any
 
-from reportgen.outline.section import Section, SectionError
+from reportgen.errors import UserError
+from reportgen.outline.section import Claim, Reference, Section
 
 DEFAULT = "assignment"
 BEFORE, AFTER = "introduction", "observations"
@@ -22,13 +24,8 @@ _OWN = {DEFAULT: "reportgen.sections.assignment:REPORT"}
 _OWN_SECTIONS = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop")
 
 
-class OutlineError(Exception):
-    """A report or a section of that name cannot be had. ``problem`` and ``remedy`` are for users."""
-
-    def __init__(self, problem: str, remedy: str) -> None:
-        super().__init__(f"{problem}\n{remedy}")
-        self.problem = problem
-        self.remedy = remedy
+class OutlineError(UserError):
+    """A report or a section of that name cannot be had."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +43,6 @@ class Outline:
         return find_kind(self.report, self.sections)
 
     @property
-    def chosen(self) -> bool:
-        """Whether a kind or sections were named."""
-        return self != Outline()
-
-    @property
     def table(self) -> dict[str, Any]:
         """The same as keys of report.toml, those left out that have their defaults."""
         table: dict[str, Any] = {} if self.report == DEFAULT else {"report": self.report}
@@ -59,11 +51,24 @@ class Outline:
 
 @dataclass(frozen=True)
 class ReportKind:
-    """What a report is made of: its sections in the order of the document."""
+    """What a report is made of: its sections in the order of the document.
+
+    Raises ``OutlineError`` if one is there twice, or two have a figure or table of one name.
+    """
 
     name: str
     version: str
     sections: tuple[Section, ...]
+
+    def __post_init__(self) -> None:
+        for one, other in combinations(self.sections, 2):
+            if one.name == other.name:
+                raise OutlineError(f"the section '{one.name}' is named twice.", "Name it once.")
+            if both := {shown.name for shown in one.shown} & {shown.name for shown in other.shown}:
+                raise OutlineError(
+                    f"the sections '{one.name}' and '{other.name}' both have '{min(both)}'.",
+                    "Figures and tables of a report have names of their own: rename one of them.",
+                )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -88,23 +93,34 @@ class ReportKind:
 
     def section(self, name: str) -> Section:
         """A section by its name. Raises ``KeyError`` if there is none."""
-        return next((each for each in self.sections if each.name == name), None) or _missing(name)
+        return {each.name: each for each in self.sections}[name]
+
+    def decide_claims(self, numbers: Mapping[str, Any]) -> list[Claim]:
+        """Decide the claims of the sections whose ``numbers``, result objects by name, are given.
+
+        A claim that several sections make is one, at the place of the last, and holds if all bear it out.
+        """
+        claims: dict[str, Claim] = {}
+        for section in self.sections:
+            module = section.load("claims") if section.name in numbers else None
+            for claim in module.decide(numbers[section.name]) if module else ():
+                earlier = claims.pop(claim.name, claim)
+                claims[claim.name] = Claim(claim.name, claim.claim, claim.passed and earlier.passed)
+        return list(claims.values())
+
+    def list_references(self, *more: Reference) -> list[Reference]:
+        """What the sections name, and ``more``, each once, by authors and year."""
+        named = {*more, *(reference for section in self.sections for reference in section.references)}
+        return sorted(named, key=lambda reference: (reference.authors, reference.year, reference.title))
 
     def choose(self, names: Sequence[str]) -> ReportKind:
         """The same with these sections, in this order; others than its own are looked for elsewhere.
 
-        Raises ``OutlineError`` for a name that leads to no section, or is there twice.
+        Raises ``OutlineError`` for a name that leads to no section.
         """
         own = {section.name: section for section in self.sections}
         found = tuple(own[name] if name in own else find_section(name) for name in names)
-        for section in found:
-            if sum(other.name == section.name for other in found) > 1:
-                raise OutlineError(f"the section '{section.name}' is named twice.", "Name it once.")
         return replace(self, sections=found)
-
-
-def _missing(name: str) -> Section:
-    raise KeyError(name)
 
 
 @cache
@@ -150,9 +166,11 @@ def _find(name: str, own: dict[str, str], group: str, what: str, kind: type[Any]
     try:
         module, _, attribute = target.partition(":")
         found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError, SyntaxError, SectionError) as error:
+    except Exception as error:  # whatever the code of another package does when it is imported
+        if name in own:
+            raise
         raise OutlineError(
-            f"the {what} '{name}' cannot be loaded: {error}.",
+            f"the {what} '{name}' cannot be loaded: {type(error).__name__}: {error}.",
             f"Install the package, or correct its '{target}'.",
         ) from error
     if not isinstance(found, kind):

@@ -119,6 +119,20 @@ class Headline:
     total: str
 
 
+_TAKEN = frozenset(
+    {
+        *("schema_version", "kind", "report", "provenance", "dataset", "checks"),  # keys of the results
+        *("weights", "features", "activations", "results", "html", "pdf"),  # stages
+        *("introduction", "observations"),  # slots of the commentary
+        *("content", "lists", "references", "appendix", "sources", "data", "images"),  # places on the page
+        *("array", "at", "copy", "dict", "document", "folder", "has", "json", "name", "table", "tables"),
+    }
+)
+"""What a section cannot be called; the last are what results can do."""
+
+_TAKEN_BEGINNINGS = ("figures_", "model_", "report_")
+
+
 class SectionError(UserError):
     """A section is not what a section must be; ``problem`` names the section, what is wrong and where."""
 
@@ -138,8 +152,9 @@ class Section:
     ``figure_images``: its figures are drawn from the example images, too.
     ``tolerances`` are those of ``verify``, the first that fits counts; ``compared`` are the pointers that the
     module ``comparison`` compares, ``derived`` those that follow from other numbers of the section.
+    ``tells``: settings by dotted name, and where the results have them; more is said in ``choices``.
     ``files`` are further files of the outcome that go into the build folder.
-    ``phrase`` continues "The images were put through …", ``topic`` "Report on …:".
+    ``phrase`` continues "One image of each class was put through …", ``topic`` "Report on …:".
     """
 
     name: str
@@ -156,11 +171,23 @@ class Section:
     compared: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
+    tells: tuple[tuple[str, str], ...] = ()
     files: tuple[str, ...] = ()
     headline: Headline | None = None
     phrase: str = ""
     topic: str = ""
     version: str = field(default="1.0", kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
+            raise SectionError(f"section '{self.name}': a name is small letters, digits and _ only.")
+        if self.name in _TAKEN or self.name.startswith(_TAKEN_BEGINNINGS):
+            raise SectionError(f"section '{self.name}': this name stands for something else in every report.")
+
+    @property
+    def shown(self) -> tuple[Shown, ...]:
+        """All its figures and tables."""
+        return (*self.figures, *self.tables)
 
     def module_name(self, name: str) -> str:
         """The dotted name of one of its modules."""
@@ -220,9 +247,10 @@ class Section:
             )
         return found
 
-    def figure_names(self, classes: int) -> list[str]:
-        """The names of all figures with a number, those that may be missing among them."""
-        return _names([figure for figure in self.figures if figure.place != "cell"], classes)
+    def figure_names(self, classes: int, *, always: bool = False) -> list[str]:
+        """The names of all figures with a number, those that may be missing among them unless ``always``."""
+        shown = [figure for figure in self.figures if figure.place != "cell"]
+        return _names([figure for figure in shown if not (always and figure.if_any)], classes)
 
     def table_names(self, classes: int, place: str, *, annotated: bool) -> list[str]:
         """The names of the tables that stand at a place."""

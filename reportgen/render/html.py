@@ -17,7 +17,8 @@ from reportgen.errors import RenderError
 from reportgen.figures.figure import TEXT_WIDTH_MM, Figure, Picture
 from reportgen.keep import Keep, make_always
 from reportgen.outline.kind import ReportKind
-from reportgen.render.bibliography import list_references
+from reportgen.outline.references import CHEN_2016
+from reportgen.outline.section import Reference
 from reportgen.render.commentary import CommentaryContext, reference_names, render_commentary
 from reportgen.render.direction import direction_of
 from reportgen.render.fonts import font_css, mark_words
@@ -113,7 +114,7 @@ class _Page:
             sections=self._sections(),
             has_section=lambda name: name in self.kind,
             uses_weights=self.kind.uses_weights,
-            references=list_references(self.kind, self.results.provenance.weights),
+            references=self.kind.list_references(*self._of_weights()),
             passed={check.name: check.passed for check in self.results.checks},
             split_names=SPLIT_NAMES,
             listed_images=LISTED_IMAGES,
@@ -141,6 +142,11 @@ class _Page:
             place = getattr(error, "name", None) or "report.html.j2"
             line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
             raise RenderError(f"templates/{place}{line}: {error}", "Correct the template.") from error
+
+    def _of_weights(self) -> list[Reference]:
+        """What the weights rest on."""
+        embedded = self.results.provenance.weights.source == "embedded"
+        return [CHEN_2016] if self.kind.uses_weights and embedded else []
 
     def _sections(self) -> list[dict[str, Any]]:
         """Of each section what the templates print of it, and which templates it has."""

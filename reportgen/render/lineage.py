@@ -24,7 +24,7 @@ ORIGINS = (
     ("dataset", Origin("/dataset", "reportgen.dataset.scan.check_images", "used")),
     ("results", Origin("/dataset/examples", "reportgen.dataset.examples.choose_examples", "folder")),
     ("dataset", Origin("/dataset/warnings", "reportgen.dataset.scan.check_images", "folder")),
-    ("results", Origin("/checks", "reportgen.outline.claims.decide_claims", "results")),
+    ("results", Origin("/checks", "reportgen.outline.kind.ReportKind.decide_claims", "results")),
 )
 """What every report has, with the stage that ``reportgen build --only`` runs for it."""
 

@@ -45,7 +45,7 @@ def reference_names(
 
 def _pattern_of_classes(kind: ReportKind) -> re.Pattern[str]:
     """Names that end in the index of a class: what stands before it, and the index."""
-    shown = [each.name for section in kind.sections for each in (*section.figures, *section.tables)]
+    shown = [each.name for section in kind.sections for each in section.shown]
     stems = sorted({name.removesuffix("_<i>") for name in shown if name.endswith("_<i>")})
     return re.compile(rf"({'|'.join(map(re.escape, stems))})_(\d+)")
 

@@ -6,7 +6,6 @@ import json
 
 from reportgen.contract.conformity import check_document
 from reportgen.contract.document import results_type
-from reportgen.outline.claims import decide_claims
 from reportgen.results import Author, Check, Dataset, Font, Kind, Provenance, Report, Results
 from reportgen.stages.files import RESULTS_FILE
 from reportgen.stages.given import Bundle, Given
@@ -25,7 +24,7 @@ def run(given: Given) -> Bundle:
     images = given.bundle("dataset")
     examples = {label: image.file for label, image in given.examples.items()}
     dataset = Dataset.model_validate_json(images["dataset.json"])
-    claims = decide_claims(kind, numbers)
+    claims = kind.decide_claims(numbers)
     results = results_type(kind, Results)(
         kind=Kind(name=kind.name, version=kind.version, sections=list(kind.names)),
         report=_describe_report(given),

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from reportgen.outline.claims import decide_claims
 from reportgen.outline.kind import find_kind
 from reportgen.results import InitCheck
 from reportgen.sections.conv_stack.result import ConvLayer, ConvStack
@@ -62,12 +61,12 @@ GOOD: dict[str, Any] = {
 
 
 def failed(**changed: Any) -> set[str]:
-    return {check.name for check in decide_claims(find_kind(), (GOOD | changed)) if not check.passed}
+    return {check.name for check in find_kind().decide_claims(GOOD | changed) if not check.passed}
 
 
 def test_every_claim_holds_for_good_numbers() -> None:
     assert failed() == set()
-    assert all(check.claim.endswith(".") for check in decide_claims(find_kind(), GOOD))
+    assert all(check.claim.endswith(".") for check in find_kind().decide_claims(GOOD))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import keras
 import pytest
 import tensorflow as tf
 
-from reportgen.analysis.guided_gradient import GuidedNetwork
+from reportgen.analysis.guided_network import GuidedNetwork
 from reportgen.analysis.rectifiers import find_rectifiers
 from reportgen.errors import ExplanationError
 

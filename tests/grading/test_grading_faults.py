@@ -48,7 +48,7 @@ def test_a_check_of_ours_that_breaks_costs_no_points(
 
     checks = find_checks()
     broken = {**checks, "base_frozen": NamedCheck(checks["base_frozen"].cases, judge)}
-    monkeypatch.setattr("reportgen.grading.row.find_checks", lambda: broken)
+    monkeypatch.setattr("reportgen.grading.rubric.find_checks", lambda _: broken)
     assert run(monkeypatch, *arguments) == 70
     assert not (folder / "g.json").exists()
     assert not (folder / "j.xml").exists()

@@ -9,9 +9,8 @@ import pytest
 
 from reportgen.contract.document import find_document_kind
 from reportgen.errors import SettingsError
-from reportgen.outline.claims import decide_claims
 from reportgen.outline.kind import Outline, OutlineError, ReportKind, find_kind, find_section
-from reportgen.outline.section import Reads, Section, SectionError, Shown
+from reportgen.outline.section import Reads, Reference, Section, SectionError, Shown
 from reportgen.settings import load_settings
 
 FIVE = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop")
@@ -152,11 +151,49 @@ def test_a_claim_of_two_sections_stands_at_the_last_and_needs_both(
     monkeypatch.syspath_prepend(str(tmp_path))
     kind = ReportKind("k", "1", tuple(section(n, package=f"claims_{n}") for n in ("one", "two")))
     for numbers, holds in (((True, True), True), ((False, True), False), ((True, False), False)):
-        claims = decide_claims(kind, dict(zip(("one", "two"), numbers, strict=True)))
+        claims = kind.decide_claims(dict(zip(("one", "two"), numbers, strict=True)))
         assert [(c.name, c.passed) for c in claims] == [("one", True), ("shared", holds), ("two", True)]
-    assert [c.name for c in decide_claims(kind, {"two": True})] == ["shared", "two"]
+    assert [c.name for c in kind.decide_claims({"two": True})] == ["shared", "two"]
 
 
 def test_a_section_is_found_by_its_name() -> None:
     assert find_section("neurons").name == "neurons"
     assert find_section("reportgen.sections.neurons.section:SECTION") == find_section("neurons")
+
+
+@pytest.mark.parametrize(
+    "name", ["checks", "html", "figures_x", "observations", "Upper", "a-b", "1st", "", "at"]
+)
+def test_a_name_that_stands_for_something_else_is_refused(name: str) -> None:
+    with pytest.raises(SectionError, match=f"section '{name}'"):
+        section(name)
+
+
+def test_two_sections_with_a_figure_of_one_name_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rival.py").write_text(
+        "from reportgen.outline.section import Reads, Section, Shown\n"
+        "SECTION = Section('rival', 'R', 'rival', 'R', 'M.', Reads(), figures=(Shown('maps'),))\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert find_kind("assignment", ("transfer", "rival:SECTION")).names == ("transfer", "rival")
+    with pytest.raises(OutlineError, match="'convolution' and 'rival' both have 'maps'"):
+        find_kind("assignment", ("convolution", "rival:SECTION"))
+
+
+def test_a_module_that_breaks_while_it_is_imported_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "unfinished.py").write_text(
+        "from reportgen.outline.section import Section\nSECTION = Section('unfinished')\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(OutlineError, match=r"cannot be loaded: TypeError: .*missing"):
+        find_kind("assignment", ("unfinished:SECTION",))
+
+
+def test_publications_are_listed_once_by_author() -> None:
+    first, second = Reference("B.", 2001, "T", "W"), Reference("A.", 2002, "T", "W")
+    kind = ReportKind("k", "1", (section("s", references=(first,)), section("t", references=(first,))))
+    assert kind.list_references(second) == [second, first]

@@ -23,7 +23,10 @@ from tiny_data import draw_tiny_data
 pytestmark = [pytest.mark.slow, pytest.mark.prints]
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGE = Path(__file__).with_name("brightness")
+PACKAGES = ("brightness", "plain")
+"""The one is installed, of the other only its modules can be imported."""
+
+PLAIN = "plain.section:SECTION"
 SETTINGS = """
 group = "Outsiders"
 sections = ["convolution", "brightness"]
@@ -42,7 +45,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (site,) = folder.glob("lib/python*/site-packages")
     paths = sysconfig.get_paths()
     (site / "dependencies.pth").write_text(f"{paths['purelib']}\n{paths['platlib']}\n{ROOT}\n")
-    shutil.copytree(PACKAGE, site / "brightness")
+    for name in PACKAGES:
+        shutil.copytree(Path(__file__).with_name(name), site / name)
     described = site / "brightness-1.0.dist-info"
     described.mkdir()
     (described / "METADATA").write_text("Metadata-Version: 2.1\nName: brightness\nVersion: 1.0\n")
@@ -239,3 +243,50 @@ def test_a_class_is_asked_for_it_whatever_a_group_says(project: Project, tmp_pat
     graded = [file.read_text(encoding="utf-8") for file in (tmp_path / "out").glob("**/grades.md")]
     assert graded
     assert all("Brightness is that of the rows" in text for text in graded)
+
+
+def test_a_class_holds_other_sections_than_it_asks_for_against_a_report(
+    project: Project, tmp_path: Path
+) -> None:
+    group = tmp_path / "groups/one"
+    shutil.copytree(project.folder / "data", group / "data")
+    shutil.copy(project.folder / "build/report.pdf", group)
+    (tmp_path / "class.toml").write_text(
+        'verify = true\nsections = ["convolution"]\n[[group]]\nname = "One"\nfolder = "groups/one"\n',
+        encoding="utf-8",
+    )
+    project.run("batch", tmp_path / "class.toml", "--out", tmp_path / "out", "--quiet", code=1)
+    (found,) = (tmp_path / "out/groups/one").glob("**/verification.json")
+    rows = json.loads(found.read_bytes())["rows"]
+    assert [row["status"] for row in rows if row["pointer"] == "/kind/sections"] == ["differs"]
+
+
+@pytest.fixture(scope="module")
+def least(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A report of one section, named by its module, which has nothing that a section may have."""
+    project = Project(environment, tmp_path_factory.mktemp("least"))
+    project.write_settings(f'sections = ["{PLAIN}"]\n')
+    project.run("build", "--quiet")
+    return project
+
+
+def test_a_report_may_have_no_figure_claim_and_publication(least: Project) -> None:
+    page = least.page()
+    assert least.results()["checks"] == []
+    assert [item for item in page.select("ul, ol, nav") if not item.get_text(strip=True)] == []
+    assert page.select("#references, a[href='#references'], figure") == []
+    assert "There are 3 classes." in page.select_one("#plain").get_text()  # type: ignore[union-attr]
+    assert "Weights used" not in page.get_text()
+
+
+def test_a_section_that_is_named_by_its_module_is_graded(least: Project) -> None:
+    least.run("grade", "--json", "grades.json")
+    criteria = json.loads((least.folder / "grades.json").read_text(encoding="utf-8"))["criteria"]
+    assert ("Plain", "1") in [(each["name"], each["score"]) for each in criteria]
+
+
+def test_what_is_not_installed_is_not_checkable_and_no_forgery(least: Project) -> None:
+    assert "not installed here" in least.run("verify", "build", "--data", "data", code=3).stdout
+    least.run("verify", "build", "--data", "data", "--section", PLAIN)
+    found = least.run("verify", "build", "--data", "data", "--section", "convolution", code=1).stdout
+    assert "/kind/sections" in found

@@ -10,7 +10,7 @@ from PIL import Image
 from stand_in import LABELS, counting, load_stand_in, make_home
 
 from reportgen import pipeline
-from reportgen.analysis.guided_gradient import GuidedNetwork
+from reportgen.analysis.guided_network import GuidedNetwork
 from reportgen.analysis.input_gradient import RecordedPass
 from reportgen.analysis.receptive_field import effective_field
 from reportgen.contract.document import read_results

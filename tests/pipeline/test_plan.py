@@ -285,6 +285,6 @@ def test_code_that_changes_meanwhile_is_noticed(home: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(_read, "__wrapped__", edited)
     assert find_changes(chosen.stages["transfer"], chosen) == [
-        "reportgen's own reportgen/sections/transfer/confusion.py"
+        "the code in reportgen/sections/transfer/confusion.py"
     ]
     assert find_changes(chosen.stages["neurons"], chosen) == []

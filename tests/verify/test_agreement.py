@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -301,3 +302,15 @@ def test_words_of_another_version_are_not_held_against_a_report_and_its_numbers_
     assert differing(compare_numbers(other, own, KIND)) >= {*words, "/provenance/seed"}
     other["schema_version"] = "1.0"
     assert differing(compare_numbers(other, {**own, "schema_version": "1.2"}, KIND)) == {"/provenance/seed"}
+
+
+def test_what_no_module_compares_is_compared_like_all_else() -> None:
+    neurons = KIND.section("neurons")
+    own, other = document(), copy.deepcopy(document())
+    other["neurons"]["top"]["cat"][0]["value"] = 99.0
+    pointer = "/neurons/top/cat/0/value"
+    assert pointer not in differing(compare_numbers(other, own, KIND))
+    alone = replace(neurons, package="reportgen.sections.convolution", result="Convolution")
+    careless = replace(KIND, sections=(alone,))
+    assert alone.load("comparison") is None
+    assert pointer in differing(compare_numbers(other, own, careless))

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from reportgen.grading.checks import dataset, document
-from reportgen.grading.checks.named import NamedCheck as NamedCheck
-from reportgen.outline.kind import list_sections
+from reportgen.grading.report import Report
+from reportgen.outline.kind import ReportKind, list_sections
+
+
+@dataclass(frozen=True)
+class NamedCheck:
+    """``cases`` gives what the check goes through in a report, ``judge`` looks at one of them."""
+
+    cases: Callable[[Report], list[str]]
+    judge: Callable[[Report, str], None]
+
+    @property
+    def meaning(self) -> str:
+        """What passes, in a sentence."""
+        return " ".join((self.judge.__doc__ or "").split())
+
 
 _BEFORE = {
     "splits_disjoint": NamedCheck(dataset.whole, dataset.judge_disjoint),
@@ -19,10 +34,12 @@ _AFTER = {
 }
 
 
-def find_checks() -> Mapping[str, NamedCheck]:
-    """What every report can be asked, and what the sections bring that are installed here, by name."""
+def find_checks(kind: ReportKind | None = None) -> Mapping[str, NamedCheck]:
+    """What every report can be asked, and what the sections bring that are installed here or in ``kind``, by
+    name.
+    """
     brought: dict[str, NamedCheck] = {}
-    for section in list_sections():
+    for section in dict.fromkeys([*list_sections(), *(kind.sections if kind else ())]):
         if (module := section.load("checks")) is not None:
             brought |= module.CHECKS
     return {**_BEFORE, **brought, **_AFTER}

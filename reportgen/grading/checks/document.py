@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from reportgen.contract.document import find_document_kind
 from reportgen.grading.report import Report, require
 
 _FEWEST_WORDS = 3
@@ -79,8 +78,8 @@ def judge_tables(report: Report, _case: str) -> None:
     words.
     """
     classes = len(report.results.dataset.classes)
-    kind = find_document_kind(report.results.document)
-    tables = sum(len(section.table_names(classes, "body", annotated=False)) for section in kind.sections)
+    sections = report.results.report_kind.sections
+    tables = sum(len(section.table_names(classes, "body", annotated=False)) for section in sections)
     _judge(_read(report).tables.texts, _TABLE, "table", min(classes, tables))
 
 
@@ -93,9 +92,8 @@ def judge_weights(report: Report, _case: str) -> None:
 
 def _count_declared(report: Report, classes: int) -> int:
     """The figures that the report's sections always have."""
-    kind = find_document_kind(report.results.document)
-    always = [replace(section, figures=tuple(f for f in section.figures if not f.if_any)) for section in kind]
-    return sum(len(section.figure_names(classes)) for section in always)
+    sections = report.results.report_kind.sections
+    return sum(len(section.figure_names(classes, always=True)) for section in sections)
 
 
 def _read(report: Report) -> _Reader:

@@ -11,6 +11,7 @@ from reportgen.errors import SettingsError
 from reportgen.grading.verify.row import Row, Rows, judge
 from reportgen.outline.kind import Outline, ReportKind
 from reportgen.outline.section import Section
+from reportgen.plan import setting
 from reportgen.settings import Settings, understand_settings
 
 _TITLE = ("course", "assignment", "group", "date")
@@ -29,10 +30,27 @@ def derive_settings(results: LoadedResults, attached: Settings | None, outline: 
         "seed": results.provenance.seed,
         "example_images": dict(results.dataset.examples),
     }
+    for name, value in _told(results, outline.kind):
+        _merge(table, _nest(name, value))
     for section, module in _telling(results, outline.kind):
         _merge(table, module.read_choices(getattr(results, section.name), attached))
     settings = understand_settings(table, f"{results.name}, what it says of its settings")
     return settings.model_copy(update={"commentary": attached.commentary}) if attached else settings
+
+
+def _told(results: LoadedResults, kind: ReportKind) -> Iterator[tuple[str, Any]]:
+    """The settings by dotted name that sections have in their results."""
+    for section in kind.sections:
+        for name, pointer in section.tells if results.has(section.name) else ():
+            yield name, results.at(f"/{section.name}{pointer}")
+
+
+def _nest(name: str, value: Any) -> dict[str, Any]:
+    """The table that sets one setting: ``{"show": {"filters": 10}}``."""
+    for part in reversed(name.split(".")):
+        value = {part: value}
+    nested: dict[str, Any] = value
+    return nested
 
 
 def _telling(results: LoadedResults, kind: ReportKind) -> Iterator[tuple[Section, ModuleType]]:
@@ -63,6 +81,8 @@ def compare_settings(results: LoadedResults, attached: Settings | None, kind: Re
     authors = [author.model_dump() for author in attached.authors]
     yield judge_setting("authors", title["authors"], authors)
     yield judge_setting("seed", results.provenance.seed, attached.seed)
+    for name, value in _told(results, kind):
+        yield judge_setting(name, value, setting(attached, name))
     for section, module in _telling(results, kind):
         yield from module.compare_choices(getattr(results, section.name), attached)
     yield from _compare_examples(results.dataset.examples, attached.example_images)

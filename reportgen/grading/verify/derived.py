@@ -11,7 +11,6 @@ from reportgen.contract.reader import LoadedResults
 from reportgen.diff.values import Tolerance, is_number
 from reportgen.grading.verify.numbers import OTHER_WORDS
 from reportgen.grading.verify.row import NO_CONSEQUENCE, Row, Rows, judge
-from reportgen.outline.claims import decide_claims
 from reportgen.outline.kind import ReportKind
 from reportgen.outline.section import Claim
 from reportgen.results import SCHEMA_VERSION
@@ -34,11 +33,15 @@ def compare_derived(results: LoadedResults, kind: ReportKind) -> Rows:
         module = section.load("comparison")
         if module is not None and hasattr(module, "judge_itself"):
             yield from module.judge_itself(numbers)
-    claims = decide_claims(kind, {section.name: getattr(results, section.name) for section in sections})
+    claims = kind.decide_claims({section.name: getattr(results, section.name) for section in sections})
     yield from _judge_claims(results, claims)
 
 
 def _judge_claims(results: LoadedResults, claims: list[Claim]) -> Rows:
+    if set(results.kind.sections) - set(results.report_kind.names):
+        reason = "of sections that are not known here the claims are not known either"
+        yield Row("numbers", "/checks", "not recomputable", reason=reason)
+        return
     for place, claim in enumerate(claims):
         value = {"name": claim.name, "claim": claim.claim, "passed": claim.passed}
         for row in _judge_below(results, ["checks", place], value):

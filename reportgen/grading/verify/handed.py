@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.contract.document import find_document_kind
 from reportgen.contract.reader import LoadedResults, load_results
 from reportgen.diff.values import ABSENT, ListChange, Tolerance, compare_values
 from reportgen.diff.wording import printable
@@ -37,26 +36,32 @@ class Handed:
     rows: tuple[Row, ...]
 
     @property
+    def unknown(self) -> tuple[str, ...]:
+        """The names of its sections that it is not checked for."""
+        return tuple(name for name in self.results.kind.sections if name not in self.outline.kind)
+
+    @property
     def folder(self) -> Path | None:
         """The build folder, None for a PDF."""
         return self.path if self.path.is_dir() else None
 
 
-def open_handed(path: Path, own: Settings) -> Handed:
-    """Open a PDF, a build folder or a ``results.json``; ``own`` may name the sections that it should have.
+def open_handed(path: Path, outline: Outline | None) -> Handed:
+    """Open a PDF, a build folder or a ``results.json``; ``outline``: the sections that it must have.
 
     Raises ``IntakeError`` if a folder holds links or too much, ``SubmissionError`` or ``PointerError`` if
     there are no results in it that can be read.
     """
     if path.is_dir():
         check_folder(path)
-    results = load_results(path, own.kind if own.outline.chosen else None)
-    outline = own.outline if own.outline.chosen else _outline_of(results)
+    results = load_results(path, outline.kind if outline else None)
+    outline = outline or _outline_of(results)
     paper, page = _documents(path)
     rows: list[Row] = []
     settings = None
     if paper is not None:
-        settings, attached = _look_at(paper, outline)
+        known = all(name in outline.kind for name in results.kind.sections)
+        settings, attached = _look_at(paper, outline, known=known)
         rows += attached
         if path.is_dir():
             rows += _compare_attached(paper, results)
@@ -64,10 +69,10 @@ def open_handed(path: Path, own: Settings) -> Handed:
 
 
 def _outline_of(results: LoadedResults) -> Outline:
-    """Those of its sections that are installed here; all of the assignment's if there is none."""
-    kind = find_document_kind(results.document)
+    """Those of its sections that are installed here, perhaps none."""
+    kind = results.report_kind
     default = find_kind()
-    if kind.name == default.name and kind.names in ((), default.names):
+    if kind == default:
         return Outline()
     return Outline(kind.name, kind.names)
 
@@ -81,7 +86,8 @@ def _documents(path: Path) -> tuple[Path | None, Path | None]:
     return (path if printed else None), None
 
 
-def _look_at(paper: Path, outline: Outline) -> tuple[Settings | None, list[Row]]:
+def _look_at(paper: Path, outline: Outline, *, known: bool) -> tuple[Settings | None, list[Row]]:
+    """The settings that a PDF brings along; those of a section that is not ``known`` here cannot be read."""
     if (size := paper.stat().st_size) > MAX_PAPER_BYTES:
         raise SubmissionError(
             f"{paper}: {size} bytes, more than the {MAX_PAPER_BYTES} that a report may have.",
@@ -99,6 +105,9 @@ def _look_at(paper: Path, outline: Outline) -> tuple[Settings | None, list[Row]]
     ]
     if SETTINGS_FILE not in attachments.read:
         return None, [*rows, Row("attachment", SETTINGS_FILE, "differs", reason=_NO_SETTINGS)]
+    if not known:
+        reason = "it is of sections that are not installed here"
+        return None, [*rows, Row("attachment", SETTINGS_FILE, "not recomputable", reason=reason)]
     try:
         where = f"{paper}, attachment {SETTINGS_FILE}"
         settings = read_settings(attachments.read[SETTINGS_FILE], where, outline)

@@ -67,12 +67,19 @@ def _leaves(value: Any, steps: Steps) -> Iterator[tuple[Steps, Any]]:
 
 
 def _left_out(kind: ReportKind) -> list[Steps]:
-    of_sections = [
-        (section.name, *split_pointer(pointer))
-        for section in kind.sections
-        for pointer in (*section.compared, *section.derived)
-    ]
-    return [*ELSEWHERE, *DERIVED, *of_sections]
+    """What is compared elsewhere; what a section only says is, and no module does, is compared here."""
+    left_out: list[Steps] = [*ELSEWHERE, *DERIVED]
+    for section in kind.sections:
+        module = section.load("comparison")
+        compared = section.compared if module is not None else ()
+        computed = section.result_type.model_computed_fields
+        derived = [
+            pointer
+            for pointer in section.derived
+            if split_pointer(pointer)[0] in computed or hasattr(module, "judge_itself")
+        ]
+        left_out += [(section.name, *split_pointer(pointer)) for pointer in (*compared, *derived)]
+    return left_out
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reportgen.contract.reader import LoadedResults
+from reportgen.contract.lookup import join_pointer
 from reportgen.dataset.inventory import Inventory, take_inventory
 from reportgen.diff.wording import printable
 from reportgen.errors import SettingsError, UserError
@@ -23,7 +23,7 @@ from reportgen.grading.verify.rendering import Rendered, render_anew
 from reportgen.grading.verify.row import Row, Rows, Verification, judge
 from reportgen.grading.verify.tolerances import Tolerances
 from reportgen.intake import check_folder
-from reportgen.outline.kind import DEFAULT, ReportKind, find_kind
+from reportgen.outline.kind import DEFAULT, Outline, ReportKind, find_kind
 from reportgen.plan import named_versions
 from reportgen.progress import Progress, Silent
 from reportgen.render.html import Content
@@ -34,13 +34,18 @@ _LONGEST = 500
 
 
 def verify(
-    submission: Path, data: Path, *, settings: Settings, progress: Progress | None = None
+    submission: Path,
+    data: Path,
+    *,
+    settings: Settings,
+    outline: Outline | None = None,
+    progress: Progress | None = None,
 ) -> Verification:
     """Find out whether a report's text, results, arrays, figures and pages are what its data give.
 
     ``submission`` is a PDF, a build folder or a ``results.json`` of a stranger, ``data`` the images; of
-    ``settings``, the caller's own, cache and weights are used, and the kind and sections if they name any:
-    without, those sections are looked at that the report has and that are installed here. Nothing of the
+    ``settings``, the caller's own, cache and weights are used. ``outline``: the sections that the report must
+    have; without it, those that it has are looked at, as far as they are installed here. Nothing of the
     submission is run and none of its files is written to; what stands in it of paths, templates and weights
     is ignored.
     Raises ``IntakeError``, ``SubmissionError`` or ``PointerError`` if it cannot be read, ``DataError`` or
@@ -48,12 +53,12 @@ def verify(
     """
     progress = progress or Silent()
     check_folder(data)
-    handed = open_handed(submission, settings)
+    handed = open_handed(submission, outline)
     results, kind = handed.results, handed.outline.kind
     inventory = take_inventory(data, results.provenance.seed, strict=True)
     rows = [
         *handed.rows,
-        *_tell_kind(results, kind),
+        *_tell_sections(handed, demanded=outline is not None),
         *_settings_rows(handed),
         *compare_dataset(results, inventory),
         *compare_derived(results, kind),
@@ -78,6 +83,8 @@ def _recompute(
 ) -> tuple[Recomputed, list[Row]]:
     """All that can be recomputed, and why the rest cannot."""
     results = handed.results
+    if not handed.outline.kind.names:
+        return Recomputed({}, named_versions()), []
     weights = find_weights(results.provenance.weights, own.weights)
     if weights.file is None:
         progress.say(f"Without its weights most of the report cannot be checked: {weights.reason}")
@@ -126,16 +133,22 @@ def _compare_numbers(handed: Handed, recomputed: Recomputed, kind: ReportKind) -
 
 def _render(handed: Handed, recomputed: Recomputed, kind: ReportKind) -> Rendered:
     commentary = handed.settings.commentary.model_dump() if handed.settings else {}
+    if handed.unknown:
+        return Rendered(reason=f"the section {printable(handed.unknown[0])} is not installed here")
     reason = next(iter(recomputed.missing.values()), "")
     content = Content(kind, handed.results, recomputed.album, commentary)
     return render_anew(content, recomputed.keep, reason)
 
 
-def _tell_kind(results: LoadedResults, kind: ReportKind) -> Rows:
-    """Whether the report has the sections that it should have."""
-    told, due = results.kind.sections, list(kind.names)
-    reason = "" if told == due else "the report has other sections than it should have"
-    yield judge("numbers", "/kind/sections", told == due, told, due, reason)
+def _tell_sections(handed: Handed, *, demanded: bool) -> Rows:
+    """Whether the report has the sections that it must have, and which of its own are not known here."""
+    told, due = handed.results.kind.sections, list(handed.outline.kind.names)
+    if demanded or not handed.unknown:
+        reason = "" if told == due else "the report has other sections than it must have"
+        yield judge("numbers", "/kind/sections", told == due, told, due, reason)
+    for name in () if demanded else handed.unknown:
+        pointer = join_pointer([name])
+        yield Row("numbers", pointer, "not recomputable", reason="this section is not installed here")
 
 
 def _notes(handed: Handed, recomputed: Recomputed) -> Iterator[str]:

@@ -11,8 +11,7 @@ from reportgen.figures.colour import sequential
 from reportgen.figures.data import FigureData
 from reportgen.figures.figure import Figure
 from reportgen.figures.filters import filter_tiles
-from reportgen.figures.grid import count_channel_columns
-from reportgen.figures.montage import Tile, full_width_side, montage
+from reportgen.figures.montage import Tile, count_channel_columns, full_width_side, montage
 from reportgen.figures.scale_bar import ScaleBar
 from reportgen.sections.conv_stack.description import describe_filters, describe_maps, faint_maps, silent_maps
 from reportgen.sections.conv_stack.result import ConvLayer, ConvStack

@@ -24,5 +24,6 @@ SECTION = Section(
         Rule("/arrays/*", Tolerance(1e-4, 1.01 / 255), f"{FLOAT32}; {DECODED}", True),
     ),
     derived=("/matches",),
+    tells=(("show.filters", "/shown"),),
     references=(HE_2015,),
 )

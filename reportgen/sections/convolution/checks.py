@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.grading.checks import NamedCheck
 from reportgen.grading.checks.dataset import classes
-from reportgen.grading.checks.named import NamedCheck
 from reportgen.grading.report import Report, require
 
 _ALPHA = 0.001

@@ -12,9 +12,8 @@ from reportgen.figures.colour import Rgb, grey_to_rgb
 from reportgen.figures.data import FigureData, NamedArrays
 from reportgen.figures.figure import Figure
 from reportgen.figures.filters import filter_heatmap
-from reportgen.figures.grid import count_columns
 from reportgen.figures.lettering import number_text
-from reportgen.figures.montage import Tile, full_width_side, montage
+from reportgen.figures.montage import Tile, count_columns, full_width_side, montage
 from reportgen.figures.scale_bar import ScaleBar
 from reportgen.sections.convolution.description import describe_filter, describe_images, describe_responses
 from reportgen.sections.convolution.result import Convolution

@@ -18,7 +18,7 @@ from reportgen.stages.section import pack_section
 from reportgen.store.bundle import pack_arrays, unpack_arrays
 
 if TYPE_CHECKING:
-    from reportgen.analysis.guided_gradient import GuidedNetwork
+    from reportgen.analysis.guided_network import GuidedNetwork
 
 
 def run(given: Given) -> Bundle:
@@ -60,7 +60,7 @@ class _Explainer:
 
     def _compute(self, label: str, positions: Sequence[Position]) -> GuidedGradients:
         network = self._given.network()
-        from reportgen.analysis.guided_gradient import GuidedNetwork
+        from reportgen.analysis.guided_network import GuidedNetwork
         from reportgen.models import INPUT_SHAPE, preprocess
 
         if self._traced is None:

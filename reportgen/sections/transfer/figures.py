@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from reportgen.figures.data import FigureData, NamedArrays
 from reportgen.figures.figure import Figure
-from reportgen.figures.grid import count_columns
-from reportgen.figures.montage import Tile, full_width_side, montage
+from reportgen.figures.montage import Tile, count_columns, full_width_side, montage
 from reportgen.figures.plots import confusion_plot, history_plot
 from reportgen.sections.transfer.description import (
     describe_confusion,
