@@ -72,7 +72,7 @@ def _reinstall() -> str:
 
 
 def _pango(_: Settings) -> Finding:
-    from reportgen.printing.pdf import find_obstacle
+    from reportgen.pdf.printer import find_obstacle
     from reportgen.system.libraries import describe_subsetter, printer_versions
     from reportgen.system.managers import propose_remedy
 
@@ -88,7 +88,7 @@ def _pango(_: Settings) -> Finding:
 
 
 def _fonts(_: Settings) -> Finding:
-    from reportgen.render.fonts import STYLES, font_folder
+    from reportgen.document.fonts import STYLES, font_folder
 
     missing = [face.file for face in STYLES if not (font_folder() / face.file).exists()]
     if missing:
@@ -98,7 +98,7 @@ def _fonts(_: Settings) -> Finding:
 
 def _weights(settings: Settings) -> Finding:
     """Which weights a build would take; those of 574 MB are hashed unless the cache remembers them."""
-    from reportgen.digests import DigestMemory
+    from reportgen.store.digests import DigestMemory
     from reportgen.weights import locate_weights, require_here, resolve_source
 
     memory = DigestMemory(settings.cache, writes=False)
@@ -110,7 +110,7 @@ def _weights(settings: Settings) -> Finding:
     if line := choice.tell("reportgen build --weights imagenet"):
         return Finding(True, line)
     if locate_weights(choice.source, memory).source == "file":
-        from reportgen.vgg_files import open_layers, require_vgg19
+        from reportgen.models.vgg_files import open_layers, require_vgg19
 
         with open_layers(Path(choice.source)) as stored:
             require_vgg19(stored)

@@ -7,18 +7,18 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO
 
+from reportgen.engine.stages.files import RESULTS_FILE
 from reportgen.errors import UserError
 from reportgen.progress import Progress, Silent
 from reportgen.sections.transfer.files import HEAD_FILE
 from reportgen.settings import Settings
-from reportgen.stages.files import RESULTS_FILE
 from reportgen.store.files import read_file
 from reportgen.store.output import check_output, write_output
 from reportgen.store.ownership import claim
 
 MODEL_FILE = "model.keras"
 MODEL_NAME = "reportgen_vgg19"
-"""What :func:`reportgen.models.compose` calls the network."""
+"""What :func:`reportgen.models.backbone.compose` calls the network."""
 
 _CONFIG_BYTES = 10**7
 
@@ -29,7 +29,7 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
     Raises ``UserError`` if there is no build, or if its weights are no longer the ones at hand.
     """
     from reportgen.contract.reader import load_results
-    from reportgen.stages.tensorflow import load_tensorflow
+    from reportgen.engine.stages.tensorflow import load_tensorflow
 
     progress = progress or Silent()
     file, path = settings.build / RESULTS_FILE, out or settings.build / MODEL_FILE
@@ -45,11 +45,11 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
     if out is None:
         claim(settings.build, "report")
     load_tensorflow(progress)
-    from reportgen import models
+    from reportgen.models.backbone import load_backbone, model_file
 
     weights = last.provenance.weights
     source = settings.weights if weights.source == "file" else weights.named
-    backbone = models.load_backbone(source)
+    backbone = load_backbone(source)
     if backbone.weights.sha256 != weights.sha256:
         raise UserError(
             f"{file}: was computed with weights of SHA-256 {weights.sha256}, "
@@ -57,7 +57,7 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
             "Build the report anew, then export.",
         )
     with progress.stage("Writing the model"):
-        write_output(path, models.model_file(backbone, head, last.transfer.classes), is_own_model)
+        write_output(path, model_file(backbone, head, last.transfer.classes), is_own_model)
     return path
 
 

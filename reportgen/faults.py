@@ -54,7 +54,7 @@ def describe_fault(error: BaseException) -> str:
 
 
 def find_place(trace: TracebackType | None) -> str:
-    """The innermost of reportgen's own lines in a trace, as ``reportgen/models.py, line 7``; "" if none."""
+    """The innermost of reportgen's own lines in a trace, as ``reportgen/export.py, line 7``; "" if none."""
     for frame in reversed(traceback.extract_tb(trace)):
         file = Path(frame.filename)
         if file.is_relative_to(_PACKAGE):

@@ -2,7 +2,7 @@
 
 Libraries read dozens of variables when they are imported, and some of these change numbers, break the program
 or turn names into nonsense. What is not left to the user is decided here, once, for every command; what Keras
-and TensorFlow must be told after their import stands in :mod:`reportgen.backend`.
+and TensorFlow must be told after their import stands in :mod:`reportgen.models.backend`.
 """
 
 from __future__ import annotations

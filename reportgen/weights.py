@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from reportgen.digests import DigestMemory
 from reportgen.errors import WeightsError
+from reportgen.store.digests import DigestMemory
 
 SOURCES = ("auto", "imagenet", "imagenet-notop", "embedded")
 """What may be named in the settings; anything else is a file's path."""

@@ -15,7 +15,7 @@ from reportgen.runtime import settle_environment
 if TYPE_CHECKING:
     from sharing import MakeOnce
 
-    from reportgen.models import Backbone
+    from reportgen.models.backbone import Backbone
 
 collect_ignore = ["outside/brightness", "outside/plain"]
 """Packages of their own, whose rubrics are for reports and not for these tests."""
@@ -64,17 +64,17 @@ def full(pytestconfig: pytest.Config) -> bool:
 def _quick_printing(request: pytest.FixtureRequest) -> Iterator[None]:
     """Tests of what is made anew build dozens of reports, and ask only whether they are printed, not how."""
     with pytest.MonkeyPatch.context() as patch:
-        if request.path.parent.name == "pipeline":
+        if request.path.parent.name == "engine":
             from stand_in import print_nothing
 
-            patch.setattr("reportgen.stages.pdf.print_pdf", print_nothing)
+            patch.setattr("reportgen.engine.stages.pdf.print_pdf", print_nothing)
         yield
 
 
 @pytest.fixture(scope="session")
 def backbone() -> Backbone:
     """VGG19 with the embedded weights; shared, so no test may change it."""
-    from reportgen.models import load_backbone
+    from reportgen.models.backbone import load_backbone
 
     return load_backbone("embedded")
 

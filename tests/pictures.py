@@ -20,7 +20,7 @@ WIDTH = 640
 def main() -> None:
     """Draw the sample, build its report with the settings' defaults, and write its pages as pictures."""
     from reportgen.acquire.sample import draw_sample
-    from reportgen.pipeline import build
+    from reportgen.engine.pipeline import build
     from reportgen.settings import load_settings
 
     with tempfile.TemporaryDirectory() as folder:

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen import models
 from reportgen.analysis.guided_network import GuidedNetwork
 from reportgen.analysis.input_gradient import RecordedPass
-from reportgen.models import Backbone
-from reportgen.printing.attachment import Attachment
+from reportgen.models import backbone
+from reportgen.models.backbone import Backbone
+from reportgen.pdf.attachment import Attachment
 from reportgen.weights import describe_weights, locate_weights
 
 CHANNELS = 8
@@ -45,9 +45,9 @@ def load_stand_in(_source: str) -> Backbone:
     import keras
 
     rng = np.random.default_rng(5)
-    image = keras.Input(models.INPUT_SHAPE)
+    image = keras.Input(backbone.INPUT_SHAPE)
     first = keras.layers.Conv2D(4, 16, strides=16, activation="relu", name="block1_conv1")
-    last = keras.layers.Conv2D(CHANNELS, 3, padding="same", activation="relu", name=models.EXPLAINED_LAYER)
+    last = keras.layers.Conv2D(CHANNELS, 3, padding="same", activation="relu", name=backbone.EXPLAINED_LAYER)
     maps = last(first(image))
     for layer in (first, last):
         kernel = rng.normal(size=layer.kernel.shape).astype(np.float32) / 20
@@ -56,7 +56,7 @@ def load_stand_in(_source: str) -> Backbone:
     trunk = keras.Model(image, features, name="stand_in")
     trunk.trainable = False
     weights = describe_weights(locate_weights("embedded"), with_top=False)
-    return Backbone(trunk, keras.Model(image, maps), models.EXPLAINED_LAYER, True, weights)
+    return Backbone(trunk, keras.Model(image, maps), backbone.EXPLAINED_LAYER, True, weights)
 
 
 @contextmanager
@@ -103,7 +103,7 @@ def counting() -> Iterator[Counter[str]]:
         patch.setattr(Backbone, "explained", property(explained))
         patch.setattr(RecordedPass, "gradient", gradient)
         patch.setattr(GuidedNetwork, "__call__", guided)
-        patch.setattr(models, "load_backbone", load_stand_in)
+        patch.setattr(backbone, "load_backbone", load_stand_in)
         yield passes
 
 

@@ -80,7 +80,7 @@ def test_sample_takes_folder_and_seed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_build_passes_on_what_was_asked(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    intercept(monkeypatch, "reportgen.pipeline.build")
+    intercept(monkeypatch, "reportgen.engine.pipeline.build")
     (folder / "sub").mkdir()
     (folder / "sub/report.toml").write_text('data = "mine"\nbuild = "theirs"\nseed = 9')
     arguments = ("--settings", "sub/report.toml", "--build", "out", "--weights", "w.h5", "--quiet")
@@ -93,7 +93,7 @@ def test_build_passes_on_what_was_asked(monkeypatch: pytest.MonkeyPatch, folder:
 
 @pytest.mark.parametrize("weights", ["auto", "imagenet", "imagenet-notop", "embedded"])
 def test_the_name_of_weights_is_no_path(monkeypatch: pytest.MonkeyPatch, weights: str) -> None:
-    intercept(monkeypatch, "reportgen.pipeline.settle")
+    intercept(monkeypatch, "reportgen.engine.pipeline.settle")
     (settings, *_), _ = call_of(monkeypatch, "build", "--data", "d", "--weights", weights)
     assert settings.weights == weights
 
@@ -106,7 +106,7 @@ def test_without_data_the_sample_is_drawn_first(monkeypatch: pytest.MonkeyPatch,
 
 def test_a_sample_that_is_there_is_not_drawn_again(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     (folder / "data/sample").mkdir(parents=True)
-    intercept(monkeypatch, "reportgen.pipeline.build")
+    intercept(monkeypatch, "reportgen.engine.pipeline.build")
     monkeypatch.delattr("reportgen.acquire.sample.draw_sample")
     monkeypatch.setattr("reportgen.acquire.sample.draw_sample", None, raising=False)
     (_, data, *_), _ = call_of(monkeypatch, "build", "--quiet")
@@ -127,7 +127,7 @@ def test_an_error_goes_to_the_error_stream_with_its_remedy(
     def fail(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr("reportgen.pipeline.build", fail)
+    monkeypatch.setattr("reportgen.engine.pipeline.build", fail)
     assert run(monkeypatch, "build", "--data", "d", "--quiet") == code
     out, err = capsys.readouterr()
     assert out == ""
@@ -187,7 +187,7 @@ def test_control_c_ends_with_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("reportgen.pipeline.build", stop)
+    monkeypatch.setattr("reportgen.engine.pipeline.build", stop)
     assert run(monkeypatch, "build", "--data", "d", "--quiet") == 130
     out, err = capsys.readouterr()
     assert out == ""

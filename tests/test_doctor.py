@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from reportgen.doctor import examine
-from reportgen.render import fonts
+from reportgen.document import fonts
 from reportgen.settings import Settings, load_settings
 from reportgen.system import libraries
 from reportgen.weights import published

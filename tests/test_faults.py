@@ -18,14 +18,14 @@ from reportgen import faults
 from reportgen.cli import program as cli
 
 COMMANDS = {
-    "build": ("reportgen.pipeline.build", ("--data", "d", "--quiet")),
+    "build": ("reportgen.engine.pipeline.build", ("--data", "d", "--quiet")),
     "diff": ("reportgen.diff.compare", ("here/build", "here/build")),
     "watch": ("reportgen.watch.watcher.watch", ()),
     "sample": ("reportgen.acquire.sample.draw_sample", ()),
     "doctor": ("reportgen.doctor.examine", ()),
     "export-model": ("reportgen.export.export", ()),
     "grade": ("reportgen.grading.run.grade", ("x",)),
-    "verify": ("reportgen.grading.verify.verify", ("x", "--data", "d")),
+    "verify": ("reportgen.verify.verify", ("x", "--data", "d")),
     "batch": ("reportgen.batch.run.run_batch", ("here/class", "--out", "out")),
 }
 ERRORS = [
@@ -124,7 +124,7 @@ def test_the_readme_says_how() -> None:
 def test_no_memory_is_no_fault_of_ours(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:
-    fail(monkeypatch, "reportgen.pipeline.build", MemoryError())
+    fail(monkeypatch, "reportgen.engine.pipeline.build", MemoryError())
     assert run(monkeypatch, "build", "--data", "d", "--quiet") == 2
     assert "no memory left" in capsys.readouterr().err
 

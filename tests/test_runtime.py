@@ -186,8 +186,8 @@ def test_another_processor_is_another_key(monkeypatch: pytest.MonkeyPatch, tmp_p
     from stand_in import make_home
 
     from reportgen.dataset.inventory import take_inventory
+    from reportgen.engine.plan import make_plan, make_specs
     from reportgen.outline.kind import find_kind
-    from reportgen.plan import make_plan, make_specs
     from reportgen.settings import load_settings
     from reportgen.templates import open_templates
     from reportgen.weights import locate_weights
@@ -197,7 +197,7 @@ def test_another_processor_is_another_key(monkeypatch: pytest.MonkeyPatch, tmp_p
     inventory = take_inventory(home / "data", settings.seed)
 
     def keys(kind: str) -> dict[str, tuple[str, str]]:
-        monkeypatch.setattr("reportgen.plan.processor", lambda: kind)
+        monkeypatch.setattr("reportgen.engine.plan.processor", lambda: kind)
         plan = make_plan(settings, inventory, locate_weights("embedded"), open_templates())
         return {name: (stage.key, stage.base) for name, stage in plan.stages.items()}
 
@@ -210,14 +210,14 @@ def test_another_processor_is_another_key(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 
 def test_what_is_set_for_libraries_is_part_of_the_code_that_computes() -> None:
+    from reportgen.engine.plan import make_specs
+    from reportgen.engine.sources import code_of, libraries_of
     from reportgen.outline.kind import find_kind
-    from reportgen.plan import make_specs
-    from reportgen.sources import code_of, libraries_of
 
     computing = [spec.runs for spec in make_specs(find_kind()) if "keras" in libraries_of(spec.runs)]
     assert len(computing) >= 5
     for runs in computing:
-        assert {"reportgen/backend.py", "reportgen/runtime.py"} <= set(code_of(runs)), runs
+        assert {"reportgen/models/backend.py", "reportgen/runtime.py"} <= set(code_of(runs)), runs
 
 
 def test_the_error_handler_leaves_reading_alone() -> None:

@@ -32,12 +32,12 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
 
 def test_what_draws_and_prints_the_report_imports_no_tensorflow() -> None:
     modules = [
-        "pipeline",
+        "engine.pipeline",
         "doctor",
         "store",
         *(f"sections.{name}.figures" for name in find_kind().names),
-        "render.html",
-        "printing.pdf",
+        "document.html",
+        "pdf.printer",
         "dataset",
         "weights",
     ]

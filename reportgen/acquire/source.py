@@ -12,9 +12,9 @@ import requests
 
 from reportgen.acquire.part import Part, open_part
 from reportgen.acquire.reach import reach
-from reportgen.digests import hash_file
 from reportgen.errors import UserError
 from reportgen.progress import Progress
+from reportgen.store.digests import hash_file
 from reportgen.store.faults import reason_of
 
 KIB = 1024

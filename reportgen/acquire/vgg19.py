@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reportgen.digests import DigestMemory
 from reportgen.progress import Progress
+from reportgen.store.digests import DigestMemory
 from reportgen.weights import is_here, published, resolve_source
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from reportgen.api.pictures import Figure, Figures, Page, render_thumbnails
 from reportgen.api.request import Answer
 from reportgen.contract.reader import LoadedResults, load_results
+from reportgen.engine.record import read_record
 from reportgen.errors import UserError
-from reportgen.record import read_record
 
 HTML_FILE, PDF_FILE = "report.html", "report.pdf"
 _FIGURES = "figures/"

@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.backend import BackendError
 from reportgen.batch.job import Job
 from reportgen.batch.outcome import Outcome
 from reportgen.batch.wording import describe_problem, localise
 from reportgen.diff.wording import plural, printable
 from reportgen.errors import ExplanationError, RenderError, UserError, WeightsError
+from reportgen.models.backend import BackendError
 from reportgen.store.files import StorageError, write_atomically
 
 if TYPE_CHECKING:
-    from reportgen.grading.verify import Verification
     from reportgen.progress import Progress
     from reportgen.settings import Settings
+    from reportgen.verify import Verification
 
 _LONGEST_REASON = 300
 _NOT_THEIRS = (BackendError, ExplanationError, RenderError, WeightsError)
@@ -45,7 +45,7 @@ def verify_group(outcome: Outcome, case: Case, job: Job, place: Path, progress: 
         return replace(outcome, verification="no report handed in")
     if case.data is None:
         return replace(outcome, verification="no data handed in")
-    from reportgen.grading.verify import describe, verify, write_json
+    from reportgen.verify import describe, verify, write_json
 
     try:
         found = verify(

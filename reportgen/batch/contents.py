@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reportgen.dataset.formats import IMAGE_SUFFIXES
 from reportgen.dataset.names import is_ignored
-from reportgen.plan import digest_of
+from reportgen.engine.plan import digest_of
 from reportgen.settings import SETTINGS_FILE
 from reportgen.submission import RESULTS_FILE
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from reportgen.batch.contents import Contents, hash_file
 from reportgen.batch.job import Terms
 from reportgen.batch.outcome import Outcome
+from reportgen.engine.plan import digest_of, make_specs
+from reportgen.engine.sources import code_of, libraries_of
 from reportgen.outline.kind import ReportKind
-from reportgen.packages import installed_versions, versions_for
-from reportgen.plan import digest_of, make_specs
 from reportgen.resources import templates_folder
-from reportgen.sources import code_of, libraries_of
+from reportgen.system.packages import installed_versions, versions_for
 
 _WORKER = "reportgen.batch.worker"
 _PLUGIN = "reportgen.grading.plugin"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reportgen.batch.contents import hash_file
-from reportgen.plan import digest_of
+from reportgen.engine.plan import digest_of
 from reportgen.store.files import write_atomically
 
 OUTCOME_FILE, COSTS_FILE, LOG_FILE = "outcome.json", "costs.json", "log.txt"

@@ -23,12 +23,12 @@ from reportgen.batch.runner import Runner
 from reportgen.batch.table import Row
 from reportgen.batch.tables import write_tables
 from reportgen.batch.wording import name_inside
-from reportgen.digests import DigestMemory
+from reportgen.engine.stages.files import HTML_FILE
 from reportgen.errors import UserError
 from reportgen.grading.exports.text import one_line
 from reportgen.grading.run import check_tests
 from reportgen.intake import IntakeError, check_folder
-from reportgen.stages.files import HTML_FILE
+from reportgen.store.digests import DigestMemory
 from reportgen.store.files import writing
 from reportgen.weights import locate_weights, require_here, resolve_source
 

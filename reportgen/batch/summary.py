@@ -13,7 +13,7 @@ from reportgen.batch.outcome import LOG_FILE, Mark, Outcome
 from reportgen.batch.resemblance import Shared, find_equal_results, find_shared_images
 from reportgen.batch.statistics import Spread, spread_criteria, spread_scores
 from reportgen.batch.table import Row
-from reportgen.render.overview import Bar, Criterion, Line, Overview, Resemblance
+from reportgen.document.overview import Bar, Criterion, Line, Overview, Resemblance
 
 _NAMED = 12
 _PARTNERS = 4

@@ -12,15 +12,15 @@ from pathlib import Path
 from reportgen.batch.class_file import Class
 from reportgen.batch.contents import hash_file
 from reportgen.batch.table import Row, write_grades, write_timings
-from reportgen.packages import versions_for
-from reportgen.plan import digest_of
+from reportgen.engine.plan import digest_of
+from reportgen.engine.sources import code_of, libraries_of
 from reportgen.resources import templates_folder
-from reportgen.sources import code_of, libraries_of
 from reportgen.store.files import write_atomically, writing
+from reportgen.system.packages import versions_for
 
 GRADES_FILE, OVERVIEW_FILE, TIMINGS_FILE = "grades.csv", "overview.html", "timings.csv"
 _STATE_FILE = ".tables.json"
-_MODULES = (__name__, "reportgen.render.overview")
+_MODULES = (__name__, "reportgen.document.overview")
 
 
 def write_tables(
@@ -37,7 +37,7 @@ def write_tables(
         if _read_state(out) == {"key": key, **_hashes(out)}:
             return
         from reportgen.batch.summary import sum_up
-        from reportgen.render.overview import render_overview
+        from reportgen.document.overview import render_overview
         from reportgen.templates import open_templates
 
         _set_edited_aside(out, say)

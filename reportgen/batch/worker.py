@@ -20,7 +20,7 @@ from reportgen.settings import Settings, understand_settings
 from reportgen.store.files import StorageError, link_or_copy, write_atomically
 
 if TYPE_CHECKING:
-    from reportgen.pipeline import Built
+    from reportgen.engine.pipeline import Built
     from reportgen.progress import Progress
 
 MADE_FILE, BUILD_FOLDER = "made.json", "build"
@@ -102,7 +102,7 @@ def _lay_out(data: Path, parts: Parts, place: Path) -> Path:
 
 
 def _build(settings: Settings, data: Path, progress: Progress) -> Built:
-    from reportgen.pipeline import Options, build
+    from reportgen.engine.pipeline import Options, build
 
     return build(settings, data, progress, Options(strict=True))
 

@@ -41,8 +41,8 @@ def build_worker(
 
 
 def _build(request: Request, progress: Progress) -> Answer:
-    from reportgen import pipeline
     from reportgen.api.request import Answer
+    from reportgen.engine import pipeline
 
     chosen = request.settings or load(
         request.file,

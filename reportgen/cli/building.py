@@ -26,8 +26,8 @@ from reportgen.progress import Progress
 from reportgen.settings import SETTINGS_FILE, Settings
 
 if TYPE_CHECKING:
+    from reportgen.engine.pipeline import Built, Workshop
     from reportgen.outline.kind import ReportKind
-    from reportgen.pipeline import Built, Workshop
 
 
 def build(
@@ -54,7 +54,7 @@ def build(
         for line in _preview(chosen, settings, progress):
             typer.echo(line)
         return
-    from reportgen import pipeline
+    from reportgen.engine import pipeline
 
     # Before the first image is drawn or read: whoever does not want these weights can stop here.
     chosen = pipeline.settle(
@@ -74,7 +74,7 @@ def build(
 
 
 def _preview(chosen: Settings, file: Path | None, progress: Progress) -> list[str]:
-    from reportgen import pipeline
+    from reportgen.engine import pipeline
 
     folder = chosen.data or default_data(file)
     if lacks_data(chosen, folder):
@@ -133,7 +133,7 @@ def watch(
 
     def renew(chosen: Settings, folder: Path, listener: Progress) -> Path:
         # Imported here, so that the page is there before the first build begins.
-        from reportgen import pipeline
+        from reportgen.engine import pipeline
 
         workshops[:] = workshops or [pipeline.Workshop()]
         options = pipeline.Options(for_imagenet=command)
@@ -187,7 +187,7 @@ def diff(
     for line in describe(difference):
         typer.echo(line)
     if difference.changed:
-        from reportgen.render.difference import render_difference
+        from reportgen.document.difference import render_difference
         from reportgen.templates import open_templates
 
         html = render_difference(difference, open_templates(chosen.templates))

@@ -61,9 +61,9 @@ def verify(
     """
     from dataclasses import replace
 
-    from reportgen.grading.verify import describe, verify, write_json
     from reportgen.outline.kind import Outline
     from reportgen.store.output import check_output, is_json_with, write_output
+    from reportgen.verify import describe, verify, write_json
 
     outline = Outline(sections=tuple(section)) if section else None
     if outline is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from reportgen.packages import installed_versions
+from reportgen.system.packages import installed_versions
 
 _OPENER = "_dlopen"
 _PANGO, _HARFBUZZ, _SUBSETTER = "pango-1.0", "harfbuzz", "harfbuzz-subset"

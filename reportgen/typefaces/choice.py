@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reportgen.errors import SettingsError
-from reportgen.keep import Keep, make_always
+from reportgen.memo import Keep, make_always
 from reportgen.typefaces.chain import Typefaces, is_in_main, words_beyond
 from reportgen.typefaces.face import Face, describe_face, forget_faces
 from reportgen.typefaces.machine import Found, fingerprint, font_folders, list_fonts, search_fonts

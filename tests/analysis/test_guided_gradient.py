@@ -12,7 +12,7 @@ import tensorflow as tf
 from guided_clone import gradient_of, guided_gradient
 
 from reportgen.analysis.guided_network import GuidedNetwork
-from reportgen.models import Backbone, preprocess
+from reportgen.models.backbone import Backbone, preprocess
 
 X = np.array([5, 0, -5, 10], np.float32)
 W = np.array([[2], [2], [2], [-2]], np.float32)

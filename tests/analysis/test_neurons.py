@@ -16,7 +16,7 @@ from plain_numpy import slide
 from reportgen.analysis.input_gradient import RecordedPass
 from reportgen.analysis.ranking import rank_neurons
 from reportgen.analysis.receptive_field import effective_field
-from reportgen.models import Backbone, preprocess
+from reportgen.models.backbone import Backbone, preprocess
 from reportgen.results import Box, FieldGeometry, Patch, Position
 from reportgen.sections.neurons.analysis import See, describe_neurons, find_excited_neurons
 from reportgen.sections.neurons.result import HeadOverlap

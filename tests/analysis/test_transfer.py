@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reportgen.models import Backbone
+from reportgen.models.backbone import Backbone
 from reportgen.results import SPLITS, ImageFile, Split
 from reportgen.sections.transfer.analysis import (
     FrozenBase,

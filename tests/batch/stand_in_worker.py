@@ -16,8 +16,8 @@ def main() -> None:
     from reportgen.batch.worker import main as work
 
     patch = pytest.MonkeyPatch()
-    patch.setattr("reportgen.models.load_backbone", load_stand_in)
-    patch.setattr("reportgen.stages.pdf.print_pdf", print_nothing)
+    patch.setattr("reportgen.models.backbone.load_backbone", load_stand_in)
+    patch.setattr("reportgen.engine.stages.pdf.print_pdf", print_nothing)
     file, _, handle = sys.argv[1:]
     work(Path(file), int(handle))
 

@@ -14,7 +14,7 @@ from reportgen.batch.class_file import Class, Group
 from reportgen.batch.outcome import Mark, Outcome
 from reportgen.batch.summary import sum_up
 from reportgen.batch.table import Row
-from reportgen.render.overview import render_overview
+from reportgen.document.overview import render_overview
 from reportgen.templates import open_templates
 
 EVIL = "<script>alert(1)</script>"

@@ -47,7 +47,7 @@ def _read(file: Path) -> NDArray[np.float32]:
 
 def _load_base() -> Any:
     """VGG19's convolution base and the global average, with the weights that the measured build has."""
-    from reportgen.models import load_backbone
+    from reportgen.models.backbone import load_backbone
 
     return load_backbone("embedded").network
 

@@ -64,7 +64,7 @@ def build(times: StageTimes, data: str, folder: str) -> None:
 
 
 def _build(settings: Settings, data: Path, times: StageTimes) -> None:
-    from reportgen.pipeline import build as build_report
+    from reportgen.engine.pipeline import build as build_report
 
     built = build_report(settings, data, times)
     if built.problem:
@@ -86,10 +86,10 @@ def build_counting(times: StageTimes, folder: str, network: str, out: str) -> No
     stand_in = _import_stand_in()
     from unittest.mock import patch
 
-    from reportgen import models
+    from reportgen.models import backbone
     from reportgen.settings import load_settings
 
-    real = patch.object(models, "load_backbone", models.load_backbone)
+    real = patch.object(backbone, "load_backbone", backbone.load_backbone)
     with stand_in.counting() as passes, real if network == "VGG19" else nullcontext():
         _build(load_settings(folder=Path(folder)), Path(folder) / "data", times)
     Path(out).write_text(json.dumps(passes), encoding="utf-8")

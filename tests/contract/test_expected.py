@@ -13,11 +13,11 @@ from stand_in import make_home
 from whole_document import whole
 
 from reportgen.dataset.inventory import take_inventory
+from reportgen.document.expression import print_value
+from reportgen.document.numbers import FILTERS
+from reportgen.document.sourced import Sourced
+from reportgen.engine.expected import expect_results
 from reportgen.errors import RenderError
-from reportgen.expected import expect_results
-from reportgen.render.expression import print_value
-from reportgen.render.numbers import FILTERS
-from reportgen.render.sourced import Sourced
 from reportgen.settings import Settings
 
 SETTINGS: dict[str, Any] = {

@@ -17,10 +17,10 @@ from whole_document import as_written, change, places, remove, whole, written
 from reportgen.cli.program import app
 from reportgen.contract.conformity import ContractError, check_document, find_violations
 from reportgen.contract.schema import SCHEMA_FILE, write_schema
+from reportgen.engine.stages import results as stage
+from reportgen.engine.stages.given import Given
 from reportgen.outline.kind import find_kind
 from reportgen.results import SCHEMA_VERSION, ImageFile
-from reportgen.stages import results as stage
-from reportgen.stages.given import Given
 
 SCHEMA = json.loads(SCHEMA_FILE.read_bytes())
 

@@ -17,7 +17,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Dialog
 from stand_in import COUNTS, counting, draw_image
 
-from reportgen import pipeline
+from reportgen.engine import pipeline
 from reportgen.settings import load_settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.prints]

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from stand_in import counting, draw_image
 
-from reportgen import pipeline
+from reportgen.engine import pipeline
 from reportgen.settings import load_settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.prints]

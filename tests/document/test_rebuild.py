@@ -13,8 +13,8 @@ from PIL import Image
 from stand_in import print_nothing
 from tiny_data import CLASSES
 
-from reportgen import pipeline
 from reportgen.cli import program as cli
+from reportgen.engine import pipeline
 from reportgen.errors import RenderError
 from reportgen.export import export
 from reportgen.progress import Silent
@@ -80,7 +80,7 @@ def test_a_page_that_cannot_be_printed_leaves_the_last_report(
     def refuse(_html: str, _attached: object, _note: object, **_options: object) -> bytes:
         raise RenderError("A picture is missing.", "Correct the template.")
 
-    monkeypatch.setattr("reportgen.stages.pdf.print_pdf", refuse)
+    monkeypatch.setattr("reportgen.engine.stages.pdf.print_pdf", refuse)
     with pytest.raises(RenderError):
         pipeline.build(load_settings(folder=copied, group="another"), copied / "data")
     assert snapshot(copied / "build") == before
@@ -104,7 +104,7 @@ def test_without_pango_the_page_is_new_and_the_older_pdf_is_set_aside(
     assert (folder / "previous/report.pdf").read_bytes() == old
     assert "Group 99" in (folder / "report.html").read_text(encoding="utf-8")
     monkeypatch.undo()
-    monkeypatch.setattr("reportgen.stages.pdf.print_pdf", print_nothing)
+    monkeypatch.setattr("reportgen.engine.stages.pdf.print_pdf", print_nothing)
     assert run_cli(monkeypatch, copied, "build") == 0, "once there is Pango, the PDF is made"
     assert (folder / "report.pdf").read_bytes() not in (b"", old)
 

@@ -19,13 +19,13 @@ from stand_in import print_nothing
 
 from reportgen import load_results
 from reportgen.diff.difference import compare
+from reportgen.engine.pipeline import build
 from reportgen.grading.rubric import shipped_rubrics
 from reportgen.grading.run import grade
-from reportgen.grading.verify import verify
-from reportgen.pipeline import build
 from reportgen.settings import load_settings
 from reportgen.submission import open_submission
 from reportgen.system.libraries import can_print
+from reportgen.verify import verify
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +45,7 @@ def home(drawn: Path, full: bool, tmp_path_factory: pytest.TempPathFactory) -> P
     with pytest.MonkeyPatch.context() as patch:
         if not full or not can_print():
             # No number is read from the PDF here, and other tests print all that is in it.
-            patch.setattr("reportgen.stages.pdf.print_pdf", print_nothing)
+            patch.setattr("reportgen.engine.stages.pdf.print_pdf", print_nothing)
         assert build(settings, home / "data/sample").problem is None
     return home
 

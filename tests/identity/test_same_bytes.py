@@ -33,11 +33,11 @@ if foreign:
     import keras  # set up for something else, as in a notebook
     keras.config.set_dtype_policy("mixed_float16")
 elif network == "stand-in":
-    from reportgen.backend import load_keras  # as the first stage does it, before what stands in
+    from reportgen.models.backend import load_keras  # as the first stage does it, before what stands in
     load_keras()
 from reportgen.runtime import settle_process
 settle_process()
-from reportgen import pipeline
+from reportgen.engine import pipeline
 from reportgen.settings import load_settings
 def build():
     built = pipeline.build(load_settings(folder=home), home / "data")
@@ -47,7 +47,7 @@ if network == "stand-in":
     numpy.random.seed(days)
     from stand_in import counting, print_nothing
     if not printing:
-        from reportgen.stages import pdf
+        from reportgen.engine.stages import pdf
         pdf.print_pdf = print_nothing
     with counting():
         build()

@@ -17,7 +17,7 @@ from test_vgg_files import as_keras_2_weights
 
 from reportgen import weights
 from reportgen.acquire.vgg19 import fetch_vgg19
-from reportgen.models import Backbone, load_backbone
+from reportgen.models.backbone import Backbone, load_backbone
 from reportgen.progress import Silent
 
 pytestmark = [

@@ -13,9 +13,16 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from reportgen import models
 from reportgen.errors import WeightsError
-from reportgen.models import Backbone, compose, identity_convolution, model_file, preprocess, weights_file
+from reportgen.models import backbone
+from reportgen.models.backbone import (
+    Backbone,
+    compose,
+    identity_convolution,
+    model_file,
+    preprocess,
+    weights_file,
+)
 from reportgen.sections.transfer.analysis import build_head
 from reportgen.weights import EMBEDDED_SHA256, Weights, embedded_path, published
 
@@ -167,7 +174,7 @@ def test_the_model_file_holds_the_head_on_the_base(pixels: NDArray[np.uint8], tm
     for found, wanted in zip(other.get_weights(), head.get_weights(), strict=True):
         np.testing.assert_array_equal(found, wanted)
     assert zipfile.is_zipfile(path)
-    read = keras.models.load_model(path)
+    read = keras.backbone.load_model(path)
     features = backbone.network(preprocess(pixels))
     np.testing.assert_allclose(read(preprocess(pixels)), head(features), atol=1e-5)
 
@@ -179,10 +186,10 @@ def test_a_damaged_file_of_embedded_weights_is_refused(
     content[len(content) // 2] ^= 1  # a single bit, inside the numbers
     damaged = tmp_path / "hed.weights.h5"
     damaged.write_bytes(content)
-    monkeypatch.setattr(models, "embedded_path", lambda: damaged)
+    monkeypatch.setattr(backbone, "embedded_path", lambda: damaged)
 
     with pytest.raises(WeightsError) as caught:
-        models.load_backbone("embedded")
+        backbone.load_backbone("embedded")
 
     assert str(damaged) in caught.value.problem
     assert EMBEDDED_SHA256 in caught.value.problem
@@ -199,7 +206,7 @@ def test_a_file_that_is_not_imagenets_is_refused(
     other.write_bytes(b"something else")
 
     with pytest.raises(WeightsError) as caught:
-        models.load_backbone(source)
+        backbone.load_backbone(source)
 
     assert str(other) in caught.value.problem
     assert "reportgen fetch vgg19" in caught.value.remedy

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reportgen import models, vgg_files, weights
+from reportgen import weights
 from reportgen.errors import WeightsError
-from reportgen.models import load_backbone
-from reportgen.vgg_files import CONVOLUTIONS, DEPTHS, open_layers, require_vgg19
+from reportgen.models import backbone, vgg_files
+from reportgen.models.backbone import load_backbone
+from reportgen.models.vgg_files import CONVOLUTIONS, DEPTHS, open_layers, require_vgg19
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras
 
@@ -115,7 +116,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> Any:
         network = narrow_vgg19(include_top=include_top)
         return keras.Model(network.input, network.layers[-2].output) if include_top else network
 
-    monkeypatch.setattr(models, "_empty_vgg19", without_output)
+    monkeypatch.setattr(backbone, "_empty_vgg19", without_output)
     monkeypatch.setattr(vgg_files, "TOP_SHAPES", ((7 * 7 * 512, 6), (6, 5)))
     network, rng = narrow_vgg19(include_top=True), np.random.default_rng(6)
     for weight in network.weights:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from reportgen import weights
-from reportgen.digests import DigestMemory
 from reportgen.errors import WeightsError
+from reportgen.store.digests import DigestMemory
 from reportgen.weights import (
     NOTOP_FILE,
     Choice,

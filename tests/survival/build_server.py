@@ -96,10 +96,10 @@ class Listener:
 def build(job: dict[str, Any]) -> dict[str, Any]:
     from stand_in import counting, print_nothing
 
-    from reportgen import pipeline
+    from reportgen.engine import pipeline
+    from reportgen.engine.stages import pdf
     from reportgen.errors import UserError
     from reportgen.settings import load_settings
-    from reportgen.stages import pdf
 
     # Where and when a build dies does not hang on how its pages are printed.
     vars(pdf)["print_pdf"] = print_nothing
@@ -141,8 +141,8 @@ def main() -> None:
     import sklearn.metrics  # noqa: F401
     import stand_in  # noqa: F401
 
-    from reportgen import pipeline  # noqa: F401
-    from reportgen.render import html  # noqa: F401
+    from reportgen.document import html  # noqa: F401
+    from reportgen.engine import pipeline  # noqa: F401
 
     # What all builds share is never garbage, and looking at it would copy it into each of them.
     gc.freeze()

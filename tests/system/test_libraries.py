@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hidden_libraries import MACHINES, hide
 
-from reportgen.plan import named_versions
+from reportgen.engine.plan import named_versions
 from reportgen.system import libraries
 from reportgen.system.libraries import describe_subsetter, find_missing, printer_versions, required_libraries
 

@@ -18,21 +18,22 @@ from sharing import MakeOnce
 from stand_in import counting, load_stand_in, make_home
 from typer.testing import CliRunner, Result
 
-from reportgen import models, pipeline
 from reportgen.cli.program import app
-from reportgen.execution import Execution
-from reportgen.grading.verify import Verification, documents, verify
+from reportgen.document.fonts import font_css
+from reportgen.engine import pipeline
+from reportgen.engine.execution import Execution
+from reportgen.engine.pipeline import plan_build
+from reportgen.engine.stages import results as results_stage
+from reportgen.engine.stages.given import Bundle, Given
+from reportgen.engine.stages.network import Networks
+from reportgen.models import backbone
 from reportgen.outline.kind import find_kind
-from reportgen.pipeline import plan_build
-from reportgen.printing.attachment import Attachment
-from reportgen.printing.pdf import PangoMissingError, print_pdf
+from reportgen.pdf.attachment import Attachment
+from reportgen.pdf.printer import PangoMissingError, print_pdf
 from reportgen.progress import Silent
-from reportgen.render.fonts import font_css
 from reportgen.settings import Settings, load_settings
-from reportgen.stages import results as results_stage
-from reportgen.stages.given import Bundle, Given
-from reportgen.stages.network import Networks
 from reportgen.store.cache import Cache
+from reportgen.verify import Verification, documents, verify
 
 Alter = Callable[[Any], None]
 """Changes a parsed ``results.json`` in place."""
@@ -48,7 +49,7 @@ class ReadOnly(Cache):
 @contextmanager
 def small_network(printer: Callable[[str], bytes]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(models, "load_backbone", load_stand_in)
+        patch.setattr(backbone, "load_backbone", load_stand_in)
         patch.setattr(documents, "print_pdf", printer)
         yield
 
@@ -126,7 +127,7 @@ class Home:
         execution = Execution(plan, cache, Networks(), Silent(), fresh={"results", "html", "pdf"})
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(results_stage, "run", run)
-            patch.setattr("reportgen.stages.pdf.print_pdf", print_and_attach)
+            patch.setattr("reportgen.engine.stages.pdf.print_pdf", print_and_attach)
             stages = ("results", "html", "pdf") if printing else ("results", "html")
             files = {name: data for stage in stages for name, data in execution.obtain(stage).items()}
         files |= {f"arrays/{name}.npz": execution.obtain(name)["arrays.npz"] for name in find_kind().names}

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from small_results import document
 
-from reportgen.grading.verify.numbers import compare_numbers
-from reportgen.grading.verify.row import Row
-from reportgen.grading.verify.tolerances import Tolerances
 from reportgen.outline.kind import find_kind
 from reportgen.sections.guided_backprop.comparison import compare_rows, same_neurons
 from reportgen.sections.neurons.comparison import compare_top
 from reportgen.sections.transfer.comparison import compare_predictions
+from reportgen.verify.numbers import compare_numbers
+from reportgen.verify.row import Row
+from reportgen.verify.tolerances import Tolerances
 
 KIND = find_kind()
 TOLERANCES = Tolerances.of(KIND)

@@ -15,14 +15,14 @@ from forging import page
 from PIL import Image
 
 from reportgen.figures.picture import raster_picture
-from reportgen.grading.verify import paper as paper_module
-from reportgen.grading.verify.documents import _judge
-from reportgen.grading.verify.page import read_page
-from reportgen.grading.verify.pages import compare_figures, compare_page, compare_pages
-from reportgen.grading.verify.paper import PaperError, open_paper
-from reportgen.grading.verify.pictures import same_picture
-from reportgen.grading.verify.row import Row
-from reportgen.printing.pdf import print_pdf
+from reportgen.pdf.printer import print_pdf
+from reportgen.verify import paper as paper_module
+from reportgen.verify.documents import _judge
+from reportgen.verify.page import read_page
+from reportgen.verify.pages import compare_figures, compare_page, compare_pages
+from reportgen.verify.paper import PaperError, open_paper
+from reportgen.verify.pictures import same_picture
+from reportgen.verify.row import Row
 
 pytestmark = pytest.mark.prints
 

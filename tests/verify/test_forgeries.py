@@ -26,8 +26,8 @@ from forging import (
 from sharing import MakeOnce
 from stand_in import draw_image
 
-from reportgen.grading.verify import verify
-from reportgen.vgg_files import CONVOLUTIONS
+from reportgen.models.vgg_files import CONVOLUTIONS
+from reportgen.verify import verify
 from reportgen.weights import WeightsFile, describe_weights, imagenet_path, locate_weights
 
 pytestmark = [pytest.mark.slow, pytest.mark.prints]

@@ -17,7 +17,7 @@ from forging import Home, as_json, attach, copy_build, honest_home, places, sett
 from sharing import MakeOnce
 
 from reportgen.errors import UserError
-from reportgen.grading.verify import describe, write_json
+from reportgen.verify import describe, write_json
 
 pytestmark = [pytest.mark.slow, pytest.mark.prints]
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.grading.verify.page import Printed, read_page
-from reportgen.grading.verify.printed import shows, squeeze
-from reportgen.grading.verify.text import compare_text
-from reportgen.render.numbers import decimal_text, percent_text, share_text, significant_text, whole_text
+from reportgen.document.numbers import decimal_text, percent_text, share_text, significant_text, whole_text
+from reportgen.verify.page import Printed, read_page
+from reportgen.verify.printed import shows, squeeze
+from reportgen.verify.text import compare_text
 
 
 @pytest.mark.parametrize(

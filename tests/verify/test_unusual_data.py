@@ -16,7 +16,7 @@ from PIL import Image
 from sharing import MakeOnce
 from stand_in import SETTINGS, counting, draw_image
 
-from reportgen import pipeline
+from reportgen.engine import pipeline
 from reportgen.settings import load_settings
 
 pytestmark = pytest.mark.slow

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from reportgen.stages.examples import example_files
-from reportgen.stages.given import Bundle, Given
-from reportgen.stages.grey_or_colour import scale_examples
-from reportgen.stages.section import pack_section
-from reportgen.stages.tensorflow import load_tensorflow
+from reportgen.engine.stages.examples import example_files
+from reportgen.engine.stages.given import Bundle, Given
+from reportgen.engine.stages.grey_or_colour import scale_examples
+from reportgen.engine.stages.section import pack_section
+from reportgen.engine.stages.tensorflow import load_tensorflow
 
 
 def run(given: Given) -> Bundle:

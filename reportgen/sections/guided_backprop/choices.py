@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reportgen.grading.verify.choices import describe_disagreement, judge_setting
-from reportgen.grading.verify.row import Rows, judge
 from reportgen.sections.guided_backprop.result import GuidedBackprop, GuidedRow
 from reportgen.settings import NeuronChoice, Settings
+from reportgen.verify.choices import describe_disagreement, judge_setting
+from reportgen.verify.row import Rows, judge
 
 
 def read_choices(numbers: GuidedBackprop, attached: Settings | None) -> dict[str, Any]:

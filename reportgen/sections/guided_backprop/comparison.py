@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from reportgen.grading.verify.pair import Pair
-from reportgen.grading.verify.rankings import NeuronComparison, compare_labels, compare_lengths
-from reportgen.grading.verify.row import Rows
-from reportgen.grading.verify.tolerances import Tolerances
-from reportgen.stages.activations import read_activations
+from reportgen.engine.stages.activations import read_activations
+from reportgen.verify.pair import Pair
+from reportgen.verify.rankings import NeuronComparison, compare_labels, compare_lengths
+from reportgen.verify.row import Rows
+from reportgen.verify.tolerances import Tolerances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,12 +9,12 @@ import numpy as np
 
 from reportgen.analysis.guided_gradients import GuidedGradients
 from reportgen.dataset.decode import decode
+from reportgen.engine.stages.activations import read_activations, read_layer
+from reportgen.engine.stages.boxes import find_boxes
+from reportgen.engine.stages.given import Bundle, Given
+from reportgen.engine.stages.section import pack_section
 from reportgen.results import Position
 from reportgen.sections.guided_backprop.analysis import Example, explain_neurons
-from reportgen.stages.activations import read_activations, read_layer
-from reportgen.stages.boxes import find_boxes
-from reportgen.stages.given import Bundle, Given
-from reportgen.stages.section import pack_section
 from reportgen.store.bundle import pack_arrays, unpack_arrays
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class _Explainer:
     def _compute(self, label: str, positions: Sequence[Position]) -> GuidedGradients:
         network = self._given.network()
         from reportgen.analysis.guided_network import GuidedNetwork
-        from reportgen.models import INPUT_SHAPE, preprocess
+        from reportgen.models.backbone import INPUT_SHAPE, preprocess
 
         if self._traced is None:
             self._traced = GuidedNetwork(network.convolutions, INPUT_SHAPE, len(positions))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from reportgen.grading.verify.choices import judge_setting
-from reportgen.grading.verify.row import Rows
 from reportgen.sections.neurons.result import Neurons
 from reportgen.settings import Settings
+from reportgen.verify.choices import judge_setting
+from reportgen.verify.row import Rows
 
 
 def read_choices(numbers: Neurons, _attached: Settings | None) -> dict[str, Any]:

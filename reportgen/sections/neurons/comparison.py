@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.analysis.receptive_field import receptive_field
 from reportgen.contract.lookup import join_pointer
-from reportgen.grading.verify.pair import Pair
-from reportgen.grading.verify.rankings import NeuronComparison, compare_labels, compare_lengths
-from reportgen.grading.verify.row import Row, Rows
-from reportgen.grading.verify.tolerances import Tolerances
 from reportgen.results import FieldGeometry
+from reportgen.verify.pair import Pair
+from reportgen.verify.rankings import NeuronComparison, compare_labels, compare_lengths
+from reportgen.verify.row import Row, Rows
+from reportgen.verify.tolerances import Tolerances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from reportgen.analysis.receptive_field import effective_field
 from reportgen.dataset.decode import decode
+from reportgen.engine.stages.activations import read_activations, read_layer
+from reportgen.engine.stages.boxes import find_boxes
+from reportgen.engine.stages.examples import example_files, open_examples
+from reportgen.engine.stages.given import Bundle, Given
+from reportgen.engine.stages.section import pack_section
 from reportgen.results import Box, ImageFile, Patch, Position
 from reportgen.sections.neurons.analysis import See, find_excited_neurons
-from reportgen.stages.activations import read_activations, read_layer
-from reportgen.stages.boxes import find_boxes
-from reportgen.stages.examples import example_files, open_examples
-from reportgen.stages.given import Bundle, Given
-from reportgen.stages.section import pack_section
 
 if TYPE_CHECKING:
     from reportgen.analysis.input_gradient import RecordedPass
@@ -58,6 +58,6 @@ def _sight(given: Given, image: ImageFile) -> See:
 def _record(given: Given, image: ImageFile) -> RecordedPass:
     network = given.network()
     from reportgen.analysis.input_gradient import RecordedPass
-    from reportgen.models import preprocess
+    from reportgen.models.backbone import preprocess
 
     return RecordedPass(network.explained, preprocess(decode(given.path(image), image.sha256)))

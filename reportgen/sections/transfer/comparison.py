@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.lookup import join_pointer
 from reportgen.diff.values import is_number
-from reportgen.grading.verify.pair import Pair
-from reportgen.grading.verify.row import NO_CONSEQUENCE, Row, Rows, judge
-from reportgen.grading.verify.tolerances import Tolerances
 from reportgen.outline.tolerance import MARGIN, Tolerance
 from reportgen.sections.transfer.result import Transfer
+from reportgen.verify.pair import Pair
+from reportgen.verify.row import NO_CONSEQUENCE, Row, Rows, judge
+from reportgen.verify.tolerances import Tolerances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

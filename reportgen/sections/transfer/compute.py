@@ -8,11 +8,11 @@ import numpy as np
 
 from reportgen.analysis.computed import Computed, summarise
 from reportgen.dataset.decode import decode
+from reportgen.engine.stages.given import Bundle, Given
+from reportgen.engine.stages.section import pack_section
 from reportgen.sections.transfer.files import HEAD_FILE
 from reportgen.sections.transfer.result import Transfer
 from reportgen.split import SPLITS
-from reportgen.stages.given import Bundle, Given
-from reportgen.stages.section import pack_section
 from reportgen.store.bundle import unpack_arrays
 
 SHOWN_MISTAKES = 12
@@ -22,7 +22,7 @@ def run(given: Given) -> Bundle:
     """Train the new output layer on the features; its weights are ``head.weights.h5``."""
     features = unpack_arrays(given.bundle("features")["features.npz"])["features"]
     network = given.network()
-    from reportgen.models import weights_file
+    from reportgen.models.backbone import weights_file
     from reportgen.sections.transfer.analysis import FrozenBase, LabelledFeatures, retrain
 
     splits = np.array([image.split for image in given.images])

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from brightness.result import Brightness
 from reportgen.analysis.computed import Computed, summarise
-from reportgen.stages.examples import open_examples
-from reportgen.stages.given import Bundle, Given
-from reportgen.stages.section import pack_section
+from reportgen.engine.stages.examples import open_examples
+from reportgen.engine.stages.given import Bundle, Given
+from reportgen.engine.stages.section import pack_section
 
 
 def run(context: Given) -> Bundle:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from plain.result import Plain
 from reportgen.analysis.computed import Computed
-from reportgen.stages.given import Bundle, Given
-from reportgen.stages.section import pack_section
+from reportgen.engine.stages.given import Bundle, Given
+from reportgen.engine.stages.section import pack_section
 
 
 def run(context: Given) -> Bundle:

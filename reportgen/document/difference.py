@@ -1,0 +1,70 @@
+"""The difference between two reports as one self-contained HTML page."""
+
+from __future__ import annotations
+
+import base64
+
+from jinja2 import TemplateError
+from markupsafe import Markup
+
+from reportgen.diff import Difference, summary, wording
+from reportgen.diff.figures import Picture
+from reportgen.diff.values import ABSENT, Change, Entry
+from reportgen.document.environment import open_environment
+from reportgen.errors import RenderError
+from reportgen.templates import Templates
+
+TEMPLATE, STYLE = "diff.html.j2", "diff.css"
+OPEN_ROWS = 25
+"""A table with more rows than these is folded on the screen; on paper it is whole."""
+
+_MIME = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "svg": "image/svg+xml"}
+
+
+def render_difference(difference: Difference, templates: Templates) -> str:
+    """Render ``diff.html.j2`` of ``templates``, with the figures that changed side by side.
+
+    The page fetches and runs nothing. Whatever the reports say is escaped, and an SVG is only ever the
+    source of an ``<img>``, where it cannot act. Raises ``RenderError`` for a mistake in the template.
+    """
+    environment = open_environment(templates)
+    environment.filters.update(
+        count=wording.count_text,
+        percent=lambda count: wording.percent_text(count.share if count else None),
+        points=wording.points_text,
+        pair=wording.pair_texts,
+        source=_source,
+        cells=_cells,
+    )
+    environment.globals.update(
+        summary=summary,
+        verdict=lambda flip: wording.verdict_text(flip.old.right, flip.new.right),
+        open_rows=OPEN_ROWS,
+    )
+    try:
+        style = templates.path(STYLE).read_text(encoding="utf-8")
+        page = environment.get_template(TEMPLATE)
+        return page.render(d=difference, style=Markup(style))  # noqa: S704 - the project's own file
+    except TemplateError as error:
+        raise RenderError(f"templates/{TEMPLATE}: {error}", "Correct the template.") from error
+    except OSError as error:
+        raise RenderError(
+            f"{error.filename}: cannot be read: {error.strerror}.", "Restore the file."
+        ) from None
+
+
+def _source(picture: Picture) -> str:
+    kind = _MIME[picture.file.rpartition(".")[2].lower()]
+    return f"data:{kind};base64,{base64.b64encode(picture.data).decode()}"
+
+
+def _cells(entry: Entry) -> dict[str, str]:
+    """What a row of the tables of values says: old, new, difference, or one ``note`` in their place."""
+    if not isinstance(entry, Change):
+        return {"note": wording.list_text(entry)}
+    old, new, difference = wording.value_texts(entry)
+    if entry.new is ABSENT:
+        difference = "only in A"
+    elif entry.old is ABSENT:
+        difference = "only in B"
+    return {"old": old, "new": new, "difference": difference}

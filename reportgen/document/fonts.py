@@ -1,0 +1,175 @@
+"""The typefaces of the report in its page: STIX, DejaVu for what it lacks, and then further fonts.
+
+STIX and DejaVu come with matplotlib. Each is embedded with what the page needs of it, so that the page
+looks the same on a machine that has none of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from reportgen.errors import FontMissingError
+from reportgen.memo import Keep, make_always
+from reportgen.typefaces.chain import MAIN_FILES, OWN, Typefaces, is_in_main, words_beyond
+from reportgen.typefaces.face import Face, coverage, font_folder, has_all, report_face
+from reportgen.typefaces.lack import describe_lack, find_lack
+from reportgen.typefaces.script import split_clusters
+from reportgen.typefaces.subset import subset_face
+
+FAMILY = "Report"
+_MORE = "--more-fonts"
+
+STYLED = "0123456789 ./•\u2002"
+"""What the style sheet prints of its own: numbers of pages and sections, bullets, and spaces."""
+
+_DATA = re.compile(r"data:[^\s\"')]+")
+_BREAKS = re.compile(r"[\s<>\"]+", re.ASCII)
+_UNPRINTED = re.compile(
+    r"(<style.*?</style>|<script.*?</script>|<title.*?</title>|<!--.*?-->|<[^>]*>)", re.DOTALL
+)
+
+
+@dataclass(frozen=True)
+class Style:
+    """One font file and where it stands in a family."""
+
+    file: str
+    weight: int
+    style: str
+    family: str = FAMILY
+
+
+STYLES = (
+    Style(MAIN_FILES[0], 400, "normal"),
+    Style(MAIN_FILES[1], 400, "italic"),
+    Style(MAIN_FILES[2], 700, "normal"),
+    Style(MAIN_FILES[3], 700, "italic"),
+    Style("DejaVuSans.ttf", 400, "normal", "Report Fallback"),
+    Style("DejaVuSansMono.ttf", 400, "normal", "Report Mono"),
+)
+"""The files without which no report is printed."""
+
+
+@dataclass(frozen=True)
+class Families:
+    """The families behind the main one, in the order in which a character is looked for, by face."""
+
+    faces: Typefaces
+
+    @cached_property
+    def names(self) -> Mapping[Face, str]:
+        """The family of each face beside STIX's."""
+        named = {face: f"Report Named {n}" for n, face in enumerate(self.faces.named, 1)}
+        found = {face: f"Report Found {n}" for n, face in enumerate(self.faces.found, 1)}
+        fallback = report_face("DejaVuSans.ttf")
+        return {**named, fallback: "Report Fallback", report_face(MAIN_FILES[0]): "Report Upright", **found}
+
+    def css_class(self, face: Face) -> str:
+        """The class of words that are set in a face although an earlier one has some of their letters."""
+        return f"face-{list(self.names).index(face)}"
+
+    def is_met_late(self, face: Face, text: str) -> bool:
+        """Whether an earlier face has a letter of the text, which would then be set in two faces."""
+        earlier = [*map(report_face, MAIN_FILES), *self.names]
+        letters = [letter for letter in text if not letter.isspace()]
+        return any(
+            has_all(other, letter)
+            for other in earlier[: earlier.index(face, len(MAIN_FILES))]
+            for letter in letters
+        )
+
+
+def font_css(markup: str, keep: Keep = make_always, faces: Typefaces = OWN) -> str:
+    """``@font-face`` rules with the faces embedded, reduced to what ``markup`` may print of them.
+
+    STIX has every character that it can; each other face has those words whole that it sets. The property
+    ``--more-fonts`` lists the families after STIX.
+    """
+    text = html.unescape(_DATA.sub(" ", markup))
+    characters = {ord(c) for c in set(text) if _is_shown(c)} | set(map(ord, STYLED))
+    words = sorted({word for token in set(_BREAKS.split(text)) for word in words_beyond(token)})
+    spaces = {word for word in words if word.isspace()}
+    files = [(face.file.name, face.sha256) for face in (*faces.named, *faces.found)]
+    name = f"fonts {files} {sorted(characters)} {words}"
+    wanted = sorted({*words, *spaces, *map(chr, characters)})
+    return keep(name, lambda: _embed(characters, wanted, faces).encode()).decode()
+
+
+def _embed(characters: set[int], words: list[str], faces: Typefaces) -> str:
+    rules = [
+        _rule(style, _data(report_face(style.file), characters))
+        for style in STYLES
+        if style.family in (FAMILY, "Report Mono") and characters & coverage(report_face(style.file))
+    ]
+    families = Families(faces)
+    used = _letters(words, faces)
+    listed = [face for face in families.names if face in used]
+    for face in listed:
+        rules.append(_rule(Style("", 400, "normal", families.names[face]), _data(face, used[face])))
+    names = ",".join(f'"{families.names[face]}"' for face in listed) or '"Report Fallback"'
+    rules.append(f":root{{{_MORE}:{names}}}")
+    for face in listed:
+        family = f'"{families.names[face]}",{FAMILY},var({_MORE}),serif'
+        rules.append(f".{families.css_class(face)}{{font-family:{family}}}")
+    return "\n".join(rules)
+
+
+def _letters(words: list[str], faces: Typefaces) -> dict[Face, set[int]]:
+    """The characters that each face sets, but for those of STIX's four styles."""
+    used: dict[Face, set[int]] = {}
+    for word in words:
+        if not is_in_main(word):
+            for part in [word] if faces.choose(word) else split_clusters(word):
+                if face := faces.choose(part):
+                    used.setdefault(face, set()).update(map(ord, part))
+    return used
+
+
+def _rule(style: Style, data: bytes) -> str:
+    kind = "otf" if data[:4] == b"OTTO" else "ttf"
+    return (
+        f'@font-face{{font-family:"{style.family}";font-weight:{style.weight};font-style:{style.style};'
+        f'src:url("data:font/{kind};base64,{base64.b64encode(data).decode()}")}}'
+    )
+
+
+def _data(face: Face, characters: set[int]) -> bytes:
+    return subset_face(face, frozenset(characters & coverage(face)))
+
+
+def mark_words(page: str, faces: Typefaces) -> str:
+    """Put those words of an HTML page into elements of their own whose letters would be set in two fonts.
+
+    Raises ``FontMissingError`` naming the text and its script if no font has a character of it.
+    """
+    families = Families(faces)
+    parts = _UNPRINTED.split(page)
+    for number in range(0, len(parts), 2):
+        if words_beyond(parts[number]):
+            parts[number] = "".join(_mark(parts[number], families))
+    return "".join(parts)
+
+
+def _mark(text: str, families: Families) -> Iterator[str]:
+    if find_lack(html.unescape(text), families.faces):
+        problem, remedy = describe_lack(html.unescape(text), families.faces)
+        raise FontMissingError(f"The document cannot show {problem}", remedy)
+    for face, piece in families.faces.divide(unicodedata.normalize("NFC", text)):
+        if face and face in families.names and not is_in_main(piece) and families.is_met_late(face, piece):
+            yield f'<span class="{families.css_class(face)}">{piece}</span>'
+        else:
+            yield piece
+
+
+def _is_shown(character: str) -> bool:
+    # Spaces other than the plain one do not count as printable, but take their width from a font.
+    return character.isprintable() or unicodedata.category(character) == "Zs"
+
+
+__all__ = ["FAMILY", "STYLES", "Families", "font_css", "font_folder", "mark_words"]

@@ -1,0 +1,69 @@
+"""The formulas of the report, with the values of the results put in."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from markupsafe import Markup
+
+from reportgen.document.sourced import Sourced, plain
+from reportgen.memo import Keep, make_always
+
+
+@dataclass
+class FormulaSetter:
+    """Sets formulas as pictures; ``css`` gives each its size and depth, in em of the text around it."""
+
+    keep: Keep = make_always
+    rules: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def css(self) -> str:
+        """One rule for each different formula that was set."""
+        return "\n".join(self.rules.values())
+
+    def set(self, tex: str, spoken: str) -> Markup:
+        """Set mathtext (without dollar signs); ``spoken`` is what a screen reader says."""
+        drawn = json.loads(self.keep(f"formula {tex}", lambda: _draw(tex)))
+        name = "f" + hashlib.sha256(tex.encode()).hexdigest()[:10]
+        self.rules[name] = (
+            f".{name}{{width:{drawn['width']:.3f}em;height:{drawn['height']:.3f}em;"
+            f"vertical-align:{-drawn['depth']:.3f}em}}"
+        )
+        data = base64.b64encode(drawn["svg"].encode()).decode()
+        return Markup('<img class="math {}" src="data:image/svg+xml;base64,{}" alt="{}">').format(
+            name, data, spoken
+        )
+
+    def output_size(self, side: str, section: Sourced, axis: int) -> Markup:
+        """The formula of the output's size along one side (``W`` or ``H``) with a layer's values put in."""
+        layer = plain(section)
+        W1, W2 = layer["input_shape"][axis], layer["expected_shape"][axis]
+        F = layer["filter_size"] if "filter_size" in layer else layer["kernel_shape"][0]
+        P, S = layer["padding"], layer["stride"]
+        general = rf"\dfrac{{{side}_1 - F + 2P}}{{S}} + 1"
+        filled = rf"\dfrac{{{W1} - {F} + 2 \cdot {P}}}{{{S}}} + 1"
+        tex = rf"{side}_2 = {general} = {filled} = {W2}"
+        spoken = f"{side}2 = ({side}1 − F + 2P) / S + 1 = ({W1} − {F} + 2·{P}) / {S} + 1 = {W2}"
+        return section.expected_shape[axis].as_source(self.set(tex, spoken), "n formula")
+
+    def sigma(self, check: Sourced) -> Markup:
+        """The standard deviation that Kaiming initialisation claims, with its fan-in put in."""
+        fan_in, sigma = plain(check)["fan_in"], plain(check)["sigma_expected"]
+        tex = rf"\sigma = \sqrt{{2 / {fan_in}}} = {sigma:.4f}"
+        formula = self.set(tex, f"σ = square root of 2 / {fan_in} = {sigma:.4f}")
+        return check.sigma_expected.as_source(formula, "n formula")
+
+
+@lru_cache(maxsize=256)
+def _draw(tex: str) -> bytes:
+    from reportgen.figures.formula import formula
+
+    drawn = formula(f"${tex}$")
+    svg = drawn.svg.decode()
+    size = {"width": drawn.width, "height": drawn.height, "depth": drawn.depth}
+    return json.dumps({"svg": svg, **size}).encode()

@@ -1,0 +1,266 @@
+"""Results, figures and the author's words become one self-contained HTML document."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from reportgen.document.commentary import CommentaryContext, reference_names, render_commentary
+from reportgen.document.direction import direction_of
+from reportgen.document.fonts import font_css, mark_words
+from reportgen.document.formulas import FormulaSetter
+from reportgen.document.lineage import Lineage
+from reportgen.document.numbering import Numbering
+from reportgen.document.numbers import FILTERS, mark_digits
+from reportgen.document.policy import content_security_policy
+from reportgen.document.sourced import Sourced, entries
+from reportgen.errors import RenderError
+from reportgen.figures.figure import TEXT_WIDTH_MM, Figure, Picture
+from reportgen.memo import Keep, make_always
+from reportgen.outline.kind import ReportKind
+from reportgen.outline.references import CHEN_2016
+from reportgen.outline.section import Reference
+from reportgen.results import Results
+from reportgen.templates import Templates
+from reportgen.typefaces.chain import OWN, Typefaces
+
+SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
+LISTED_IMAGES = 500
+"""Of more images than these the document does not list the files; their hashes stand in the results."""
+
+PARTS = ("abstract", "observations", "appendix")
+"""The further templates that a section may have."""
+
+COMMON_TABLES = ("counts", "checks", "sources")
+"""The tables that every report has at its end."""
+
+_STYLE_MARK = "/* fonts, formulas and pictures */"
+_POLICY_MARK = "content-security-policy-of-this-page"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a document is made of: the sections of its ``kind``, ``results``, every figure by name, and the
+    author's words by slot.
+    """
+
+    kind: ReportKind
+    results: Results
+    album: Mapping[str, Figure]
+    commentary: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Document:
+    """The report as HTML, and the number of each figure and table by kind and name."""
+
+    html: str
+    numbers: Mapping[tuple[str, str], str]
+
+
+def render_html(
+    content: Content,
+    templates: Templates,
+    keep: Keep = make_always,
+    faces: Typefaces = OWN,
+) -> Document:
+    """Render ``report.html.j2`` of ``templates``; ``keep`` remembers formulas and fonts, ``faces`` set what
+    the report's own fonts lack.
+
+    Pictures, fonts, styles and the script are embedded. Raises ``FontMissingError`` for text in no font,
+    ``RenderError`` for a mistake in a template or a commentary, such as a name that the results do not have,
+    or a figure that is not shown where its number says.
+    """
+    page = _Page(content, templates, keep)
+    html = mark_words(page.render(), faces)
+    page.numbering.verify()
+    # Every character of the document is a superset of what is printed.
+    generated = f"{font_css(html, keep, faces)}\n{page.formulas.css}\n{_width_rules(content.album)}"
+    html = html.replace(_STYLE_MARK, generated, 1)
+    html = html.replace(_POLICY_MARK, Markup.escape(content_security_policy(html)), 1)
+    return Document(html, page.numbering.numbers)
+
+
+class _Page:
+    """What the templates see, and the templates."""
+
+    def __init__(self, content: Content, templates: Templates, keep: Keep) -> None:
+        self.kind, self.results, self.album = content.kind, content.results, content.album
+        self.commentary, self.templates = content.commentary, templates
+        self.numbering = _plan(content)
+        self.formulas = FormulaSetter(keep)
+        self.document = self.results.model_dump(mode="json")
+        self.lineage = Lineage(self.results, self.document, self.kind)
+        self.root = Sourced(self.document, note=self.lineage.note)
+
+    def render(self) -> str:
+        """Fill in ``report.html.j2``; names and users' words are escaped, and templates run in a sandbox."""
+        environment = ImmutableSandboxedEnvironment(
+            loader=FunctionLoader(self._read), undefined=StrictUndefined, autoescape=True
+        )
+        environment.filters.update(FILTERS, entries=entries, direction=direction_of, mark_digits=mark_digits)
+        # Globals, since macros imported from another template see nothing else.
+        environment.globals.update(
+            r=self.root,
+            commentary=self._comment(),
+            sections=self._sections(),
+            has_section=lambda name: name in self.kind,
+            uses_weights=self.kind.uses_weights,
+            references=self.kind.list_references(*self._of_weights()),
+            passed={check.name: check.passed for check in self.results.checks},
+            split_names=SPLIT_NAMES,
+            listed_images=LISTED_IMAGES,
+            style_mark=Markup(_STYLE_MARK),  # noqa: S704 - a constant
+            policy_mark=_POLICY_MARK,
+            source=lambda name: Markup(self._embed(name)),  # noqa: S704 - a style sheet or script of the project
+            formula=self.formulas.set,
+            output_size=self.formulas.output_size,
+            sigma=self.formulas.sigma,
+            ref=self.numbering.reference,
+            show=self.numbering.show,
+            listing=self.numbering.listing,
+            sources_of_numbers=self.lineage.sources,
+            listed_files=self.lineage.images,
+            d=self.document,
+            has_figure=lambda name: name in self.album,
+            image=self._image,
+        )
+        for section in self.kind.sections:
+            if (module := section.load("page")) is not None:
+                environment.globals.update(module.offer(self.results))
+        try:
+            return environment.get_template("report.html.j2").render()
+        except TemplateError as error:
+            place = getattr(error, "name", None) or "report.html.j2"
+            line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
+            raise RenderError(f"templates/{place}{line}: {error}", "Correct the template.") from error
+
+    def _of_weights(self) -> list[Reference]:
+        """What the weights rest on."""
+        embedded = self.results.provenance.weights.source == "embedded"
+        return [CHEN_2016] if self.kind.uses_weights and embedded else []
+
+    def _sections(self) -> list[dict[str, Any]]:
+        """Of each section what the templates print of it, and which templates it has."""
+        return [
+            {
+                "name": section.name,
+                "slug": section.name.replace("_", "-"),
+                "title": section.title,
+                "phrase": section.phrase,
+                "topic": section.topic,
+                "template": f"sections/{section.name}.html.j2",
+                **{
+                    part: name
+                    if (name := f"sections/{section.name}.{part}.html.j2") in self.templates.files
+                    else ""
+                    for part in PARTS
+                },
+            }
+            for section in self.kind.sections
+        ]
+
+    def _comment(self) -> dict[str, Markup]:
+        context = CommentaryContext(
+            results=self.root,
+            reference=self.numbering.reference,
+            names=reference_names(self.numbering.numbers, self.results.dataset.classes, self.kind),
+            formula=self.formulas.set,
+        )
+        return {
+            slot: render_commentary(slot, text, context)
+            for slot, text in self.commentary.items()
+            if text.strip()
+        }
+
+    def _read(self, name: str) -> str | None:
+        path = self.templates.files.get(name)
+        return None if path is None else _read_text(path)
+
+    def _embed(self, name: str) -> str:
+        text = self._read(name)
+        if text is None:
+            raise RenderError(f"templates/{name}: there is no such file.", "Restore it.")
+        if re.search(r"</(style|script)", text, re.IGNORECASE):
+            raise RenderError(f"templates/{name}: it has an end tag in it.", "Write it in another way.")
+        return text
+
+    def _image(self, name: str) -> Markup:
+        figure = self.album[name]
+        picture = figure.picture
+        if not figure.alt.strip():
+            raise RenderError(f"The figure '{name}' has no alternative text.", "Describe it in words.")
+        return Markup('<img class="{}" src="data:{};base64,{}" width="{}" height="{}" alt="{}">').format(
+            _width_class(picture),
+            picture.mime,
+            base64.b64encode(picture.data).decode(),
+            picture.width,
+            picture.height,
+            figure.alt,
+        )
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise RenderError(f"{path}: cannot be read: {error.strerror}.", "Restore the file.") from None
+    except UnicodeDecodeError as error:
+        raise RenderError(f"{path}: not UTF-8 text: {error}.", "Save the file as UTF-8.") from None
+
+
+def _plan(content: Content) -> Numbering:
+    """Figures as they were drawn, section by section; then those of the appendix."""
+    kind, dataset = content.kind, content.results.dataset
+    places: dict[str, list[str]] = {"body": [], "appendix": [], "cell": []}
+    for name in content.album:
+        places[_find_place(name, kind)].append(name)
+    tables: dict[str, list[str]] = {
+        place: [
+            name
+            for section in kind.sections
+            for name in section.table_names(len(dataset.classes), place, annotated=dataset.annotated)
+        ]
+        for place in ("body", "appendix")
+    }
+    return Numbering.plan(
+        {
+            "figure": (places["body"], places["appendix"]),
+            "table": (tables["body"], [*tables["appendix"], *COMMON_TABLES]),
+        }
+    )
+
+
+def _find_place(figure: str, kind: ReportKind) -> str:
+    return next(
+        shown.place for section in kind.sections for shown in section.figures if shown.matches(figure)
+    )
+
+
+def _width_class(picture: Picture) -> str:
+    return f"mm{min(round(picture.print_width), TEXT_WIDTH_MM)}"
+
+
+def _width_rules(album: Mapping[str, Figure]) -> str:
+    """A picture is printed at the width for which its lettering was drawn, as far as the page allows."""
+    names = sorted({_width_class(figure.picture) for figure in album.values()})
+    return "\n".join(f".{name}{{width:{name[2:]}mm;--mm:{name[2:]}}}" for name in names)
+
+
+def embedded_files(album: Mapping[str, Figure], numbers: Mapping[tuple[str, str], str]) -> dict[str, bytes]:
+    """Each figure as a file of its own, named by its number and name, for use outside the report."""
+    endings = {"image/png": "png", "image/jpeg": "jpg", "image/svg+xml": "svg"}
+    files = {}
+    for name, figure in album.items():
+        number = numbers.get(("figure", name))
+        stem = f"fig-{number.zfill(2)}-{name}" if number else name
+        files[f"{stem}.{endings[figure.picture.mime]}".replace("_", "-")] = figure.picture.data
+    return files

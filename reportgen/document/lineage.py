@@ -1,0 +1,188 @@
+"""Where the numbers of the report come from: which function, which files, and how to make them again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from reportgen.contract.lookup import escape_step, split_pointer
+from reportgen.outline.kind import ReportKind
+from reportgen.outline.section import Inputs, Origin, Section
+from reportgen.results import Results
+
+ORIGINS = (
+    ("results", Origin("/kind", "reportgen.outline.kind.find_kind", "settings")),
+    ("results", Origin("/report", "reportgen.settings.load_settings", "settings")),
+    ("results", Origin("/provenance/seed", "reportgen.settings.load_settings", "settings")),
+    ("results", Origin("/provenance/versions", "reportgen.engine.plan.named_versions", "results")),
+    ("results", Origin("/provenance/processor", "reportgen.runtime.processor", "results")),
+    ("weights", Origin("/provenance/weights", "reportgen.weights.locate_weights", "weights")),
+    ("dataset", Origin("/provenance/data_fingerprint", "reportgen.dataset.scan.check_images", "used")),
+    ("dataset", Origin("/dataset", "reportgen.dataset.scan.check_images", "used")),
+    ("results", Origin("/dataset/examples", "reportgen.dataset.examples.choose_examples", "folder")),
+    ("dataset", Origin("/dataset/warnings", "reportgen.dataset.scan.check_images", "folder")),
+    ("results", Origin("/checks", "reportgen.outline.kind.ReportKind.decide_claims", "results")),
+)
+"""What every report has, with the stage that ``reportgen build --only`` runs for it."""
+
+_TUPLE = 4
+"""The most numbers that make one value together: a shape, a position, an interval."""
+
+_TEXT = 24
+"""Characters of a text that the table of sources shows."""
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file that a value was computed from, and its SHA-256."""
+
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Maker:
+    """One function with the files that it read; ``all_images``: every image of the data folder as well."""
+
+    function: str
+    command: str
+    files: tuple[InputFile, ...] = ()
+    settings: bool = False
+    all_images: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A value that the document prints: the id of its row, its pointer, and the value, unrounded."""
+
+    anchor: str
+    pointer: str
+    value: str
+
+
+@dataclass
+class Lineage:
+    """Takes down which values are printed, and tells where they come from, by the function that made them."""
+
+    results: Results
+    document: Any
+    kind: ReportKind
+    anchors: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def _values(self) -> Mapping[str, Any]:
+        """Every value of the document by its pointer, in order."""
+        return dict(_walk(self.document))
+
+    def note(self, pointer: str) -> str:
+        """Take down that the value at ``pointer`` is printed; returns the id of its row among the sources.
+
+        The numbers of a shape, a position or an interval share the row of the list that they stand in.
+        """
+        parent = pointer.rpartition("/")[0]
+        row = parent if _is_tuple(self._values.get(parent)) else pointer
+        return self.anchors.setdefault(row, f"s{len(self.anchors) + 1}")
+
+    def sources(self) -> list[tuple[Maker, list[Entry]]]:
+        """Every printed value, by who made it, in the order of the results."""
+        found: dict[Maker, list[Entry]] = {}
+        for pointer, value in self._values.items():
+            if pointer in self.anchors:
+                entry = Entry(self.anchors[pointer], pointer, _unrounded(value))
+                found.setdefault(self._maker(pointer), []).append(entry)
+        return list(found.items())
+
+    def _maker(self, pointer: str) -> Maker:
+        stage, origin = find_origin(pointer, self.kind)
+        files: list[InputFile] = []
+        if origin.inputs in ("examples", "annotated"):
+            files += self._examples(pointer)
+        if origin.inputs == "annotated":
+            files.append(InputFile("annotations.json", self.results.dataset.annotations_sha256 or ""))
+        if origin.weights or origin.inputs == "weights":
+            weights = self.results.provenance.weights
+            files.append(InputFile(weights.name, weights.sha256))
+        return Maker(
+            function=origin.function,
+            command=f"reportgen build --only {stage}",
+            files=tuple(files),
+            settings=origin.inputs == "settings",
+            all_images=origin.inputs in ("used", "folder"),
+        )
+
+    def _examples(self, pointer: str) -> list[InputFile]:
+        """The example image of the class that the pointer names, else all of them."""
+        examples = self.results.dataset.examples
+        label = (split_pointer(pointer) + [""] * 3)[2]  # /section/table/class
+        named = [label] if label in examples else list(examples)
+        digests = {image.file: image.sha256 for image in self.results.dataset.images}
+        return [InputFile(examples[label], digests.get(examples[label], "")) for label in named]
+
+    def images(self) -> list[tuple[str, list[InputFile]]]:
+        """All images in use with their hashes, by the folder they lie in, named within it."""
+        folders: dict[str, list[InputFile]] = {}
+        for image in self.results.dataset.images:
+            folder, _, name = image.file.rpartition("/")
+            folders.setdefault(f"{folder}/", []).append(InputFile(name, image.sha256))
+        return list(folders.items())
+
+
+def find_origin(pointer: str, kind: ReportKind) -> tuple[str, Origin]:
+    """Who makes the value at a pointer, the origin with the longest pattern that fits, and its stage.
+
+    What a section says nothing more of is made by its ``compute``.
+    """
+    steps = split_pointer(pointer)
+    candidates = [(stage, origin) for stage, origin in ORIGINS if _fits(split_pointer(origin.pattern), steps)]
+    for section in kind.sections:
+        if steps and steps[0] == section.name:
+            general = Origin("", ".compute.run", _inputs(section), weights=section.reads.weights)
+            candidates += [
+                (section.name, replace(origin, function=_full_name(origin.function, section)))
+                for origin in (general, *section.origins)
+                if _fits(split_pointer(origin.pattern), steps[1:])
+            ]
+    # Of equal ones the last: what a section says comes after the general.
+    return max(reversed(candidates), key=lambda found: len(split_pointer(found[1].pattern)))
+
+
+def _inputs(section: Section) -> Inputs:
+    reads = section.reads
+    if reads.images == "examples":
+        return "annotated" if reads.annotations else "examples"
+    return "used" if reads.images == "used" else "weights" if reads.weights else "settings"
+
+
+def _full_name(function: str, section: Section) -> str:
+    return section.package + function if function.startswith(".") else function
+
+
+def _fits(pattern: list[str], steps: list[str]) -> bool:
+    return len(pattern) <= len(steps) and all(p in ("*", s) for p, s in zip(pattern, steps, strict=False))
+
+
+def _walk(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
+    yield pointer, value
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _walk(item, f"{pointer}/{escape_step(key)}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _walk(item, f"{pointer}/{index}")
+
+
+def _is_tuple(value: Any) -> bool:
+    return (
+        isinstance(value, list) and 0 < len(value) <= _TUPLE and all(type(v) in (int, float) for v in value)
+    )
+
+
+def _unrounded(value: Any) -> str:
+    """The value as JSON; of what is long, its length or its beginning."""
+    if isinstance(value, Mapping) or (isinstance(value, list) and not _is_tuple(value)):
+        return f"{len(value)} items"
+    text = json.dumps(value, ensure_ascii=False)
+    return f"{text[:_TEXT]}…" if isinstance(value, str) and len(text) > _TEXT else text

@@ -1,0 +1,136 @@
+"""How numbers are printed; each function takes a value of the results and keeps its pointer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from markupsafe import Markup
+
+from reportgen.document.sourced import Sourced, plain
+
+MINUS = "−"
+
+
+def decimal_text(value: float, digits: int) -> str:
+    """A number with ``digits`` decimals and a true minus sign."""
+    return f"{value:.{digits}f}".replace("-", MINUS)
+
+
+def share_text(value: float, digits: int = 2) -> str:
+    """A share between 0 and 1, printed as 1 or 0 only if it is exactly that."""
+    step = 10.0**-digits
+    if 0 < value < 1:
+        value = min(max(value, step), 1 - step)
+    return decimal_text(value, digits)
+
+
+def percent_text(value: float) -> str:
+    """A share in per cent with one decimal, printed as 100 % or 0 % only if it is exactly that."""
+    if value in (0, 1):
+        return f"{100 * value:.0f} %"
+    return f"{min(max(100 * value, 0.1), 99.9):.1f} %"
+
+
+def significant_text(value: float, digits: int = 3) -> str:
+    """A number with ``digits`` significant digits; powers of ten where it is very small or large."""
+    if value == 0:
+        return "0"
+    text = f"{value:#.{digits}g}"
+    if "e" not in text:
+        return text.removesuffix(".").replace("-", MINUS)
+    mantissa, exponent = text.split("e")
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa.removesuffix('.')} × 10{raised}".replace("-", MINUS)
+
+
+def whole_text(value: int) -> str:
+    """A count, its thousands set apart by thin spaces."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def _filter(render: Callable[..., str]) -> Callable[..., Markup]:
+    def apply(node: Any, *args: Any) -> Markup:
+        value = plain(node)
+        text = "–" if value is None else render(value, *args)
+        return node.as_markup(text) if isinstance(node, Sourced) else Markup.escape(text)
+
+    return apply
+
+
+def _joined(separator: str) -> Callable[[Sourced], Markup]:
+    def apply(node: Sourced) -> Markup:
+        return Markup(separator).join(  # noqa: S704 - a constant
+            item.as_markup(str(plain(item))) for item in node
+        )
+
+    return apply
+
+
+def _span(node: Sourced) -> Markup:
+    return Markup('<span class="nowrap">{}–{}</span>').format(node[0], node[1])
+
+
+def _count(node: Sourced) -> Markup:
+    """How many items stand at a pointer."""
+    return node.as_source(whole_text(len(node)), "n count")
+
+
+def _text(node: Sourced, words: str | None = None) -> Markup:
+    """A text of the results, or other words for it, with its pointer, since digits may stand in it."""
+    return node.as_source(str(node) if words is None else words, "n text")
+
+
+def _negative(node: Sourced, digits: int = 3) -> Markup:
+    """The number with its sign turned, such as the lower end of a scale of which the upper one is known."""
+    return node.as_source(significant_text(-plain(node), digits), "n minus")
+
+
+def describe_choice(choice: Any) -> str:
+    """In words, by which rule a neuron of a guided-backpropagation table was chosen."""
+    name, _, number = str(choice).partition(":")
+    match name:
+        case "zero":
+            return "silent neuron"
+        case "percentile":
+            return f"{_ordinal(int(number))} percentile of the positive outputs"
+        case "median":
+            return "median of the positive outputs"
+        case "top":
+            return "most excited" if number == "1" else f"number {number} of the most excited"
+    return "chosen by the authors"
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def mark_digits(text: str) -> Markup:
+    """A text in which words with digits, as VGG19, are marked as no number of the results."""
+    parts = re.split(r"(\w*\d\w*)", str(text))
+    marked = (
+        Markup('<span class="l ">{}</span>').format(part) if n % 2 else Markup.escape(part)
+        for n, part in enumerate(parts)
+    )
+    return Markup("").join(marked)
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "decimal": _filter(decimal_text),
+    "share": _filter(share_text),
+    "percent": _filter(percent_text),
+    "significant": _filter(significant_text),
+    "whole": _filter(whole_text),
+    "shape": _joined(" × "),
+    "position": lambda node: Markup('<span class="nowrap">({})</span>').format(_joined(", ")(node)),
+    "span": _span,
+    "neuron_kind": lambda node: (
+        _text(node, describe_choice(node)) if isinstance(node, Sourced) else describe_choice(node)
+    ),
+    "size": _count,
+    "text": _text,
+    "minus": _negative,
+}
+"""What templates may print numbers with."""

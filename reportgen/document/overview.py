@@ -1,0 +1,131 @@
+"""A class on one self-contained page: the groups, the criteria, and who has what in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jinja2 import TemplateError
+from markupsafe import Markup
+
+from reportgen.document.environment import open_environment
+from reportgen.document.fonts import font_css
+from reportgen.document.policy import content_security_policy
+from reportgen.errors import RenderError
+from reportgen.templates import Templates
+
+TEMPLATE, STYLE, SCRIPT = "overview.html.j2", "overview.css", "overview.js"
+_FONT_MARK = "/* fonts */"
+_POLICY_MARK = "content-security-policy-of-this-page"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A group. ``lost``: the criteria without full points; links are relative to the page, "" for none.
+
+    ``earlier``: where the report of a run before is, of a group that failed in this one.
+    """
+
+    name: str
+    done: bool
+    reason: str
+    score: str
+    points: str
+    accuracy: str
+    verification: str
+    verified: str
+    differs: bool
+    submitted: bool
+    lost: tuple[str, ...]
+    notes: tuple[str, ...]
+    report: str
+    earlier: str
+    grades: str
+    log: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar of a histogram: left edge, height, and how high the highest is; ``full``: for all points."""
+
+    left: int
+    height: int
+    room: int
+    full: bool
+
+    @property
+    def top(self) -> int:
+        """Its upper edge, from above."""
+        return self.room - self.height
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """How the class did in one criterion; ``said`` is the histogram in words."""
+
+    name: str
+    points: str
+    groups: int
+    mean: str
+    median: str
+    full: int
+    bars: tuple[Bar, ...]
+    said: str
+
+
+@dataclass(frozen=True)
+class Resemblance:
+    """How many of a group's images others have, too, and who: the groups and how many of them each has."""
+
+    group: str
+    images: str
+    partners: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All that the page shows. ``scores``: of the sums, None without any; ``results``: equal ones."""
+
+    title: str
+    course: str
+    assignment: str
+    lines: tuple[Line, ...]
+    criteria: tuple[Criterion, ...]
+    scores: Criterion | None
+    images: tuple[Resemblance, ...]
+    results: tuple[tuple[str, ...], ...]
+    verified: bool
+
+    @property
+    def failed(self) -> tuple[Line, ...]:
+        """The groups without grades."""
+        return tuple(line for line in self.lines if not line.done)
+
+
+def render_overview(overview: Overview, templates: Templates) -> str:
+    """Render ``overview.html.j2``. The page fetches nothing and runs nothing but its own script.
+
+    Whatever the groups wrote is escaped. Raises ``RenderError`` for a mistake in the template.
+    """
+    environment = open_environment(templates)
+    environment.globals.update(
+        o=overview,
+        style=Markup(_read(STYLE, templates)),  # noqa: S704 - the project's own file
+        script=Markup(_read(SCRIPT, templates)),  # noqa: S704 - the project's own file
+        font_mark=Markup(_FONT_MARK),  # noqa: S704 - a constant
+        policy_mark=_POLICY_MARK,
+    )
+    try:
+        html = environment.get_template(TEMPLATE).render()
+    except TemplateError as error:
+        raise RenderError(f"templates/{TEMPLATE}: {error}", "Correct the template.") from error
+    html = html.replace(_FONT_MARK, font_css(html), 1)
+    return html.replace(_POLICY_MARK, str(Markup.escape(content_security_policy(html))), 1)
+
+
+def _read(name: str, templates: Templates) -> str:
+    try:
+        return templates.path(name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise RenderError(
+            f"{error.filename}: cannot be read: {error.strerror}.", "Restore the file."
+        ) from None

@@ -1,0 +1,81 @@
+"""The outcomes of the stages of a plan: kept ones are read, the others are made."""
+
+from __future__ import annotations
+
+import importlib
+import traceback
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
+from functools import partial
+
+from reportgen.engine.plan import Plan, Stage, find_changes
+from reportgen.engine.stages.given import Bundle, Given
+from reportgen.engine.stages.network import Networks
+from reportgen.errors import UserError
+from reportgen.outline.section import SectionError
+from reportgen.progress import Progress
+from reportgen.store.bundle import pack, unpack
+from reportgen.store.cache import Cache
+
+
+class Execution:
+    """Obtains outcomes, each at most once. ``fresh`` stages are run even if their outcome is kept."""
+
+    def __init__(
+        self, plan: Plan, cache: Cache, networks: Networks, progress: Progress, fresh: Set[str] = frozenset()
+    ) -> None:
+        self._plan = plan
+        self._cache = cache
+        self._networks = networks
+        self.progress = progress
+        self._fresh = fresh
+        self._outcomes: dict[str, Bundle] = {}
+        self.ran: list[str] = []
+
+    def obtain(self, name: str) -> Bundle:
+        """The outcome of a stage. Raises what the stage raises, and ``UserError`` if its inputs change."""
+        if name not in self._outcomes:
+            stage = self._plan.stages[name]
+            kept = self._cache.get(stage.key) if stage.spec.kept and name not in self._fresh else None
+            self._outcomes[name] = self._run(stage) if kept is None else unpack(kept)
+        return self._outcomes[name]
+
+    def _run(self, stage: Stage) -> Bundle:
+        for name in stage.spec.after:
+            self.obtain(name)
+        given = Given(
+            stage=stage,
+            plan=self._plan,
+            items=self._cache.items(stage.base, fresh=stage.name in self._fresh),
+            progress=self.progress,
+            upstream=self.obtain,
+            backbone=partial(self._networks.load, self._plan.weights, self.progress),
+        )
+        with self._blame(stage):
+            run = importlib.import_module(stage.spec.runs).run
+            outcome: Bundle = run(given)
+        if changed := find_changes(stage, self._plan):
+            raise UserError(f"{changed[0]} was changed while the report was being made.", "Build again.")
+        if stage.spec.kept:
+            self._cache.put(stage.key, pack(outcome))
+        self.ran.append(stage.name)
+        return outcome
+
+    @contextmanager
+    def _blame(self, stage: Stage) -> Iterator[None]:
+        """Let who wrote a section elsewhere hear of its faults, which are none of reportgen's."""
+        section = self._plan.kind.section(stage.spec.section) if stage.spec.section else None
+        try:
+            yield
+        except UserError:
+            raise
+        except Exception as error:
+            if section is None or section.package.partition(".")[0] == "reportgen":
+                raise
+            raise SectionError(f"section '{section.name}': {_locate(error)}") from error
+
+
+def _locate(error: Exception) -> str:
+    """What went wrong, and in which line of which file."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno})."

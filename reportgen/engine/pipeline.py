@@ -1,0 +1,375 @@
+"""A whole build: find out what is stale, make that, and put the new report in the place of the last one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from reportgen.acquire.vgg19 import settle_weights
+from reportgen.dataset.inventory import Inventory, take_inventory
+from reportgen.engine.execution import Execution
+from reportgen.engine.explanation import explain, judge
+from reportgen.engine.plan import Plan, Stage, digest_of, make_plan, make_specs
+from reportgen.engine.preflight import refuse_problems
+from reportgen.engine.record import RECORD_FILE, Record, find_intact, make_record, read_record, write_record
+from reportgen.engine.sources import code_of
+from reportgen.engine.stages.files import HTML_FILE, PDF_FILE, RESULTS_FILE
+from reportgen.engine.stages.given import Bundle
+from reportgen.engine.stages.network import ChangedWeightsError, Networks
+from reportgen.errors import SettingsError, UserError
+from reportgen.memo import Keep, make_always
+from reportgen.outline.kind import ReportKind
+from reportgen.pdf.printer import PangoMissingError, find_obstacle
+from reportgen.progress import Progress, Silent
+from reportgen.settings import Settings
+from reportgen.store.cache import MEGABYTE, Cache
+from reportgen.store.digests import CodeMemory, DigestMemory
+from reportgen.store.lock import locked
+from reportgen.store.ownership import claim
+from reportgen.store.publication import publish, recover, refuse_occupied
+from reportgen.system.packages import versions_for
+from reportgen.templates import open_templates
+from reportgen.weights import (
+    WeightsFile,
+    absent_weights,
+    is_here,
+    locate_weights,
+    resolve_source,
+    tell_download,
+)
+
+
+def stage_names(kind: ReportKind) -> tuple[str, ...]:
+    """All stages in the order of the document."""
+    return tuple(spec.name for spec in make_specs(kind))
+
+
+def published(kind: ReportKind) -> tuple[str, ...]:
+    """The stages whose outcome stands in the build folder."""
+    return (*kind.names, "results", "html", "pdf")
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build left behind: the folder, which stages ran, what the user should know, and None or why
+    there is no PDF. ``changed`` is False if all was as it should be.
+    """
+
+    folder: Path
+    changed: bool
+    ran: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    problem: UserError | None = None
+
+    def path(self, name: str) -> Path:
+        """Where a file of the build lies."""
+        return self.folder / name
+
+    @cached_property
+    def document(self) -> Mapping[str, Any]:
+        """``results.json`` as it stands."""
+        document: Mapping[str, Any] = json.loads(self.path(RESULTS_FILE).read_bytes())
+        return document
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to build. ``fresh``: nothing kept is used; ``explain``: why each stage runs is said first;
+    ``strict``: the images are a stranger's, so no link leads out of their folder and only usual formats are
+    opened. ``for_imagenet``: what to tell the user to run for the weights that the assignment is about.
+    """
+
+    fresh: bool = False
+    explain: bool = False
+    strict: bool = False
+    for_imagenet: str = "reportgen build --weights imagenet"
+
+
+@dataclass
+class Workshop:
+    """What is worth keeping from one build of a process to the next: the network, once it is loaded, and the
+    hashes of its weights (None: as the cache remembers them).
+    """
+
+    networks: Networks = field(default_factory=Networks)
+    memory: DigestMemory | None = None
+
+
+def build(
+    settings: Settings,
+    data: Path,
+    progress: Progress | None = None,
+    options: Options = Options(),
+    workshop: Workshop | None = None,
+) -> Built:
+    """Bring the report in ``settings.build`` up to date.
+
+    Everything is made before anything is replaced, so that a failed build leaves the last report as it was.
+    Without Pango the HTML is published all the same, an older PDF is moved to ``previous/`` so that no mixed
+    pair stays, and ``Built.problem`` says what is missing. Raises ``UserError`` otherwise.
+    """
+    progress, workshop = progress or Silent(), workshop or Workshop()
+    claim(settings.build, "report")  # before a lock is laid into a folder of somebody else's
+    if workshop.memory is None or options.fresh:
+        workshop.memory = DigestMemory(settings.cache, blind=options.fresh)
+    settings = settle(settings, progress, options.for_imagenet, workshop.memory)
+    with locked(settings.build, progress.say):
+        for line in recover(settings.build):
+            progress.say(line)
+        listed = claim(settings.build, "report")
+        cache = _open_cache(settings, fresh=options.fresh)
+        plan = plan_build(
+            settings,
+            data,
+            progress,
+            _remember_fonts(cache, workshop.memory.code),
+            memory=workshop.memory,
+            strict=options.strict,
+        )
+        record = Record() if options.fresh else read_record(settings.build)
+        if options.explain:
+            for line in _explain(plan, record, cache):
+                progress.say(line)
+        stale = _find_stale(plan, record)
+        if not stale:
+            return Built(settings.build, changed=False, notes=_listed(record.notes))
+        refuse_occupied(settings.build, _fixed_names(stale, plan.kind), listed)
+        refuse_problems(plan)
+        if obstacle := find_obstacle():
+            progress.say(f"Note: {obstacle.problem} The page is made all the same. {obstacle.remedy}")
+        execution = Execution(plan, cache, workshop.networks, progress)
+        try:
+            return _renew(plan, record, execution, stale, listed)
+        except ChangedWeightsError:
+            workshop.memory.forget(plan.weights.path)  # or every build to come would say the same
+            raise
+        finally:
+            cache.trim()
+            for complaint in cache.complaints():
+                progress.say(f"Warning: {complaint}")
+
+
+def _remember_fonts(cache: Cache, code: CodeMemory) -> Keep:
+    """Where the choice of fonts is kept: looking through a machine's fonts can take seconds."""
+    depends = {**code_of("reportgen.typefaces.choice", code), **versions_for({"matplotlib", "fontTools"})}
+    return cache.items(digest_of(depends)).obtain
+
+
+def settle(
+    settings: Settings, progress: Progress, for_imagenet: str, memory: DigestMemory | None = None
+) -> Settings:
+    """The settings with the weights decided on, which is told before anything else if they are less than
+    the assignment asks for (``for_imagenet``: what gets those). What is asked for by name is downloaded.
+    """
+    memory = memory or DigestMemory(settings.cache)
+    source = settle_weights(settings.weights, progress, for_imagenet, memory)
+    return settings.model_copy(update={"weights": source})
+
+
+def plan_build(
+    settings: Settings,
+    data: Path,
+    progress: Progress,
+    keep: Keep = make_always,
+    *,
+    memory: DigestMemory | None = None,
+    strict: bool = False,
+) -> Plan:
+    """List and hash the data and the weights, and say what each stage depends on; ``keep`` remembers the
+    choice of fonts, ``memory`` the hashes of large weights files.
+
+    Raises ``DataError`` naming all that is wrong with the data folder, ``WeightsError`` or ``SettingsError``.
+    """
+    try:
+        memory = memory or DigestMemory(settings.cache, writes=False)
+        return _plan_build(settings, data, progress, keep, memory, strict=strict)
+    except SettingsError as error:
+        table = error.problem.split(":")[0].split(".")[0].split(" ")[0]
+        raise SettingsError(f"{settings.origin.at((table,))}: {error.problem}", error.remedy) from None
+
+
+def _plan_build(
+    settings: Settings, data: Path, progress: Progress, keep: Keep, memory: DigestMemory, *, strict: bool
+) -> Plan:
+    templates = open_templates(settings.templates, settings.kind)
+    with ThreadPoolExecutor(1) as pool:
+        weights = pool.submit(_find_weights, settings, memory)  # hashed while the images are
+        inventory = take_inventory(data, settings.seed, strict=strict)
+        for note in inventory.survey.notes:
+            progress.say(note)
+        if not inventory.complete:
+            _refuse(inventory, progress)
+        return make_plan(settings, inventory, weights.result(), templates, keep, memory.code)
+
+
+def _refuse(inventory: Inventory, progress: Progress) -> None:
+    """Open all images too, so that the user hears of everything at once."""
+    from reportgen.dataset.scan import check_images
+
+    check_images(inventory, {}, progress)
+
+
+def _find_weights(settings: Settings, memory: DigestMemory) -> WeightsFile:
+    """Weights that a build would download first, have no hash yet."""
+    source = resolve_source(settings.weights, memory).source
+    return locate_weights(source, memory) if is_here(source, memory) else absent_weights(source)
+
+
+def _open_cache(settings: Settings, *, fresh: bool = False) -> Cache:
+    return Cache(settings.cache, settings.cache_limit_mb * MEGABYTE, blind=fresh)
+
+
+def _find_stale(plan: Plan, record: Record) -> list[str]:
+    """The published stages whose files are not the ones that the plan would give."""
+    files = {file: sha256 for file, (_, sha256) in record.files.items()}
+    intact = find_intact(plan.settings.build, files)
+    return [
+        name
+        for name in published(plan.kind)
+        if not (record.has(plan.stages[name]) and (own := record.files_of(name)) and own.keys() <= intact)
+    ]
+
+
+def _renew(
+    plan: Plan, record: Record, execution: Execution, stale: list[str], own: Mapping[str, str]
+) -> Built:
+    """Make what is stale, and publish it in the place of what is the program's ``own``."""
+    folder, progress = plan.settings.build, execution.progress
+    execution.obtain("dataset")
+    made: dict[str, Bundle] = {}
+    problem = None
+    for name in stale:
+        try:
+            made[name] = execution.obtain(name)
+        except PangoMissingError as error:
+            problem = error
+    files: dict[str, tuple[str, bytes | None]] = {}
+    for name in published(plan.kind):
+        if name in made:
+            files |= {file: (name, data) for file, data in _files_of(name, made[name], plan.kind).items()}
+        elif name not in stale:
+            files |= dict.fromkeys(record.files_of(name), (name, None))
+    notes, figures = _remarks(made, record)
+    listed = {
+        file: (name, _sha256(data) if data is not None else record.files[file][1])
+        for file, (name, data) in files.items()
+    }
+    stages = [stage for stage in plan.stages.values() if not (problem and stage.name == "pdf")]
+    content = write_record(make_record(stages, listed, figures, notes))
+    with progress.stage("Writing the report"):
+        kept = find_intact(folder, {file: sha256 for file, (_, sha256) in listed.items()})
+        new = {file: None if file in kept else data for file, (_, data) in files.items()}
+        lines = publish(folder, {**new, RECORD_FILE: content}, own, spared=[PDF_FILE] if problem else ())
+    for line in lines:
+        progress.say(line)
+    return Built(folder, True, tuple(execution.ran), _listed(notes), problem)
+
+
+def _fixed_names(stages: Sequence[str], kind: ReportKind) -> list[str]:
+    """The files of the build folder whose names are known before the stages have run."""
+    names = {"results": [RESULTS_FILE], "html": [HTML_FILE], "pdf": [PDF_FILE]}
+    for section in kind.sections:
+        names[section.name] = [f"arrays/{section.name}.npz", *section.files]
+    return [name for stage in stages for name in names.get(stage, [])]
+
+
+def _files_of(stage: str, outcome: Bundle, kind: ReportKind) -> dict[str, bytes]:
+    """The files of the build folder that come from a stage."""
+    if stage in kind:
+        files = kind.section(stage).files
+        return {f"arrays/{stage}.npz": outcome["arrays.npz"], **{file: outcome[file] for file in files}}
+    return {name: data for name, data in outcome.items() if "." in name and name != "figure_numbers.json"}
+
+
+def _remarks(
+    made: Mapping[str, Bundle], record: Record
+) -> tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]:
+    """What to tell the user of page and paper, by stage, and the numbers of the page's figures."""
+    notes = {name: json.loads(made[name]["notes"]) for name in ("html", "pdf") if name in made}
+    figures = json.loads(made["html"]["figure_numbers.json"]) if "html" in made else record.figures
+    return {**record.notes, **notes}, figures
+
+
+def _listed(notes: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    return tuple(note for stage in sorted(notes) for note in notes[stage])
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def preview(settings: Settings, data: Path, progress: Progress | None = None) -> list[str]:
+    """What a build would do and why, in lines for the terminal. Nothing is written or downloaded.
+
+    Raises ``PreflightError`` where a build would.
+    """
+    claim(settings.build, "report")
+    memory = DigestMemory(settings.cache, writes=False)
+    choice = resolve_source(settings.weights, memory)
+    told = choice.tell(Options.for_imagenet), tell_download(choice.source, memory)
+    plan = plan_build(settings, data, progress or Silent(), memory=memory)
+    lines = [line for line in told if line]
+    if _find_stale(plan, read_record(settings.build)):
+        refuse_problems(plan)
+    return lines + _explain(plan, read_record(settings.build), _open_cache(settings))
+
+
+def preview_sample(settings: Settings, folder: Path) -> list[str]:
+    """What a build would do that has no images yet. Nothing is written."""
+    claim(settings.build, "report")
+    lines = [f"There are no images yet: the sample images would be drawn into {folder}, and reported on."]
+    return [*lines, *(f"  {name}" for name in stage_names(settings.kind))]
+
+
+def _explain(plan: Plan, record: Record, cache: Cache) -> list[str]:
+    def count_missing(stage: Stage) -> str:
+        if stage.spec.kept:
+            return ""
+        items = cache.items(stage.base)
+        images = plan.examples.values() if stage.spec.images == "examples" else plan.inventory.images
+        contents = {image.sha256 for image in images}
+        missing = sum(content not in items for content in contents)
+        return f"{missing} of {len(contents)}" if missing else ""
+
+    verdicts = judge(plan, record, lambda stage: stage.spec.kept and stage.key in cache, count_missing)
+    stale = _find_stale(plan, record)
+    lines = explain(verdicts, record)
+    if not stale:
+        lines.append("Nothing is to be done.")
+    for name in stale:
+        if record.has(plan.stages[name]):
+            lines.append(f"  files of {name} in {plan.settings.build} are missing or were changed")
+    return lines
+
+
+def recompute(settings: Settings, data: Path, stage: str, progress: Progress | None = None) -> Bundle:
+    """Run one stage anew, whatever is kept of it, and return its outcome; the build folder is not touched.
+
+    Raises ``UserError`` for a stage that does not exist.
+    """
+    progress = progress or Silent()
+    names = stage_names(settings.kind)
+    if stage not in names:
+        raise UserError(f"There is no stage '{stage}'.", f"The stages are {', '.join(names)}.")
+    settings = settle(settings, progress, Options.for_imagenet)
+    plan = plan_build(settings, data, progress)
+    execution = Execution(plan, _open_cache(settings), Networks(), progress, fresh={stage})
+    execution.obtain("dataset")
+    return execution.obtain(stage)
+
+
+def describe_outcome(outcome: Bundle) -> list[str]:
+    """The numbers of an outcome as text; of what is no text, name, size and hash."""
+    lines = []
+    for name, data in outcome.items():
+        if name.endswith(".json"):
+            lines.append(json.dumps(json.loads(data), indent=2, ensure_ascii=False))
+        else:
+            lines.append(f"{name}: {len(data)} bytes, SHA-256 {_sha256(data)}")
+    return lines

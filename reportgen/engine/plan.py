@@ -1,0 +1,347 @@
+"""The stages of a build, and what each depends on: equal inputs mean that nothing is to be done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from reportgen import __version__
+from reportgen.dataset.examples import choose_examples
+from reportgen.dataset.inventory import Inventory
+from reportgen.engine.sources import code_of, libraries_of
+from reportgen.engine.wording import printed_texts
+from reportgen.memo import Keep, make_always
+from reportgen.outline.kind import ReportKind
+from reportgen.outline.section import Section
+from reportgen.results import ImageFile
+from reportgen.runtime import processor
+from reportgen.settings import Settings
+from reportgen.store.digests import CodeMemory
+from reportgen.system.libraries import printer_versions
+from reportgen.system.packages import installed_versions, python_version, versions_for
+from reportgen.templates import Templates
+from reportgen.typefaces.chain import OWN, Typefaces
+from reportgen.typefaces.choice import choose_typefaces, open_named
+from reportgen.typefaces.face import Face
+from reportgen.weights import WeightsFile
+
+Group = Mapping[str, str]
+"""Inputs of one kind by name: files, settings, modules or packages, each with its hash or value."""
+
+_SHARED = ("weights", "code", "packages", "processor")
+PROCESSOR = "processor"
+"""The kind of input, and the one there is of it."""
+
+_COMPUTING = frozenset({"keras", "numpy", "scipy", "sklearn", "tensorflow"})
+"""Libraries that choose their code by the processor, so that sums are rounded differently on another."""
+NAMED_PACKAGES = (
+    *("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "pillow"),
+    *("matplotlib", "jinja2", "weasyprint"),
+)
+"""The packages whose versions stand in the results."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a stage depends on by its nature; it can read nothing else.
+
+    ``runs`` is the module with the stage's ``run``; ``modules`` are those that it finds by name, whose code
+    counts as its own. ``section``: the name of the section whose figures or numbers it makes.
+    ``images``: all files of the data folder, the images in use, or the example images. ``fonts``: those that
+    set the names of the classes, or all words, beside the report's own. ``after``: the stages whose outcome
+    it reads. ``printer``: the system's libraries that print. ``kind``: which sections the report has. What is
+    not ``kept`` is made again from entries of the cache for single items.
+    """
+
+    name: str
+    runs: str
+    settings: tuple[str, ...] = ()
+    images: Literal["", "folder", "used", "examples"] = ""
+    annotations: bool = False
+    weights: bool = False
+    templates: bool = False
+    versions: bool = False
+    printer: bool = False
+    kind: bool = False
+    fonts: Literal["", "labels", "all"] = ""
+    after: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    section: str = ""
+    kept: bool = True
+
+
+_STAGES = "reportgen.engine.stages"
+FIGURES = "figures_"
+"""Of the names of the stages that draw figures; the section's name follows."""
+
+_TITLE = ("course", "assignment", "group", "authors", "date", "seed")
+
+
+def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
+    """The stages of a report, in the order of the document; every one stands after those it reads."""
+    drawn = [section for section in kind.sections if section.figures]
+    shared = (
+        Spec(
+            "features", f"{_STAGES}.features",
+            images="used", weights=True, after=("dataset",), kept=False,
+        ),
+        Spec("activations", f"{_STAGES}.activations", images="examples", weights=True, kept=False),
+    )  # fmt: skip
+    asked_for = {stage for section in kind.sections for stage in section.reads.stages}
+    return (
+        Spec("dataset", f"{_STAGES}.dataset", images="folder"),
+        Spec("weights", f"{_STAGES}.weights", weights=True),
+        *(spec for spec in shared if spec.name in asked_for),
+        *map(_computing, kind.sections),
+        Spec(
+            "results", f"{_STAGES}.results",
+            images="examples", versions=True, fonts="all", kind=True, settings=_TITLE,
+            after=("dataset", "weights", *kind.names),
+            modules=_modules(kind.sections, "result", "claims"),
+        ),
+        *map(_drawing, drawn),
+        Spec(
+            "html", f"{_STAGES}.html",
+            templates=True, fonts="all", kind=True, settings=("commentary",),
+            after=("results", *(FIGURES + section.name for section in drawn)),
+            modules=_modules(kind.sections, "section", "result", "page"),
+        ),
+        Spec(
+            "pdf", f"{_STAGES}.pdf",
+            fonts="all", after=("html", "results"), printer=True, kind=True,
+            settings=(
+                *("report", "sections"), *_TITLE,
+                *("show", "example_images", "guided_backprop", "commentary"),
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _computing(section: Section) -> Spec:
+    reads = section.reads
+    return Spec(
+        section.name,
+        section.module_name("compute"),
+        settings=reads.settings,
+        images=reads.images,
+        annotations=reads.annotations,
+        weights=reads.weights,
+        after=reads.stages,
+        section=section.name,
+    )
+
+
+def _drawing(section: Section) -> Spec:
+    return Spec(
+        FIGURES + section.name,
+        f"{_STAGES}.figures",
+        images="examples" if section.figure_images else "",
+        fonts="labels",
+        after=(section.name,),
+        modules=_modules([section], "result", "figures"),
+        section=section.name,
+    )
+
+
+def _modules(sections: Sequence[Section], *names: str) -> tuple[str, ...]:
+    return tuple(
+        section.module_name(name) for section in sections for name in names if section.has_module(name)
+    )
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of one build: its inputs by kind (``images``, ``settings``, ``code`` …) and name."""
+
+    spec: Spec
+    inputs: Mapping[str, Group]
+
+    @property
+    def name(self) -> str:
+        """The stage's name."""
+        return self.spec.name
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """One hash for each kind of input."""
+        return {kind: digest_of(group) for kind, group in self.inputs.items()}
+
+    @cached_property
+    def key(self) -> str:
+        """One hash over all that the stage depends on."""
+        return digest_of({"stage": self.name, **self.digests})
+
+    @cached_property
+    def base(self) -> str:
+        """The same for what it computes from single images: without the images and how much is shown."""
+        shared = {kind: digest for kind, digest in self.digests.items() if kind in _SHARED}
+        return digest_of({"stage": self.name, **shared})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All stages of a build by name, in order, and what they have in common."""
+
+    settings: Settings
+    inventory: Inventory
+    weights: WeightsFile
+    templates: Templates
+    examples: Mapping[str, ImageFile] = field(default_factory=dict)
+    typefaces: Typefaces = OWN
+    code: CodeMemory = field(default_factory=CodeMemory)
+    stages: Mapping[str, Stage] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> ReportKind:
+        """What the report is made of."""
+        return self.settings.kind
+
+    @property
+    def fonts(self) -> tuple[Face, ...]:
+        """The faces beside the report's own that set some of its words, in their order."""
+        texts = printed_texts(self.settings, self.inventory, self.templates)
+        return self.typefaces.serving(texts.values())
+
+
+def make_plan(
+    settings: Settings,
+    inventory: Inventory,
+    weights: WeightsFile,
+    templates: Templates,
+    keep: Keep = make_always,
+    code: CodeMemory | None = None,
+) -> Plan:
+    """Find out what each stage depends on. The inventory must be complete; ``keep`` remembers which fonts
+    were chosen, ``code`` what counts of source files.
+
+    Raises ``SettingsError`` if the settings name an image that is not there, or a font that cannot be used.
+    """
+    examples = choose_examples(inventory, settings.example_images)
+    texts = printed_texts(settings, inventory, templates).values()
+    typefaces = choose_typefaces(texts, open_named(settings.fonts), keep)
+    code = code or CodeMemory()
+    plan = Plan(settings, inventory, weights, templates, examples, typefaces, code)
+    stages: dict[str, Stage] = {}
+    for spec in make_specs(settings.kind):
+        above = {name: stages[name].key for name in spec.after}
+        stages[spec.name] = Stage(spec, _gather(spec, plan, above))
+    code.save()
+    return replace(plan, stages=stages)
+
+
+def find_changes(stage: Stage, plan: Plan) -> list[str]:
+    """The files that a stage reads by path and that are no longer as the plan found them."""
+    now = {f"the code in {file}": digest for file, digest in _code(stage.spec, plan, anew=True).items()}
+    then = {f"the code in {file}": digest for file, digest in stage.inputs["code"].items()}
+    if stage.spec.templates:
+        now |= _templates(plan.templates.anew())
+        then |= stage.inputs["templates"]
+    if stage.spec.annotations and plan.inventory.survey.annotations:
+        now["annotations.json"] = _sha256(plan.inventory.survey.annotations)
+        then |= stage.inputs["annotations"]
+    return [name for name in {**then, **now} if then.get(name) != now.get(name)]
+
+
+def _gather(spec: Spec, plan: Plan, above: Group) -> dict[str, Group]:
+    libraries = set().union(*map(libraries_of, (spec.runs, *spec.modules)))
+    inputs: dict[str, Group] = {
+        "images": _images(spec, plan),
+        "settings": {name: _as_text(setting(plan.settings, name)) for name in spec.settings},
+        "weights": {plan.weights.source: plan.weights.sha256} if spec.weights else {},
+        "templates": _templates(plan.templates) if spec.templates else {},
+        "fonts": _fonts(spec, plan),
+        "code": _code(spec, plan),
+        "packages": versions_for(libraries),
+        "stages": above,
+    }
+    if spec.versions or libraries & _COMPUTING:
+        inputs[PROCESSOR] = {PROCESSOR: processor()}
+    if spec.annotations and (sha256 := plan.inventory.annotations_sha256):
+        inputs["annotations"] = {"annotations.json": sha256}
+    if spec.versions:
+        inputs["versions"] = named_versions()
+    if spec.kind:
+        inputs["kind"] = {
+            "report": f"{plan.kind.name} {plan.kind.version}",
+            **{f"section {n}": section.name for n, section in enumerate(plan.kind.sections, 1)},
+        }
+    if spec.printer:
+        inputs["printer"] = printer_versions()
+    return {kind: group for kind, group in inputs.items() if group}
+
+
+def _code(spec: Spec, plan: Plan, *, anew: bool = False) -> Group:
+    code: dict[str, str] = {}
+    for module in (spec.runs, *spec.modules):
+        code |= code_of(module, plan.code, anew=anew)
+    return code
+
+
+def _images(spec: Spec, plan: Plan) -> Group:
+    inventory = plan.inventory
+    used = {image.file: f"{image.split} {image.label} {image.sha256}" for image in inventory.images}
+    if spec.images == "used":
+        return used
+    if spec.images == "examples":
+        return {
+            f"example image of {label}, {image.file}": image.sha256 for label, image in plan.examples.items()
+        }
+    if spec.images == "folder":
+        survey = inventory.survey
+        listing = {
+            "layout": survey.layout,
+            "validation taken": str(survey.validation_taken),
+            "formats": "usual" if inventory.strict else "all",
+            "warnings": _as_text(survey.warnings),
+        }
+        return {**inventory.contents, **used, **listing}
+    return {}
+
+
+def setting(settings: Settings, name: str) -> Any:
+    """A setting by its dotted name."""
+    value: Any = settings
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _as_text(value: Any) -> str:
+    if hasattr(value, "model_dump_json"):
+        return str(value.model_dump_json())
+    return json.dumps(
+        value, default=lambda item: item.model_dump() if hasattr(item, "model_dump") else str(item)
+    )
+
+
+def _fonts(spec: Spec, plan: Plan) -> Group:
+    """The fonts by their places in the order: which of two that have a word sets it depends on that."""
+    labels = plan.inventory.classes if spec.fonts == "labels" else ()
+    faces = plan.fonts if spec.fonts == "all" else plan.typefaces.serving(labels)
+    return {f"{n}: {face.file.name}, face {face.index}": face.sha256 for n, face in enumerate(faces, 1)}
+
+
+def _templates(templates: Templates) -> Group:
+    return {name: _sha256(path) for name, path in templates.files.items()}
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+
+
+def named_versions() -> dict[str, str]:
+    """The versions of this program, of Python, of the packages named in the results and of what prints."""
+    installed = installed_versions()
+    versions = {"reportgen": __version__, "python": python_version()}
+    return versions | {name: installed.get(name, "unknown") for name in NAMED_PACKAGES} | printer_versions()
+
+
+def digest_of(values: Mapping[str, object]) -> str:
+    """SHA-256 over a mapping, whatever the order of its keys."""
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

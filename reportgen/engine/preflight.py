@@ -1,0 +1,98 @@
+"""What can be known to be wrong before anything is computed, found by looking and told in one list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from reportgen.engine.plan import Plan
+from reportgen.engine.wording import printed_texts
+from reportgen.errors import PreflightError, Problem, WeightsError
+
+EXPLAINED_SHAPE = (14, 14, 512)
+"""Rows, columns and channels of the layer of VGG19 whose neurons are explained."""
+
+Check = Callable[[Plan], Iterable[Problem]]
+"""Looks at one thing of a plan; what it imports, it imports when it is called, and never TensorFlow."""
+
+
+def find_problems(plan: Plan) -> list[Problem]:
+    """Everything that is wrong with a plan, each once, in the order of :data:`CHECKS`."""
+    return list(dict.fromkeys(problem for check in CHECKS for problem in check(plan)))
+
+
+def refuse_problems(plan: Plan) -> None:
+    """Raise ``PreflightError`` with all problems of a plan if there are any."""
+    problems = find_problems(plan)
+    if problems:
+        raise PreflightError(problems)
+
+
+def check_positions(plan: Plan) -> Iterable[Problem]:
+    """The neurons that the settings name by their position lie inside the layer that is explained."""
+    if "guided_backprop" not in plan.kind:
+        return
+    for number, choice in enumerate(plan.settings.guided_backprop.neurons):
+        place = plan.settings.origin.at(("guided_backprop", "neurons", number))
+        if not isinstance(choice, str) and any(
+            index >= size for index, size in zip(choice, EXPLAINED_SHAPE, strict=True)
+        ):
+            yield Problem(
+                f"{place}: guided_backprop.neurons: {list(choice)} lies outside the layer's "
+                f"{'×'.join(map(str, EXPLAINED_SHAPE))} neurons.",
+                "Name a row, a column and a channel inside the layer; they count from 0.",
+            )
+
+
+def check_commentary(plan: Plan) -> Iterable[Problem]:
+    """Formulas, references and values of the commentary are right, as far as is known before results."""
+    slots = {slot: text for slot, text in plan.settings.commentary.model_dump().items() if text.strip()}
+    if not slots:
+        return
+    from markupsafe import Markup
+
+    from reportgen.document.commentary import CommentaryContext, find_faults, reference_names
+    from reportgen.document.formulas import FormulaSetter
+    from reportgen.document.sourced import Sourced
+    from reportgen.engine.expected import expect_names, expect_results
+
+    classes = plan.inventory.classes
+    names = expect_names(plan.kind, len(classes), annotated=plan.inventory.survey.annotations is not None)
+    context = CommentaryContext(
+        results=Sourced(expect_results(plan.settings, plan.inventory)),
+        reference=lambda _kind, _name: Markup(),
+        names=reference_names(names, classes, plan.kind),
+        formula=FormulaSetter().set,
+    )
+    for slot, text in slots.items():
+        for fault in find_faults(text, context):
+            place = plan.settings.origin.at(("commentary", slot), fault.line)
+            yield Problem(f"{place}: commentary.{slot}: {fault.problem}", fault.remedy)
+
+
+def check_fonts(plan: Plan) -> Iterable[Problem]:
+    """Every word that is to be printed is in a font of the report, of the settings or of this machine."""
+    if not plan.typefaces.lacking:
+        return
+    from reportgen.typefaces.lack import describe_lack, find_lack
+
+    for place, text in printed_texts(plan.settings, plan.inventory, plan.templates).items():
+        if find_lack(text, plan.typefaces):
+            problem, remedy = describe_lack(text, plan.typefaces)
+            yield Problem(f"{place}: {problem}", remedy)
+
+
+def check_weights(plan: Plan) -> Iterable[Problem]:
+    """A weights file of the user's own is of VGG19, as far as its layers' shapes tell."""
+    if plan.weights.source != "file":
+        return
+    from reportgen.models.vgg_files import open_layers, require_vgg19
+
+    try:
+        with open_layers(plan.weights.path) as stored:
+            require_vgg19(stored)
+    except WeightsError as error:
+        yield Problem(error.problem, error.remedy)
+
+
+CHECKS: tuple[Check, ...] = (check_positions, check_weights, check_commentary, check_fonts)
+"""Every check, in the order in which its problems are told."""

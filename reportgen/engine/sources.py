@@ -1,0 +1,161 @@
+"""Which code a module runs through: its own file, and those of all modules of reportgen that it imports; of a
+module of another package, those of that package, too.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import re
+from collections.abc import Iterator
+from functools import cache, partial
+from pathlib import Path
+
+from reportgen.store.digests import CodeMemory
+
+_PACKAGE = "reportgen"
+# Found by pattern: parsing all modules would take longer than the rest of a build with nothing to do.
+_TYPING_ONLY = re.compile(r"^if TYPE_CHECKING:\n(?:[ \t]+.*\n|\n)*", re.MULTILINE)
+_FROM = re.compile(r"^[ \t]*from ([\w.]+) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
+_IMPORT = re.compile(r"^[ \t]*import ([\w.]+)", re.MULTILINE)
+
+
+def code_of(module: str, memory: CodeMemory | None = None, *, anew: bool = False) -> dict[str, str]:
+    """A digest of what counts of each source file that ``module`` runs through, by path from the package's
+    folder: its statements, without comments, layout and strings that stand for themselves as docstrings do.
+
+    The files are its own, and those of every module of reportgen, or of the package that ``module`` lies in,
+    that it imports anywhere in its text, also inside functions, and so on; imports for type checking only are
+    left out. Files are read once in a process, which runs what it has read; ``anew`` looks at them once more.
+    ``memory`` remembers digests by the hash of the whole file.
+    """
+    memory = memory or CodeMemory()
+    read = _read.__wrapped__ if anew else _read
+    digests = {}
+    for name in sorted(_closure(module)):
+        file = _file(name)
+        raw, data = read(file)
+        digest = memory.obtain(raw, partial(_digest_statements, data)) if data else ""
+        digests[file.relative_to(_root(_top(name)).parent).as_posix()] = digest
+    return digests
+
+
+def libraries_of(module: str) -> set[str]:
+    """Top-level names of all other packages imported by the code that ``module`` runs through."""
+    own = {_PACKAGE, _top(module)}
+    return {name for part in _closure(module) for name in _imports(part)[1]} - own
+
+
+@cache
+def _closure(module: str) -> frozenset[str]:
+    found: set[str] = set()
+    waiting = [module]
+    own = {_PACKAGE, _top(module)}
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [each for each in (*_imports(name)[0], *_parents(name)) if _top(each) in own]
+    return frozenset(found)
+
+
+def _parents(module: str) -> Iterator[str]:
+    """The packages around a module, whose code runs first; of reportgen's own, it is the version alone."""
+    parts = module.split(".")
+    return (".".join(parts[:end]) for end in range(2 if parts[0] == _PACKAGE else 1, len(parts)))
+
+
+def _top(module: str) -> str:
+    return module.partition(".")[0]
+
+
+@cache
+def _root(package: str) -> Path:
+    """The folder of a top-level package; raises ``ModuleNotFoundError`` if there is none."""
+    if package == _PACKAGE:
+        return Path(__file__).resolve().parents[1]
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(f"there is no package '{package}'")
+    return Path(next(iter(spec.submodule_search_locations))).resolve()
+
+
+@cache
+def _imports(module: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The modules of reportgen and of the module's own package that it imports, and the top-level names of
+    all others.
+    """
+    text = _TYPING_ONLY.sub("", _text(module))
+    packages = {_PACKAGE, _top(module)}
+    own, other = set(), set()
+    for written, imported in _FROM.findall(text):
+        name = _absolute(written, module)
+        if _top(name) not in packages:
+            other.add(_top(name))
+            continue
+        own.add(name)
+        for part in re.findall(r"\w+", re.sub(r"#.*| as \w+", "", imported)):
+            if _is_module(f"{name}.{part}"):
+                own.add(f"{name}.{part}")
+    for name in _IMPORT.findall(text):
+        if _top(name) in packages:
+            own.add(name)
+        else:
+            other.add(_top(name))
+    return frozenset(own - {_PACKAGE}), frozenset(other)
+
+
+def _absolute(name: str, module: str) -> str:
+    """The full name of what a module imports from: ``.result`` lies beside it."""
+    if not name.startswith("."):
+        return name
+    package = module if _file(module).name == "__init__.py" else module.rpartition(".")[0]
+    return importlib.util.resolve_name(name, package)
+
+
+def _is_module(name: str) -> bool:
+    place = _place(name)
+    return place.with_suffix(".py").exists() or (place / "__init__.py").exists()
+
+
+def _file(module: str) -> Path:
+    place = _place(module)
+    return place.with_suffix(".py") if place.with_suffix(".py").exists() else place / "__init__.py"
+
+
+def _place(module: str) -> Path:
+    top, *rest = module.split(".")
+    return _root(top).joinpath(*rest)
+
+
+def _text(module: str) -> str:
+    return _file(module).read_text(encoding="utf-8")
+
+
+@cache
+def _read(file: Path) -> tuple[str, bytes]:
+    """A file's SHA-256 and its content, which is empty if it is gone."""
+    data = file.read_bytes() if file.exists() else b""
+    return hashlib.sha256(data).hexdigest(), data
+
+
+@cache
+def _digest_statements(data: bytes) -> str:
+    """SHA-256 of a source's statements; of its whole text if something in it reads docstrings."""
+    if b"__doc__" in data:
+        return hashlib.sha256(data).hexdigest()
+    tree = ast.parse(data)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            body[:] = [each for each in body if not _is_text(each)]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def _is_text(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

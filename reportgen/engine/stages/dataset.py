@@ -1,0 +1,47 @@
+"""The images, checked: every file is opened once in its life."""
+
+from __future__ import annotations
+
+import json
+
+from reportgen.dataset.scan import Look, Looks, check_images
+from reportgen.engine.stages.given import Bundle, Given
+from reportgen.results import Dataset
+
+_KNOWN = {False: "what known images look like", True: "what known images of the usual formats look like"}
+"""Kept apart by whether the inventory is strict."""
+
+_MOST_KNOWN = 200_000
+"""Contents remembered beyond those in use, so that other data folders need no new check either."""
+
+
+def run(given: Given) -> Bundle:
+    """Check the data folder; ``dataset.json`` describes it, without the example images.
+
+    Raises ``DataError`` naming every file that is no image, and all else that is wrong with the folder.
+    """
+    looks: Looks = {}
+    item = _KNOWN[given.inventory.strict]
+    if kept := given.items.get(item):
+        looks = {sha256: Look(*look) for sha256, look in json.loads(kept).items()}
+    known = len(looks)
+    manifest = check_images(given.inventory, looks, given.progress)
+    if len(looks) > known:
+        in_use = {sha256: looks[sha256] for sha256 in given.inventory.contents.values() if sha256 in looks}
+        remembered = looks if len(looks) <= _MOST_KNOWN else in_use
+        given.items.put(item, json.dumps(remembered).encode())
+    dataset = Dataset(
+        classes=list(manifest.classes),
+        counts=manifest.counts(),
+        layout=manifest.layout,
+        validation_taken=manifest.validation_taken,
+        colour_managed=manifest.colour_managed,
+        drawn_by_program=manifest.drawn_by_program,
+        annotated=manifest.annotations is not None,
+        annotations_sha256=manifest.annotations.sha256 if manifest.annotations else None,
+        examples={},
+        duplicates=list(manifest.duplicates),
+        warnings=list(manifest.warnings),
+        images=list(manifest.images),
+    )
+    return {"dataset.json": dataset.model_dump_json().encode(), "fingerprint": manifest.fingerprint.encode()}

@@ -1,0 +1,142 @@
+"""What a stage is given: only what its plan declares, so that its key cannot miss anything it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reportgen.dataset.inventory import Inventory
+    from reportgen.engine.plan import Plan, Stage
+    from reportgen.models.backbone import Backbone
+    from reportgen.outline.kind import ReportKind
+    from reportgen.outline.section import Section
+    from reportgen.progress import Progress
+    from reportgen.results import ImageFile
+    from reportgen.store.cache import Items
+    from reportgen.templates import Templates
+    from reportgen.typefaces.chain import Typefaces
+    from reportgen.typefaces.face import Face
+    from reportgen.weights import WeightsFile
+
+Bundle = Mapping[str, bytes]
+"""What a stage hands on: named byte strings, such as ``numbers.json`` and ``arrays.npz``."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """The inputs of one run of a stage. Asking for one that the stage does not declare is a ``KeyError``.
+
+    ``items`` keeps what the stage computes from single images; ``progress`` hears of what takes long.
+    """
+
+    stage: Stage
+    plan: Plan
+    items: Items
+    progress: Progress
+    upstream: Callable[[str], Bundle]
+    backbone: Callable[[], Backbone]
+
+    def setting(self, name: str) -> Any:
+        """A setting by its dotted name."""
+        self._require(name in self.stage.spec.settings, name)
+        value: Any = self.plan.settings
+        for part in name.split("."):
+            value = getattr(value, part)
+        return value
+
+    def bundle(self, name: str) -> Bundle:
+        """The outcome of another stage."""
+        self._require(name in self.stage.spec.after, name)
+        return self.upstream(name)
+
+    def network(self) -> Backbone:
+        """VGG19 with the weights, loaded when first asked for."""
+        self._require(self.stage.spec.weights, "weights")
+        return self.backbone()
+
+    @property
+    def kind(self) -> ReportKind:
+        """What the report is made of."""
+        self._require(self.stage.spec.kind, "the kind of report")
+        return self.plan.kind
+
+    @property
+    def section(self) -> Section:
+        """The section whose figures or numbers are made."""
+        self._require(bool(self.stage.spec.section), "a section")
+        return self.plan.kind.section(self.stage.spec.section)
+
+    @property
+    def weights(self) -> WeightsFile:
+        """The file of the weights."""
+        self._require(self.stage.spec.weights, "weights")
+        return self.plan.weights
+
+    @property
+    def inventory(self) -> Inventory:
+        """The whole data folder."""
+        self._require(self.stage.spec.images == "folder", "the data folder")
+        return self.plan.inventory
+
+    @property
+    def images(self) -> tuple[ImageFile, ...]:
+        """The images in use, sorted by split, class and file."""
+        self._require(self.stage.spec.images == "used", "the images")
+        return self.plan.inventory.images
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, sorted."""
+        self._require(self.stage.spec.images in ("used", "examples"), "the classes")
+        return self.plan.inventory.classes
+
+    @property
+    def examples(self) -> Mapping[str, ImageFile]:
+        """The example image of each class, in the order of the classes."""
+        self._require(self.stage.spec.images == "examples", "the example images")
+        return self.plan.examples
+
+    @property
+    def annotations(self) -> Path | None:
+        """The file of annotations, if there is one; its content is in the stage's key."""
+        self._require(self.stage.spec.annotations, "the annotations")
+        return self.plan.inventory.survey.annotations
+
+    @property
+    def templates(self) -> Templates:
+        """The templates of the report."""
+        self._require(self.stage.spec.templates, "the templates")
+        return self.plan.templates
+
+    @property
+    def typefaces(self) -> Typefaces:
+        """The fonts that set the words of the report."""
+        self._require(bool(self.stage.spec.fonts), "the fonts")
+        return self.plan.typefaces
+
+    @property
+    def fonts(self) -> tuple[Face, ...]:
+        """Those of the settings and of the machine that set a word of the report."""
+        self._require(self.stage.spec.fonts == "all", "all fonts")
+        return self.plan.fonts
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """The versions that stand in the results."""
+        return self.stage.inputs["versions"]
+
+    @property
+    def processor(self) -> str:
+        """The processor as it stands in the results."""
+        return self.stage.inputs["processor"]["processor"]
+
+    def path(self, image: ImageFile) -> Path:
+        """Where an image's file is."""
+        return self.plan.inventory.path(image.file)
+
+    def _require(self, declared: bool, what: str) -> None:
+        if not declared:
+            raise KeyError(f"the stage {self.stage.name} does not declare that it reads {what}")

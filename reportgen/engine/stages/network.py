@@ -1,0 +1,36 @@
+"""VGG19, loaded when the first stage needs it and kept for the next build of the same process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.engine.stages.tensorflow import load_tensorflow
+from reportgen.errors import WeightsError
+from reportgen.progress import Progress
+from reportgen.weights import WeightsFile
+
+if TYPE_CHECKING:
+    from reportgen.models.backbone import Backbone
+
+
+class ChangedWeightsError(WeightsError):
+    """The weights that were read are not those of the plan."""
+
+
+class Networks:
+    """The network that was loaded last, and the hash of its weights."""
+
+    def __init__(self) -> None:
+        self._backbone: Backbone | None = None
+
+    def load(self, weights: WeightsFile, progress: Progress) -> Backbone:
+        """VGG19 with these weights. Raises ``ChangedWeightsError`` if the file was changed meanwhile."""
+        if self._backbone is None or self._backbone.weights.sha256 != weights.sha256:
+            load_tensorflow(progress)
+            from reportgen.models import backbone
+
+            with progress.stage("Reading the weights"):
+                self._backbone = backbone.load_backbone(weights.named)
+        if self._backbone.weights.sha256 != weights.sha256:
+            raise ChangedWeightsError(f"{weights.path}: was changed while it was read.", "Build again.")
+        return self._backbone

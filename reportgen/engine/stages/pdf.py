@@ -1,0 +1,56 @@
+"""The printed document."""
+
+from __future__ import annotations
+
+import json
+
+from reportgen.engine.stages.files import HTML_FILE, PDF_FILE, RESULTS_FILE
+from reportgen.engine.stages.given import Bundle, Given
+from reportgen.pdf.attachment import Attachment
+from reportgen.pdf.printer import print_pdf
+from reportgen.pdf.settings_file import write_settings
+from reportgen.system.libraries import describe_subsetter
+from reportgen.system.managers import propose_remedy
+from reportgen.typefaces.face import describe_face
+from reportgen.weights import Weights
+
+NOTES = "notes"
+_SETTINGS_FILE = "report.toml"
+
+
+def run(given: Given) -> Bundle:
+    """Print the document, with the results and the settings attached.
+
+    Raises ``PangoMissingError`` if the machine cannot print, and ``RenderError`` if the page is not whole.
+    """
+    html = given.bundle("html")[HTML_FILE].decode()
+    results = given.bundle("results")[RESULTS_FILE]
+    values = {name: given.setting(name) for name in given.stage.spec.settings}
+    attached = (
+        Attachment(RESULTS_FILE, results, "Every number of the report", "application/json", "Data"),
+        Attachment(
+            _SETTINGS_FILE, write_settings(values, _weights(results)),
+            "The settings that the report was made with", "application/toml", "Source",
+        ),
+    )  # fmt: skip
+    remarks: list[str] = []
+    with given.progress.stage("Printing the PDF"):
+        pdf = print_pdf(html, attached, remarks.append, whole_fonts=_has_whole_font(given))
+    return {PDF_FILE: pdf, NOTES: json.dumps(_sum_up(remarks)).encode()}
+
+
+def _has_whole_font(given: Given) -> bool:
+    """Whether the licence of a font forbids to embed a part of it."""
+    return any(describe_face(face).embedding == "whole" for face in given.fonts)
+
+
+def _sum_up(remarks: list[str]) -> list[str]:
+    """What the user should know of the machine: WeasyPrint says the same once for each font."""
+    if own := describe_subsetter():
+        return [f"Note: {own}. {propose_remedy(['harfbuzz-subset'])}"]
+    return [f"Note: {remark}" for remark in remarks]
+
+
+def _weights(results: bytes) -> str:
+    """The weights as ``report.toml`` names them: a source, or the name of a file."""
+    return Weights.model_validate(json.loads(results)["provenance"]["weights"]).named

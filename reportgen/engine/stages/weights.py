@@ -1,0 +1,17 @@
+"""Which weights are used, in words."""
+
+from __future__ import annotations
+
+from reportgen.engine.stages.given import Bundle, Given
+from reportgen.models.vgg_files import open_layers
+from reportgen.weights import describe_weights
+
+
+def run(given: Given) -> Bundle:
+    """Describe the weights in ``weights.json``. Raises ``WeightsError`` if a file holds none."""
+    file, with_top, own_head = given.weights, False, False
+    if file.source == "file":
+        with open_layers(file.path) as stored:
+            with_top, own_head = bool(stored.top), bool(stored.dense)
+    described = describe_weights(file, with_top=with_top, own_head=own_head)
+    return {"weights.json": described.model_dump_json().encode()}

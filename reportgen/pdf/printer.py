@@ -1,0 +1,141 @@
+"""HTML becomes a PDF by WeasyPrint, and nothing that would be missing or wrong on paper gets through."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from reportgen.errors import RenderError
+from reportgen.pdf.attachment import Attachment, correct_attachments
+from reportgen.pdf.boxes import find_missing_numbers, find_overflow
+from reportgen.pdf.complaints import (
+    collect_complaints,
+    quoted,
+    require_no_complaint,
+    short,
+    sort_complaints,
+)
+from reportgen.pdf.conformity import find_faults
+from reportgen.pdf.identifier import declare_accessible
+from reportgen.pdf.tagging import correct_tags
+from reportgen.system.libraries import find_missing
+from reportgen.system.managers import propose_remedy
+
+_VARIANT = {"pdf_variant": "pdf/a-3a", "pdf_tags": True}
+
+
+class PangoMissingError(RenderError):
+    """WeasyPrint is there but a system library it prints with is not."""
+
+
+def print_pdf(
+    html: str,
+    attached: Sequence[Attachment] = (),
+    note: Callable[[str], None] = lambda _note: None,
+    *,
+    whole_fonts: bool = False,
+) -> bytes:
+    """Print a self-contained HTML document as PDF/A-3a; returns the PDF's bytes, with the files attached.
+
+    ``whole_fonts``: the fonts of the document are embedded as they are, and not reduced once more.
+
+    It says that it is PDF/UA-1 if nothing in its structure stands against that. Only ``data:`` addresses
+    are fetched. ``note`` is called with what WeasyPrint says about the machine, the document being whole.
+    Raises ``RenderError`` for whatever else it logs as a warning or an error (a missing picture, an unknown
+    style), for a picture without a description, a page number that is not known and what is too large for
+    the page; and ``PangoMissingError`` without Pango.
+    """
+    weasyprint = _weasyprint()
+    fetcher = weasyprint.URLFetcher(allowed_protocols=("data",))
+    ordered = sorted(attached, key=lambda attachment: attachment.name)
+
+    def finish(document: Any, pdf: Any) -> None:
+        correct_tags(document, pdf)
+        correct_attachments(pdf, ordered)
+        if not find_faults(pdf):
+            declare_accessible(pdf)
+
+    with collect_complaints() as complaints:
+        source = weasyprint.HTML(string=html, url_fetcher=fetcher)
+        _require_descriptions(source.etree_element)
+        document = _lay_out(source)
+        require_no_complaint(complaints, source.etree_element)
+        _require_whole(document.pages)
+        pdf: bytes = document.write_pdf(
+            finisher=finish,
+            attachments=[file.for_weasyprint(weasyprint) for file in ordered],
+            full_fonts=whole_fonts,
+            **_VARIANT,
+        )
+    require_no_complaint(complaints, source.etree_element)
+    for remark in dict.fromkeys(sort_complaints(complaints)[1]):
+        note(remark)
+    return pdf
+
+
+def _lay_out(source: Any) -> Any:
+    try:
+        return source.render(**_VARIANT)
+    except (ValueError, OSError, AssertionError) as error:  # What WeasyPrint does not log, but fails on.
+        raise RenderError(
+            f"WeasyPrint cannot lay out the page: {short(str(error)) or 'an assertion failed'}",
+            "Correct the template or the style sheet; all that they ask for must be in them as data.",
+        ) from error
+
+
+def _require_descriptions(root: Any) -> None:
+    bare = [picture for picture in root.iter("img") if not (picture.get("alt") or "").strip()]
+    if bare:
+        raise RenderError(
+            f"A picture has no description: <img{_place(root, bare[0])} "
+            f'src="{short(bare[0].get("src", ""))}">.',
+            "Give it a text in its alt attribute that says what it shows.",
+        )
+
+
+def _place(root: Any, wanted: Any) -> str:
+    """In which element with an id another stands."""
+    around = [element.get("id") for element in root.iter() if element.get("id") and wanted in element.iter()]
+    return f" (in #{around[-1]})" if around else ""
+
+
+def _require_whole(pages: Sequence[Any]) -> None:
+    if links := find_missing_numbers(pages):
+        raise RenderError(
+            f"The PDF would show no page number, or 0, for {quoted(links)}.",
+            "Give links with target-counter() no other display than inline or block in the style sheet.",
+        )
+    if boxes := find_overflow(pages):
+        raise RenderError(
+            f"{quoted(boxes)} does not fit the page.",
+            "Make it smaller in the style sheet (max-width: 100%), let its text break, or shorten it.",
+        )
+
+
+def find_obstacle() -> PangoMissingError | None:
+    """Why this machine cannot print PDFs, with the line that helps, or None. WeasyPrint is not loaded."""
+    missing = [library for library in find_missing() if not library.optional]
+    if not missing:
+        return None
+    return PangoMissingError(
+        "The PDF cannot be printed: WeasyPrint needs libraries that are not on this machine: "
+        f"{', '.join(library.name for library in missing)}.",
+        propose_remedy(),
+    )
+
+
+def _weasyprint() -> Any:
+    if obstacle := find_obstacle():
+        raise obstacle
+    try:
+        with warnings.catch_warnings():
+            # About HarfBuzz-Subset, which is said in our own words and only to those who print.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            import weasyprint
+    except OSError as error:
+        raise PangoMissingError(
+            f"The PDF cannot be printed: WeasyPrint cannot load a library ({error}).".replace("\n", " "),
+            propose_remedy(),
+        ) from None
+    return weasyprint

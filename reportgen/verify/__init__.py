@@ -1,0 +1,7 @@
+"""Were the numbers of a submitted report really computed from its data?"""
+
+from reportgen.verify.description import describe as describe
+from reportgen.verify.document import write_json as write_json
+from reportgen.verify.row import Row as Row
+from reportgen.verify.row import Verification as Verification
+from reportgen.verify.verification import verify as verify

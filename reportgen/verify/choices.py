@@ -1,0 +1,141 @@
+"""The settings that a report was made with: told by its results, and again by the attached report.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+from reportgen.contract.reader import LoadedResults
+from reportgen.engine.plan import setting
+from reportgen.errors import SettingsError
+from reportgen.outline.kind import Outline, ReportKind
+from reportgen.outline.section import Section
+from reportgen.settings import Settings, understand_settings
+from reportgen.verify.row import Row, Rows, judge
+
+_TITLE = ("course", "assignment", "group", "date")
+
+
+def derive_settings(results: LoadedResults, attached: Settings | None, outline: Outline) -> Settings:
+    """The settings that the results tell of themselves, with the commentary of ``attached`` and the kind and
+    sections of ``outline``.
+
+    Nothing is taken from ``attached`` that the results say too; nothing in it names a file but the example
+    images. Raises ``SettingsError`` if no settings can lead to such results.
+    """
+    table: dict[str, Any] = {
+        **_title(results),
+        **outline.table,
+        "seed": results.provenance.seed,
+        "example_images": dict(results.dataset.examples),
+    }
+    for name, value in _told(results, outline.kind):
+        _merge(table, _nest(name, value))
+    for section, module in _telling(results, outline.kind):
+        _merge(table, module.read_choices(getattr(results, section.name), attached))
+    settings = understand_settings(table, f"{results.name}, what it says of its settings")
+    return settings.model_copy(update={"commentary": attached.commentary}) if attached else settings
+
+
+def _told(results: LoadedResults, kind: ReportKind) -> Iterator[tuple[str, Any]]:
+    """The settings by dotted name that sections have in their results."""
+    for section in kind.sections:
+        for name, pointer in section.tells if results.has(section.name) else ():
+            yield name, results.at(f"/{section.name}{pointer}")
+
+
+def _nest(name: str, value: Any) -> dict[str, Any]:
+    """The table that sets one setting: ``{"show": {"filters": 10}}``."""
+    for part in reversed(name.split(".")):
+        value = {part: value}
+    nested: dict[str, Any] = value
+    return nested
+
+
+def _telling(results: LoadedResults, kind: ReportKind) -> Iterator[tuple[Section, ModuleType]]:
+    """The sections whose results tell of settings, with the module that reads them."""
+    for section in kind.sections:
+        module = section.load("choices") if results.has(section.name) else None
+        if module is not None:
+            yield section, module
+
+
+def _merge(table: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for key, value in more.items():
+        if isinstance(value, Mapping):
+            _merge(table.setdefault(key, {}), value)
+        else:
+            table[key] = value
+
+
+def compare_settings(results: LoadedResults, attached: Settings | None, kind: ReportKind) -> Rows:
+    """Whether the attached settings are those that the results tell of."""
+    if attached is None:
+        reason = "no report.toml came along that says the same again"
+        yield Row("settings", "/report", "not recomputable", reason=reason)
+        return
+    title = _title(results)
+    for name in _TITLE:
+        yield judge_setting(name, title.get(name), getattr(attached, name))
+    authors = [author.model_dump() for author in attached.authors]
+    yield judge_setting("authors", title["authors"], authors)
+    yield judge_setting("seed", results.provenance.seed, attached.seed)
+    for name, value in _told(results, kind):
+        yield judge_setting(name, value, setting(attached, name))
+    for section, module in _telling(results, kind):
+        yield from module.compare_choices(getattr(results, section.name), attached)
+    yield from _compare_examples(results.dataset.examples, attached.example_images)
+
+
+def _compare_examples(examples: Mapping[str, str], chosen: Mapping[str, str]) -> Rows:
+    for label, file in chosen.items():
+        used = examples.get(label, "")
+        agrees = used == file or used.endswith(f"/{file}")
+        yield judge(
+            "settings",
+            f"report.toml: example_images.{label}",
+            agrees,
+            used or None,
+            file,
+            describe_disagreement(agrees),
+        )
+
+
+def judge_setting(name: str, told: Any, attached: Any) -> Row:
+    """A row for a setting by its dotted name: what the results tell of it, and the attached file."""
+    return judge(
+        "settings",
+        f"report.toml: {name}",
+        told == attached,
+        _plain(told),
+        _plain(attached),
+        describe_disagreement(told == attached),
+    )
+
+
+def describe_disagreement(agrees: bool) -> str:
+    """Why a setting is judged as it is."""
+    return "" if agrees else "results.json and the attached report.toml disagree"
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _title(results: LoadedResults) -> dict[str, Any]:
+    import datetime
+
+    report = results.report
+    title: dict[str, Any] = {
+        **{name: getattr(report, name) for name in ("course", "assignment", "group")},
+        "authors": [author.model_dump() for author in report.authors],
+    }
+    if report.date is not None:
+        try:
+            title["date"] = datetime.date.fromisoformat(report.date)
+        except ValueError:
+            raise SettingsError(
+                f"/report/date is '{report.date}', which is no date.", "Name a report."
+            ) from None
+    return title

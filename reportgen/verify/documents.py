@@ -1,0 +1,146 @@
+"""PDF, page and other files of a submission, beside what is rendered and printed anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from reportgen.contract.lookup import join_pointer
+from reportgen.engine.stages.files import HTML_FILE, PDF_FILE
+from reportgen.errors import UserError
+from reportgen.pdf.printer import print_pdf
+from reportgen.progress import Progress
+from reportgen.submission import FIGURES_FOLDER
+from reportgen.verify.handed import Handed
+from reportgen.verify.page import MAX_BYTES, Page, read_page
+from reportgen.verify.pages import compare_figures, compare_page, compare_pages
+from reportgen.verify.paper import PaperError, open_paper
+from reportgen.verify.recomputation import Recomputed
+from reportgen.verify.rendering import Rendered
+from reportgen.verify.row import Row, Rows, Status, Subject
+from reportgen.verify.text import compare_text
+
+_VERSIONS = "rendered anew with other versions than the report's, {}"
+_COMMENTARY = (
+    "the commentary is not known without the attached report.toml; apart from it or because of it, {}"
+)
+_TEMPLATES = "it was not made with the shipped templates, or changed as a whole: {}"
+
+
+def compare_documents(handed: Handed, recomputed: Recomputed, rendered: Rendered, progress: Progress) -> Rows:
+    """Rows for the text of the documents, and for pages and pictures as far as they can be compared."""
+    if handed.page is not None:
+        yield from _compare_html(handed.page, handed, recomputed, rendered)
+    if handed.paper is not None:
+        try:
+            yield from _compare_pdf(handed.paper, handed, recomputed, rendered, progress)
+        except PaperError as error:
+            yield Row("pages", PDF_FILE, "differs", reason=error.problem)
+    if handed.folder is not None:
+        yield from _compare_files(handed.folder, recomputed, rendered)
+
+
+def _compare_html(file: Path, handed: Handed, recomputed: Recomputed, rendered: Rendered) -> Rows:
+    page = _read(file)
+    if page is None:
+        yield Row("page", HTML_FILE, "differs", reason=f"it has more than {MAX_BYTES} bytes")
+        return
+    expected = rendered.page.printed if rendered.page else None
+    yield from compare_text(page.printed, expected, handed.results.document)
+    if rendered.page is None or not rendered.whole:
+        yield _explain_missing("page", HTML_FILE, handed, recomputed, rendered)
+        return
+    rows = list(compare_page(page, rendered.page))
+    changed = {row.pointer for row in rows if row.status == "differs"}
+    whole = {"text", "styles and scripts"} <= changed
+    yield from _judge("page", HTML_FILE, rows, _excuse(handed, recomputed, whole=whole))
+
+
+def _read(file: Path) -> Page | None:
+    with file.open("rb") as stream:
+        data = stream.read(MAX_BYTES + 1)
+    return read_page(data.decode("utf-8", "replace")) if len(data) <= MAX_BYTES else None
+
+
+def _compare_pdf(
+    file: Path, handed: Handed, recomputed: Recomputed, rendered: Rendered, progress: Progress
+) -> Rows:
+    expected = rendered.page.printed if rendered.page else None
+    with open_paper(file) as paper:
+        printed = paper.printed(_pointers(dict(handed.results.document)))
+        yield from compare_text(printed, expected, handed.results.document)
+        if not rendered.whole:
+            yield _explain_missing("pages", PDF_FILE, handed, recomputed, rendered)
+            return
+        try:
+            with progress.stage("Printing the PDF anew"):
+                anew = print_pdf(rendered.html)
+        except UserError as error:
+            yield Row("pages", PDF_FILE, "not recomputable", reason=error.problem)
+            return
+        with progress.stage("Comparing the pages"), open_paper(anew) as other:
+            rows = list(compare_pages(paper, other))
+        changed = {row.pointer.partition(",")[0] for row in rows if row.status == "differs"}
+        whole = len(changed) >= len(paper) > 1
+        yield from _judge("pages", PDF_FILE, rows, _excuse(handed, recomputed, whole=whole))
+
+
+def _explain_missing(
+    subject: Subject, name: str, handed: Handed, recomputed: Recomputed, rendered: Rendered
+) -> Row:
+    """Why a document has nothing to be compared with: what the same program refuses, it never printed."""
+    same = handed.results.provenance.versions.get("reportgen") == recomputed.versions["reportgen"]
+    status: Status = "differs" if rendered.failed and same else "not recomputable"
+    return Row(subject, name, status, reason=rendered.reason)
+
+
+def _excuse(handed: Handed, recomputed: Recomputed, *, whole: bool) -> str:
+    """Why a document that differs from the one rendered anew may be honest all the same, or ""."""
+    if dict(handed.results.provenance.versions) != dict(recomputed.versions):
+        return _VERSIONS
+    if handed.settings is None:
+        return _COMMENTARY
+    return _TEMPLATES if whole else ""
+
+
+def _judge(subject: Subject, name: str, rows: Sequence[Row], excuse: str) -> Rows:
+    """The rows as they are if nothing differs or nothing excuses it; else those confirmed and one more."""
+    differing = [row for row in rows if row.status == "differs"]
+    if not differing or not excuse:
+        yield from rows
+        return
+    yield from (row for row in rows if row.status == "confirmed")
+    first = differing[0]
+    told = f"{len(differing)} of {len(rows)} comparisons fail, the first at {first.pointer}"
+    told += f" ({first.reason})" if first.reason else ""
+    yield Row(subject, name, "not recomputable", first.submitted, first.recomputed, excuse.format(told))
+
+
+def _pointers(value: Any, steps: tuple[str | int, ...] = ()) -> Iterator[str]:
+    if steps:
+        yield join_pointer(steps)
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, item in items:
+        yield from _pointers(item, (*steps, step))
+
+
+def _compare_files(folder: Path, recomputed: Recomputed, rendered: Rendered) -> Rows:
+    if rendered.figures is None:
+        yield Row("figures", f"{FIGURES_FOLDER}/", "not recomputable", reason=rendered.reason)
+    else:
+        yield from compare_figures(folder / FIGURES_FOLDER, rendered.figures, MAX_BYTES)
+    for name in recomputed.files:
+        if has_same_bytes(folder, name, recomputed):
+            yield Row("arrays", name, "confirmed")
+
+
+def has_same_bytes(folder: Path, name: str, recomputed: Recomputed) -> bool | None:
+    """Whether a further file of a section is the recomputed one byte for byte, None if there are not both.
+
+    Strangers' weights are not opened; on another machine honest ones have other bytes.
+    """
+    file, wanted = folder / name, recomputed.files[name]
+    if not file.is_file():
+        return None
+    return file.stat().st_size == len(wanted) and file.read_bytes() == wanted

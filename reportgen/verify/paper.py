@@ -1,0 +1,293 @@
+"""A report's PDF as a reader sees it: characters where they stand, links and where they lead."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reportgen.errors import UserError
+from reportgen.verify.page import Printed
+from reportgen.verify.printed import squeeze
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAX_PAGES = 2000
+MAX_STREAM_BYTES = 64 * 2**20
+MAX_PIXELS = 10**8
+_LARGEST_SIDE = 3000
+_MOST_OBJECTS = 500_000
+_MOST_CHARACTERS = 10**5
+_NEAR = 0.3
+_FILTERS = {"/FlateDecode", "/DCTDecode", "/JPXDecode"}
+_REMEDY = "Ask for the PDF as reportgen printed it."
+
+Box = tuple[float, float, float, float]
+"""Left, bottom, right, top, in points."""
+
+
+class PaperError(UserError):
+    """A PDF that is not looked at: it is damaged, or made to exhaust whoever opens it."""
+
+
+@dataclass(frozen=True)
+class Characters:
+    """The characters of a page, those that are seen, in the order of the page: ``text``, and the middle of
+    each (N, 2) in points.
+    """
+
+    text: str
+    middles: NDArray[np.float64]
+
+    def inside(self, box: Box) -> str:
+        """Those whose middle lies in a box."""
+        left, bottom, right, top = box
+        x, y = self.middles[:, 0], self.middles[:, 1]
+        chosen = (left <= x) & (x <= right) & (bottom <= y) & (y <= top)
+        return "".join(self.text[i] for i in np.flatnonzero(chosen))
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link inside the document, by the page (from 0) it stands on and the name it leads to."""
+
+    page: int
+    box: Box
+    target: str
+
+
+@dataclass(frozen=True)
+class Target:
+    """A named place: a page (from 0) and the distance from its lower edge, in points."""
+
+    page: int
+    top: float
+
+
+class Paper:
+    """An opened PDF, see ``open_paper``."""
+
+    def __init__(self, document: Any, links: Sequence[Link], targets: Mapping[str, Target]) -> None:
+        self._document = document
+        self.links = links
+        self.targets = targets
+
+    def __len__(self) -> int:
+        return len(self._document)
+
+    @cached_property
+    def _pages(self) -> list[Characters]:
+        return [_read_characters(page) for page in self._document]
+
+    def characters(self, page: int) -> Characters:
+        """The characters of a page."""
+        return self._pages[page]
+
+    def text(self, page: int) -> str:
+        """The text of a page, white space made plain."""
+        words = self._document[page].get_textpage()
+        try:
+            return " ".join(words.get_text_range().replace("\ufffe", "").split())
+        finally:
+            words.close()
+
+    def size(self, page: int) -> tuple[float, float]:
+        """Width and height of a page, in points."""
+        width, height = self._document[page].get_size()
+        return float(width), float(height)
+
+    def look(self, page: int) -> NDArray[np.uint8]:
+        """The page as it looks with everything on it, a pixel to a point: (height, width) in grey."""
+        pixels: NDArray[np.uint8] = self._document[page].render(scale=1, grayscale=True).to_numpy()
+        return pixels.reshape(pixels.shape[:2]).copy()
+
+    def pictures(self, page: int) -> list[NDArray[np.uint8]]:
+        """The pixels of the pictures on a page, in the order they are drawn."""
+        import pypdfium2.raw as raw
+
+        found = self._document[page].get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=8)
+        return [picture.get_bitmap().to_numpy().copy() for picture in found]
+
+    def printed(self, pointers: Iterable[str]) -> list[Printed]:
+        """The texts in links that lead to rows of the table of sources, by the pointers in those rows."""
+        rows = self._read_rows(pointers)
+        printed = []
+        for page in range(len(self)):
+            links = [link for link in self.links if link.page == page and link.target in rows]
+            texts = _assign(self.characters(page), [link.box for link in links]) if links else []
+            printed += [
+                Printed(rows[link.target], squeeze(text), f"page {page + 1}")
+                for link, text in zip(links, texts, strict=True)
+            ]
+        return printed
+
+    def _read_rows(self, pointers: Iterable[str]) -> dict[str, str]:
+        """The pointer in each row of the table, by the row's name: the longest that the row begins with."""
+        known = {squeeze(pointer): pointer for pointer in pointers}
+        lengths = sorted({len(pointer) for pointer in known}, reverse=True)
+        rows = {}
+        for name, text in self._rows():
+            squeezed = squeeze(text)
+            length = next((n for n in lengths if squeezed[:n] in known), 0)
+            if length:
+                rows[name] = known[squeezed[:length]]
+        return rows
+
+    def _rows(self) -> Iterator[tuple[str, str]]:
+        """Names of places and the text from each down to the next on the page."""
+        by_page: dict[int, list[tuple[float, str]]] = {}
+        wanted = {link.target for link in self.links}
+        for name, target in self.targets.items():
+            if name in wanted:
+                by_page.setdefault(target.page, []).append((target.top, name))
+        for page, places in by_page.items():
+            places.sort(reverse=True)
+            ends = [top for top, _ in places[1:]] + [0.0]
+            for (top, name), end in zip(places, ends, strict=True):
+                yield name, self.characters(page).inside((0.0, end, _LARGEST_SIDE, top))
+
+
+def _assign(characters: Characters, boxes: Sequence[Box]) -> list[str]:
+    """The characters in each box. Boxes of neighbouring lines overlap: only what stands near the middle of
+    a box counts, and in the box whose middle is nearest.
+    """
+    sides = np.array(boxes).reshape(-1, 4)
+    x, y = characters.middles[:, :1], characters.middles[:, 1:]
+    middles, heights = (sides[:, 1] + sides[:, 3]) / 2, sides[:, 3] - sides[:, 1]
+    away = np.abs(y - middles)
+    inside = (sides[:, 0] <= x) & (x <= sides[:, 2]) & (away <= _NEAR * heights)
+    nearest = np.where(inside.any(axis=1), np.where(inside, away, np.inf).argmin(axis=1), -1)
+    return ["".join(characters.text[i] for i in np.flatnonzero(nearest == k)) for k in range(len(boxes))]
+
+
+@contextmanager
+def open_paper(file: Path | bytes) -> Iterator[Paper]:
+    """Open a PDF, its links read and its size within limits before anything is unpacked or drawn.
+
+    Raises ``PaperError`` naming what is wrong.
+    """
+    import pypdfium2
+
+    name = str(file) if isinstance(file, Path) else "the PDF"
+    links, targets = _read_structure(file, name)
+    try:
+        document = pypdfium2.PdfDocument(file)
+    except pypdfium2.PdfiumError as error:
+        raise PaperError(f"{name}: cannot be opened: {error}.", _REMEDY) from None
+    try:
+        yield Paper(document, links, targets)
+    except (pypdfium2.PdfiumError, MemoryError) as error:
+        raise PaperError(f"{name}: cannot be drawn: {str(error)[:200]}.", _REMEDY) from None
+    finally:
+        document.close()
+
+
+def _read_structure(file: Path | bytes, name: str) -> tuple[list[Link], dict[str, Target]]:
+    import io
+
+    import pikepdf
+
+    try:
+        with pikepdf.open(io.BytesIO(file) if isinstance(file, bytes) else file) as paper:
+            _check_size(paper, name)
+            numbers = {page.objgen: number for number, page in enumerate(paper.pages)}
+            return list(_read_links(paper)), _read_targets(paper, numbers)
+    except pikepdf.PasswordError:
+        raise PaperError(f"{name}: is encrypted, and the password is not known.", _REMEDY) from None
+    # What is wrong with a damaged file shows as any of these, depending on the object it is found in.
+    except (pikepdf.PikepdfError, ValueError, TypeError, LookupError, AttributeError, RuntimeError) as error:
+        raise PaperError(
+            f"{name}: is damaged: {str(error)[:200] or type(error).__name__}.", _REMEDY
+        ) from None
+
+
+def _check_size(paper: Any, name: str) -> None:
+    import pikepdf
+
+    if len(paper.pages) > MAX_PAGES:
+        raise PaperError(f"{name}: has {len(paper.pages)} pages; {MAX_PAGES} are looked at.", _REMEDY)
+    if len(paper.objects) > _MOST_OBJECTS:
+        raise PaperError(f"{name}: has {len(paper.objects)} objects; {_MOST_OBJECTS} are looked at.", _REMEDY)
+    for page in paper.pages:
+        sides = [abs(float(side)) for side in page.mediabox]
+        if max(sides) > _LARGEST_SIDE or float(page.obj.get("/UserUnit", 1)) != 1:
+            raise PaperError(f"{name}: a page has sides of {max(sides):.0f} points.", _REMEDY)
+    for thing in paper.objects:
+        if isinstance(thing, pikepdf.Stream):
+            _check_stream(thing, name)
+
+
+def _check_stream(stream: Any, name: str) -> None:
+    import pikepdf
+
+    packed = stream.get("/Filter", pikepdf.Array([]))
+    filters = [str(each) for each in packed] if isinstance(packed, pikepdf.Array) else [str(packed)]
+    if len(filters) > 1 or not {*filters} <= _FILTERS:
+        raise PaperError(
+            f"{name}: something is packed with {', '.join(filters)}, as reportgen never does.", _REMEDY
+        )
+    if stream.get("/Subtype") == "/Image":
+        pixels = int(stream.get("/Width", 0)) * int(stream.get("/Height", 0))
+        if pixels > MAX_PIXELS:
+            raise PaperError(f"{name}: a picture has {pixels} pixels; {MAX_PIXELS} are looked at.", _REMEDY)
+    if filters == ["/FlateDecode"]:
+        unpacker = zlib.decompressobj()
+        data = bytes(stream.read_raw_bytes())
+        try:
+            size = len(unpacker.decompress(data, MAX_STREAM_BYTES + 1))
+        except zlib.error as error:
+            raise PaperError(f"{name}: is damaged: {error}.", _REMEDY) from None
+        if size > MAX_STREAM_BYTES:
+            raise PaperError(f"{name}: something unpacks to more than {MAX_STREAM_BYTES} bytes.", _REMEDY)
+
+
+def _read_links(paper: Any) -> Iterator[Link]:
+    for number, page in enumerate(paper.pages):
+        for annotation in page.obj.get("/Annots", []):
+            action = annotation.get("/A", {})
+            target = annotation.get("/Dest", action.get("/D") if action.get("/S") == "/GoTo" else None)
+            if annotation.get("/Subtype") == "/Link" and target is not None:
+                x0, y0, x1, y1 = (float(side) for side in annotation.Rect)
+                yield Link(number, (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)), str(target))
+
+
+def _read_targets(paper: Any, numbers: Mapping[Any, int]) -> dict[str, Target]:
+    import pikepdf
+
+    targets: dict[str, Target] = {}
+    waiting = [paper.Root.Names.Dests]
+    for _ in range(_MOST_OBJECTS):
+        if not waiting:
+            break
+        node = waiting.pop()
+        waiting += [*node.get("/Kids", [])]
+        listed = [*node.get("/Names", [])]
+        for name, place in zip(listed[::2], listed[1::2], strict=False):
+            place = place.get("/D") if isinstance(place, pikepdf.Dictionary) else place
+            if place[1] == "/XYZ" and place[0].objgen in numbers:
+                targets[str(name)] = Target(numbers[place[0].objgen], float(place[3]))
+    return targets
+
+
+def _read_characters(page: Any) -> Characters:
+    words = page.get_textpage()
+    try:
+        count = min(words.count_chars(), _MOST_CHARACTERS)
+        text, middles = [], []
+        for i in range(count):
+            character = words.get_text_range(i, 1)
+            if len(character) != 1 or character.isspace():
+                continue
+            left, bottom, right, top = words.get_charbox(i, loose=True)
+            text.append(character)
+            middles.append(((left + right) / 2, (bottom + top) / 2))
+    finally:
+        words.close()
+    return Characters("".join(text), np.array(middles, np.float64).reshape(-1, 2))

@@ -1,0 +1,177 @@
+"""A submitted report, checked against itself and against its data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from reportgen.contract.lookup import join_pointer
+from reportgen.dataset.inventory import Inventory, take_inventory
+from reportgen.diff.wording import printable
+from reportgen.document.html import Content
+from reportgen.engine.plan import named_versions
+from reportgen.errors import SettingsError, UserError
+from reportgen.intake import check_folder
+from reportgen.outline.kind import DEFAULT, Outline, ReportKind, find_kind
+from reportgen.progress import Progress, Silent
+from reportgen.runtime import processor
+from reportgen.settings import Settings
+from reportgen.verify.arrays import compare_arrays
+from reportgen.verify.choices import compare_settings, derive_settings
+from reportgen.verify.dataset import compare_dataset
+from reportgen.verify.derived import compare_derived
+from reportgen.verify.documents import compare_documents, has_same_bytes
+from reportgen.verify.handed import Handed, open_handed
+from reportgen.verify.numbers import compare_numbers
+from reportgen.verify.pair import Pair
+from reportgen.verify.recomputation import Recomputed, find_weights, fit_examples, recompute
+from reportgen.verify.rendering import Rendered, render_anew
+from reportgen.verify.row import Row, Rows, Verification, judge
+from reportgen.verify.tolerances import Tolerances
+
+_LONGEST = 500
+
+
+def verify(
+    submission: Path,
+    data: Path,
+    *,
+    settings: Settings,
+    outline: Outline | None = None,
+    progress: Progress | None = None,
+) -> Verification:
+    """Find out whether a report's text, results, arrays, figures and pages are what its data give.
+
+    ``submission`` is a PDF, a build folder or a ``results.json`` of a stranger, ``data`` the images; of
+    ``settings``, the caller's own, cache and weights are used. ``outline``: the sections that the report must
+    have; without it, those that it has are looked at, as far as they are installed here. Nothing of the
+    submission is run and none of its files is written to; what stands in it of paths, templates and weights
+    is ignored.
+    Raises ``IntakeError``, ``SubmissionError`` or ``PointerError`` if it cannot be read, ``DataError`` or
+    ``IntakeError`` if the data folder cannot be looked at.
+    """
+    progress = progress or Silent()
+    check_folder(data)
+    handed = open_handed(submission, outline)
+    results, kind = handed.results, handed.outline.kind
+    inventory = take_inventory(data, results.provenance.seed, strict=True)
+    rows = [
+        *handed.rows,
+        *_tell_sections(handed, demanded=outline is not None),
+        *_settings_rows(handed),
+        *compare_dataset(results, inventory),
+        *compare_derived(results, kind),
+    ]
+    recomputed, more = _recompute(handed, inventory, settings, progress)
+    rows += [*more, *_compare_numbers(handed, recomputed, kind)]
+    with progress.stage("Writing the document anew"):
+        rendered = _render(handed, recomputed, kind)
+    rows += compare_documents(handed, recomputed, rendered, progress)
+    return Verification(str(submission), str(data), tuple(rows), tuple(_notes(handed, recomputed)))
+
+
+def _settings_rows(handed: Handed) -> list[Row]:
+    try:
+        return list(compare_settings(handed.results, handed.settings, handed.outline.kind))
+    except SettingsError as error:
+        return [Row("settings", "/report", "differs", reason=error.problem)]
+
+
+def _recompute(
+    handed: Handed, inventory: Inventory, own: Settings, progress: Progress
+) -> tuple[Recomputed, list[Row]]:
+    """All that can be recomputed, and why the rest cannot."""
+    results = handed.results
+    if not handed.outline.kind.names:
+        return Recomputed({}, named_versions()), []
+    weights = find_weights(results.provenance.weights, own.weights)
+    if weights.file is None:
+        progress.say(f"Without its weights most of the report cannot be checked: {weights.reason}")
+    problems = [*inventory.survey.problems, *inventory.faults.values()]
+    rows: list[Row] = []
+    try:
+        if problems:
+            raise SettingsError(f"the data folder cannot be reported on: {problems[0][:300]}", "")
+        chosen = derive_settings(results, handed.settings, handed.outline)
+        chosen, rows = fit_examples(chosen, inventory)
+        chosen = chosen.model_copy(update={"cache": own.cache, "cache_limit_mb": own.cache_limit_mb})
+        rows += weights.rows
+        recomputed = recompute(chosen, inventory, weights, progress)
+    except UserError as error:
+        names = ("provenance", "dataset", *handed.outline.kind.names)
+        missing = dict.fromkeys(names, error.problem)
+        recomputed = Recomputed({}, named_versions(), missing=missing)
+    for section, reason in recomputed.missing.items():
+        rows.append(Row("numbers", f"/{section}", "not recomputable", reason=reason))
+    return recomputed, rows
+
+
+def _compare_numbers(handed: Handed, recomputed: Recomputed, kind: ReportKind) -> Rows:
+    results, document = handed.results, recomputed.document
+    submitted = dict(results.document)
+    tolerances = Tolerances.of(kind)
+    yield from compare_numbers(submitted, document, kind)
+    comparable: dict[str, Mapping[str, Any]] = {}
+    for section in kind.sections:
+        module = section.load("comparison")
+        if module is None or section.name not in document or not results.has(section.name):
+            continue
+        pair = Pair(
+            submitted[section.name],
+            document[section.name],
+            recomputed.arrays[section.name],
+            document["dataset"],
+            tolerances,
+            recomputed.stages,
+        )
+        yield from module.compare(pair)
+        if hasattr(module, "find_comparable"):
+            comparable[section.name] = module.find_comparable(pair)
+    yield from compare_arrays(results, recomputed.arrays, comparable, tolerances)
+
+
+def _render(handed: Handed, recomputed: Recomputed, kind: ReportKind) -> Rendered:
+    commentary = handed.settings.commentary.model_dump() if handed.settings else {}
+    if handed.unknown:
+        return Rendered(reason=f"the section {printable(handed.unknown[0])} is not installed here")
+    reason = next(iter(recomputed.missing.values()), "")
+    content = Content(kind, handed.results, recomputed.album, commentary)
+    return render_anew(content, recomputed.keep, reason)
+
+
+def _tell_sections(handed: Handed, *, demanded: bool) -> Rows:
+    """Whether the report has the sections that it must have, and which of its own are not known here."""
+    told, due = handed.results.kind.sections, list(handed.outline.kind.names)
+    if demanded or not handed.unknown:
+        reason = "" if told == due else "the report has other sections than it must have"
+        yield judge("numbers", "/kind/sections", told == due, told, due, reason)
+    for name in () if demanded else handed.unknown:
+        pointer = join_pointer([name])
+        yield Row("numbers", pointer, "not recomputable", reason="this section is not installed here")
+
+
+def _notes(handed: Handed, recomputed: Recomputed) -> Iterator[str]:
+    """What a grader should know and what is no fault."""
+    told, here = handed.results.provenance.versions, recomputed.versions
+    names = [name for name in {**told, **here} if told.get(name) != here.get(name)]
+    listed = ", ".join(f"{name} {told.get(name, 'without')} → {here.get(name, 'without')}" for name in names)
+    if names:
+        yield f"Recomputed with other versions, which is no fault: {printable(listed)[:_LONGEST]}."
+    else:
+        yield "Recomputed with the same versions; the tolerances are the same as with others."
+    if (theirs := handed.results.provenance.processor) not in ("", processor()):
+        yield f"Computed on a processor of another kind, which is no fault: {printable(theirs)[:_LONGEST]}."
+    if handed.results.folder is None:
+        yield "No arrays came along; their summaries were compared (shape, type, range, mean, norm)."
+    for name in recomputed.files:
+        if handed.folder is not None and has_same_bytes(handed.folder, name, recomputed) is False:
+            yield (
+                f"{name} has other bytes, as on another machine; strangers' weights are not opened, but what "
+                "they gave is among the arrays."
+            )
+    if len(left := [each for each in find_kind() if each.name not in handed.outline.kind]) and (
+        handed.outline.report == DEFAULT
+    ):
+        missing = ", ".join(section.name for section in left)
+        yield f"Of the assignment's sections the report does not have {missing}."

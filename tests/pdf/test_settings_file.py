@@ -1,0 +1,73 @@
+"""The settings that a report carries, read again as a user would."""
+
+from __future__ import annotations
+
+import datetime
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reportgen.engine.plan import make_specs, setting
+from reportgen.outline.kind import find_kind
+from reportgen.pdf.settings_file import write_settings
+from reportgen.settings import Author, Commentary, GuidedTables, Settings, Show, load_settings
+
+SHOWN = next(spec.settings for spec in make_specs(find_kind()) if spec.name == "pdf")
+
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+choices = st.one_of(
+    st.sampled_from(["zero", "median", "top:1", "percentile:10"]),
+    st.tuples(*(st.integers(0, 500) for _ in range(3))),
+)
+settings_of_users = st.builds(
+    Settings,
+    course=words,
+    assignment=words,
+    group=words,
+    authors=st.lists(st.builds(Author, name=words.filter(bool), roll_number=words), max_size=3).map(tuple),
+    date=st.none() | st.dates(),
+    seed=st.integers(0, 2**32 - 1),
+    show=st.builds(Show, filters=st.integers(1, 32), neurons=st.integers(1, 20), colour=st.booleans()),
+    example_images=st.dictionaries(words, words, max_size=3),
+    guided_backprop=st.builds(
+        GuidedTables,
+        neurons=st.lists(choices, min_size=1, max_size=5).map(tuple),
+        shared_scale=st.booleans(),
+    ),
+    commentary=st.builds(Commentary, introduction=words, observations=words),
+)
+
+
+def written(settings: Settings, weights: str = "imagenet") -> bytes:
+    return write_settings({name: setting(settings, name) for name in SHOWN}, weights)
+
+
+@given(settings_of_users, st.sampled_from(["imagenet", "embedded"]))
+def test_the_file_gives_the_same_settings(settings: Settings, weights: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "report.toml"
+        file.write_bytes(written(settings, weights))
+        loaded = load_settings(file)
+    assert {name: setting(loaded, name) for name in SHOWN} == {
+        name: setting(settings, name) for name in SHOWN
+    }
+    assert loaded.weights == weights
+
+
+def test_it_names_no_place_on_the_machine_and_all_that_the_report_shows() -> None:
+    settings = Settings(
+        data=Path("/home/zoe/data"), cache=Path("/home/zoe/cache"), build=Path("/home/zoe/build"),
+        weights="/home/zoe/vgg19.h5", date=datetime.date(2026, 1, 31),
+    )  # fmt: skip
+    text = written(settings, "vgg19.h5").decode()
+    table: dict[str, Any] = tomllib.loads(text)
+    assert "zoe" not in text
+    assert table["weights"] == "vgg19.h5"
+    assert set(table) == {
+        "course", "assignment", "group", "authors", "date", "seed", "show", "example_images",
+        "guided_backprop", "commentary", "weights", "report",
+    }  # fmt: skip
