@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-Keep = Callable[[str, Callable[[], bytes]], bytes]
+Memo = Callable[[str, Callable[[], bytes]], bytes]
 """Called with the name of something and a function that makes it; the name says all that it depends on."""
 
 
-def make_always(_name: str, make: Callable[[], bytes]) -> bytes:
+def no_memo(_name: str, make: Callable[[], bytes]) -> bytes:
     """Keep nothing."""
     return make()

@@ -51,11 +51,11 @@ def run_request(request: Request, progress: Progress) -> Answer:
             _PATIENCE_SECONDS,
         )
 
-        def hear(line: str) -> None:
+        def on_message(line: str) -> None:
             if message := parse_message(line):
-                relay.hear(message)
+                relay.on_message(message)
 
-        end = run_program(program, _NO_LIMITS, hear, lambda: False)
+        end = run_program(program, _NO_LIMITS, on_message, lambda: False)
         if end.code == _STOPPED:
             raise StoppedError
         answer = place / ANSWER_FILE

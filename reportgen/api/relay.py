@@ -24,7 +24,7 @@ class Relay:
         self._title = ""
         self._done = 0
 
-    def hear(self, message: Message) -> None:
+    def on_message(self, message: Message) -> None:
         """Pass on one message."""
         if message.kind == "stage":
             self._open(message)

@@ -14,18 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.batch.contents import hash_file
-from reportgen.batch.identity import sealed_key
+from reportgen.batch.identity import finished_key
 from reportgen.batch.job import JOB_FILE, Job, job_text
 from reportgen.batch.messages import Message, parse_message
 from reportgen.batch.outcome import (
     LOG_FILE,
     Costs,
     Outcome,
-    find_sealed,
+    find_finished,
     find_strangers,
     parse_outcome,
-    seal,
     write_costs,
+    write_outcome,
 )
 from reportgen.batch.process import End, Program, run_program
 from reportgen.batch.wording import localise
@@ -40,20 +40,20 @@ _KILLED = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _LOG_END = 4000
 _LONGEST = 300
 
-Hear = Callable[[str, Message], None]
+OnMessage = Callable[[str, Message], None]
 """Called with a group's slug and what its process says."""
 
 
 @dataclass(frozen=True)
-class Finished:
+class Attempt:
     """An attempt that came to its end: the group's slug, and the folder's name, "" if it was stopped."""
 
     slug: str
-    attempt: str
+    folder: str
 
 
-def attend(job: Job, hear: Hear, stopped: Callable[[], bool]) -> Finished:
-    """Work on a group in a process of its own, and seal what came of it in an attempt's folder.
+def run_job(job: Job, on_message: OnMessage, stopped: Callable[[], bool]) -> Attempt:
+    """Work on a group in a process of its own, and write what came of it into an attempt's folder.
 
     Whatever goes wrong with the group is its outcome. Raises ``StorageError`` if nothing can be written.
     """
@@ -61,38 +61,38 @@ def attend(job: Job, hear: Hear, stopped: Callable[[], bool]) -> Finished:
     with writing(place):
         place.mkdir()  # not its parents: a machine that does not see the output must not make one
         (place / JOB_FILE).write_text(job_text(job), encoding="utf-8")
-        hear(job.slug, Message("started"))
-        command = (*(job.terms.command or _OWN), str(place / JOB_FILE))
-        program = Program(command, place, {**os.environ, **job.terms.environment}, place / LOG_FILE)
-        end = run_program(program, job.terms.limits, _hearing(job, hear), stopped)
+        on_message(job.slug, Message("started"))
+        command = (*(job.config.command or _OWN), str(place / JOB_FILE))
+        program = Program(command, place, {**os.environ, **job.config.environment}, place / LOG_FILE)
+        end = run_program(program, job.config.limits, _passing_on(job, on_message), stopped)
         if end.over == "stopped":
             shutil.rmtree(place, ignore_errors=True)
-            return Finished(job.slug, "")
+            return Attempt(job.slug, "")
         outcome = _judge(job, place, end)
         _clear(place, keep_report=outcome.done)
         write_costs(place, Costs(round(end.seconds, 2), end.peak))
-        seal(place, outcome, sealed_key(job.key, outcome, job.terms))
-    return Finished(job.slug, place.name)
+        write_outcome(place, outcome, finished_key(job.key, outcome, job.config))
+    return Attempt(job.slug, place.name)
 
 
-def settle(out: Path, finished: Finished, say: Callable[[str], None] = lambda _line: None) -> Outcome:
+def finalize(out: Path, attempt: Attempt, say: Callable[[str], None] = lambda _line: None) -> Outcome:
     """Put an attempt in the place of the group's last one, and return what came of it.
 
     If it failed, the report of a run before, if there is one, stays in ``earlier/``. Files that somebody put
     into the group's folder, or changed there, are kept: where they were, or else in ``kept/``, which is said.
     """
-    attempt = out / ATTEMPTS / finished.attempt
-    sealed = find_sealed(attempt)
-    outcome = sealed[0] if sealed else Outcome("storage", "What came of it cannot be read")
-    target, aside = out / GROUPS / finished.slug, attempt.with_name(f"{finished.attempt}.old")
+    folder = out / ATTEMPTS / attempt.folder
+    finished = find_finished(folder)
+    outcome = finished[0] if finished else Outcome("storage", "What came of it cannot be read")
+    target, aside = out / GROUPS / attempt.slug, folder.with_name(f"{attempt.folder}.old")
     with writing(target):
         target.parent.mkdir(exist_ok=True)
         if target.exists():
-            _take_along(target, attempt, say)
+            _take_along(target, folder, say)
             target.rename(aside)
             if not outcome.done:
-                _keep_report(aside, attempt)
-        attempt.rename(target)
+                _keep_report(aside, folder)
+        folder.rename(target)
     shutil.rmtree(aside, ignore_errors=True)
     return outcome
 
@@ -129,10 +129,10 @@ def _free(place: Path) -> Path:
 
 def _keep_report(last: Path, attempt: Path) -> None:
     """Let the report of a run before stand beside an attempt that failed."""
-    sealed = find_sealed(last)
+    finished = find_finished(last)
     if (last / EARLIER).is_dir():
         (last / EARLIER).rename(attempt / EARLIER)
-    elif sealed is not None and sealed[0].done:
+    elif finished is not None and finished[0].done:
         last.rename(attempt / EARLIER)
 
 
@@ -143,16 +143,16 @@ def clear_attempts(out: Path) -> None:
         (out / ATTEMPTS).mkdir(parents=True, exist_ok=True)
 
 
-def _hearing(job: Job, hear: Hear) -> Callable[[str], None]:
+def _passing_on(job: Job, on_message: OnMessage) -> Callable[[str], None]:
     def pass_on(line: str) -> None:
         if message := parse_message(line):
-            hear(job.slug, message)
+            on_message(job.slug, message)
 
     return pass_on
 
 
 def _judge(job: Job, place: Path, end: End) -> Outcome:
-    limits = job.terms.limits
+    limits = job.config.limits
     if end.over == "time":
         return Outcome("time", f"It took longer than the {limits.seconds:g} s that are allowed")
     if end.over == "memory":

@@ -49,7 +49,7 @@ def verify_group(outcome: Outcome, case: Case, job: Job, place: Path, progress: 
 
     try:
         found = verify(
-            case.submission, case.data, settings=case.settings, outline=job.terms.outline, progress=progress
+            case.submission, case.data, settings=case.settings, outline=job.config.outline, progress=progress
         )
     except StorageError:
         raise

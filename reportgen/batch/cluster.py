@@ -9,11 +9,11 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportgen.batch.attempt import ATTEMPTS, Finished, Hear, attend
-from reportgen.batch.identity import identify_program, sealed_key
+from reportgen.batch.attempt import ATTEMPTS, Attempt, OnMessage, run_job
+from reportgen.batch.identity import finished_key, identify_program
 from reportgen.batch.job import Job, job_text, parse_job
 from reportgen.batch.messages import Message, message_text, parse_message
-from reportgen.batch.outcome import LOG_FILE, Costs, Outcome, seal, write_costs
+from reportgen.batch.outcome import LOG_FILE, Costs, Outcome, write_costs, write_outcome
 from reportgen.batch.process import MEGABYTE
 from reportgen.errors import UserError
 from reportgen.outline.kind import Outline, OutlineError
@@ -42,13 +42,13 @@ class ClusterRunner:
         self.address = address
         self.connect_seconds = connect_seconds
 
-    def run(self, jobs: Sequence[Job], hear: Hear) -> Generator[Finished, None, None]:
+    def run(self, jobs: Sequence[Job], on_message: OnMessage) -> Generator[Attempt, None, None]:
         """See ``Runner``. Raises ``ClusterError`` naming the workers that cannot do the work, and why."""
         topic = f"{RESOURCE}-{uuid.uuid4().hex}"
         with _connect(self.address, self.connect_seconds) as client:
             _check_workers(client, jobs)
-            client.register_plugin(_make_plugin(jobs[0].terms.limits.megabytes))
-            client.subscribe_topic(topic, _hearing(hear))
+            client.register_plugin(_make_plugin(jobs[0].config.limits.megabytes))
+            client.subscribe_topic(topic, _passing_on(on_message))
             futures = {
                 client.submit(_attend, job_text(job), topic, resources={RESOURCE: 1}, pure=False): job
                 for job in jobs
@@ -78,7 +78,7 @@ def _connect(address: str, seconds: float) -> Client:
         ) from None
 
 
-def _collect(client: Client, futures: Mapping[Future, Job]) -> Iterator[Finished]:
+def _collect(client: Client, futures: Mapping[Future, Job]) -> Iterator[Attempt]:
     from distributed import as_completed
 
     for future in as_completed(list(futures), loop=client.loop):
@@ -94,10 +94,10 @@ def _collect(client: Client, futures: Mapping[Future, Job]) -> Iterator[Finished
         if "problem" in answer:
             raise ClusterError(answer["problem"], answer["remedy"])
         # A task that Dask drops while it runs, and then wants after all, may answer that it was stopped.
-        yield Finished(job.slug, answer["attempt"]) if answer["attempt"] else _give_up(job, "stopped")
+        yield Attempt(job.slug, answer["attempt"]) if answer["attempt"] else _give_up(job, "stopped")
 
 
-def _give_up(job: Job, error: str) -> Finished:
+def _give_up(job: Job, error: str) -> Attempt:
     """What stands for a group that no worker could finish."""
     place = Path(job.out) / ATTEMPTS / uuid.uuid4().hex
     outcome = Outcome("killed", f"Every worker of the cluster that began it was lost ({error})")
@@ -105,8 +105,8 @@ def _give_up(job: Job, error: str) -> Finished:
         place.mkdir()
         (place / LOG_FILE).write_text("")
         write_costs(place, Costs(0, 0))
-        seal(place, outcome, sealed_key(job.key, outcome, job.terms))
-    return Finished(job.slug, place.name)
+        write_outcome(place, outcome, finished_key(job.key, outcome, job.config))
+    return Attempt(job.slug, place.name)
 
 
 def _attend(text: str, topic: str) -> dict[str, str]:
@@ -115,11 +115,11 @@ def _attend(text: str, topic: str) -> dict[str, str]:
 
     worker = get_worker()
 
-    def hear(slug: str, message: Message) -> None:
+    def on_message(slug: str, message: Message) -> None:
         worker.log_event(topic, {"slug": slug, "message": message_text(message)})
 
     try:
-        return {"attempt": attend(parse_job(text), hear, _is_unwanted(worker)).attempt}
+        return {"attempt": run_job(parse_job(text), on_message, _is_unwanted(worker)).folder}
     except UserError as error:
         return {"problem": f"worker {worker.address}: {error.problem}", "remedy": error.remedy}
 
@@ -135,11 +135,11 @@ def _is_unwanted(worker: Any) -> Callable[[], bool]:
     return check
 
 
-def _hearing(hear: Hear) -> Callable[[Any], None]:
+def _passing_on(on_message: OnMessage) -> Callable[[Any], None]:
     def pass_on(event: Any) -> None:
         table = event[1]
         if message := parse_message(table["message"]):
-            hear(table["slug"], message)
+            on_message(table["slug"], message)
 
     return pass_on
 
@@ -162,7 +162,7 @@ def _make_plugin(megabytes: int) -> Any:
 
 def _check_workers(client: Client, jobs: Sequence[Job]) -> None:
     """Let every worker look at what it will need, before any of them begins."""
-    out, weights = Path(jobs[0].out), jobs[0].terms
+    out, weights = Path(jobs[0].out), jobs[0].config
     token = uuid.uuid4().hex
     probe = out / f".probe-{token}"
     needed = [*{job.folder for job in jobs}, *weights.rubrics]

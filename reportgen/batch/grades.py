@@ -29,14 +29,14 @@ GRADES_FILES = {
 
 
 @dataclass(frozen=True)
-class Marked:
+class GradedReport:
     """The outcome of grading, and what the instructor should know of the report."""
 
     outcome: Outcome
     notes: tuple[str, ...]
 
 
-def mark(report: Path, job: Job, place: Path, progress: Progress) -> Marked:
+def mark(report: Path, job: Job, place: Path, progress: Progress) -> GradedReport:
     """Grade a report and write its points to ``place``, without times, which differ from run to run.
 
     Raises ``UserError`` if the report cannot be read or a rubric not be used.
@@ -46,9 +46,9 @@ def mark(report: Path, job: Job, place: Path, progress: Progress) -> Marked:
     from reportgen.grading.rubric import shipped_rubrics
     from reportgen.grading.run import grade
 
-    kind = job.terms.outline.kind
+    kind = job.config.outline.kind
     with progress.stage("Grading"):
-        rubrics = [Path(name) for name in job.terms.rubrics] or shipped_rubrics(kind)
+        rubrics = [Path(name) for name in job.config.rubrics] or shipped_rubrics(kind)
         grades = _settle(grade(report, rubrics, show=False, kind=kind), job, place)
     write_exports(grades, Exports(**{kind: place / name for kind, name in GRADES_FILES.items()}))
     document = load_results(report, kind).document
@@ -64,7 +64,7 @@ def mark(report: Path, job: Job, place: Path, progress: Progress) -> Marked:
         total=total,
         fingerprint=_fingerprint(document, kind),
     )
-    return Marked(outcome, (*grades.gaps, *document["dataset"]["warnings"]))
+    return GradedReport(outcome, (*grades.gaps, *document["dataset"]["warnings"]))
 
 
 def _settle(grades: Grades, job: Job, place: Path) -> Grades:

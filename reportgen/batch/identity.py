@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from reportgen.batch.contents import Contents, hash_file
-from reportgen.batch.job import Terms
+from reportgen.batch.job import BatchConfig
 from reportgen.batch.outcome import Outcome
 from reportgen.engine.plan import digest_of, make_specs
 from reportgen.engine.sources import code_of, libraries_of
@@ -48,7 +48,7 @@ def identify_rubrics(rubrics: Iterable[Path]) -> str:
     return hashlib.sha256(repr(found).encode()).hexdigest()
 
 
-def identify_group(name: str, contents: Contents, terms: Terms, shared: tuple[str, str]) -> str:
+def identify_group(name: str, contents: Contents, config: BatchConfig, shared: tuple[str, str]) -> str:
     """The key of a group: equal keys mean an equal outcome, unless a limit got in the way.
 
     ``shared``: the hashes of the program and of the rubrics.
@@ -58,16 +58,16 @@ def identify_group(name: str, contents: Contents, terms: Terms, shared: tuple[st
             "name": name,
             "contents": contents.digest,
             "rubrics": shared[1],
-            "weights": terms.weights_sha256,
-            "outline": asdict(terms.outline),
-            "verify": terms.verify,
-            "titles": [terms.course, terms.assignment],
-            "command": terms.command,
+            "weights": config.weights_sha256,
+            "outline": asdict(config.outline),
+            "verify": config.verify,
+            "titles": [config.course, config.assignment],
+            "command": config.command,
             "program": shared[0],
         }
     )
 
 
-def sealed_key(key: str, outcome: Outcome, terms: Terms) -> str:
+def finished_key(key: str, outcome: Outcome, config: BatchConfig) -> str:
     """The key that an outcome is kept under: with other limits a failure might have been none."""
-    return key if outcome.done else digest_of({"key": key, "limits": asdict(terms.limits)})
+    return key if outcome.done else digest_of({"key": key, "limits": asdict(config.limits)})

@@ -15,7 +15,7 @@ JOB_FILE = "job.json"
 
 
 @dataclass(frozen=True)
-class Terms:
+class BatchConfig:
     """What holds for every group of a batch.
 
     ``weights``: imagenet, embedded or a path, and the hash that its file must have. ``command``: the program
@@ -50,7 +50,7 @@ class Job:
     contents: str
     key: str
     out: str
-    terms: Terms
+    config: BatchConfig
 
 
 def job_text(job: Job) -> str:
@@ -61,12 +61,12 @@ def job_text(job: Job) -> str:
 def parse_job(text: str) -> Job:
     """What :func:`job_text` wrote."""
     table: dict[str, Any] = json.loads(text)
-    terms = table.pop("terms")
-    outline = terms["outline"]
+    config = table.pop("config")
+    outline = config["outline"]
     sections = outline["sections"]
     outline = Outline(outline["report"], tuple(sections) if sections is not None else None)
-    made = Terms(**{**terms, "limits": Limits(**terms["limits"]), "outline": outline})
-    return Job(**table, terms=replace(made, rubrics=tuple(made.rubrics), command=tuple(made.command)))
+    made = BatchConfig(**{**config, "limits": Limits(**config["limits"]), "outline": outline})
+    return Job(**table, config=replace(made, rubrics=tuple(made.rubrics), command=tuple(made.command)))
 
 
 def read_job(file: Path) -> Job:

@@ -83,8 +83,8 @@ def parse_outcome(table: Mapping[str, Any]) -> Outcome:
     return Outcome(**{**table, "marks": marks, "notes": tuple(table["notes"])})
 
 
-def seal(folder: Path, outcome: Outcome, key: str) -> None:
-    """Write the outcome beside the files it came with, with their hashes, for :func:`find_sealed`."""
+def write_outcome(folder: Path, outcome: Outcome, key: str) -> None:
+    """Write the outcome beside the files it came with, with their hashes, for :func:`find_finished`."""
     files = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
     hashes = {name: hash_file(folder / name) for name in files if name not in _UNSEALED}
     content = {"format": _FORMAT, "key": key, "files": hashes, "outcome": asdict(outcome)}
@@ -92,7 +92,7 @@ def seal(folder: Path, outcome: Outcome, key: str) -> None:
     write_atomically(folder / OUTCOME_FILE, text.encode())
 
 
-def find_sealed(folder: Path) -> tuple[Outcome, str] | None:
+def find_finished(folder: Path) -> tuple[Outcome, str] | None:
     """The outcome in a folder and the key it was sealed with; None if it, or any file, is not as it was."""
     try:
         content = json.loads((folder / OUTCOME_FILE).read_bytes())

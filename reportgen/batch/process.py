@@ -56,7 +56,7 @@ class End:
 
 
 def run_program(
-    program: Program, limits: Limits, hear: Callable[[str], None], stopped: Callable[[], bool]
+    program: Program, limits: Limits, on_message: Callable[[str], None], stopped: Callable[[], bool]
 ) -> End:
     """Run a program to its end, or kill its whole process group when a limit or ``stopped`` says so.
 
@@ -64,7 +64,7 @@ def run_program(
     """
     start = time.monotonic()
     with _started(program) as (process, pipe):
-        lines, memory = _Lines(pipe, hear), _Memory(process.pid)
+        lines, memory = _Lines(pipe, on_message), _Memory(process.pid)
         over: Literal["", "time", "memory", "stopped"] = ""
         while not _has_ended(process):
             lines.read(_EVERY_SECONDS)
@@ -137,9 +137,9 @@ def _interrupt(process: subprocess.Popen[bytes], patience: float) -> None:
 class _Lines:
     """Passes on the whole lines that come out of a pipe."""
 
-    def __init__(self, pipe: int, hear: Callable[[str], None]) -> None:
+    def __init__(self, pipe: int, on_message: Callable[[str], None]) -> None:
         self._pipe = pipe
-        self._hear = hear
+        self._on_message = on_message
         self._rest = b""
         self._ended = False
 
@@ -159,7 +159,7 @@ class _Lines:
             *lines, self._rest = (self._rest + chunk).split(b"\n")
             self._rest = self._rest[-_LONGEST_LINE:]
             for line in lines:
-                self._hear(line.decode("utf-8", "replace"))
+                self._on_message(line.decode("utf-8", "replace"))
             seconds = 0
 
 

@@ -10,17 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reportgen.batch.attempt import ATTEMPTS, EARLIER, GROUPS, Finished, clear_attempts, settle
-from reportgen.batch.board import Board
+from reportgen.batch.attempt import ATTEMPTS, EARLIER, GROUPS, Attempt, clear_attempts, finalize
 from reportgen.batch.class_file import Class, Group
 from reportgen.batch.contents import BUILD_FOLDER, Contents, take_contents
 from reportgen.batch.grades import GRADES_FILES
-from reportgen.batch.identity import identify_group, identify_program, identify_rubrics, sealed_key
-from reportgen.batch.job import Job, Terms
-from reportgen.batch.outcome import PASSING, Outcome, find_sealed, read_costs, seal
+from reportgen.batch.identity import finished_key, identify_group, identify_program, identify_rubrics
+from reportgen.batch.job import BatchConfig, Job
+from reportgen.batch.outcome import PASSING, Outcome, find_finished, read_costs, write_outcome
 from reportgen.batch.place import open_output
+from reportgen.batch.progress_view import ProgressView
 from reportgen.batch.runner import Runner
-from reportgen.batch.table import Row
+from reportgen.batch.table import GroupResult
 from reportgen.batch.tables import write_tables
 from reportgen.batch.wording import name_inside
 from reportgen.engine.stages.files import HTML_FILE
@@ -39,7 +39,7 @@ CACHE_FOLDER = ".cache"
 @dataclass(frozen=True)
 class Options:
     """``retry_failed``: groups that failed are worked on though nothing changed; ``environment`` and
-    ``command`` are those of ``Terms``.
+    ``command`` are those of ``BatchConfig``.
     """
 
     retry_failed: bool = False
@@ -51,16 +51,16 @@ class Options:
 class Report:
     """What a batch left behind: a row a group, and how many groups were worked on this time."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[GroupResult, ...]
     worked_on: int
 
     @property
-    def failed(self) -> list[Row]:
+    def failed(self) -> list[GroupResult]:
         """The groups that have no grades."""
         return [row for row in self.rows if not row.outcome.done]
 
     @property
-    def doubted(self) -> list[Row]:
+    def doubted(self) -> list[GroupResult]:
         """The groups whose own report is not what their data give, or cannot be read."""
         return [row for row in self.rows if row.outcome.differs]
 
@@ -75,38 +75,40 @@ class _Found:
     kept: Outcome | None = None
 
 
-def run_batch(chosen: Class, out: Path, runner: Runner, board: Board, options: Options = Options()) -> Report:
+def run_batch(
+    chosen: Class, out: Path, runner: Runner, view: ProgressView, options: Options = Options()
+) -> Report:
     """Build, grade and verify every group of a class into ``out``, where :func:`write_tables` sums it up.
 
     A group that fails is a row. Raises ``UserError`` for what concerns all groups: weights that are missing,
     a rubric without tests, a folder that cannot be written or is none of a batch, a cluster that cannot be
     reached.
     """
-    with open_output(out, chosen.groups, board.say):
-        terms = _agree(chosen, out, options, board)
+    with open_output(out, chosen.groups, view.say):
+        config = _agree(chosen, out, options, view)
         clear_attempts(out)
         with ThreadPoolExecutor(_THREADS) as pool:
             shared = identify_program(chosen.outline.kind), identify_rubrics(chosen.rubrics)
-            found = list(pool.map(lambda group: _look_at(group, out, terms, shared, options), chosen.groups))
-        jobs = [_job(each, out, terms) for each in found if each.kept is None]
+            found = list(pool.map(lambda group: _look_at(group, out, config, shared, options), chosen.groups))
+        jobs = [_job(each, out, config) for each in found if each.kept is None]
         if jobs:
             check_tests(chosen.rubrics)
-        made = _work(jobs, out, runner, board) if jobs else {}
+        made = _work(jobs, out, runner, view) if jobs else {}
         rows = tuple(_row(each, made, out) for each in found)
-        write_tables(chosen, rows, out, board.say)
+        write_tables(chosen, rows, out, view.say)
         shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
         return Report(rows, len(jobs))
 
 
-def _agree(chosen: Class, out: Path, options: Options, board: Board) -> Terms:
+def _agree(chosen: Class, out: Path, options: Options, view: ProgressView) -> BatchConfig:
     """What holds for all groups. Raises ``WeightsError`` if the weights are not on this machine."""
     cache = chosen.cache or out.resolve() / CACHE_FOLDER
     memory = DigestMemory(cache)
     choice = resolve_source(chosen.weights, memory)
     if line := choice.tell("reportgen fetch vgg19"):
-        board.say(line)
+        view.say(line)
     require_here(choice.source, "a batch downloads nothing", memory)
-    return Terms(
+    return BatchConfig(
         rubrics=tuple(str(rubric.resolve()) for rubric in chosen.rubrics),
         weights=choice.source,
         weights_sha256=locate_weights(choice.source, memory).sha256,
@@ -122,19 +124,21 @@ def _agree(chosen: Class, out: Path, options: Options, board: Board) -> Terms:
     )
 
 
-def _look_at(group: Group, out: Path, terms: Terms, shared: tuple[str, str], options: Options) -> _Found:
+def _look_at(
+    group: Group, out: Path, config: BatchConfig, shared: tuple[str, str], options: Options
+) -> _Found:
     try:
         check_folder(group.folder)
         contents = take_contents(group.folder)
     except (IntakeError, OSError) as error:
         outcome = Outcome("data", _explain(error, group))
         return _Found(group, Contents({}), kept=_refuse(group, outcome, out))
-    key = identify_group(group.name, contents, terms, shared)
-    sealed = find_sealed(out / GROUPS / group.slug)
+    key = identify_group(group.name, contents, config, shared)
+    finished = find_finished(out / GROUPS / group.slug)
     kept = None
-    if sealed is not None and sealed[1] == sealed_key(key, sealed[0], terms):
-        again = not sealed[0].done and (options.retry_failed or sealed[0].cause in PASSING)
-        kept = None if again else sealed[0]
+    if finished is not None and finished[1] == finished_key(key, finished[0], config):
+        again = not finished[0].done and (options.retry_failed or finished[0].cause in PASSING)
+        kept = None if again else finished[0]
     return _Found(group, contents, key, kept)
 
 
@@ -148,16 +152,16 @@ def _explain(error: UserError | OSError, group: Group) -> str:
 
 def _refuse(group: Group, outcome: Outcome, out: Path) -> Outcome:
     """Write down the outcome of a group whose folder is not even looked into; nothing else of it stays."""
-    if find_sealed(out / GROUPS / group.slug) != (outcome, ""):
+    if find_finished(out / GROUPS / group.slug) != (outcome, ""):
         name = f"refused-{group.slug}"
         with writing(out / ATTEMPTS / name):
             (out / ATTEMPTS / name).mkdir()
-            seal(out / ATTEMPTS / name, outcome, "")
-        settle(out, Finished(group.slug, name))
+            write_outcome(out / ATTEMPTS / name, outcome, "")
+        finalize(out, Attempt(group.slug, name))
     return outcome
 
 
-def _job(found: _Found, out: Path, terms: Terms) -> Job:
+def _job(found: _Found, out: Path, config: BatchConfig) -> Job:
     group = found.group
     return Job(
         name=group.name,
@@ -166,24 +170,24 @@ def _job(found: _Found, out: Path, terms: Terms) -> Job:
         contents=found.contents.digest,
         key=found.key,
         out=str(out.resolve()),
-        terms=terms,
+        config=config,
     )
 
 
-def _work(jobs: Sequence[Job], out: Path, runner: Runner, board: Board) -> dict[str, Outcome]:
+def _work(jobs: Sequence[Job], out: Path, runner: Runner, view: ProgressView) -> dict[str, Outcome]:
     """The outcomes of the groups that are worked on, by slug."""
     made: dict[str, Outcome] = {}
     names = {job.slug: job.name for job in jobs}
-    with board.watching(names), contextlib.closing(runner.run(jobs, board.hear)) as attempts:
+    with view.watching(names), contextlib.closing(runner.run(jobs, view.on_message)) as attempts:
         for finished in attempts:
-            outcome = made[finished.slug] = settle(out, finished, board.say)
-            board.end(finished.slug, outcome, read_costs(out / GROUPS / finished.slug))
+            outcome = made[finished.slug] = finalize(out, finished, view.say)
+            view.end(finished.slug, outcome, read_costs(out / GROUPS / finished.slug))
     return made
 
 
-def _row(found: _Found, made: Mapping[str, Outcome], out: Path) -> Row:
+def _row(found: _Found, made: Mapping[str, Outcome], out: Path) -> GroupResult:
     folder = out / GROUPS / found.group.slug
     outcome = found.kept or made[found.group.slug]
     shown = (f"{EARLIER}/{name}" for name in (f"{BUILD_FOLDER}/{HTML_FILE}", GRADES_FILES["markdown"]))
     earlier = next((name for name in shown if (folder / name).is_file()), "")
-    return Row(found.group, outcome, read_costs(folder), found.contents.images, earlier)
+    return GroupResult(found.group, outcome, read_costs(folder), found.contents.images, earlier)

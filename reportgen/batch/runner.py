@@ -7,7 +7,7 @@ from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Protocol
 
-from reportgen.batch.attempt import Finished, Hear, attend
+from reportgen.batch.attempt import Attempt, OnMessage, run_job
 from reportgen.batch.job import Job
 
 
@@ -17,7 +17,7 @@ class Runner(Protocol):
     To close the generator, or to leave it with an exception, stops all that is still running.
     """
 
-    def run(self, jobs: Sequence[Job], hear: Hear) -> Generator[Finished, None, None]:
+    def run(self, jobs: Sequence[Job], on_message: OnMessage) -> Generator[Attempt, None, None]:
         """Raises ``UserError`` if the work cannot begin or cannot be written down."""
         ...
 
@@ -28,12 +28,12 @@ class LocalRunner:
     def __init__(self, processes: int) -> None:
         self.processes = processes
 
-    def run(self, jobs: Sequence[Job], hear: Hear) -> Generator[Finished, None, None]:
+    def run(self, jobs: Sequence[Job], on_message: OnMessage) -> Generator[Attempt, None, None]:
         """See ``Runner``."""
         stop = threading.Event()
         pool = ThreadPoolExecutor(self.processes)
         try:
-            waiting = [pool.submit(attend, job, hear, stop.is_set) for job in jobs]
+            waiting = [pool.submit(run_job, job, on_message, stop.is_set) for job in jobs]
             for future in as_completed(waiting):
                 yield future.result()
         finally:

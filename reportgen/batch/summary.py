@@ -12,7 +12,7 @@ from reportgen.batch.class_file import Class
 from reportgen.batch.outcome import LOG_FILE, Mark, Outcome
 from reportgen.batch.resemblance import Shared, find_equal_results, find_shared_images
 from reportgen.batch.statistics import Spread, spread_criteria, spread_scores
-from reportgen.batch.table import Row
+from reportgen.batch.table import GroupResult
 from reportgen.document.overview import Bar, Criterion, Line, Overview, Resemblance
 
 _NAMED = 12
@@ -21,7 +21,7 @@ _BAR_HEIGHT = 100
 """Of the highest bar of a histogram, in its own units."""
 
 
-def sum_up(chosen: Class, rows: Sequence[Row]) -> Overview:
+def sum_up(chosen: Class, rows: Sequence[GroupResult]) -> Overview:
     """What ``render_overview`` prints."""
     outcomes = [row.outcome for row in rows]
     shared = find_shared_images({row.group.name: row.images for row in rows})
@@ -40,7 +40,7 @@ def sum_up(chosen: Class, rows: Sequence[Row]) -> Overview:
     )
 
 
-def _line(row: Row) -> Line:
+def _line(row: GroupResult) -> Line:
     outcome = row.outcome
     folder = f"{GROUPS}/{quote(row.group.slug)}"
     report = f"{folder}/build/report.html" if outcome.done and not outcome.submitted else ""

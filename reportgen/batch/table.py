@@ -19,7 +19,7 @@ _DIGITS = 4
 
 
 @dataclass(frozen=True)
-class Row:
+class GroupResult:
     """A group, what came of it, what that took if it is known, and its images by file.
 
     ``earlier``: of a group that failed, the report of a run before in its folder, "" if there is none.
@@ -32,7 +32,7 @@ class Row:
     earlier: str = ""
 
 
-def write_grades(rows: Sequence[Row]) -> str:
+def write_grades(rows: Sequence[GroupResult]) -> str:
     """RFC 4180 with a heading, a row a group in the order of the class; a column a criterion.
 
     Cells that a spreadsheet would take for formulas are made text. A group that failed has no points: its
@@ -42,7 +42,7 @@ def write_grades(rows: Sequence[Row]) -> str:
     return _write([*_BEFORE, *criteria, *_AFTER], (_grades_of(row, criteria) for row in rows))
 
 
-def write_timings(rows: Sequence[Row]) -> str:
+def write_timings(rows: Sequence[GroupResult]) -> str:
     """Wall time and peak memory of each group when it was last worked on."""
     return _write(
         ["group", "seconds", "peak_mb"],
@@ -64,7 +64,7 @@ def share_text(correct: int, total: int) -> str:
     return f"{units // step}.{units % step:0{_DIGITS}}"
 
 
-def _grades_of(row: Row, criteria: Iterable[str]) -> list[str]:
+def _grades_of(row: GroupResult, criteria: Iterable[str]) -> list[str]:
     outcome = row.outcome
     marks = [find_mark(outcome, name) for name in criteria]
     known = outcome.correct is not None and outcome.total

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reportgen.batch.class_file import Class
 from reportgen.batch.contents import hash_file
-from reportgen.batch.table import Row, write_grades, write_timings
+from reportgen.batch.table import GroupResult, write_grades, write_timings
 from reportgen.engine.plan import digest_of
 from reportgen.engine.sources import code_of, libraries_of
 from reportgen.resources import templates_folder
@@ -24,7 +24,7 @@ _MODULES = (__name__, "reportgen.document.overview")
 
 
 def write_tables(
-    chosen: Class, rows: Sequence[Row], out: Path, say: Callable[[str], None] = lambda _line: None
+    chosen: Class, rows: Sequence[GroupResult], out: Path, say: Callable[[str], None] = lambda _line: None
 ) -> None:
     """Write ``grades.csv``, ``overview.html`` and ``timings.csv``. Raises ``StorageError`` if that fails.
 
@@ -60,7 +60,7 @@ def _set_edited_aside(out: Path, say: Callable[[str], None]) -> None:
             say(f"{file} was changed by hand; that version is now {place.name}.")
 
 
-def _identify(chosen: Class, rows: Sequence[Row]) -> str:
+def _identify(chosen: Class, rows: Sequence[GroupResult]) -> str:
     """A hash over all that the tables depend on."""
     templates = sorted(templates_folder().glob("overview.*"))
     modules = [*_MODULES]

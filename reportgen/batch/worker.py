@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.batch.confinement import follow_parent, refuse_network
 from reportgen.batch.contents import Parts, class_folders, find_parts, take_contents
-from reportgen.batch.grades import Marked, mark
+from reportgen.batch.grades import GradedReport, mark
 from reportgen.batch.job import Job, read_job
 from reportgen.batch.messages import PipeProgress
 from reportgen.batch.outcome import Cause, Outcome, outcome_text
@@ -20,7 +20,7 @@ from reportgen.settings import Settings, understand_settings
 from reportgen.store.files import StorageError, link_or_copy, write_atomically
 
 if TYPE_CHECKING:
-    from reportgen.engine.pipeline import Built
+    from reportgen.engine.pipeline import BuildResult
     from reportgen.progress import Progress
 
 MADE_FILE, BUILD_FOLDER = "made.json", "build"
@@ -56,7 +56,7 @@ def work(job: Job, place: Path, progress: Progress) -> Outcome:
         raise DataError([_NO_DATA], _DATA_REMEDY)
     marked = mark(graded, job, place, progress)
     outcome = _describe(marked, built)
-    if job.terms.verify:
+    if job.config.verify:
         from reportgen.batch.checking import Case, verify_group
 
         outcome = verify_group(outcome, Case(parts.submission, data, settings), job, place, progress)
@@ -68,18 +68,18 @@ def work(job: Job, place: Path, progress: Progress) -> Outcome:
 def _read_settings(parts: Parts, job: Job, place: Path) -> Settings:
     """The group's own settings, without any path or resource of theirs, and with the batch's."""
     own = (
-        read_settings(parts.settings.read_bytes(), parts.settings.name, job.terms.outline)
+        read_settings(parts.settings.read_bytes(), parts.settings.name, job.config.outline)
         if parts.settings
-        else understand_settings(job.terms.outline.table, "class.toml")
+        else understand_settings(job.config.outline.table, "class.toml")
     )
-    titles = {"course": job.terms.course, "assignment": job.terms.assignment, "group": job.name}
+    titles = {"course": job.config.course, "assignment": job.config.assignment, "group": job.name}
     given = {key: text for key, text in titles.items() if text and key not in own.model_fields_set}
     return own.model_copy(
         update={
             **given,
-            "weights": job.terms.weights,
-            "cache": Path(job.terms.cache),
-            "cache_limit_mb": job.terms.cache_limit_mb,
+            "weights": job.config.weights,
+            "cache": Path(job.config.cache),
+            "cache_limit_mb": job.config.cache_limit_mb,
             "build": place / BUILD_FOLDER,
         }
     )
@@ -101,13 +101,13 @@ def _lay_out(data: Path, parts: Parts, place: Path) -> Path:
     return view
 
 
-def _build(settings: Settings, data: Path, progress: Progress) -> Built:
+def _build(settings: Settings, data: Path, progress: Progress) -> BuildResult:
     from reportgen.engine.pipeline import Options, build
 
     return build(settings, data, progress, Options(strict=True))
 
 
-def _describe(marked: Marked, built: Built | None) -> Outcome:
+def _describe(marked: GradedReport, built: BuildResult | None) -> Outcome:
     notes = [*(built.notes if built else ()), *marked.notes]
     if built and built.problem:
         notes.append(built.problem.problem)

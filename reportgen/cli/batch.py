@@ -42,8 +42,8 @@ def batch(
     What is as it was in the run before is kept. Exit code 0: every group has grades; 1: some have none;
     2: class.toml is wrong, or nothing could be done.
     """
-    from reportgen.batch.board import choose_board
     from reportgen.batch.class_file import read_class
+    from reportgen.batch.progress_view import choose_view
     from reportgen.batch.run import Options, run_batch
 
     if scheduler is not None and processes is not None:
@@ -52,9 +52,9 @@ def batch(
         )
     place = out.expanduser().absolute()
     chosen = read_class(group_list.expanduser(), place)
-    board = choose_board(quiet=quiet, stream=sys.stderr)
+    view = choose_view(quiet=quiet, stream=sys.stderr)
     options = Options(retry_failed=retry_failed, environment=_WITH_TRACES)
-    report = run_batch(chosen, place, _choose_runner(chosen, scheduler, processes), board, options)
+    report = run_batch(chosen, place, _choose_runner(chosen, scheduler, processes), view, options)
     if not quiet:
         _show(report, place)
     if report.failed:

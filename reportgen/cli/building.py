@@ -26,7 +26,7 @@ from reportgen.progress import Progress
 from reportgen.settings import SETTINGS_FILE, Settings
 
 if TYPE_CHECKING:
-    from reportgen.engine.pipeline import Built, Workshop
+    from reportgen.engine.pipeline import BuildResult, BuildSession
     from reportgen.outline.kind import ReportKind
 
 
@@ -82,7 +82,7 @@ def _preview(chosen: Settings, file: Path | None, progress: Progress) -> list[st
     return pipeline.preview(chosen, folder, progress)
 
 
-def remark(built: Built, progress: Progress) -> None:
+def remark(built: BuildResult, progress: Progress) -> None:
     """What the user should know of the report."""
     results = built.document
     for line in built.notes:
@@ -94,7 +94,7 @@ def remark(built: Built, progress: Progress) -> None:
             progress.say(f"Check failed: {check['claim']}")
 
 
-def _show(built: Built, kind: ReportKind) -> None:
+def _show(built: BuildResult, kind: ReportKind) -> None:
     """What came out, and where it is."""
     from reportgen.contract.lookup import find_value
 
@@ -124,7 +124,7 @@ def watch(
     from reportgen.watch.watcher import watch as watch_report
 
     progress = choose_progress(quiet=False)
-    workshops: list[Workshop] = []
+    workshops: list[BuildSession] = []
     command = for_imagenet("watch", settings=settings, data=data, build=build)
 
     def read() -> tuple[Settings, Path]:
@@ -135,7 +135,7 @@ def watch(
         # Imported here, so that the page is there before the first build begins.
         from reportgen.engine import pipeline
 
-        workshops[:] = workshops or [pipeline.Workshop()]
+        workshops[:] = workshops or [pipeline.BuildSession()]
         options = pipeline.Options(for_imagenet=command)
         built = pipeline.build(chosen, folder, listener, options, workshops[0])
         remark(built, listener)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reportgen.errors import FontMissingError
-from reportgen.memo import Keep, make_always
+from reportgen.memo import Memo, no_memo
 from reportgen.typefaces.chain import MAIN_FILES, OWN, Typefaces, is_in_main, words_beyond
 from reportgen.typefaces.face import Face, coverage, font_folder, has_all, report_face
 from reportgen.typefaces.lack import describe_lack, find_lack
@@ -85,7 +85,7 @@ class Families:
         )
 
 
-def font_css(markup: str, keep: Keep = make_always, faces: Typefaces = OWN) -> str:
+def font_css(markup: str, memo: Memo = no_memo, faces: Typefaces = OWN) -> str:
     """``@font-face`` rules with the faces embedded, reduced to what ``markup`` may print of them.
 
     STIX has every character that it can; each other face has those words whole that it sets. The property
@@ -98,7 +98,7 @@ def font_css(markup: str, keep: Keep = make_always, faces: Typefaces = OWN) -> s
     files = [(face.file.name, face.sha256) for face in (*faces.named, *faces.found)]
     name = f"fonts {files} {sorted(characters)} {words}"
     wanted = sorted({*words, *spaces, *map(chr, characters)})
-    return keep(name, lambda: _embed(characters, wanted, faces).encode()).decode()
+    return memo(name, lambda: _embed(characters, wanted, faces).encode()).decode()
 
 
 def _embed(characters: set[int], words: list[str], faces: Typefaces) -> str:

@@ -11,14 +11,14 @@ from functools import lru_cache
 from markupsafe import Markup
 
 from reportgen.document.sourced import Sourced, plain
-from reportgen.memo import Keep, make_always
+from reportgen.memo import Memo, no_memo
 
 
 @dataclass
 class FormulaSetter:
     """Sets formulas as pictures; ``css`` gives each its size and depth, in em of the text around it."""
 
-    keep: Keep = make_always
+    memo: Memo = no_memo
     rules: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -28,7 +28,7 @@ class FormulaSetter:
 
     def set(self, tex: str, spoken: str) -> Markup:
         """Set mathtext (without dollar signs); ``spoken`` is what a screen reader says."""
-        drawn = json.loads(self.keep(f"formula {tex}", lambda: _draw(tex)))
+        drawn = json.loads(self.memo(f"formula {tex}", lambda: _draw(tex)))
         name = "f" + hashlib.sha256(tex.encode()).hexdigest()[:10]
         self.rules[name] = (
             f".{name}{{width:{drawn['width']:.3f}em;height:{drawn['height']:.3f}em;"

@@ -24,7 +24,7 @@ from reportgen.document.policy import content_security_policy
 from reportgen.document.sourced import Sourced, entries
 from reportgen.errors import RenderError
 from reportgen.figures.figure import TEXT_WIDTH_MM, Figure, Picture
-from reportgen.memo import Keep, make_always
+from reportgen.memo import Memo, no_memo
 from reportgen.outline.kind import ReportKind
 from reportgen.outline.references import CHEN_2016
 from reportgen.outline.section import Reference
@@ -69,21 +69,21 @@ class Document:
 def render_html(
     content: Content,
     templates: Templates,
-    keep: Keep = make_always,
+    memo: Memo = no_memo,
     faces: Typefaces = OWN,
 ) -> Document:
-    """Render ``report.html.j2`` of ``templates``; ``keep`` remembers formulas and fonts, ``faces`` set what
+    """Render ``report.html.j2`` of ``templates``; ``memo`` remembers formulas and fonts, ``faces`` set what
     the report's own fonts lack.
 
     Pictures, fonts, styles and the script are embedded. Raises ``FontMissingError`` for text in no font,
     ``RenderError`` for a mistake in a template or a commentary, such as a name that the results do not have,
     or a figure that is not shown where its number says.
     """
-    page = _Page(content, templates, keep)
+    page = _Page(content, templates, memo)
     html = mark_words(page.render(), faces)
     page.numbering.verify()
     # Every character of the document is a superset of what is printed.
-    generated = f"{font_css(html, keep, faces)}\n{page.formulas.css}\n{_width_rules(content.album)}"
+    generated = f"{font_css(html, memo, faces)}\n{page.formulas.css}\n{_width_rules(content.album)}"
     html = html.replace(_STYLE_MARK, generated, 1)
     html = html.replace(_POLICY_MARK, Markup.escape(content_security_policy(html)), 1)
     return Document(html, page.numbering.numbers)
@@ -92,11 +92,11 @@ def render_html(
 class _Page:
     """What the templates see, and the templates."""
 
-    def __init__(self, content: Content, templates: Templates, keep: Keep) -> None:
+    def __init__(self, content: Content, templates: Templates, memo: Memo) -> None:
         self.kind, self.results, self.album = content.kind, content.results, content.album
         self.commentary, self.templates = content.commentary, templates
         self.numbering = _plan(content)
-        self.formulas = FormulaSetter(keep)
+        self.formulas = FormulaSetter(memo)
         self.document = self.results.model_dump(mode="json")
         self.lineage = Lineage(self.results, self.document, self.kind)
         self.root = Sourced(self.document, note=self.lineage.note)

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from functools import partial
 
 from reportgen.engine.plan import Plan, Stage, find_changes
-from reportgen.engine.stages.given import Bundle, Given
+from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.network import Networks
 from reportgen.errors import UserError
 from reportgen.outline.section import SectionError
 from reportgen.progress import Progress
-from reportgen.store.bundle import pack, unpack
 from reportgen.store.cache import Cache
+from reportgen.store.packing import pack, unpack
 
 
 class Execution:
@@ -29,10 +29,10 @@ class Execution:
         self._networks = networks
         self.progress = progress
         self._fresh = fresh
-        self._outcomes: dict[str, Bundle] = {}
+        self._outcomes: dict[str, Artifacts] = {}
         self.ran: list[str] = []
 
-    def obtain(self, name: str) -> Bundle:
+    def obtain(self, name: str) -> Artifacts:
         """The outcome of a stage. Raises what the stage raises, and ``UserError`` if its inputs change."""
         if name not in self._outcomes:
             stage = self._plan.stages[name]
@@ -40,10 +40,10 @@ class Execution:
             self._outcomes[name] = self._run(stage) if kept is None else unpack(kept)
         return self._outcomes[name]
 
-    def _run(self, stage: Stage) -> Bundle:
+    def _run(self, stage: Stage) -> Artifacts:
         for name in stage.spec.after:
             self.obtain(name)
-        given = Given(
+        context = StageContext(
             stage=stage,
             plan=self._plan,
             items=self._cache.items(stage.base, fresh=stage.name in self._fresh),
@@ -53,7 +53,7 @@ class Execution:
         )
         with self._blame(stage):
             run = importlib.import_module(stage.spec.runs).run
-            outcome: Bundle = run(given)
+            outcome: Artifacts = run(context)
         if changed := find_changes(stage, self._plan):
             raise UserError(f"{changed[0]} was changed while the report was being made.", "Build again.")
         if stage.spec.kept:

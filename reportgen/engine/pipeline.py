@@ -19,11 +19,11 @@ from reportgen.engine.plan import Plan, Stage, digest_of, make_plan, make_specs
 from reportgen.engine.preflight import refuse_problems
 from reportgen.engine.record import RECORD_FILE, Record, find_intact, make_record, read_record, write_record
 from reportgen.engine.sources import code_of
+from reportgen.engine.stages.context import Artifacts
 from reportgen.engine.stages.files import HTML_FILE, PDF_FILE, RESULTS_FILE
-from reportgen.engine.stages.given import Bundle
 from reportgen.engine.stages.network import ChangedWeightsError, Networks
 from reportgen.errors import SettingsError, UserError
-from reportgen.memo import Keep, make_always
+from reportgen.memo import Memo, no_memo
 from reportgen.outline.kind import ReportKind
 from reportgen.pdf.printer import PangoMissingError, find_obstacle
 from reportgen.progress import Progress, Silent
@@ -56,7 +56,7 @@ def published(kind: ReportKind) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Built:
+class BuildResult:
     """What a build left behind: the folder, which stages ran, what the user should know, and None or why
     there is no PDF. ``changed`` is False if all was as it should be.
     """
@@ -92,7 +92,7 @@ class Options:
 
 
 @dataclass
-class Workshop:
+class BuildSession:
     """What is worth keeping from one build of a process to the next: the network, once it is loaded, and the
     hashes of its weights (None: as the cache remembers them).
     """
@@ -106,19 +106,19 @@ def build(
     data: Path,
     progress: Progress | None = None,
     options: Options = Options(),
-    workshop: Workshop | None = None,
-) -> Built:
+    session: BuildSession | None = None,
+) -> BuildResult:
     """Bring the report in ``settings.build`` up to date.
 
     Everything is made before anything is replaced, so that a failed build leaves the last report as it was.
     Without Pango the HTML is published all the same, an older PDF is moved to ``previous/`` so that no mixed
-    pair stays, and ``Built.problem`` says what is missing. Raises ``UserError`` otherwise.
+    pair stays, and ``BuildResult.problem`` says what is missing. Raises ``UserError`` otherwise.
     """
-    progress, workshop = progress or Silent(), workshop or Workshop()
+    progress, session = progress or Silent(), session or BuildSession()
     claim(settings.build, "report")  # before a lock is laid into a folder of somebody else's
-    if workshop.memory is None or options.fresh:
-        workshop.memory = DigestMemory(settings.cache, blind=options.fresh)
-    settings = settle(settings, progress, options.for_imagenet, workshop.memory)
+    if session.memory is None or options.fresh:
+        session.memory = DigestMemory(settings.cache, blind=options.fresh)
+    settings = settle(settings, progress, options.for_imagenet, session.memory)
     with locked(settings.build, progress.say):
         for line in recover(settings.build):
             progress.say(line)
@@ -128,8 +128,8 @@ def build(
             settings,
             data,
             progress,
-            _remember_fonts(cache, workshop.memory.code),
-            memory=workshop.memory,
+            _remember_fonts(cache, session.memory.code),
+            memory=session.memory,
             strict=options.strict,
         )
         record = Record() if options.fresh else read_record(settings.build)
@@ -138,16 +138,16 @@ def build(
                 progress.say(line)
         stale = _find_stale(plan, record)
         if not stale:
-            return Built(settings.build, changed=False, notes=_listed(record.notes))
+            return BuildResult(settings.build, changed=False, notes=_listed(record.notes))
         refuse_occupied(settings.build, _fixed_names(stale, plan.kind), listed)
         refuse_problems(plan)
         if obstacle := find_obstacle():
             progress.say(f"Note: {obstacle.problem} The page is made all the same. {obstacle.remedy}")
-        execution = Execution(plan, cache, workshop.networks, progress)
+        execution = Execution(plan, cache, session.networks, progress)
         try:
             return _renew(plan, record, execution, stale, listed)
         except ChangedWeightsError:
-            workshop.memory.forget(plan.weights.path)  # or every build to come would say the same
+            session.memory.forget(plan.weights.path)  # or every build to come would say the same
             raise
         finally:
             cache.trim()
@@ -155,7 +155,7 @@ def build(
                 progress.say(f"Warning: {complaint}")
 
 
-def _remember_fonts(cache: Cache, code: CodeMemory) -> Keep:
+def _remember_fonts(cache: Cache, code: CodeMemory) -> Memo:
     """Where the choice of fonts is kept: looking through a machine's fonts can take seconds."""
     depends = {**code_of("reportgen.typefaces.choice", code), **versions_for({"matplotlib", "fontTools"})}
     return cache.items(digest_of(depends)).obtain
@@ -176,26 +176,26 @@ def plan_build(
     settings: Settings,
     data: Path,
     progress: Progress,
-    keep: Keep = make_always,
+    memo: Memo = no_memo,
     *,
     memory: DigestMemory | None = None,
     strict: bool = False,
 ) -> Plan:
-    """List and hash the data and the weights, and say what each stage depends on; ``keep`` remembers the
+    """List and hash the data and the weights, and say what each stage depends on; ``memo`` remembers the
     choice of fonts, ``memory`` the hashes of large weights files.
 
     Raises ``DataError`` naming all that is wrong with the data folder, ``WeightsError`` or ``SettingsError``.
     """
     try:
         memory = memory or DigestMemory(settings.cache, writes=False)
-        return _plan_build(settings, data, progress, keep, memory, strict=strict)
+        return _plan_build(settings, data, progress, memo, memory, strict=strict)
     except SettingsError as error:
         table = error.problem.split(":")[0].split(".")[0].split(" ")[0]
         raise SettingsError(f"{settings.origin.at((table,))}: {error.problem}", error.remedy) from None
 
 
 def _plan_build(
-    settings: Settings, data: Path, progress: Progress, keep: Keep, memory: DigestMemory, *, strict: bool
+    settings: Settings, data: Path, progress: Progress, memo: Memo, memory: DigestMemory, *, strict: bool
 ) -> Plan:
     templates = open_templates(settings.templates, settings.kind)
     with ThreadPoolExecutor(1) as pool:
@@ -205,7 +205,7 @@ def _plan_build(
             progress.say(note)
         if not inventory.complete:
             _refuse(inventory, progress)
-        return make_plan(settings, inventory, weights.result(), templates, keep, memory.code)
+        return make_plan(settings, inventory, weights.result(), templates, memo, memory.code)
 
 
 def _refuse(inventory: Inventory, progress: Progress) -> None:
@@ -238,11 +238,11 @@ def _find_stale(plan: Plan, record: Record) -> list[str]:
 
 def _renew(
     plan: Plan, record: Record, execution: Execution, stale: list[str], own: Mapping[str, str]
-) -> Built:
+) -> BuildResult:
     """Make what is stale, and publish it in the place of what is the program's ``own``."""
     folder, progress = plan.settings.build, execution.progress
     execution.obtain("dataset")
-    made: dict[str, Bundle] = {}
+    made: dict[str, Artifacts] = {}
     problem = None
     for name in stale:
         try:
@@ -268,7 +268,7 @@ def _renew(
         lines = publish(folder, {**new, RECORD_FILE: content}, own, spared=[PDF_FILE] if problem else ())
     for line in lines:
         progress.say(line)
-    return Built(folder, True, tuple(execution.ran), _listed(notes), problem)
+    return BuildResult(folder, True, tuple(execution.ran), _listed(notes), problem)
 
 
 def _fixed_names(stages: Sequence[str], kind: ReportKind) -> list[str]:
@@ -279,7 +279,7 @@ def _fixed_names(stages: Sequence[str], kind: ReportKind) -> list[str]:
     return [name for stage in stages for name in names.get(stage, [])]
 
 
-def _files_of(stage: str, outcome: Bundle, kind: ReportKind) -> dict[str, bytes]:
+def _files_of(stage: str, outcome: Artifacts, kind: ReportKind) -> dict[str, bytes]:
     """The files of the build folder that come from a stage."""
     if stage in kind:
         files = kind.section(stage).files
@@ -288,7 +288,7 @@ def _files_of(stage: str, outcome: Bundle, kind: ReportKind) -> dict[str, bytes]
 
 
 def _remarks(
-    made: Mapping[str, Bundle], record: Record
+    made: Mapping[str, Artifacts], record: Record
 ) -> tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]:
     """What to tell the user of page and paper, by stage, and the numbers of the page's figures."""
     notes = {name: json.loads(made[name]["notes"]) for name in ("html", "pdf") if name in made}
@@ -348,7 +348,7 @@ def _explain(plan: Plan, record: Record, cache: Cache) -> list[str]:
     return lines
 
 
-def recompute(settings: Settings, data: Path, stage: str, progress: Progress | None = None) -> Bundle:
+def recompute(settings: Settings, data: Path, stage: str, progress: Progress | None = None) -> Artifacts:
     """Run one stage anew, whatever is kept of it, and return its outcome; the build folder is not touched.
 
     Raises ``UserError`` for a stage that does not exist.
@@ -364,7 +364,7 @@ def recompute(settings: Settings, data: Path, stage: str, progress: Progress | N
     return execution.obtain(stage)
 
 
-def describe_outcome(outcome: Bundle) -> list[str]:
+def describe_outcome(outcome: Artifacts) -> list[str]:
     """The numbers of an outcome as text; of what is no text, name, size and hash."""
     lines = []
     for name, data in outcome.items():

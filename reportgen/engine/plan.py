@@ -15,7 +15,7 @@ from reportgen.dataset.examples import choose_examples
 from reportgen.dataset.inventory import Inventory
 from reportgen.engine.sources import code_of, libraries_of
 from reportgen.engine.wording import printed_texts
-from reportgen.memo import Keep, make_always
+from reportgen.memo import Memo, no_memo
 from reportgen.outline.kind import ReportKind
 from reportgen.outline.section import Section
 from reportgen.results import ImageFile
@@ -213,17 +213,17 @@ def make_plan(
     inventory: Inventory,
     weights: WeightsFile,
     templates: Templates,
-    keep: Keep = make_always,
+    memo: Memo = no_memo,
     code: CodeMemory | None = None,
 ) -> Plan:
-    """Find out what each stage depends on. The inventory must be complete; ``keep`` remembers which fonts
+    """Find out what each stage depends on. The inventory must be complete; ``memo`` remembers which fonts
     were chosen, ``code`` what counts of source files.
 
     Raises ``SettingsError`` if the settings name an image that is not there, or a font that cannot be used.
     """
     examples = choose_examples(inventory, settings.example_images)
     texts = printed_texts(settings, inventory, templates).values()
-    typefaces = choose_typefaces(texts, open_named(settings.fonts), keep)
+    typefaces = choose_typefaces(texts, open_named(settings.fonts), memo)
     code = code or CodeMemory()
     plan = Plan(settings, inventory, weights, templates, examples, typefaces, code)
     stages: dict[str, Stage] = {}

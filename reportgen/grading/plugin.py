@@ -52,7 +52,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     named = file_path.suffix == ".toml" and parent.session.isinitpath(file_path)
     if not (named or name == RUBRIC_ENDING or name.endswith(f".{RUBRIC_ENDING}")):
         return None
-    from reportgen.grading.rubric_items import collect_rubric
+    from reportgen.grading.collection import collect_rubric
 
     rubric: pytest.Collector = collect_rubric(file_path, parent)
     return rubric

@@ -17,7 +17,7 @@ from reportgen.grading.exports.text import one_line
 from reportgen.grading.formula import FormulaError, parse_formula
 from reportgen.grading.pattern import count_stars
 from reportgen.grading.points import MAXIMUM
-from reportgen.grading.row import Computed, Expected, Named, Range, Row, Test, Tolerance
+from reportgen.grading.rubric_item import Computed, Expected, Named, Range, RubricItem, Test, Tolerance
 from reportgen.grading.score import VISIBILITIES, Visibility
 from reportgen.outline.kind import ReportKind, find_kind
 from reportgen.toml.encoding import decode_text
@@ -52,7 +52,7 @@ class Rubric:
     """The rows of a rubric, in order."""
 
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[RubricItem, ...]
 
     @property
     def points(self) -> Decimal:
@@ -90,7 +90,7 @@ def load_rubric(path: Path, kind: ReportKind | None = None) -> Rubric:
     if not isinstance(listed, list) or not listed or not all(isinstance(row, dict) for row in listed):
         faults.append("it has no [[check]]")
         listed = []
-    rows: list[Row] = []
+    rows: list[RubricItem] = []
     for number, row in enumerate(listed, 1):
         try:
             rows.append(_read_row(number, row, checks))
@@ -123,8 +123,8 @@ def _read(path: Path) -> Mapping[str, Any]:
         raise RubricError(error.problem, error.remedy) from None
 
 
-def _twice(rows: list[Row]) -> Iterator[str]:
-    first: dict[str, Row] = {}
+def _twice(rows: list[RubricItem]) -> Iterator[str]:
+    first: dict[str, RubricItem] = {}
     for row in rows:
         if (other := first.setdefault(row.criterion, row)) is not row:
             yield f"check {row.number} ({row.criterion}): check {other.number} has the same criterion"
@@ -136,7 +136,7 @@ def _twice(rows: list[Row]) -> Iterator[str]:
                 yield f"check {row.number} ({row.criterion}): depends on '{name}', no criterion{hint}"
 
 
-def _read_row(number: int, row: Mapping[str, Any], checks: Mapping[str, NamedCheck]) -> Row:
+def _read_row(number: int, row: Mapping[str, Any], checks: Mapping[str, NamedCheck]) -> RubricItem:
     for key in row:
         if key not in _KEYS:
             near = difflib.get_close_matches(key, _KEYS, 1)
@@ -147,7 +147,7 @@ def _read_row(number: int, row: Mapping[str, Any], checks: Mapping[str, NamedChe
     visibility = row.get("visibility", "visible")
     if visibility not in VISIBILITIES:
         raise _Fault(f"visibility = {visibility!r}; allowed are {', '.join(VISIBILITIES)}")
-    return Row(
+    return RubricItem(
         number,
         one_line(criterion),
         _points(row.get("points")),

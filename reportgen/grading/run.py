@@ -56,9 +56,9 @@ class _Messenger:
         self.interrupted = excinfo.type is KeyboardInterrupt
 
     def pytest_exception_interact(self, node: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        from reportgen.grading.rubric_items import RubricItem, is_verdict
+        from reportgen.grading.collection import RubricCase, is_verdict
 
-        if isinstance(node, RubricItem) and call.excinfo and not is_verdict(call.excinfo.value):
+        if isinstance(node, RubricCase) and call.excinfo and not is_verdict(call.excinfo.value):
             self.fault = self.fault or call.excinfo.value
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reportgen.errors import SettingsError
-from reportgen.memo import Keep, make_always
+from reportgen.memo import Memo, no_memo
 from reportgen.typefaces.chain import Typefaces, is_in_main, words_beyond
 from reportgen.typefaces.face import Face, describe_face, forget_faces
 from reportgen.typefaces.machine import Found, fingerprint, font_folders, list_fonts, search_fonts
@@ -55,12 +55,12 @@ def _refusal(file: Path, problem: str, remedy: str) -> SettingsError:
 def choose_typefaces(
     texts: Iterable[str],
     named: Sequence[Face],
-    keep: Keep = make_always,
+    memo: Memo = no_memo,
     folders: Sequence[Path] | None = None,
 ) -> Typefaces:
     """Find a face for each word of ``texts``; the machine's fonts are looked at only if they are needed.
 
-    ``folders``: where fonts are installed, by default those of the system. ``keep`` remembers the choice,
+    ``folders``: where fonts are installed, by default those of the system. ``memo`` remembers the choice,
     which depends on the words, on the named files and on the list of the machine's.
     """
     words = sorted({word for text in texts for word in words_beyond(text)})
@@ -68,17 +68,17 @@ def choose_typefaces(
         return Typefaces()
     forget_faces()
     hashes = [face.sha256 for face in named]
-    lacking = json.loads(keep(f"not own {hashes} {words}", lambda: _find_lacking(words, named)))
+    lacking = json.loads(memo(f"not own {hashes} {words}", lambda: _find_lacking(words, named)))
     found = Found()
     if lacking:
         listing = list_fonts(font_folders() if folders is None else folders)
         name = f"installed {fingerprint(listing)} {hashes} {lacking}"
-        found = Found.from_json(keep(name, lambda: _search(lacking, named, [entry[0] for entry in listing])))
+        found = Found.from_json(memo(name, lambda: _search(lacking, named, [entry[0] for entry in listing])))
     faces = Typefaces(tuple(named), found.faces, lacking=found.lacking, forbidden=found.forbidden)
     if not named and not found.faces:
         return faces
     name = f"choice {hashes} {found.faces} {[face.sha256 for face in found.faces]} {words}"
-    numbers = json.loads(keep(name, lambda: _assign(words, faces)))
+    numbers = json.loads(memo(name, lambda: _assign(words, faces)))
     extra = (*named, *found.faces)
     chosen = {word: extra[number] for word, number in numbers.items()}
     return replace(faces, chosen=chosen, named=tuple(face for face in named if face in set(chosen.values())))

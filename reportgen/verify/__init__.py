@@ -2,6 +2,6 @@
 
 from reportgen.verify.description import describe as describe
 from reportgen.verify.document import write_json as write_json
-from reportgen.verify.row import Row as Row
-from reportgen.verify.row import Verification as Verification
+from reportgen.verify.finding import Finding as Finding
+from reportgen.verify.finding import Verification as Verification
 from reportgen.verify.verification import verify as verify

@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.contract.lookup import PointerError, join_pointer, split_pointer
 from reportgen.contract.reader import ARRAYS_FOLDER, LoadedResults
 from reportgen.outline.tolerance import Rule
-from reportgen.verify.row import Row, Rows, judge
+from reportgen.verify.finding import Finding, Findings, judge
 from reportgen.verify.tolerances import Tolerances
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def compare_arrays(
     recomputed: Mapping[str, Mapping[str, NDArray[Any]]],
     comparable: Mapping[str, Mapping[str, Sequence[bool]]],
     tolerances: Tolerances,
-) -> Rows:
+) -> Findings:
     """A row for each array; ``comparable`` tells by section and array which elements along the first axis
     belong to the same in both, where not all do.
 
@@ -33,7 +33,7 @@ def compare_arrays(
     for section, arrays in recomputed.items():
         if not (results.folder / ARRAYS_FOLDER / f"{section}.npz").exists():
             reason = "the file did not come along; the summaries are compared with the other numbers"
-            yield Row("arrays", f"/{section}/arrays", "not recomputable", reason=reason)
+            yield Finding("arrays", f"/{section}/arrays", "not recomputable", reason=reason)
             continue
         for key, wanted in arrays.items():
             pointer = join_pointer([section, ARRAYS_FOLDER, key])
@@ -43,21 +43,21 @@ def compare_arrays(
 
 def _compare(
     results: LoadedResults, pointer: str, wanted: NDArray[Any], rows: Sequence[bool] | None, rule: Rule
-) -> Row:
+) -> Finding:
     section, _, key = split_pointer(pointer)
     try:
         told = results.array(section, key)
     except PointerError as error:
-        return Row("arrays", pointer, "differs", reason=error.problem)
+        return Finding("arrays", pointer, "differs", reason=error.problem)
     if told.shape != wanted.shape:
-        return Row("arrays", pointer, "differs", list(told.shape), list(wanted.shape), "another shape")
+        return Finding("arrays", pointer, "differs", list(told.shape), list(wanted.shape), "another shape")
     kept = wanted
     if rows is not None and not all(rows):
         told, kept = told[np.array(rows)], wanted[np.array(rows)]
     return _judge(pointer, told, kept, float(np.abs(wanted.astype(np.float64)).max()), rule)
 
 
-def _judge(pointer: str, told: NDArray[Any], wanted: NDArray[Any], scale: float, rule: Rule) -> Row:
+def _judge(pointer: str, told: NDArray[Any], wanted: NDArray[Any], scale: float, rule: Rule) -> Finding:
     allowed = rule.tolerance.atol + rule.tolerance.rtol * scale
     differences = np.abs(told.astype(np.float64) - wanted.astype(np.float64))
     beyond = differences > allowed

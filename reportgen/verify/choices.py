@@ -12,7 +12,7 @@ from reportgen.errors import SettingsError
 from reportgen.outline.kind import Outline, ReportKind
 from reportgen.outline.section import Section
 from reportgen.settings import Settings, understand_settings
-from reportgen.verify.row import Row, Rows, judge
+from reportgen.verify.finding import Finding, Findings, judge
 
 _TITLE = ("course", "assignment", "group", "date")
 
@@ -69,11 +69,11 @@ def _merge(table: dict[str, Any], more: Mapping[str, Any]) -> None:
             table[key] = value
 
 
-def compare_settings(results: LoadedResults, attached: Settings | None, kind: ReportKind) -> Rows:
+def compare_settings(results: LoadedResults, attached: Settings | None, kind: ReportKind) -> Findings:
     """Whether the attached settings are those that the results tell of."""
     if attached is None:
         reason = "no report.toml came along that says the same again"
-        yield Row("settings", "/report", "not recomputable", reason=reason)
+        yield Finding("settings", "/report", "not recomputable", reason=reason)
         return
     title = _title(results)
     for name in _TITLE:
@@ -88,7 +88,7 @@ def compare_settings(results: LoadedResults, attached: Settings | None, kind: Re
     yield from _compare_examples(results.dataset.examples, attached.example_images)
 
 
-def _compare_examples(examples: Mapping[str, str], chosen: Mapping[str, str]) -> Rows:
+def _compare_examples(examples: Mapping[str, str], chosen: Mapping[str, str]) -> Findings:
     for label, file in chosen.items():
         used = examples.get(label, "")
         agrees = used == file or used.endswith(f"/{file}")
@@ -102,7 +102,7 @@ def _compare_examples(examples: Mapping[str, str], chosen: Mapping[str, str]) ->
         )
 
 
-def judge_setting(name: str, told: Any, attached: Any) -> Row:
+def judge_setting(name: str, told: Any, attached: Any) -> Finding:
     """A row for a setting by its dotted name: what the results tell of it, and the attached file."""
     return judge(
         "settings",

@@ -12,14 +12,14 @@ from reportgen.diff.values import Tolerance, is_number
 from reportgen.outline.kind import ReportKind
 from reportgen.outline.section import Claim
 from reportgen.results import SCHEMA_VERSION
+from reportgen.verify.finding import NO_CONSEQUENCE, Finding, Findings, judge
 from reportgen.verify.numbers import OTHER_WORDS
-from reportgen.verify.row import NO_CONSEQUENCE, Row, Rows, judge
 
 _SAME = Tolerance(1e-12)
 _MISSING = "missing"
 
 
-def compare_derived(results: LoadedResults, kind: ReportKind) -> Rows:
+def compare_derived(results: LoadedResults, kind: ReportKind) -> Findings:
     """Rows for all values that follow from others of the same document, recomputed from those."""
     sections = [section for section in kind.sections if results.has(section.name)]
     for section in sections:
@@ -37,10 +37,10 @@ def compare_derived(results: LoadedResults, kind: ReportKind) -> Rows:
     yield from _judge_claims(results, claims)
 
 
-def _judge_claims(results: LoadedResults, claims: list[Claim]) -> Rows:
+def _judge_claims(results: LoadedResults, claims: list[Claim]) -> Findings:
     if set(results.kind.sections) - set(results.report_kind.names):
         reason = "of sections that are not known here the claims are not known either"
-        yield Row("numbers", "/checks", "not recomputable", reason=reason)
+        yield Finding("numbers", "/checks", "not recomputable", reason=reason)
         return
     for place, claim in enumerate(claims):
         value = {"name": claim.name, "claim": claim.claim, "passed": claim.passed}
@@ -54,7 +54,7 @@ def _judge_claims(results: LoadedResults, claims: list[Claim]) -> Rows:
     yield judge("numbers", "/checks", names == due, names, due, "" if names == due else NO_CONSEQUENCE)
 
 
-def _judge_below(results: LoadedResults, steps: list[str | int], value: Any) -> Iterator[Row]:
+def _judge_below(results: LoadedResults, steps: list[str | int], value: Any) -> Iterator[Finding]:
     if isinstance(value, dict):
         for key, item in value.items():
             yield from _judge_below(results, [*steps, key], item)

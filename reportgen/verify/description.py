@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reportgen.diff.wording import plural, printable
-from reportgen.verify.row import Row, Subject, Verification
+from reportgen.verify.finding import Finding, Subject, Verification
 
 _MOST_DIFFERING, _MOST_OTHERS = 12, 6
 """Rows of one subject that are shown; the JSON has them all."""
@@ -73,7 +73,7 @@ def _judge(verification: Verification) -> str:
     return f"CONFIRMED: {name}: all that was looked at, {confirmed.split()[0]} things, is what the data give."
 
 
-def _list(rows: Sequence[Row], most: int, totals: Mapping[Subject, int]) -> list[str]:
+def _list(rows: Sequence[Finding], most: int, totals: Mapping[Subject, int]) -> list[str]:
     lines = []
     for subject, title in _SUBJECTS.items():
         of_subject = [row for row in rows if row.subject == subject]
@@ -85,7 +85,7 @@ def _list(rows: Sequence[Row], most: int, totals: Mapping[Subject, int]) -> list
     return lines
 
 
-def _line(row: Row) -> str:
+def _line(row: Finding) -> str:
     parts = [printable(row.pointer)]
     known = row.submitted is not None or row.recomputed is not None
     # Of images the values are hashes, and the reason says what there is to say.
@@ -107,7 +107,7 @@ def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 
-def _count(rows: Sequence[Row]) -> list[str]:
+def _count(rows: Sequence[Finding]) -> list[str]:
     counts: dict[str, Counter[str]] = {}
     for row in rows:
         section = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from reportgen.verify.row import Verification
+from reportgen.verify.finding import Verification
 
 FORMAT = 1
 

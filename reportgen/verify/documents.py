@@ -12,13 +12,13 @@ from reportgen.errors import UserError
 from reportgen.pdf.printer import print_pdf
 from reportgen.progress import Progress
 from reportgen.submission import FIGURES_FOLDER
-from reportgen.verify.handed import Handed
+from reportgen.verify.finding import Finding, Findings, Status, Subject
 from reportgen.verify.page import MAX_BYTES, Page, read_page
 from reportgen.verify.pages import compare_figures, compare_page, compare_pages
-from reportgen.verify.paper import PaperError, open_paper
+from reportgen.verify.pdf_document import PdfError, open_paper
 from reportgen.verify.recomputation import Recomputed
 from reportgen.verify.rendering import Rendered
-from reportgen.verify.row import Row, Rows, Status, Subject
+from reportgen.verify.submitted import SubmittedReport
 from reportgen.verify.text import compare_text
 
 _VERSIONS = "rendered anew with other versions than the report's, {}"
@@ -28,33 +28,37 @@ _COMMENTARY = (
 _TEMPLATES = "it was not made with the shipped templates, or changed as a whole: {}"
 
 
-def compare_documents(handed: Handed, recomputed: Recomputed, rendered: Rendered, progress: Progress) -> Rows:
+def compare_documents(
+    submitted: SubmittedReport, recomputed: Recomputed, rendered: Rendered, progress: Progress
+) -> Findings:
     """Rows for the text of the documents, and for pages and pictures as far as they can be compared."""
-    if handed.page is not None:
-        yield from _compare_html(handed.page, handed, recomputed, rendered)
-    if handed.paper is not None:
+    if submitted.page is not None:
+        yield from _compare_html(submitted.page, submitted, recomputed, rendered)
+    if submitted.pdf is not None:
         try:
-            yield from _compare_pdf(handed.paper, handed, recomputed, rendered, progress)
-        except PaperError as error:
-            yield Row("pages", PDF_FILE, "differs", reason=error.problem)
-    if handed.folder is not None:
-        yield from _compare_files(handed.folder, recomputed, rendered)
+            yield from _compare_pdf(submitted.pdf, submitted, recomputed, rendered, progress)
+        except PdfError as error:
+            yield Finding("pages", PDF_FILE, "differs", reason=error.problem)
+    if submitted.folder is not None:
+        yield from _compare_files(submitted.folder, recomputed, rendered)
 
 
-def _compare_html(file: Path, handed: Handed, recomputed: Recomputed, rendered: Rendered) -> Rows:
+def _compare_html(
+    file: Path, submitted: SubmittedReport, recomputed: Recomputed, rendered: Rendered
+) -> Findings:
     page = _read(file)
     if page is None:
-        yield Row("page", HTML_FILE, "differs", reason=f"it has more than {MAX_BYTES} bytes")
+        yield Finding("page", HTML_FILE, "differs", reason=f"it has more than {MAX_BYTES} bytes")
         return
     expected = rendered.page.printed if rendered.page else None
-    yield from compare_text(page.printed, expected, handed.results.document)
+    yield from compare_text(page.printed, expected, submitted.results.document)
     if rendered.page is None or not rendered.whole:
-        yield _explain_missing("page", HTML_FILE, handed, recomputed, rendered)
+        yield _explain_missing("page", HTML_FILE, submitted, recomputed, rendered)
         return
     rows = list(compare_page(page, rendered.page))
     changed = {row.pointer for row in rows if row.status == "differs"}
     whole = {"text", "styles and scripts"} <= changed
-    yield from _judge("page", HTML_FILE, rows, _excuse(handed, recomputed, whole=whole))
+    yield from _judge("page", HTML_FILE, rows, _excuse(submitted, recomputed, whole=whole))
 
 
 def _read(file: Path) -> Page | None:
@@ -64,47 +68,47 @@ def _read(file: Path) -> Page | None:
 
 
 def _compare_pdf(
-    file: Path, handed: Handed, recomputed: Recomputed, rendered: Rendered, progress: Progress
-) -> Rows:
+    file: Path, submitted: SubmittedReport, recomputed: Recomputed, rendered: Rendered, progress: Progress
+) -> Findings:
     expected = rendered.page.printed if rendered.page else None
-    with open_paper(file) as paper:
-        printed = paper.printed(_pointers(dict(handed.results.document)))
-        yield from compare_text(printed, expected, handed.results.document)
+    with open_paper(file) as pdf:
+        printed = pdf.printed(_pointers(dict(submitted.results.document)))
+        yield from compare_text(printed, expected, submitted.results.document)
         if not rendered.whole:
-            yield _explain_missing("pages", PDF_FILE, handed, recomputed, rendered)
+            yield _explain_missing("pages", PDF_FILE, submitted, recomputed, rendered)
             return
         try:
             with progress.stage("Printing the PDF anew"):
                 anew = print_pdf(rendered.html)
         except UserError as error:
-            yield Row("pages", PDF_FILE, "not recomputable", reason=error.problem)
+            yield Finding("pages", PDF_FILE, "not recomputable", reason=error.problem)
             return
         with progress.stage("Comparing the pages"), open_paper(anew) as other:
-            rows = list(compare_pages(paper, other))
+            rows = list(compare_pages(pdf, other))
         changed = {row.pointer.partition(",")[0] for row in rows if row.status == "differs"}
-        whole = len(changed) >= len(paper) > 1
-        yield from _judge("pages", PDF_FILE, rows, _excuse(handed, recomputed, whole=whole))
+        whole = len(changed) >= len(pdf) > 1
+        yield from _judge("pages", PDF_FILE, rows, _excuse(submitted, recomputed, whole=whole))
 
 
 def _explain_missing(
-    subject: Subject, name: str, handed: Handed, recomputed: Recomputed, rendered: Rendered
-) -> Row:
+    subject: Subject, name: str, submitted: SubmittedReport, recomputed: Recomputed, rendered: Rendered
+) -> Finding:
     """Why a document has nothing to be compared with: what the same program refuses, it never printed."""
-    same = handed.results.provenance.versions.get("reportgen") == recomputed.versions["reportgen"]
+    same = submitted.results.provenance.versions.get("reportgen") == recomputed.versions["reportgen"]
     status: Status = "differs" if rendered.failed and same else "not recomputable"
-    return Row(subject, name, status, reason=rendered.reason)
+    return Finding(subject, name, status, reason=rendered.reason)
 
 
-def _excuse(handed: Handed, recomputed: Recomputed, *, whole: bool) -> str:
+def _excuse(submitted: SubmittedReport, recomputed: Recomputed, *, whole: bool) -> str:
     """Why a document that differs from the one rendered anew may be honest all the same, or ""."""
-    if dict(handed.results.provenance.versions) != dict(recomputed.versions):
+    if dict(submitted.results.provenance.versions) != dict(recomputed.versions):
         return _VERSIONS
-    if handed.settings is None:
+    if submitted.settings is None:
         return _COMMENTARY
     return _TEMPLATES if whole else ""
 
 
-def _judge(subject: Subject, name: str, rows: Sequence[Row], excuse: str) -> Rows:
+def _judge(subject: Subject, name: str, rows: Sequence[Finding], excuse: str) -> Findings:
     """The rows as they are if nothing differs or nothing excuses it; else those confirmed and one more."""
     differing = [row for row in rows if row.status == "differs"]
     if not differing or not excuse:
@@ -114,7 +118,7 @@ def _judge(subject: Subject, name: str, rows: Sequence[Row], excuse: str) -> Row
     first = differing[0]
     told = f"{len(differing)} of {len(rows)} comparisons fail, the first at {first.pointer}"
     told += f" ({first.reason})" if first.reason else ""
-    yield Row(subject, name, "not recomputable", first.submitted, first.recomputed, excuse.format(told))
+    yield Finding(subject, name, "not recomputable", first.submitted, first.recomputed, excuse.format(told))
 
 
 def _pointers(value: Any, steps: tuple[str | int, ...] = ()) -> Iterator[str]:
@@ -125,14 +129,14 @@ def _pointers(value: Any, steps: tuple[str | int, ...] = ()) -> Iterator[str]:
         yield from _pointers(item, (*steps, step))
 
 
-def _compare_files(folder: Path, recomputed: Recomputed, rendered: Rendered) -> Rows:
+def _compare_files(folder: Path, recomputed: Recomputed, rendered: Rendered) -> Findings:
     if rendered.figures is None:
-        yield Row("figures", f"{FIGURES_FOLDER}/", "not recomputable", reason=rendered.reason)
+        yield Finding("figures", f"{FIGURES_FOLDER}/", "not recomputable", reason=rendered.reason)
     else:
         yield from compare_figures(folder / FIGURES_FOLDER, rendered.figures, MAX_BYTES)
     for name in recomputed.files:
         if has_same_bytes(folder, name, recomputed):
-            yield Row("arrays", name, "confirmed")
+            yield Finding("arrays", name, "confirmed")
 
 
 def has_same_bytes(folder: Path, name: str, recomputed: Recomputed) -> bool | None:

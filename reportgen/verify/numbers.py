@@ -10,7 +10,7 @@ from typing import Any
 from reportgen.contract.lookup import join_pointer, split_pointer
 from reportgen.diff.values import is_number
 from reportgen.outline.kind import ReportKind
-from reportgen.verify.row import Row, Rows, Status, judge
+from reportgen.verify.finding import Finding, Findings, Status, judge
 from reportgen.verify.tolerances import Tolerances, scale_of
 
 ELSEWHERE = (
@@ -36,7 +36,9 @@ Steps = tuple[str | int, ...]
 _WEIGHTS = ("provenance", "weights")
 
 
-def compare_numbers(submitted: Mapping[str, Any], recomputed: Mapping[str, Any], kind: ReportKind) -> Rows:
+def compare_numbers(
+    submitted: Mapping[str, Any], recomputed: Mapping[str, Any], kind: ReportKind
+) -> Findings:
     """Rows for all values of the sections that could be recomputed, in the order of the document.
 
     What ``ELSEWHERE`` and ``DERIVED`` name is left out, and what the sections compare or derive themselves.
@@ -89,18 +91,18 @@ class _Comparison:
     tolerances: Tolerances
     same: bool
 
-    def compare(self, steps: Steps, before: Mapping[Steps, Any], after: Mapping[Steps, Any]) -> Row:
+    def compare(self, steps: Steps, before: Mapping[Steps, Any], after: Mapping[Steps, Any]) -> Finding:
         pointer = join_pointer(steps)
         if steps[:2] == _WEIGHTS and not any(each[:2] == _WEIGHTS for each in after):
             reason = "these weights are not here"
-            return Row("numbers", pointer, "not recomputable", before[steps], None, reason)
+            return Finding("numbers", pointer, "not recomputable", before[steps], None, reason)
         if steps not in before or steps not in after:
             reason = "the report lacks it" if steps not in before else "the recomputation has no such value"
             status: Status = "differs" if self.same else "not recomputable"
-            return Row("numbers", pointer, status, before.get(steps), after.get(steps), reason)
+            return Finding("numbers", pointer, status, before.get(steps), after.get(steps), reason)
         old, new = before[steps], after[steps]
         if not self.same and old != new and any(steps[: len(each)] == each for each in WORDS):
-            return Row("numbers", pointer, "not recomputable", old, new, OTHER_WORDS)
+            return Finding("numbers", pointer, "not recomputable", old, new, OTHER_WORDS)
         agrees = self.tolerances.agree(pointer, old, new, _scale(steps, after))
         if steps[1:2] == ("arrays",) and steps[-1] == "norm" and is_number(old):
             agrees = abs(old - new) <= self._norm_tolerance(pointer, steps, after)

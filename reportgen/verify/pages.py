@@ -9,47 +9,47 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.diff.wording import printable
+from reportgen.verify.finding import Finding, Findings, Subject
 from reportgen.verify.page import Page
-from reportgen.verify.paper import Paper
+from reportgen.verify.pdf_document import PdfDocument
 from reportgen.verify.pictures import same_picture, same_pixels
-from reportgen.verify.row import Row, Rows, Subject
 
 _WORDS = 8
 _LEVELS, _SHARE = 64, 1e-4
 """A page looks other if more than this share of its pixels differ by more than these levels in 255."""
 
 
-def compare_pages(handed: Paper, expected: Paper) -> Rows:
+def compare_pages(submitted: PdfDocument, expected: PdfDocument) -> Findings:
     """A row for each page of the PDF: its text, its pictures, and how it looks as a whole."""
-    if len(handed) != len(expected):
-        yield Row("pages", "number of pages", "differs", len(handed), len(expected))
+    if len(submitted) != len(expected):
+        yield Finding("pages", "number of pages", "differs", len(submitted), len(expected))
     belongs = dict(_list_pictures(expected))
-    for page in range(max(len(handed), len(expected))):
+    for page in range(max(len(submitted), len(expected))):
         name = f"page {page + 1}"
-        if page >= len(handed) or page >= len(expected):
-            reason = "missing" if page >= len(handed) else "the report has no such page"
-            yield Row("pages", name, "differs", reason=reason)
+        if page >= len(submitted) or page >= len(expected):
+            reason = "missing" if page >= len(submitted) else "the report has no such page"
+            yield Finding("pages", name, "differs", reason=reason)
             continue
         rows = [
-            *_compare_words("pages", name, handed.text(page).split(), expected.text(page).split()),
-            *_compare_pictures(name, page, handed, expected, belongs),
+            *_compare_words("pages", name, submitted.text(page).split(), expected.text(page).split()),
+            *_compare_pictures(name, page, submitted, expected, belongs),
         ]
-        yield from rows or _compare_looks(name, page, handed, expected)
+        yield from rows or _compare_looks(name, page, submitted, expected)
 
 
-def _compare_words(subject: Subject, name: str, told: Sequence[str], wanted: Sequence[str]) -> Rows:
+def _compare_words(subject: Subject, name: str, told: Sequence[str], wanted: Sequence[str]) -> Findings:
     if told == wanted:
         return
     pairs = enumerate(zip(told, wanted, strict=False))
     place = next((i for i, (a, b) in pairs if a != b), min(len(told), len(wanted)))
     one, other = (printable(" ".join(words[place : place + _WORDS])) for words in (told, wanted))
     before = printable(" ".join(wanted[max(place - 4, 0) : place]))
-    yield Row(subject, name, "differs", one, other, f"the text differs after “{before}”")
+    yield Finding(subject, name, "differs", one, other, f"the text differs after “{before}”")
 
 
-def _list_pictures(paper: Paper) -> Iterator[tuple[bytes, str]]:
-    for page in reversed(range(len(paper))):
-        for number, pixels in reversed(list(enumerate(paper.pictures(page), 1))):
+def _list_pictures(pdf: PdfDocument) -> Iterator[tuple[bytes, str]]:
+    for page in reversed(range(len(pdf))):
+        for number, pixels in reversed(list(enumerate(pdf.pictures(page), 1))):
             yield _digest(pixels), f"picture {number} of page {page + 1}"
 
 
@@ -60,51 +60,55 @@ def _digest(pixels: Any) -> bytes:
 
 
 def _compare_pictures(
-    name: str, page: int, handed: Paper, expected: Paper, belongs: Mapping[bytes, str]
-) -> Rows:
-    told, wanted = handed.pictures(page), expected.pictures(page)
+    name: str, page: int, submitted: PdfDocument, expected: PdfDocument, belongs: Mapping[bytes, str]
+) -> Findings:
+    told, wanted = submitted.pictures(page), expected.pictures(page)
     if len(told) != len(wanted):
-        yield Row("pages", name, "differs", len(told), len(wanted), "another number of pictures")
+        yield Finding("pages", name, "differs", len(told), len(wanted), "another number of pictures")
         return
     for number, (one, other) in enumerate(zip(told, wanted, strict=True), 1):
         if not same_pixels(one, other):
             other_place = belongs.get(_digest(one))
             reason = f"it shows {other_place} of the report" if other_place else "it is another picture"
-            yield Row("pages", f"{name}, picture {number}", "differs", reason=reason)
+            yield Finding("pages", f"{name}, picture {number}", "differs", reason=reason)
 
 
-def _compare_looks(name: str, page: int, handed: Paper, expected: Paper) -> Rows:
+def _compare_looks(name: str, page: int, submitted: PdfDocument, expected: PdfDocument) -> Findings:
     import numpy as np
 
-    if handed.size(page) != expected.size(page):
-        yield Row(
-            "pages", name, "differs", list(handed.size(page)), list(expected.size(page)), "another size"
+    if submitted.size(page) != expected.size(page):
+        yield Finding(
+            "pages", name, "differs", list(submitted.size(page)), list(expected.size(page)), "another size"
         )
         return
-    one, other = handed.look(page), expected.look(page)
+    one, other = submitted.look(page), expected.look(page)
     beyond = np.abs(one.astype(np.int16) - other.astype(np.int16)) > _LEVELS
     if beyond.mean() <= _SHARE:
-        yield Row("pages", name, "confirmed")
+        yield Finding("pages", name, "confirmed")
         return
     rows, columns = (np.flatnonzero(beyond.any(axis=axis)) for axis in (1, 0))
     place = f"{rows[0]} to {rows[-1]} points from the top, {columns[0]} to {columns[-1]} from the left"
-    yield Row("pages", name, "differs", reason=f"text and pictures are the same, but it looks other, {place}")
+    yield Finding(
+        "pages", name, "differs", reason=f"text and pictures are the same, but it looks other, {place}"
+    )
 
 
-def compare_page(told: Page, wanted: Page) -> Rows:
+def compare_page(told: Page, wanted: Page) -> Findings:
     """Rows for report.html: its words, its code, its pictures."""
     rows = list(_compare_words("page", "text", told.words, wanted.words))
     if told.code != wanted.code:
-        rows.append(Row("page", "styles and scripts", "differs", reason="they are not those of the report"))
+        rows.append(
+            Finding("page", "styles and scripts", "differs", reason="they are not those of the report")
+        )
     addresses = {address: number for number, address in reversed(list(enumerate(wanted.pictures, 1)))}
     if len(told.pictures) != len(wanted.pictures):
-        rows.append(Row("page", "pictures", "differs", len(told.pictures), len(wanted.pictures)))
+        rows.append(Finding("page", "pictures", "differs", len(told.pictures), len(wanted.pictures)))
     for number, (one, other) in enumerate(zip(told.pictures, wanted.pictures, strict=False), 1):
         if one != other and not same_picture(_decode(one), _decode(other)):
             place = addresses.get(one)
             reason = f"it is picture {place} of the report" if place else "it is another picture"
-            rows.append(Row("page", f"picture {number}", "differs", reason=reason))
-    yield from rows or [Row("page", "report.html", "confirmed")]
+            rows.append(Finding("page", f"picture {number}", "differs", reason=reason))
+    yield from rows or [Finding("page", "report.html", "confirmed")]
 
 
 def _decode(address: str) -> bytes:
@@ -118,7 +122,7 @@ def _decode(address: str) -> bytes:
         return b""
 
 
-def compare_figures(folder: Path, expected: Mapping[str, bytes], limit: int) -> Rows:
+def compare_figures(folder: Path, expected: Mapping[str, bytes], limit: int) -> Findings:
     """A row for each file in ``figures/``, of ``limit`` bytes at most; links are not followed."""
     known = {data: name for name, data in expected.items()}
     there = {path.name: path for path in sorted(folder.iterdir())} if folder.is_dir() else {}
@@ -126,12 +130,12 @@ def compare_figures(folder: Path, expected: Mapping[str, bytes], limit: int) -> 
         path = there.get(name)
         if path is None or name not in expected:
             reason = "it is missing" if path is None else "the report has no such figure"
-            yield Row("figures", printable(name), "differs", reason=reason)
+            yield Finding("figures", printable(name), "differs", reason=reason)
             continue
         data = path.read_bytes() if path.is_file() and path.stat().st_size <= limit else b""
         if same_picture(data, expected[name]):
-            yield Row("figures", name, "confirmed")
+            yield Finding("figures", name, "confirmed")
         else:
             other = known.get(data)
             reason = f"it is {other} of the report" if other else "it is another picture"
-            yield Row("figures", name, "differs", reason=reason)
+            yield Finding("figures", name, "differs", reason=reason)

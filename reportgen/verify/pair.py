@@ -11,7 +11,7 @@ from reportgen.verify.tolerances import Tolerances
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from reportgen.engine.stages.given import Bundle
+    from reportgen.engine.stages.context import Artifacts
 
 
 @dataclass(frozen=True)
@@ -28,4 +28,4 @@ class Pair:
     arrays: Mapping[str, NDArray[Any]]
     dataset: Mapping[str, Any]
     tolerances: Tolerances
-    stages: Mapping[str, Bundle] = field(default_factory=dict)
+    stages: Mapping[str, Artifacts] = field(default_factory=dict)

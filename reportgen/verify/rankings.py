@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.lookup import join_pointer
-from reportgen.verify.row import Row, Rows, judge
+from reportgen.verify.finding import Finding, Findings, judge
 from reportgen.verify.tolerances import Tolerances, within
 
 if TYPE_CHECKING:
@@ -33,13 +33,13 @@ class NeuronComparison:
         told: Mapping[str, Any],
         wanted: Mapping[str, Any],
         layer: NDArray[Any],
-    ) -> Row:
+    ) -> Finding:
         pointer = join_pointer([*here, "position"])
         if told["position"] == wanted["position"]:
-            return Row("numbers", pointer, "confirmed", told["position"], wanted["position"])
+            return Finding("numbers", pointer, "confirmed", told["position"], wanted["position"])
         position = tuple(told["position"])
         if any(index >= size for index, size in zip(position, layer.shape, strict=True)):
-            return Row(
+            return Finding(
                 "numbers",
                 pointer,
                 "differs",
@@ -61,7 +61,7 @@ class NeuronComparison:
         told: Mapping[str, Any],
         wanted: Mapping[str, Any],
         layer: NDArray[Any],
-    ) -> Row:
+    ) -> Finding:
         pointer = join_pointer([*here, name])
         agrees = self.tolerances.agree(pointer, told[name], wanted[name], float(layer.max()))
         return judge(
@@ -73,15 +73,15 @@ class NeuronComparison:
             "" if agrees else self.tolerances.explain(pointer, wanted[name]),
         )
 
-    def compare_if(self, same: bool, here: Sequence[str | int], told: Any, wanted: Any) -> Rows:
+    def compare_if(self, same: bool, here: Sequence[str | int], told: Any, wanted: Any) -> Findings:
         """Rows for all numbers below a place if both speak of the same neuron."""
         if not same:
-            yield Row("numbers", join_pointer(here), "not recomputable", told, None, _UNKNOWN)
+            yield Finding("numbers", join_pointer(here), "not recomputable", told, None, _UNKNOWN)
             return
         for steps, old, new in _pairs(tuple(here), told, wanted):
             yield self.compare_plainly(steps, old, new)
 
-    def compare_plainly(self, steps: Sequence[str | int], told: Any, wanted: Any) -> Row:
+    def compare_plainly(self, steps: Sequence[str | int], told: Any, wanted: Any) -> Finding:
         pointer = join_pointer(steps)
         agrees = self.tolerances.agree(pointer, told, wanted)
         return judge(
@@ -94,15 +94,17 @@ class NeuronComparison:
         )
 
 
-def compare_lengths(place: Sequence[str | int], told: list[Any], expected: list[Any]) -> Rows:
+def compare_lengths(place: Sequence[str | int], told: list[Any], expected: list[Any]) -> Findings:
     if len(told) != len(expected):
-        yield Row("numbers", join_pointer(place), "differs", len(told), len(expected), _MISSING)
+        yield Finding("numbers", join_pointer(place), "differs", len(told), len(expected), _MISSING)
 
 
-def compare_labels(place: Sequence[str], told: Mapping[str, Any], expected: Mapping[str, Any]) -> Rows:
+def compare_labels(place: Sequence[str], told: Mapping[str, Any], expected: Mapping[str, Any]) -> Findings:
     for label in told:
         if label not in expected:
-            yield Row("numbers", join_pointer([*place, label]), "differs", reason="there is no such class")
+            yield Finding(
+                "numbers", join_pointer([*place, label]), "differs", reason="there is no such class"
+            )
 
 
 def _pairs(

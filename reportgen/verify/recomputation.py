@@ -15,7 +15,7 @@ from reportgen.engine.stages.network import Networks
 from reportgen.engine.stages.pictures import read_figures
 from reportgen.engine.stages.section import NUMBERS, read_arrays
 from reportgen.errors import UserError, WeightsError
-from reportgen.memo import Keep, make_always
+from reportgen.memo import Memo, no_memo
 from reportgen.outline.section import Section
 from reportgen.progress import Progress
 from reportgen.results import SCHEMA_VERSION
@@ -23,13 +23,13 @@ from reportgen.settings import Settings
 from reportgen.store.cache import MEGABYTE, Cache
 from reportgen.store.digests import CodeMemory, DigestMemory
 from reportgen.templates import open_templates
-from reportgen.verify.row import Row
+from reportgen.verify.finding import Finding
 from reportgen.weights import SOURCES, Weights, WeightsFile, locate_weights, require_here
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from reportgen.engine.stages.given import Bundle
+    from reportgen.engine.stages.context import Artifacts
     from reportgen.figures.figure import Figure
 
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 class Recomputed:
     """What came out. ``document`` has those sections of ``results.json`` that could be recomputed,
     ``missing`` says why the others could not; ``stages`` are the outcomes of the shared stages that they
-    read, ``files`` the further files that they write; ``keep`` remembers formulas and fonts between
+    read, ``files`` the further files that they write; ``memo`` remembers formulas and fonts between
     renderings.
     """
 
@@ -46,9 +46,9 @@ class Recomputed:
     arrays: Mapping[str, Mapping[str, NDArray[Any]]] = field(default_factory=dict)
     album: Mapping[str, Figure] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
-    stages: Mapping[str, Bundle] = field(default_factory=dict)
+    stages: Mapping[str, Artifacts] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
-    keep: Keep = make_always
+    memo: Memo = no_memo
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class WeightsFound:
     file: WeightsFile | None
     reason: str = ""
     name: str = ""
-    rows: tuple[Row, ...] = ()
+    rows: tuple[Finding, ...] = ()
 
 
 def find_weights(named: Weights, given: str) -> WeightsFound:
@@ -80,12 +80,14 @@ def find_weights(named: Weights, given: str) -> WeightsFound:
     except WeightsError as error:
         return WeightsFound(None, f"{error.problem} {error.remedy}")
     if file.sha256 == named.sha256:
-        row = Row("numbers", pointer, "confirmed", named.sha256, file.sha256)
+        row = Finding("numbers", pointer, "confirmed", named.sha256, file.sha256)
         return WeightsFound(file, name=named.name, rows=(row,))
     if named.source == "file":
         return WeightsFound(None, f"{file.path.name} is another file than the one that the report names")
     reason = f"these are not the {named.source} weights; recomputed with those on this machine"
-    return WeightsFound(file, rows=(Row("numbers", pointer, "differs", named.sha256, file.sha256, reason),))
+    return WeightsFound(
+        file, rows=(Finding("numbers", pointer, "differs", named.sha256, file.sha256, reason),)
+    )
 
 
 def recompute(
@@ -123,10 +125,10 @@ def _execution(plan: Plan, progress: Progress) -> Iterator[Execution]:
 
 
 def _describe_data(execution: Execution, plan: Plan) -> dict[str, Any]:
-    bundle = execution.obtain("dataset")
-    dataset = json.loads(bundle["dataset.json"])
+    artifacts = execution.obtain("dataset")
+    dataset = json.loads(artifacts["dataset.json"])
     dataset["examples"] = {label: image.file for label, image in plan.examples.items()}
-    provenance = {"seed": plan.settings.seed, "data_fingerprint": bundle["fingerprint"].decode()}
+    provenance = {"seed": plan.settings.seed, "data_fingerprint": artifacts["fingerprint"].decode()}
     kind = {"name": plan.kind.name, "version": plan.kind.version, "sections": list(plan.kind.names)}
     return {
         "schema_version": SCHEMA_VERSION, "kind": kind, "provenance": provenance, "dataset": dataset,
@@ -152,32 +154,32 @@ def _collect(
     arrays: dict[str, Mapping[str, NDArray[Any]]] = {}
     album: dict[str, Figure] = {}
     files: dict[str, bytes] = {}
-    stages: dict[str, Bundle] = {}
+    stages: dict[str, Artifacts] = {}
     for section in sections:
         name = section.name
         try:
-            bundle = execution.obtain(name)
+            artifacts = execution.obtain(name)
             figures = read_figures(execution.obtain(FIGURES + name)) if section.figures else {}
             if section.has_module("comparison"):
                 stages |= {stage: execution.obtain(stage) for stage in section.reads.stages}
         except UserError as error:
             missing[name] = error.problem
             continue
-        document[name] = json.loads(bundle[NUMBERS])
-        arrays[name] = read_arrays(bundle)
+        document[name] = json.loads(artifacts[NUMBERS])
+        arrays[name] = read_arrays(artifacts)
         album |= figures
-        files |= {file: bundle[file] for file in section.files}
-    keep = Cache(plan.settings.cache, plan.settings.cache_limit_mb * MEGABYTE)
-    rendered = keep.items(plan.stages["html"].base).obtain
+        files |= {file: artifacts[file] for file in section.files}
+    memo = Cache(plan.settings.cache, plan.settings.cache_limit_mb * MEGABYTE)
+    rendered = memo.items(plan.stages["html"].base).obtain
     return Recomputed(document, named_versions(), arrays, album, missing, stages, files, rendered)
 
 
-def fit_examples(settings: Settings, inventory: Inventory) -> tuple[Settings, list[Row]]:
+def fit_examples(settings: Settings, inventory: Inventory) -> tuple[Settings, list[Finding]]:
     """The settings with those example images only that the data folder has; a row for each other."""
     files = {(image.label, image.file) for image in inventory.images}
     chosen = settings.example_images
     rows = [
-        Row(
+        Finding(
             "images",
             f"/dataset/examples/{label}",
             "differs",

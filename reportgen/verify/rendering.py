@@ -10,7 +10,7 @@ from typing import Any
 from reportgen.document.html import Content, embedded_files, render_html
 from reportgen.errors import FontMissingError, RenderError
 from reportgen.figures.figure import Figure, Picture
-from reportgen.memo import Keep
+from reportgen.memo import Memo
 from reportgen.outline.kind import ReportKind
 from reportgen.results import Results
 from reportgen.templates import open_templates
@@ -42,7 +42,7 @@ class Rendered:
     failed: bool = False
 
 
-def render_anew(content: Content, keep: Keep, missing: str) -> Rendered:
+def render_anew(content: Content, memo: Memo, missing: str) -> Rendered:
     """Render the report from its own results, with the recomputed figures in the album of ``content``.
 
     The numbers in the text are those that the report says it has, so that the text must be the same to the
@@ -62,7 +62,7 @@ def render_anew(content: Content, keep: Keep, missing: str) -> Rendered:
         whole = stand_ins.keys() == album.keys() and not elsewhere
         figures = {name: album.get(name, figure) for name, figure in stand_ins.items()}
         document = render_html(
-            replace(content, album=figures), open_templates(kind=content.kind), keep, faces
+            replace(content, album=figures), open_templates(kind=content.kind), memo, faces
         )
     except FontMissingError as error:  # says something of this machine, and nothing of the report
         return Rendered(reason=error.problem)
@@ -71,7 +71,7 @@ def render_anew(content: Content, keep: Keep, missing: str) -> Rendered:
         problem = error.problem if isinstance(error, RenderError) else repr(error)
         if not any(text.strip() for text in content.commentary.values()):
             return Rendered(reason=f"{_FAILED}: {problem[:_LONGEST]}", failed=True)
-        bare = render_anew(replace(content, commentary={}), keep, missing)
+        bare = render_anew(replace(content, commentary={}), memo, missing)
         return replace(bare, whole=False, reason=f"{_FAILED}: {problem[:_LONGEST]}", failed=True)
     files = embedded_files(figures, document.numbers) if whole else None
     reason = "" if whole else missing or "the recomputation has other figures"

@@ -9,9 +9,9 @@ from typing import Any
 
 from reportgen.contract.lookup import PointerError, find_value
 from reportgen.diff.values import is_number
+from reportgen.verify.finding import Finding, Findings
 from reportgen.verify.page import Printed
 from reportgen.verify.printed import shows
-from reportgen.verify.row import Row, Rows
 
 _ONE_LINE = 24
 _NOT_SHOWN = "the text does not show what results.json says here"
@@ -21,7 +21,7 @@ _WORDS = "what the report prints for this text is known only from rendering it a
 
 def compare_text(
     found: Iterable[Printed], expected: Iterable[Printed] | None, document: Mapping[str, Any]
-) -> Rows:
+) -> Findings:
     """A row for each pointer that the document prints, or should.
 
     ``found`` is read from the document that was handed in, ``expected`` from the report rendered from the
@@ -45,23 +45,23 @@ def _by_pointer(printed: Iterable[Printed]) -> dict[str, list[Printed]]:
 
 def _compare(
     pointer: str, found: Sequence[Printed], due: Sequence[Printed], document: Mapping[str, Any]
-) -> Row:
+) -> Finding:
     try:
         value = find_value(document, pointer, "results.json")
     except PointerError as error:
-        return Row("text", pointer, "differs", [each.text for each in found], None, error.problem)
+        return Finding("text", pointer, "differs", [each.text for each in found], None, error.problem)
     shown = _short(value)
     if not found:
-        return Row("text", pointer, "differs", None, shown, _GONE)
+        return Finding("text", pointer, "differs", None, shown, _GONE)
     texts, wanted = _texts(found), _texts(due)
     for each in found:
         if not _agrees(each, value, wanted, due):
-            return Row("text", pointer, "differs", each.text, shown, f"{each.place}: {_NOT_SHOWN}")
+            return Finding("text", pointer, "differs", each.text, shown, f"{each.place}: {_NOT_SHOWN}")
     lost = wanted - texts
     # Long texts are broken into lines, each a link of its own.
     if lost and _join(found) != _join(due):
-        return Row("text", pointer, "differs", None, shown, f"“{next(iter(lost))}”: {_GONE}")
-    return Row("text", pointer, "confirmed", shown, shown)
+        return Finding("text", pointer, "differs", None, shown, f"“{next(iter(lost))}”: {_GONE}")
+    return Finding("text", pointer, "confirmed", shown, shown)
 
 
 def _agrees(printed: Printed, value: Any, wanted: Counter[str], due: Sequence[Printed]) -> bool:

@@ -22,12 +22,12 @@ from reportgen.verify.choices import compare_settings, derive_settings
 from reportgen.verify.dataset import compare_dataset
 from reportgen.verify.derived import compare_derived
 from reportgen.verify.documents import compare_documents, has_same_bytes
-from reportgen.verify.handed import Handed, open_handed
+from reportgen.verify.finding import Finding, Findings, Verification, judge
 from reportgen.verify.numbers import compare_numbers
 from reportgen.verify.pair import Pair
 from reportgen.verify.recomputation import Recomputed, find_weights, fit_examples, recompute
 from reportgen.verify.rendering import Rendered, render_anew
-from reportgen.verify.row import Row, Rows, Verification, judge
+from reportgen.verify.submitted import SubmittedReport, open_submitted
 from reportgen.verify.tolerances import Tolerances
 
 _LONGEST = 500
@@ -53,72 +53,71 @@ def verify(
     """
     progress = progress or Silent()
     check_folder(data)
-    handed = open_handed(submission, outline)
-    results, kind = handed.results, handed.outline.kind
+    submitted = open_submitted(submission, outline)
+    results, kind = submitted.results, submitted.outline.kind
     inventory = take_inventory(data, results.provenance.seed, strict=True)
     rows = [
-        *handed.rows,
-        *_tell_sections(handed, demanded=outline is not None),
-        *_settings_rows(handed),
+        *submitted.rows,
+        *_tell_sections(submitted, demanded=outline is not None),
+        *_settings_rows(submitted),
         *compare_dataset(results, inventory),
         *compare_derived(results, kind),
     ]
-    recomputed, more = _recompute(handed, inventory, settings, progress)
-    rows += [*more, *_compare_numbers(handed, recomputed, kind)]
+    recomputed, more = _recompute(submitted, inventory, settings, progress)
+    rows += [*more, *_compare_numbers(submitted, recomputed, kind)]
     with progress.stage("Writing the document anew"):
-        rendered = _render(handed, recomputed, kind)
-    rows += compare_documents(handed, recomputed, rendered, progress)
-    return Verification(str(submission), str(data), tuple(rows), tuple(_notes(handed, recomputed)))
+        rendered = _render(submitted, recomputed, kind)
+    rows += compare_documents(submitted, recomputed, rendered, progress)
+    return Verification(str(submission), str(data), tuple(rows), tuple(_notes(submitted, recomputed)))
 
 
-def _settings_rows(handed: Handed) -> list[Row]:
+def _settings_rows(submitted: SubmittedReport) -> list[Finding]:
     try:
-        return list(compare_settings(handed.results, handed.settings, handed.outline.kind))
+        return list(compare_settings(submitted.results, submitted.settings, submitted.outline.kind))
     except SettingsError as error:
-        return [Row("settings", "/report", "differs", reason=error.problem)]
+        return [Finding("settings", "/report", "differs", reason=error.problem)]
 
 
 def _recompute(
-    handed: Handed, inventory: Inventory, own: Settings, progress: Progress
-) -> tuple[Recomputed, list[Row]]:
+    submitted: SubmittedReport, inventory: Inventory, own: Settings, progress: Progress
+) -> tuple[Recomputed, list[Finding]]:
     """All that can be recomputed, and why the rest cannot."""
-    results = handed.results
-    if not handed.outline.kind.names:
+    results = submitted.results
+    if not submitted.outline.kind.names:
         return Recomputed({}, named_versions()), []
     weights = find_weights(results.provenance.weights, own.weights)
     if weights.file is None:
         progress.say(f"Without its weights most of the report cannot be checked: {weights.reason}")
     problems = [*inventory.survey.problems, *inventory.faults.values()]
-    rows: list[Row] = []
+    rows: list[Finding] = []
     try:
         if problems:
             raise SettingsError(f"the data folder cannot be reported on: {problems[0][:300]}", "")
-        chosen = derive_settings(results, handed.settings, handed.outline)
+        chosen = derive_settings(results, submitted.settings, submitted.outline)
         chosen, rows = fit_examples(chosen, inventory)
         chosen = chosen.model_copy(update={"cache": own.cache, "cache_limit_mb": own.cache_limit_mb})
         rows += weights.rows
         recomputed = recompute(chosen, inventory, weights, progress)
     except UserError as error:
-        names = ("provenance", "dataset", *handed.outline.kind.names)
+        names = ("provenance", "dataset", *submitted.outline.kind.names)
         missing = dict.fromkeys(names, error.problem)
         recomputed = Recomputed({}, named_versions(), missing=missing)
     for section, reason in recomputed.missing.items():
-        rows.append(Row("numbers", f"/{section}", "not recomputable", reason=reason))
+        rows.append(Finding("numbers", f"/{section}", "not recomputable", reason=reason))
     return recomputed, rows
 
 
-def _compare_numbers(handed: Handed, recomputed: Recomputed, kind: ReportKind) -> Rows:
-    results, document = handed.results, recomputed.document
-    submitted = dict(results.document)
+def _compare_numbers(submitted: SubmittedReport, recomputed: Recomputed, kind: ReportKind) -> Findings:
+    results, document = submitted.results, recomputed.document
     tolerances = Tolerances.of(kind)
-    yield from compare_numbers(submitted, document, kind)
+    yield from compare_numbers(results.document, document, kind)
     comparable: dict[str, Mapping[str, Any]] = {}
     for section in kind.sections:
         module = section.load("comparison")
         if module is None or section.name not in document or not results.has(section.name):
             continue
         pair = Pair(
-            submitted[section.name],
+            results.document[section.name],
             document[section.name],
             recomputed.arrays[section.name],
             document["dataset"],
@@ -131,47 +130,47 @@ def _compare_numbers(handed: Handed, recomputed: Recomputed, kind: ReportKind) -
     yield from compare_arrays(results, recomputed.arrays, comparable, tolerances)
 
 
-def _render(handed: Handed, recomputed: Recomputed, kind: ReportKind) -> Rendered:
-    commentary = handed.settings.commentary.model_dump() if handed.settings else {}
-    if handed.unknown:
-        return Rendered(reason=f"the section {printable(handed.unknown[0])} is not installed here")
+def _render(submitted: SubmittedReport, recomputed: Recomputed, kind: ReportKind) -> Rendered:
+    commentary = submitted.settings.commentary.model_dump() if submitted.settings else {}
+    if submitted.unknown:
+        return Rendered(reason=f"the section {printable(submitted.unknown[0])} is not installed here")
     reason = next(iter(recomputed.missing.values()), "")
-    content = Content(kind, handed.results, recomputed.album, commentary)
-    return render_anew(content, recomputed.keep, reason)
+    content = Content(kind, submitted.results, recomputed.album, commentary)
+    return render_anew(content, recomputed.memo, reason)
 
 
-def _tell_sections(handed: Handed, *, demanded: bool) -> Rows:
+def _tell_sections(submitted: SubmittedReport, *, demanded: bool) -> Findings:
     """Whether the report has the sections that it must have, and which of its own are not known here."""
-    told, due = handed.results.kind.sections, list(handed.outline.kind.names)
-    if demanded or not handed.unknown:
+    told, due = submitted.results.kind.sections, list(submitted.outline.kind.names)
+    if demanded or not submitted.unknown:
         reason = "" if told == due else "the report has other sections than it must have"
         yield judge("numbers", "/kind/sections", told == due, told, due, reason)
-    for name in () if demanded else handed.unknown:
+    for name in () if demanded else submitted.unknown:
         pointer = join_pointer([name])
-        yield Row("numbers", pointer, "not recomputable", reason="this section is not installed here")
+        yield Finding("numbers", pointer, "not recomputable", reason="this section is not installed here")
 
 
-def _notes(handed: Handed, recomputed: Recomputed) -> Iterator[str]:
+def _notes(submitted: SubmittedReport, recomputed: Recomputed) -> Iterator[str]:
     """What a grader should know and what is no fault."""
-    told, here = handed.results.provenance.versions, recomputed.versions
+    told, here = submitted.results.provenance.versions, recomputed.versions
     names = [name for name in {**told, **here} if told.get(name) != here.get(name)]
     listed = ", ".join(f"{name} {told.get(name, 'without')} → {here.get(name, 'without')}" for name in names)
     if names:
         yield f"Recomputed with other versions, which is no fault: {printable(listed)[:_LONGEST]}."
     else:
         yield "Recomputed with the same versions; the tolerances are the same as with others."
-    if (theirs := handed.results.provenance.processor) not in ("", processor()):
+    if (theirs := submitted.results.provenance.processor) not in ("", processor()):
         yield f"Computed on a processor of another kind, which is no fault: {printable(theirs)[:_LONGEST]}."
-    if handed.results.folder is None:
+    if submitted.results.folder is None:
         yield "No arrays came along; their summaries were compared (shape, type, range, mean, norm)."
     for name in recomputed.files:
-        if handed.folder is not None and has_same_bytes(handed.folder, name, recomputed) is False:
+        if submitted.folder is not None and has_same_bytes(submitted.folder, name, recomputed) is False:
             yield (
                 f"{name} has other bytes, as on another machine; strangers' weights are not opened, but what "
                 "they gave is among the arrays."
             )
-    if len(left := [each for each in find_kind() if each.name not in handed.outline.kind]) and (
-        handed.outline.report == DEFAULT
+    if len(left := [each for each in find_kind() if each.name not in submitted.outline.kind]) and (
+        submitted.outline.report == DEFAULT
     ):
         missing = ", ".join(section.name for section in left)
         yield f"Of the assignment's sections the report does not have {missing}."

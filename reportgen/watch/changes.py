@@ -116,19 +116,19 @@ class Changes:
         raise _refused(scope, "they come and go all the time")
 
     def _at_door(self, scope: Scope) -> Callable[[Path], None]:
-        def hear(path: Path) -> None:
+        def on_message(path: Path) -> None:
             if scope.is_entrance(path):
                 self._note(Concern.REPORT, moved=True)
 
-        return hear
+        return on_message
 
     def _in_tree(self, scope: Scope) -> Callable[[Path], None]:
-        def hear(path: Path) -> None:
+        def on_message(path: Path) -> None:
             concern = scope.concern_of(path)
             if concern is not None:
                 self._note(concern)
 
-        return hear
+        return on_message
 
     def _note(self, concern: Concern, *, moved: bool = False) -> None:
         with self._changed:
@@ -141,8 +141,10 @@ class Changes:
 class _Ear:
     """A thread that passes on each changed path; it hears from the moment it is made."""
 
-    def __init__(self, folders: Sequence[Path], hear: Callable[[Path], None], *, recursive: bool) -> None:
-        self._hear = hear
+    def __init__(
+        self, folders: Sequence[Path], on_message: Callable[[Path], None], *, recursive: bool
+    ) -> None:
+        self._on_message = on_message
         self._stop = threading.Event()
         self._changes = watchfiles.watch(
             *folders,
@@ -171,7 +173,7 @@ class _Ear:
 
     def _pass_on(self, changes: set[tuple[watchfiles.Change, str]]) -> None:
         for _kind, path in changes:
-            self._hear(Path(path))
+            self._on_message(Path(path))
 
 
 def _refused(scope: Scope, reason: Exception | str) -> WatchError:

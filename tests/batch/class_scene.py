@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from reportgen.batch.board import SilentBoard
 from reportgen.batch.class_file import Class, Group, Limits
 from reportgen.batch.names import folder_name
+from reportgen.batch.progress_view import SilentView
 from reportgen.batch.run import Options, Report, run_batch
 from reportgen.batch.runner import LocalRunner, Runner
 
@@ -51,9 +51,9 @@ class Scene:
 
     def run(self, runner: Runner | None = None, out: Path | None = None, **changes: Any) -> Report:
         options = Options(command=COMMAND, retry_failed=changes.pop("retry_failed", False))
-        board = changes.pop("board", SilentBoard())
+        view = changes.pop("view", SilentView())
         chosen = replace(self.chosen, **changes)
-        return run_batch(chosen, out or self.out, runner or LocalRunner(4), board, options)
+        return run_batch(chosen, out or self.out, runner or LocalRunner(4), view, options)
 
     def calls(self, name: str) -> int:
         """How often a process was started for the group."""

@@ -16,10 +16,10 @@ import pytest
 from class_scene import Scene, files_of, reasons
 from dask_cluster import running_cluster
 
-from reportgen.batch.board import SilentBoard
 from reportgen.batch.class_file import Limits
 from reportgen.batch.cluster import ClusterError, ClusterRunner
 from reportgen.batch.messages import Message
+from reportgen.batch.progress_view import SilentView
 from reportgen.batch.runner import LocalRunner
 
 PATIENCE = 30.0
@@ -58,14 +58,14 @@ def test_a_cluster_that_loses_a_worker_midway_gives_the_same_as_this_machine(tmp
     scene = Scene(tmp_path, {**acts, "Bad 2": "bad"}, Limits(SECONDS, 200))
     heard: list[tuple[str, Message]] = []
 
-    class Listening(SilentBoard):
-        def hear(self, slug: str, message: Message) -> None:
+    class Listening(SilentView):
+        def on_message(self, slug: str, message: Message) -> None:
             heard.append((slug, message))
 
     with running_cluster(tmp_path, threads=2) as cluster:
         killer = Killer(pid, go)
         killer.start()
-        there = scene.run(ClusterRunner(cluster.address), tmp_path / "there", board=Listening())
+        there = scene.run(ClusterRunner(cluster.address), tmp_path / "there", view=Listening())
         assert killer.killed in [worker.pid for worker in cluster.workers]
     here = scene.run(LocalRunner(4), tmp_path / "here")
     failed = {"Bad 1", "Bad 2", "Hog", "Hang"}

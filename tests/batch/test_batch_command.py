@@ -11,7 +11,7 @@ import pytest
 
 from reportgen.batch.checking import Case, verify_group
 from reportgen.batch.class_file import Limits
-from reportgen.batch.job import Job, Terms, job_text, parse_job
+from reportgen.batch.job import BatchConfig, Job, job_text, parse_job
 from reportgen.batch.outcome import Outcome
 from reportgen.progress import Silent
 from reportgen.settings import Settings
@@ -112,8 +112,8 @@ def test_a_groups_process_reaches_no_network() -> None:
 
 
 def a_job(tmp_path: Path) -> Job:
-    terms = Terms(("r.toml",), "embedded", "0" * 64, "c", 5, limits=Limits(1.5, 7), command=("a", "b"))
-    return Job("Ä\n", "a", str(tmp_path), "1", "2", str(tmp_path), terms)
+    config = BatchConfig(("r.toml",), "embedded", "0" * 64, "c", 5, limits=Limits(1.5, 7), command=("a", "b"))
+    return Job("Ä\n", "a", str(tmp_path), "1", "2", str(tmp_path), config)
 
 
 def test_a_job_comes_through_its_file_as_it_was(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from class_scene import Scene
 
-from reportgen.batch.board import SilentBoard
 from reportgen.batch.place import PlaceError
+from reportgen.batch.progress_view import SilentView
 
 
-class Hearing(SilentBoard):
+class Hearing(SilentView):
     def __init__(self) -> None:
         self.said: list[str] = []
 
@@ -41,11 +41,11 @@ def test_a_file_of_a_group_that_was_changed_by_hand_is_kept_and_told(tmp_path: P
     page = scene.out / "groups/a/build/report.html"
     made = page.read_bytes()
     page.write_bytes(b"with my remarks")
-    board = Hearing()
-    scene.run(board=board)
+    view = Hearing()
+    scene.run(view=view)
     assert page.read_bytes() == made
     assert (scene.out / "groups/a/kept/build/report.html").read_bytes() == b"with my remarks"
-    (line,) = board.said
+    (line,) = view.said
     assert "report.html was changed by hand" in line
 
 
@@ -56,13 +56,13 @@ def test_a_table_that_was_changed_by_hand_is_kept_and_told(tmp_path: Path, name:
     table = scene.out / name
     made = table.read_bytes()
     table.write_bytes(b"with my remarks")
-    board = Hearing()
-    scene.run(board=board)
+    view = Hearing()
+    scene.run(view=view)
     assert table.read_bytes() == made
     assert table.with_name(f"{table.stem}-edited-1{table.suffix}").read_bytes() == b"with my remarks"
-    assert len(board.said) == 1
-    scene.run(board=board)
-    assert len(board.said) == 1
+    assert len(view.said) == 1
+    scene.run(view=view)
+    assert len(view.said) == 1
 
 
 @pytest.mark.parametrize("name", [".batch", "grades.csv", ".git/config"])

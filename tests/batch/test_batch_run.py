@@ -18,9 +18,9 @@ import psutil
 import pytest
 from class_scene import COMMAND, LIMITS, Scene, files_of, read_rows, reasons
 
-from reportgen.batch.board import SilentBoard
 from reportgen.batch.class_file import Group, Limits
 from reportgen.batch.messages import Message
+from reportgen.batch.progress_view import SilentView
 from reportgen.batch.run import Options, run_batch
 from reportgen.batch.runner import LocalRunner
 from reportgen.grading.run import GradingError
@@ -48,7 +48,7 @@ def test_every_way_to_fail_is_one_row_and_the_others_go_on(tmp_path: Path) -> No
     linked.mkdir()
     (linked / "passwd").symlink_to("/etc/passwd")
     chosen = replace(scene.chosen, groups=(*scene.chosen.groups, Group("Linked", linked, "linked")))
-    report = run_batch(chosen, scene.out, LocalRunner(4), SilentBoard(), Options(command=COMMAND))
+    report = run_batch(chosen, scene.out, LocalRunner(4), SilentView(), Options(command=COMMAND))
     assert reasons(report) == {
         "Good": "",
         "=Evil": "",
@@ -206,7 +206,7 @@ def test_tables_do_not_depend_on_who_ends_first(tmp_path: Path) -> None:
     scene.run(LocalRunner(1), tmp_path / "one")
     go.unlink()
 
-    class Releasing(SilentBoard):
+    class Releasing(SilentView):
         ended = 0
 
         def end(self, *_: object) -> None:
@@ -214,7 +214,7 @@ def test_tables_do_not_depend_on_who_ends_first(tmp_path: Path) -> None:
             if self.ended == 2:
                 go.write_text("")
 
-    scene.run(LocalRunner(3), tmp_path / "three", board=Releasing())
+    scene.run(LocalRunner(3), tmp_path / "three", view=Releasing())
     assert files_of(tmp_path / "one") == files_of(tmp_path / "three")
     assert {"grades.csv", "overview.html", "groups/first/build/report.html"} <= set(
         files_of(tmp_path / "one")
@@ -231,11 +231,11 @@ def test_two_processes_are_two(tmp_path: Path) -> None:
 def test_what_a_process_says_is_heard(tmp_path: Path) -> None:
     heard: list[tuple[str, Message]] = []
 
-    class Listening(SilentBoard):
-        def hear(self, slug: str, message: Message) -> None:
+    class Listening(SilentView):
+        def on_message(self, slug: str, message: Message) -> None:
             heard.append((slug, message))
 
-    Scene(tmp_path, {"A": "ok"}).run(board=Listening())
+    Scene(tmp_path, {"A": "ok"}).run(view=Listening())
     assert heard == [("a", Message("started")), ("a", Message("stage", "Pretending", 0, 2))]
 
 
@@ -275,7 +275,7 @@ def test_two_batches_into_one_folder_wait_for_each_other(tmp_path: Path) -> None
     scene = Scene(tmp_path, {"A": f"slow\n{go}\n{pid}"})
     said: list[str] = []
 
-    class Telling(SilentBoard):
+    class Telling(SilentView):
         def say(self, message: str) -> None:
             said.append(message)
             go.write_text("")
@@ -283,7 +283,7 @@ def test_two_batches_into_one_folder_wait_for_each_other(tmp_path: Path) -> None
     first = threading.Thread(target=scene.run)
     first.start()
     wait_for(pid.exists)
-    assert scene.run(board=Telling()).worked_on == 0
+    assert scene.run(view=Telling()).worked_on == 0
     first.join()
     assert len(said) == 1
     assert scene.calls("A") == 1

@@ -12,10 +12,10 @@ import pytest
 from class_scene import read_rows
 from stand_in import make_home
 
-from reportgen.batch.board import SilentBoard
 from reportgen.batch.class_file import Class, Group
 from reportgen.batch.contents import find_parts
-from reportgen.batch.job import Job, Terms
+from reportgen.batch.job import BatchConfig, Job
+from reportgen.batch.progress_view import SilentView
 from reportgen.batch.run import Options, Report, run_batch
 from reportgen.batch.runner import LocalRunner
 from reportgen.batch.worker import _lay_out, _read_settings
@@ -55,8 +55,8 @@ neurons = ["zero", "top:1"]
 
 def test_paths_and_resources_are_those_of_the_batch(tmp_path: Path) -> None:
     (tmp_path / "report.toml").write_text(HOSTILE.format(home=tmp_path), encoding="utf-8")
-    terms = Terms((), "/shared/w.h5", "0" * 64, "/shared/c", 77, course="Vision", assignment="Two")
-    job = Job("Name", "name", str(tmp_path), "", "", str(tmp_path), terms)
+    config = BatchConfig((), "/shared/w.h5", "0" * 64, "/shared/c", 77, course="Vision", assignment="Two")
+    job = Job("Name", "name", str(tmp_path), "", "", str(tmp_path), config)
     made = _read_settings(find_parts(tmp_path), job, tmp_path / "place")
     assert (made.weights, made.cache, made.cache_limit_mb) == ("/shared/w.h5", Path("/shared/c"), 77)
     assert (made.build, made.templates, made.data) == (
@@ -87,7 +87,7 @@ def run(home: Path, *names: str, verify: bool = False) -> Report:
     groups = tuple(Group(name, home / "class" / name.lower(), name.lower()) for name in names)
     chosen = Class(groups, (home / "rubric.py",), weights="embedded", course="Vision", verify=verify)
     options = Options(command=COMMAND)
-    return run_batch(replace(chosen), home / "out", LocalRunner(2), SilentBoard(), options)
+    return run_batch(replace(chosen), home / "out", LocalRunner(2), SilentView(), options)
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 from reportgen.batch.class_file import Class, Group
 from reportgen.batch.outcome import Mark, Outcome
 from reportgen.batch.summary import sum_up
-from reportgen.batch.table import Row
+from reportgen.batch.table import GroupResult
 from reportgen.document.overview import render_overview
 from reportgen.templates import open_templates
 
@@ -48,7 +48,7 @@ IMAGES: tuple[dict[str, str], ...] = (
 @pytest.fixture(scope="module")
 def html() -> str:
     groups = [Group(name, Path("x"), f"g{place}") for place, name in enumerate(NAMES)]
-    rows = [Row(*row[:2], None, row[2]) for row in zip(groups, OUTCOMES, IMAGES, strict=True)]
+    rows = [GroupResult(*row[:2], None, row[2]) for row in zip(groups, OUTCOMES, IMAGES, strict=True)]
     return render_overview(sum_up(Class(tuple(groups), (), title=f"Class {EVIL}"), rows), open_templates())
 
 

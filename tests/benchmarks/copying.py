@@ -17,15 +17,15 @@ _NAMES = 29
 def fill(class_file: Path, out: Path, build: Path) -> None:
     """A whole batch as ``reportgen batch`` runs it, but for the program that works on a group."""
     from reportgen.batch import attempt
-    from reportgen.batch.board import SilentBoard
     from reportgen.batch.class_file import read_class
+    from reportgen.batch.progress_view import SilentView
     from reportgen.batch.run import run_batch
     from reportgen.batch.runner import LocalRunner
 
     # Not through the options, which count in the keys: the command line must find all as it left it.
     vars(attempt)["_OWN"] = (sys.executable, __file__)
     (class_file.parent / "template").symlink_to(build)
-    report = run_batch(read_class(class_file), out, LocalRunner(2), SilentBoard())
+    report = run_batch(read_class(class_file), out, LocalRunner(2), SilentView())
     if report.failed:
         raise RuntimeError(report.failed[0].outcome.reason)
 

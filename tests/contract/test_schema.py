@@ -18,7 +18,7 @@ from reportgen.cli.program import app
 from reportgen.contract.conformity import ContractError, check_document, find_violations
 from reportgen.contract.schema import SCHEMA_FILE, write_schema
 from reportgen.engine.stages import results as stage
-from reportgen.engine.stages.given import Given
+from reportgen.engine.stages.context import StageContext
 from reportgen.outline.kind import find_kind
 from reportgen.results import SCHEMA_VERSION, ImageFile
 
@@ -217,14 +217,14 @@ class Stand:
 
 
 def test_the_stage_writes_what_conforms() -> None:
-    text = stage.run(cast(Given, Stand("test/x.jpg")))["results.json"]
+    text = stage.run(cast(StageContext, Stand("test/x.jpg")))["results.json"]
     assert refused(json.loads(text)) == []
     assert json.loads(text)["report"]["authors"] == [{"name": "A", "roll_number": "1"}]
 
 
 def test_the_stage_writes_nothing_else() -> None:
     with pytest.raises(ContractError) as caught:
-        stage.run(cast(Given, Stand("")))
+        stage.run(cast(StageContext, Stand("")))
     assert '/dataset/examples/cat is ""' in caught.value.problem
 
 

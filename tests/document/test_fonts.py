@@ -97,12 +97,12 @@ def test_other_fonts_are_embedded_with_the_words_that_they_set(tmp_path: Path) -
 def test_equal_words_in_other_fonts_are_embedded_anew(tmp_path: Path) -> None:
     kept: dict[str, bytes] = {}
 
-    def keep(name: str, make: Callable[[], bytes]) -> bytes:
+    def memo(name: str, make: Callable[[], bytes]) -> bytes:
         return kept.setdefault(name, make())
 
     for weight in (400, 700):
         make_font(tmp_path / "a.ttf", "豹", weight=weight)
-        font_css("豹", keep, Typefaces(named=(Face(tmp_path / "a.ttf"),)))
+        font_css("豹", memo, Typefaces(named=(Face(tmp_path / "a.ttf"),)))
     assert len(kept) == 2
 
 

@@ -12,7 +12,7 @@ from finished_report import snapshot
 from stand_in import COUNTS, LABELS, counting, draw_image, make_home
 
 from reportgen.engine import pipeline
-from reportgen.engine.pipeline import Built, Workshop
+from reportgen.engine.pipeline import BuildResult, BuildSession
 from reportgen.outline.kind import find_kind
 from reportgen.settings import load_settings
 
@@ -25,7 +25,7 @@ WORDS_ONLY = {"html", "pdf"}
 Change = Callable[[Path], object]
 
 
-def build(home: Path) -> tuple[Built, Counter[str]]:
+def build(home: Path) -> tuple[BuildResult, Counter[str]]:
     with counting() as passes:
         built = pipeline.build(load_settings(folder=home), home / "data")
     assert built.problem is None
@@ -220,7 +220,7 @@ def test_copies_of_an_image_cost_one_pass(home: Path) -> None:
 
 def test_a_workshop_keeps_the_network(home: Path) -> None:
     loads: list[object] = []
-    workshop = Workshop()
+    session = BuildSession()
     with counting(), pytest.MonkeyPatch.context() as patch:
         from reportgen.models import backbone
 
@@ -233,5 +233,5 @@ def test_a_workshop_keeps_the_network(home: Path) -> None:
         patch.setattr(backbone, "load_backbone", load)
         for seed in (97, 98):
             draw_image(home / "data/train/cat/new.png", seed)
-            pipeline.build(load_settings(folder=home), home / "data", workshop=workshop)
+            pipeline.build(load_settings(folder=home), home / "data", session=session)
     assert loads == ["embedded"]

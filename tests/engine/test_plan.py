@@ -16,7 +16,7 @@ from reportgen.dataset.inventory import take_inventory
 from reportgen.engine import plan
 from reportgen.engine.plan import Plan, find_changes, make_plan
 from reportgen.engine.sources import _read, code_of
-from reportgen.engine.stages.given import Given
+from reportgen.engine.stages.context import StageContext
 from reportgen.outline.kind import find_kind
 from reportgen.progress import Silent
 from reportgen.resources import templates_folder
@@ -216,28 +216,28 @@ def test_single_items_do_not_hang_on_the_images_or_the_settings(home: Path, tmp_
     assert len(bases) == len(one.stages)
 
 
-def given(home: Path, stage: str) -> Given:
+def context_of(home: Path, stage: str) -> StageContext:
     chosen = planned(home)
     cache = Cache(home / "cache", 10)
 
     def nothing() -> Any:
         raise AssertionError
 
-    return Given(chosen.stages[stage], chosen, cache.items("b"), Silent(), lambda _: {}, nothing)
+    return StageContext(chosen.stages[stage], chosen, cache.items("b"), Silent(), lambda _: {}, nothing)
 
 
-READS: dict[str, Callable[[Given], object]] = {
-    "settings": lambda given: given.setting("seed"),
-    "commentary": lambda given: given.setting("commentary"),
-    "upstream": lambda given: given.bundle("results"),
-    "network": lambda given: given.network(),
-    "weights": lambda given: given.weights,
-    "images": lambda given: given.images,
-    "inventory": lambda given: given.inventory,
-    "examples": lambda given: given.examples,
-    "annotations": lambda given: given.annotations,
-    "templates": lambda given: given.templates,
-    "versions": lambda given: given.versions,
+READS: dict[str, Callable[[StageContext], object]] = {
+    "settings": lambda context: context.setting("seed"),
+    "commentary": lambda context: context.setting("commentary"),
+    "upstream": lambda context: context.artifacts("results"),
+    "network": lambda context: context.network(),
+    "weights": lambda context: context.weights,
+    "images": lambda context: context.images,
+    "inventory": lambda context: context.inventory,
+    "examples": lambda context: context.examples,
+    "annotations": lambda context: context.annotations,
+    "templates": lambda context: context.templates,
+    "versions": lambda context: context.versions,
 }
 ALLOWED = {
     "dataset": {"inventory"},
@@ -255,7 +255,7 @@ def test_a_stage_can_read_only_what_its_key_knows(home: Path, stage: str) -> Non
     readable = set()
     for name, read in READS.items():
         try:
-            read(given(home, stage))
+            read(context_of(home, stage))
         except KeyError:
             continue
         except AssertionError:

@@ -80,14 +80,14 @@ def test_the_choice_is_remembered_until_the_fonts_change(folder: Path) -> None:
     kept: dict[str, bytes] = {}
     made: list[str] = []
 
-    def keep(name: str, make: Callable[[], bytes]) -> bytes:
+    def memo(name: str, make: Callable[[], bytes]) -> bytes:
         if name not in kept:
             made.append(name)
             kept[name] = make()
         return kept[name]
 
     def choose() -> Typefaces:
-        return choose_typefaces(["豹"], (), keep, [folder])
+        return choose_typefaces(["豹"], (), memo, [folder])
 
     assert choose().lacking == ("豹",)
     made.clear()

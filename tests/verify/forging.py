@@ -24,7 +24,7 @@ from reportgen.engine import pipeline
 from reportgen.engine.execution import Execution
 from reportgen.engine.pipeline import plan_build
 from reportgen.engine.stages import results as results_stage
-from reportgen.engine.stages.given import Bundle, Given
+from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.network import Networks
 from reportgen.models import backbone
 from reportgen.outline.kind import find_kind
@@ -74,7 +74,7 @@ class Home:
         return self.folder / "build"
 
     @property
-    def paper(self) -> Path:
+    def pdf(self) -> Path:
         return self.build / "report.pdf"
 
     def results(self) -> Any:
@@ -116,8 +116,8 @@ class Home:
             attach(io.BytesIO(self.print_once(html)), target, {each.name: each.data for each in attached})
             return target.getvalue()
 
-        def run(given: Given) -> Bundle:
-            document = json.loads(honest(given)["results.json"])
+        def run(context: StageContext) -> Artifacts:
+            document = json.loads(honest(context)["results.json"])
             alter(document)
             return {"results.json": as_json(document)}
 
@@ -149,23 +149,23 @@ def as_json(document: Any) -> bytes:
 Target = TypeVar("Target", Path, io.BytesIO)
 
 
-def attach(paper: Target, target: Target, files: Mapping[str, bytes | None]) -> Target:
+def attach(pdf: Target, target: Target, files: Mapping[str, bytes | None]) -> Target:
     """A copy of a PDF with other files attached; None takes one away."""
-    with pikepdf.open(paper) as pdf:
-        if "/AF" in pdf.Root:
-            del pdf.Root["/AF"]
+    with pikepdf.open(pdf) as opened:
+        if "/AF" in opened.Root:
+            del opened.Root["/AF"]
         for name, data in files.items():
-            if name in pdf.attachments:
-                del pdf.attachments[name]
+            if name in opened.attachments:
+                del opened.attachments[name]
             if data is not None:
-                pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, data, filename=name)
-        pdf.save(target)
+                opened.attachments[name] = pikepdf.AttachedFileSpec(opened, data, filename=name)
+        opened.save(target)
     return target
 
 
-def settings_of(paper: Path) -> str:
-    with pikepdf.open(paper) as pdf:
-        return bytes(pdf.attachments["report.toml"].get_file().read_bytes()).decode()
+def settings_of(pdf: Path) -> str:
+    with pikepdf.open(pdf) as opened:
+        return bytes(opened.attachments["report.toml"].get_file().read_bytes()).decode()
 
 
 def copy_build(home: Home, target: Path) -> Path:

@@ -15,8 +15,8 @@ from reportgen.outline.kind import find_kind
 from reportgen.sections.guided_backprop.comparison import compare_rows, same_neurons
 from reportgen.sections.neurons.comparison import compare_top
 from reportgen.sections.transfer.comparison import compare_predictions
+from reportgen.verify.finding import Finding
 from reportgen.verify.numbers import compare_numbers
-from reportgen.verify.row import Row
 from reportgen.verify.tolerances import Tolerances
 
 KIND = find_kind()
@@ -25,7 +25,7 @@ TOLERANCES = Tolerances.of(KIND)
 SUMMARY = {"file": "f", "key": "k", "shape": [10, 10], "dtype": "float32"}
 
 
-def differing(rows: Iterable[Row]) -> set[str]:
+def differing(rows: Iterable[Finding]) -> set[str]:
     return {row.pointer for row in rows if row.status == "differs"}
 
 

@@ -16,13 +16,13 @@ from PIL import Image
 
 from reportgen.figures.picture import raster_picture
 from reportgen.pdf.printer import print_pdf
-from reportgen.verify import paper as paper_module
+from reportgen.verify import pdf_document
 from reportgen.verify.documents import _judge
+from reportgen.verify.finding import Finding
 from reportgen.verify.page import read_page
 from reportgen.verify.pages import compare_figures, compare_page, compare_pages
-from reportgen.verify.paper import PaperError, open_paper
+from reportgen.verify.pdf_document import PdfError, open_paper
 from reportgen.verify.pictures import same_picture
-from reportgen.verify.row import Row
 
 pytestmark = pytest.mark.prints
 
@@ -64,8 +64,8 @@ def changed(printed: bytes, change: Callable[[pikepdf.Pdf], object]) -> bytes:
 
 
 def test_links_are_read_with_the_rows_that_they_lead_to(printed: bytes) -> None:
-    with open_paper(printed) as paper:
-        found = paper.printed(["/rate", "/rate/count", "/other"])
+    with open_paper(printed) as pdf:
+        found = pdf.printed(["/rate", "/rate/count", "/other"])
     assert [(each.pointer, each.text, each.place) for each in found] == [
         ("/rate", "0.75", "page 1"), ("/rate/count", "12", "page 1"),
     ]  # fmt: skip
@@ -73,7 +73,7 @@ def test_links_are_read_with_the_rows_that_they_lead_to(printed: bytes) -> None:
 
 def test_equal_pages_are_confirmed_one_by_one(printed: bytes) -> None:
     with open_paper(printed) as a, open_paper(changed(printed, str)) as b:
-        assert list(compare_pages(a, b)) == [Row("pages", f"page {n}", "confirmed") for n in (1, 2, 3)]
+        assert list(compare_pages(a, b)) == [Finding("pages", f"page {n}", "confirmed") for n in (1, 2, 3)]
 
 
 def test_another_word_is_named_with_its_page(printed: bytes) -> None:
@@ -119,7 +119,7 @@ def test_what_covers_a_page_is_seen(printed: bytes, change: Callable[[pikepdf.Pd
 
 
 def bomb(pdf: pikepdf.Pdf) -> None:
-    packed = zlib.compress(bytes(paper_module.MAX_STREAM_BYTES + 1))
+    packed = zlib.compress(bytes(pdf_document.MAX_STREAM_BYTES + 1))
     pdf.pages[0].obj.Contents = pdf.make_stream(b"")
     pdf.pages[0].obj.Contents.write(packed, filter=pikepdf.Name.FlateDecode)
 
@@ -141,7 +141,7 @@ def enlarged_page(pdf: pikepdf.Pdf) -> None:
 
 
 def many_pages(pdf: pikepdf.Pdf) -> None:
-    for _ in range(paper_module.MAX_PAGES):
+    for _ in range(pdf_document.MAX_PAGES):
         pdf.pages.append(pdf.pages[2])
 
 
@@ -154,14 +154,14 @@ def test_what_would_exhaust_its_reader_is_not_opened(
         change(pdf)
         pdf.save(target, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
     (tmp_path / "a.pdf").write_bytes(target.getvalue())
-    with pytest.raises(PaperError, match=r"a\.pdf"), open_paper(tmp_path / "a.pdf"):
+    with pytest.raises(PdfError, match=r"a\.pdf"), open_paper(tmp_path / "a.pdf"):
         pass
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7\n", b"hello"])
 def test_what_is_no_pdf_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.pdf").write_bytes(content)
-    with pytest.raises(PaperError, match=r"a\.pdf"), open_paper(tmp_path / "a.pdf"):
+    with pytest.raises(PdfError, match=r"a\.pdf"), open_paper(tmp_path / "a.pdf"):
         pass
 
 
@@ -221,7 +221,7 @@ def test_a_page_is_compared_by_words_code_and_pictures() -> None:
 
 
 def test_what_may_be_honest_is_told_as_not_comparable() -> None:
-    rows = [Row("pages", "page 1", "confirmed"), Row("pages", "page 2", "differs", "a", "b", "why")]
+    rows = [Finding("pages", "page 1", "confirmed"), Finding("pages", "page 2", "differs", "a", "b", "why")]
     assert list(_judge("pages", "report.pdf", rows, "")) == rows
     assert list(_judge("pages", "report.pdf", rows[:1], "other versions: {}")) == rows[:1]
     kept, summed = _judge("pages", "report.pdf", rows, "other versions: {}")

@@ -74,7 +74,7 @@ def test_a_number_changed_in_the_text_only_is_found(home: Home, flattered: Path,
 def test_a_number_changed_in_the_attachment_only_is_found(home: Home, tmp_path: Path) -> None:
     document = home.results()
     document["transfer"]["accuracy"]["val"] = 1.0
-    forged = attach(home.paper, tmp_path / "a.pdf", {"results.json": as_json(document)})
+    forged = attach(home.pdf, tmp_path / "a.pdf", {"results.json": as_json(document)})
     found = home.verify(forged, printing=False)
     assert ACCURACY in places(found, "numbers")
     assert ACCURACY in places(found, "text")
@@ -102,7 +102,7 @@ def test_derived_values_must_follow(home: Home, tmp_path: Path) -> None:
     document["guided_backprop"]["zero_neurons_blank"] += 1
     document["transfer"]["per_class"]["test"]["dog"]["recall"] = 0.123
     document["checks"][0]["passed"] = not document["checks"][0]["passed"]
-    forged = attach(home.paper, tmp_path / "a.pdf", {"results.json": as_json(document)})
+    forged = attach(home.pdf, tmp_path / "a.pdf", {"results.json": as_json(document)})
     assert places(home.verify(forged, printing=False), "numbers") == {
         "/guided_backprop/zero_neurons_blank",
         "/transfer/per_class/test/dog/recall",
@@ -111,7 +111,7 @@ def test_derived_values_must_follow(home: Home, tmp_path: Path) -> None:
 
 
 def test_exchanged_pictures_are_found(home: Home, tmp_path: Path) -> None:
-    with pikepdf.open(home.paper) as pdf:
+    with pikepdf.open(home.pdf) as pdf:
         pictures = [
             (page, name)
             for page in pdf.pages
@@ -158,7 +158,7 @@ def test_images_exchanged_between_classes_are_named(home: Home, tmp_path: Path) 
     content = one.read_bytes()
     one.write_bytes(other.read_bytes())
     other.write_bytes(content)
-    found = home.verify(home.paper, data, printing=False)
+    found = home.verify(home.pdf, data, printing=False)
     assert places(found, "images") == {"test/cat/0.png", "test/dog/1.png"}
 
 
@@ -166,7 +166,7 @@ def test_missing_and_additional_images_are_named(home: Home, tmp_path: Path) -> 
     data = shutil.copytree(home.data, tmp_path / "data")
     (data / "train/cat/1.png").unlink()
     draw_image(data / "val/dog/new.png", 99)
-    found = home.verify(home.paper, data, printing=False)
+    found = home.verify(home.pdf, data, printing=False)
     rows = {row.pointer: row.reason for row in found.of("differs")}
     assert "no such image" in rows["train/cat/1.png"]
     assert "does not name it" in rows["val/dog/new.png"]
@@ -175,7 +175,7 @@ def test_missing_and_additional_images_are_named(home: Home, tmp_path: Path) -> 
 def test_data_without_a_class_are_no_crash(home: Home, tmp_path: Path) -> None:
     data = shutil.copytree(home.data, tmp_path / "data")
     shutil.rmtree(data / "test/dog")
-    found = home.verify(home.paper, data)
+    found = home.verify(home.pdf, data)
     assert {"test/dog/0.png", "test/dog/1.png"} <= places(found, "images")
     assert "/neurons" in {row.pointer for row in found.of("not recomputable")}
 
@@ -183,11 +183,11 @@ def test_data_without_a_class_are_no_crash(home: Home, tmp_path: Path) -> None:
 def test_another_seed_is_found(home: Home, tmp_path: Path) -> None:
     document = home.results()
     document["provenance"]["seed"] = 5
-    only = attach(home.paper, tmp_path / "a.pdf", {"results.json": as_json(document)})
+    only = attach(home.pdf, tmp_path / "a.pdf", {"results.json": as_json(document)})
     found = home.verify(only, printing=False)
     assert "report.toml: seed" in places(found, "settings")
     assert "/convolution/filter/0/0" in places(found, "numbers")
-    settings = settings_of(home.paper).replace("seed = 671", "seed = 5").encode()
+    settings = settings_of(home.pdf).replace("seed = 671", "seed = 5").encode()
     found = home.verify(attach(only, tmp_path / "b.pdf", {"report.toml": settings}), printing=False)
     assert places(found, "settings") == set()
     assert "/convolution/filter/0/0" in places(found, "numbers")
@@ -197,7 +197,7 @@ def test_the_results_of_another_group_are_found(home: Home, tmp_path: Path) -> N
     data = tmp_path / "data"
     for number, file in enumerate(sorted(home.data.rglob("*.png"))):
         draw_image(data / file.relative_to(home.data), 1000 + number)
-    found = home.verify(home.paper, data, printing=False)
+    found = home.verify(home.pdf, data, printing=False)
     assert len(places(found, "images")) == len(list(home.data.rglob("*.png")))
     assert any(place.startswith("/transfer/arrays/features") for place in places(found, "numbers"))
 
@@ -262,14 +262,14 @@ def redirect_links(pdf: pikepdf.Pdf) -> None:
 
 @pytest.mark.parametrize("forge", [cut_links, redirect_links])
 def test_links_that_are_gone_or_lead_elsewhere_are_found(home: Home, tmp_path: Path, forge: Any) -> None:
-    with pikepdf.open(home.paper) as pdf:
+    with pikepdf.open(home.pdf) as pdf:
         forge(pdf)
         pdf.save(tmp_path / "a.pdf")
     assert ACCURACY in places(home.verify(tmp_path / "a.pdf"), "text")
 
 
 def test_what_is_painted_over_a_page_is_found(home: Home, tmp_path: Path) -> None:
-    with pikepdf.open(home.paper) as pdf:
+    with pikepdf.open(home.pdf) as pdf:
         pdf.pages[0].contents_add(b"q 0 g 200 300 60 20 re f Q")
         pdf.save(tmp_path / "a.pdf")
     rows = home.verify(tmp_path / "a.pdf").of("differs")
@@ -278,7 +278,7 @@ def test_what_is_painted_over_a_page_is_found(home: Home, tmp_path: Path) -> Non
 
 
 def test_a_commentary_that_the_templates_refuse_is_no_way_out(home: Home, tmp_path: Path) -> None:
-    settings = settings_of(home.paper).replace("These words are mine.", "{{ nothing.of.this }}")
-    assert settings != settings_of(home.paper)
-    found = home.verify(attach(home.paper, tmp_path / "a.pdf", {"report.toml": settings.encode()}))
+    settings = settings_of(home.pdf).replace("These words are mine.", "{{ nothing.of.this }}")
+    assert settings != settings_of(home.pdf)
+    found = home.verify(attach(home.pdf, tmp_path / "a.pdf", {"report.toml": settings.encode()}))
     assert "report.pdf" in places(found, "pages")

@@ -44,15 +44,15 @@ def _nothing_is_written(home: Home, tmp_path: Path) -> Iterator[None]:
 
 
 def test_an_honest_pdf_is_confirmed_on_a_copy_of_the_data(home: Home, tmp_path: Path) -> None:
-    paper = Path(shutil.copy(home.paper, tmp_path / "handed in.pdf"))
+    pdf = Path(shutil.copy(home.pdf, tmp_path / "handed in.pdf"))
     data = shutil.copytree(home.data, tmp_path / "elsewhere/images")
-    found = home.verify(paper, data)
+    found = home.verify(pdf, data)
     assert found.of("differs") == found.of("not recomputable") == []
     assert {row.subject for row in found.rows} == {
         "attachment", "settings", "images", "numbers", "text", "pages",
     }  # fmt: skip
     assert "CONFIRMED" in describe(found)[0]
-    with pikepdf.open(paper) as pdf:
+    with pikepdf.open(pdf) as pdf:
         assert len([row for row in found.rows if row.subject == "pages"]) == len(pdf.pages)
 
 
@@ -114,7 +114,7 @@ def round_otherwise(document: Any) -> None:
 def test_the_json_has_every_row(home: Home, tmp_path: Path) -> None:
     document = home.results()
     document["provenance"]["seed"] = 5
-    forged = attach(home.paper, tmp_path / "a.pdf", {"results.json": as_json(document)})
+    forged = attach(home.pdf, tmp_path / "a.pdf", {"results.json": as_json(document)})
     found = home.verify(forged, printing=False)
     content = json.loads(write_json(found))
     assert not content["confirmed"]
@@ -126,7 +126,7 @@ def test_the_json_has_every_row(home: Home, tmp_path: Path) -> None:
 def test_files_that_do_not_belong_to_the_report_are_named_and_left_alone(home: Home, tmp_path: Path) -> None:
     names = ["../../evil", "/etc/cron.d/evil", "C:\\evil.exe", "notes.txt"]
     (tmp_path / "in").mkdir()
-    forged = attach(home.paper, tmp_path / "in/a.pdf", dict.fromkeys(names, b"evil"))
+    forged = attach(home.pdf, tmp_path / "in/a.pdf", dict.fromkeys(names, b"evil"))
     assert places(home.verify(forged, printing=False), "attachment") == set(names)
     assert [path.name for path in tmp_path.rglob("*")] == ["in", "a.pdf"]
 
@@ -135,17 +135,17 @@ def test_attached_paths_are_not_followed(home: Home, tmp_path: Path) -> None:
     settings = "\n".join(
         [
             f'templates = "{tmp_path}/templates"', f'build = "{tmp_path}/evil"', f'cache = "{tmp_path}/evil"',
-            f'data = "{tmp_path}"', settings_of(home.paper).replace("embedded", f"{tmp_path}/weights.h5"),
+            f'data = "{tmp_path}"', settings_of(home.pdf).replace("embedded", f"{tmp_path}/weights.h5"),
         ]
     )  # fmt: skip
-    found = home.verify(attach(home.paper, tmp_path / "a.pdf", {"report.toml": settings.encode()}))
+    found = home.verify(attach(home.pdf, tmp_path / "a.pdf", {"report.toml": settings.encode()}))
     assert found.confirmed
     assert [path.name for path in tmp_path.iterdir()] == ["a.pdf"]
 
 
 def test_settings_that_are_none_are_named(home: Home, tmp_path: Path) -> None:
     for content in (b"seed = " + b"[" * 5000, None):
-        forged = attach(home.paper, tmp_path / "a.pdf", {"report.toml": content})
+        forged = attach(home.pdf, tmp_path / "a.pdf", {"report.toml": content})
         found = home.verify(forged, printing=False)
         assert "report.toml" in places(found, "attachment")
 
@@ -155,7 +155,7 @@ def test_weights_of_a_file_come_from_the_grader_only(home: Home, tmp_path: Path)
     secret = tmp_path / "weights.h5"
     secret.write_bytes(b"weights")
     document["provenance"]["weights"] |= {"source": "file", "name": str(secret)}
-    forged = attach(home.paper, tmp_path / "a.pdf", {"results.json": as_json(document)})
+    forged = attach(home.pdf, tmp_path / "a.pdf", {"results.json": as_json(document)})
     found = home.verify(forged, printing=False)
     missing = {row.pointer: row.reason for row in found.of("not recomputable")}
     assert {"/transfer", "/neurons", "/guided_backprop"} <= missing.keys()
@@ -171,12 +171,12 @@ def refused(home: Home, submission: Path, data: Path | None = None) -> str:
 
 
 def test_what_cannot_be_read_is_refused_by_name(home: Home, tmp_path: Path) -> None:
-    whole = home.paper.read_bytes()
+    whole = home.pdf.read_bytes()
     broken = tmp_path / "a.pdf"
     for size in (len(whole) // 100, 1000, 9):
         broken.write_bytes(whole[:size])
         assert str(broken) in refused(home, broken)
-    with pikepdf.open(home.paper) as pdf:
+    with pikepdf.open(home.pdf) as pdf:
         pdf.save(broken, encryption=pikepdf.Encryption(owner="o", user="u"))
     assert "encrypted" in refused(home, broken)
     results = as_json(home.results())
@@ -185,16 +185,16 @@ def test_what_cannot_be_read_is_refused_by_name(home: Home, tmp_path: Path) -> N
         (b"[" * 100_000, "nested"),
         (b" " * (50 * 2**20 + 1), "more than"),
     ):
-        attach(home.paper, broken, {"results.json": content})
+        attach(home.pdf, broken, {"results.json": content})
         assert said in refused(home, broken)
-    with pikepdf.open(home.paper) as pdf:
+    with pikepdf.open(home.pdf) as pdf:
         pdf.attachments["more"] = pikepdf.AttachedFileSpec(pdf, results, filename="results.json")
         pdf.save(broken)
     assert "two attachments" in refused(home, broken)
 
 
 def test_a_pdf_that_lost_its_end_is_refused_or_looked_at_to_the_end(home: Home, tmp_path: Path) -> None:
-    whole = home.paper.read_bytes()
+    whole = home.pdf.read_bytes()
     for size in (len(whole) - 10, len(whole) - 3000, len(whole) // 2):
         (tmp_path / "a.pdf").write_bytes(whole[:size])
         with contextlib.suppress(UserError):
@@ -204,7 +204,7 @@ def test_a_pdf_that_lost_its_end_is_refused_or_looked_at_to_the_end(home: Home, 
 def test_links_in_data_or_build_are_refused(home: Home, tmp_path: Path) -> None:
     data = shutil.copytree(home.data, tmp_path / "data")
     (data / "train/cat/9.png").symlink_to(home.data / "train/cat/1.png")
-    assert "symbolic link" in refused(home, home.paper, data)
+    assert "symbolic link" in refused(home, home.pdf, data)
     folder = copy_build(home, tmp_path / "build")
     (folder / "arrays/more").symlink_to(tmp_path)
     assert "symbolic link" in refused(home, folder)
@@ -215,12 +215,12 @@ def test_links_in_data_or_build_are_refused(home: Home, tmp_path: Path) -> None:
 def test_the_command_says_so_by_its_exit_code(home: Home, tmp_path: Path) -> None:
     (tmp_path / "rubric.py").write_text(RUBRIC)
     given = ["--data", str(home.data), "--cache", str(home.settings.cache), "--quiet"]
-    done = home.run(["verify", str(home.paper), *given, "--rubric", str(tmp_path / "rubric.py")])
+    done = home.run(["verify", str(home.pdf), *given, "--rubric", str(tmp_path / "rubric.py")])
     assert (done.exit_code, done.output.split(":")[0]) == (0, "CONFIRMED")
     assert "Seed            3   3  passed" in done.output
     document = home.results()
     document["provenance"]["seed"] = 5
-    forged = str(attach(home.paper, tmp_path / "a.pdf", {"results.json": as_json(document)}))
+    forged = str(attach(home.pdf, tmp_path / "a.pdf", {"results.json": as_json(document)}))
     done = home.run(["verify", forged, *given, "--json", str(tmp_path / "a.json")], printing=False)
     assert (done.exit_code, done.output.split(":")[0]) == (1, "NOT CONFIRMED")
     assert json.loads((tmp_path / "a.json").read_bytes())["confirmed"] is False
@@ -241,6 +241,6 @@ def test_settings_and_cache_of_the_current_folder_may_be_a_strangers(
 ) -> None:
     (tmp_path / "report.toml").write_text('cache = "trap"\nweights = "trap.h5"\n')
     monkeypatch.chdir(tmp_path)
-    done = home.run(["verify", str(home.paper), "--data", str(home.data), "--quiet"])
+    done = home.run(["verify", str(home.pdf), "--data", str(home.data), "--quiet"])
     assert done.exit_code == 0
     assert [path.name for path in tmp_path.iterdir()] == ["report.toml"]

@@ -79,8 +79,8 @@ def test_the_page_says_it_in_words(home: Home) -> None:
 @pytest.mark.parametrize("folder", ["", "animals"])
 def test_the_report_is_confirmed_wherever_the_data_lie(home: Home, tmp_path: Path, folder: str) -> None:
     copy = shutil.copytree(home.data, tmp_path / "images")
-    paper = shutil.copy(home.paper, tmp_path)
-    found = home.verify(Path(paper), copy / folder, printing=False)
+    pdf = shutil.copy(home.pdf, tmp_path)
+    found = home.verify(Path(pdf), copy / folder, printing=False)
     assert found.of("differs") == []
     assert {row.subject for row in found.of("not recomputable")} <= {"pages"}
 
@@ -92,4 +92,4 @@ def test_a_link_among_a_strangers_data_is_not_followed(home: Home, tmp_path: Pat
     (copy / MANAGED).unlink()
     (copy / MANAGED).symlink_to(home.data / MANAGED)
     with pytest.raises(IntakeError, match="is a symbolic link"):
-        home.verify(home.paper, copy, printing=False)
+        home.verify(home.pdf, copy, printing=False)

@@ -1,1 +1,1 @@
-"""One module a stage: ``run(given)`` makes its outcome, named byte strings, from what the plan declares."""
+"""One module a stage: ``run(context)`` makes its outcome, named byte strings, from what the plan declares."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from reportgen.dataset.scan import Look, Looks, check_images
-from reportgen.engine.stages.given import Bundle, Given
+from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.results import Dataset
 
 _KNOWN = {False: "what known images look like", True: "what known images of the usual formats look like"}
@@ -15,21 +15,21 @@ _MOST_KNOWN = 200_000
 """Contents remembered beyond those in use, so that other data folders need no new check either."""
 
 
-def run(given: Given) -> Bundle:
+def run(context: StageContext) -> Artifacts:
     """Check the data folder; ``dataset.json`` describes it, without the example images.
 
     Raises ``DataError`` naming every file that is no image, and all else that is wrong with the folder.
     """
     looks: Looks = {}
-    item = _KNOWN[given.inventory.strict]
-    if kept := given.items.get(item):
+    item = _KNOWN[context.inventory.strict]
+    if kept := context.items.get(item):
         looks = {sha256: Look(*look) for sha256, look in json.loads(kept).items()}
     known = len(looks)
-    manifest = check_images(given.inventory, looks, given.progress)
+    manifest = check_images(context.inventory, looks, context.progress)
     if len(looks) > known:
-        in_use = {sha256: looks[sha256] for sha256 in given.inventory.contents.values() if sha256 in looks}
+        in_use = {sha256: looks[sha256] for sha256 in context.inventory.contents.values() if sha256 in looks}
         remembered = looks if len(looks) <= _MOST_KNOWN else in_use
-        given.items.put(item, json.dumps(remembered).encode())
+        context.items.put(item, json.dumps(remembered).encode())
     dataset = Dataset(
         classes=list(manifest.classes),
         counts=manifest.counts(),

@@ -6,17 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.dataset.decode import decode
-from reportgen.engine.stages.given import Given
+from reportgen.engine.stages.context import StageContext
 
 
-def open_examples(given: Given) -> dict[str, NDArray[np.uint8]]:
+def open_examples(context: StageContext) -> dict[str, NDArray[np.uint8]]:
     """The pixels (224, 224, 3) uint8 of each class's example image.
 
     Raises ``DataError`` if a file is no longer what it was when it was listed.
     """
-    return {label: decode(given.path(image), image.sha256) for label, image in given.examples.items()}
+    return {label: decode(context.path(image), image.sha256) for label, image in context.examples.items()}
 
 
-def example_files(given: Given) -> dict[str, str]:
+def example_files(context: StageContext) -> dict[str, str]:
     """The file of each class's example image, relative to the data folder."""
-    return {label: image.file for label, image in given.examples.items()}
+    return {label: image.file for label, image in context.examples.items()}

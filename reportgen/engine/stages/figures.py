@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import open_examples
-from reportgen.engine.stages.given import Bundle, Given
 from reportgen.engine.stages.pictures import pack_figures
 from reportgen.engine.stages.section import read_arrays, read_numbers
 from reportgen.figures.data import FigureData
 
 
-def run(given: Given) -> Bundle:
+def run(context: StageContext) -> Artifacts:
     """Draw the section's figures. Raises ``SectionError`` if they are not those that the section declares."""
-    section = given.section
-    outcome = given.bundle(section.name)
+    section = context.section
+    outcome = context.artifacts(section.name)
     data = FigureData(
         read_numbers(section, outcome),
         read_arrays(outcome),
-        list(open_examples(given).values()) if section.figure_images else (),
-        given.typefaces,
+        list(open_examples(context).values()) if section.figure_images else (),
+        context.typefaces,
     )
-    with given.progress.stage(f"Figures of {section.name.replace('_', ' ')}"):
+    with context.progress.stage(f"Figures of {section.name.replace('_', ' ')}"):
         figures = list(section.require("figures", "draw")(data))
     for figure in figures:
         section.find_figure(figure.name)

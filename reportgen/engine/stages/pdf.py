@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.files import HTML_FILE, PDF_FILE, RESULTS_FILE
-from reportgen.engine.stages.given import Bundle, Given
 from reportgen.pdf.attachment import Attachment
 from reportgen.pdf.printer import print_pdf
 from reportgen.pdf.settings_file import write_settings
@@ -18,14 +18,14 @@ NOTES = "notes"
 _SETTINGS_FILE = "report.toml"
 
 
-def run(given: Given) -> Bundle:
+def run(context: StageContext) -> Artifacts:
     """Print the document, with the results and the settings attached.
 
     Raises ``PangoMissingError`` if the machine cannot print, and ``RenderError`` if the page is not whole.
     """
-    html = given.bundle("html")[HTML_FILE].decode()
-    results = given.bundle("results")[RESULTS_FILE]
-    values = {name: given.setting(name) for name in given.stage.spec.settings}
+    html = context.artifacts("html")[HTML_FILE].decode()
+    results = context.artifacts("results")[RESULTS_FILE]
+    values = {name: context.setting(name) for name in context.stage.spec.settings}
     attached = (
         Attachment(RESULTS_FILE, results, "Every number of the report", "application/json", "Data"),
         Attachment(
@@ -34,14 +34,14 @@ def run(given: Given) -> Bundle:
         ),
     )  # fmt: skip
     remarks: list[str] = []
-    with given.progress.stage("Printing the PDF"):
-        pdf = print_pdf(html, attached, remarks.append, whole_fonts=_has_whole_font(given))
+    with context.progress.stage("Printing the PDF"):
+        pdf = print_pdf(html, attached, remarks.append, whole_fonts=_has_whole_font(context))
     return {PDF_FILE: pdf, NOTES: json.dumps(_sum_up(remarks)).encode()}
 
 
-def _has_whole_font(given: Given) -> bool:
+def _has_whole_font(context: StageContext) -> bool:
     """Whether the licence of a font forbids to embed a part of it."""
-    return any(describe_face(face).embedding == "whole" for face in given.fonts)
+    return any(describe_face(face).embedding == "whole" for face in context.fonts)
 
 
 def _sum_up(remarks: list[str]) -> list[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from reportgen.engine.stages.given import Bundle
+from reportgen.engine.stages.context import Artifacts
 from reportgen.figures.figure import Figure, Picture
 
 _LIST = "figures.json"
 
 
-def pack_figures(figures: Sequence[Figure]) -> Bundle:
+def pack_figures(figures: Sequence[Figure]) -> Artifacts:
     """Each picture under the figure's name; ``figures.json`` lists them in the order of the document."""
     listed = [
         {"name": f.name, "alt": f.alt, "mime": f.picture.mime, "size": [f.picture.width, f.picture.height]}
@@ -20,11 +20,11 @@ def pack_figures(figures: Sequence[Figure]) -> Bundle:
     return {_LIST: json.dumps(listed).encode(), **{figure.name: figure.picture.data for figure in figures}}
 
 
-def read_figures(bundle: Bundle) -> dict[str, Figure]:
+def read_figures(artifacts: Artifacts) -> dict[str, Figure]:
     """The figures of a section by name."""
     return {
         entry["name"]: Figure(
-            entry["name"], Picture(bundle[entry["name"]], entry["mime"], *entry["size"]), entry["alt"]
+            entry["name"], Picture(artifacts[entry["name"]], entry["mime"], *entry["size"]), entry["alt"]
         )
-        for entry in json.loads(bundle[_LIST])
+        for entry in json.loads(artifacts[_LIST])
     }

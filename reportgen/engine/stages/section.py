@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reportgen.engine.stages.given import Bundle
-from reportgen.store.bundle import pack_arrays, unpack_arrays
+from reportgen.engine.stages.context import Artifacts
+from reportgen.store.packing import pack_arrays, unpack_arrays
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,11 +21,11 @@ def pack_section(computed: Computed[Any]) -> dict[str, bytes]:
     return {NUMBERS: computed.numbers.model_dump_json().encode(), ARRAYS: pack_arrays(computed.arrays)}
 
 
-def read_numbers(section: Section, bundle: Bundle) -> Any:
+def read_numbers(section: Section, artifacts: Artifacts) -> Any:
     """The result object of a section."""
-    return section.result_type.model_validate_json(bundle[NUMBERS])
+    return section.result_type.model_validate_json(artifacts[NUMBERS])
 
 
-def read_arrays(bundle: Bundle) -> dict[str, NDArray[Any]]:
+def read_arrays(artifacts: Artifacts) -> dict[str, NDArray[Any]]:
     """The arrays of a section by key."""
-    return unpack_arrays(bundle[ARRAYS])
+    return unpack_arrays(artifacts[ARRAYS])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from reportgen.engine.stages.given import Bundle, Given
+from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.models.vgg_files import open_layers
 from reportgen.weights import describe_weights
 
 
-def run(given: Given) -> Bundle:
+def run(context: StageContext) -> Artifacts:
     """Describe the weights in ``weights.json``. Raises ``WeightsError`` if a file holds none."""
-    file, with_top, own_head = given.weights, False, False
+    file, with_top, own_head = context.weights, False, False
     if file.source == "file":
         with open_layers(file.path) as stored:
             with_top, own_head = bool(stored.top), bool(stored.dense)

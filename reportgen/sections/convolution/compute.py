@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import example_files
-from reportgen.engine.stages.given import Bundle, Given
 from reportgen.engine.stages.grey_or_colour import scale_examples
 from reportgen.engine.stages.section import pack_section
 from reportgen.engine.stages.tensorflow import load_tensorflow
 
 
-def run(given: Given) -> Bundle:
+def run(context: StageContext) -> Artifacts:
     """Convolve the example images with one filter."""
-    load_tensorflow(given.progress)
+    load_tensorflow(context.progress)
     from reportgen.sections.convolution.analysis import convolve_examples
 
-    with given.progress.stage("Convolution with one filter"):
+    with context.progress.stage("Convolution with one filter"):
         return pack_section(
-            convolve_examples(scale_examples(given), example_files(given), given.setting("seed"))
+            convolve_examples(scale_examples(context), example_files(context), context.setting("seed"))
         )

@@ -8,7 +8,7 @@ from typing import Any
 from reportgen.sections.guided_backprop.result import GuidedBackprop, GuidedRow
 from reportgen.settings import NeuronChoice, Settings
 from reportgen.verify.choices import describe_disagreement, judge_setting
-from reportgen.verify.row import Rows, judge
+from reportgen.verify.finding import Findings, judge
 
 
 def read_choices(numbers: GuidedBackprop, attached: Settings | None) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def read_choices(numbers: GuidedBackprop, attached: Settings | None) -> dict[str
     return {"guided_backprop": {"neurons": neurons, "shared_scale": numbers.shared_scale}}
 
 
-def compare_choices(numbers: GuidedBackprop, attached: Settings) -> Rows:
+def compare_choices(numbers: GuidedBackprop, attached: Settings) -> Findings:
     """Whether the attached settings say the same."""
     own = attached.guided_backprop
     yield judge_setting("guided_backprop.shared_scale", numbers.shared_scale, own.shared_scale)

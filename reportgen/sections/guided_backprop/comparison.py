@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from reportgen.engine.stages.activations import read_activations
+from reportgen.verify.finding import Findings
 from reportgen.verify.pair import Pair
 from reportgen.verify.rankings import NeuronComparison, compare_labels, compare_lengths
-from reportgen.verify.row import Rows
 from reportgen.verify.tolerances import Tolerances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def compare(pair: Pair) -> Rows:
+def compare(pair: Pair) -> Findings:
     """Rows for the tables of neurons."""
     layers = read_activations(pair.stages["activations"], pair.recomputed["files"])
     return compare_rows(pair.submitted, pair.recomputed, layers, pair.tolerances)
@@ -32,7 +32,7 @@ def compare_rows(
     recomputed: Mapping[str, Any],
     layers: Mapping[str, NDArray[Any]],
     tolerances: Tolerances,
-) -> Rows:
+) -> Findings:
     """Rows for the neurons of the guided-backpropagation tables, and what was found out about them."""
     neurons = NeuronComparison(tolerances)
     for label, expected in recomputed["rows"].items():

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 from reportgen.analysis.receptive_field import receptive_field
 from reportgen.contract.lookup import join_pointer
 from reportgen.results import FieldGeometry
+from reportgen.verify.finding import Finding, Findings
 from reportgen.verify.pair import Pair
 from reportgen.verify.rankings import NeuronComparison, compare_labels, compare_lengths
-from reportgen.verify.row import Row, Rows
 from reportgen.verify.tolerances import Tolerances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def compare(pair: Pair) -> Rows:
+def compare(pair: Pair) -> Findings:
     """Rows for the most excited neurons."""
     layers = {label: pair.arrays[f"activations_{i}"] for i, label in enumerate(pair.recomputed["files"])}
     return compare_top(pair.submitted, pair.recomputed, layers, pair.tolerances)
@@ -28,7 +28,7 @@ def compare_top(
     recomputed: Mapping[str, Any],
     layers: Mapping[str, NDArray[Any]],
     tolerances: Tolerances,
-) -> Rows:
+) -> Findings:
     """Rows for the most excited neurons of every class; ``layers`` are the recomputed outputs by class."""
     neurons = NeuronComparison(tolerances)
     for table in ("top", "top_distinct"):
@@ -47,14 +47,14 @@ def compare_top(
         yield from compare_labels(("neurons", table), submitted[table], recomputed[table])
 
 
-def _repeated(place: Sequence[str | int], told: list[Any], *, channels: bool) -> Rows:
+def _repeated(place: Sequence[str | int], told: list[Any], *, channels: bool) -> Findings:
     """Swapping neurons of equal output must not bring one in twice."""
     seen: set[tuple[int, ...]] = set()
     for i, neuron in enumerate(told):
         key = tuple(neuron["position"][2:] if channels else neuron["position"])
         if key in seen:
             pointer = join_pointer([*place, i, "position"])
-            yield Row(
+            yield Finding(
                 "numbers", pointer, "differs", neuron["position"], None, "it stands in this list already"
             )
         seen.add(key)
@@ -65,7 +65,7 @@ def _compare_field(
     here: Sequence[str | int],
     neuron: Mapping[str, Any],
     geometry: Mapping[str, Any],
-) -> Rows:
+) -> Findings:
     row, column, _ = neuron["position"]
     field = receptive_field(FieldGeometry.model_validate(geometry), row, column).model_dump(mode="json")
     yield neurons.compare_plainly((*here, "receptive_field"), neuron["receptive_field"], field)
@@ -73,7 +73,7 @@ def _compare_field(
 
 def _compare_patch(
     neurons: NeuronComparison, here: Sequence[str | int], neuron: Mapping[str, Any], known: Mapping[Any, Any]
-) -> Rows:
+) -> Findings:
     found = known.get(tuple(neuron["position"]))
     yield from neurons.compare_if(
         found is not None, (*here, "patch"), neuron["patch"], found and found["patch"]

@@ -8,8 +8,8 @@ from reportgen.analysis.receptive_field import effective_field
 from reportgen.dataset.decode import decode
 from reportgen.engine.stages.activations import read_activations, read_layer
 from reportgen.engine.stages.boxes import find_boxes
+from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import example_files, open_examples
-from reportgen.engine.stages.given import Bundle, Given
 from reportgen.engine.stages.section import pack_section
 from reportgen.results import Box, ImageFile, Patch, Position
 from reportgen.sections.neurons.analysis import See, find_excited_neurons
@@ -18,46 +18,46 @@ if TYPE_CHECKING:
     from reportgen.analysis.input_gradient import RecordedPass
 
 
-def run(given: Given) -> Bundle:
+def run(context: StageContext) -> Artifacts:
     """Rank the neurons of the explained layer and find the patches that the first of them see."""
-    outcome = given.bundle("activations")
+    outcome = context.artifacts("activations")
     layer, geometry = read_layer(outcome)
-    with given.progress.stage("Most excited neurons", total=len(given.examples)) as advance:
+    with context.progress.stage("Most excited neurons", total=len(context.examples)) as advance:
         return pack_section(
             find_excited_neurons(
-                read_activations(outcome, given.examples),
-                {label: _sight(given, image) for label, image in given.examples.items()},
-                open_examples(given),
-                example_files(given),
+                read_activations(outcome, context.examples),
+                {label: _sight(context, image) for label, image in context.examples.items()},
+                open_examples(context),
+                example_files(context),
                 layer=layer,
                 geometry=geometry,
-                count=given.setting("show.neurons"),
-                heads={label: head for label, (_, head) in find_boxes(given).items()},
+                count=context.setting("show.neurons"),
+                heads={label: head for label, (_, head) in find_boxes(context).items()},
                 advance=advance,
             )
         )
 
 
-def _sight(given: Given, image: ImageFile) -> See:
+def _sight(context: StageContext, image: ImageFile) -> See:
     """Finds patches in one image; the network runs on it when the first one is not kept yet."""
     recorded: list[RecordedPass] = []
 
     def see(position: Position, field: Box) -> Patch:
         def compute() -> bytes:
             if not recorded:
-                recorded.append(_record(given, image))
+                recorded.append(_record(context, image))
             gradient = recorded[0].gradient(position)
             return effective_field(gradient, fallback=field).model_dump_json().encode()
 
         item = f"{image.sha256} {position}"
-        return Patch.model_validate_json(given.items.obtain(item, compute))
+        return Patch.model_validate_json(context.items.obtain(item, compute))
 
     return see
 
 
-def _record(given: Given, image: ImageFile) -> RecordedPass:
-    network = given.network()
+def _record(context: StageContext, image: ImageFile) -> RecordedPass:
+    network = context.network()
     from reportgen.analysis.input_gradient import RecordedPass
     from reportgen.models.backbone import preprocess
 
-    return RecordedPass(network.explained, preprocess(decode(given.path(image), image.sha256)))
+    return RecordedPass(network.explained, preprocess(decode(context.path(image), image.sha256)))

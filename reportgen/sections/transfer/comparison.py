@@ -10,8 +10,8 @@ from reportgen.contract.lookup import join_pointer
 from reportgen.diff.values import is_number
 from reportgen.outline.tolerance import MARGIN, Tolerance
 from reportgen.sections.transfer.result import Transfer
+from reportgen.verify.finding import NO_CONSEQUENCE, Finding, Findings, judge
 from reportgen.verify.pair import Pair
-from reportgen.verify.row import NO_CONSEQUENCE, Row, Rows, judge
 from reportgen.verify.tolerances import Tolerances
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _CLEAR = "images with nearly equal probabilities of two classes do not explain i
 _OTHER = "the recomputed probabilities are {:.3f} for {} and {:.3f} for {}"
 
 
-def compare(pair: Pair) -> Rows:
+def compare(pair: Pair) -> Findings:
     """Rows for what the network predicts."""
     splits = {split: pair.arrays[f"probabilities_{split}"] for split in pair.recomputed["confusion"]}
     return compare_predictions(
@@ -31,7 +31,7 @@ def compare(pair: Pair) -> Rows:
     )
 
 
-def judge_itself(numbers: Transfer) -> Rows:
+def judge_itself(numbers: Transfer) -> Findings:
     """Rows for what follows from the section's own matrices and is not derived by its result type."""
     wrong, listed = numbers.total["test"] - numbers.correct["test"], len(numbers.misclassified)
     yield _judge("/transfer/misclassified", listed, wrong)
@@ -49,7 +49,7 @@ def judge_itself(numbers: Transfer) -> Rows:
                 yield _judge(f"{pointer}/{name}", getattr(told, name, "missing"), value)
 
 
-def _judge(pointer: str, told: Any, value: Any) -> Row:
+def _judge(pointer: str, told: Any, value: Any) -> Finding:
     numbers = is_number(told) and is_number(value)
     agrees = _SAME.equal(told, value) if numbers else told == value
     return judge("numbers", pointer, agrees, told, value, "" if agrees else NO_CONSEQUENCE)
@@ -70,7 +70,7 @@ def compare_predictions(
     images: Sequence[Mapping[str, Any]],
     probabilities: Mapping[str, NDArray[Any]],
     tolerances: Tolerances,
-) -> Rows:
+) -> Findings:
     """Rows for the confusion matrices and the list of misclassified images.
 
     ``images`` are those of the recomputation; ``probabilities[split]`` (N, classes) belong to the images of
@@ -119,17 +119,17 @@ def _compare_misclassified(
     recomputed: Mapping[str, Any],
     probabilities: Mapping[str, NDArray[Any]],
     tolerances: Tolerances,
-) -> Rows:
+) -> Findings:
     classes = list(recomputed["classes"])
     told = {item["file"]: (i, item) for i, item in enumerate(submitted["misclassified"])}
     wanted = {item["file"]: item for item in recomputed["misclassified"]}
     if len(told) < len(submitted["misclassified"]):
-        yield Row("numbers", "/transfer/misclassified", "differs", reason="it names an image twice")
+        yield Finding("numbers", "/transfer/misclassified", "differs", reason="it names an image twice")
     for file in [*told, *(file for file in wanted if file not in told)]:
         place, item = told.get(file, (None, None))
         pointer = f"/transfer/misclassified/{len(told) if place is None else place}"
         if file not in probabilities:
-            yield Row(
+            yield Finding(
                 "numbers", f"{pointer}/file", "differs", file, None, "the data folder has no such test image"
             )
             continue
@@ -149,12 +149,12 @@ class _Listed:
     wanted: Any
     row: NDArray[Any]
 
-    def compare(self, classes: list[str], tolerances: Tolerances) -> Rows:
+    def compare(self, classes: list[str], tolerances: Tolerances) -> Findings:
         pointer, item, row = self.pointer, self.item, self.row
         best = classes[int(row.argmax())]
         guess = item["predicted"] if item else self.wanted["true"]
         if guess not in classes:
-            yield Row("numbers", f"{pointer}/predicted", "differs", guess, best, "there is no such class")
+            yield Finding("numbers", f"{pointer}/predicted", "differs", guess, best, "there is no such class")
             return
         share = float(row[classes.index(guess)])
         agrees = float(row.max()) - share <= MARGIN

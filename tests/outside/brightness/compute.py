@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from brightness.result import Brightness
 from reportgen.analysis.computed import Computed, summarise
+from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import open_examples
-from reportgen.engine.stages.given import Bundle, Given
 from reportgen.engine.stages.section import pack_section
 
 
-def run(context: Given) -> Bundle:
+def run(context: StageContext) -> Artifacts:
     """Measure the example images."""
     images = open_examples(context)
     arrays = {f"rows_{i}": image.mean(axis=(1, 2)) for i, image in enumerate(images.values())}

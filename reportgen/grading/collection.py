@@ -11,8 +11,8 @@ import pytest
 
 from reportgen.errors import UserError
 from reportgen.grading.report import CheckFailure, NotAtHand, Report
-from reportgen.grading.row import Judge, Row
 from reportgen.grading.rubric import load_rubric
+from reportgen.grading.rubric_item import Judge, RubricItem
 from reportgen.grading.source import load_report, locate_report, read_page
 
 
@@ -37,7 +37,7 @@ class RubricFile(pytest.File):
             cases = row.test.cases(report) or [("nothing", _find_nothing)]
             for case, judge in cases:
                 name = f"{row.criterion}[{case}]"
-                item: RubricItem = RubricItem.from_parent(
+                item: RubricCase = RubricCase.from_parent(
                     self, name=name, row=row, judge=judge, report=report
                 )
                 item.case_name = case
@@ -45,13 +45,13 @@ class RubricFile(pytest.File):
                 yield item
 
 
-class RubricItem(pytest.Item):
+class RubricCase(pytest.Item):
     """One case of a row; ``case_name`` tells it from the others in tables."""
 
     case_name: str
     rubric_title: str
 
-    def __init__(self, *, row: Row, judge: Judge, report: Report, **rest: Any) -> None:
+    def __init__(self, *, row: RubricItem, judge: Judge, report: Report, **rest: Any) -> None:
         super().__init__(**rest)
         self.originalname = row.criterion
         self._row, self._judge, self._report = row, judge, report

@@ -16,7 +16,7 @@ Status = Literal["confirmed", "differs", "not recomputable"]
 
 
 @dataclass(frozen=True)
-class Row:
+class Finding:
     """One thing that was looked at. ``pointer`` is the place of a number in ``results.json``, or names a
     file, a page or a setting; ``submitted`` and ``recomputed`` are JSON values, None where there is none.
     """
@@ -29,7 +29,7 @@ class Row:
     reason: str = ""
 
 
-Rows = Iterator[Row]
+Findings = Iterator[Finding]
 
 NO_CONSEQUENCE = "does not follow from the report's own numbers"
 """The reason of a row for a value that others of the same document contradict."""
@@ -43,7 +43,7 @@ class Verification:
 
     submission: str
     data: str
-    rows: tuple[Row, ...]
+    rows: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
     grades: Grades | None = None
 
@@ -57,14 +57,14 @@ class Verification:
         """Whether everything could be recomputed."""
         return not self.of("not recomputable")
 
-    def of(self, status: Status) -> list[Row]:
+    def of(self, status: Status) -> list[Finding]:
         """The rows with that status."""
         return [row for row in self.rows if row.status == status]
 
 
 def judge(
     subject: Subject, pointer: str, agrees: bool, submitted: Any, recomputed: Any, reason: str = ""
-) -> Row:
+) -> Finding:
     """A row that is confirmed if the two values agree; ``reason`` says why they do or do not."""
     status: Status = "confirmed" if agrees else "differs"
-    return Row(subject, pointer, status, submitted, recomputed, reason)
+    return Finding(subject, pointer, status, submitted, recomputed, reason)

@@ -33,7 +33,7 @@ Box = tuple[float, float, float, float]
 """Left, bottom, right, top, in points."""
 
 
-class PaperError(UserError):
+class PdfError(UserError):
     """A PDF that is not looked at: it is damaged, or made to exhaust whoever opens it."""
 
 
@@ -71,7 +71,7 @@ class Target:
     top: float
 
 
-class Paper:
+class PdfDocument:
     """An opened PDF, see ``open_paper``."""
 
     def __init__(self, document: Any, links: Sequence[Link], targets: Mapping[str, Target]) -> None:
@@ -168,10 +168,10 @@ def _assign(characters: Characters, boxes: Sequence[Box]) -> list[str]:
 
 
 @contextmanager
-def open_paper(file: Path | bytes) -> Iterator[Paper]:
+def open_paper(file: Path | bytes) -> Iterator[PdfDocument]:
     """Open a PDF, its links read and its size within limits before anything is unpacked or drawn.
 
-    Raises ``PaperError`` naming what is wrong.
+    Raises ``PdfError`` naming what is wrong.
     """
     import pypdfium2
 
@@ -180,11 +180,11 @@ def open_paper(file: Path | bytes) -> Iterator[Paper]:
     try:
         document = pypdfium2.PdfDocument(file)
     except pypdfium2.PdfiumError as error:
-        raise PaperError(f"{name}: cannot be opened: {error}.", _REMEDY) from None
+        raise PdfError(f"{name}: cannot be opened: {error}.", _REMEDY) from None
     try:
-        yield Paper(document, links, targets)
+        yield PdfDocument(document, links, targets)
     except (pypdfium2.PdfiumError, MemoryError) as error:
-        raise PaperError(f"{name}: cannot be drawn: {str(error)[:200]}.", _REMEDY) from None
+        raise PdfError(f"{name}: cannot be drawn: {str(error)[:200]}.", _REMEDY) from None
     finally:
         document.close()
 
@@ -195,31 +195,29 @@ def _read_structure(file: Path | bytes, name: str) -> tuple[list[Link], dict[str
     import pikepdf
 
     try:
-        with pikepdf.open(io.BytesIO(file) if isinstance(file, bytes) else file) as paper:
-            _check_size(paper, name)
-            numbers = {page.objgen: number for number, page in enumerate(paper.pages)}
-            return list(_read_links(paper)), _read_targets(paper, numbers)
+        with pikepdf.open(io.BytesIO(file) if isinstance(file, bytes) else file) as pdf:
+            _check_size(pdf, name)
+            numbers = {page.objgen: number for number, page in enumerate(pdf.pages)}
+            return list(_read_links(pdf)), _read_targets(pdf, numbers)
     except pikepdf.PasswordError:
-        raise PaperError(f"{name}: is encrypted, and the password is not known.", _REMEDY) from None
+        raise PdfError(f"{name}: is encrypted, and the password is not known.", _REMEDY) from None
     # What is wrong with a damaged file shows as any of these, depending on the object it is found in.
     except (pikepdf.PikepdfError, ValueError, TypeError, LookupError, AttributeError, RuntimeError) as error:
-        raise PaperError(
-            f"{name}: is damaged: {str(error)[:200] or type(error).__name__}.", _REMEDY
-        ) from None
+        raise PdfError(f"{name}: is damaged: {str(error)[:200] or type(error).__name__}.", _REMEDY) from None
 
 
-def _check_size(paper: Any, name: str) -> None:
+def _check_size(pdf: Any, name: str) -> None:
     import pikepdf
 
-    if len(paper.pages) > MAX_PAGES:
-        raise PaperError(f"{name}: has {len(paper.pages)} pages; {MAX_PAGES} are looked at.", _REMEDY)
-    if len(paper.objects) > _MOST_OBJECTS:
-        raise PaperError(f"{name}: has {len(paper.objects)} objects; {_MOST_OBJECTS} are looked at.", _REMEDY)
-    for page in paper.pages:
+    if len(pdf.pages) > MAX_PAGES:
+        raise PdfError(f"{name}: has {len(pdf.pages)} pages; {MAX_PAGES} are looked at.", _REMEDY)
+    if len(pdf.objects) > _MOST_OBJECTS:
+        raise PdfError(f"{name}: has {len(pdf.objects)} objects; {_MOST_OBJECTS} are looked at.", _REMEDY)
+    for page in pdf.pages:
         sides = [abs(float(side)) for side in page.mediabox]
         if max(sides) > _LARGEST_SIDE or float(page.obj.get("/UserUnit", 1)) != 1:
-            raise PaperError(f"{name}: a page has sides of {max(sides):.0f} points.", _REMEDY)
-    for thing in paper.objects:
+            raise PdfError(f"{name}: a page has sides of {max(sides):.0f} points.", _REMEDY)
+    for thing in pdf.objects:
         if isinstance(thing, pikepdf.Stream):
             _check_stream(thing, name)
 
@@ -230,26 +228,26 @@ def _check_stream(stream: Any, name: str) -> None:
     packed = stream.get("/Filter", pikepdf.Array([]))
     filters = [str(each) for each in packed] if isinstance(packed, pikepdf.Array) else [str(packed)]
     if len(filters) > 1 or not {*filters} <= _FILTERS:
-        raise PaperError(
+        raise PdfError(
             f"{name}: something is packed with {', '.join(filters)}, as reportgen never does.", _REMEDY
         )
     if stream.get("/Subtype") == "/Image":
         pixels = int(stream.get("/Width", 0)) * int(stream.get("/Height", 0))
         if pixels > MAX_PIXELS:
-            raise PaperError(f"{name}: a picture has {pixels} pixels; {MAX_PIXELS} are looked at.", _REMEDY)
+            raise PdfError(f"{name}: a picture has {pixels} pixels; {MAX_PIXELS} are looked at.", _REMEDY)
     if filters == ["/FlateDecode"]:
         unpacker = zlib.decompressobj()
         data = bytes(stream.read_raw_bytes())
         try:
             size = len(unpacker.decompress(data, MAX_STREAM_BYTES + 1))
         except zlib.error as error:
-            raise PaperError(f"{name}: is damaged: {error}.", _REMEDY) from None
+            raise PdfError(f"{name}: is damaged: {error}.", _REMEDY) from None
         if size > MAX_STREAM_BYTES:
-            raise PaperError(f"{name}: something unpacks to more than {MAX_STREAM_BYTES} bytes.", _REMEDY)
+            raise PdfError(f"{name}: something unpacks to more than {MAX_STREAM_BYTES} bytes.", _REMEDY)
 
 
-def _read_links(paper: Any) -> Iterator[Link]:
-    for number, page in enumerate(paper.pages):
+def _read_links(pdf: Any) -> Iterator[Link]:
+    for number, page in enumerate(pdf.pages):
         for annotation in page.obj.get("/Annots", []):
             action = annotation.get("/A", {})
             target = annotation.get("/Dest", action.get("/D") if action.get("/S") == "/GoTo" else None)
@@ -258,11 +256,11 @@ def _read_links(paper: Any) -> Iterator[Link]:
                 yield Link(number, (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)), str(target))
 
 
-def _read_targets(paper: Any, numbers: Mapping[Any, int]) -> dict[str, Target]:
+def _read_targets(pdf: Any, numbers: Mapping[Any, int]) -> dict[str, Target]:
     import pikepdf
 
     targets: dict[str, Target] = {}
-    waiting = [paper.Root.Names.Dests]
+    waiting = [pdf.Root.Names.Dests]
     for _ in range(_MOST_OBJECTS):
         if not waiting:
             break

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from reportgen.typefaces.face import Face
     from reportgen.weights import WeightsFile
 
-Bundle = Mapping[str, bytes]
+Artifacts = Mapping[str, bytes]
 """What a stage hands on: named byte strings, such as ``numbers.json`` and ``arrays.npz``."""
 
 
 @dataclass(frozen=True)
-class Given:
+class StageContext:
     """The inputs of one run of a stage. Asking for one that the stage does not declare is a ``KeyError``.
 
     ``items`` keeps what the stage computes from single images; ``progress`` hears of what takes long.
@@ -36,7 +36,7 @@ class Given:
     plan: Plan
     items: Items
     progress: Progress
-    upstream: Callable[[str], Bundle]
+    upstream: Callable[[str], Artifacts]
     backbone: Callable[[], Backbone]
 
     def setting(self, name: str) -> Any:
@@ -47,7 +47,7 @@ class Given:
             value = getattr(value, part)
         return value
 
-    def bundle(self, name: str) -> Bundle:
+    def artifacts(self, name: str) -> Artifacts:
         """The outcome of another stage."""
         self._require(name in self.stage.spec.after, name)
         return self.upstream(name)

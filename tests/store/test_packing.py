@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from reportgen.store.bundle import pack, pack_arrays, unpack, unpack_arrays
+from reportgen.store.packing import pack, pack_arrays, unpack, unpack_arrays
 
 
 def test_packed_arrays_are_read_back_as_they_were() -> None:

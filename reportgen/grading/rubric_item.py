@@ -30,7 +30,7 @@ class Test(Protocol):
 
 
 @dataclass(frozen=True)
-class Row:
+class RubricItem:
     """A criterion of a rubric. ``number`` counts the rows from 1; ``message`` is the grader's word on it."""
 
     number: int

@@ -8,28 +8,28 @@ import re
 import pytest
 from rich.console import Console
 
-from reportgen.batch.board import BarsBoard, Board, LinesBoard, SilentBoard, choose_board
 from reportgen.batch.messages import Message, message_text, parse_message
 from reportgen.batch.outcome import Costs, Outcome
+from reportgen.batch.progress_view import BarsView, LinesView, ProgressView, SilentView, choose_view
 
 NAMES = {"a": "Group A", "b": "[red]B"}
 
 
-def play(board: Board) -> None:
+def play(view: ProgressView) -> None:
     """Two groups at a time, of which one fails."""
-    with board.watching(NAMES):
+    with view.watching(NAMES):
         for slug in NAMES:
-            board.hear(slug, Message("started"))
-            board.hear(slug, Message("stage", "Features", 0, 40))
-        board.hear("a", Message("advanced", "Features", 30, 40))
-        board.hear("a", Message("said", "a line\x1b[2J of theirs"))
-        board.end("b", Outcome("time", "It took longer than the 5 s that are allowed"), Costs(5.1, 10))
-        board.end("a", Outcome(score="97", points="100"), Costs(42.4, 10))
+            view.on_message(slug, Message("started"))
+            view.on_message(slug, Message("stage", "Features", 0, 40))
+        view.on_message("a", Message("advanced", "Features", 30, 40))
+        view.on_message("a", Message("said", "a line\x1b[2J of theirs"))
+        view.end("b", Outcome("time", "It took longer than the 5 s that are allowed"), Costs(5.1, 10))
+        view.end("a", Outcome(score="97", points="100"), Costs(42.4, 10))
 
 
 def test_lines() -> None:
     stream = io.StringIO()
-    play(LinesBoard(stream))
+    play(LinesView(stream))
     assert stream.getvalue().splitlines() == [
         "Group A: begins",
         "[red]B: begins",
@@ -41,15 +41,15 @@ def test_lines() -> None:
 
 def test_now_and_then_a_line_tells_of_all_that_are_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
-    monkeypatch.setattr("reportgen.batch.board.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("reportgen.batch.progress_view.time.monotonic", lambda: clock[0])
     stream = io.StringIO()
-    board = LinesBoard(stream)
-    with board.watching(NAMES):
-        board.hear("a", Message("started"))
-        board.hear("b", Message("started"))
+    view = LinesView(stream)
+    with view.watching(NAMES):
+        view.on_message("a", Message("started"))
+        view.on_message("b", Message("started"))
         clock[0] = 31.0
-        board.hear("a", Message("advanced", "Features", 30, 40))
-        board.hear("a", Message("advanced", "Features", 31, 40))
+        view.on_message("a", Message("advanced", "Features", 30, 40))
+        view.on_message("a", Message("advanced", "Features", 31, 40))
     assert stream.getvalue().splitlines()[2:] == [
         "  0 of 2 ended; at work: Group A (Features, 30 of 40), [red]B (starting)"
     ]
@@ -58,13 +58,13 @@ def test_now_and_then_a_line_tells_of_all_that_are_at_work(monkeypatch: pytest.M
 def test_bars_show_the_whole_and_each_group() -> None:
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=True, width=100, color_system=None)
-    board = BarsBoard(console)
-    with board.watching(NAMES):
-        board.hear("a", Message("stage", "Features", 0, 40))
-        board.hear("a", Message("advanced", "Features", 30, 40))
-        board.hear("b", Message("stage", "Figures", 0, 0))
-        board.end("b", Outcome(score="5", points="9"), None)
-        board._bars.refresh()
+    view = BarsView(console)
+    with view.watching(NAMES):
+        view.on_message("a", Message("stage", "Features", 0, 40))
+        view.on_message("a", Message("advanced", "Features", 30, 40))
+        view.on_message("b", Message("stage", "Figures", 0, 0))
+        view.end("b", Outcome(score="5", points="9"), None)
+        view._bars.refresh()
     shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream.getvalue())
     assert re.search(r"All groups .* 1/2", shown)
     assert re.search(r"Group A: Features .* 30/40", shown)
@@ -76,9 +76,9 @@ def test_the_board_is_chosen_by_where_it_is_shown() -> None:
         def isatty(self) -> bool:
             return True
 
-    assert isinstance(choose_board(quiet=True, stream=Terminal()), SilentBoard)
-    assert isinstance(choose_board(quiet=False, stream=io.StringIO()), LinesBoard)
-    assert isinstance(choose_board(quiet=False, stream=Terminal()), BarsBoard)
+    assert isinstance(choose_view(quiet=True, stream=Terminal()), SilentView)
+    assert isinstance(choose_view(quiet=False, stream=io.StringIO()), LinesView)
+    assert isinstance(choose_view(quiet=False, stream=Terminal()), BarsView)
 
 
 @pytest.mark.parametrize("message", [Message("started"), Message("advanced", "Ünï\ncode", 3, 9)])

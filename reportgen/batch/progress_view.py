@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 _EVERY_SECONDS = 30.0
 
 
-class Board(Protocol):
+class ProgressView(Protocol):
     """A listener for the work on many groups; messages may come from any thread."""
 
     def watching(self, names: Mapping[str, str]) -> contextlib.AbstractContextManager[None]:
-        """Open the board for the groups that are worked on: their names by slug."""
+        """Open the view for the groups that are worked on: their names by slug."""
         ...
 
-    def hear(self, slug: str, message: Message) -> None:
+    def on_message(self, slug: str, message: Message) -> None:
         """Take note of what a group's process says."""
         ...
 
@@ -38,15 +38,15 @@ class Board(Protocol):
         ...
 
 
-class SilentBoard:
-    """A board that shows nothing."""
+class SilentView:
+    """A view that shows nothing."""
 
     @contextlib.contextmanager
     def watching(self, names: Mapping[str, str]) -> Iterator[None]:  # noqa: ARG002
-        """See ``Board``."""
+        """See ``ProgressView``."""
         yield
 
-    def hear(self, slug: str, message: Message) -> None:
+    def on_message(self, slug: str, message: Message) -> None:
         """Drop the message."""
 
     def end(self, slug: str, outcome: Outcome, costs: Costs | None) -> None:
@@ -56,7 +56,7 @@ class SilentBoard:
         """Drop the line."""
 
 
-class LinesBoard:
+class LinesView:
     """A line when a group begins and one when it ends, and now and then one on all that are at work."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -69,12 +69,12 @@ class LinesBoard:
 
     @contextlib.contextmanager
     def watching(self, names: Mapping[str, str]) -> Iterator[None]:
-        """See ``Board``."""
+        """See ``ProgressView``."""
         self._names = names
         yield
 
-    def hear(self, slug: str, message: Message) -> None:
-        """See ``Board``."""
+    def on_message(self, slug: str, message: Message) -> None:
+        """See ``ProgressView``."""
         with self._guard:
             if message.kind == "started":
                 self._running[slug] = "starting"
@@ -90,7 +90,7 @@ class LinesBoard:
                 self.say(f"  {self._ended} of {len(self._names)} ended; at work: {at_work}")
 
     def end(self, slug: str, outcome: Outcome, costs: Costs | None) -> None:
-        """See ``Board``."""
+        """See ``ProgressView``."""
         with self._guard:
             self._running.pop(slug, None)
             self._ended += 1
@@ -103,7 +103,7 @@ class LinesBoard:
         self._stream.flush()
 
 
-class BarsBoard:
+class BarsView:
     """A bar for the whole and one for each group at work; a line above them for each that ended."""
 
     def __init__(self, console: Console) -> None:
@@ -116,7 +116,7 @@ class BarsBoard:
 
     @contextlib.contextmanager
     def watching(self, names: Mapping[str, str]) -> Iterator[None]:
-        """See ``Board``."""
+        """See ``ProgressView``."""
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
         columns = [TextColumn("{task.description:<44}", markup=False), BarColumn(bar_width=28)]
@@ -126,8 +126,8 @@ class BarsBoard:
             self._whole = bars.add_task("All groups", total=len(names))
             yield
 
-    def hear(self, slug: str, message: Message) -> None:
-        """See ``Board``."""
+    def on_message(self, slug: str, message: Message) -> None:
+        """See ``ProgressView``."""
         with self._guard:
             if message.kind == "said":
                 self.say(f"{self._names[slug]}: {one_line(message.text)}")
@@ -143,7 +143,7 @@ class BarsBoard:
             )
 
     def end(self, slug: str, outcome: Outcome, costs: Costs | None) -> None:
-        """See ``Board``."""
+        """See ``ProgressView``."""
         with self._guard:
             if slug in self._tasks:
                 self._bars.remove_task(self._tasks.pop(slug))
@@ -170,12 +170,12 @@ def _describe(message: Message) -> str:
     return f"{one_line(message.text)}, {message.count} of {message.total}"
 
 
-def choose_board(*, quiet: bool, stream: TextIO) -> Board:
+def choose_view(*, quiet: bool, stream: TextIO) -> ProgressView:
     """Bars on a terminal, lines elsewhere, nothing at all with ``quiet``."""
     if quiet:
-        return SilentBoard()
+        return SilentView()
     if not stream.isatty():
-        return LinesBoard(stream)
+        return LinesView(stream)
     from rich.console import Console
 
-    return BarsBoard(Console(file=stream))
+    return BarsView(Console(file=stream))

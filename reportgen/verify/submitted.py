@@ -15,25 +15,25 @@ from reportgen.intake import check_folder, read_settings
 from reportgen.outline.kind import Outline, find_kind
 from reportgen.settings import SETTINGS_FILE, Settings
 from reportgen.submission import SubmissionError, open_submission, read_attachments
-from reportgen.verify.row import Row, Rows
+from reportgen.verify.finding import Finding, Findings
 
 MAX_PAPER_BYTES = 200 * 2**20
 _NO_SETTINGS = "it is missing; reportgen attaches it to every PDF"
 
 
 @dataclass(frozen=True)
-class Handed:
-    """A submission: its results, the files ``paper`` (PDF) and ``page`` (HTML) as far as they came along,
+class SubmittedReport:
+    """A submission: its results, the files ``pdf`` (PDF) and ``page`` (HTML) as far as they came along,
     the settings attached to the PDF, what it should be made of, and what is odd about the attachments.
     """
 
     path: Path
     results: LoadedResults
-    paper: Path | None
+    pdf: Path | None
     page: Path | None
     settings: Settings | None
     outline: Outline
-    rows: tuple[Row, ...]
+    rows: tuple[Finding, ...]
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -46,7 +46,7 @@ class Handed:
         return self.path if self.path.is_dir() else None
 
 
-def open_handed(path: Path, outline: Outline | None) -> Handed:
+def open_submitted(path: Path, outline: Outline | None) -> SubmittedReport:
     """Open a PDF, a build folder or a ``results.json``; ``outline``: the sections that it must have.
 
     Raises ``IntakeError`` if a folder holds links or too much, ``SubmissionError`` or ``PointerError`` if
@@ -56,16 +56,16 @@ def open_handed(path: Path, outline: Outline | None) -> Handed:
         check_folder(path)
     results = load_results(path, outline.kind if outline else None)
     outline = outline or _outline_of(results)
-    paper, page = _documents(path)
-    rows: list[Row] = []
+    pdf, page = _documents(path)
+    rows: list[Finding] = []
     settings = None
-    if paper is not None:
+    if pdf is not None:
         known = all(name in outline.kind for name in results.kind.sections)
-        settings, attached = _look_at(paper, outline, known=known)
+        settings, attached = _look_at(pdf, outline, known=known)
         rows += attached
         if path.is_dir():
-            rows += _compare_attached(paper, results)
-    return Handed(path, results, paper, page, settings, outline, tuple(rows))
+            rows += _compare_attached(pdf, results)
+    return SubmittedReport(path, results, pdf, page, settings, outline, tuple(rows))
 
 
 def _outline_of(results: LoadedResults) -> Outline:
@@ -79,23 +79,23 @@ def _outline_of(results: LoadedResults) -> Outline:
 
 def _documents(path: Path) -> tuple[Path | None, Path | None]:
     if path.is_dir():
-        paper, page = path / PDF_FILE, path / HTML_FILE
-        return paper if paper.is_file() else None, page if page.is_file() else None
+        pdf, page = path / PDF_FILE, path / HTML_FILE
+        return pdf if pdf.is_file() else None, page if page.is_file() else None
     with path.open("rb") as stream:
         printed = b"%PDF-" in stream.read(1024)
     return (path if printed else None), None
 
 
-def _look_at(paper: Path, outline: Outline, *, known: bool) -> tuple[Settings | None, list[Row]]:
+def _look_at(pdf: Path, outline: Outline, *, known: bool) -> tuple[Settings | None, list[Finding]]:
     """The settings that a PDF brings along; those of a section that is not ``known`` here cannot be read."""
-    if (size := paper.stat().st_size) > MAX_PAPER_BYTES:
+    if (size := pdf.stat().st_size) > MAX_PAPER_BYTES:
         raise SubmissionError(
-            f"{paper}: {size} bytes, more than the {MAX_PAPER_BYTES} that a report may have.",
+            f"{pdf}: {size} bytes, more than the {MAX_PAPER_BYTES} that a report may have.",
             "Name a report that reportgen wrote.",
         )
-    attachments = read_attachments(paper, (RESULTS_FILE, SETTINGS_FILE))
+    attachments = read_attachments(pdf, (RESULTS_FILE, SETTINGS_FILE))
     rows = [
-        Row(
+        Finding(
             "attachment",
             printable(name)[:200],
             "differs",
@@ -104,31 +104,31 @@ def _look_at(paper: Path, outline: Outline, *, known: bool) -> tuple[Settings | 
         for name in attachments.others
     ]
     if SETTINGS_FILE not in attachments.read:
-        return None, [*rows, Row("attachment", SETTINGS_FILE, "differs", reason=_NO_SETTINGS)]
+        return None, [*rows, Finding("attachment", SETTINGS_FILE, "differs", reason=_NO_SETTINGS)]
     if not known:
         reason = "it is of sections that are not installed here"
-        return None, [*rows, Row("attachment", SETTINGS_FILE, "not recomputable", reason=reason)]
+        return None, [*rows, Finding("attachment", SETTINGS_FILE, "not recomputable", reason=reason)]
     try:
-        where = f"{paper}, attachment {SETTINGS_FILE}"
+        where = f"{pdf}, attachment {SETTINGS_FILE}"
         settings = read_settings(attachments.read[SETTINGS_FILE], where, outline)
     except SettingsError as error:
-        return None, [*rows, Row("attachment", SETTINGS_FILE, "differs", reason=error.problem[:500])]
-    return settings, [*rows, Row("attachment", SETTINGS_FILE, "confirmed")]
+        return None, [*rows, Finding("attachment", SETTINGS_FILE, "differs", reason=error.problem[:500])]
+    return settings, [*rows, Finding("attachment", SETTINGS_FILE, "confirmed")]
 
 
-def _compare_attached(paper: Path, results: LoadedResults) -> Rows:
+def _compare_attached(pdf: Path, results: LoadedResults) -> Findings:
     """Whether the PDF of a build folder carries the results that lie beside it."""
     try:
-        attached = open_submission(paper).results
+        attached = open_submission(pdf).results
     except SubmissionError as error:
-        yield Row("attachment", PDF_FILE, "differs", reason=error.problem)
+        yield Finding("attachment", PDF_FILE, "differs", reason=error.problem)
         return
     changes = list(_changes(results, attached))
     for pointer, value, other in changes:
         reason = f"{RESULTS_FILE} in the folder and the one attached to {PDF_FILE} differ here"
-        yield Row("attachment", pointer, "differs", value, other, reason)
+        yield Finding("attachment", pointer, "differs", value, other, reason)
     if not changes:
-        yield Row("attachment", RESULTS_FILE, "confirmed")
+        yield Finding("attachment", RESULTS_FILE, "confirmed")
 
 
 def _changes(results: LoadedResults, attached: object) -> Iterator[tuple[str, object, object]]:
