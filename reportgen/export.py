@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO
 
-from reportgen.engine.stages.files import RESULTS_FILE
+from reportgen.engine.stages.context import RESULTS_FILE
 from reportgen.errors import UserError
 from reportgen.progress import Progress, Silent
 from reportgen.sections.transfer.files import HEAD_FILE
@@ -29,7 +29,7 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
     Raises ``UserError`` if there is no build, or if its weights are no longer the ones at hand.
     """
     from reportgen.contract.reader import load_results
-    from reportgen.engine.stages.tensorflow import load_tensorflow
+    from reportgen.engine.stages.network import load_tensorflow
 
     progress = progress or Silent()
     file, path = settings.build / RESULTS_FILE, out or settings.build / MODEL_FILE

@@ -13,8 +13,7 @@ from typing import NoReturn
 from reportgen.errors import SettingsError, UserError
 from reportgen.outline.kind import Outline
 from reportgen.settings import Settings, understand_settings
-from reportgen.toml.encoding import decode_text
-from reportgen.toml.reading import parse_table
+from reportgen.toml.reading import decode_text, parse_table
 
 IGNORED = (
     *("data", "weights", "cache", "cache_limit_mb", "build", "templates", "fonts"),

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from reportgen.errors import UserError
 from reportgen.grading.rubric import write_rubric
-from reportgen.resources import starting_settings
 from reportgen.settings import SETTINGS_FILE
 from reportgen.store.files import writing
+from reportgen.templates import starting_settings
 
 RUBRIC_FILE = "rubric.toml"
 

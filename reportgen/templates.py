@@ -9,7 +9,24 @@ from pathlib import Path
 
 from reportgen.errors import SettingsError
 from reportgen.outline.kind import ReportKind
-from reportgen.resources import templates_folder
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def templates_folder() -> Path:
+    """The folder that holds ``report.html.j2``, the sections and the style sheet."""
+    return _find("templates")
+
+
+def starting_settings() -> Path:
+    """The ``report.toml`` that explains each of its lines; in a checkout the one that stands there."""
+    return _find("report.toml")
+
+
+def _find(name: str) -> Path:
+    inside = _PACKAGE / name
+    return inside if inside.exists() else _PACKAGE.parent / name
+
 
 _NOT_OF_THE_REPORT = (".", "diff.", "overview.")
 """How the names of files begin that the report is not made from."""

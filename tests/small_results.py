@@ -6,7 +6,7 @@ import copy
 from pathlib import Path
 from typing import Any
 
-from reportgen.contract.document import results_type
+from reportgen.contract.schema import results_type
 from reportgen.outline.kind import find_kind
 from reportgen.results import Results
 

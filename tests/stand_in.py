@@ -13,11 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.analysis.guided_network import GuidedNetwork
-from reportgen.analysis.input_gradient import RecordedPass
+from reportgen.analysis.gradients import GuidedNetwork, RecordedPass
 from reportgen.models import backbone
 from reportgen.models.backbone import Backbone
-from reportgen.pdf.attachment import Attachment
+from reportgen.pdf.printer import Attachment
 from reportgen.weights import describe_weights, locate_weights
 
 CHANNELS = 8

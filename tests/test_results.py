@@ -9,7 +9,7 @@ import pytest
 from printed import resolve_pointer
 from small_results import document, results_of, small_results
 
-from reportgen.contract.document import read_results
+from reportgen.contract.schema import read_results
 from reportgen.outline.kind import find_kind
 
 CONTRACT = [

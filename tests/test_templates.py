@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import SettingsError
-from reportgen.resources import templates_folder
-from reportgen.templates import Templates, open_templates
+from reportgen.templates import Templates, open_templates, templates_folder
 
 
 def test_without_a_folder_of_one_s_own_all_come_from_the_package() -> None:

@@ -13,7 +13,7 @@ from reportgen.errors import UserError
 from reportgen.progress import Progress, Silent
 from reportgen.results import SPLITS, Split
 from reportgen.split import split_names
-from reportgen.store.filling import check_free, filling
+from reportgen.store.output import check_free, filling
 
 CALTECH101 = Source(
     url="https://data.caltech.edu/records/mzrjq-6wc02/files/caltech-101.zip",

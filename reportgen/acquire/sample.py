@@ -22,7 +22,7 @@ from reportgen.acquire.drawing.sketch import Sketch
 from reportgen.errors import UserError
 from reportgen.progress import Progress, Silent
 from reportgen.store.files import hash_of, read_file
-from reportgen.store.filling import filling
+from reportgen.store.output import filling
 
 _SPLITS: Mapping[str, int] = MappingProxyType({"train": 20, "val": 8, "test": 8})
 _ANIMALS: Mapping[str, Callable[[np.random.Generator], Sketch]] = MappingProxyType(

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reportgen.api.child import run_request
+from reportgen.api.child import Request, run_request
 from reportgen.api.notebook import listening
 from reportgen.api.report import Report, open_report
-from reportgen.api.request import Request
 from reportgen.errors import SettingsError
 from reportgen.settings import Settings, place_settings, understand_settings
 from reportgen.toml.places import Origin

@@ -1,31 +1,173 @@
-"""The process that a build asked for in Python runs in, so that what is imported there decides nothing."""
+"""A build in a fresh process, so that a Keras already imported here decides nothing."""
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import json
 import math
 import os
 import signal
 import sys
 import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
 import reportgen
-from reportgen.api.relay import Relay
-from reportgen.api.request import Answer, Request, parse_answer, request_text
 from reportgen.batch.class_file import Limits
-from reportgen.batch.messages import parse_message
+from reportgen.batch.job import Message, parse_message
 from reportgen.batch.process import Program, run_program
-from reportgen.errors import StoppedError, UserError
+from reportgen.errors import Problem, StoppedError, UserError
 from reportgen.faults import TRACEBACK
-from reportgen.progress import Progress
+from reportgen.progress import Advance, Progress
+from reportgen.settings import Settings
 from reportgen.store.files import writing
 
+
+@dataclass(frozen=True)
+class Request:
+    """A build. ``settings`` are those to use, else ``file`` is read, else ``report.toml`` if there is one.
+
+    ``overrides`` (data, weights, build, as text) win over both.
+    """
+
+    settings: Settings | None
+    file: Path | None
+    overrides: Mapping[str, str]
+    fresh: bool = False
+
+
+def request_text(request: Request) -> str:
+    """The request as JSON."""
+    settings = request.settings
+    return json.dumps(
+        {
+            # Only what was given: that, too, is asked of settings.
+            "settings": settings.model_dump(mode="json", exclude_unset=True) if settings else None,
+            "file": str(request.file) if request.file else None,
+            "overrides": dict(request.overrides),
+            "fresh": request.fresh,
+        }
+    )
+
+
+def parse_request(text: str) -> Request:
+    """What :func:`request_text` wrote."""
+    table = json.loads(text)
+    settings, file = None, table["file"]
+    if table["settings"] is not None:
+        settings = Settings.model_validate_json(json.dumps(table["settings"]))
+    return Request(settings, Path(file) if file else None, table["overrides"], table["fresh"])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a build: its folder, and whether anything changed; or the error that it ended with.
+
+    With both, there is a report that lacks something, as the PDF.
+    """
+
+    folder: Path | None = None
+    changed: bool = False
+    error: UserError | None = None
+
+
+def answer_text(answer: Answer) -> str:
+    """The answer as JSON."""
+    return json.dumps(
+        {
+            "folder": str(answer.folder) if answer.folder else None,
+            "changed": answer.changed,
+            "error": _describe_error(answer.error) if answer.error else None,
+        }
+    )
+
+
+def parse_answer(text: str) -> Answer:
+    """What :func:`answer_text` wrote."""
+    table = json.loads(text)
+    folder, error = table["folder"], table["error"]
+    return Answer(Path(folder) if folder else None, table["changed"], _make_error(error) if error else None)
+
+
+def _describe_error(error: UserError) -> dict[str, Any]:
+    kind = type(error)
+    return {
+        "module": kind.__module__,
+        "kind": kind.__qualname__,
+        "problem": error.problem,
+        "remedy": error.remedy,
+        "problems": [asdict(each) if is_dataclass(each) else each for each in getattr(error, "problems", ())],  # type: ignore[arg-type]
+    }
+
+
+def _make_error(table: Mapping[str, Any]) -> UserError:
+    """The error again, of its own class, so that it can be caught by it."""
+    kind: Any = getattr(importlib.import_module(table["module"]), table["kind"])
+    error: UserError = kind.__new__(kind)
+    # Each class puts its words together in its own way; here they come ready.
+    UserError.__init__(error, table["problem"], table["remedy"])
+    problems = tuple(Problem(**each) if isinstance(each, dict) else each for each in table["problems"])
+    if problems:
+        error.problems = problems  # type: ignore[attr-defined]
+    return error
+
+
+class Relay:
+    """Turns messages into the calls of a listener (see ``reportgen.progress``).
+
+    That a stage has ended is not told: it lasts to the next, and one that another came into goes on
+    afterwards.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._stage = contextlib.ExitStack()
+        self._advance: Advance = lambda _count: None
+        self._title = ""
+        self._done = 0
+
+    def on_message(self, message: Message) -> None:
+        """Pass on one message."""
+        if message.kind == "stage":
+            self._open(message)
+        elif message.kind == "advanced":
+            if message.text != self._title:
+                self._open(message)
+            self._advance(message.count - self._done)
+            self._done = message.count
+        elif message.kind == "said":
+            self._progress.say(message.text)
+
+    def _open(self, message: Message) -> None:
+        self._stage.close()
+        self._title, self._done = message.text, 0
+        self._advance = self._stage.enter_context(self._progress.stage(message.text, message.total or None))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stage.__exit__(kind, error, trace)
+
+
 ANSWER_FILE = "answer.json"
+
 _REQUEST_FILE, _LOG_FILE = "request.json", "log.txt"
+
 _COMMAND = ("-P", "-m", "reportgen", "build-worker")
+
 _NO_LIMITS = Limits(math.inf, sys.maxsize)
+
 _PATIENCE_SECONDS = 10.0
+
 _STOPPED = 130
+
 _LOG_END = 4000
 
 

@@ -2,17 +2,121 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import os
+import re
+from collections import UserDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
-from reportgen.api.pictures import Figure, Figures, Page, render_thumbnails
-from reportgen.api.request import Answer
+from reportgen.api.child import Answer
 from reportgen.contract.reader import LoadedResults, load_results
 from reportgen.engine.record import read_record
 from reportgen.errors import UserError
 
+_NUMBERED = re.compile(r"fig-(?P<number>A?\d+)-(?P<name>.+)")
+
+_SHOWN = ("images", "patches-0", "guided-input-0", "misclassified")
+
+_WIDTH, _HEIGHT, _QUALITY = 420, 260, 70
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a report; in a notebook it shows itself."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """What it shows: the file's name without number and ending."""
+        found = _NUMBERED.fullmatch(self.path.stem)
+        return found["name"] if found else self.path.stem
+
+    @property
+    def number(self) -> str:
+        """Its number in the report, as ``14`` or ``A2``; empty for a picture inside a table."""
+        found = _NUMBERED.fullmatch(self.path.stem)
+        return found["number"].lstrip("0") if found else ""
+
+    def _repr_png_(self) -> bytes | None:
+        return self._read(".png")
+
+    def _repr_jpeg_(self) -> bytes | None:
+        return self._read(".jpg")
+
+    def _repr_svg_(self) -> str | None:
+        content = self._read(".svg")
+        return content.decode("utf-8") if content else None
+
+    def _read(self, ending: str) -> bytes | None:
+        return self.path.read_bytes() if self.path.suffix == ending else None
+
+
+class Figures(UserDict[str, Figure]):
+    """Figures by name."""
+
+    def __missing__(self, name: str) -> Figure:
+        raise KeyError(f"{name}: no such figure; there are {', '.join(self)}")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole report that a notebook shows in a frame: nothing in it reaches the notebook, or another
+    report.
+    """
+
+    html: str
+    height: int
+
+    def __repr__(self) -> str:
+        return f"<a report of {len(self.html):,} characters, for a notebook>"
+
+    def _repr_html_(self) -> str:
+        # Scripts may run, but as if the page came from elsewhere; printing and links to papers open windows.
+        return (
+            f'<iframe title="Report" sandbox="allow-scripts allow-popups allow-modals" width="100%" '
+            f'height="{int(self.height)}" style="border:1px solid rgba(128,128,128,.5);background:white" '
+            f'srcdoc="{escape(self.html)}"></iframe>'
+        )
+
+
+def render_thumbnails(figures: Mapping[str, Figure]) -> str:
+    """Some of the figures, small, side by side."""
+    shown = [figures[name] for name in _SHOWN if name in figures]
+    return f'<div style="display:flex;flex-wrap:wrap;gap:.8em">{"".join(map(_thumbnail, shown))}</div>'
+
+
+def _thumbnail(figure: Figure) -> str:
+    from PIL import Image
+
+    stream = io.BytesIO()
+    with Image.open(figure.path) as image:
+        small = image.convert("RGB")
+        small.thumbnail((_WIDTH, _HEIGHT))
+        small.save(stream, "JPEG", quality=_QUALITY)
+    data = base64.b64encode(stream.getvalue()).decode("ascii")
+    words = escape(f"Fig. {figure.number}: {figure.name}")
+    return (
+        '<figure style="margin:0">'
+        f'<img alt="{words}" width="{small.width}" height="{small.height}" '
+        f'src="data:image/jpeg;base64,{data}">'
+        f"<figcaption>{words}</figcaption></figure>"
+    )
+
+
+def link_to(file: Path) -> str:
+    """A link to a file, as seen from the current folder, which is that of a notebook."""
+    place = os.path.relpath(file)
+    return f'<a href="{escape(quote(place))}" target="_blank">{escape(place)}</a>'
+
+
 HTML_FILE, PDF_FILE = "report.html", "report.pdf"
+
 _FIGURES = "figures/"
 
 
@@ -63,8 +167,7 @@ class Report:
         return Page(self.html.read_text(encoding="utf-8"), height)
 
     def _repr_html_(self) -> str:
-        from reportgen.api.pictures import link_to
-        from reportgen.contract.summary_page import render_note, render_results
+        from reportgen.contract.summary import render_note, render_results
 
         files = [link_to(file) for file in (self.html, self.pdf) if file]
         lack = render_note(f"{self.problem.problem} {self.problem.remedy}") if self.problem else ""

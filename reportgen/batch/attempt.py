@@ -15,8 +15,7 @@ from pathlib import Path
 
 from reportgen.batch.contents import hash_file
 from reportgen.batch.identity import finished_key
-from reportgen.batch.job import JOB_FILE, Job, job_text
-from reportgen.batch.messages import Message, parse_message
+from reportgen.batch.job import JOB_FILE, Job, Message, job_text, parse_message
 from reportgen.batch.outcome import (
     LOG_FILE,
     Costs,
@@ -28,10 +27,10 @@ from reportgen.batch.outcome import (
     write_outcome,
 )
 from reportgen.batch.process import End, Program, run_program
-from reportgen.batch.wording import localise
+from reportgen.batch.tables import localise
 from reportgen.batch.worker import MADE_FILE
 from reportgen.faults import FAULT, FAULT_WORDS
-from reportgen.grading.exports.text import one_line
+from reportgen.grading.exports.table import one_line
 from reportgen.store.files import StorageError, link_or_copy, writing
 
 GROUPS, ATTEMPTS, EARLIER, KEPT = "groups", ".attempts", "earlier", "kept"

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from reportgen.batch.names import folder_name
+from reportgen.batch.contents import folder_name
 from reportgen.dataset.names import is_ignored, shown
 from reportgen.errors import SettingsError, UserError
 from reportgen.outline.kind import DEFAULT, Outline, OutlineError, ReportKind, find_kind

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.batch.attempt import ATTEMPTS, Attempt, OnMessage, run_job
 from reportgen.batch.identity import finished_key, identify_program
-from reportgen.batch.job import Job, job_text, parse_job
-from reportgen.batch.messages import Message, message_text, parse_message
+from reportgen.batch.job import Job, Message, job_text, message_text, parse_job, parse_message
 from reportgen.batch.outcome import LOG_FILE, Costs, Outcome, write_costs, write_outcome
 from reportgen.batch.process import MEGABYTE
 from reportgen.errors import UserError

@@ -13,8 +13,8 @@ from reportgen.batch.outcome import Outcome
 from reportgen.engine.plan import digest_of, make_specs
 from reportgen.engine.sources import code_of, libraries_of
 from reportgen.outline.kind import ReportKind
-from reportgen.resources import templates_folder
 from reportgen.system.packages import installed_versions, versions_for
+from reportgen.templates import templates_folder
 
 _WORKER = "reportgen.batch.worker"
 _PLUGIN = "reportgen.grading.plugin"

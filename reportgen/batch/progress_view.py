@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from reportgen.batch.messages import Message
+from reportgen.batch.job import Message
 from reportgen.batch.outcome import Costs, Outcome
-from reportgen.grading.exports.text import one_line
+from reportgen.grading.exports.table import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console

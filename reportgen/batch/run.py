@@ -20,12 +20,10 @@ from reportgen.batch.outcome import PASSING, Outcome, find_finished, read_costs,
 from reportgen.batch.place import open_output
 from reportgen.batch.progress_view import ProgressView
 from reportgen.batch.runner import Runner
-from reportgen.batch.table import GroupResult
-from reportgen.batch.tables import write_tables
-from reportgen.batch.wording import name_inside
-from reportgen.engine.stages.files import HTML_FILE
+from reportgen.batch.tables import GroupResult, name_inside, write_tables
+from reportgen.engine.stages.context import HTML_FILE
 from reportgen.errors import UserError
-from reportgen.grading.exports.text import one_line
+from reportgen.grading.exports.table import one_line
 from reportgen.grading.run import check_tests
 from reportgen.intake import IntakeError, check_folder
 from reportgen.store.digests import DigestMemory

@@ -7,12 +7,11 @@ from decimal import Decimal
 from urllib.parse import quote
 
 from reportgen.batch.attempt import GROUPS
-from reportgen.batch.checking import TEXT_FILE
 from reportgen.batch.class_file import Class
+from reportgen.batch.contents import Shared, find_equal_results, find_shared_images
+from reportgen.batch.grades import TEXT_FILE
 from reportgen.batch.outcome import LOG_FILE, Mark, Outcome
-from reportgen.batch.resemblance import Shared, find_equal_results, find_shared_images
-from reportgen.batch.statistics import Spread, spread_criteria, spread_scores
-from reportgen.batch.table import GroupResult
+from reportgen.batch.tables import GroupResult, Spread, spread_criteria, spread_scores
 from reportgen.document.overview import Bar, Criterion, Line, Overview, Resemblance
 
 _NAMED = 12

@@ -7,13 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.batch.confinement import follow_parent, refuse_network
 from reportgen.batch.contents import Parts, class_folders, find_parts, take_contents
 from reportgen.batch.grades import GradedReport, mark
-from reportgen.batch.job import Job, read_job
-from reportgen.batch.messages import PipeProgress
+from reportgen.batch.job import Job, PipeProgress, read_job
 from reportgen.batch.outcome import Cause, Outcome, outcome_text
-from reportgen.batch.wording import describe_problem
+from reportgen.batch.process import follow_parent, refuse_network
+from reportgen.batch.tables import describe_problem
 from reportgen.errors import DataError, UserError
 from reportgen.intake import check_folder, read_settings
 from reportgen.settings import Settings, understand_settings
@@ -57,7 +56,7 @@ def work(job: Job, place: Path, progress: Progress) -> Outcome:
     marked = mark(graded, job, place, progress)
     outcome = _describe(marked, built)
     if job.config.verify:
-        from reportgen.batch.checking import Case, verify_group
+        from reportgen.batch.grades import Case, verify_group
 
         outcome = verify_group(outcome, Case(parts.submission, data, settings), job, place, progress)
     if take_contents(Path(job.folder)).digest != job.contents:

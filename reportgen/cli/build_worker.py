@@ -14,7 +14,7 @@ from reportgen.cli.options import data_folder, load
 from reportgen.errors import UserError
 
 if TYPE_CHECKING:
-    from reportgen.api.request import Answer, Request
+    from reportgen.api.child import Answer, Request
     from reportgen.progress import Progress
 
 
@@ -23,10 +23,9 @@ def build_worker(
     progress_handle: Annotated[int, typer.Option("--progress-fd")],
 ) -> None:
     """Build the report that a file asks for, and write the answer beside it."""
-    from reportgen.api.child import ANSWER_FILE
-    from reportgen.api.request import Answer, answer_text, parse_request
-    from reportgen.batch.confinement import follow_parent
-    from reportgen.batch.messages import PipeProgress
+    from reportgen.api.child import ANSWER_FILE, Answer, answer_text, parse_request
+    from reportgen.batch.job import PipeProgress
+    from reportgen.batch.process import follow_parent
 
     # Ctrl-C is passed on on purpose, also by a notebook that was started where a shell ignores it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -41,7 +40,7 @@ def build_worker(
 
 
 def _build(request: Request, progress: Progress) -> Answer:
-    from reportgen.api.request import Answer
+    from reportgen.api.child import Answer
     from reportgen.engine import pipeline
 
     chosen = request.settings or load(

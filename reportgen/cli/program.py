@@ -15,8 +15,6 @@ from reportgen.cli import (
     batch,
     build_worker,
     building,
-    contract,
-    fetching,
     grading,
     keeping,
     starting,
@@ -59,11 +57,11 @@ app.command()(starting.init)
 app.command()(building.build)
 app.command()(building.watch)
 app.command()(building.diff)
-app.command()(fetching.sample)
+app.command()(starting.sample)
 app.command()(keeping.doctor)
 app.command()(keeping.clean)
 app.command("export-model")(keeping.export_model)
-app.command()(contract.schema)
+app.command()(starting.schema)
 app.command()(grading.grade)
 app.command()(verifying.verify)
 app.command()(batch.batch)
@@ -71,8 +69,8 @@ app.command(hidden=True)(batch.batch_worker)
 app.command(hidden=True)(build_worker.build_worker)
 
 fetch_app = typer.Typer(no_args_is_help=True, help="Download the photographs or the ImageNet weights.")
-fetch_app.command()(fetching.caltech101)
-fetch_app.command()(fetching.vgg19)
+fetch_app.command()(starting.caltech101)
+fetch_app.command()(starting.vgg19)
 app.add_typer(fetch_app, name="fetch")
 
 INTERRUPTED = 130

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PrivateAttr, ValidationError
 
-from reportgen.contract.document import find_document_kind, results_type
 from reportgen.contract.lookup import PointerError as PointerError
 from reportgen.contract.lookup import find_value, join_pointer, show_value
+from reportgen.contract.schema import find_document_kind, results_type
 from reportgen.outline.kind import ReportKind
 from reportgen.results import Results
 from reportgen.submission import open_submission
@@ -48,7 +48,7 @@ class LoadedResults(Results):
         return repr(self)
 
     def _repr_html_(self) -> str:
-        from reportgen.contract.summary_page import render_results
+        from reportgen.contract.summary import render_results
 
         return render_results(self)
 

@@ -1,17 +1,142 @@
-"""The JSON Schema of ``results.json``, made from the result types; that of the assignment is kept in a file
-beside this module.
-"""
+"""The type of results.json, its JSON Schema, and whether a document conforms to it."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
-from reportgen.outline.kind import ReportKind, find_kind
+from pydantic import create_model
+
+from reportgen.contract.lookup import join_pointer, show_value
+from reportgen.errors import UserError
+from reportgen.outline.kind import OutlineError, ReportKind, find_kind, find_section
+from reportgen.outline.section import Section
+from reportgen.results import Results
+from reportgen.results.base import means
+from reportgen.results.document import BEFORE_KINDS, Checks
+
+R = TypeVar("R", bound=Results)
+
+
+def results_type(kind: ReportKind, base: type[R]) -> type[R]:
+    """The type of the results of a kind of report: ``base``, a field for each section, then the checks."""
+    return _make_type(kind, base)
+
+
+@cache
+def _make_type(kind: ReportKind, base: type[Any]) -> type[Any]:
+    fields: dict[str, Any] = {
+        section.name: (Annotated[section.result_type, means(section.meaning)], ...)
+        for section in kind.sections
+    }
+    made: type[Any] = create_model(
+        base.__name__, __base__=base, __module__=base.__module__, **fields, checks=(Checks, ...)
+    )
+    return made
+
+
+def read_results(text: str | bytes, kind: ReportKind) -> Results:
+    """The results that this program wrote as JSON, of a report of this kind."""
+    return results_type(kind, Results).model_validate_json(text)
+
+
+def find_document_kind(document: Any, expected: ReportKind | None = None) -> ReportKind:
+    """The kind of report that a parsed ``results.json`` says it is, with its sections that are known.
+
+    Known are the sections of ``expected``, or without it those installed here; a document never names a
+    module to be imported. What it has beside them is passed over, as it would be by an older reader.
+    """
+    said = document.get("kind") if isinstance(document, dict) else None
+    said = said if isinstance(said, dict) else BEFORE_KINDS.model_dump()
+    names = said.get("sections")
+    names = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+    kind = expected or _installed_kind(said.get("name"))
+    own = {section.name: section for section in kind.sections}
+    found = [own.get(name) or (None if expected else _installed(name)) for name in dict.fromkeys(names)]
+    return ReportKind(kind.name, kind.version, tuple(section for section in found if section))
+
+
+def _installed_kind(name: Any) -> ReportKind:
+    if not isinstance(name, str) or ":" in name:
+        return find_kind()
+    try:
+        return find_kind(name)
+    except OutlineError:
+        return find_kind()
+
+
+def _installed(name: str) -> Section | None:
+    try:
+        return None if ":" in name else find_section(name)
+    except OutlineError:
+        return None
+
+
+_MOST_SHOWN = 10
+
+
+class ContractError(UserError):
+    """A document that is about to be written is not what the contract promises."""
+
+    exit_code = 1
+
+
+def find_violations(document: Any, kind: ReportKind | None = None) -> Iterator[str]:
+    """What in a parsed ``results.json`` is not as this version's schema for that kind of report says, a line
+    for each pointer.
+    """
+    from jsonschema import Draft202012Validator
+
+    for error in Draft202012Validator(read_schema(kind)).iter_errors(document):
+        yield _describe(_likeliest(error))
+
+
+def check_document(document: Any, kind: ReportKind | None = None) -> None:
+    """Make sure that a parsed ``results.json`` keeps what the contract promises.
+
+    Raises ``ContractError`` naming the pointers where it does not.
+    """
+    problems = list(find_violations(document, kind))
+    if not problems:
+        return
+    if len(problems) > _MOST_SHOWN:
+        problems[_MOST_SHOWN:] = [f"… and {len(problems) - _MOST_SHOWN} more."]
+    raise ContractError(
+        "\n".join(["The results are not what their schema promises, so they were not written.", *problems]),
+        "This is a fault of reportgen and not of your data. Please report it, with these lines.",
+    )
+
+
+def _likeliest(error: Any) -> Any:
+    """Of a value that may be one of several things, what is wrong with the one that it comes nearest to."""
+    while error.context:
+        forms: dict[Any, list[Any]] = {}
+        for each in error.context:
+            forms.setdefault(each.schema_path[0], []).append(each)
+        error = min(forms.values(), key=_distance)[0]
+    return error
+
+
+def _distance(errors: list[Any]) -> tuple[bool, int]:
+    """How far a value is from a form: it is of another type altogether, or so much in it is wrong."""
+    return any(each.validator == "type" and not each.path for each in errors), len(errors)
+
+
+def _describe(error: Any) -> str:
+    pointer = join_pointer(error.absolute_path) or "the document"
+    if error.validator in ("required", "additionalProperties"):
+        return f"{pointer}: {error.message}."
+    wanted = f"{error.validator} {json.dumps(error.validator_value)}"
+    return f"{pointer} is {show_value(error.instance)}, but the schema says {wanted}."
+
 
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
+
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
 _ABOUT = (
     "What reportgen writes into results.json: these keys and no others; of the sections those that "
     "/kind/sections names. Within a major version keys are added and never removed, so whoever reads newer "
@@ -37,7 +162,6 @@ def make_schema(kind: ReportKind | None = None) -> dict[str, Any]:
     """The schema of ``results.json`` (JSON Schema, draft 2020-12), made from the result types."""
     from pydantic.json_schema import GenerateJsonSchema
 
-    from reportgen.contract.document import results_type
     from reportgen.results import SCHEMA_VERSION, Results
 
     class Untitled(GenerateJsonSchema):

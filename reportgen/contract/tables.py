@@ -84,8 +84,8 @@ def _find_makers(results: LoadedResults) -> tuple[Mapping[str, Maker], AbstractS
     makers: dict[str, Maker] = {"images": _images, "counts": _counts}
     from_arrays: set[str] = set()
     for section in results.report_kind.sections:
-        if (module := section.load("tables")) is not None:
-            makers |= module.TABLES
+        if (module := section.load("summary")) is not None:
+            makers |= getattr(module, "TABLES", {})
             from_arrays |= getattr(module, "FROM_ARRAYS", frozenset())
     return {**makers, "checks": _checks}, from_arrays
 

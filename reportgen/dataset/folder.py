@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.dataset.formats import IMAGE_SUFFIXES
-from reportgen.dataset.names import composed, is_ignored, is_side_file, name_fault, shown
-from reportgen.dataset.splits import find_splits
+from reportgen.dataset.names import composed, find_splits, is_ignored, is_side_file, name_fault, shown
+from reportgen.dataset.signature import IMAGE_SUFFIXES
 
 _ABSENT: Sequence[tuple[re.Pattern[str], str]] = (
     (

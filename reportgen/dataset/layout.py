@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from reportgen.dataset.folder import FolderReader, Item, has_files, plain_reason, subfolders
-from reportgen.dataset.names import class_name_fault, is_side_file, shown
+from reportgen.dataset.names import SPLIT_TITLES, class_name_fault, find_splits, is_side_file, shown
 from reportgen.dataset.nesting import OWN_SETS, find_data_set, is_class, is_split
-from reportgen.dataset.splits import SPLIT_TITLES, find_splits
 from reportgen.errors import DataError
 from reportgen.results import SPLITS, Split
 from reportgen.split import FEWEST, FEWEST_TRAINED, split_names, take_validation

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from reportgen.dataset.folder import has_files, subfolders
-from reportgen.dataset.names import composed, shown
-from reportgen.dataset.splits import find_splits
+from reportgen.dataset.names import composed, find_splits, shown
 from reportgen.errors import DataError
 from reportgen.results import SPLITS
 

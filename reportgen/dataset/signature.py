@@ -4,13 +4,56 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
+
+USUAL = ("JPEG", "PNG", "BMP", "WEBP", "GIF", "TIFF")
+"""What is opened in folders of strangers too; in Pillow's names, as all below."""
+
+_FURTHER = (
+    *("AVIF", "HEIF", "JPEG2000", "PPM", "ICO", "ICNS", "CUR", "DIB", "PSD", "QOI", "DDS", "SGI", "SUN"),
+    *("PCX", "DCX", "XBM", "XPM", "MSP", "BLP", "FTEX", "FLI", "PIXAR", "GBR", "XVTHUMB"),
+    *("TGA", "SPIDER"),
+)
+"""What is opened of one's own too. Pillow knows more: EPS, which it hands to another program, Ghostscript;
+WMF, which Windows draws; FITS, MCIDAS and the like, measurements without a known white; MPEG, GRIB, BUFR and
+HDF5, which it recognises and cannot decode. The last two bear no mark of their own and are tried last."""
+
+IMAGE_SUFFIXES = frozenset(
+    {
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".bmp", ".dib", ".webp", ".gif"),
+        *(".tif", ".tiff", ".avif", ".heic", ".heif", ".hif"),
+        *(".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
+        *(".ico", ".icns", ".cur", ".psd", ".qoi", ".dds", ".sgi", ".ras", ".pcx", ".dcx"),
+        *(".xbm", ".xpm", ".msp", ".tga"),
+    }
+)
+"""How names of images end, in small letters."""
+
+
+def list_further_formats() -> tuple[str, ...]:
+    """What can be opened on this machine beside the usual, in Pillow's names, in the order in which to try.
+
+    HEIC and HEIF are among them if the package ``pillow-heif`` is installed.
+    """
+    from PIL import Image
+
+    Image.init()
+    with suppress(ImportError):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    return tuple(name for name in _FURTHER if name in Image.OPEN)
+
 
 _HEAD = 4096
 """Bytes in which a kind shows itself."""
 
 _SHOWN = 40
+
 _IMAGE = "is a {} image that is damaged or cut off"
+
 _CLOSED = "is a {} image, a format that is not opened here; save it as JPEG or PNG"
+
 _SPACE = r"(?>\s|<\?[^>]*>|<!--(?s:.*?)-->|<!DOCTYPE\s+svg(?s:[^>\[]*(?:\[[^\]]*\]\s*)?)>)*+"
 """What may stand before the first element of a document in XML."""
 
@@ -170,7 +213,7 @@ def _isomedia(data: bytes) -> str | None:
 def _tiff(data: bytes) -> str | None:
     if data[:4] not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+") or data[8:11] == b"CR\x02":
         return None
-    from reportgen.dataset.tiff import describe_tiff
+    from reportgen.dataset.png import describe_tiff
 
     return describe_tiff(data)
 

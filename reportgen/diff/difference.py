@@ -3,26 +3,233 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.diff.figures import Figures, compare_figures
-from reportgen.diff.images import Images, compare_images, read_images
-from reportgen.diff.predictions import (
-    Predictions,
-    compare_misclassified,
-    compare_predictions,
-    told_contents,
-)
-from reportgen.diff.values import Entry, Tolerance, compare_values
+from reportgen.diff.values import ABSENT, Entry, Tolerance, compare_values
 from reportgen.errors import UserError
 from reportgen.submission import Submission
+
+_MISCLASSIFIED = "/transfer/misclassified"
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A test image and the class the network took it for."""
+
+    image: Image
+    predicted: str
+
+    @property
+    def right(self) -> bool:
+        """Whether that is its label."""
+        return self.predicted == self.image.label
+
+
+@dataclass(frozen=True)
+class Flip:
+    """A test image of both reports, matched by its content, that was predicted differently."""
+
+    old: Guess
+    new: Guess
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """The flips among ``compared`` test images, as many as both reports have in common."""
+
+    flips: tuple[Flip, ...]
+    compared: int
+
+
+def compare_predictions(old: Mapping[str, Any], new: Mapping[str, Any], images: ImageLists) -> Predictions:
+    """Compare what two ``results.json`` say of the test images that both have."""
+    before, after = _guesses(old, images[0]), _guesses(new, images[1])
+    common = [content for content in before if content in after]
+    pairs = (Flip(before[content], after[content]) for content in common)
+    return Predictions(tuple(pair for pair in pairs if pair.old.predicted != pair.new.predicted), len(common))
+
+
+def _guesses(results: Mapping[str, Any], images: list[Image]) -> dict[str, Guess]:
+    if "transfer" not in results:
+        return {}
+    wrong = {entry["file"]: entry["predicted"] for entry in results["transfer"]["misclassified"]}
+    guesses: dict[str, Guess] = {}
+    for image in images:
+        if image.split == "test":
+            guesses.setdefault(image.sha256, Guess(image, wrong.get(image.file, image.label)))
+    return guesses
+
+
+def compare_misclassified(
+    old: Mapping[str, Any], new: Mapping[str, Any], images: ImageLists, seen: set[str], tolerance: Tolerance
+) -> Iterator[Entry]:
+    """What differs in the list of misclassified images, matched by content.
+
+    Left out is what was told already: the file's name, images in ``seen`` that are in one list only, and
+    images in ``seen`` whose prediction changed.
+    """
+    before, after = _by_content(old, images[0]), _by_content(new, images[1])
+    for content in [*before, *(content for content in after if content not in before)]:
+        place_old, entry_old = before.get(content, (0, None))
+        place_new, entry_new = after.get(content, (place_old, None))
+        told = content in seen and (
+            entry_old is None or entry_new is None or entry_old["predicted"] != entry_new["predicted"]
+        )
+        if not told:
+            pointer = f"{_MISCLASSIFIED}/{place_new}"
+            a, b = (ABSENT if entry is None else entry for entry in (entry_old, entry_new))
+            yield from compare_values(a, b, tolerance, pointer, frozenset([f"{pointer}/file"]))
+
+
+def _by_content(results: Mapping[str, Any], images: list[Image]) -> dict[str, tuple[int, dict[str, Any]]]:
+    content = {image.file: image.sha256 for image in images}
+    entries: dict[str, tuple[int, dict[str, Any]]] = {}
+    for place, entry in enumerate(results.get("transfer", {}).get("misclassified", [])):
+        # An unknown file, or one of the same content as another, goes by its name, which no digest equals.
+        key = content.get(entry["file"], "")
+        entries[f"file {entry['file']}" if not key or key in entries else key] = (place, entry)
+    return entries
+
+
+def told_contents(images: Images, predictions: Predictions) -> set[str]:
+    """The digests of all images of which the comparison of images and predictions says something."""
+    single = [image.sha256 for image in (*images.left, *images.entered)]
+    paired = [image.sha256 for pair in (*images.moved, *images.altered) for image in (pair.old, pair.new)]
+    return {*single, *paired, *(flip.new.image.sha256 for flip in predictions.flips)}
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image of ``results.json``, ``file`` relative to the data folder."""
+
+    file: str
+    split: str
+    label: str
+    sha256: str
+
+
+ImageLists = tuple[list[Image], list[Image]]
+"""The images of the old and of the new report."""
+
+
+@dataclass(frozen=True)
+class ImagePair:
+    """An image before and after."""
+
+    old: Image
+    new: Image
+
+
+@dataclass(frozen=True)
+class Images:
+    """``moved``: the same content under another file, split or label. ``altered``: the same file with
+    other content.
+    """
+
+    left: tuple[Image, ...]
+    entered: tuple[Image, ...]
+    moved: tuple[ImagePair, ...]
+    altered: tuple[ImagePair, ...]
+    unchanged: int
+
+    @property
+    def changed(self) -> bool:
+        """Whether any image is not what and where it was."""
+        return bool(self.left or self.entered or self.moved or self.altered)
+
+
+def read_images(results: Mapping[str, Any]) -> list[Image]:
+    """The images that a ``results.json`` lists."""
+    return [
+        Image(entry["file"], entry["split"], entry["label"], entry["sha256"])
+        for entry in results["dataset"]["images"]
+    ]
+
+
+def compare_images(old: list[Image], new: list[Image]) -> Images:
+    """Match by content first, so that a renamed image is no other image, and then by file."""
+    before, after = set(old), set(new)
+    same = before & after
+    rest_old, rest_new = (sorted(images - same, key=lambda i: i.file) for images in (before, after))
+    # An image that stayed where it was is not the partner of a renamed copy of itself.
+    at_home = _pairs(rest_old, rest_new, lambda image: (image.file, image.sha256))
+    rest_old, rest_new = _rest(rest_old, rest_new, at_home)
+    renamed = _pairs(rest_old, rest_new, lambda image: image.sha256)
+    rest_old, rest_new = _rest(rest_old, rest_new, renamed)
+    altered = _pairs(rest_old, rest_new, lambda image: image.file)
+    rest_old, rest_new = _rest(rest_old, rest_new, altered)
+    return Images(tuple(rest_old), tuple(rest_new), tuple(at_home + renamed), tuple(altered), len(same))
+
+
+def _pairs(old: list[Image], new: list[Image], key: Callable[[Image], object]) -> list[ImagePair]:
+    waiting: dict[object, deque[Image]] = {}
+    for image in new:
+        waiting.setdefault(key(image), deque()).append(image)
+    return [ImagePair(image, waiting[key(image)].popleft()) for image in old if waiting.get(key(image))]
+
+
+def _rest(old: list[Image], new: list[Image], pairs: list[ImagePair]) -> tuple[list[Image], list[Image]]:
+    gone, come = {pair.old for pair in pairs}, {pair.new for pair in pairs}
+    return [image for image in old if image not in gone], [image for image in new if image not in come]
+
+
+_NUMBER_OR_ENDING = re.compile(r"^fig-[A-Z]?[0-9]+-|\.[^.]+$")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure's file name and content."""
+
+    file: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class FigurePair:
+    """A figure that differs, by its name without number and ending; None where a report does not have it."""
+
+    name: str
+    old: Picture | None
+    new: Picture | None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """``compared`` is False if one of the reports came without figures; then nothing is known of them."""
+
+    changed: tuple[FigurePair, ...]
+    unchanged: int
+    compared: bool
+
+
+def compare_figures(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Figures:
+    """Compare figures by name and bytes; a figure that only got another number is unchanged."""
+    if not old or not new:
+        return Figures((), 0, compared=False)
+    before, after = _named(old), _named(new)
+    names = [*before, *(name for name in after if name not in before)]
+    pairs = [FigurePair(name, before.get(name), after.get(name)) for name in names]
+    changed = tuple(pair for pair in pairs if not (pair.old and pair.new and pair.old.data == pair.new.data))
+    return Figures(changed, len(pairs) - len(changed), compared=True)
+
+
+def _named(figures: Mapping[str, bytes]) -> dict[str, Picture]:
+    named: dict[str, Picture] = {}
+    for file, data in figures.items():
+        name = _NUMBER_OR_ENDING.sub("", file)
+        named[file if name in named else name] = Picture(file, data)
+    return named
+
 
 SPLITS = ("test", "val", "train")
 """In the order of their interest."""
 
 _ELSEWHERE = frozenset({"/dataset/images", "/transfer/misclassified"})
+
 _CAUSES = ("/provenance/versions", "/provenance/weights", "/schema_version")
 
 

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any, Final, TypeGuard
 
 from reportgen.contract.lookup import escape_step
-from reportgen.outline.tolerance import Tolerance as Tolerance
+from reportgen.outline.section import Tolerance as Tolerance
 
 SHOWN_PER_LIST = 5
 """So many changed elements of a list are given one by one; the rest is counted."""

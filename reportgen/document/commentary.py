@@ -15,9 +15,9 @@ from markupsafe import Markup
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.dollarmath.index import math_inline_dollar
 
-from reportgen.document.direction import turn_blocks
 from reportgen.document.expression import ALLOWED, print_value
-from reportgen.document.references import REFERENCE, find_reference, reference_names
+from reportgen.document.numbering import REFERENCE, find_reference, reference_names
+from reportgen.document.numbers import turn_blocks
 from reportgen.document.sourced import Sourced
 from reportgen.errors import RenderError
 

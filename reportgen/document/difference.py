@@ -7,8 +7,8 @@ import base64
 from jinja2 import TemplateError
 from markupsafe import Markup
 
-from reportgen.diff import Difference, summary, wording
-from reportgen.diff.figures import Picture
+from reportgen.diff import Difference, summary
+from reportgen.diff.difference import Picture
 from reportgen.diff.values import ABSENT, Change, Entry
 from reportgen.document.environment import open_environment
 from reportgen.errors import RenderError
@@ -29,16 +29,16 @@ def render_difference(difference: Difference, templates: Templates) -> str:
     """
     environment = open_environment(templates)
     environment.filters.update(
-        count=wording.count_text,
-        percent=lambda count: wording.percent_text(count.share if count else None),
-        points=wording.points_text,
-        pair=wording.pair_texts,
+        count=summary.count_text,
+        percent=lambda count: summary.percent_text(count.share if count else None),
+        points=summary.points_text,
+        pair=summary.pair_texts,
         source=_source,
         cells=_cells,
     )
     environment.globals.update(
         summary=summary,
-        verdict=lambda flip: wording.verdict_text(flip.old.right, flip.new.right),
+        verdict=lambda flip: summary.verdict_text(flip.old.right, flip.new.right),
         open_rows=OPEN_ROWS,
     )
     try:
@@ -61,8 +61,8 @@ def _source(picture: Picture) -> str:
 def _cells(entry: Entry) -> dict[str, str]:
     """What a row of the tables of values says: old, new, difference, or one ``note`` in their place."""
     if not isinstance(entry, Change):
-        return {"note": wording.list_text(entry)}
-    old, new, difference = wording.value_texts(entry)
+        return {"note": summary.list_text(entry)}
+    old, new, difference = summary.value_texts(entry)
     if entry.new is ABSENT:
         difference = "only in A"
     elif entry.old is ABSENT:

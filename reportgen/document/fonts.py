@@ -16,9 +16,19 @@ from functools import cached_property
 
 from reportgen.errors import FontMissingError
 from reportgen.memo import Memo, no_memo
-from reportgen.typefaces.chain import MAIN_FILES, OWN, Typefaces, is_in_main, words_beyond
-from reportgen.typefaces.face import Face, coverage, font_folder, has_all, report_face
-from reportgen.typefaces.lack import describe_lack, find_lack
+from reportgen.typefaces.choice import describe_lack, find_lack
+from reportgen.typefaces.face import (
+    MAIN_FILES,
+    OWN,
+    Face,
+    Typefaces,
+    coverage,
+    font_folder,
+    has_all,
+    is_in_main,
+    report_face,
+    words_beyond,
+)
 from reportgen.typefaces.script import split_clusters
 from reportgen.typefaces.subset import subset_face
 

@@ -14,23 +14,21 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from reportgen.document.commentary import CommentaryContext, reference_names, render_commentary
-from reportgen.document.direction import direction_of
+from reportgen.document.environment import content_security_policy
 from reportgen.document.fonts import font_css, mark_words
 from reportgen.document.formulas import FormulaSetter
 from reportgen.document.lineage import Lineage
 from reportgen.document.numbering import Numbering
-from reportgen.document.numbers import FILTERS, mark_digits
-from reportgen.document.policy import content_security_policy
+from reportgen.document.numbers import FILTERS, direction_of, mark_digits
 from reportgen.document.sourced import Sourced, entries
 from reportgen.errors import RenderError
 from reportgen.figures.figure import TEXT_WIDTH_MM, Figure, Picture
 from reportgen.memo import Memo, no_memo
-from reportgen.outline.kind import ReportKind
-from reportgen.outline.references import CHEN_2016
+from reportgen.outline.kind import CHEN_2016, ReportKind
 from reportgen.outline.section import Reference
 from reportgen.results import Results
 from reportgen.templates import Templates
-from reportgen.typefaces.chain import OWN, Typefaces
+from reportgen.typefaces.face import OWN, Typefaces
 
 SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
 LISTED_IMAGES = 500

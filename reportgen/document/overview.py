@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from jinja2 import TemplateError
 from markupsafe import Markup
 
-from reportgen.document.environment import open_environment
+from reportgen.document.environment import content_security_policy, open_environment
 from reportgen.document.fonts import font_css
-from reportgen.document.policy import content_security_policy
 from reportgen.errors import RenderError
 from reportgen.templates import Templates
 

@@ -19,8 +19,7 @@ from reportgen.engine.plan import Plan, Stage, digest_of, make_plan, make_specs
 from reportgen.engine.preflight import refuse_problems
 from reportgen.engine.record import RECORD_FILE, Record, find_intact, make_record, read_record, write_record
 from reportgen.engine.sources import code_of
-from reportgen.engine.stages.context import Artifacts
-from reportgen.engine.stages.files import HTML_FILE, PDF_FILE, RESULTS_FILE
+from reportgen.engine.stages.context import HTML_FILE, PDF_FILE, RESULTS_FILE, Artifacts
 from reportgen.engine.stages.network import ChangedWeightsError, Networks
 from reportgen.errors import SettingsError, UserError
 from reportgen.memo import Memo, no_memo

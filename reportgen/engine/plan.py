@@ -25,9 +25,8 @@ from reportgen.store.digests import CodeMemory
 from reportgen.system.libraries import printer_versions
 from reportgen.system.packages import installed_versions, python_version, versions_for
 from reportgen.templates import Templates
-from reportgen.typefaces.chain import OWN, Typefaces
 from reportgen.typefaces.choice import choose_typefaces, open_named
-from reportgen.typefaces.face import Face
+from reportgen.typefaces.face import OWN, Face, Typefaces
 from reportgen.weights import WeightsFile
 
 Group = Mapping[str, str]

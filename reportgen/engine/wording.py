@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reportgen.dataset.inventory import Inventory
-from reportgen.resources import templates_folder
 from reportgen.settings import Settings
-from reportgen.templates import Templates
+from reportgen.templates import Templates, templates_folder
 
 
 def printed_texts(settings: Settings, inventory: Inventory, templates: Templates) -> Mapping[str, str]:

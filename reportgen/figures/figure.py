@@ -1,11 +1,23 @@
-"""Finished pictures and figures, as bytes with what must be known of them."""
+"""A finished figure: its picture, its description in words, and what it is drawn from."""
 
 from __future__ import annotations
 
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from reportgen.figures.colour import Rgb
+from reportgen.figures.lettering import number_text
+from reportgen.results import Box
+from reportgen.typefaces.face import OWN, Typefaces
 
 MM_PER_INCH = 25.4
+
 POINTS_PER_INCH = 72
 
 TEXT_WIDTH_MM = 144
@@ -49,3 +61,69 @@ class Figure:
     name: str
     picture: Picture
     alt: str
+
+
+NamedArrays = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class FigureData:
+    """The section's ``numbers`` and ``arrays``; ``images`` are the example images (224, 224, 3) uint8 in the
+    order of the classes if the section's figures ask for them; ``faces`` set the names of the classes.
+    """
+
+    numbers: Any
+    arrays: NamedArrays
+    images: Sequence[Rgb] = ()
+    faces: Typefaces = OWN
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names to "a, b and c"."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def say_number(value: float) -> str:
+    """Say a number with three significant digits in a way that a screen reader speaks."""
+    text = number_text(float(value)).replace("\N{MINUS SIGN}", "minus ")
+    mantissa, _, exponent = text.partition("×10")
+    if not exponent:
+        return text
+    power = exponent.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")).replace("⁻", "minus ")
+    return f"{mantissa} times ten to the power of {power}"
+
+
+def say_box(box: Box) -> str:
+    return f"rows {box.rows[0]} to {box.rows[1]} and columns {box.cols[0]} to {box.cols[1]}"
+
+
+_PNG_LEVEL = 4
+"""zlib's level; 9 takes ten times as long and saves 3 %."""
+
+_JPEG_QUALITY = 85
+
+_HALF_COLOUR = 2
+"""Pillow's number for one colour value on 2 × 2 pixels (4:2:0); lightness keeps every pixel."""
+
+RasterMime = Literal["image/png", "image/jpeg"]
+
+
+def raster_picture(image: Image.Image, mime: RasterMime = "image/png") -> Picture:
+    """Encode an RGB image, without a time stamp: equal pixels give equal bytes.
+
+    PNG is exact. JPEG takes a fifth of the space for photographs and what resembles them. It halves the
+    resolution of colour only, which lettering and lines, black, grey or white, do not have.
+    """
+    buffer = io.BytesIO()
+    dpi = (PRINT_DPI, PRINT_DPI)
+    if mime == "image/png":
+        image.save(buffer, "PNG", compress_level=_PNG_LEVEL, dpi=dpi)
+    else:
+        image.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=_HALF_COLOUR, optimize=True, dpi=dpi)
+    return Picture(buffer.getvalue(), mime, image.width, image.height)
+
+
+def raster_picture_of(pixels: NDArray[np.uint8], mime: RasterMime = "image/png") -> Picture:
+    """Encode pixels, uint8 (H, W, 3), as they are."""
+    return raster_picture(Image.fromarray(pixels), mime)

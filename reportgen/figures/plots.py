@@ -15,7 +15,7 @@ from reportgen.figures.colour import ink_on
 from reportgen.figures.figure import MM_PER_INCH, POINTS_PER_INCH, Picture
 from reportgen.figures.lettering import QUIET_INK, Lettering
 from reportgen.figures.vector import MM, TEXT_POINTS, font_families, house_style, svg_picture
-from reportgen.typefaces.chain import OWN, Typefaces
+from reportgen.typefaces.face import OWN, Typefaces
 
 POINTS_PER_MM = POINTS_PER_INCH / MM_PER_INCH
 

@@ -16,9 +16,8 @@ from matplotlib.ft2font import FT2Font
 
 from reportgen.errors import FontMissingError
 from reportgen.figures.figure import MM_PER_INCH, POINTS_PER_INCH, Picture
-from reportgen.typefaces.chain import MAIN_FILES, Typefaces
-from reportgen.typefaces.face import Face, report_face
-from reportgen.typefaces.lack import describe_lack, find_lack
+from reportgen.typefaces.choice import describe_lack, find_lack
+from reportgen.typefaces.face import MAIN_FILES, Face, Typefaces, report_face
 from reportgen.typefaces.script import is_plain
 
 TEXT_POINTS = 8.5

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from reportgen.grading.exports.text import plain
-from reportgen.grading.score import STATUSES, Status
+from reportgen.grading.exports.table import plain
+from reportgen.grading.plan import Check, Plan, sort_stably
+from reportgen.grading.score import STATUSES, Case, Criterion, Status
 
 if TYPE_CHECKING:
     import pytest
 
+
 LONGEST_MESSAGE = 10_000
+
 _MARK_OF_ERROR = "E  "
+
 # Of these the words say enough; the name of any other exception tells what happened.
 _NAMES = re.compile(r"^(AssertionError|Failed|reportgen\.[\w.]+): ")
 
@@ -84,3 +91,88 @@ def _reason(found: Any) -> str:
     text = str(found or "")
     marked = [line[len(_MARK_OF_ERROR) :] for line in text.splitlines() if line.startswith(_MARK_OF_ERROR)]
     return "\n".join(line.strip() for line in marked) if marked else text
+
+
+_WORDS: dict[Status | None, str] = {
+    "failed": "failed", "error": "failed", "skipped": "was skipped", None: "did not run",
+}  # fmt: skip
+
+NOT_RUN = "did not run to its end"
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A file that gave no tests: it could not be collected (``error``), or it asked to be skipped."""
+
+    nodeid: str
+    status: Status
+    message: str
+
+
+def count_points(plan: Plan, outcomes: Outcomes, unread: Iterable[Unread] = ()) -> tuple[Criterion, ...]:
+    """The criteria in the order of the files; checks of one name are one criterion, their points add up.
+
+    A case counts only if all that it depends on passed, wherever and in whatever order it was run. A file
+    that gave no tests is a criterion of no points, so that it is seen.
+    """
+    hindrances = find_hindrances(plan, outcomes, final=True)
+    groups: dict[str, list[Check]] = {}
+    for check in plan.checks:
+        if check.points is not None:
+            groups.setdefault(check.label, []).append(check)
+    criteria = [_criterion(name, checks, outcomes, hindrances) for name, checks in groups.items()]
+    for file in unread:
+        case = Case(file.nodeid, file.status, file.message)
+        criteria.append(Criterion(file.nodeid, Decimal(0), (case,)))
+    return tuple(criteria)
+
+
+def count_unfinished(plan: Plan, outcomes: Outcomes) -> tuple[int, int]:
+    """Cases with points that did not run to their end, and all cases with points."""
+    nodeids = [nodeid for check in plan.checks if check.points for nodeid, _ in check.cases]
+    return sum(outcomes.find(nodeid).final is None for nodeid in nodeids), len(nodeids)
+
+
+def find_hindrances(plan: Plan, outcomes: Outcomes, *, final: bool) -> dict[str, str]:
+    """Why checks must be skipped, by their keys: “skipped because 'Q1' failed”, naming what failed first.
+
+    Before the run is over (``final``) a test of which nothing is known yet hinders nothing.
+    """
+    checks = {check.key: check for check in plan.checks}
+    causes: dict[str, dict[str, None]] = {}
+    for key in sort_stably({key: check.requires for key, check in checks.items()}):
+        found: dict[str, None] = {}
+        for other in checks[key].requires:
+            found.update(causes[other] or _own_cause(checks[other], outcomes, final=final))
+        causes[key] = found
+    return {key: f"skipped because {' and '.join(found)}" for key, found in causes.items() if found}
+
+
+def _own_cause(check: Check, outcomes: Outcomes, *, final: bool) -> dict[str, None]:
+    found = [outcomes.find(nodeid).final for nodeid, _ in check.cases]
+    bad = [status for status in found if status not in (None, "passed")]
+    if bad:
+        return {f"{check.label!r} {_WORDS[max(bad, key=STATUSES.index)]}": None}
+    return {f"{check.label!r} {_WORDS[None]}": None} if final and None in found else {}
+
+
+def _criterion(name: str, checks: list[Check], outcomes: Outcomes, hindrances: dict[str, str]) -> Criterion:
+    cases: list[Case] = []
+    worth = [check.points for check in checks if check.points is not None]
+    for check, points in zip(checks, worth, strict=True):
+        weight = Fraction(points.points) / len(check.cases)
+        for nodeid, title in check.cases:
+            cases.append(_case(nodeid, title, weight, outcomes, hindrances.get(check.key)))
+    tags = tuple(dict.fromkeys(tag for points in worth for tag in points.tags))
+    total = sum((points.points for points in worth), Decimal(0))
+    return Criterion(name, total, tuple(cases), worth[0].visibility, tags)
+
+
+def _case(nodeid: str, title: str, weight: Fraction, outcomes: Outcomes, hindrance: str | None) -> Case:
+    outcome = outcomes.find(nodeid)
+    if hindrance is not None:
+        return Case(title, "skipped", hindrance, outcome.seconds, weight)
+    status = outcome.final
+    if status is None:
+        return Case(title, "error", NOT_RUN, outcome.seconds, weight)
+    return Case(title, status, outcome.message, outcome.seconds, weight)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from reportgen.grading.exports.text import one_line
+from reportgen.grading.exports.table import one_line
 from reportgen.grading.score import VISIBILITIES, Visibility
 
 if TYPE_CHECKING:

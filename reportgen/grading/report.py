@@ -6,10 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reportgen.errors import UserError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.contract.reader import LoadedResults
+
+
+class GradingError(UserError):
+    """A rubric cannot be collected, or grades cannot be read; nothing is said about the submission."""
 
 
 class CheckFailure(Exception):  # noqa: N818 - a verdict, not an error
@@ -40,8 +46,6 @@ class Report:
 
     def page(self) -> str:
         """The document. Raises ``NotAtHand`` if it did not come along, ``CheckFailure`` if it is missing."""
-        from reportgen.grading.errors import GradingError
-
         if self.results.folder is None:
             raise NotAtHand("report.html is not part of a PDF; grade the build folder")
         try:

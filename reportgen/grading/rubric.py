@@ -12,16 +12,15 @@ from typing import Any, cast
 
 from reportgen.errors import SettingsError, UserError
 from reportgen.grading.checks import NamedCheck, find_checks
-from reportgen.grading.errors import GradingError
-from reportgen.grading.exports.text import one_line
+from reportgen.grading.exports.table import one_line
 from reportgen.grading.formula import FormulaError, parse_formula
 from reportgen.grading.pattern import count_stars
 from reportgen.grading.points import MAXIMUM
+from reportgen.grading.report import GradingError
 from reportgen.grading.rubric_item import Computed, Expected, Named, Range, RubricItem, Test, Tolerance
 from reportgen.grading.score import VISIBILITIES, Visibility
 from reportgen.outline.kind import ReportKind, find_kind
-from reportgen.toml.encoding import decode_text
-from reportgen.toml.reading import parse_table
+from reportgen.toml.reading import decode_text, parse_table
 
 _KINDS = {
     "expected": {"pointer", "expected", "tolerance", "relative"},

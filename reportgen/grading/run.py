@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from reportgen.faults import is_ours
-from reportgen.grading.errors import GradingError as GradingError
 from reportgen.grading.exports import Exports as Exports
 from reportgen.grading.exports import remove_exports
+from reportgen.grading.report import GradingError as GradingError
 from reportgen.grading.score import Grades
 
 if TYPE_CHECKING:
@@ -189,8 +189,10 @@ def _run(arguments: list[str], files: Sequence[Path], messenger: _Messenger) -> 
 def _own_environment() -> Iterator[None]:
     """Keep what the environment tells pytest from it; there is no option against that.
 
-    A run of pytest around this one keeps its own variables.
+    Nothing is written beside a rubric, as compiled modules would be. A run of pytest around this one keeps
+    its own variables.
     """
+    writes_none, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(_ENVIRONMENT)}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
@@ -199,6 +201,7 @@ def _own_environment() -> Iterator[None]:
         for name in [name for name in os.environ if name.startswith(_ENVIRONMENT)]:
             del os.environ[name]
         os.environ.update(kept)
+        sys.dont_write_bytecode = writes_none
 
 
 @contextlib.contextmanager

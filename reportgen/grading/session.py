@@ -12,10 +12,9 @@ import pytest
 
 if TYPE_CHECKING:
     from reportgen.grading.exports import Exports
-    from reportgen.grading.outcomes import Outcomes
+    from reportgen.grading.outcomes import Outcomes, Unread
     from reportgen.grading.plan import Plan
     from reportgen.grading.score import Grades
-    from reportgen.grading.tally import Unread
 
 FILES = {name: f"reportgen_{name}" for name in ("gradescope", "csv", "json")} | {"markdown": "reportgen_md"}
 FIXTURES = ("results", "report_html")
@@ -79,8 +78,7 @@ class GradedRun:
         """A file that gives no tests may hold points: it is never dropped."""
         if report.passed:
             return
-        from reportgen.grading.outcomes import describe_report
-        from reportgen.grading.tally import Unread
+        from reportgen.grading.outcomes import Unread, describe_report
 
         nodeid = report.nodeid or "collection"
         self._unread.append(Unread(nodeid, "error" if report.failed else "skipped", describe_report(report)))
@@ -143,7 +141,7 @@ class GradedRun:
         check = self._check_of.get(item.nodeid)
         if check is None or not check.requires:
             return
-        from reportgen.grading.tally import find_hindrances
+        from reportgen.grading.outcomes import find_hindrances
 
         hindrance = find_hindrances(self._plan, self._outcomes, final=False).get(check.key)
         if hindrance:
@@ -199,7 +197,7 @@ class GradedRun:
             return
         from reportgen.errors import UserError
         from reportgen.grading.exports import write_exports
-        from reportgen.grading.exports.junit import list_properties
+        from reportgen.grading.exports.table import list_properties
 
         grades = self._config.stash[GRADES] = self._count()
         for plugin in self._config.pluginmanager.get_plugins():
@@ -228,11 +226,10 @@ class GradedRun:
             terminalreporter.write_line(f"ERROR: {self._problem}", red=True)
 
     def _count(self) -> Grades:
-        from reportgen.grading.outcomes import Outcomes
+        from reportgen.grading.outcomes import Outcomes, count_points
         from reportgen.grading.plan import Plan
         from reportgen.grading.score import Grades
         from reportgen.grading.source import name_report
-        from reportgen.grading.tally import count_points
 
         plan, outcomes = self._plan or Plan(), self._outcomes or Outcomes()
         return Grades(
@@ -244,7 +241,7 @@ class GradedRun:
         )
 
     def _gaps(self, plan: Plan, outcomes: Outcomes) -> list[str]:
-        from reportgen.grading.tally import count_unfinished
+        from reportgen.grading.outcomes import count_unfinished
 
         words = {"error": "could not be collected", "skipped": "was skipped as a whole"}
         gaps = [f"{file.nodeid} {words[file.status]}, with whatever points it has" for file in self._unread]

@@ -52,7 +52,7 @@ def read_page(path: Path) -> str:
     """The text of the ``report.html`` that lies in the build folder ``path``, or beside the
     ``results.json`` of that name. Raises ``GradingError`` if it did not come along.
     """
-    from reportgen.grading.errors import GradingError
+    from reportgen.grading.report import GradingError
 
     folder = path if path.is_dir() else path.parent
     if path.is_file() and path.suffix.lower() != ".json":

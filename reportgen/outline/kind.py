@@ -13,7 +13,52 @@ from typing import Any
 from reportgen.errors import UserError
 from reportgen.outline.section import Claim, Reference, Section
 
+ARAUJO_2019 = Reference(
+    "Araujo, A., Norris, W. and Sim, J.",
+    2019,
+    "Computing receptive fields of convolutional neural networks",
+    "Distill",
+    "4(11)",
+)
+
+CHEN_2016 = Reference(
+    "Chen, T., Goodfellow, I. and Shlens, J.",
+    2016,
+    "Net2Net: accelerating learning via knowledge transfer",
+    "International Conference on Learning Representations",
+)
+
+HE_2015 = Reference(
+    "He, K., Zhang, X., Ren, S. and Sun, J.",
+    2015,
+    "Delving deep into rectifiers: surpassing human-level performance on ImageNet classification",
+    "International Conference on Computer Vision",
+)
+
+LUO_2016 = Reference(
+    "Luo, W., Li, Y., Urtasun, R. and Zemel, R.",
+    2016,
+    "Understanding the effective receptive field in deep convolutional neural networks",
+    "Advances in Neural Information Processing Systems",
+    "29",
+)
+
+SIMONYAN_2015 = Reference(
+    "Simonyan, K. and Zisserman, A.",
+    2015,
+    "Very deep convolutional networks for large-scale image recognition",
+    "International Conference on Learning Representations",
+)
+
+SPRINGENBERG_2015 = Reference(
+    "Springenberg, J. T., Dosovitskiy, A., Brox, T. and Riedmiller, M.",
+    2015,
+    "Striving for simplicity: the all convolutional net",
+    "International Conference on Learning Representations, workshop track",
+)
+
 DEFAULT = "assignment"
+
 BEFORE, AFTER = "introduction", "observations"
 """The slots for the author's words that stand before and after all sections."""
 
@@ -21,6 +66,7 @@ _SECTIONS, _KINDS = "reportgen.sections", "reportgen.reports"
 """The groups of entry points by which other packages add theirs."""
 
 _OWN = {DEFAULT: "reportgen.sections.assignment:REPORT"}
+
 _OWN_SECTIONS = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop")
 
 
@@ -103,7 +149,7 @@ class ReportKind:
         claims: dict[str, Claim] = {}
         for section in self.sections:
             module = section.load("claims") if section.name in numbers else None
-            for claim in module.decide(numbers[section.name]) if module else ():
+            for claim in module.decide(numbers[section.name]) if module and hasattr(module, "decide") else ():
                 earlier = claims.pop(claim.name, claim)
                 claims[claim.name] = Claim(claim.name, claim.claim, claim.passed and earlier.passed)
         return list(claims.values())

@@ -6,14 +6,14 @@ Whatever a layer needs to know of a section it asks here. A section is a package
 - ``result``: the result type, whose fields say meaning and unit,
 - ``compute``: ``run(context) -> Artifacts``,
 - ``figures``, if it has any: ``draw(data) -> Iterable[Figure]``,
-- ``claims``: ``decide(numbers) -> Iterable[Claim]``, the sentences that the numbers must bear out,
+- ``claims``: ``decide(numbers) -> Iterable[Claim]``, the sentences that the numbers must bear out; and
+  ``expect(settings, inventory) -> Known``, what is known of the results beforehand,
 - ``checks``: ``CHECKS``, what a rubric may name beside pointers,
 - ``rubric.toml``: the rows that grade it,
-- ``comparison``: ``compare(pair) -> Iterable[Row]``, if ``verify`` must weigh some values in their own way,
-- ``choices``: ``read_choices(numbers)``, the settings that its results tell of,
-- ``expectation``: ``expect(settings, inventory) -> Known``, what is known of its results beforehand,
+- ``comparison``: ``compare(pair) -> Iterable[Finding]``, if ``verify`` must weigh some values in their own
+  way; and ``read_choices(numbers, attached)``, the settings that its results tell of,
 - ``page``: ``offer(results) -> dict``, more names for its templates,
-- ``tables``: ``list_tables(results)``, its results as data frames.
+- ``summary``: ``describe(results)``, lines for a terminal, and ``TABLES``, its results as data frames.
 
 Templates are ``sections/<name>.html.j2`` and, where there are any, ``sections/<name>.abstract.html.j2``,
 ``.observations.html.j2`` and ``.appendix.html.j2``; those of a package elsewhere lie in its own folder
@@ -33,7 +33,49 @@ from types import ModuleType
 from typing import Any, Literal
 
 from reportgen.errors import UserError
-from reportgen.outline.tolerance import Rule
+
+DRAWN = "drawn and counted in double precision"
+
+DECODED = "decoders of JPEG may differ by one level in 255"
+
+FLOAT32 = "sums of float32 products, in another order"
+
+TRAINED = "rounding grows over hundreds of steps of training"
+
+GATES = "where a ReLU's input is nearly zero, rounding opens or shuts it"
+
+EDGE = "a box may end a pixel or two further where the gradient's energy is spread thinly"
+
+MARGIN = 0.02
+"""Of two classes whose probabilities are no further apart than this, either may be the predicted one."""
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """Numbers a, b count as equal if |a − b| ≤ ``atol`` + ``rtol`` · max(|a|, |b|)."""
+
+    rtol: float = 0.0
+    atol: float = 0.0
+
+    def equal(self, a: float, b: float) -> bool:
+        """Whether two numbers are so close that their difference is not reported."""
+        return a == b or abs(a - b) <= self.atol + self.rtol * max(abs(a), abs(b))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The tolerance below the pointers that fit ``pattern``, whose steps are shell patterns.
+
+    In a section's list the pattern begins below the section. ``of_scale``: the relative part is taken of the
+    largest number of the array or of the layer, and not of the number itself, which may be zero by
+    cancellation.
+    """
+
+    pattern: str
+    tolerance: Tolerance
+    reason: str
+    of_scale: bool = False
+
 
 Inputs = Literal["settings", "folder", "examples", "used", "weights", "annotated", "results"]
 """What a function reads: the settings; the names of all files; the example images; all images in use; the
@@ -152,7 +194,7 @@ class Section:
     ``figure_images``: its figures are drawn from the example images, too.
     ``tolerances`` are those of ``verify``, the first that fits counts; ``compared`` are the pointers that the
     module ``comparison`` compares, ``derived`` those that follow from other numbers of the section.
-    ``tells``: settings by dotted name, and where the results have them; more is said in ``choices``.
+    ``tells``: settings by dotted name, and where the results have them; more is said in ``comparison``.
     ``files`` are further files of the outcome that go into the build folder.
     ``phrase`` continues "One image of each class was put through …", ``topic`` "Report on …:".
     """

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import warnings
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import tomli_w
 
 from reportgen.errors import RenderError
-from reportgen.pdf.attachment import Attachment, correct_attachments
-from reportgen.pdf.boxes import find_missing_numbers, find_overflow
 from reportgen.pdf.complaints import (
     collect_complaints,
     quoted,
@@ -17,10 +19,99 @@ from reportgen.pdf.complaints import (
     sort_complaints,
 )
 from reportgen.pdf.conformity import find_faults
-from reportgen.pdf.identifier import declare_accessible
+from reportgen.pdf.structure import find_missing_numbers, find_overflow
 from reportgen.pdf.tagging import correct_tags
 from reportgen.system.libraries import find_missing
 from reportgen.system.managers import propose_remedy
+
+_DATE = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
+"""Of all attached files: the same results give the same PDF on any day."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file to attach; ``relationship`` as in PDF/A-3: what the PDF shows, or what it was made from."""
+
+    name: str
+    data: bytes
+    description: str
+    media_type: str
+    relationship: Literal["Data", "Source"]
+
+    def for_weasyprint(self, weasyprint: Any) -> Any:
+        """The same as an ``Attachment`` of WeasyPrint."""
+        return weasyprint.Attachment(
+            string=self.data,
+            name=self.name,
+            description=self.description,
+            created=_DATE,
+            modified=_DATE,
+            relationship=self.relationship,
+        )
+
+
+def correct_attachments(pdf: Any, attached: Iterable[Attachment]) -> None:
+    """Give each attached file its own type, and list it once; WeasyPrint guesses and lists it twice."""
+    types = {attachment.name: attachment.media_type for attachment in attached}
+    for thing in pdf.objects:
+        if isinstance(thing, dict) and thing.get("Type") == "/Filespec":
+            file = pdf.objects[int(thing["EF"]["F"].split()[0])]
+            if media_type := types.get(thing["UF"].string):
+                file.extra["Subtype"] = "/" + media_type.replace("/", "#2f")
+    if "AF" in pdf.catalog:
+        pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
+
+
+_END = b"</rdf:RDF>"
+
+_PART = (
+    b"""<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="" pdfuaid:part="1" />"""
+)
+
+# PDF/A allows only properties that it knows or that are described in the file itself.
+_SCHEMA = b"""<rdf:Description rdf:about=""\
+ xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"\
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"\
+ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">\
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">\
+<pdfaSchema:schema>PDF/UA Universal Accessibility Schema</pdfaSchema:schema>\
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>\
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>\
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">\
+<pdfaProperty:name>part</pdfaProperty:name>\
+<pdfaProperty:valueType>Integer</pdfaProperty:valueType>\
+<pdfaProperty:category>internal</pdfaProperty:category>\
+<pdfaProperty:description>Part of ISO 14289 that the file conforms to</pdfaProperty:description>\
+</rdf:li></rdf:Seq></pdfaSchema:property>\
+</rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"""
+
+
+def declare_accessible(pdf: Any) -> None:
+    """Write that the PDF conforms to PDF/UA-1 into its metadata, with what PDF/A asks for beside it."""
+    metadata = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
+    (packet,) = metadata.stream
+    if packet.count(_END) != 1:
+        raise ValueError("WeasyPrint's metadata are not as expected")
+    metadata.stream[:] = [packet.replace(_END, _SCHEMA + _PART + _END)]
+
+
+_HEAD = "# The settings of this report as they were understood, those not given at their defaults.\n"
+
+
+def write_settings(values: Mapping[str, Any], weights: str) -> bytes:
+    """``report.toml`` with these settings, by name, and the weights that were in fact used."""
+    table = {name: _plain(value) for name, value in values.items() if value is not None}
+    text = _HEAD + tomli_w.dumps({**table, "weights": weights})
+    return text.encode("utf-8", "replace")
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "model_dump"):
+        return value.model_dump()
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
 
 _VARIANT = {"pdf_variant": "pdf/a-3a", "pdf_tags": True}
 

@@ -6,16 +6,125 @@ its words out of what is read aloud.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from reportgen.pdf.boxes import is_drawn, walk_boxes
-from reportgen.pdf.structure import Element, Structure, role_of
-from reportgen.pdf.tagged_links import describe_links, drop_inner_links
-from reportgen.pdf.tagged_tables import join_tables, set_scopes
+from reportgen.pdf.structure import Element, Structure, as_text, is_drawn, role_of, walk_boxes, words_of
+
+
+def set_scopes(structure: Structure, boxes: Iterable[Any]) -> None:
+    """Tell from the HTML whether a header cell heads a column or a row, or else from where it stands."""
+    scopes = {cell.number: box.element.get("scope", "") for box, cell in _cells(boxes)}
+    for element, around in structure.walk():
+        if role_of(element) == "TH":
+            scope = scopes.get(element.number, "")
+            by_place = "/Column" if "THead" in map(role_of, around[-2:]) else "/Row"
+            element["A"]["Scope"] = {"col": "/Column", "row": "/Row"}.get(scope[:3], by_place)
+            element.pop("ID", None)
+        elif role_of(element) == "TD":
+            # WeasyPrint 70 counts these wrongly below a cell of several rows; the scopes say it all.
+            element["A"].pop("Headers", None)
+
+
+def join_tables(structure: Structure, boxes: Iterable[Any]) -> list[Element]:
+    """Make one table of the parts of a table on several pages.
+
+    Its head is read once; returns the elements with what is repeated of head and foot.
+    """
+    repeated: list[Element] = []
+    for first, *others in _parts_of_tables(structure, boxes):
+        for other in others:
+            repeated += _append(structure, first, other)
+    for element in repeated:
+        for inner in (element, *structure.below(element)):
+            drop_links(structure, inner)
+    return repeated
+
+
+def _append(structure: Structure, table: Element, other: Element) -> Iterator[Element]:
+    """Move the rows of another part of a table to its end; yields a second head, and an earlier foot."""
+    structure.detach(other)
+    for part in structure.children(other):
+        before = {role_of(kid): kid for kid in structure.children(table)}
+        if role_of(part) == "THead" and "THead" in before:
+            yield part
+            continue
+        if role_of(part) == "TFoot" and "TFoot" in before:
+            structure.detach(before["TFoot"])
+            yield before["TFoot"]
+        structure.move(part, table)
+
+
+def _parts_of_tables(structure: Structure, boxes: Iterable[Any]) -> Iterable[list[Element]]:
+    """The elements of each table, on one page after another."""
+    table_of: dict[Any, Any] = {}
+    for table in dict.fromkeys(box.element for box in boxes if box.element_tag == "table"):
+        # An inner table comes after the one around it.
+        table_of.update(dict.fromkeys(table.iter(), table))
+    parts: dict[Any, dict[int, Element]] = {}
+    for box, cell in _cells(boxes):
+        part = structure.find(cell["P"])
+        while role_of(part) not in ("Table", "Document"):
+            part = structure.find(part["P"])
+        parts.setdefault(table_of.get(box.element), {})[part.number] = part
+    return [list(found.values()) for table, found in parts.items() if table is not None]
+
+
+def _cells(boxes: Iterable[Any]) -> Iterator[tuple[Any, Element]]:
+    for box in boxes:
+        if getattr(box, "mark", None) is not None and box.element is not None:
+            yield box, box.mark
+
+
+def drop_inner_links(structure: Structure, boxes: Iterable[Any]) -> list[Element]:
+    """Undo that WeasyPrint makes a link of all that stands in a link, too.
+
+    The dots between a title and its page number are taken out; returns the elements that held them.
+    """
+    dots = {id(box.link_annotation) for box in boxes if box.is_leader and box.link_annotation}
+    leaders = []
+    for element, around in structure.walk():
+        if "Link" not in map(role_of, around):
+            continue
+        if any(id(structure.find(link["Obj"])) in dots for link in structure.annotations(element)):
+            leaders.append(element)
+        drop_links(structure, element)
+        if role_of(element) == "Link":
+            element["S"] = "/Span"
+    for element in leaders:
+        structure.detach(element)
+    return leaders
+
+
+def drop_links(structure: Structure, element: Element) -> None:
+    """Take away what there is to click in an element, but not the element."""
+    for link in structure.annotations(element):
+        annotation = structure.find(link["Obj"])
+        element["K"].remove(link.reference)
+        structure.find(link["Pg"])["Annots"].remove(annotation.reference)
+        place = structure.owners[::2].index(annotation["StructParent"])
+        del structure.owners[2 * place : 2 * place + 2]
+        annotation.clear()
+        link.clear()
+
+
+def describe_links(structure: Structure, boxes: Iterable[Any]) -> None:
+    """Say of each link its words, and of a number's where the number comes from."""
+    owners = dict(zip(structure.owners[::2], structure.owners[1::2], strict=True))
+    for box in boxes:
+        if not box.link_annotation:
+            continue
+        words, source = words_of(box.element), box.element.get("data-ptr")
+        described = f"Source of {words}: {source}" if source else words
+        box.link_annotation["Contents"] = as_text(described)
+        link = structure.find(owners[box.link_annotation["StructParent"]])
+        if not structure.is_told(link):
+            link["Alt"] = as_text(words)
+
 
 _PIXEL = 0.75
 """The length of a CSS pixel in points."""
+
 _FURNITURE, _DECORATION = b"<</Type/Pagination>>", b"<</Type/Layout>>"
 
 

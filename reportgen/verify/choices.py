@@ -56,8 +56,8 @@ def _nest(name: str, value: Any) -> dict[str, Any]:
 def _telling(results: LoadedResults, kind: ReportKind) -> Iterator[tuple[Section, ModuleType]]:
     """The sections whose results tell of settings, with the module that reads them."""
     for section in kind.sections:
-        module = section.load("choices") if results.has(section.name) else None
-        if module is not None:
+        module = section.load("comparison") if results.has(section.name) else None
+        if module is not None and hasattr(module, "read_choices"):
             yield section, module
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from reportgen.diff.wording import plural, printable
+from reportgen.diff.summary import plural, printable
 from reportgen.verify.finding import Finding, Subject, Verification
 
 _MOST_DIFFERING, _MOST_OTHERS = 12, 6
 """Rows of one subject that are shown; the JSON has them all."""
 
 _LONGEST_VALUE, _LONGEST_REASON = 60, 240
+
 _SUBJECTS: Mapping[Subject, str] = {
     "attachment": "Attachments of the PDF",
     "settings": "Settings",
@@ -25,7 +27,6 @@ _SUBJECTS: Mapping[Subject, str] = {
     "page": "report.html",
     "figures": "Figures",
 }
-
 
 _LABELS = {
     "attachment": ("in the folder", "attached"),
@@ -121,3 +122,23 @@ def _count(rows: Sequence[Finding]) -> list[str]:
             parts = [f"{section} {count}" for section, count in found.items() if section]
             lines.append(f"  {title}: {sum(found.values())}" + (f" ({', '.join(parts)})" if parts else ""))
     return lines or ["  nothing"]
+
+
+FORMAT = 1
+
+
+def write_json(verification: Verification) -> str:
+    """The verdict, a list of all rows, the notes, and the points if there are any."""
+    content = {
+        "format": FORMAT,
+        "submission": verification.submission,
+        "data": verification.data,
+        "confirmed": verification.confirmed,
+        "complete": verification.complete,
+        "rows": [asdict(row) for row in verification.rows],
+        "notes": list(verification.notes),
+    }
+    if verification.grades is not None:
+        grades = verification.grades
+        content["grades"] = {"score": f"{grades.score:f}", "points": f"{grades.points:f}"}
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"

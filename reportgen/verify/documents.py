@@ -7,19 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.contract.lookup import join_pointer
-from reportgen.engine.stages.files import HTML_FILE, PDF_FILE
+from reportgen.engine.stages.context import HTML_FILE, PDF_FILE
 from reportgen.errors import UserError
 from reportgen.pdf.printer import print_pdf
 from reportgen.progress import Progress
 from reportgen.submission import FIGURES_FOLDER
 from reportgen.verify.finding import Finding, Findings, Status, Subject
-from reportgen.verify.page import MAX_BYTES, Page, read_page
+from reportgen.verify.page import MAX_BYTES, Page, compare_text, read_page
 from reportgen.verify.pages import compare_figures, compare_page, compare_pages
 from reportgen.verify.pdf_document import PdfError, open_paper
 from reportgen.verify.recomputation import Recomputed
 from reportgen.verify.rendering import Rendered
 from reportgen.verify.submitted import SubmittedReport
-from reportgen.verify.text import compare_text
 
 _VERSIONS = "rendered anew with other versions than the report's, {}"
 _COMMENTARY = (

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from reportgen.contract.lookup import join_pointer, split_pointer
-from reportgen.diff.values import is_number
+import numpy as np
+
+from reportgen.contract.lookup import PointerError, find_value, join_pointer, split_pointer
+from reportgen.contract.reader import ARRAYS_FOLDER, LoadedResults
+from reportgen.dataset.inventory import Inventory
+from reportgen.diff.difference import Image, compare_images
+from reportgen.diff.summary import pair_texts, printable
+from reportgen.diff.values import Tolerance, is_number
 from reportgen.outline.kind import ReportKind
-from reportgen.verify.finding import Finding, Findings, Status, judge
+from reportgen.outline.section import Claim, Rule
+from reportgen.results import SCHEMA_VERSION, ImageFile, Results
+from reportgen.verify.finding import NO_CONSEQUENCE, Finding, Findings, Status, judge
 from reportgen.verify.tolerances import Tolerances, scale_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 
 ELSEWHERE = (
     ("dataset", "images"),
@@ -33,6 +45,7 @@ OTHER_WORDS = "another version of the program words it so"
 """The reason of a row for a sentence that cannot be compared."""
 
 Steps = tuple[str | int, ...]
+
 _WEIGHTS = ("provenance", "weights")
 
 
@@ -73,7 +86,7 @@ def _left_out(kind: ReportKind) -> list[Steps]:
     left_out: list[Steps] = [*ELSEWHERE, *DERIVED]
     for section in kind.sections:
         module = section.load("comparison")
-        compared = section.compared if module is not None else ()
+        compared = section.compared if hasattr(module, "compare") else ()
         computed = section.result_type.model_computed_fields
         derived = [
             pointer
@@ -122,3 +135,143 @@ def _scale(steps: Steps, after: Mapping[Steps, Any]) -> float:
         return 0.0
     around = {name: after.get((*steps[:3], name)) for name in ("min", "max")}
     return scale_of(around) if all(map(is_number, around.values())) else 0.0
+
+
+def compare_dataset(results: Results, inventory: Inventory) -> Findings:
+    """A row for each image: confirmed, missing in the folder, changed, moved, or not in the report."""
+    named = [_image(image) for image in results.dataset.images]
+    there = [_image(image) for image in inventory.images]
+    images = compare_images(named, there)
+    for image in images.left:
+        yield _row(image, "the report names it; the data folder has no such image", named=True)
+    for image in images.entered:
+        yield _row(image, "the data folder has it; the report does not name it", named=False)
+    for pair in (*images.altered, *images.moved):
+        reason = "another image now: " + ", ".join(pair_texts(pair)[1:] or pair_texts(pair))
+        yield Finding("images", printable(pair.old.file), "differs", pair.old.sha256, pair.new.sha256, reason)
+    for image in sorted(set(named) & set(there), key=lambda image: image.file):
+        yield Finding("images", printable(image.file), "confirmed", image.sha256, image.sha256)
+
+
+def _image(image: ImageFile) -> Image:
+    return Image(image.file, image.split, image.label, image.sha256)
+
+
+def _row(image: Image, reason: str, *, named: bool) -> Finding:
+    submitted, found = (image.sha256, None) if named else (None, image.sha256)
+    return Finding("images", printable(image.file), "differs", submitted, found, reason)
+
+
+_SAME = Tolerance(1e-12)
+
+_MISSING = "missing"
+
+
+def compare_derived(results: LoadedResults, kind: ReportKind) -> Findings:
+    """Rows for all values that follow from others of the same document, recomputed from those."""
+    sections = [section for section in kind.sections if results.has(section.name)]
+    for section in sections:
+        numbers = getattr(results, section.name)
+        # A derived value that the type computes is computed anew whenever it is asked for.
+        for pointer in section.derived:
+            field = pointer.split("/")[1]
+            if field in type(numbers).model_computed_fields:
+                value = numbers.model_dump(mode="json", include={field})[field]
+                yield from _judge_below(results, [section.name, field], value)
+        module = section.load("comparison")
+        if module is not None and hasattr(module, "judge_itself"):
+            yield from module.judge_itself(numbers)
+    claims = kind.decide_claims({section.name: getattr(results, section.name) for section in sections})
+    yield from _judge_claims(results, claims)
+
+
+def _judge_claims(results: LoadedResults, claims: list[Claim]) -> Findings:
+    if set(results.kind.sections) - set(results.report_kind.names):
+        reason = "of sections that are not known here the claims are not known either"
+        yield Finding("numbers", "/checks", "not recomputable", reason=reason)
+        return
+    for place, claim in enumerate(claims):
+        value = {"name": claim.name, "claim": claim.claim, "passed": claim.passed}
+        for row in _judge_below(results, ["checks", place], value):
+            worded = row.pointer.endswith("/claim") and results.schema_version != SCHEMA_VERSION
+            if row.status == "differs" and worded and isinstance(row.submitted, str):
+                yield replace(row, status="not recomputable", reason=OTHER_WORDS)
+            else:
+                yield row
+    names, due = [check.name for check in results.checks], [claim.name for claim in claims]
+    yield judge("numbers", "/checks", names == due, names, due, "" if names == due else NO_CONSEQUENCE)
+
+
+def _judge_below(results: LoadedResults, steps: list[str | int], value: Any) -> Iterator[Finding]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _judge_below(results, [*steps, key], item)
+        return
+    pointer = join_pointer(steps)
+    try:
+        told = find_value(results.document, pointer, results.name)
+    except PointerError:
+        told = _MISSING
+    agrees = _equal(told, value)
+    yield judge("numbers", pointer, agrees, told, value, "" if agrees else NO_CONSEQUENCE)
+
+
+def _equal(told: Any, value: Any) -> bool:
+    if is_number(told) and is_number(value):
+        return _SAME.equal(told, value)
+    return type(told) is type(value) and bool(told == value)
+
+
+def compare_arrays(
+    results: LoadedResults,
+    recomputed: Mapping[str, Mapping[str, NDArray[Any]]],
+    comparable: Mapping[str, Mapping[str, Sequence[bool]]],
+    tolerances: Tolerances,
+) -> Findings:
+    """A row for each array; ``comparable`` tells by section and array which elements along the first axis
+    belong to the same in both, where not all do.
+
+    A PDF brings no arrays; their summaries are compared with the other numbers.
+    """
+    if results.folder is None:
+        return
+    for section, arrays in recomputed.items():
+        if not (results.folder / ARRAYS_FOLDER / f"{section}.npz").exists():
+            reason = "the file did not come along; the summaries are compared with the other numbers"
+            yield Finding("arrays", f"/{section}/arrays", "not recomputable", reason=reason)
+            continue
+        for key, wanted in arrays.items():
+            pointer = join_pointer([section, ARRAYS_FOLDER, key])
+            rule = tolerances.find(pointer, 0.0)
+            yield _compare(results, pointer, wanted, comparable.get(section, {}).get(key), rule)
+
+
+def _compare(
+    results: LoadedResults, pointer: str, wanted: NDArray[Any], rows: Sequence[bool] | None, rule: Rule
+) -> Finding:
+    section, _, key = split_pointer(pointer)
+    try:
+        told = results.array(section, key)
+    except PointerError as error:
+        return Finding("arrays", pointer, "differs", reason=error.problem)
+    if told.shape != wanted.shape:
+        return Finding("arrays", pointer, "differs", list(told.shape), list(wanted.shape), "another shape")
+    kept = wanted
+    if rows is not None and not all(rows):
+        told, kept = told[np.array(rows)], wanted[np.array(rows)]
+    return _judge(pointer, told, kept, float(np.abs(wanted.astype(np.float64)).max()), rule)
+
+
+def _judge(pointer: str, told: NDArray[Any], wanted: NDArray[Any], scale: float, rule: Rule) -> Finding:
+    allowed = rule.tolerance.atol + rule.tolerance.rtol * scale
+    differences = np.abs(told.astype(np.float64) - wanted.astype(np.float64))
+    beyond = differences > allowed
+    if not beyond.any():
+        return judge("arrays", pointer, True, None, None)
+    first = tuple(int(i) for i in np.argwhere(beyond)[0])
+    count = int(beyond.sum())
+    reason = (
+        f"{count} of {told.size} elements differ by more than {allowed:.3g} ({rule.reason}), "
+        f"the first at {list(first)}"
+    )
+    return judge("arrays", pointer, False, float(told[first]), float(wanted[first]), reason)

@@ -2,16 +2,172 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
+from typing import Any
 
-from reportgen.verify.printed import squeeze
+from reportgen.contract.lookup import PointerError, find_value
+from reportgen.diff.values import is_number
+from reportgen.verify.finding import Finding, Findings
+
+_ONE_LINE = 24
+
+_NOT_SHOWN = "the text does not show what results.json says here"
+
+_GONE = "the report prints this number; here it is missing, or no link to its source any more"
+
+_WORDS = "what the report prints for this text is known only from rendering it anew, which was not possible"
+
+
+def compare_text(
+    found: Iterable[Printed], expected: Iterable[Printed] | None, document: Mapping[str, Any]
+) -> Findings:
+    """A row for each pointer that the document prints, or should.
+
+    ``found`` is read from the document that was handed in, ``expected`` from the report rendered from the
+    same results, None if it could not be rendered. Where the two are not the same, a text still agrees if
+    it shows the value, in whatever digits: the report may come from other templates.
+    """
+    here, due = _by_pointer(found), _by_pointer(expected or ())
+    for pointer in dict.fromkeys([*due, *here]):
+        row = _compare(pointer, here.get(pointer, []), due.get(pointer, []), document)
+        if expected is None and row.status == "differs" and isinstance(row.recomputed, str):
+            row = replace(row, status="not recomputable", reason=_WORDS)
+        yield row
+
+
+def _by_pointer(printed: Iterable[Printed]) -> dict[str, list[Printed]]:
+    grouped: dict[str, list[Printed]] = {}
+    for each in printed:
+        grouped.setdefault(each.pointer, []).append(each)
+    return grouped
+
+
+def _compare(
+    pointer: str, found: Sequence[Printed], due: Sequence[Printed], document: Mapping[str, Any]
+) -> Finding:
+    try:
+        value = find_value(document, pointer, "results.json")
+    except PointerError as error:
+        return Finding("text", pointer, "differs", [each.text for each in found], None, error.problem)
+    shown = _short(value)
+    if not found:
+        return Finding("text", pointer, "differs", None, shown, _GONE)
+    texts, wanted = _texts(found), _texts(due)
+    for each in found:
+        if not _agrees(each, value, wanted, due):
+            return Finding("text", pointer, "differs", each.text, shown, f"{each.place}: {_NOT_SHOWN}")
+    lost = wanted - texts
+    # Long texts are broken into lines, each a link of its own.
+    if lost and _join(found) != _join(due):
+        return Finding("text", pointer, "differs", None, shown, f"“{next(iter(lost))}”: {_GONE}")
+    return Finding("text", pointer, "confirmed", shown, shown)
+
+
+def _agrees(printed: Printed, value: Any, wanted: Counter[str], due: Sequence[Printed]) -> bool:
+    """Whether a text shows the value. Of what is no number the report's own wording counts as well."""
+    if printed.picture or not printed.text or shows(printed.text, value):
+        return True
+    return not is_number(value) and (printed.text in wanted or _is_line(printed.text, due))
+
+
+def _texts(printed: Sequence[Printed]) -> Counter[str]:
+    return Counter(each.text for each in printed if each.text and not each.picture)
+
+
+def _is_line(text: str, due: Sequence[Printed]) -> bool:
+    """Whether a text is a line of a longer one, which on paper is a link for each of its lines."""
+    return any(len(each.text) > max(len(text), _ONE_LINE) and text in each.text for each in due)
+
+
+def _join(printed: Sequence[Printed]) -> str:
+    return "".join(each.text for each in printed if not each.picture)
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, dict):
+        return f"{len(value)} keys"
+    if isinstance(value, list) and len(value) > 4:
+        return f"{len(value)} items"
+    return value
+
+
+_NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?(?:×10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))?(%?)(?:th)?")
+
+_RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+_SLACK = 1e-9
+
+_LONGEST = 60
+
+_INVISIBLE = {"Cf", "Zs", "Zl", "Zp", "Cc"}
+
+
+def squeeze(text: str) -> str:
+    """The text without white space and what else is not seen, its minus signs all of one kind."""
+    kept = (character for character in text if unicodedata.category(character) not in _INVISIBLE)
+    return "".join(kept).replace("\N{MINUS SIGN}", "-").replace("\N{NON-BREAKING HYPHEN}", "-")
+
+
+def shows(text: str, value: Any) -> bool:
+    """Whether a printed text shows a JSON value: a number rounded to the printed digits, with or without
+    its sign; one of the numbers of a shape, position or interval; how many items there are; or the text.
+
+    A share that is neither 0 nor 1 is printed as neither, so it may stand one step inside.
+    """
+    squeezed = squeeze(text)
+    if isinstance(value, str):
+        return squeezed == squeeze(value)
+    if value is None:
+        return squeezed in ("–", "-")
+    if isinstance(value, bool):
+        return squeezed == json.dumps(value)
+    if is_number(value):
+        return _shows_number(squeezed, value)
+    count = squeezed == str(len(value))
+    return count or (
+        isinstance(value, list) and any(is_number(v) and _shows_number(squeezed, v) for v in value)
+    )
+
+
+def _shows_number(text: str, value: float) -> bool:
+    match = _NUMBER.fullmatch(text)
+    if match is None or len(text) > _LONGEST:
+        return False
+    sign, whole, decimals, power, percent = match.groups()
+    scale = float(f"1e{_lower(power)}") if power else 0.01 if percent else 1.0
+    step = scale * 10.0 ** -len(decimals or "")
+    printed = float(f"{sign}{whole}.{decimals or 0}") * scale
+    if isinstance(value, int) and not percent:
+        return abs(printed) == abs(value) and not decimals
+    if not math.isfinite(printed) or (percent and printed in (0, 1) and value != printed):
+        return False
+    inside = 0 < value < 1 and min(abs(printed - step), abs(printed - (1 - step))) < _SLACK
+    allowed = (step if inside else step / 2) * (1 + _SLACK) + abs(value) * 1e-15
+    # The lower end of a scale is the upper one with another sign.
+    return min(abs(printed - value), abs(printed + value)) <= allowed
+
+
+def _lower(raised: str) -> int:
+    """The exponent, one too large for any number if it is none."""
+    exponent = re.fullmatch(r"-?\d{1,4}", raised.translate(_RAISED))
+    return int(exponent[0]) if exponent else 9999
+
 
 MAX_BYTES = 50 * 2**20
+
 _DEEPEST = 200
+
 _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
+
 _HIDDEN = frozenset(("script", "style", "title"))
 
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.errors import UserError
-from reportgen.verify.page import Printed
-from reportgen.verify.printed import squeeze
+from reportgen.verify.page import Printed, squeeze
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

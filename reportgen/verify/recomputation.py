@@ -12,8 +12,7 @@ from reportgen.dataset.inventory import Inventory
 from reportgen.engine.execution import Execution
 from reportgen.engine.plan import FIGURES, Plan, make_plan, named_versions
 from reportgen.engine.stages.network import Networks
-from reportgen.engine.stages.pictures import read_figures
-from reportgen.engine.stages.section import NUMBERS, read_arrays
+from reportgen.engine.stages.outcomes import NUMBERS, read_arrays, read_figures
 from reportgen.errors import UserError, WeightsError
 from reportgen.memo import Memo, no_memo
 from reportgen.outline.section import Section

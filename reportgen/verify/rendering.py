@@ -14,8 +14,8 @@ from reportgen.memo import Memo
 from reportgen.outline.kind import ReportKind
 from reportgen.results import Results
 from reportgen.templates import open_templates
-from reportgen.typefaces.chain import Typefaces
 from reportgen.typefaces.choice import choose_typefaces
+from reportgen.typefaces.face import Typefaces
 from reportgen.verify.page import Page, read_page
 
 _MOST_VALUES = 500_000
@@ -100,7 +100,7 @@ def _figure_names(results: Results, kind: ReportKind) -> Iterator[str]:
     """
     classes = len(results.dataset.classes)
     for section in kind.sections:
-        module = section.load("expectation")
+        module = section.load("claims")
         if module is not None and hasattr(module, "list_figures"):
             yield from module.list_figures(getattr(results, section.name))
         else:

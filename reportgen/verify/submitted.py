@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.contract.reader import LoadedResults, load_results
+from reportgen.diff.summary import printable
 from reportgen.diff.values import ABSENT, ListChange, Tolerance, compare_values
-from reportgen.diff.wording import printable
-from reportgen.engine.stages.files import HTML_FILE, PDF_FILE, RESULTS_FILE
+from reportgen.engine.stages.context import HTML_FILE, PDF_FILE, RESULTS_FILE
 from reportgen.errors import SettingsError
 from reportgen.intake import check_folder, read_settings
 from reportgen.outline.kind import Outline, find_kind

@@ -8,17 +8,42 @@ The same tolerances hold if versions and machine are the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.lookup import split_pointer
 from reportgen.diff.values import is_number
 from reportgen.outline.kind import ReportKind
-from reportgen.outline.tolerance import DRAWN, Rule, Tolerance
+from reportgen.outline.section import DRAWN, Rule, Tolerance
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from reportgen.engine.stages.context import Artifacts
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What the module ``comparison`` of a section is given.
+
+    ``submitted`` and ``recomputed`` are the section's parts of the two documents, ``arrays`` its recomputed
+    arrays; ``dataset`` describes the images, and ``stages`` are the outcomes of the shared stages that the
+    section reads. Pointers of ``tolerances`` begin at the root of the document.
+    """
+
+    submitted: Mapping[str, Any]
+    recomputed: Mapping[str, Any]
+    arrays: Mapping[str, NDArray[Any]]
+    dataset: Mapping[str, Any]
+    tolerances: Tolerances
+    stages: Mapping[str, Artifacts] = field(default_factory=dict)
+
 
 _FRACTION = Rule("", Tolerance(1e-6), DRAWN)
+
 _EXACT = Rule("", Tolerance(), "counts, shapes, names and hashes are equal everywhere")
+
 _SUMMARY = ("min", "max", "mean", "norm")
 
 

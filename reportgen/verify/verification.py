@@ -8,7 +8,7 @@ from typing import Any
 
 from reportgen.contract.lookup import join_pointer
 from reportgen.dataset.inventory import Inventory, take_inventory
-from reportgen.diff.wording import printable
+from reportgen.diff.summary import printable
 from reportgen.document.html import Content
 from reportgen.engine.plan import named_versions
 from reportgen.errors import SettingsError, UserError
@@ -17,18 +17,14 @@ from reportgen.outline.kind import DEFAULT, Outline, ReportKind, find_kind
 from reportgen.progress import Progress, Silent
 from reportgen.runtime import processor
 from reportgen.settings import Settings
-from reportgen.verify.arrays import compare_arrays
 from reportgen.verify.choices import compare_settings, derive_settings
-from reportgen.verify.dataset import compare_dataset
-from reportgen.verify.derived import compare_derived
 from reportgen.verify.documents import compare_documents, has_same_bytes
 from reportgen.verify.finding import Finding, Findings, Verification, judge
-from reportgen.verify.numbers import compare_numbers
-from reportgen.verify.pair import Pair
+from reportgen.verify.numbers import compare_arrays, compare_dataset, compare_derived, compare_numbers
 from reportgen.verify.recomputation import Recomputed, find_weights, fit_examples, recompute
 from reportgen.verify.rendering import Rendered, render_anew
 from reportgen.verify.submitted import SubmittedReport, open_submitted
-from reportgen.verify.tolerances import Tolerances
+from reportgen.verify.tolerances import Pair, Tolerances
 
 _LONGEST = 500
 
@@ -114,7 +110,12 @@ def _compare_numbers(submitted: SubmittedReport, recomputed: Recomputed, kind: R
     comparable: dict[str, Mapping[str, Any]] = {}
     for section in kind.sections:
         module = section.load("comparison")
-        if module is None or section.name not in document or not results.has(section.name):
+        if (
+            module is None
+            or not hasattr(module, "compare")
+            or section.name not in document
+            or not results.has(section.name)
+        ):
             continue
         pair = Pair(
             results.document[section.name],

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 
-from reportgen.resources import templates_folder
+from reportgen.templates import templates_folder
 
 _PASSING = re.compile(r".*~|.*\.(sw[a-z]|tmp|part|crdownload)|4913|#.*#|.*___jb_(tmp|old)___", re.IGNORECASE)
 """Names of files that editors and browsers keep for a moment; 4913 is vim's."""

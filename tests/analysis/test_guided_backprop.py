@@ -12,8 +12,7 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from reportgen.analysis.guided_gradients import GuidedGradients
-from reportgen.analysis.guided_network import GuidedNetwork
+from reportgen.analysis.gradients import GuidedGradients, GuidedNetwork
 from reportgen.errors import ExplanationError, SettingsError
 from reportgen.results import Box, Position
 from reportgen.sections.guided_backprop.analysis import (

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 from guided_clone import gradient_of, guided_gradient
 
-from reportgen.analysis.guided_network import GuidedNetwork
+from reportgen.analysis.gradients import GuidedNetwork
 from reportgen.models.backbone import Backbone, preprocess
 
 X = np.array([5, 0, -5, 10], np.float32)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from plain_numpy import slide
 
-from reportgen.analysis.input_gradient import RecordedPass
+from reportgen.analysis.gradients import RecordedPass
 from reportgen.analysis.ranking import rank_neurons
 from reportgen.analysis.receptive_field import effective_field
 from reportgen.models.backbone import Backbone, preprocess

@@ -9,8 +9,7 @@ import keras
 import pytest
 import tensorflow as tf
 
-from reportgen.analysis.guided_network import GuidedNetwork
-from reportgen.analysis.rectifiers import find_rectifiers
+from reportgen.analysis.gradients import GuidedNetwork, find_rectifiers
 from reportgen.errors import ExplanationError
 
 REFUSED: dict[str, Callable[[Any], Any]] = {

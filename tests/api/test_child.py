@@ -15,8 +15,7 @@ import pytest
 
 import reportgen
 from reportgen.api import child
-from reportgen.api.child import BuildCrashError, run_request
-from reportgen.api.request import Answer, Request, request_text
+from reportgen.api.child import Answer, BuildCrashError, Request, request_text, run_request
 from reportgen.errors import DataError, UserError
 from reportgen.progress import Silent
 

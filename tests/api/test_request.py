@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reportgen.api import building
-from reportgen.api.request import (
+from reportgen.api.child import (
     Answer,
     Request,
     answer_text,

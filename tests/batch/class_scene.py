@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.batch.class_file import Class, Group, Limits
-from reportgen.batch.names import folder_name
+from reportgen.batch.contents import folder_name
 from reportgen.batch.progress_view import SilentView
 from reportgen.batch.run import Options, Report, run_batch
 from reportgen.batch.runner import LocalRunner, Runner

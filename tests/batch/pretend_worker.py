@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from reportgen.batch.confinement import follow_parent
 from reportgen.batch.job import parse_job
+from reportgen.batch.process import follow_parent
 from reportgen.faults import telling_faults
 
 HOG = "import time; kept = bytearray(b'x') * 300_000_000; time.sleep(600)"

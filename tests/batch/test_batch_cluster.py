@@ -18,7 +18,7 @@ from dask_cluster import running_cluster
 
 from reportgen.batch.class_file import Limits
 from reportgen.batch.cluster import ClusterError, ClusterRunner
-from reportgen.batch.messages import Message
+from reportgen.batch.job import Message
 from reportgen.batch.progress_view import SilentView
 from reportgen.batch.runner import LocalRunner
 

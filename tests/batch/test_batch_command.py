@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.batch.checking import Case, verify_group
 from reportgen.batch.class_file import Limits
+from reportgen.batch.grades import Case, verify_group
 from reportgen.batch.job import BatchConfig, Job, job_text, parse_job
 from reportgen.batch.outcome import Outcome
 from reportgen.progress import Silent
@@ -87,7 +87,7 @@ def test_processes_and_a_scheduler_are_not_given_together(tmp_path: Path) -> Non
 
 REFUSED = """
 import socket, sys
-from reportgen.batch.confinement import refuse_network
+from reportgen.batch.process import refuse_network
 server = socket.create_server(("127.0.0.1", 0))
 address = server.getsockname()
 refuse_network()

@@ -19,7 +19,7 @@ import pytest
 from class_scene import COMMAND, LIMITS, Scene, files_of, read_rows, reasons
 
 from reportgen.batch.class_file import Group, Limits
-from reportgen.batch.messages import Message
+from reportgen.batch.job import Message
 from reportgen.batch.progress_view import SilentView
 from reportgen.batch.run import Options, run_batch
 from reportgen.batch.runner import LocalRunner

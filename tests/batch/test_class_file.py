@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.batch.class_file import Class, ClassError, Limits, read_class
-from reportgen.batch.names import folder_name
+from reportgen.batch.contents import folder_name
 from reportgen.batch.place import PlaceError, open_output
 
 

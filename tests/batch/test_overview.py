@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 from reportgen.batch.class_file import Class, Group
 from reportgen.batch.outcome import Mark, Outcome
 from reportgen.batch.summary import sum_up
-from reportgen.batch.table import GroupResult
+from reportgen.batch.tables import GroupResult
 from reportgen.document.overview import render_overview
 from reportgen.templates import open_templates
 

@@ -10,10 +10,9 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reportgen.batch.contents import Shared, find_equal_results, find_shared_images
 from reportgen.batch.outcome import Outcome
-from reportgen.batch.resemblance import Shared, find_equal_results, find_shared_images
-from reportgen.batch.statistics import spread_of, spread_scores
-from reportgen.batch.table import share_text
+from reportgen.batch.tables import share_text, spread_of, spread_scores
 
 FILES = st.dictionaries(st.sampled_from("abcd"), st.sampled_from("12345"), max_size=4)
 CLASSES = st.dictionaries(st.sampled_from(["A", "B", "C", "D"]), FILES)

@@ -14,7 +14,7 @@ from many_images import draw_many
 from measurement import Run
 from rebuild import STAND_IN
 
-from reportgen.resources import templates_folder
+from reportgen.templates import templates_folder
 
 CLASSES = (3, 12)
 IMAGES_PER_CLASS = 8

@@ -13,7 +13,7 @@ from many_images import draw_many
 from rebuild import STAND_IN, VGG19, Check, Goal, Rebuild, check_equal, check_imports, check_passes, merge
 from slopes import Size
 
-from reportgen.resources import templates_folder
+from reportgen.templates import templates_folder
 from reportgen.weights import embedded_path
 
 NOOP, NOOP_MANY = Goal(0.35), Goal(1.5)

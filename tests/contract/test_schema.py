@@ -15,8 +15,13 @@ from typer.testing import CliRunner
 from whole_document import as_written, change, places, remove, whole, written
 
 from reportgen.cli.program import app
-from reportgen.contract.conformity import ContractError, check_document, find_violations
-from reportgen.contract.schema import SCHEMA_FILE, write_schema
+from reportgen.contract.schema import (
+    SCHEMA_FILE,
+    ContractError,
+    check_document,
+    find_violations,
+    write_schema,
+)
 from reportgen.engine.stages import results as stage
 from reportgen.engine.stages.context import StageContext
 from reportgen.outline.kind import find_kind

@@ -12,9 +12,9 @@ from icc import ADOBE_GAMMA, ADOBE_RGB, gamma_curve, matrix_profile
 from PIL import Image
 from PIL.PngImagePlugin import MAX_TEXT_CHUNK, PngInfo
 
+from reportgen.dataset.colour import MAX_PROFILE
 from reportgen.dataset.decode import decode_bytes
 from reportgen.dataset.png import trim_png
-from reportgen.dataset.profile import MAX_PROFILE
 
 LARGE = MAX_TEXT_CHUNK + 1
 NOISE = Image.fromarray(np.random.default_rng(1).integers(0, 256, (40, 50, 3), np.uint8))

@@ -26,8 +26,8 @@ from icc import (
 from numpy.typing import NDArray
 from PIL import Image
 
+from reportgen.dataset.colour import MAX_PROFILE
 from reportgen.dataset.decode import decode, decode_bytes
-from reportgen.dataset.profile import MAX_PROFILE
 from reportgen.dataset.scan import scan
 
 ADOBE = matrix_profile(ADOBE_RGB, gamma_curve(ADOBE_GAMMA))

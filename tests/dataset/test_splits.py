@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reportgen.dataset.splits import find_splits
+from reportgen.dataset.names import find_splits
 
 
 @pytest.mark.parametrize(

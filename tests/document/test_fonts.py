@@ -14,9 +14,8 @@ from made_fonts import make_font
 
 from reportgen.document.fonts import font_css, mark_words
 from reportgen.errors import FontMissingError
-from reportgen.typefaces.chain import OWN, Typefaces
 from reportgen.typefaces.choice import choose_typefaces
-from reportgen.typefaces.face import Face, font_folder
+from reportgen.typefaces.face import OWN, Face, Typefaces, font_folder
 
 RULE = re.compile(
     r'@font-face\{font-family:"([^"]+)";font-weight:(\d+);font-style:(\w+);'

@@ -14,8 +14,8 @@ from PIL import Image
 from small_results import document, results_of, small_results
 
 from reportgen.document import html
-from reportgen.document.direction import direction_of
 from reportgen.document.html import Content, Document, embedded_files, render_html
+from reportgen.document.numbers import direction_of
 from reportgen.errors import FontMissingError, RenderError
 from reportgen.figures.figure import Figure, Picture
 from reportgen.outline.kind import find_kind

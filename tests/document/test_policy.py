@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from reportgen.document.policy import content_security_policy
+from reportgen.document.environment import content_security_policy
 
 
 def rules(html: str) -> dict[str, list[str]]:

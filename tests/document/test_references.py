@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reportgen.document.references import find_reference, make_slug, reference_names
+from reportgen.document.numbering import find_reference, make_slug, reference_names
 from reportgen.errors import RenderError
 from reportgen.outline.kind import find_kind
 

@@ -9,10 +9,9 @@ import pytest
 from PIL import Image
 from stand_in import LABELS, counting, load_stand_in, make_home
 
-from reportgen.analysis.guided_network import GuidedNetwork
-from reportgen.analysis.input_gradient import RecordedPass
+from reportgen.analysis.gradients import GuidedNetwork, RecordedPass
 from reportgen.analysis.receptive_field import effective_field
-from reportgen.contract.document import read_results
+from reportgen.contract.schema import read_results
 from reportgen.dataset.decode import decode
 from reportgen.engine import pipeline
 from reportgen.models.backbone import INPUT_SHAPE, preprocess

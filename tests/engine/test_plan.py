@@ -19,11 +19,10 @@ from reportgen.engine.sources import _read, code_of
 from reportgen.engine.stages.context import StageContext
 from reportgen.outline.kind import find_kind
 from reportgen.progress import Silent
-from reportgen.resources import templates_folder
 from reportgen.settings import load_settings
 from reportgen.store.cache import Cache
 from reportgen.system import packages
-from reportgen.templates import Templates
+from reportgen.templates import Templates, templates_folder
 from reportgen.weights import WeightsFile
 
 WEIGHTS = WeightsFile("embedded", Path("w.h5"), "1" * 64)
@@ -286,6 +285,6 @@ def test_code_that_changes_meanwhile_is_noticed(home: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(_read, "__wrapped__", edited)
     assert find_changes(chosen.stages["transfer"], chosen) == [
-        "the code in reportgen/sections/transfer/confusion.py"
+        "the code in reportgen/sections/transfer/analysis.py"
     ]
     assert find_changes(chosen.stages["neurons"], chosen) == []

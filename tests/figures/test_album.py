@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFont
 from small_results import small_results
 
-from reportgen.figures.data import FigureData
-from reportgen.figures.figure import Figure, Picture
+from reportgen.figures.figure import Figure, FigureData, Picture
 from reportgen.outline.kind import find_kind
 
 RESULTS = small_results()

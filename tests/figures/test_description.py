@@ -7,15 +7,15 @@ import pytest
 from numpy.typing import NDArray
 from small_results import small_results
 
-from reportgen.figures.description import say_number
+from reportgen.figures.figure import say_number
 from reportgen.results import Box, Patch
-from reportgen.sections.conv_stack.description import describe_filters, describe_maps
-from reportgen.sections.convolution.description import describe_filter, describe_responses
-from reportgen.sections.guided_backprop.description import describe_gradient
+from reportgen.sections.conv_stack.figures import describe_filters, describe_maps
+from reportgen.sections.convolution.figures import describe_filter, describe_responses
+from reportgen.sections.guided_backprop.figures import describe_gradient
 from reportgen.sections.guided_backprop.result import GuidedRow
-from reportgen.sections.neurons.description import describe_neuron_input
+from reportgen.sections.neurons.figures import describe_neuron_input
 from reportgen.sections.neurons.result import Neuron
-from reportgen.sections.transfer.description import describe_confusion, describe_history
+from reportgen.sections.transfer.figures import describe_confusion, describe_history
 from reportgen.sections.transfer.result import History
 
 LAYER = small_results().conv_stack.layers[0]

@@ -13,13 +13,11 @@ from PIL import Image, ImageDraw
 from shaping import shape_with
 
 from reportgen.errors import FontMissingError
-from reportgen.figures.lettering import Lettering
+from reportgen.figures.lettering import Lettering, shape
 from reportgen.figures.montage import Tile, montage
 from reportgen.figures.plots import confusion_figure, confusion_plot
-from reportgen.figures.run import shape
 from reportgen.figures.vector import house_style
-from reportgen.typefaces.chain import Typefaces
-from reportgen.typefaces.face import Face
+from reportgen.typefaces.face import Face, Typefaces
 
 SQUARE = np.zeros((4, 4, 3), np.uint8)
 

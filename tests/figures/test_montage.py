@@ -12,8 +12,7 @@ from PIL import Image
 
 from reportgen.figures.colour import diverging
 from reportgen.figures.figure import Picture
-from reportgen.figures.montage import Tile, full_width_side, montage
-from reportgen.figures.scale_bar import ScaleBar
+from reportgen.figures.montage import ScaleBar, Tile, full_width_side, montage
 
 Pixels = NDArray[np.uint8]
 COLOURS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (255, 0, 255), (0, 255, 255), (255, 128, 0)]

@@ -19,15 +19,18 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
-from reportgen.grading.errors import GradingError
 from reportgen.grading.exports import Exports, remove_exports, write_exports
 from reportgen.grading.exports.document import read_grades, write_json
-from reportgen.grading.exports.gradescope import write_gradescope
-from reportgen.grading.exports.junit import list_properties
-from reportgen.grading.exports.markdown import write_markdown
-from reportgen.grading.exports.table import write_csv
+from reportgen.grading.exports.table import (
+    list_properties,
+    one_line,
+    plain,
+    write_csv,
+    write_gradescope,
+    write_markdown,
+)
 from reportgen.grading.exports.terminal import describe_grades
-from reportgen.grading.exports.text import one_line, plain
+from reportgen.grading.report import GradingError
 from reportgen.grading.score import STATUSES, VISIBILITIES, Case, Criterion, Grades
 from reportgen.store.files import StorageError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.contract.document import find_document_kind
+from reportgen.contract.schema import find_document_kind
 from reportgen.errors import SettingsError
 from reportgen.outline.kind import Outline, OutlineError, ReportKind, find_kind, find_section
 from reportgen.outline.section import Reads, Reference, Section, SectionError, Shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 
 from reportgen.document.fonts import font_css, mark_words
-from reportgen.typefaces.chain import OWN, Typefaces
+from reportgen.typefaces.face import OWN, Typefaces
 
 _SVG = "<svg xmlns='http://www.w3.org/2000/svg' width='40' height='20'>{}</svg>"
 

@@ -20,9 +20,8 @@ from PIL import Image
 from printing import page, picture
 
 from reportgen.errors import RenderError
-from reportgen.pdf.attachment import Attachment
 from reportgen.pdf.complaints import require_no_complaint, sort_complaints
-from reportgen.pdf.printer import PangoMissingError, print_pdf
+from reportgen.pdf.printer import Attachment, PangoMissingError, print_pdf
 
 pytestmark = [pytest.mark.slow, pytest.mark.prints]
 

@@ -16,9 +16,8 @@ from printing import page
 from shaping import WORDS, outline, outlines, shape_with
 
 from reportgen.pdf.printer import print_pdf
-from reportgen.typefaces.chain import OWN, Typefaces
 from reportgen.typefaces.choice import choose_typefaces
-from reportgen.typefaces.face import Face
+from reportgen.typefaces.face import OWN, Face, Typefaces
 
 pytestmark = pytest.mark.prints
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reportgen.engine.plan import make_specs, setting
 from reportgen.outline.kind import find_kind
-from reportgen.pdf.settings_file import write_settings
+from reportgen.pdf.printer import write_settings
 from reportgen.settings import Author, Commentary, GuidedTables, Settings, Show, load_settings
 
 SHOWN = next(spec.settings for spec in make_specs(find_kind()) if spec.name == "pdf")

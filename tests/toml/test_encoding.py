@@ -7,7 +7,7 @@ import codecs
 import pytest
 
 from reportgen.errors import SettingsError
-from reportgen.toml.encoding import decode_text
+from reportgen.toml.reading import decode_text
 
 TEXT = 'group = "Zoë Łukasz 指"\nseed = 1\n'
 

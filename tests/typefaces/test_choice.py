@@ -9,10 +9,8 @@ import pytest
 from made_fonts import MATPLOTLIB, make_font
 
 from reportgen.errors import SettingsError
-from reportgen.typefaces.chain import OWN, Typefaces
-from reportgen.typefaces.choice import choose_typefaces, open_named
-from reportgen.typefaces.face import Face
-from reportgen.typefaces.lack import describe_lack, find_lack
+from reportgen.typefaces.choice import choose_typefaces, describe_lack, find_lack, open_named
+from reportgen.typefaces.face import OWN, Face, Typefaces
 
 STIX, DEJAVU = Face(MATPLOTLIB / "STIXGeneral.ttf"), Face(MATPLOTLIB / "DejaVuSans.ttf")
 

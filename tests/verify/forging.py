@@ -28,8 +28,7 @@ from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.network import Networks
 from reportgen.models import backbone
 from reportgen.outline.kind import find_kind
-from reportgen.pdf.attachment import Attachment
-from reportgen.pdf.printer import PangoMissingError, print_pdf
+from reportgen.pdf.printer import Attachment, PangoMissingError, print_pdf
 from reportgen.progress import Silent
 from reportgen.settings import Settings, load_settings
 from reportgen.store.cache import Cache

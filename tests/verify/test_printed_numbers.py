@@ -7,9 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.document.numbers import decimal_text, percent_text, share_text, significant_text, whole_text
-from reportgen.verify.page import Printed, read_page
-from reportgen.verify.printed import shows, squeeze
-from reportgen.verify.text import compare_text
+from reportgen.verify.page import Printed, compare_text, read_page, shows, squeeze
 
 
 @pytest.mark.parametrize(

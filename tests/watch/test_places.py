@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import reportgen
-from reportgen.resources import templates_folder
+from reportgen.templates import templates_folder
 from reportgen.watch.places import Concern, Places, Scope
 
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from reportgen.results import ImageFile
     from reportgen.store.cache import Items
     from reportgen.templates import Templates
-    from reportgen.typefaces.chain import Typefaces
-    from reportgen.typefaces.face import Face
+    from reportgen.typefaces.face import Face, Typefaces
     from reportgen.weights import WeightsFile
+
 
 Artifacts = Mapping[str, bytes]
 """What a stage hands on: named byte strings, such as ``numbers.json`` and ``arrays.npz``."""
@@ -140,3 +140,6 @@ class StageContext:
     def _require(self, declared: bool, what: str) -> None:
         if not declared:
             raise KeyError(f"the stage {self.stage.name} does not declare that it reads {what}")
+
+
+RESULTS_FILE, HTML_FILE, PDF_FILE = "results.json", "report.html", "report.pdf"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import open_examples
-from reportgen.engine.stages.pictures import pack_figures
-from reportgen.engine.stages.section import read_arrays, read_numbers
-from reportgen.figures.data import FigureData
+from reportgen.engine.stages.outcomes import pack_figures, read_arrays, read_numbers
+from reportgen.figures.figure import FigureData
 
 
 def run(context: StageContext) -> Artifacts:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 
-from reportgen.contract.document import read_results
+from reportgen.contract.schema import read_results
 from reportgen.document.html import Content, embedded_files, render_html
-from reportgen.engine.stages.context import Artifacts, StageContext
-from reportgen.engine.stages.files import HTML_FILE, RESULTS_FILE
-from reportgen.engine.stages.pictures import read_figures
+from reportgen.engine.stages.context import HTML_FILE, RESULTS_FILE, Artifacts, StageContext
+from reportgen.engine.stages.outcomes import read_figures
 
 FIGURES, NOTES = "figures/", "notes"
 NUMBERS = "figure_numbers.json"

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
-from reportgen.engine.stages.tensorflow import load_tensorflow
+from reportgen.console import muffled
 from reportgen.errors import WeightsError
+from reportgen.models.backend import load_keras, settle_backend
 from reportgen.progress import Progress
 from reportgen.weights import WeightsFile
 
 if TYPE_CHECKING:
     from reportgen.models.backbone import Backbone
+
+
+def load_tensorflow(progress: Progress) -> None:
+    """Have TensorFlow and Keras set as the numbers need them.
+
+    Importing them takes seconds and is then a stage of its own for the listener. Raises ``BackendError`` if
+    somebody else has imported them in a way that would change the numbers.
+    """
+    if "keras" in sys.modules:
+        settle_backend()
+        return
+    # TensorFlow writes notes of its own past every setting while it is imported.
+    with progress.stage("Loading TensorFlow"), muffled():
+        load_keras()
 
 
 class ChangedWeightsError(WeightsError):

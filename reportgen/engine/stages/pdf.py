@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 
-from reportgen.engine.stages.context import Artifacts, StageContext
-from reportgen.engine.stages.files import HTML_FILE, PDF_FILE, RESULTS_FILE
-from reportgen.pdf.attachment import Attachment
-from reportgen.pdf.printer import print_pdf
-from reportgen.pdf.settings_file import write_settings
+from reportgen.engine.stages.context import HTML_FILE, PDF_FILE, RESULTS_FILE, Artifacts, StageContext
+from reportgen.pdf.printer import Attachment, print_pdf, write_settings
 from reportgen.system.libraries import describe_subsetter
 from reportgen.system.managers import propose_remedy
 from reportgen.typefaces.face import describe_face

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 
-from reportgen.contract.conformity import check_document
-from reportgen.contract.document import results_type
-from reportgen.engine.stages.context import Artifacts, StageContext
-from reportgen.engine.stages.files import RESULTS_FILE
-from reportgen.engine.stages.section import read_numbers
+from reportgen.contract.schema import check_document, results_type
+from reportgen.engine.stages.context import RESULTS_FILE, Artifacts, StageContext
+from reportgen.engine.stages.outcomes import read_numbers
 from reportgen.results import Author, Check, Dataset, Font, Kind, Provenance, Report, Results
 from reportgen.typefaces.face import Face, describe_face
 from reportgen.weights import Weights

@@ -33,9 +33,7 @@ def write_exports(grades: Grades, exports: Exports) -> None:
     Raises ``StorageError`` naming the file that cannot be written.
     """
     from reportgen.grading.exports.document import write_json
-    from reportgen.grading.exports.gradescope import write_gradescope
-    from reportgen.grading.exports.markdown import write_markdown
-    from reportgen.grading.exports.table import write_csv
+    from reportgen.grading.exports.table import write_csv, write_gradescope, write_markdown
     from reportgen.store.files import write_atomically, writing
 
     writers: list[tuple[Path | None, Callable[[Grades], str]]] = [
@@ -70,9 +68,7 @@ def remove_exports(exports: Exports) -> None:
 
 def _recognise(kind: str) -> Recognise:
     """Tells a file that an export of this kind wrote from any other."""
-    from reportgen.grading.exports.junit import PREFIX, TOTALS
-    from reportgen.grading.exports.markdown import HEADING
-    from reportgen.grading.exports.table import COLUMNS
+    from reportgen.grading.exports.table import COLUMNS, HEADING, PREFIX, TOTALS
     from reportgen.store.output import is_json_with, is_text_with
 
     return {

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 
-from reportgen.grading.errors import GradingError
+from reportgen.grading.report import GradingError
 from reportgen.grading.score import STATUSES, VISIBILITIES, Case, Criterion, Grades
 
 FORMAT = "reportgen-grades"

@@ -1,18 +1,59 @@
-"""Grades as CSV, one row a criterion, for spreadsheets."""
+"""Grades for others to read: CSV for spreadsheets, JUnit XML, Gradescope, Markdown; made fit for each."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+import unicodedata
+from typing import Any
 
-from reportgen.grading.exports.text import one_line
-from reportgen.grading.score import Criterion, Grades
+from reportgen.grading.score import Case, Criterion, Grades
+
+REPLACEMENT = "\ufffd"
+
+_ANSI = re.compile(
+    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # titles and links
+    r"|[\x1b\x9b]\[?[0-?]*[ -/]*[@-~]"  # colours and movements
+)
+
+# These change the order in which the text around them is shown.
+_BIDIRECTIONAL = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def plain(text: str, limit: int | None = None) -> str:
+    """``text`` without escape sequences, each character that cannot be shown replaced; at most ``limit``
+    characters of it, and then how many are missing. Line ends and tabs stay.
+    """
+    text = _ANSI.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = "".join(character if _is_shown(character) else REPLACEMENT for character in text)
+    if limit is not None and len(text) > limit:
+        text = f"{text[:limit]}… ({len(text) - limit} more characters)"
+    return text
+
+
+def one_line(text: str) -> str:
+    """The same, white space and line ends made single spaces."""
+    return " ".join(plain(text).split())
+
+
+def _is_shown(character: str) -> bool:
+    if character in "\n\t":
+        return True
+    # Not of XML 1.0 either: control characters, halves of surrogate pairs, the two last of each plane.
+    return (
+        unicodedata.category(character) not in ("Cc", "Cs")
+        and ord(character) & 0xFFFE != 0xFFFE
+        and character not in _BIDIRECTIONAL
+    )
+
 
 COLUMNS = (
     "subject", "number", "criterion", "score", "points", "status", "passed", "cases", "visibility", "tags",
     "message", "complete",
 )  # fmt: skip
+
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 _WHERE = re.compile(r"\s*\+\s+(where|and)\s")
@@ -73,3 +114,114 @@ def _row(number: int, criterion: Criterion, grades: Grades) -> list[str]:
         safe_cell(collect_messages(criterion)),
         "yes" if grades.complete else "no",
     ]
+
+
+PREFIX = "points."
+
+TOTALS = ("total", "max", "complete")
+
+
+def list_properties(grades: Grades) -> list[tuple[str, str]]:
+    """Names and values: ``points.total``, ``points.max``, ``points.complete`` (true or false), for each
+    criterion ``points.<criterion>`` as "1.5/2", and ``points.gap`` for what was not graded.
+    """
+    properties = [
+        (f"{PREFIX}total", f"{grades.score:f}"),
+        (f"{PREFIX}max", f"{grades.points:f}"),
+        (f"{PREFIX}complete", "true" if grades.complete else "false"),
+    ]
+    for criterion in grades.criteria:
+        name = one_line(criterion.name)
+        if name in TOTALS or name == "gap":
+            name = f"criterion {name}"
+        properties.append((PREFIX + name, f"{criterion.score:f}/{criterion.points:f}"))
+    return properties + [(f"{PREFIX}gap", one_line(gap)) for gap in grades.gaps]
+
+
+_LONGEST_OUTPUT = 100_000
+
+
+def write_gradescope(grades: Grades) -> str:
+    """One test a criterion, numbered in order; a criterion is passed only if all of its cases are.
+
+    What a program prints is for instructors only. Each criterion has the visibility it was given.
+    """
+    document = {
+        "score": float(grades.score),
+        "execution_time": round(max(grades.seconds, 0.0), 3),
+        "output": _summary(grades),
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [_test(number, item) for number, item in enumerate(grades.criteria, start=1)],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _summary(grades: Grades) -> str:
+    lines = [f"{grades.score:f} of {grades.points:f} points"]
+    if not grades.complete:
+        lines.append("The grading is incomplete; what is missing counts zero:")
+        lines += [plain(gap) for gap in grades.gaps]
+    return "\n".join(lines)
+
+
+def _test(number: int, criterion: Criterion) -> dict[str, Any]:
+    return {
+        "name": one_line(criterion.name),
+        "number": str(number),
+        "score": float(criterion.score),
+        "max_score": float(criterion.points),
+        "status": "passed" if criterion.status == "passed" else "failed",
+        "output": plain("\n".join(_outputs(criterion)), _LONGEST_OUTPUT),
+        "output_format": "text",
+        "tags": [one_line(tag) for tag in criterion.tags],
+        "visibility": criterion.visibility,
+    }
+
+
+def _outputs(criterion: Criterion) -> list[str]:
+    if len(criterion.cases) == 1:
+        return [_describe(criterion.cases[0])]
+    counts = f"{criterion.passed} of {len(criterion.cases)} cases passed"
+    return [counts, *(f"{case.name}: {_describe(case)}" for case in criterion.cases)]
+
+
+def _describe(case: Case) -> str:
+    if case.message.startswith(case.status):
+        return case.message
+    return case.status + (f": {case.message}" if case.message else "")
+
+
+HEADING = "| Criterion | Points | Of | Status | Message |"
+
+_LONGEST = 500
+
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+
+
+def write_markdown(grades: Grades) -> str:
+    """A heading, the total, what is missing, and one row a criterion; nothing in it acts as mark-up."""
+    lines = [f"# {escape(grades.title or grades.subject or 'Points')}", ""]
+    if grades.title and grades.subject:
+        lines += [escape(grades.subject), ""]
+    lines += [f"**{grades.score:f} of {grades.points:f} points**", ""]
+    if not grades.complete:
+        lines += ["The grading is incomplete; what is missing counts zero:", ""]
+        lines += [f"- {escape(gap)}" for gap in grades.gaps] + [""]
+    lines += [HEADING, "|---|---:|---:|---|---|"]
+    for item in grades.criteria:
+        message = collect_messages(item)
+        cut = message if len(message) <= _LONGEST else message[: _LONGEST - 1] + "…"
+        lines.append(
+            f"| {escape(item.name)} | {item.score:f} | {item.points:f} | {item.status} | {escape(cut)} |"
+        )
+    lines.append(f"| **Total** | **{grades.score:f}** | **{grades.points:f}** | | |")
+    return "\n".join(lines) + "\n"
+
+
+def escape(text: str) -> str:
+    """``text`` on one line so that Markdown shows each of its characters."""
+    line = one_line(text)
+    # Every other mark is escaped by a backslash; dots and colons too, or addresses would become links.
+    escaped = re.sub(r"[\\`*_{}\[\]()#+\-.!|~:@$^=\"']", r"\\\g<0>", line)
+    return re.sub(r"[&<>]", lambda mark: _ENTITIES[mark[0]], escaped)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reportgen.grading.exports.table import collect_messages
-from reportgen.grading.exports.text import one_line
+from reportgen.grading.exports.table import collect_messages, one_line
 from reportgen.grading.score import Grades, Status
 
 _NARROWEST = 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reportgen.outline.section import Claim
-from reportgen.results.initialisation import KAIMING_CLAIM
+from reportgen.results.fields import KAIMING_CLAIM
 from reportgen.sections.conv_stack.result import ConvStack
 
 

@@ -1,20 +1,80 @@
-"""The figures of the section, in the order of the document."""
+"""The section's figures, and in words what each of them shows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.figures.colour import sequential
-from reportgen.figures.data import FigureData
-from reportgen.figures.figure import Figure
+from reportgen.figures.figure import Figure, FigureData, listed, say_number
 from reportgen.figures.filters import filter_tiles
-from reportgen.figures.montage import Tile, count_channel_columns, full_width_side, montage
-from reportgen.figures.scale_bar import ScaleBar
-from reportgen.sections.conv_stack.description import describe_filters, describe_maps, faint_maps, silent_maps
+from reportgen.figures.montage import ScaleBar, Tile, count_channel_columns, full_width_side, montage
 from reportgen.sections.conv_stack.result import ConvLayer, ConvStack
+
+_DARK, _FAINT = 1 / 20, 1 / 200
+"""The share of the scale that looks like zero, and the share of brighter values that is overlooked."""
+
+Values = NDArray[Any]
+
+
+def describe_filters(n: int, layer: ConvLayer, kernels: Values) -> str:
+    """Describe the shown filters of layer ``n``, (F, F, C, shown)."""
+    limit = np.abs(kernels).max()
+    weights = kernels.reshape(-1, kernels.shape[3])
+    highest, lowest = int(weights.max(axis=0).argmax()), int(weights.min(axis=0).argmin())
+    sides = layer.kernel_shape[: 2 if kernels.shape[2] == 1 else 3]
+    return (
+        f"The first {kernels.shape[3]} of the {layer.filters} filters of layer {n}, each of "
+        f"{' by '.join(map(str, sides))} weights, as coloured squares on one scale from "
+        f"{say_number(-limit)} to {say_number(limit)}. The largest weight, {say_number(weights.max())}, "
+        f"is in filter {highest + 1}, the smallest, {say_number(weights.min())}, in filter {lowest + 1}; "
+        f"{int((weights < 0).sum())} of the {weights.size} weights are negative."
+    )
+
+
+def describe_maps(n: int, layer: ConvLayer, label: str, maps: Values) -> str:
+    """Describe the shown feature maps of layer ``n`` after ReLU, (H, W, shown)."""
+    height, width, shown = maps.shape
+    start = (
+        f"The first {shown} of the {layer.filters} feature maps of layer {n} for {label}, "
+        f"each of {height} by {width} values."
+    )
+    means = maps.mean(axis=(0, 1))
+    silent, faint = silent_maps(maps), faint_maps(maps)
+    if len(silent) == shown:
+        return f"{start} All are silent: zero everywhere."
+    row, column, best = np.unravel_index(int(maps.argmax()), maps.shape)
+    words = [
+        f"{start} The largest value, {say_number(maps.max())}, is in map {best + 1}, at row {row} and "
+        f"column {column}; the largest mean, {say_number(means.max())}, is that of map {means.argmax() + 1}.",
+        f"{_name_maps(silent)} silent: zero everywhere." if silent else "No map is silent.",
+    ]
+    if faint:
+        words.append(f"{_name_maps(faint)} faint: hardly a value is above a twentieth of the scale.")
+    return " ".join(words)
+
+
+def silent_maps(maps: Values) -> list[int]:
+    """The maps (H, W, N) that are zero everywhere, counted from 0."""
+    return [k for k in range(maps.shape[2]) if not maps[..., k].any()]
+
+
+def faint_maps(maps: Values) -> list[int]:
+    """The maps (H, W, N), counted from 0, that are dark on the scale of all but not silent.
+
+    No more than one value in 200 is above a twentieth of the largest of all maps.
+    """
+    shares = (maps > _DARK * maps.max()).mean(axis=(0, 1))
+    return [k for k, share in enumerate(shares) if share <= _FAINT and maps[..., k].any()]
+
+
+def _name_maps(indices: Sequence[int]) -> str:
+    numbers = listed([str(k + 1) for k in indices])
+    return f"Map {numbers} is" if len(indices) == 1 else f"{len(indices)} maps ({numbers}) are"
+
 
 _SLICE_SIDE = 200
 """Pixels of a filter of one slice, whose few squares need no more."""

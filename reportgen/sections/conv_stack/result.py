@@ -16,7 +16,7 @@ from reportgen.results.base import (
     VolumeShape,
     means,
 )
-from reportgen.results.initialisation import InitCheck
+from reportgen.results.fields import InitCheck
 
 
 class ConvLayer(Result):

@@ -1,8 +1,7 @@
 """Two stacked layers: question 2 of the assignment."""
 
-from reportgen.outline.references import HE_2015
-from reportgen.outline.section import Origin, Reads, Section, Shown
-from reportgen.outline.tolerance import DECODED, DRAWN, FLOAT32, Rule, Tolerance
+from reportgen.outline.kind import HE_2015
+from reportgen.outline.section import DECODED, DRAWN, FLOAT32, Origin, Reads, Rule, Section, Shown, Tolerance
 
 SECTION = Section(
     name="conv_stack",

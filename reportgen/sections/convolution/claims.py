@@ -1,12 +1,16 @@
-"""What the section claims of its numbers."""
+"""What the section claims of its numbers, and what is known of them before they are computed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from reportgen.contract.specimen import Known, OpenList
+from reportgen.dataset.inventory import Inventory
 from reportgen.outline.section import Claim
-from reportgen.results.initialisation import KAIMING_CLAIM
+from reportgen.results.fields import KAIMING_CLAIM
 from reportgen.sections.convolution.result import Convolution
+from reportgen.settings import Settings
 
 
 def decide(numbers: Convolution) -> Iterator[Claim]:
@@ -17,3 +21,11 @@ def decide(numbers: Convolution) -> Iterator[Claim]:
         numbers.matches,
     )
     yield Claim("initialisation", KAIMING_CLAIM, numbers.init_check.plausible)
+
+
+def expect(settings: Settings, _inventory: Inventory) -> Known:
+    """The filter has one level of lists more in colour."""
+    weights: Any = 0.5
+    for _ in range(3 if settings.show.colour else 2):
+        weights = OpenList([weights])
+    return Known(values={"/filter": weights})

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from reportgen.engine.stages.context import Artifacts, StageContext
-from reportgen.engine.stages.examples import example_files
-from reportgen.engine.stages.grey_or_colour import scale_examples
-from reportgen.engine.stages.section import pack_section
-from reportgen.engine.stages.tensorflow import load_tensorflow
+from reportgen.engine.stages.examples import example_files, scale_examples
+from reportgen.engine.stages.network import load_tensorflow
+from reportgen.engine.stages.outcomes import pack_section
 
 
 def run(context: StageContext) -> Artifacts:

@@ -15,7 +15,7 @@ from reportgen.results.base import (
     Shape,
     means,
 )
-from reportgen.results.initialisation import InitCheck
+from reportgen.results.fields import InitCheck
 
 _FILTER_ROW = "Row i of the filter: its weights, or in colour one list (red, green, blue) for each column."
 

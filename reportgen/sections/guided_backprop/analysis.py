@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.computed import Computed, summarise
-from reportgen.analysis.guided_gradients import GuidedGradients
+from reportgen.analysis.gradients import GuidedGradients
 from reportgen.analysis.ranking import rank_neurons
 from reportgen.analysis.receptive_field import area_share, energy_inside
 from reportgen.errors import ExplanationError, SettingsError

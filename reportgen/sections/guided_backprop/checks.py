@@ -7,9 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.grading.checks import NamedCheck
-from reportgen.grading.checks.dataset import classes
-from reportgen.grading.checks.layer import is_close, read_outputs, require_output
+from reportgen.grading.checks import NamedCheck, classes, is_close, read_outputs, require_output
 from reportgen.grading.report import Report, require
 
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.analysis.guided_gradients import GuidedGradients
+from reportgen.analysis.gradients import GuidedGradients
 from reportgen.dataset.decode import decode
 from reportgen.engine.stages.activations import read_activations, read_layer
-from reportgen.engine.stages.boxes import find_boxes
 from reportgen.engine.stages.context import Artifacts, StageContext
-from reportgen.engine.stages.section import pack_section
+from reportgen.engine.stages.examples import find_boxes
+from reportgen.engine.stages.outcomes import pack_section
 from reportgen.results import Position
 from reportgen.sections.guided_backprop.analysis import Example, explain_neurons
 from reportgen.store.packing import pack_arrays, unpack_arrays
 
 if TYPE_CHECKING:
-    from reportgen.analysis.guided_network import GuidedNetwork
+    from reportgen.analysis.gradients import GuidedNetwork
 
 
 def run(context: StageContext) -> Artifacts:
@@ -60,7 +60,7 @@ class _Explainer:
 
     def _compute(self, label: str, positions: Sequence[Position]) -> GuidedGradients:
         network = self._context.network()
-        from reportgen.analysis.guided_network import GuidedNetwork
+        from reportgen.analysis.gradients import GuidedNetwork
         from reportgen.models.backbone import INPUT_SHAPE, preprocess
 
         if self._traced is None:

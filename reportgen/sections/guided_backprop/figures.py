@@ -1,16 +1,39 @@
-"""The figures of the section, in the order of the document."""
+"""The section's figures, and in words what each of them shows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.receptive_field import effective_field
 from reportgen.figures.colour import signed_rgb
-from reportgen.figures.data import FigureData
-from reportgen.figures.figure import Figure
+from reportgen.figures.figure import Figure, FigureData, raster_picture_of, say_box, say_number
 from reportgen.figures.overlay import with_boxes
-from reportgen.figures.picture import raster_picture_of
-from reportgen.sections.guided_backprop.description import describe_gradient
-from reportgen.sections.guided_backprop.result import GuidedBackprop
+from reportgen.results import Box
+from reportgen.sections.guided_backprop.result import GuidedBackprop, GuidedRow
+
+Values = NDArray[Any]
+
+
+def describe_gradient(label: str, row: GuidedRow, gradient: Values) -> str:
+    """Describe a guided gradient (H, W, 3): how large it is, and where."""
+    i, j, channel = row.position
+    start = f"The guided gradient of the neuron at row {i}, column {j}, channel {channel} for {label}"
+    if row.blank:
+        return f"{start}, blank: it is zero everywhere."
+    height, width = gradient.shape[:2]
+    field = effective_field(gradient, Box(rows=(0, height), cols=(0, width)))
+    peak = np.unravel_index(int(np.abs(gradient).max(axis=2).argmax()), (height, width))
+    # Rounded down, since all of it would have to be all of it.
+    share = int(100 * (field.energy_share or 0))
+    return (
+        f"{start}. Its largest absolute value, {say_number(row.gradient_max_abs)}, is at row {peak[0]} and "
+        f"column {peak[1]} of the image; {share} percent of its energy lies within {say_box(field)}."
+    )
+
 
 _GUIDED_SCALE = 2
 """The enlargement of an input of 224 pixels, for prints 44 mm wide."""

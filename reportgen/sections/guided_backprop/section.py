@@ -1,8 +1,7 @@
 """Guided backpropagation: question 5 of the assignment."""
 
-from reportgen.outline.references import SIMONYAN_2015, SPRINGENBERG_2015
-from reportgen.outline.section import Origin, Reads, Section, Shown
-from reportgen.outline.tolerance import FLOAT32, GATES, Rule, Tolerance
+from reportgen.outline.kind import SIMONYAN_2015, SPRINGENBERG_2015
+from reportgen.outline.section import FLOAT32, GATES, Origin, Reads, Rule, Section, Shown, Tolerance
 
 _FIELD = "reportgen.analysis.receptive_field"
 

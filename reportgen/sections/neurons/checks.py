@@ -6,9 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from reportgen.grading.checks import NamedCheck
-from reportgen.grading.checks.dataset import classes
-from reportgen.grading.checks.layer import is_close, read_outputs, require_output
+from reportgen.grading.checks import NamedCheck, classes, is_close, read_outputs, require_output
 from reportgen.grading.report import Report, require
 from reportgen.results import Box
 from reportgen.results.base import SIDE

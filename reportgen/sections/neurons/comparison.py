@@ -1,4 +1,4 @@
-"""How the section is weighed against the recomputed one."""
+"""How ``verify`` compares the section's numbers, and which settings they tell of."""
 
 from __future__ import annotations
 
@@ -8,13 +8,27 @@ from typing import TYPE_CHECKING, Any
 from reportgen.analysis.receptive_field import receptive_field
 from reportgen.contract.lookup import join_pointer
 from reportgen.results import FieldGeometry
+from reportgen.sections.neurons.result import Neurons
+from reportgen.settings import Settings
+from reportgen.verify.choices import judge_setting
 from reportgen.verify.finding import Finding, Findings
-from reportgen.verify.pair import Pair
 from reportgen.verify.rankings import NeuronComparison, compare_labels, compare_lengths
-from reportgen.verify.tolerances import Tolerances
+from reportgen.verify.tolerances import Pair, Tolerances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+def read_choices(numbers: Neurons, _attached: Settings | None) -> dict[str, Any]:
+    """The settings as a table of ``report.toml`` has them."""
+    return {"show": {"neurons": max((len(top) for top in numbers.top.values()), default=0)}}
+
+
+def compare_choices(numbers: Neurons, attached: Settings) -> Findings:
+    """Whether the attached settings say the same."""
+    yield judge_setting(
+        "show.neurons", max((len(top) for top in numbers.top.values()), default=0), attached.show.neurons
+    )
 
 
 def compare(pair: Pair) -> Findings:

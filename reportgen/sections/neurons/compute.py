@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 from reportgen.analysis.receptive_field import effective_field
 from reportgen.dataset.decode import decode
 from reportgen.engine.stages.activations import read_activations, read_layer
-from reportgen.engine.stages.boxes import find_boxes
 from reportgen.engine.stages.context import Artifacts, StageContext
-from reportgen.engine.stages.examples import example_files, open_examples
-from reportgen.engine.stages.section import pack_section
+from reportgen.engine.stages.examples import example_files, find_boxes, open_examples
+from reportgen.engine.stages.outcomes import pack_section
 from reportgen.results import Box, ImageFile, Patch, Position
 from reportgen.sections.neurons.analysis import See, find_excited_neurons
 
 if TYPE_CHECKING:
-    from reportgen.analysis.input_gradient import RecordedPass
+    from reportgen.analysis.gradients import RecordedPass
 
 
 def run(context: StageContext) -> Artifacts:
@@ -57,7 +56,7 @@ def _sight(context: StageContext, image: ImageFile) -> See:
 
 def _record(context: StageContext, image: ImageFile) -> RecordedPass:
     network = context.network()
-    from reportgen.analysis.input_gradient import RecordedPass
+    from reportgen.analysis.gradients import RecordedPass
     from reportgen.models.backbone import preprocess
 
     return RecordedPass(network.explained, preprocess(decode(context.path(image), image.sha256)))

@@ -1,8 +1,18 @@
 """The most excited neurons: question 4 of the assignment."""
 
-from reportgen.outline.references import ARAUJO_2019, LUO_2016, SIMONYAN_2015
-from reportgen.outline.section import Origin, Reads, Section, Shown
-from reportgen.outline.tolerance import DECODED, EDGE, FLOAT32, GATES, Rule, Tolerance
+from reportgen.outline.kind import ARAUJO_2019, LUO_2016, SIMONYAN_2015
+from reportgen.outline.section import (
+    DECODED,
+    EDGE,
+    FLOAT32,
+    GATES,
+    Origin,
+    Reads,
+    Rule,
+    Section,
+    Shown,
+    Tolerance,
+)
 
 _FIELD = "reportgen.analysis.receptive_field"
 

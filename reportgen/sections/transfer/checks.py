@@ -6,8 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from reportgen.grading.checks import NamedCheck
-from reportgen.grading.checks.dataset import splits, whole
+from reportgen.grading.checks import NamedCheck, splits, whole
 from reportgen.grading.report import Report, require
 
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.lookup import join_pointer
 from reportgen.diff.values import is_number
-from reportgen.outline.tolerance import MARGIN, Tolerance
+from reportgen.outline.section import MARGIN, Tolerance
 from reportgen.sections.transfer.result import Transfer
 from reportgen.verify.finding import NO_CONSEQUENCE, Finding, Findings, judge
-from reportgen.verify.pair import Pair
-from reportgen.verify.tolerances import Tolerances
+from reportgen.verify.tolerances import Pair, Tolerances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

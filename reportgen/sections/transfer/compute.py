@@ -9,7 +9,7 @@ import numpy as np
 from reportgen.analysis.computed import Computed, summarise
 from reportgen.dataset.decode import decode
 from reportgen.engine.stages.context import Artifacts, StageContext
-from reportgen.engine.stages.section import pack_section
+from reportgen.engine.stages.outcomes import pack_section
 from reportgen.sections.transfer.files import HEAD_FILE
 from reportgen.sections.transfer.result import Transfer
 from reportgen.split import SPLITS

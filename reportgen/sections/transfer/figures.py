@@ -1,20 +1,60 @@
-"""The figures of the section, in the order of the document."""
+"""The section's figures, and in words what each of them shows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from reportgen.figures.data import FigureData, NamedArrays
-from reportgen.figures.figure import Figure
+from numpy.typing import NDArray
+
+from reportgen.figures.figure import Figure, FigureData, NamedArrays, listed, say_number
 from reportgen.figures.montage import Tile, count_columns, full_width_side, montage
 from reportgen.figures.plots import confusion_plot, history_plot
-from reportgen.sections.transfer.description import (
-    describe_confusion,
-    describe_history,
-    describe_misclassified,
-)
-from reportgen.sections.transfer.result import Transfer
-from reportgen.typefaces.chain import Typefaces
+from reportgen.results import Matrix
+from reportgen.sections.transfer.result import Misclassified, Transfer
+from reportgen.typefaces.face import Typefaces
+
+Values = NDArray[Any]
+
+
+def describe_confusion(matrix: Matrix, classes: Sequence[str]) -> str:
+    """Describe a confusion matrix: what became of the images of each class."""
+    rows = [_describe_row(i, matrix[i], classes) for i in range(len(classes))]
+    return f"The confusion matrix of the {sum(map(sum, matrix))} test images. {' '.join(rows)}"
+
+
+def _describe_row(i: int, counts: Sequence[int], classes: Sequence[str]) -> str:
+    total, wrong = sum(counts), [j for j, count in enumerate(counts) if count and j != i]
+    if not total:
+        return f"There is no image of {classes[i]}."
+    if not wrong:
+        return f"Of the class {classes[i]}, all {total} are recognised."
+    taken = listed([f"{counts[j]} taken for {classes[j]}" for j in wrong])
+    return f"Of the class {classes[i]}, {counts[i]} of {total} are recognised, {taken}."
+
+
+def describe_history(section: Transfer) -> str:
+    """Describe how loss and accuracy went, with their first and last values and those of the epoch kept."""
+    history, kept = section.history, section.training.best_epoch
+    curves = {
+        "training loss": history.loss,
+        "validation loss": history.val_loss,
+        "training accuracy": history.accuracy,
+        "validation accuracy": history.val_accuracy,
+    }
+    ways = [f"the {name} goes from {say_number(c[0])} to {say_number(c[-1])}" for name, c in curves.items()]
+    return (
+        f"Two plots of the training, over {section.training.epochs_run} epochs. Between the first epoch "
+        f"and the last, {listed(ways)}. The weights kept are those of epoch {kept}, with a training loss of "
+        f"{say_number(history.loss[kept - 1])} and a validation loss of "
+        f"{say_number(history.val_loss[kept - 1])}."
+    )
+
+
+def describe_misclassified(wrong: Sequence[Misclassified]) -> str:
+    """Describe the shown test images that the network got wrong."""
+    items = [f"{item.file}, of the class {item.true}, was taken for {item.predicted}" for item in wrong]
+    return f"Test images that were taken for another class: {'; '.join(items)}."
 
 
 def draw(data: FigureData) -> Iterator[Figure]:

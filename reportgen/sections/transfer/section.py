@@ -1,8 +1,19 @@
 """VGG19 with a new output layer: question 3 of the assignment."""
 
-from reportgen.outline.references import SIMONYAN_2015
-from reportgen.outline.section import Headline, Origin, Reads, Section, Shown
-from reportgen.outline.tolerance import DECODED, FLOAT32, MARGIN, TRAINED, Rule, Tolerance
+from reportgen.outline.kind import SIMONYAN_2015
+from reportgen.outline.section import (
+    DECODED,
+    FLOAT32,
+    MARGIN,
+    TRAINED,
+    Headline,
+    Origin,
+    Reads,
+    Rule,
+    Section,
+    Shown,
+    Tolerance,
+)
 from reportgen.sections.transfer.files import HEAD_FILE
 
 SECTION = Section(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from reportgen.grading.checks import NamedCheck
-from reportgen.grading.checks.dataset import classes
+from reportgen.grading.checks import NamedCheck, classes
 from reportgen.grading.report import Report, require
 
 

@@ -11,7 +11,7 @@ from brightness.result import Brightness
 from reportgen.analysis.computed import Computed, summarise
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import open_examples
-from reportgen.engine.stages.section import pack_section
+from reportgen.engine.stages.outcomes import pack_section
 
 
 def run(context: StageContext) -> Artifacts:

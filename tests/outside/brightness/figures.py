@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from reportgen.figures.data import FigureData
-from reportgen.figures.figure import Figure
+from reportgen.figures.figure import Figure, FigureData
 from reportgen.figures.montage import Tile, montage
 
 

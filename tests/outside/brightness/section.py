@@ -1,7 +1,6 @@
 """How bright the example images are."""
 
-from reportgen.outline.section import Origin, Reads, Reference, Section, Shown
-from reportgen.outline.tolerance import DECODED, Rule, Tolerance
+from reportgen.outline.section import DECODED, Origin, Reads, Reference, Rule, Section, Shown, Tolerance
 
 SECTION = Section(
     name="brightness",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from reportgen.grading.checks import NamedCheck
-from reportgen.grading.checks.dataset import whole
+from reportgen.grading.checks import NamedCheck, whole
 from reportgen.grading.report import Report, require
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from plain.result import Plain
 from reportgen.analysis.computed import Computed
 from reportgen.engine.stages.context import Artifacts, StageContext
-from reportgen.engine.stages.section import pack_section
+from reportgen.engine.stages.outcomes import pack_section
 
 
 def run(context: StageContext) -> Artifacts:

@@ -1,16 +1,105 @@
-"""Question 6: does every figure and table stand with a numbered caption, and are the weights named?"""
+"""Checks in code that every rubric may name."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
+
+from numpy.typing import NDArray
 
 from reportgen.grading.report import Report, require
+from reportgen.outline.kind import ReportKind, list_sections
+from reportgen.results import SPLITS
+
+
+@dataclass(frozen=True)
+class NamedCheck:
+    """``cases`` gives what the check goes through in a report, ``judge`` looks at one of them."""
+
+    cases: Callable[[Report], list[str]]
+    judge: Callable[[Report, str], None]
+
+    @property
+    def meaning(self) -> str:
+        """What passes, in a sentence."""
+        return " ".join((self.judge.__doc__ or "").split())
+
+
+def whole(_report: Report) -> list[str]:
+    """The report, once."""
+    return ["report"]
+
+
+def classes(report: Report) -> list[str]:
+    """Each class."""
+    return list(report.results.dataset.classes)
+
+
+def splits(_report: Report) -> list[str]:
+    """Training, validation and test."""
+    return list(SPLITS)
+
+
+def judge_disjoint(report: Report, _case: str) -> None:
+    """No image, by content, stands in more than one split."""
+    where: dict[str, set[str]] = {}
+    for image in report.results.dataset.images:
+        where.setdefault(image.sha256, set()).add(image.split)
+    shared = [image for image in report.results.dataset.images if len(where[image.sha256]) > 1]
+    require(
+        not shared,
+        f"{len(shared)} images stand in more than one split, as {shared[0].file}" if shared else "",
+    )
+
+
+def judge_counts(report: Report, split: str) -> None:
+    """The counts of a split are those of the list of images, with at least one image a class."""
+    dataset = report.results.dataset
+    listed = Counter(image.label for image in dataset.images if image.split == split)
+    counts = dataset.counts[split]  # type: ignore[index]
+    for label in dataset.classes:
+        pointer = f"/dataset/counts/{split}/{label}"
+        require(
+            counts.get(label) == listed[label],
+            f"{pointer} is {counts.get(label)}, {listed[label]} are listed",
+        )
+        require(listed[label] > 0, f"{pointer}: there is no image")
+
+
+def read_outputs(report: Report, label: str) -> NDArray[Any]:
+    """The outputs (rows, columns, channels) of the explained layer for the example image of a class."""
+    place = list(report.results.neurons.top).index(label)
+    outputs = report.array("neurons", f"activations_{place}")
+    shape = report.results.neurons.layer_shape
+    require(
+        list(outputs.shape) == shape, f"the layer's outputs have shape {list(outputs.shape)}, not {shape}"
+    )
+    return outputs
+
+
+def require_output(pointer: str, value: float, outputs: NDArray[Any], position: tuple[int, int, int]) -> None:
+    """Require that a neuron lies in the layer and that its output is the one that is stated."""
+    inside = all(0 <= step < size for step, size in zip(position, outputs.shape, strict=True))
+    require(inside, f"{pointer}/position: {list(position)} is outside the layer")
+    found = float(outputs[position])
+    require(is_close(value, found), f"{pointer}/value: found {value:.6g}, the layer has {found:.6g} there")
+
+
+def is_close(a: float, b: float) -> bool:
+    """Equal as float32 numbers are that were printed and read."""
+    return abs(a - b) <= 1e-5 * max(abs(a), abs(b))
+
 
 _FEWEST_WORDS = 3
+
 _FIGURE = re.compile(r"Fig(?:ure|\.)\s*(A?\d+)")
+
 _TABLE = re.compile(r"Table\s*(A?\d+)")
+
 _UNSEEN = frozenset({"script", "style", "template"})
 
 
@@ -116,3 +205,26 @@ def _judge(captions: list[str], pattern: re.Pattern[str], kind: str, fewest: int
     twice = sorted({number for number in numbers if numbers.count(number) > 1})
     require(not twice, f"the number {', '.join(twice)} stands at two {kind}s")
     require(len(numbers) >= fewest, f"there are {len(numbers)} {kind}s with captions; {fewest} are asked for")
+
+
+_BEFORE = {
+    "splits_disjoint": NamedCheck(whole, judge_disjoint),
+    "counts_true": NamedCheck(splits, judge_counts),
+}
+
+_AFTER = {
+    "figures_captioned": NamedCheck(whole, judge_figures),
+    "tables_captioned": NamedCheck(whole, judge_tables),
+    "weights_named": NamedCheck(whole, judge_weights),
+}
+
+
+def find_checks(kind: ReportKind | None = None) -> Mapping[str, NamedCheck]:
+    """What every report can be asked, and what the sections bring that are installed here or in ``kind``, by
+    name.
+    """
+    brought: dict[str, NamedCheck] = {}
+    for section in dict.fromkeys([*list_sections(), *(kind.sections if kind else ())]):
+        if (module := section.load("checks")) is not None:
+            brought |= module.CHECKS
+    return {**_BEFORE, **brought, **_AFTER}

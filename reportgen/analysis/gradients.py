@@ -1,0 +1,190 @@
+"""Gradients of neurons with respect to the image: plain, and guided as in Springenberg et al. (2015)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from reportgen.errors import ExplanationError
+from reportgen.results import Position
+
+TRANSPARENT = frozenset(
+    (
+        *("Add", "AddN", "AddV2", "AvgPool", "BatchToSpaceND", "BiasAdd", "Cast", "ConcatV2", "Conv2D"),
+        *("DepthwiseConv2dNative", "ExpandDims", "Identity", "MatMul", "MaxPool", "MaxPoolV2", "Mean"),
+        *("Mul", "Neg", "Pack", "Pad", "PadV2", "Reshape", "Shape", "Slice", "SpaceToBatchND", "Split"),
+        *("Squeeze", "StridedSlice", "Sub", "Sum", "Transpose"),
+    )
+)
+"""Graph operations that cannot hide a rectifier: linear in their input, or choosing among its values."""
+
+
+def find_rectifiers(source: Any, target: Any) -> list[Any]:
+    """List the ReLU operations on the way from a graph tensor ``source`` to ``target``.
+
+    Walks the graph backwards from ``target`` through every operation that depends on ``source``. Raises
+    ``ExplanationError`` for an operation that may rectify without being a ReLU (``Maximum``, ``Elu``, a
+    function call, a condition, …) or that is not known: no guided gradient can be proven through it.
+    """
+    on_the_way = _dependent_operations(source, target)
+    if not on_the_way:
+        raise ExplanationError(
+            "The neuron's output does not depend on the image.", "Explain a layer that is fed by the image."
+        )
+    strangers = sorted({op.type for op in on_the_way if op.type != "Relu" and op.type not in TRANSPARENT})
+    if strangers:
+        raise ExplanationError(
+            f"Guided backpropagation cannot be proven through {', '.join(strangers)}: "
+            "only ReLU rectifiers have a guided gradient.",
+            "Use a network whose activations are ReLU, such as VGG19.",
+        )
+    return [op for op in on_the_way if op.type == "Relu"]
+
+
+def _dependent_operations(source: Any, target: Any) -> list[Any]:
+    order = _operations_behind(target)
+    reached = {source.op.name}
+    dependent = []
+    for op in order:
+        if op.name not in reached and any(tensor.op.name in reached for tensor in op.inputs):
+            reached.add(op.name)
+            dependent.append(op)
+    return dependent
+
+
+def _operations_behind(target: Any) -> Iterable[Any]:
+    """Every operation that ``target`` needs, inputs before outputs, without recursion."""
+    order: dict[str, Any] = {}
+    stack = [(target.op, False)]
+    while stack:
+        op, expanded = stack.pop()
+        if op.name in order:
+            continue
+        if expanded:
+            order[op.name] = op
+            continue
+        stack.append((op, True))
+        stack.extend((tensor.op, False) for tensor in op.inputs if tensor.op.name not in order)
+    return list(order.values())
+
+
+class RecordedPass:
+    """One forward pass of one image, recorded so that plain gradients of single neurons can follow.
+
+    ``network`` maps a batch (1, H, W, C) to (1, rows, columns, channels); ``activations`` is its output
+    for ``image`` (H, W, C), float32. A network traced as one graph function, its weights held constant, is
+    far faster to differentiate than an eager one (see ``Backbone.explained``).
+    """
+
+    def __init__(self, network: Callable[[Any], Any], image: NDArray[np.float32]) -> None:
+        self._image = tf.constant(image[np.newaxis])
+        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as self._tape:
+            self._tape.watch(self._image)
+            self._output = network(self._image)
+        self.activations: NDArray[np.float32] = self._output[0].numpy()
+
+    def gradient(self, position: Position) -> NDArray[np.float32]:
+        """The gradient (H, W, C) of the neuron at ``position`` with respect to the image."""
+        seed = np.zeros(self._output.shape, np.float32)
+        seed[(0, *position)] = 1
+        gradient = self._tape.gradient(self._output, self._image, output_gradients=tf.constant(seed))
+        return np.asarray(gradient[0], dtype=np.float32)
+
+
+_OVERRIDE = "ReportgenGuidedRelu"
+
+_MARK = "reportgen_guided_relu"
+
+
+def _guide(op: Any, upstream: Any) -> Any:
+    """Springenberg et al. 2015: pass a gradient only where it and the ReLU's output are positive."""
+    passed = tf.where((op.outputs[0] > 0) & (upstream > 0), upstream, tf.zeros_like(upstream))
+    return tf.identity(passed, name=_MARK)
+
+
+tf.RegisterGradient(_OVERRIDE)(_guide)
+
+
+class GuidedNetwork:
+    """A network traced once, whose guided gradients can then be asked for image after image.
+
+    One run computes the gradients of ``neurons`` neurons, sharing the forward pass; the result does not
+    depend on that number.
+    ``model`` maps a batch (1, *image_shape) to a batch (1, *output_shape) of TensorFlow tensors. The
+    gradient of the graph's ``Relu`` operations is overridden while the network is traced, which reaches
+    ``activation="relu"``, ``ReLU`` layers, ``keras.ops.relu`` and nested models alike; every application
+    of the guided rule leaves a mark in the graph, and the marks are counted against the ReLUs.
+
+    Springenberg, Dosovitskiy, Brox & Riedmiller 2015, "Striving for Simplicity: The All Convolutional
+    Net", section 3.4. Raises ``ExplanationError`` while tracing if one ReLU is not guided.
+    """
+
+    def __init__(self, model: Callable[[Any], Any], image_shape: tuple[int, ...], neurons: int) -> None:
+        self._model = model
+        self._neurons = neurons
+        self.relu_total = 0
+        self.relu_guided = 0
+        signature = [tf.TensorSpec([1, *image_shape]), tf.TensorSpec([neurons, None], tf.int32)]
+        self._run = tf.function(
+            self._trace, input_signature=signature, autograph=False
+        ).get_concrete_function()
+
+    def _trace(self, image: Any, positions: Any) -> tuple[Any, Any]:
+        graph = tf.compat.v1.get_default_graph()
+        # A pass-through of its own makes sure that the walk ends at the image and not at a capture.
+        source = tf.identity(image)
+        with graph.gradient_override_map({"Relu": _OVERRIDE}):
+            output = self._model(source)[0]
+        rectifiers = find_rectifiers(source, output)
+        picked = [tf.gather_nd(output, positions[k : k + 1]) for k in range(self._neurons)]
+        gradients = [tf.gradients(value, source)[0] for value in picked]
+        self.relu_total = len(rectifiers)
+        self.relu_guided = self._count_guided(graph, rectifiers)
+        return tf.concat(picked, 0), tf.concat(gradients, 0)
+
+    def _count_guided(self, graph: Any, rectifiers: Sequence[Any]) -> int:
+        overridden = sum(_gradient_type(op) == _OVERRIDE for op in rectifiers)
+        marks = sum(_MARK in op.name.rsplit("/", 1)[-1] for op in graph.get_operations())
+        if overridden != len(rectifiers) or marks != self._neurons * len(rectifiers):
+            raise ExplanationError(
+                f"Guided backpropagation reached {overridden} of {len(rectifiers)} ReLUs "
+                f"({marks} of {self._neurons * len(rectifiers)} backward passes).",
+                "Use a network built from ordinary Keras layers; the gradient would be a plain one.",
+            )
+        return overridden
+
+    def __call__(self, image: NDArray[Any], positions: Sequence[tuple[int, ...]]) -> GuidedGradients:
+        """The guided gradients of the neurons at ``positions``, one or more, for one image (H, W, C)."""
+        batch = tf.constant(image[np.newaxis], tf.float32)
+        parts = []
+        for start in range(0, len(positions), self._neurons):
+            some = list(positions[start : start + self._neurons])
+            filled = some + some[-1:] * (self._neurons - len(some))
+            values, gradients = self._run(batch, tf.constant(np.asarray(filled), tf.int32))
+            parts.append((values.numpy()[: len(some)], gradients.numpy()[: len(some)]))
+        values, gradients = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return GuidedGradients(values, gradients, self.relu_total, self.relu_guided)
+
+
+def _gradient_type(op: Any) -> str:
+    try:
+        return str(op.get_attr("_gradient_op_type").decode())
+    except ValueError:
+        return ""
+
+
+@dataclass(frozen=True)
+class GuidedGradients:
+    """``values`` (K,): the neurons' outputs; ``gradients`` (K, H, W, C): guided gradients with respect to
+    the preprocessed image; ``relu_total`` ReLUs on the way, of which ``relu_guided`` were guided.
+    """
+
+    values: NDArray[np.float32]
+    gradients: NDArray[np.float32]
+    relu_total: int
+    relu_guided: int
