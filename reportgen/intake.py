@@ -13,6 +13,7 @@ from typing import NoReturn
 from reportgen.errors import SettingsError, UserError
 from reportgen.outline.kind import Outline
 from reportgen.settings import Settings, understand_settings
+from reportgen.text import replaced
 from reportgen.toml.reading import decode_text, parse_table
 
 IGNORED = (
@@ -103,9 +104,7 @@ def _refuse(place: os.DirEntry[str] | Path | str, problem: str) -> NoReturn:
 
 
 def _shown(path: Path | str) -> str:
-    text = "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in str(path)
-    )
+    text = replaced(str(path))
     return text if len(text) <= _SHOWN else f"…{text[-_SHOWN:]}"
 
 

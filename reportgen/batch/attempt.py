@@ -15,7 +15,7 @@ from pathlib import Path
 
 from reportgen.batch.contents import hash_file
 from reportgen.batch.identity import finished_key
-from reportgen.batch.job import JOB_FILE, Job, Message, job_text, parse_message
+from reportgen.batch.job import JOB_FILE, Job, Message, job_text, localise, parse_message
 from reportgen.batch.outcome import (
     LOG_FILE,
     Costs,
@@ -27,7 +27,6 @@ from reportgen.batch.outcome import (
     write_outcome,
 )
 from reportgen.batch.process import End, Program, run_program
-from reportgen.batch.tables import localise
 from reportgen.batch.worker import MADE_FILE
 from reportgen.faults import FAULT, FAULT_WORDS
 from reportgen.grading.exports.table import one_line

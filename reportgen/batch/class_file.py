@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from reportgen.batch.contents import folder_name
 from reportgen.dataset.names import is_ignored, shown
 from reportgen.errors import SettingsError, UserError
 from reportgen.outline.kind import DEFAULT, Outline, OutlineError, ReportKind, find_kind
+from reportgen.text import find_nearest
 from reportgen.toml.reading import read_table_file
 from reportgen.weights import SOURCES
 
@@ -185,8 +185,8 @@ def _explain(parts: Sequence[int | str], kind: str, message: str, value: Any) ->
     key = ".".join([key, *map(str, parts[2:] if numbered else parts[1:])])
     if kind == "extra_forbidden":
         allowed = list(_Group.model_fields if parts[0] == "group" else _Class.model_fields)
-        near = difflib.get_close_matches(str(parts[-1]), allowed, n=1)
-        hint = f" (did you mean '{near[0]}'?)" if near else ""
+        near = find_nearest(str(parts[-1]), allowed)
+        hint = f" (did you mean '{near}'?)" if near else ""
         return f"unknown key '{key}'{hint}; allowed are {', '.join(allowed)}"
     if kind == "missing":
         example = '[[group]] with name = "…" and folder = "…"' if key == "group" else f'{parts[-1]} = "…"'

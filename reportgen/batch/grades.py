@@ -9,15 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportgen.batch.job import Job
+from reportgen.batch.job import Job, describe_problem, localise
 from reportgen.batch.outcome import Mark, Outcome
-from reportgen.batch.tables import describe_problem, localise
 from reportgen.contract.lookup import find_value
-from reportgen.diff.summary import plural, printable
 from reportgen.errors import ExplanationError, RenderError, UserError, WeightsError
 from reportgen.models.backend import BackendError
 from reportgen.outline.kind import ReportKind
 from reportgen.store.files import StorageError, write_atomically
+from reportgen.text import plural, printable
 
 if TYPE_CHECKING:
     from reportgen.grading.score import Grades

@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reportgen.batch.class_file import DEFAULT_LIMITS, Limits
+from reportgen.errors import DataError, UserError
+from reportgen.grading.exports.table import one_line
 from reportgen.outline.kind import Outline
 from reportgen.progress import Advance
 
+_LONGEST = 400
+_LISTED = 3
 JOB_FILE = "job.json"
 
 
@@ -141,3 +145,24 @@ class PipeProgress:
         # Whoever listened may be gone; that ends the process in another way.
         with contextlib.suppress(OSError):
             os.write(self._handle, message_text(message).encode() + b"\n")
+
+
+def describe_problem(error: UserError, job: Job, place: Path) -> str:
+    """What an error says, on one line and without any path of this machine."""
+    lines = list(error.problems) if isinstance(error, DataError) else error.problem.splitlines()
+    shown = [one_line(localise(line, job, place)).rstrip(".") for line in lines[:_LISTED]]
+    more = len(lines) - len(shown)
+    text = "; ".join(shown) + (f"; and {more} more" if more else "")
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def localise(text: str, job: Job, place: Path) -> str:
+    """The text with the paths of a group's folder and of its report named as from inside."""
+    return name_inside(name_inside(text, place), Path(job.folder))
+
+
+def name_inside(text: str, folder: Path) -> str:
+    """The text with the paths of files in ``folder`` relative to it."""
+    for form in dict.fromkeys((str(folder), str(folder.resolve()))):
+        text = text.replace(f"{form}/", "").replace(form, "the folder")
+    return text

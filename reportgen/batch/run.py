@@ -15,12 +15,12 @@ from reportgen.batch.class_file import Class, Group
 from reportgen.batch.contents import BUILD_FOLDER, Contents, take_contents
 from reportgen.batch.grades import GRADES_FILES
 from reportgen.batch.identity import finished_key, identify_group, identify_program, identify_rubrics
-from reportgen.batch.job import BatchConfig, Job
+from reportgen.batch.job import BatchConfig, Job, name_inside
 from reportgen.batch.outcome import PASSING, Outcome, find_finished, read_costs, write_outcome
 from reportgen.batch.place import open_output
 from reportgen.batch.progress_view import ProgressView
 from reportgen.batch.runner import Runner
-from reportgen.batch.tables import GroupResult, name_inside, write_tables
+from reportgen.batch.tables import GroupResult
 from reportgen.engine.stages.context import HTML_FILE
 from reportgen.errors import UserError
 from reportgen.grading.exports.table import one_line
@@ -93,6 +93,8 @@ def run_batch(
             check_tests(chosen.rubrics)
         made = _work(jobs, out, runner, view) if jobs else {}
         rows = tuple(_row(each, made, out) for each in found)
+        from reportgen.batch.summary import write_tables  # which draws the page: not needed to read a class
+
         write_tables(chosen, rows, out, view.say)
         shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
         return Report(rows, len(jobs))

@@ -1,31 +1,20 @@
-"""The class as tables: grades and timings as CSV, and the overview as a page."""
+"""The class as CSV, grades and apart from them what the work took; and how scores spread."""
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
-import itertools
-import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
-from reportgen.batch.class_file import Class, Group
-from reportgen.batch.contents import hash_file
-from reportgen.batch.job import Job
+from reportgen.batch.class_file import Group
 from reportgen.batch.outcome import Costs, Mark, Outcome
 from reportgen.batch.process import MEGABYTE
-from reportgen.engine.plan import digest_of
-from reportgen.engine.sources import code_of, libraries_of
-from reportgen.errors import DataError, UserError
-from reportgen.grading.exports.table import one_line, safe_cell
+from reportgen.grading.exports.table import safe_cell
 from reportgen.grading.score import round_part
-from reportgen.store.files import write_atomically, writing
-from reportgen.system.packages import versions_for
-from reportgen.templates import templates_folder
+from reportgen.text import share_text
 
 _BINS = 10
 
@@ -98,32 +87,6 @@ def spread_scores(outcomes: Sequence[Outcome]) -> Spread | None:
     return spread_of("", Decimal(graded[0].points), [Decimal(outcome.score) for outcome in graded])
 
 
-_LONGEST = 400
-
-_LISTED = 3
-
-
-def describe_problem(error: UserError, job: Job, place: Path) -> str:
-    """What an error says, on one line and without any path of this machine."""
-    lines = list(error.problems) if isinstance(error, DataError) else error.problem.splitlines()
-    shown = [one_line(localise(line, job, place)).rstrip(".") for line in lines[:_LISTED]]
-    more = len(lines) - len(shown)
-    text = "; ".join(shown) + (f"; and {more} more" if more else "")
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def localise(text: str, job: Job, place: Path) -> str:
-    """The text with the paths of a group's folder and of its report named as from inside."""
-    return name_inside(name_inside(text, place), Path(job.folder))
-
-
-def name_inside(text: str, folder: Path) -> str:
-    """The text with the paths of files in ``folder`` relative to it."""
-    for form in dict.fromkeys((str(folder), str(folder.resolve()))):
-        text = text.replace(f"{form}/", "").replace(form, "the folder")
-    return text
-
-
 _BEFORE = ("group", "status", "score", "points")
 
 _AFTER = ("accuracy_test", "verification", "graded", "reason", "notes")
@@ -168,15 +131,6 @@ def write_timings(rows: Sequence[GroupResult]) -> str:
     )
 
 
-def share_text(correct: int, total: int) -> str:
-    """A share with four decimals; it is 1 or 0 only if it is exactly that."""
-    step = 10**_DIGITS
-    units = round(correct / total * step) if total else 0
-    if 0 < correct < total:
-        units = min(max(units, 1), step - 1)
-    return f"{units // step}.{units % step:0{_DIGITS}}"
-
-
 def _grades_of(row: GroupResult, criteria: Iterable[str]) -> list[str]:
     outcome = row.outcome
     marks = [find_mark(outcome, name) for name in criteria]
@@ -187,7 +141,7 @@ def _grades_of(row: GroupResult, criteria: Iterable[str]) -> list[str]:
         outcome.score,
         outcome.points,
         *(mark.score if mark else "" for mark in marks),
-        share_text(outcome.correct or 0, outcome.total or 0) if known else "",
+        share_text((outcome.correct or 0) / outcome.total, _DIGITS) if known and outcome.total else "",
         outcome.verification,
         ("submitted" if outcome.submitted else "built") if outcome.done else "",
         outcome.reason,
@@ -201,81 +155,3 @@ def _write(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     writer.writerow(map(safe_cell, heading))
     writer.writerows(map(safe_cell, row) for row in rows)
     return text.getvalue()
-
-
-GRADES_FILE, OVERVIEW_FILE, TIMINGS_FILE = "grades.csv", "overview.html", "timings.csv"
-
-_STATE_FILE = ".tables.json"
-
-_MODULES = (__name__, "reportgen.document.overview")
-
-
-def write_tables(
-    chosen: Class, rows: Sequence[GroupResult], out: Path, say: Callable[[str], None] = lambda _line: None
-) -> None:
-    """Write ``grades.csv``, ``overview.html`` and ``timings.csv``. Raises ``StorageError`` if that fails.
-
-    The first two depend on what came of the groups and on nothing else. One of them that was changed by hand
-    stays, under another name, which is said.
-    """
-    with writing(out):
-        _write_if_new(out / TIMINGS_FILE, write_timings(rows))
-        key = _identify(chosen, rows)
-        if _read_state(out) == {"key": key, **_hashes(out)}:
-            return
-        from reportgen.batch.summary import sum_up
-        from reportgen.document.overview import render_overview
-        from reportgen.templates import open_templates
-
-        _set_edited_aside(out, say)
-        write_atomically(out / GRADES_FILE, write_grades(rows).encode())
-        page = render_overview(sum_up(chosen, rows), open_templates())
-        write_atomically(out / OVERVIEW_FILE, page.encode())
-        state = json.dumps({"key": key, **_hashes(out)})
-        write_atomically(out / _STATE_FILE, state.encode())
-
-
-def _set_edited_aside(out: Path, say: Callable[[str], None]) -> None:
-    state = _read_state(out)
-    written = state if isinstance(state, dict) else {}
-    for name in (GRADES_FILE, OVERVIEW_FILE):
-        file = out / name
-        if file.exists() and hash_file(file) != written.get(name):
-            places = (out / f"{file.stem}-edited-{number}{file.suffix}" for number in itertools.count(1))
-            place = next(place for place in places if not place.exists())
-            file.rename(place)
-            say(f"{file} was changed by hand; that version is now {place.name}.")
-
-
-def _identify(chosen: Class, rows: Sequence[GroupResult]) -> str:
-    """A hash over all that the tables depend on."""
-    templates = sorted(templates_folder().glob("overview.*"))
-    modules = [*_MODULES]
-    return digest_of(
-        {
-            "titles": [chosen.title, chosen.course, chosen.assignment, chosen.verify],
-            "rows": [
-                [row.group.name, row.group.slug, asdict(row.outcome), row.images, row.earlier] for row in rows
-            ],
-            "templates": {file.name: hash_file(file) for file in templates},
-            "code": [code_of(module) for module in modules],
-            "versions": versions_for({name for module in modules for name in libraries_of(module)}),
-        }
-    )
-
-
-def _hashes(out: Path) -> dict[str, str]:
-    return {name: hash_file(out / name) for name in (GRADES_FILE, OVERVIEW_FILE)}
-
-
-def _read_state(out: Path) -> object:
-    with contextlib.suppress(OSError, ValueError):
-        return json.loads((out / _STATE_FILE).read_bytes())
-    return None
-
-
-def _write_if_new(file: Path, text: str) -> None:
-    with contextlib.suppress(OSError):
-        if file.read_bytes() == text.encode():
-            return
-    write_atomically(file, text.encode())

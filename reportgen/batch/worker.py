@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from reportgen.batch.contents import Parts, class_folders, find_parts, take_contents
 from reportgen.batch.grades import GradedReport, mark
-from reportgen.batch.job import Job, PipeProgress, read_job
+from reportgen.batch.job import Job, PipeProgress, describe_problem, read_job
 from reportgen.batch.outcome import Cause, Outcome, outcome_text
 from reportgen.batch.process import follow_parent, refuse_network
-from reportgen.batch.tables import describe_problem
 from reportgen.errors import DataError, UserError
 from reportgen.intake import check_folder, read_settings
 from reportgen.settings import Settings, understand_settings

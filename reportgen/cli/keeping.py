@@ -44,7 +44,7 @@ def clean(
 ) -> None:
     """Remove the last build and the earlier ones; what somebody else put into the folder stays."""
     from reportgen.export import MODEL_FILE, is_own_model
-    from reportgen.store.ownership import clear
+    from reportgen.store.clearing import clear
 
     folder = build.expanduser().absolute() if build else load(settings).build
     left = clear(folder, choose_progress(quiet=quiet).say, {MODEL_FILE: is_own_model})

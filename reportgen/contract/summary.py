@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from reportgen.results import SPLITS
+from reportgen.text import replaced
 
 if TYPE_CHECKING:
     from reportgen.contract.reader import LoadedResults
@@ -97,8 +98,6 @@ def safe_text(text: str) -> str:
     return f"<bdi>{escape(cut(text, _LONGEST))}</bdi>"
 
 
-_JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
-
 LONGEST = 160
 """Characters of a line; what is longer ends in an ellipsis."""
 
@@ -155,11 +154,7 @@ def _authors(results: LoadedResults) -> list[str]:
 
 def plain(text: str) -> str:
     """A text without line breaks and control characters, which would play tricks with a terminal."""
-    letters = " ".join(text.split())
-    return "".join(
-        letter if letter.isprintable() or letter in _JOINERS else "\N{REPLACEMENT CHARACTER}"
-        for letter in letters
-    )
+    return replaced(" ".join(text.split()))
 
 
 def cut(text: str, longest: int = LONGEST) -> str:

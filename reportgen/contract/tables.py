@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reportgen.contract.lookup import PointerError, show_value
 from reportgen.errors import UserError
 from reportgen.results import SPLITS, Box
+from reportgen.text import find_nearest
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -61,14 +61,14 @@ def make_table(results: LoadedResults, name: str) -> Table:
     makers, from_arrays = _find_makers(results)
     names = list_tables(results)
     if name not in names:
-        near = difflib.get_close_matches(str(name), names, n=1)
+        near = find_nearest(str(name), names)
         arrays = name in from_arrays
         raise PointerError(
             f"{results.name}: there is no table {show_value(name)}"
             + (", whose numbers are arrays that did not come along." if arrays else "."),
             "Open the build folder instead."
             if arrays
-            else (f"Did you mean '{near[0]}'? " if near else "") + f"The tables are {', '.join(names)}.",
+            else (f"Did you mean '{near}'? " if near else "") + f"The tables are {', '.join(names)}.",
         )
     return makers[name](results)
 

@@ -12,7 +12,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, TiffImageFile
 
-from reportgen.dataset.decode import UndecodableError
+from reportgen.dataset.contents import UndecodableError
 
 MAX_PROFILE = 16 * 2**20
 """Bytes; the largest in use, of printing presses, have some 3 MB."""

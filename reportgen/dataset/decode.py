@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
-import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -18,51 +16,14 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from reportgen.dataset.colour import MAX_PROFILE, ProfileError, scale_transparent_colour, to_rgb
+from reportgen.dataset.contents import UndecodableError, read_bytes
 from reportgen.dataset.names import shown
 from reportgen.dataset.png import Trimmed, raw_fault, trim_png
 from reportgen.dataset.signature import USUAL, describe, list_further_formats
 from reportgen.errors import DataError
 
-MAX_BYTES = 1_000_000_000
-
-
-class UndecodableError(Exception):
-    """Why a file gives no image, in words that follow its name."""
-
-
-def read_bytes(path: Path, sha256: str | None = None) -> bytes:
-    """The whole file.
-
-    Raises ``UndecodableError`` if it cannot be read, is larger than any image, or has another hash than
-    ``sha256``.
-    """
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise UndecodableError("is not a regular file")
-        if status.st_size > MAX_BYTES:
-            raise UndecodableError(
-                f"is {status.st_size / 1e9:.1f} GB, more than the {MAX_BYTES / 1e9:g} GB allowed"
-            )
-        data = path.read_bytes()
-    except PermissionError:
-        raise UndecodableError("cannot be read: permission denied") from None
-    except OSError as error:
-        raise UndecodableError(f"cannot be read: {error.strerror or error}") from None
-    if sha256 is not None and hash_bytes(data) != sha256:
-        raise UndecodableError("was changed while the report was being made; build again")
-    return data
-
-
-def hash_bytes(data: bytes) -> str:
-    """SHA-256, hexadecimal."""
-    return hashlib.sha256(data).hexdigest()
-
-
 SIDE = 224
-
 MAX_PIXELS = 100_000_000
-
 LARGE = 50_000_000
 """Images of more pixels are loaded one at a time."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
@@ -10,6 +9,7 @@ from reportgen.dataset.names import composed, shown
 from reportgen.errors import SettingsError
 from reportgen.results import ImageFile
 from reportgen.split import Split
+from reportgen.text import find_nearest
 
 _KEY = "example_images"
 
@@ -77,5 +77,5 @@ def _name(file: str) -> str:
 
 
 def _nearest(name: str, candidates: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(set(candidates)))
-    return f" (did you mean {' or '.join(map(shown, near))}?)" if near else ""
+    near = find_nearest(name, sorted(set(candidates)))
+    return f" (did you mean {shown(near)}?)" if near else ""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from reportgen.dataset.annotations import Annotations
-from reportgen.dataset.decode import UndecodableError, hash_bytes, read_bytes
+from reportgen.dataset.contents import UndecodableError, hash_bytes, read_bytes
 from reportgen.dataset.layout import Survey, survey_folder
 from reportgen.results import Duplicate, ImageFile
 from reportgen.split import SPLITS, Split

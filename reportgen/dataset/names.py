@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from reportgen.split import Split
+from reportgen.text import printable
 
 _CLUTTER = frozenset(
     {
@@ -86,7 +87,7 @@ def composed(name: str) -> str:
 
 def shown(name: str) -> str:
     """The name with every character escaped that would break a line or a terminal."""
-    return "".join(_escaped(c) if unicodedata.category(c) in _UNPRINTABLE else c for c in name)
+    return printable(name)
 
 
 def name_fault(name: str) -> str | None:
@@ -111,10 +112,6 @@ def capped(lines: Sequence[str], limit: int, rest: str = "more") -> list[str]:
     """The first ``limit`` lines, and one that counts the others."""
     hidden = len(lines) - limit
     return [*lines[:limit], f"and {hidden} {rest}"] if hidden > 0 else list(lines)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 SPLIT_TITLES: Mapping[Split, str] = {"train": "training", "val": "validation", "test": "test"}

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reportgen.dataset.annotations import Annotations, read_annotations
-from reportgen.dataset.decode import SIDE, UndecodableError, decode_bytes, read_bytes
+from reportgen.dataset.contents import UndecodableError, read_bytes
+from reportgen.dataset.decode import SIDE, decode_bytes
 from reportgen.dataset.inventory import Inventory, Manifest, take_inventory
 from reportgen.dataset.layout import LAYOUT_HELP
 from reportgen.dataset.names import capped, shown

@@ -9,8 +9,7 @@ from typing import Any
 
 from reportgen.diff.difference import Count, Difference, FigurePair, Flip, Image, ImagePair
 from reportgen.diff.values import ABSENT, Change, Entry, ListChange, is_number
-
-MINUS = "−"
+from reportgen.text import MINUS, counted, percent_text, plural, printable
 
 WIDTH = 60
 
@@ -19,21 +18,6 @@ _KEPT_BEFORE = 12
 _SHOWN_TEXTS = 5
 
 _DIGITS = (6, 9, 17)
-
-
-def printable(text: str) -> str:
-    """The text with everything that does not print as an escape."""
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
-
-
-def counted(*counts: tuple[int, str, str]) -> str:
-    """Counts with their nouns for one and for many, those of nothing left out."""
-    return ", ".join(plural(*count) for count in counts if count[0]) or "none"
-
-
-def plural(count: int, one: str, many: str) -> str:
-    """A count with its noun."""
-    return f"{count} {one if count == 1 else many}"
 
 
 def value_texts(change: Change) -> tuple[str, str, str]:
@@ -111,14 +95,12 @@ def count_text(count: Count | None) -> str:
     if count is None:
         return "–"
     counts = f"{count.correct}/{count.total}"
-    return f"{counts} ({percent_text(count.share)})" if count.share is not None else counts
+    return f"{counts} ({share_in_percent(count.share)})" if count.share is not None else counts
 
 
-def percent_text(share: float | None) -> str:
-    """A share in per cent with one decimal; 100 % and 0 % only where they are exact."""
-    if share is None:
-        return "–"
-    return f"{100 * share:.0f} %" if share in (0, 1) else f"{min(max(100 * share, 0.1), 99.9):.1f} %"
+def share_in_percent(share: float | None) -> str:
+    """A share in per cent, a dash if there is none."""
+    return "–" if share is None else percent_text(share)
 
 
 def points_text(points: float | None) -> str:

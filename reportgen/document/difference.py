@@ -30,7 +30,7 @@ def render_difference(difference: Difference, templates: Templates) -> str:
     environment = open_environment(templates)
     environment.filters.update(
         count=summary.count_text,
-        percent=lambda count: summary.percent_text(count.share if count else None),
+        percent=lambda count: summary.share_in_percent(count.share if count else None),
         points=summary.points_text,
         pair=summary.pair_texts,
         source=_source,

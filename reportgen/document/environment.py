@@ -11,8 +11,8 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from reportgen.diff.summary import printable
 from reportgen.templates import Templates
+from reportgen.text import printable
 
 
 def open_environment(templates: Templates) -> ImmutableSandboxedEnvironment:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from markupsafe import Markup
 
 from reportgen.contract.specimen import OpenList
-from reportgen.document.numbers import FILTERS, significant_text
+from reportgen.document.numbers import FILTERS
 from reportgen.document.sourced import Sourced, plain
 from reportgen.errors import RenderError
+from reportgen.text import find_nearest, significant_text
 
 ALLOWED = (
     'Allowed are a name in the results, such as transfer.accuracy.test or neurons.top["leopard"][0].value, '
@@ -155,8 +155,8 @@ def _describe_miss(value: Any, step: str | int) -> str:
 
 def _suggest(wrong: str, right: Iterable[str]) -> str:
     names = list(right)
-    near = get_close_matches(wrong, names, 1)
-    return f"did you mean '{near[0]}'?" if near else f"it has {_listed(names)}."
+    near = find_nearest(wrong, names)
+    return f"did you mean '{near}'?" if near else f"it has {_listed(names)}."
 
 
 def _listed(names: list[str]) -> str:

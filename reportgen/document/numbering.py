@@ -7,12 +7,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from markupsafe import Markup
 
 from reportgen.errors import RenderError
 from reportgen.outline.kind import ReportKind
+from reportgen.text import find_nearest
 
 
 @dataclass
@@ -145,9 +145,9 @@ def _suggest(kind: str, slug: str, names: Mapping[tuple[str, str], str]) -> str:
     """The same of the other kind, else the nearest of this or the other, else all of this kind."""
     other = next(k for k in _SHORT if k != kind)
     for k in (other,) if (other, slug) in names else (kind, other):
-        near = get_close_matches(slug[:_LONGEST], [s for found, s in names if found == k], 1)
+        near = find_nearest(slug[:_LONGEST], (s for found, s in names if found == k))
         if near:
-            return f"did you mean @{_SHORT[k]}:{near[0]}?"
+            return f"did you mean @{_SHORT[k]}:{near}?"
     # The last slug of a name is its clearest, with the class in it.
     clearest = {name: slug for (k, slug), name in names.items() if k == kind}
     return f"there are {', '.join(f'@{_SHORT[kind]}:{s}' for s in clearest.values()) or 'none'}."

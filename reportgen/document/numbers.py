@@ -12,45 +12,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from reportgen.document.sourced import Sourced, plain
-
-MINUS = "−"
-
-
-def decimal_text(value: float, digits: int) -> str:
-    """A number with ``digits`` decimals and a true minus sign."""
-    return f"{value:.{digits}f}".replace("-", MINUS)
-
-
-def share_text(value: float, digits: int = 2) -> str:
-    """A share between 0 and 1, printed as 1 or 0 only if it is exactly that."""
-    step = 10.0**-digits
-    if 0 < value < 1:
-        value = min(max(value, step), 1 - step)
-    return decimal_text(value, digits)
-
-
-def percent_text(value: float) -> str:
-    """A share in per cent with one decimal, printed as 100 % or 0 % only if it is exactly that."""
-    if value in (0, 1):
-        return f"{100 * value:.0f} %"
-    return f"{min(max(100 * value, 0.1), 99.9):.1f} %"
-
-
-def significant_text(value: float, digits: int = 3) -> str:
-    """A number with ``digits`` significant digits; powers of ten where it is very small or large."""
-    if value == 0:
-        return "0"
-    text = f"{value:#.{digits}g}"
-    if "e" not in text:
-        return text.removesuffix(".").replace("-", MINUS)
-    mantissa, exponent = text.split("e")
-    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{mantissa.removesuffix('.')} × 10{raised}".replace("-", MINUS)
-
-
-def whole_text(value: int) -> str:
-    """A count, its thousands set apart by thin spaces."""
-    return f"{value:,}".replace(",", "\u202f")
+from reportgen.text import decimal_text, percent_text, share_text, significant_text, whole_text
 
 
 def _filter(render: Callable[..., str]) -> Callable[..., Markup]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import heapq
 import json
 from collections import Counter
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from reportgen.grading.exports.table import one_line
 from reportgen.grading.points import MARKER, Points, read_points
+from reportgen.text import find_nearest
 
 if TYPE_CHECKING:
     import pytest
@@ -33,8 +33,8 @@ def resolve_names(
         keys: dict[str, None] = {}
         for name in check.points.depends if check.points else ():
             if name not in names and absent is not None and name not in absent:
-                near = difflib.get_close_matches(name, names, n=1)
-                hint = f" Did you mean {near[0]!r}?" if near else ""
+                near = find_nearest(name, names)
+                hint = f" Did you mean {near!r}?" if near else ""
                 raise pytest.UsageError(
                     f"{check.key}: depends on {name!r}, which is no criterion and no test function that "
                     f"was collected.{hint}"

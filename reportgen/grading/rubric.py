@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from reportgen.grading.report import GradingError
 from reportgen.grading.rubric_item import Computed, Expected, Named, Range, RubricItem, Test, Tolerance
 from reportgen.grading.score import VISIBILITIES, Visibility
 from reportgen.outline.kind import ReportKind, find_kind
+from reportgen.text import find_nearest
 from reportgen.toml.reading import decode_text, parse_table
 
 _KINDS = {
@@ -130,16 +130,16 @@ def _twice(rows: list[RubricItem]) -> Iterator[str]:
     for row in rows:
         for name in row.depends:
             if name not in first:
-                near = difflib.get_close_matches(name, first, 1)
-                hint = f"; did you mean '{near[0]}'?" if near else ""
+                near = find_nearest(name, first)
+                hint = f"; did you mean '{near}'?" if near else ""
                 yield f"check {row.number} ({row.criterion}): depends on '{name}', no criterion{hint}"
 
 
 def _read_row(number: int, row: Mapping[str, Any], checks: Mapping[str, NamedCheck]) -> RubricItem:
     for key in row:
         if key not in _KEYS:
-            near = difflib.get_close_matches(key, _KEYS, 1)
-            raise _Fault(f"unknown key '{key}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+            near = find_nearest(key, _KEYS)
+            raise _Fault(f"unknown key '{key}'" + (f"; did you mean '{near}'?" if near else ""))
     criterion = row.get("criterion")
     if not isinstance(criterion, str) or not one_line(criterion):
         raise _Fault("it has no criterion, a text")
@@ -195,8 +195,8 @@ def _test(row: Mapping[str, Any], checks: Mapping[str, NamedCheck]) -> Test:
 
 def _named(name: Any, checks: Mapping[str, NamedCheck]) -> Named:
     if name not in checks:
-        near = difflib.get_close_matches(str(name), checks, 1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(checks)}"
+        near = find_nearest(str(name), checks)
+        hint = f"did you mean '{near}'?" if near else f"there are {', '.join(checks)}"
         raise _Fault(f"check = {name!r} is no check; {hint}")
     return Named(name, checks[name])
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cache
 from itertools import combinations
 from typing import Any
 
 from reportgen.errors import UserError
 from reportgen.outline.section import Claim, Reference, Section
+from reportgen.text import find_nearest
 
 ARAUJO_2019 = Reference(
     "Araujo, A., Norris, W. and Sim, J.",
@@ -229,8 +229,8 @@ def _find(name: str, own: dict[str, str], group: str, what: str, kind: type[Any]
 
 
 def _say_unknown(name: str, what: str, known: Sequence[str]) -> tuple[str, str]:
-    near = get_close_matches(name, known, 1)
-    hint = f"Did you mean '{near[0]}'? " if near else ""
+    near = find_nearest(name, known)
+    hint = f"Did you mean '{near}'? " if near else ""
     return (
         f"there is no {what} '{name}'.",
         f"{hint}There {'is' if len(known) == 1 else 'are'} {', '.join(known)}; one of a package of your own "

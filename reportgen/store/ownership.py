@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 from reportgen.errors import UserError
 from reportgen.store.faults import reason_of
-from reportgen.store.files import StorageError, hash_of, open_file, read_file, writing
-from reportgen.store.lock import LOCK_FILE, is_lock, locked
-from reportgen.store.publication import recover, remove_listed
+from reportgen.store.files import StorageError, hash_of, open_file, read_file
+from reportgen.store.lock import LOCK_FILE, is_lock
 
 RECORD_FILE = ".record.json"
-
 Kind = Literal["report", "sample images", "Caltech-101"]
 
 STAGING = re.compile(r"\.(?:next|ready)-[a-z0-9_]{8}")
@@ -29,18 +26,13 @@ _NO_CONTENT = frozenset(
 """What may lie in a folder that counts as empty: of git, of operating systems, of ``make bench``."""
 
 DIFFERENCE_FILE = "diff.html"
-
 DIFFERENCE_MARK = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """The page of ``reportgen diff``, and the rule in its head that no other page has."""
 
 _RESULTS = "results.json"
-
 _REPORT_FILES = ("report.html", "report.pdf", _RESULTS, "head.weights.h5")
-
 _REPORT_FOLDERS = ("arrays", "figures")
-
 _BEGINNING = 20_000
-
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -150,53 +142,3 @@ def _presumed(folder: Path) -> Iterator[str]:
 def intact(folder: Path, name: str, sha256: str) -> bool:
     """Whether a listed file is as it was written. A link, wherever it leads, is not what was written."""
     return bool(sha256) and not (folder / name).is_symlink() and hash_of(folder / name) == sha256
-
-
-_STAYS_SILENTLY = (".gitignore", ".gitkeep", ".keep")
-
-
-def clear(
-    folder: Path,
-    say: Callable[[str], None],
-    others: Mapping[str, Callable[[BinaryIO], bool]] | None = None,
-) -> list[Path]:
-    """Remove the report, the earlier ones, and what commands put beside it; returns what stays, in order.
-
-    Files go that the records list and that are as they were written, and those named in ``others`` that are
-    recognised. Raises ``StorageError`` if something cannot be removed.
-    """
-    if not folder.is_dir():
-        return []
-    try:
-        claim(folder, "report")
-    except ForeignFolderError:
-        return list(_what_stays(folder))
-    with locked(folder, say), writing(folder):
-        recover(folder)
-        remove_listed(folder)
-        for earlier in (folder / "previous").glob("*"):
-            remove_listed(earlier)
-        if is_difference(folder / DIFFERENCE_FILE):
-            (folder / DIFFERENCE_FILE).unlink()
-        for name, recognise in (others or {}).items():
-            if _is_one(folder / name, recognise):
-                (folder / name).unlink()
-        (folder / LOCK_FILE).unlink()
-        for place in (*(folder / "previous").glob("*"), folder / "previous"):
-            with contextlib.suppress(OSError):
-                place.rmdir()
-    return list(_what_stays(folder))
-
-
-def _is_one(path: Path, recognise: Callable[[BinaryIO], bool]) -> bool:
-    try:
-        with open_file(path) as stream:
-            return not path.is_symlink() and recognise(stream)
-    except OSError:
-        return False
-
-
-def _what_stays(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        if not path.is_dir() and path.name not in _STAYS_SILENTLY:
-            yield path

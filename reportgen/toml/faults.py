@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from reportgen.text import find_nearest, printable
 from reportgen.toml.places import Origin, Path
 
 MOST = 50
@@ -150,8 +150,8 @@ def _describe_unknown(path: Path, model: type[BaseModel]) -> str:
 
 def _nearest(key: str, allowed: Sequence[str]) -> str:
     plain = {re.sub(r"[\W_]", "", name).lower(): name for name in allowed}
-    near = difflib.get_close_matches(re.sub(r"[\W_]", "", key).lower(), plain, n=1)
-    return plain[near[0]] if near else ""
+    near = find_nearest(re.sub(r"[\W_]", "", key).lower(), plain)
+    return plain.get(near, "")
 
 
 def _find_misplaced(
@@ -214,8 +214,3 @@ def write_value(value: Any, depth: int = 0) -> str:
     else:
         text = str(value)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
-
-
-def printable(line: str) -> str:
-    """A line in which characters that do not print, and could steer a terminal, are told by their number."""
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in line)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from reportgen.diff.summary import plural, printable
+from reportgen.text import plural, printable
 from reportgen.verify.finding import Finding, Subject, Verification
 
 _MOST_DIFFERING, _MOST_OTHERS = 12, 6

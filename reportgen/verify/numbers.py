@@ -13,11 +13,12 @@ from reportgen.contract.lookup import PointerError, find_value, join_pointer, sp
 from reportgen.contract.reader import ARRAYS_FOLDER, LoadedResults
 from reportgen.dataset.inventory import Inventory
 from reportgen.diff.difference import Image, compare_images
-from reportgen.diff.summary import pair_texts, printable
+from reportgen.diff.summary import pair_texts
 from reportgen.diff.values import Tolerance, is_number
 from reportgen.outline.kind import ReportKind
 from reportgen.outline.section import Claim, Rule
 from reportgen.results import SCHEMA_VERSION, ImageFile, Results
+from reportgen.text import printable
 from reportgen.verify.finding import NO_CONSEQUENCE, Finding, Findings, Status, judge
 from reportgen.verify.tolerances import Tolerances, scale_of
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportgen.diff.summary import printable
+from reportgen.text import printable
 from reportgen.verify.finding import Finding, Findings, Subject
 from reportgen.verify.page import Page
 from reportgen.verify.pdf_document import PdfDocument

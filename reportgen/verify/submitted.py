@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.contract.reader import LoadedResults, load_results
-from reportgen.diff.summary import printable
 from reportgen.diff.values import ABSENT, ListChange, Tolerance, compare_values
 from reportgen.engine.stages.context import HTML_FILE, PDF_FILE, RESULTS_FILE
 from reportgen.errors import SettingsError
@@ -15,6 +14,7 @@ from reportgen.intake import check_folder, read_settings
 from reportgen.outline.kind import Outline, find_kind
 from reportgen.settings import SETTINGS_FILE, Settings
 from reportgen.submission import SubmissionError, open_submission, read_attachments
+from reportgen.text import printable
 from reportgen.verify.finding import Finding, Findings
 
 MAX_PAPER_BYTES = 200 * 2**20

@@ -8,7 +8,6 @@ from typing import Any
 
 from reportgen.contract.lookup import join_pointer
 from reportgen.dataset.inventory import Inventory, take_inventory
-from reportgen.diff.summary import printable
 from reportgen.document.html import Content
 from reportgen.engine.plan import named_versions
 from reportgen.errors import SettingsError, UserError
@@ -17,6 +16,7 @@ from reportgen.outline.kind import DEFAULT, Outline, ReportKind, find_kind
 from reportgen.progress import Progress, Silent
 from reportgen.runtime import processor
 from reportgen.settings import Settings
+from reportgen.text import printable
 from reportgen.verify.choices import compare_settings, derive_settings
 from reportgen.verify.documents import compare_documents, has_same_bytes
 from reportgen.verify.finding import Finding, Findings, Verification, judge

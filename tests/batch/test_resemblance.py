@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reportgen.batch.contents import Shared, find_equal_results, find_shared_images
 from reportgen.batch.outcome import Outcome
-from reportgen.batch.tables import share_text, spread_of, spread_scores
+from reportgen.batch.tables import spread_of, spread_scores
 
 FILES = st.dictionaries(st.sampled_from("abcd"), st.sampled_from("12345"), max_size=4)
 CLASSES = st.dictionaries(st.sampled_from(["A", "B", "C", "D"]), FILES)
@@ -72,9 +72,3 @@ def test_a_mean_is_full_only_if_all_are() -> None:
 
 def test_without_grades_there_are_no_statistics() -> None:
     assert spread_scores([Outcome("data", "x")]) is None
-
-
-def test_a_share_is_one_only_if_it_is() -> None:
-    assert [share_text(*pair) for pair in ((99999, 100000), (1, 100000), (2, 3), (5, 5), (0, 7))] == [
-        "0.9999", "0.0001", "0.6667", "1.0000", "0.0000",
-    ]  # fmt: skip

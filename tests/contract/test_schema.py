@@ -209,7 +209,7 @@ class Stand:
         self.fonts = ()
         self.kind = find_kind()
 
-    def bundle(self, name: str) -> dict[str, bytes]:
+    def artifacts(self, name: str) -> dict[str, bytes]:
         content = {"weights": self.content["provenance"]["weights"], **self.content}[name]
         dump = json.dumps(content).encode()
         files = {"numbers.json": dump, f"{name}.json": dump}

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
-from reportgen.dataset.decode import UndecodableError, decode_bytes
+from reportgen.dataset.contents import UndecodableError
+from reportgen.dataset.decode import decode_bytes
 from reportgen.dataset.inventory import take_inventory
 from reportgen.dataset.scan import check_images, scan
 from reportgen.errors import DataError

@@ -197,7 +197,10 @@ def test_code_counts_where_it_runs(home: Path, monkeypatch: pytest.MonkeyPatch) 
     real = code_of
 
     def edited(module: str, *_: Any, **__: Any) -> dict[str, str]:
-        return {file: sha256 + "x" * file.endswith("confusion.py") for file, sha256 in real(module).items()}
+        return {
+            file: sha256 + "x" * file.endswith("transfer/analysis.py")
+            for file, sha256 in real(module).items()
+        }
 
     monkeypatch.setattr(plan, "code_of", edited)
     assert changed(before, planned(home)) == {"transfer"}
@@ -280,7 +283,7 @@ def test_code_that_changes_meanwhile_is_noticed(home: Path, monkeypatch: pytest.
     real: Any = _read.__wrapped__
 
     def edited(file: Path) -> tuple[str, bytes]:
-        data = real(file)[1] + b"MORE = 1\n" * (file.name == "confusion.py")
+        data = real(file)[1] + b"MORE = 1\n" * file.as_posix().endswith("transfer/analysis.py")
         return hashlib.sha256(data).hexdigest(), data
 
     monkeypatch.setattr(_read, "__wrapped__", edited)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from disk import contents
 
+from reportgen.store.clearing import clear
 from reportgen.store.output import is_text_with
-from reportgen.store.ownership import clear
 from reportgen.store.publication import publish
 
 

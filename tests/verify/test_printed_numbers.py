@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.document.numbers import decimal_text, percent_text, share_text, significant_text, whole_text
+from reportgen.text import decimal_text, percent_text, share_text, significant_text, whole_text
 from reportgen.verify.page import Printed, compare_text, read_page, shows, squeeze
 
 

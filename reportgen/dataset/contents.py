@@ -1,0 +1,42 @@
+"""The content of a file, and its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from pathlib import Path
+
+MAX_BYTES = 1_000_000_000
+
+
+class UndecodableError(Exception):
+    """Why a file gives no image, in words that follow its name."""
+
+
+def read_bytes(path: Path, sha256: str | None = None) -> bytes:
+    """The whole file.
+
+    Raises ``UndecodableError`` if it cannot be read, is larger than any image, or has another hash than
+    ``sha256``.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise UndecodableError("is not a regular file")
+        if status.st_size > MAX_BYTES:
+            raise UndecodableError(
+                f"is {status.st_size / 1e9:.1f} GB, more than the {MAX_BYTES / 1e9:g} GB allowed"
+            )
+        data = path.read_bytes()
+    except PermissionError:
+        raise UndecodableError("cannot be read: permission denied") from None
+    except OSError as error:
+        raise UndecodableError(f"cannot be read: {error.strerror or error}") from None
+    if sha256 is not None and hash_bytes(data) != sha256:
+        raise UndecodableError("was changed while the report was being made; build again")
+    return data
+
+
+def hash_bytes(data: bytes) -> str:
+    """SHA-256, hexadecimal."""
+    return hashlib.sha256(data).hexdigest()

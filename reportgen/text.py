@@ -1,0 +1,86 @@
+"""Text as every page, table and terminal has it: numbers, counts with their nouns, escapes, suggestions.
+
+Numbers are rounded so that they never say more than is true: 100 % and 0 % are printed only where exact.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+MINUS = "−"
+
+_JOINERS = "\u200c\u200d"
+"""Persian, Hindi and emoji are written with these; they stay as they are."""
+
+
+def decimal_text(value: float, digits: int) -> str:
+    """A number with ``digits`` decimals and a true minus sign."""
+    return f"{value:.{digits}f}".replace("-", MINUS)
+
+
+def share_text(value: float, digits: int = 2) -> str:
+    """A share between 0 and 1, printed as 1 or 0 only if it is exactly that."""
+    step = 10.0**-digits
+    if 0 < value < 1:
+        value = min(max(value, step), 1 - step)
+    return decimal_text(value, digits)
+
+
+def percent_text(share: float) -> str:
+    """A share in per cent with one decimal, printed as 100 % or 0 % only if it is exactly that."""
+    if share in (0, 1):
+        return f"{100 * share:.0f} %"
+    return f"{min(max(100 * share, 0.1), 99.9):.1f} %"
+
+
+def significant_text(value: float, digits: int = 3) -> str:
+    """A number with ``digits`` significant digits; powers of ten where it is very small or large."""
+    if value == 0:
+        return "0"
+    text = f"{value:#.{digits}g}"
+    if "e" not in text:
+        return text.removesuffix(".").replace("-", MINUS)
+    mantissa, exponent = text.split("e")
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa.removesuffix('.')} × 10{raised}".replace("-", MINUS)
+
+
+def whole_text(value: int) -> str:
+    """A count, its thousands set apart by thin spaces."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """A count with its noun."""
+    return f"{count} {one if count == 1 else many}"
+
+
+def counted(*counts: tuple[int, str, str]) -> str:
+    """Counts with their nouns for one and for many, those of nothing left out."""
+    return ", ".join(plural(*count) for count in counts if count[0]) or "none"
+
+
+def is_printable(character: str) -> bool:
+    """Whether a character is seen as itself and leaves what stands around it alone.
+
+    Control characters, halves of surrogate pairs, line and paragraph separators and marks that turn the
+    direction of a line, as U+202E, could steer a terminal or make one name look like another.
+    """
+    return character.isprintable() or character in _JOINERS or unicodedata.category(character) == "Zs"
+
+
+def printable(text: str) -> str:
+    """The text with everything that does not print as an escape, so that it can be told apart."""
+    return "".join(each if is_printable(each) else ascii(each)[1:-1] for each in text)
+
+
+def replaced(text: str) -> str:
+    """The text with U+FFFD for everything that does not print, where an escape would say nothing."""
+    return "".join(each if is_printable(each) else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
+def find_nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that is most like a mistyped one, "" if none is like it."""
+    return next(iter(get_close_matches(name, list(known), 1)), "")

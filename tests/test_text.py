@@ -1,0 +1,41 @@
+"""Escapes, suggestions and shares, the same wherever a text is printed."""
+
+from __future__ import annotations
+
+import pytest
+
+from reportgen.text import find_nearest, printable, replaced, share_text
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("kangaroo 12", "kangaroo 12"),
+        ("Zoë 豹 हाथी", "Zoë 豹 हाथी"),
+        ("a\u00a0b\u202fc", "a\u00a0b\u202fc"),  # spaces that do not break
+        ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),  # a joiner within a Persian word
+        ("a\u202egpj.exe", "a\\u202egpj.exe"),  # turns the direction of what follows
+        ("a\x1b[2J", "a\\x1b[2J"),
+        ("a\nb\u2028c", "a\\nb\\u2028c"),
+        ("\udc80", "\\udc80"),  # a byte that is no UTF-8
+    ],
+)
+def test_what_steers_a_line_is_escaped_and_what_is_read_is_not(text: str, escaped: str) -> None:
+    assert printable(text) == escaped
+
+
+def test_where_an_escape_says_nothing_a_sign_stands() -> None:
+    assert replaced("a\x1b\u202eb\u200d") == "a\ufffd\ufffdb\u200d"
+
+
+def test_the_nearest_name_is_suggested_or_none() -> None:
+    assert find_nearest("buterfly", ("kangaroo", "butterfly")) == "butterfly"
+    assert find_nearest("xyz", ("kangaroo", "butterfly")) == ""
+
+
+@pytest.mark.parametrize(
+    ("correct", "total", "text"),
+    [(99999, 100000, "0.9999"), (1, 100000, "0.0001"), (2, 3, "0.6667"), (5, 5, "1.0000"), (0, 7, "0.0000")],
+)
+def test_a_share_is_one_only_if_it_is(correct: int, total: int, text: str) -> None:
+    assert share_text(correct / total, 4) == text
