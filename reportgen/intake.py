@@ -27,7 +27,9 @@ in them.
 MAX_SETTINGS_BYTES = 2**18
 _MOST_PARTS = 16
 # Python reads a dotted key in memory and time that grow with the square of its parts; no setting has three.
-_LONG_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}""")
+_LONG_KEY = re.compile(
+    r"""(?<![\w-])(?:(?:[\w-]++|"[^"\\\n]*+(?:\\.[^"\\\n]*+)*"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}"""
+)
 _LONGEST_PROBLEM = 2000
 _REMEDY = "Ask for a folder with the images themselves in it, and nothing else."
 _SHOWN = 120

@@ -32,6 +32,16 @@ def find_tool(*names: str, package: str) -> str:
     return found or missing(f"no {names[0]} on this machine (package {package})")
 
 
+def has_terminals() -> bool:
+    """Whether programs can be given a pseudo-terminal here; a bare chroot has none."""
+    try:
+        for end in os.openpty():
+            os.close(end)
+    except OSError:
+        return False
+    return True
+
+
 def skip_what_prints(items: list[pytest.Item]) -> None:
     """Mark the tests that read a printed report as such; skip all that print where that cannot be done."""
     for item in items:
