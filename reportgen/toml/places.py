@@ -25,8 +25,8 @@ _TOKEN = re.compile(
     )''',
     re.VERBOSE,
 )
-"""``open`` is a quote that is never closed. Strings are unrolled loops: no text can be read in two ways, and time
-grows with its length only. Possessive groups, shorter, match wrongly in Python 3.11.2, which Debian 12 has.
+"""``open`` is a quote that is never closed. Strings are unrolled loops: no text can be read in two ways, so
+time grows with its length only. Possessive groups, shorter, match wrongly in Python 3.11.2 (Debian 12's).
 """
 
 
