@@ -133,7 +133,8 @@ class _Page:
         )
         for section in self.kind.sections:
             if (module := section.load("page")) is not None:
-                environment.globals.update(module.offer(self.results))
+                with section.blamed():
+                    environment.globals.update(module.offer(self.results))
         try:
             return environment.get_template("report.html.j2").render()
         except TemplateError as error:

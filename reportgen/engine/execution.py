@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import traceback
-from collections.abc import Iterator, Set
-from contextlib import contextmanager
+from collections.abc import Set
+from contextlib import nullcontext
 from functools import partial
 
 from reportgen.engine.plan import Plan, Stage, find_changes
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.network import Networks
 from reportgen.errors import UserError
-from reportgen.outline.section import SectionError
 from reportgen.progress import Progress
 from reportgen.store.cache import Cache
 from reportgen.store.packing import pack, unpack
@@ -51,7 +49,8 @@ class Execution:
             upstream=self.obtain,
             backbone=partial(self._networks.load, self._plan.weights, self.progress),
         )
-        with self._blame(stage):
+        section = self._plan.kind.section(stage.spec.section) if stage.spec.section else None
+        with section.blamed() if section else nullcontext():
             run = importlib.import_module(stage.spec.runs).run
             outcome: Artifacts = run(context)
         if changed := find_changes(stage, self._plan):
@@ -60,22 +59,3 @@ class Execution:
             self._cache.put(stage.key, pack(outcome))
         self.ran.append(stage.name)
         return outcome
-
-    @contextmanager
-    def _blame(self, stage: Stage) -> Iterator[None]:
-        """Let who wrote a section elsewhere hear of its faults, which are none of reportgen's."""
-        section = self._plan.kind.section(stage.spec.section) if stage.spec.section else None
-        try:
-            yield
-        except UserError:
-            raise
-        except Exception as error:
-            if section is None or section.package.partition(".")[0] == "reportgen":
-                raise
-            raise SectionError(f"section '{section.name}': {_locate(error)}") from error
-
-
-def _locate(error: Exception) -> str:
-    """What went wrong, and in which line of which file."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno})."

@@ -149,7 +149,11 @@ class ReportKind:
         claims: dict[str, Claim] = {}
         for section in self.sections:
             module = section.load("claims") if section.name in numbers else None
-            for claim in module.decide(numbers[section.name]) if module and hasattr(module, "decide") else ():
+            if module is None or not hasattr(module, "decide"):
+                continue
+            with section.blamed():
+                decided = list(module.decide(numbers[section.name]))
+            for claim in decided:
                 earlier = claims.pop(claim.name, claim)
                 claims[claim.name] = Claim(claim.name, claim.claim, claim.passed and earlier.passed)
         return list(claims.values())

@@ -25,7 +25,9 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import re
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -241,7 +243,25 @@ class Section:
 
     def load(self, name: str) -> ModuleType | None:
         """One of its modules, None if the package does not have it."""
-        return importlib.import_module(self.module_name(name)) if self.has_module(name) else None
+        if not self.has_module(name):
+            return None
+        with self.blamed():
+            return importlib.import_module(self.module_name(name))
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Let who wrote a section elsewhere hear of its faults, which are none of reportgen's.
+
+        Raises ``SectionError`` instead of what the section raises; a ``UserError`` says enough itself.
+        """
+        try:
+            yield
+        except UserError:
+            raise
+        except Exception as error:
+            if self.package.partition(".")[0] == __name__.partition(".")[0]:
+                raise
+            raise SectionError(f"section '{self.name}': {_locate(error)}") from error
 
     def require(self, name: str, attribute: str) -> Any:
         """What a module of the package must have. Raises ``SectionError`` if it does not."""
@@ -299,6 +319,12 @@ class Section:
         return _names(
             [t for t in self.tables if t.place == place and (annotated or not t.if_annotated)], classes
         )
+
+
+def _locate(error: Exception) -> str:
+    """What went wrong, and in which line of which file."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno})."
 
 
 def _names(shown: Sequence[Shown], classes: int) -> list[str]:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from equipment import has_terminals, missing
 
 from reportgen.system import setup
 from reportgen.system.libraries import Library, required_libraries
@@ -193,6 +194,8 @@ sys.exit(setup.main(["--memory", os.environ["MEMORY"]]))
 
 def answer(machine: Machine, text: str) -> tuple[int, str]:
     """Run set-up on a terminal of its own, type ``text``, and return how it ended and what it said."""
+    if not has_terminals():
+        missing("no pseudo-terminals on this machine, which stand for a user's")
     ours, theirs = pty.openpty()
     environment = {**os.environ, "MEMORY": str(machine.folder / "memory")}
     child = subprocess.Popen(
