@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +22,7 @@ from reportgen.batch.job import Message, parse_message
 from reportgen.batch.process import Program, run_program
 from reportgen.errors import Problem, StoppedError, UserError
 from reportgen.faults import TRACEBACK
+from reportgen.outline.kind import Outline
 from reportgen.progress import Advance, Progress
 from reportgen.settings import Settings
 from reportgen.store.files import writing
@@ -67,12 +68,14 @@ def parse_request(text: str) -> Request:
 class Answer:
     """What came of a build: its folder, and whether anything changed; or the error that it ended with.
 
-    With both, there is a report that lacks something, as the PDF.
+    With both, there is a report that lacks something, as the PDF. ``outline``: what the report is made of, by
+    names that the settings gave, which the results alone do not tell.
     """
 
     folder: Path | None = None
     changed: bool = False
     error: UserError | None = None
+    outline: Outline = field(default_factory=Outline)
 
 
 def answer_text(answer: Answer) -> str:
@@ -82,6 +85,7 @@ def answer_text(answer: Answer) -> str:
             "folder": str(answer.folder) if answer.folder else None,
             "changed": answer.changed,
             "error": _describe_error(answer.error) if answer.error else None,
+            "outline": asdict(answer.outline),
         }
     )
 
@@ -89,8 +93,14 @@ def answer_text(answer: Answer) -> str:
 def parse_answer(text: str) -> Answer:
     """What :func:`answer_text` wrote."""
     table = json.loads(text)
-    folder, error = table["folder"], table["error"]
-    return Answer(Path(folder) if folder else None, table["changed"], _make_error(error) if error else None)
+    folder, error, outline = table["folder"], table["error"], table["outline"]
+    sections = outline["sections"]
+    return Answer(
+        Path(folder) if folder else None,
+        table["changed"],
+        _make_error(error) if error else None,
+        Outline(outline["report"], None if sections is None else tuple(sections)),
+    )
 
 
 def _describe_error(error: UserError) -> dict[str, Any]:

@@ -182,4 +182,5 @@ def open_report(answer: Answer) -> Report:
     """
     if answer.folder is None:
         raise answer.error or ValueError("an answer without a report and without an error")
-    return Report(answer.folder, load_results(answer.folder), answer.changed, answer.error)
+    results = load_results(answer.folder, answer.outline.kind)
+    return Report(answer.folder, results, answer.changed, answer.error)

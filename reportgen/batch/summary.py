@@ -61,7 +61,7 @@ def write_tables(
         from reportgen.templates import open_templates
 
         _set_edited_aside(out, say)
-        write_atomically(out / GRADES_FILE, write_grades(rows).encode())
+        write_atomically(out / GRADES_FILE, write_grades(rows, chosen.outline.kind).encode())
         page = render_overview(sum_up(chosen, rows), open_templates())
         write_atomically(out / OVERVIEW_FILE, page.encode())
         state = json.dumps({"key": key, **_hashes(out)})
@@ -120,8 +120,10 @@ def sum_up(chosen: Class, rows: Sequence[GroupResult]) -> Overview:
     shared = find_shared_images({row.group.name: row.images for row in rows})
     equal = find_equal_results({row.group.name: row.outcome.fingerprint for row in rows})
     scores = spread_scores(outcomes)
+    headline = chosen.outline.kind.headline
     return Overview(
         title=chosen.title or "The class",
+        headline=headline[1].title if headline else "",
         course=chosen.course,
         assignment=chosen.assignment,
         lines=tuple(map(_line, rows)),

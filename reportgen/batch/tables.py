@@ -14,6 +14,7 @@ from reportgen.batch.outcome import Costs, Mark, Outcome
 from reportgen.batch.process import MEGABYTE
 from reportgen.grading.exports.table import safe_cell
 from reportgen.grading.score import round_part
+from reportgen.outline.kind import ReportKind
 from reportgen.text import share_text
 
 _BINS = 10
@@ -89,7 +90,7 @@ def spread_scores(outcomes: Sequence[Outcome]) -> Spread | None:
 
 _BEFORE = ("group", "status", "score", "points")
 
-_AFTER = ("accuracy_test", "verification", "graded", "reason", "notes")
+_AFTER = ("verification", "graded", "reason", "notes")
 
 _DIGITS = 4
 
@@ -108,14 +109,16 @@ class GroupResult:
     earlier: str = ""
 
 
-def write_grades(rows: Sequence[GroupResult]) -> str:
+def write_grades(rows: Sequence[GroupResult], kind: ReportKind) -> str:
     """RFC 4180 with a heading, a row a group in the order of the class; a column a criterion.
 
     Cells that a spreadsheet would take for formulas are made text. A group that failed has no points: its
     cells are empty, not zero.
     """
     criteria = criteria_of(row.outcome for row in rows)
-    return _write([*_BEFORE, *criteria, *_AFTER], (_grades_of(row, criteria) for row in rows))
+    column = [kind.headline[1].column] if kind.headline else []
+    cells = (_grades_of(row, criteria, headline=bool(column)) for row in rows)
+    return _write([*_BEFORE, *criteria, *column, *_AFTER], cells)
 
 
 def write_timings(rows: Sequence[GroupResult]) -> str:
@@ -131,17 +134,17 @@ def write_timings(rows: Sequence[GroupResult]) -> str:
     )
 
 
-def _grades_of(row: GroupResult, criteria: Iterable[str]) -> list[str]:
+def _grades_of(row: GroupResult, criteria: Iterable[str], *, headline: bool) -> list[str]:
     outcome = row.outcome
     marks = [find_mark(outcome, name) for name in criteria]
-    known = outcome.correct is not None and outcome.total
+    share = share_text((outcome.correct or 0) / outcome.total, _DIGITS) if outcome.total else ""
     return [
         row.group.name,
         "done" if outcome.done else "failed",
         outcome.score,
         outcome.points,
         *(mark.score if mark else "" for mark in marks),
-        share_text((outcome.correct or 0) / outcome.total, _DIGITS) if known and outcome.total else "",
+        *([share] if headline else []),
         outcome.verification,
         ("submitted" if outcome.submitted else "built") if outcome.done else "",
         outcome.reason,

@@ -52,4 +52,4 @@ def _build(request: Request, progress: Progress) -> Answer:
     remark(built, progress)
     if built.problem:
         progress.say(f"{built.problem.problem} {built.problem.remedy}")
-    return Answer(built.folder, built.changed, built.problem)
+    return Answer(built.folder, built.changed, built.problem, chosen.outline)

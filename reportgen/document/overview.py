@@ -82,9 +82,12 @@ class Resemblance:
 
 @dataclass(frozen=True)
 class Overview:
-    """All that the page shows. ``scores``: of the sums, None without any; ``results``: equal ones."""
+    """All that the page shows. ``headline``: the title of each group's one number, "" without any;
+    ``scores``: of the sums, None without any; ``results``: equal ones.
+    """
 
     title: str
+    headline: str
     course: str
     assignment: str
     lines: tuple[Line, ...]

@@ -130,7 +130,7 @@ def _computing(section: Section) -> Spec:
         images=reads.images,
         annotations=reads.annotations,
         weights=reads.weights,
-        after=reads.stages,
+        after=(*reads.stages, *reads.sections),
         section=section.name,
     )
 

@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import Any
 
 from reportgen.errors import UserError
-from reportgen.outline.section import Claim, Reference, Section
+from reportgen.outline.section import Claim, Headline, Reference, Section
 from reportgen.text import find_nearest
 
 ARAUJO_2019 = Reference(
@@ -99,7 +99,8 @@ class Outline:
 class ReportKind:
     """What a report is made of: its sections in the order of the document.
 
-    Raises ``OutlineError`` if one is there twice, or two have a figure or table of one name.
+    Raises ``OutlineError`` if one is there twice, two have a figure or table of one name, or one reads a
+    section that does not stand before it.
     """
 
     name: str
@@ -116,10 +117,24 @@ class ReportKind:
                     "Figures and tables of a report have names of their own: rename one of them.",
                 )
 
+        for index, section in enumerate(self.sections):
+            before = {each.name for each in self.sections[:index]}
+            for name in section.reads.sections:
+                if name not in before:
+                    raise OutlineError(
+                        f"the section '{section.name}' is computed from '{name}', which is not before it.",
+                        f"Name '{name}' before '{section.name}' in sections.",
+                    )
+
     @property
     def names(self) -> tuple[str, ...]:
         """The sections' names."""
         return tuple(section.name for section in self.sections)
+
+    @property
+    def headline(self) -> tuple[Section, Headline] | None:
+        """The first section with a headline, and that."""
+        return next(((each, each.headline) for each in self.sections if each.headline is not None), None)
 
     @property
     def uses_weights(self) -> bool:

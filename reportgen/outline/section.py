@@ -91,7 +91,8 @@ class Reads:
 
     ``settings``: dotted names; ``images``: those in use, or the example image of each class; ``annotations``:
     the boxes that came with them; ``weights``: VGG19; ``stages``: what is computed once for all sections,
-    ``features`` of the images in use or ``activations`` of the example images.
+    ``features`` of the images in use or ``activations`` of the example images; ``sections``: those whose
+    outcome is read, which must stand before this one in the report.
     """
 
     settings: tuple[str, ...] = ()
@@ -99,6 +100,7 @@ class Reads:
     annotations: bool = False
     weights: bool = False
     stages: tuple[Literal["features", "activations"], ...] = ()
+    sections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -156,11 +158,15 @@ class Claim:
 
 @dataclass(frozen=True)
 class Headline:
-    """The one number of a section that a terminal or a list of groups shows: a share, as two counts."""
+    """The one number of a section that a terminal or a list of groups shows: a share, as two counts.
+
+    ``title`` is for people, ``column`` for a table of groups.
+    """
 
     title: str
     count: str
     total: str
+    column: str
 
 
 _TAKEN = frozenset(

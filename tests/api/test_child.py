@@ -30,7 +30,8 @@ job, handle = pathlib.Path(sys.argv[1]), int(sys.argv[3])
 def tell(**message):
     os.write(handle, json.dumps(message).encode() + b"\\n")
 def answer(**given):
-    empty = {"folder": None, "changed": False, "error": None}
+    outline = {"report": "assignment", "sections": None}
+    empty = {"folder": None, "changed": False, "error": None, "outline": outline}
     job.with_name("answer.json").write_text(json.dumps(empty | given))
 """
 

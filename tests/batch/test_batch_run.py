@@ -62,7 +62,7 @@ def test_every_way_to_fail_is_one_row_and_the_others_go_on(tmp_path: Path) -> No
         "Linked": "passwd: is a symbolic link, which is not followed",
     }
     begin, _, place = reasons(report)["Ours"].partition(", in ")
-    assert begin == "A fault of reportgen itself, not of the group: KeyError: 'terms'"
+    assert begin == "A fault of reportgen itself, not of the group: KeyError: 'config'"
     assert place.startswith("reportgen/batch/job.py, line ")
     rows = read_rows(scene.out)
     assert [row["group"] for row in rows] == ["Good", "'=Evil", *list(reasons(report))[2:]]

@@ -13,6 +13,7 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
@@ -23,8 +24,8 @@ from tiny_data import draw_tiny_data
 pytestmark = [pytest.mark.slow, pytest.mark.prints]
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("brightness", "plain")
-"""The one is installed, of the other only its modules can be imported."""
+PACKAGES = ("brightness", "plain", "grad_cam")
+"""The first is installed, of the others only their modules can be imported."""
 
 PLAIN = "plain.section:SECTION"
 SETTINGS = """
@@ -68,9 +69,12 @@ class Project:
         (self.folder / "report.toml").write_text(text, encoding="utf-8")
 
     def run(self, *arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+        return self.python("-m", "reportgen", *arguments, code=code)
+
+    def python(self, *arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         done = subprocess.run(
-            [self.environment / "bin/python", "-m", "reportgen", *arguments],
+            [self.environment / "bin/python", *arguments],
             cwd=self.folder, env=clean, capture_output=True, text=True, timeout=500,
         )  # fmt: skip
         assert done.returncode == code, f"{arguments}\n{done.stdout}\n{done.stderr}"
@@ -286,8 +290,45 @@ def test_a_section_that_is_named_by_its_module_is_graded(least: Project) -> None
     assert ("Plain", "1") in [(each["name"], each["score"]) for each in criteria]
 
 
+def test_from_python_it_is_read_as_it_was_built(least: Project) -> None:
+    code = """import reportgen
+report = reportgen.build(settings="report.toml", data="data", quiet=True)
+print(report.changed, report.results.plain, len(reportgen.load_results("build").tables))"""
+    done = least.python("-c", code)
+    assert done.stdout.startswith("False ")
+
+
 def test_what_is_not_installed_is_not_checkable_and_no_forgery(least: Project) -> None:
     assert "not installed here" in least.run("verify", "build", "--data", "data", code=3).stdout
     least.run("verify", "build", "--data", "data", "--section", PLAIN)
     found = least.run("verify", "build", "--data", "data", "--section", "convolution", code=1).stdout
     assert "/kind/sections" in found
+
+
+def test_a_section_may_be_computed_from_another(environment: Path, tmp_path: Path) -> None:
+    """The mean of a map of evidence, times its positions, is the score without the bias (GAP, one layer)."""
+    project = Project(environment, tmp_path)
+    chosen = 'sections = [{}, "grad_cam:SECTION"]\n[show]\nneurons = 1\n'
+    project.write_settings(chosen.format('"convolution"'))
+    refused = project.run("build", "--quiet", code=2).stderr
+    assert "'grad_cam' is computed from 'transfer', which is not before it" in refused
+    project.write_settings(chosen.format('"transfer"'))
+    project.run("build", "--quiet")
+    results = project.results()
+    with np.load(tmp_path / "build/arrays/grad_cam.npz") as arrays:
+        maps = arrays["maps"].astype(np.float64)
+    assert maps.shape == (3, 3, 14, 14)
+    with h5py.File(tmp_path / "build/head.weights.h5") as file:
+        found: list[Any] = []
+        file.visititems(lambda _, item: found.append(item[()]) if isinstance(item, h5py.Dataset) else None)
+    (bias,) = (each for each in found if each.ndim == 1)
+    scores = maps.sum(axis=(2, 3)) + bias
+    likely = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    tested = [image["file"] for image in results["dataset"]["images"] if image["split"] == "test"]
+    with np.load(tmp_path / "build/arrays/transfer.npz") as arrays:
+        expected = [
+            arrays["probabilities_test"][tested.index(each)]
+            for each in results["dataset"]["examples"].values()
+        ]
+    np.testing.assert_allclose(likely, expected, rtol=1e-3, atol=1e-6)
+    assert "Selvaraju" in project.page().select_one("#references").get_text()  # type: ignore[union-attr]

@@ -31,15 +31,15 @@ SECTION = Section(
     ),
     tables=(Shown("scores", "appendix"),),
     files=(HEAD_FILE,),
-    headline=Headline("Test accuracy", "/correct/test", "/total/test"),
+    headline=Headline("Test accuracy", "/correct/test", "/total/test", "accuracy_test"),
     origins=(
         Origin("", ".analysis.retrain", "used", weights=True),
         Origin("/training", ".analysis.train_head", "used", weights=True),
         Origin("/correct", ".result.Transfer.correct", "used", weights=True),
         Origin("/total", ".result.Transfer.total", "used", weights=True),
         Origin("/accuracy", ".result.Transfer.accuracy", "used", weights=True),
-        Origin("/confusion", ".confusion.count_confusion", "used", weights=True),
-        Origin("/per_class", ".confusion.score_classes", "used", weights=True),
+        Origin("/confusion", ".analysis.count_confusion", "used", weights=True),
+        Origin("/per_class", ".analysis.score_classes", "used", weights=True),
     ),
     tolerances=(
         Rule("/arrays/features_*", Tolerance(1e-4), FLOAT32, True),
