@@ -16,7 +16,7 @@ from reportgen.dataset.inventory import take_inventory
 from reportgen.document.expression import print_value
 from reportgen.document.numbers import FILTERS
 from reportgen.document.sourced import Sourced
-from reportgen.engine.preflight import expect_results
+from reportgen.engine.expected import expect_results
 from reportgen.errors import RenderError
 from reportgen.settings import Settings
 

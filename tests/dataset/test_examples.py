@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.dataset.examples import choose_examples
-from reportgen.dataset.inventory import Manifest
+from reportgen.dataset.manifest import Manifest
 from reportgen.errors import SettingsError
 from reportgen.results import SPLITS, ImageFile
 

@@ -174,7 +174,7 @@ def test_the_model_file_holds_the_head_on_the_base(pixels: NDArray[np.uint8], tm
     for found, wanted in zip(other.get_weights(), head.get_weights(), strict=True):
         np.testing.assert_array_equal(found, wanted)
     assert zipfile.is_zipfile(path)
-    read = keras.backbone.load_model(path)
+    read = keras.models.load_model(path)
     features = backbone.network(preprocess(pixels))
     np.testing.assert_allclose(read(preprocess(pixels)), head(features), atol=1e-5)
 
