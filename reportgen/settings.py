@@ -23,8 +23,8 @@ from pydantic import (
 from reportgen.errors import SettingsError
 from reportgen.outline.kind import DEFAULT, Outline, OutlineError, ReportKind, find_kind
 from reportgen.toml.faults import describe_faults
+from reportgen.toml.locations import Origin, find_eaten_commands
 from reportgen.toml.paths import expand_path
-from reportgen.toml.places import Origin, find_eaten_commands
 from reportgen.toml.reading import read_table_file
 from reportgen.weights import SOURCES
 

@@ -12,7 +12,7 @@ from reportgen.api.notebook import listening
 from reportgen.api.report import Report, open_report
 from reportgen.errors import SettingsError
 from reportgen.settings import Settings, place_settings, understand_settings
-from reportgen.toml.places import Origin
+from reportgen.toml.locations import Origin
 from reportgen.weights import SOURCES
 
 PathLike = str | os.PathLike[str]

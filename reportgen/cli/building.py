@@ -120,7 +120,7 @@ def watch(
 
     Follows the images, the settings with the commentary, and the templates. Ctrl-C ends it.
     """
-    from reportgen.watch.places import Places
+    from reportgen.watch.inputs import Inputs
     from reportgen.watch.watcher import watch as watch_report
 
     progress = choose_progress(quiet=False)
@@ -146,8 +146,8 @@ def watch(
     file = (settings or Path(SETTINGS_FILE)).expanduser().absolute()
     # Images of the user's own may yet come to stand there.
     usual = default_data(settings)
-    places = Places(file, data=(usual.parent if usual.name == "sample" else usual,))
-    watch_report(read, renew, places, progress, port=port)
+    inputs = Inputs(file, data=(usual.parent if usual.name == "sample" else usual,))
+    watch_report(read, renew, inputs, progress, port=port)
 
 
 def diff(
@@ -179,8 +179,8 @@ def diff(
         raise UserError(
             f"{folder}: no earlier build is kept there.", "Name two reports, or build again after a change."
         )
-    place = page or folder / DIFFERENCE_FILE
-    check_output(place, is_text_with(DIFFERENCE_MARK))
+    target = page or folder / DIFFERENCE_FILE
+    check_output(target, is_text_with(DIFFERENCE_MARK))
     if page is None:
         claim(folder, "report")
     difference = compare(open_submission(before), open_submission(new or folder), rtol=rtol, atol=atol)
@@ -191,6 +191,6 @@ def diff(
         from reportgen.templates import open_templates
 
         html = render_difference(difference, open_templates(chosen.templates))
-        write_output(place, html.encode(), is_text_with(DIFFERENCE_MARK))
-        typer.echo(f"\nSide by side: {shown(place)}")
+        write_output(target, html.encode(), is_text_with(DIFFERENCE_MARK))
+        typer.echo(f"\nSide by side: {shown(target)}")
         raise typer.Exit(1)

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reportgen.toml.places import Token, list_tokens
+from reportgen.toml.locations import Token, list_tokens
 
 _KEY = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')(?:\s*\.\s*(?:[\w-]+|"[^"\n]*"|'[^'\n]*'))*"""
 _CURLY = "“”„‟«»‘’‚‛"
