@@ -74,12 +74,12 @@ def check_folder(folder: Path, limits: Limits = Limits()) -> None:
 def _walk(folder: Path) -> Iterator[tuple[os.DirEntry[str], int]]:
     waiting = [(str(folder), 1)]
     while waiting:
-        place, depth = waiting.pop()
+        path, depth = waiting.pop()
         try:
-            with os.scandir(place) as listing:
+            with os.scandir(path) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
-            _refuse(place, f"cannot be listed: {error.strerror}")
+            _refuse(path, f"cannot be listed: {error.strerror}")
         for entry in entries:
             yield entry, depth
             if entry.is_dir(follow_symlinks=False):
@@ -101,8 +101,8 @@ def _size(entry: os.DirEntry[str]) -> int:
     return status.st_size
 
 
-def _refuse(place: os.DirEntry[str] | Path | str, problem: str) -> NoReturn:
-    raise IntakeError(f"{_shown(os.fspath(place))}: {problem}.", _REMEDY)
+def _refuse(path: os.DirEntry[str] | Path | str, problem: str) -> NoReturn:
+    raise IntakeError(f"{_shown(os.fspath(path))}: {problem}.", _REMEDY)
 
 
 def _shown(path: Path | str) -> str:

@@ -212,10 +212,10 @@ def load_settings(path: Path | None = None, *, folder: Path | None = None, **ove
     if path is not None or file.exists():
         table, origin = read_table_file(file, origin.name)
     given = {key: value for key, value in overrides.items() if value is not None}
-    return place_settings(understand_settings({**table, **given}, origin, given, table.keys() - given), home)
+    return resolve_paths(understand_settings({**table, **given}, origin, given, table.keys() - given), home)
 
 
-def place_settings(settings: Settings, home: Path) -> Settings:
+def resolve_paths(settings: Settings, home: Path) -> Settings:
     """The settings with absolute paths; relative ones count from ``home``."""
     weights = settings.weights
     if weights not in SOURCES:

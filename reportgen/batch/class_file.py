@@ -205,9 +205,9 @@ def _find_wrong_groups(table: dict[str, Any], file: Path, home: Path) -> Iterato
     for entry in entries:
         folder = entry.get("folder")
         if isinstance(folder, str) and folder:
-            place = home / Path(folder).expanduser()
-            if not place.is_dir():
-                what = "is a file, not a folder" if place.is_file() else "there is no such folder"
+            path = home / Path(folder).expanduser()
+            if not path.is_dir():
+                what = "is a file, not a folder" if path.is_file() else "there is no such folder"
                 yield f"{file}: group '{shown(str(entry.get('name')))}': folder = '{shown(folder)}': {what}"
 
 

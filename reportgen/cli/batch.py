@@ -50,13 +50,13 @@ def batch(
         raise UserError(
             "--processes is for this machine, --scheduler for a cluster.", "Leave out one of them."
         )
-    place = out.expanduser().absolute()
-    chosen = read_class(group_list.expanduser(), place)
+    folder = out.expanduser().absolute()
+    chosen = read_class(group_list.expanduser(), folder)
     view = choose_view(quiet=quiet, stream=sys.stderr)
     options = Options(retry_failed=retry_failed, environment=_WITH_TRACES)
-    report = run_batch(chosen, place, _choose_runner(chosen, scheduler, processes), view, options)
+    report = run_batch(chosen, folder, _choose_runner(chosen, scheduler, processes), view, options)
     if not quiet:
-        _show(report, place)
+        _show(report, folder)
     if report.failed:
         raise typer.Exit(1)
 

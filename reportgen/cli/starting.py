@@ -23,16 +23,16 @@ def init(
     """
     from reportgen.starter import start_folder
 
-    place = folder.expanduser().absolute()
-    started = start_folder(place)
+    project = folder.expanduser().absolute()
+    started = start_folder(project)
     if quiet:
         return
     for name in started.written:
-        typer.echo(f"Wrote {shown(place / name)}.")
+        typer.echo(f"Wrote {shown(project / name)}.")
     for name in started.kept:
-        typer.echo(f"Kept {shown(place / name)} as it was.")
-    where = "" if place == Path.cwd() else f"in {shown(place)} "
-    typer.echo(f"Put your images into {shown(place / 'data')}; then {where}run: reportgen build")
+        typer.echo(f"Kept {shown(project / name)} as it was.")
+    where = "" if project == Path.cwd() else f"in {shown(project)} "
+    typer.echo(f"Put your images into {shown(project / 'data')}; then {where}run: reportgen build")
 
 
 def sample(

@@ -72,8 +72,8 @@ def is_split(folders: Iterable[Path]) -> bool:
 
 def _is_new(folder: Path, seen: set[str]) -> bool:
     """Whether a folder was not met before by another name: links may lead in circles."""
-    place = os.path.realpath(folder)
-    if place in seen:
+    path = os.path.realpath(folder)
+    if path in seen:
         return False
-    seen.add(place)
+    seen.add(path)
     return True

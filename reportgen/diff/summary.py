@@ -47,7 +47,7 @@ def _number_texts(old: float, new: float) -> tuple[str, str]:
 def _abridged(old: str, new: str) -> tuple[str, str]:
     """Cut both so that the place where they begin to differ is in sight."""
     shorter = min(len(old), len(new))
-    common = next((place for place in range(shorter) if old[place] != new[place]), shorter)
+    common = next((index for index in range(shorter) if old[index] != new[index]), shorter)
     start = max(common - _KEPT_BEFORE, 0) if max(len(old), len(new)) > WIDTH else 0
     return _cut(old, start), _cut(new, start)
 

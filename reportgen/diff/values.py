@@ -101,21 +101,21 @@ def _are_keyed(items: list[Any], key: str) -> bool:
 def _compare_keyed(
     old: list[Any], new: list[Any], key: str, tolerance: Tolerance, pointer: str
 ) -> Iterator[Entry]:
-    before, after = ({item[key]: place for place, item in enumerate(items)} for items in (old, new))
+    before, after = ({item[key]: index for index, item in enumerate(items)} for items in (old, new))
     for name in [*before, *(name for name in after if name not in before)]:
-        place = after.get(name, before.get(name))
+        index = after.get(name, before.get(name))
         yield from compare_values(
             old[before[name]] if name in before else ABSENT,
             new[after[name]] if name in after else ABSENT,
             tolerance,
-            f"{pointer}/{place}",
+            f"{pointer}/{index}",
         )
 
 
 def _compare_lists(old: list[Any], new: list[Any], tolerance: Tolerance, pointer: str) -> Iterator[Entry]:
     found = (
-        list(compare_values(a, b, tolerance, f"{pointer}/{place}"))
-        for place, (a, b) in enumerate(zip(old, new, strict=False))
+        list(compare_values(a, b, tolerance, f"{pointer}/{index}"))
+        for index, (a, b) in enumerate(zip(old, new, strict=False))
     )
     changed = [entries for entries in found if entries]
     longer = len(old) != len(new)

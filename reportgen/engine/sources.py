@@ -115,16 +115,16 @@ def _absolute(name: str, module: str) -> str:
 
 
 def _is_module(name: str) -> bool:
-    place = _place(name)
-    return place.with_suffix(".py").exists() or (place / "__init__.py").exists()
+    path = _path_of(name)
+    return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
 
 
 def _file(module: str) -> Path:
-    place = _place(module)
-    return place.with_suffix(".py") if place.with_suffix(".py").exists() else place / "__init__.py"
+    path = _path_of(module)
+    return path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py"
 
 
-def _place(module: str) -> Path:
+def _path_of(module: str) -> Path:
     top, *rest = module.split(".")
     return _root(top).joinpath(*rest)
 

@@ -72,8 +72,8 @@ def judge_counts(report: Report, split: str) -> None:
 
 def read_outputs(report: Report, label: str) -> NDArray[Any]:
     """The outputs (rows, columns, channels) of the explained layer for the example image of a class."""
-    place = list(report.results.neurons.top).index(label)
-    outputs = report.array("neurons", f"activations_{place}")
+    index = list(report.results.neurons.top).index(label)
+    outputs = report.array("neurons", f"activations_{index}")
     shape = report.results.neurons.layer_shape
     require(
         list(outputs.shape) == shape, f"the layer's outputs have shape {list(outputs.shape)}, not {shape}"

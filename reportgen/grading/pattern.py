@@ -62,7 +62,7 @@ def _follow(
 def _branches(value: Any) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
-    return {str(place): item for place, item in enumerate(value)} if isinstance(value, list) else {}
+    return {str(index): item for index, item in enumerate(value)} if isinstance(value, list) else {}
 
 
 _SHOWN = 5

@@ -148,9 +148,9 @@ def _check_contents(structure: Structure) -> Iterator[str]:
     for number, page in enumerate(structure.pages):
         inside: list[int | None] = []
         stream = structure.stream(page)
-        for place, item in enumerate(stream):
+        for index, item in enumerate(stream):
             if item in _BEGINS:
-                properties = stream[place - 1] if item == b"BDC" else None
+                properties = stream[index - 1] if item == b"BDC" else None
                 content = properties.get("MCID") if isinstance(properties, dict) else None
                 if any((content is None) != (outer is None) for outer in inside):
                     yield "content and decoration stand in each other"

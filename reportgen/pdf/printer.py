@@ -179,13 +179,13 @@ def _require_descriptions(root: Any) -> None:
     bare = [picture for picture in root.iter("img") if not (picture.get("alt") or "").strip()]
     if bare:
         raise RenderError(
-            f"A picture has no description: <img{_place(root, bare[0])} "
+            f"A picture has no description: <img{_describe_position(root, bare[0])} "
             f'src="{short(bare[0].get("src", ""))}">.',
             "Give it a text in its alt attribute that says what it shows.",
         )
 
 
-def _place(root: Any, wanted: Any) -> str:
+def _describe_position(root: Any, wanted: Any) -> str:
     """In which element with an id another stands."""
     around = [element.get("id") for element in root.iter() if element.get("id") and wanted in element.iter()]
     return f" (in #{around[-1]})" if around else ""

@@ -18,8 +18,8 @@ def set_scopes(structure: Structure, boxes: Iterable[Any]) -> None:
     for element, around in structure.walk():
         if role_of(element) == "TH":
             scope = scopes.get(element.number, "")
-            by_place = "/Column" if "THead" in map(role_of, around[-2:]) else "/Row"
-            element["A"]["Scope"] = {"col": "/Column", "row": "/Row"}.get(scope[:3], by_place)
+            by_position = "/Column" if "THead" in map(role_of, around[-2:]) else "/Row"
+            element["A"]["Scope"] = {"col": "/Column", "row": "/Row"}.get(scope[:3], by_position)
             element.pop("ID", None)
         elif role_of(element) == "TD":
             # WeasyPrint 70 counts these wrongly below a cell of several rows; the scopes say it all.
@@ -102,8 +102,8 @@ def drop_links(structure: Structure, element: Element) -> None:
         annotation = structure.find(link["Obj"])
         element["K"].remove(link.reference)
         structure.find(link["Pg"])["Annots"].remove(annotation.reference)
-        place = structure.owners[::2].index(annotation["StructParent"])
-        del structure.owners[2 * place : 2 * place + 2]
+        index = structure.owners[::2].index(annotation["StructParent"])
+        del structure.owners[2 * index : 2 * index + 2]
         annotation.clear()
         link.clear()
 
@@ -212,10 +212,10 @@ def _mark_artifacts(
         if len(furniture) != sum(map(is_drawn, walk_boxes(page, furniture=True))):
             continue  # More than running heads: it would be wrong to hide it.
         drawn = structure.stream(page_object)
-        for place, item in enumerate(drawn):
+        for index, item in enumerate(drawn):
             if isinstance(item, dict) and item.get("MCID") in loose:
-                drawn[place] = kinds.get(owners[item["MCID"]], _FURNITURE)
-                drawn[place - 1] = "/Artifact"
+                drawn[index] = kinds.get(owners[item["MCID"]], _FURNITURE)
+                drawn[index - 1] = "/Artifact"
         for content in loose:
             owners[content] = b"null"
     _clear_detached(structure)

@@ -191,9 +191,9 @@ def _judge_claims(results: LoadedResults, claims: list[Claim]) -> Findings:
         reason = "of sections that are not known here the claims are not known either"
         yield Finding("numbers", "/checks", "not recomputable", reason=reason)
         return
-    for place, claim in enumerate(claims):
+    for index, claim in enumerate(claims):
         value = {"name": claim.name, "claim": claim.claim, "passed": claim.passed}
-        for row in _judge_below(results, ["checks", place], value):
+        for row in _judge_below(results, ["checks", index], value):
             worded = row.pointer.endswith("/claim") and results.schema_version != SCHEMA_VERSION
             if row.status == "differs" and worded and isinstance(row.submitted, str):
                 yield replace(row, status="not recomputable", reason=OTHER_WORDS)

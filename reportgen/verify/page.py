@@ -62,7 +62,7 @@ def _compare(
     texts, wanted = _texts(found), _texts(due)
     for each in found:
         if not _agrees(each, value, wanted, due):
-            return Finding("text", pointer, "differs", each.text, shown, f"{each.place}: {_NOT_SHOWN}")
+            return Finding("text", pointer, "differs", each.text, shown, f"{each.location}: {_NOT_SHOWN}")
     lost = wanted - texts
     # Long texts are broken into lines, each a link of its own.
     if lost and _join(found) != _join(due):
@@ -173,7 +173,7 @@ _HIDDEN = frozenset(("script", "style", "title"))
 
 @dataclass(frozen=True)
 class Printed:
-    """A text of the document that shows the value at a pointer; ``place`` is where it stands.
+    """A text of the document that shows the value at a pointer; ``location`` is where it stands.
 
     ``pointer`` is that of the row in the table of sources that it leads to; ``picture``: it is (also) a
     picture, which cannot be read.
@@ -181,7 +181,7 @@ class Printed:
 
     pointer: str
     text: str
-    place: str = ""
+    location: str = ""
     picture: bool = False
 
 

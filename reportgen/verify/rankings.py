@@ -94,16 +94,16 @@ class NeuronComparison:
         )
 
 
-def compare_lengths(place: Sequence[str | int], told: list[Any], expected: list[Any]) -> Findings:
+def compare_lengths(steps: Sequence[str | int], told: list[Any], expected: list[Any]) -> Findings:
     if len(told) != len(expected):
-        yield Finding("numbers", join_pointer(place), "differs", len(told), len(expected), _MISSING)
+        yield Finding("numbers", join_pointer(steps), "differs", len(told), len(expected), _MISSING)
 
 
-def compare_labels(place: Sequence[str], told: Mapping[str, Any], expected: Mapping[str, Any]) -> Findings:
+def compare_labels(steps: Sequence[str], told: Mapping[str, Any], expected: Mapping[str, Any]) -> Findings:
     for label in told:
         if label not in expected:
             yield Finding(
-                "numbers", join_pointer([*place, label]), "differs", reason="there is no such class"
+                "numbers", join_pointer([*steps, label]), "differs", reason="there is no such class"
             )
 
 

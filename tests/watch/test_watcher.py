@@ -378,7 +378,7 @@ def during():
     while {hold}:
         threading.Event().wait(0.1)
 scene.during = during
-watch(scene.load, scene.build, scene.places, choose_progress(quiet=False, stream=sys.stdout), port=0)
+watch(scene.load, scene.build, scene.inputs, choose_progress(quiet=False, stream=sys.stdout), port=0)
 print("ended", threading.active_count(), flush=True)
 """
 
