@@ -48,9 +48,9 @@ def tell_fault(error: BaseException) -> None:
 def describe_fault(error: BaseException) -> str:
     """The error, and the line of reportgen that it came out of, as one line."""
     words = " ".join(str(error).split())
-    told = f"{type(error).__name__}: {words[:_LONGEST]}" if words else type(error).__name__
+    text = f"{type(error).__name__}: {words[:_LONGEST]}" if words else type(error).__name__
     location = find_location(error.__traceback__)
-    return f"{told}, in {location}" if location else told
+    return f"{text}, in {location}" if location else text
 
 
 def find_location(trace: TracebackType | None) -> str:

@@ -208,7 +208,7 @@ def load_settings(path: Path | None = None, *, folder: Path | None = None, **ove
     home = (path.parent if path else folder or Path.cwd()).resolve()
     file = path or home / SETTINGS_FILE
     table: dict[str, Any] = {}
-    origin = Origin(_shown(file))
+    origin = Origin(_display_name(file))
     if path is not None or file.exists():
         table, origin = read_table_file(file, origin.name)
     given = {key: value for key, value in overrides.items() if value is not None}
@@ -232,7 +232,7 @@ def resolve_paths(settings: Settings, home: Path) -> Settings:
     )
 
 
-def _shown(file: Path) -> str:
+def _display_name(file: Path) -> str:
     """The file as messages name it, from the current folder if it lies below."""
     folder = Path.cwd()
     return str(file.relative_to(folder) if file.is_relative_to(folder) else file)

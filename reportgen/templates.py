@@ -53,7 +53,7 @@ class Templates:
         candidates = [folder / name for folder in self.folders]
         return next((path for path in candidates if path.is_file()), candidates[-1])
 
-    def anew(self) -> Templates:
+    def reread(self) -> Templates:
         """The same folders, to be listed again."""
         return Templates(self.folders)
 

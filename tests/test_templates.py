@@ -38,7 +38,7 @@ def test_what_was_listed_stays_until_it_is_listed_anew(tmp_path: Path) -> None:
     assert dict(templates.files) == {}
     (tmp_path / "a.j2").write_text("")
     assert dict(templates.files) == {}
-    assert list(templates.anew().files) == ["a.j2"]
+    assert list(templates.reread().files) == ["a.j2"]
 
 
 @pytest.mark.parametrize(("made", "said"), [(False, "no such folder"), (True, "no files in it")])

@@ -69,16 +69,16 @@ def open_part(path: Path, say: Callable[[str], None]) -> Iterator[Part]:
 
 @contextmanager
 def _alone(path: Path, say: Callable[[str], None]) -> Iterator[BufferedRandom]:
-    told = False
+    reported = False
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         with os.fdopen(handle, "r+b") as stream:
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                if not told:
+                if not reported:
                     say(f"Another download of {path.name.removesuffix(SUFFIX)} is under way; waiting for it.")
-                told = True
+                reported = True
                 fcntl.flock(stream, fcntl.LOCK_EX)
             except OSError:
                 pass  # a file system without locks

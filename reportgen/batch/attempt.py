@@ -165,8 +165,8 @@ def _judge(job: Job, folder: Path, end: End) -> Outcome:
             return Outcome("killed", f"Its process was killed from outside ({name}), as when memory runs out")
         return Outcome("crash", f"Its process crashed ({name})")
     if end.code == FAULT:
-        told = _last_line(job, folder, FAULT_WORDS).partition(FAULT_WORDS)[2].strip(" .").strip("()")
-        return Outcome("fault", f"A fault of reportgen itself, not of the group: {told or 'see the log'}")
+        message = _last_line(job, folder, FAULT_WORDS).partition(FAULT_WORDS)[2].strip(" .").strip("()")
+        return Outcome("fault", f"A fault of reportgen itself, not of the group: {message or 'see the log'}")
     last = _last_line(job, folder)
     return Outcome("crash", f"The program failed: {last}" if last else f"It ended with code {end.code}")
 

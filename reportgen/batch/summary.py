@@ -179,7 +179,7 @@ def _criterion(spread: Spread) -> Criterion:
             Bar(10 * index, -(-_BAR_HEIGHT * count // highest), _BAR_HEIGHT, index == last)
             for index, count in enumerate(spread.counts)
         ),
-        said=_describe(spread),
+        description=_describe(spread),
     )
 
 

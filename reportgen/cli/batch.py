@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reportgen.cli.options import QuietOption, shown
+from reportgen.cli.options import QuietOption, display_path
 from reportgen.errors import UserError
 from reportgen.faults import TRACEBACK, report_line
 
@@ -87,7 +87,7 @@ def _show(report: Report, out: Path) -> None:
     for row in report.doubted:
         typer.echo(f"  {row.group.name}: {one_line(row.outcome.verification)}")
     for name in (OVERVIEW_FILE, GRADES_FILE):
-        typer.echo(f"  {shown(out / name)}")
+        typer.echo(f"  {display_path(out / name)}")
 
 
 def batch_worker(

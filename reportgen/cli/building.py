@@ -15,10 +15,10 @@ from reportgen.cli.options import (
     WeightsOption,
     data_folder,
     default_data,
+    display_path,
     for_imagenet,
     lacks_data,
     load,
-    shown,
 )
 from reportgen.console import choose_progress
 from reportgen.errors import UserError
@@ -106,7 +106,7 @@ def _show(built: BuildResult, kind: ReportKind) -> None:
             typer.echo(f"{line.title}: {count} of {total} images.")
     typer.echo("The report is finished:" if built.changed else "Nothing has changed; the report stands:")
     for name in ("report.html", *([] if built.problem else ["report.pdf"]), "results.json"):
-        typer.echo(f"  {shown(built.path(name))}")
+        typer.echo(f"  {display_path(built.path(name))}")
 
 
 def watch(
@@ -192,5 +192,5 @@ def diff(
 
         html = render_difference(difference, open_templates(chosen.templates))
         write_output(target, html.encode(), is_text_with(DIFFERENCE_MARK))
-        typer.echo(f"\nSide by side: {shown(target)}")
+        typer.echo(f"\nSide by side: {display_path(target)}")
         raise typer.Exit(1)

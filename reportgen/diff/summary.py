@@ -15,7 +15,7 @@ WIDTH = 60
 
 _KEPT_BEFORE = 12
 
-_SHOWN_TEXTS = 5
+_DISPLAYED_TEXTS = 5
 
 _DIGITS = (6, 9, 17)
 
@@ -86,8 +86,8 @@ def list_text(change: ListChange) -> str:
 
 
 def _listed(texts: tuple[str, ...]) -> str:
-    more = f" and {len(texts) - _SHOWN_TEXTS} more" if len(texts) > _SHOWN_TEXTS else ""
-    return ", ".join(_cut(printable(text)) for text in texts[:_SHOWN_TEXTS]) + more
+    more = f" and {len(texts) - _DISPLAYED_TEXTS} more" if len(texts) > _DISPLAYED_TEXTS else ""
+    return ", ".join(_cut(printable(text)) for text in texts[:_DISPLAYED_TEXTS]) + more
 
 
 def count_text(count: Count | None) -> str:

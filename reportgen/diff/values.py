@@ -10,7 +10,7 @@ from typing import Any, Final, TypeGuard
 from reportgen.contract.lookup import escape_step
 from reportgen.outline.section import Tolerance as Tolerance
 
-SHOWN_PER_LIST = 5
+DISPLAYED_PER_LIST = 5
 """So many changed elements of a list are given one by one; the rest is counted."""
 
 KEYS: Final[Mapping[str, str]] = {"/checks": "name", "/dataset/duplicates": "sha256"}
@@ -119,16 +119,16 @@ def _compare_lists(old: list[Any], new: list[Any], tolerance: Tolerance, pointer
     )
     changed = [entries for entries in found if entries]
     longer = len(old) != len(new)
-    shown = 0 if longer else SHOWN_PER_LIST
-    for entries in changed[:shown]:
+    displayed = 0 if longer else DISPLAYED_PER_LIST
+    for entries in changed[:displayed]:
         yield from entries
-    if longer or len(changed) > shown:
+    if longer or len(changed) > displayed:
         yield ListChange(
             pointer,
             len(old),
             len(new),
             differing=len(changed),
-            hidden=len(changed[shown:]),
+            hidden=len(changed[displayed:]),
             largest=_largest(changed),
             old_only=_texts_only_in(old, new) if longer else (),
             new_only=_texts_only_in(new, old) if longer else (),

@@ -138,7 +138,7 @@ def _check_links(structure: Structure) -> Iterator[str]:
         if "Annots" in page and page.get("Tabs") != "/S":
             yield "the links of a page are not in the order of the text"
     for element, _ in structure.elements:
-        if role_of(element) == "Link" and not structure.is_told(element):
+        if role_of(element) == "Link" and not structure.has_text(element):
             yield "a link has no words"
 
 
@@ -165,6 +165,6 @@ def _check_contents(structure: Structure) -> Iterator[str]:
 
 
 def _check_files(structure: Structure) -> Iterator[str]:
-    for thing in structure.pdf.objects:
-        if isinstance(thing, dict) and thing.get("Type") == "/Filespec" and not text_of(thing.get("Desc")):
+    for entry in structure.pdf.objects:
+        if isinstance(entry, dict) and entry.get("Type") == "/Filespec" and not text_of(entry.get("Desc")):
             yield "an attached file has no description"

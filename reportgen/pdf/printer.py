@@ -53,10 +53,10 @@ class Attachment:
 def correct_attachments(pdf: Any, attached: Iterable[Attachment]) -> None:
     """Give each attached file its own type, and list it once; WeasyPrint guesses and lists it twice."""
     types = {attachment.name: attachment.media_type for attachment in attached}
-    for thing in pdf.objects:
-        if isinstance(thing, dict) and thing.get("Type") == "/Filespec":
-            file = pdf.objects[int(thing["EF"]["F"].split()[0])]
-            if media_type := types.get(thing["UF"].string):
+    for entry in pdf.objects:
+        if isinstance(entry, dict) and entry.get("Type") == "/Filespec":
+            file = pdf.objects[int(entry["EF"]["F"].split()[0])]
+            if media_type := types.get(entry["UF"].string):
                 file.extra["Subtype"] = "/" + media_type.replace("/", "#2f")
     if "AF" in pdf.catalog:
         pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])

@@ -118,7 +118,7 @@ def describe_links(structure: Structure, boxes: Iterable[Any]) -> None:
         described = f"Source of {words}: {source}" if source else words
         box.link_annotation["Contents"] = as_text(described)
         link = structure.find(owners[box.link_annotation["StructParent"]])
-        if not structure.is_told(link):
+        if not structure.has_text(link):
             link["Alt"] = as_text(words)
 
 
@@ -223,6 +223,6 @@ def _mark_artifacts(
 
 def _clear_detached(structure: Structure) -> None:
     attached = {id(element) for element, _ in structure.walk()}
-    for thing in structure.pdf.objects:
-        if isinstance(thing, dict) and thing.get("Type") == "/StructElem" and id(thing) not in attached:
-            thing.clear()
+    for element in structure.pdf.objects:
+        if isinstance(element, dict) and element.get("Type") == "/StructElem" and id(element) not in attached:
+            element.clear()

@@ -72,11 +72,11 @@ class NoFileError(OSError):
 
 def reason_of(error: OSError) -> str:
     """Why it failed, in words that follow a colon, with the system's own in brackets."""
-    said = error.strerror or str(error) or type(error).__name__
+    message = error.strerror or str(error) or type(error).__name__
     words, _ = _look_up(error)
     if not words:
-        return said
-    return words if words.casefold() == said.casefold() else f"{words} ({said})"
+        return message
+    return words if words.casefold() == message.casefold() else f"{words} ({message})"
 
 
 def remedy_for(error: OSError) -> str:

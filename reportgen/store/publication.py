@@ -66,7 +66,7 @@ def publish(
     """
     with writing(folder, _UNTOUCHED):
         folder.mkdir(parents=True, exist_ok=True)
-        said = recover(folder)
+        messages = recover(folder)
         refuse_occupied(folder, files, listed)
         changes = _compare(folder, files, listed)
         staging = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder))
@@ -82,7 +82,7 @@ def publish(
             staging = ready
             _swap(staging, folder)
             sync_folder(folder)
-            return said + _keep(folder, staging)
+            return messages + _keep(folder, staging)
         finally:
             _clear(staging)
 
@@ -92,18 +92,18 @@ def recover(folder: Path) -> list[str]:
 
     Returns the lines that :func:`publish` would have returned.
     """
-    said: list[str] = []
+    messages: list[str] = []
     if not folder.is_dir():
-        return said
+        return messages
     for stale in _stagings(folder, _UNFINISHED):
         shutil.rmtree(stale, ignore_errors=True)
     for ready in _stagings(folder, _READY):
         with writing(folder, _UNTOUCHED):
             if not (ready / _WITHDRAWN).exists():
                 _swap(ready, folder)
-                said += _keep(folder, ready)
+                messages += _keep(folder, ready)
         _clear(ready)
-    return said
+    return messages
 
 
 def refuse_occupied(folder: Path, names: Iterable[str], listed: Mapping[str, str]) -> None:
@@ -279,14 +279,14 @@ def _keep(folder: Path, staging: Path) -> list[str]:
     if not files:
         return []
     target = _free(folder / _PREVIOUS, _EDITED)
-    said = []
+    messages = []
     for file in files:
         name = file.relative_to(staging / _ASIDE)
         _move(file, target / name)
-        said.append(
+        messages.append(
             f"{folder / name} was changed by hand; that version is now {(target / name).relative_to(folder)}."
         )
-    return said
+    return messages
 
 
 def _keep_results(folder: Path, kept: Path) -> None:

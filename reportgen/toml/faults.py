@@ -51,9 +51,9 @@ def describe_faults(
         else:
             line = f"{origin.at(path)}: {_describe(path, fault, model, examples)}"
         lines.setdefault(printable(line), (location.line if location else 0, number))
-    told = sorted(lines, key=lines.__getitem__)
-    rest = len(told) - MOST
-    return [*told[:MOST], *([f"{origin.name}: and {rest} more"] if rest > 0 else [])]
+    ordered = sorted(lines, key=lines.__getitem__)
+    rest = len(ordered) - MOST
+    return [*ordered[:MOST], *([f"{origin.name}: and {rest} more"] if rest > 0 else [])]
 
 
 def name_key(path: Sequence[str | int]) -> str:
@@ -68,13 +68,13 @@ def _describe(path: Path, fault: Any, model: type[BaseModel], examples: Examples
         return _describe_unknown(path, model)
     if kind == "missing":
         return f'{name_key(path)} is missing; write {path[-1]} = "…"'
-    shown = f"{name_key(path)} = {write_value(value)}: "
+    prefix = f"{name_key(path)} = {write_value(value)}: "
     if kind == "value_error":
-        return shown + str(fault["ctx"]["error"])
+        return prefix + str(fault["ctx"]["error"])
     wanted = _FORMS.get(kind.removesuffix("_type").split("_from_")[0])
     if wanted and kind.endswith("_type"):
-        return shown + _describe_form(path, wanted, value, examples)
-    return shown + (_describe_range(path, value, model) or fault["msg"])
+        return prefix + _describe_form(path, wanted, value, examples)
+    return prefix + (_describe_range(path, value, model) or fault["msg"])
 
 
 def _describe_form(path: Path, wanted: str, value: Any, examples: Examples) -> str:
@@ -164,7 +164,7 @@ def _find_misplaced(
         own = isinstance(path[-1], str) and path[-1] in model.model_fields
         if len(path) > 1 and own and location and location.header:
             below.setdefault(path[:-1], []).append(path)
-    told: dict[Path, str] = {}
+    messages: dict[Path, str] = {}
     for table, paths in below.items():
         head = origin.locations[table].header
         keys = ", ".join(
@@ -172,8 +172,8 @@ def _find_misplaced(
         )
         each = "this key stands" if len(paths) == 1 else "these keys stand"
         line = f"{origin.at(table)}: {each} under {head}: {keys}; move that table to the end of the file"
-        told |= dict.fromkeys(paths, line)
-    return told
+        messages |= dict.fromkeys(paths, line)
+    return messages
 
 
 def keys_at(path: Sequence[str | int], model: type[BaseModel]) -> list[str]:

@@ -56,12 +56,12 @@ class Location:
             return self.line
         body = self.raw[3:]
         skipped = body.startswith("\n")  # the first newline is no part of the text
-        line, told = self.line + skipped, 1
+        line, read = self.line + skipped, 1
         pieces = r"\\[ \t]*\n\s*|\\n|\\.|\n" if quotes == '"""' else r"\n"
         for found in re.finditer(pieces, body[skipped:], re.DOTALL):
-            if told == number:
+            if read == number:
                 break
-            told += found[0] in ("\n", r"\n")
+            read += found[0] in ("\n", r"\n")
             line += found[0].count("\n")
         return line
 

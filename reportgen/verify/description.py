@@ -91,8 +91,8 @@ def _line(row: Finding) -> str:
     known = row.submitted is not None or row.recomputed is not None
     # Of images the values are hashes, and the reason says what there is to say.
     if known and row.subject != "images":
-        told, wanted = _LABELS.get(row.subject, ("submitted", "recomputed"))
-        parts.append(f"{told} {_show(row.submitted)}, {wanted} {_show(row.recomputed)}")
+        submitted, recomputed = _LABELS.get(row.subject, ("submitted", "recomputed"))
+        parts.append(f"{submitted} {_show(row.submitted)}, {recomputed} {_show(row.recomputed)}")
     if row.reason:
         parts.append(_cut(printable(row.reason), _LONGEST_REASON))
     return ": ".join(parts[:2]) + (f"; {parts[2]}" if len(parts) > 2 else "")

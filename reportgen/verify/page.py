@@ -18,7 +18,7 @@ from reportgen.verify.finding import Finding, Findings
 
 _ONE_LINE = 24
 
-_NOT_SHOWN = "the text does not show what results.json says here"
+_NOT_DISPLAYED = "the text does not show what results.json says here"
 
 _GONE = "the report prints this number; here it is missing, or no link to its source any more"
 
@@ -56,18 +56,20 @@ def _compare(
         value = find_value(document, pointer, "results.json")
     except PointerError as error:
         return Finding("text", pointer, "differs", [each.text for each in found], None, error.problem)
-    shown = _short(value)
+    displayed = _short(value)
     if not found:
-        return Finding("text", pointer, "differs", None, shown, _GONE)
+        return Finding("text", pointer, "differs", None, displayed, _GONE)
     texts, wanted = _texts(found), _texts(due)
     for each in found:
         if not _agrees(each, value, wanted, due):
-            return Finding("text", pointer, "differs", each.text, shown, f"{each.location}: {_NOT_SHOWN}")
+            return Finding(
+                "text", pointer, "differs", each.text, displayed, f"{each.location}: {_NOT_DISPLAYED}"
+            )
     lost = wanted - texts
     # Long texts are broken into lines, each a link of its own.
     if lost and _join(found) != _join(due):
-        return Finding("text", pointer, "differs", None, shown, f"“{next(iter(lost))}”: {_GONE}")
-    return Finding("text", pointer, "confirmed", shown, shown)
+        return Finding("text", pointer, "differs", None, displayed, f"“{next(iter(lost))}”: {_GONE}")
+    return Finding("text", pointer, "confirmed", displayed, displayed)
 
 
 def _agrees(printed: Printed, value: Any, wanted: Counter[str], due: Sequence[Printed]) -> bool:

@@ -216,9 +216,9 @@ def _check_size(pdf: Any, name: str) -> None:
         sides = [abs(float(side)) for side in page.mediabox]
         if max(sides) > _LARGEST_SIDE or float(page.obj.get("/UserUnit", 1)) != 1:
             raise PdfError(f"{name}: a page has sides of {max(sides):.0f} points.", _REMEDY)
-    for thing in pdf.objects:
-        if isinstance(thing, pikepdf.Stream):
-            _check_stream(thing, name)
+    for item in pdf.objects:
+        if isinstance(item, pikepdf.Stream):
+            _check_stream(item, name)
 
 
 def _check_stream(stream: Any, name: str) -> None:

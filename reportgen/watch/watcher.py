@@ -82,7 +82,7 @@ class Watcher:
             )
             self._changes.follow(followed)
             self._server.offer(settings.build)
-            self._server.show(self._build(settings, data, _Retold(self._progress, feed)))
+            self._server.show(self._build(settings, data, _Relay(self._progress, feed)))
         except (StoppedError, WatchError):
             raise
         except UserError as error:
@@ -99,7 +99,7 @@ class Watcher:
         self._server.feed.failed(problem, remedy)
 
 
-class _Retold:
+class _Relay:
     """Passes everything on, and tells the pages the title of each stage."""
 
     def __init__(self, progress: Progress, feed: Feed) -> None:
