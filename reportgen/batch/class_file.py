@@ -219,7 +219,7 @@ def _find_equal_names(names: Sequence[str], where: str, key: str) -> Iterator[st
         if not slug:
             yield f"{where}: {key} = '{escaped(name)}': has no letter and no digit"
         elif slug in seen and seen[slug] == name:
-            yield f"{where}: {key} = '{escaped(name)}': stands there twice; give each group a name of its own"
+            yield f"{where}: {key} = '{escaped(name)}': is used twice; give each group a name of its own"
         elif slug in seen:
             yield (
                 f"{where}: {key} = '{escaped(name)}': its report would go to the same folder, '{slug}', "

@@ -171,9 +171,9 @@ def _judge(found: Verification) -> str:
     differing, missing = found.of("differs"), found.of("not recomputable")
     if differing:
         subjects = ", ".join(dict.fromkeys(row.subject for row in differing))
-        return f"{plural(len(differing), 'thing differs', 'things differ')}: {subjects}"
+        return f"{plural(len(differing), 'differs', 'differ')}: {subjects}"
     if missing:
         reason = next((row.reason for row in missing if row.reason), "")
-        text = f"nothing differs; {plural(len(missing), 'thing', 'things')} not checkable"
+        text = f"nothing differs; {len(missing)} could not be recomputed"
         return f"{text}: {printable(reason)[:_LONGEST_REASON]}" if reason else text
     return "confirmed"

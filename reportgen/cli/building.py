@@ -39,7 +39,7 @@ def build(
     explain: Annotated[bool, typer.Option("--explain", help="Say why each stage runs or not.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say so, and stop.")] = False,
     only: Annotated[
-        str | None, typer.Option("--only", metavar="STAGE", help="Run one stage anew and show its numbers.")
+        str | None, typer.Option("--only", metavar="STAGE", help="Run one stage again and show its numbers.")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Use nothing that an earlier build kept.")] = False,
 ) -> None:
@@ -104,7 +104,7 @@ def _show(built: BuildResult, kind: ReportKind) -> None:
             values = built.document[section.name]
             count, total = (find_value(values, pointer, section.name) for pointer in (line.count, line.total))
             typer.echo(f"{line.title}: {count} of {total} images.")
-    typer.echo("The report is finished:" if built.changed else "Nothing has changed; the report stands:")
+    typer.echo("The report is finished:" if built.changed else "Nothing has changed; this is the report:")
     for name in ("report.html", *([] if built.problem else ["report.pdf"]), "results.json"):
         typer.echo(f"  {display_path(built.path(name))}")
 

@@ -97,7 +97,7 @@ class FolderReader:
         double = composed(raw) != raw and os.path.lexists(item.path.with_name(composed(raw)))
         # A file system that takes both spellings for one name has one file only.
         if double and not item.path.with_name(composed(raw)).samefile(item.path):
-            self.report(item.file, "stands there twice, with é and the like written in two ways; rename one")
+            self.report(item.file, "is there twice, with é and the like written in two ways; rename one")
             return True
         return False
 

@@ -127,7 +127,7 @@ class _Surveyor:
                 named[splits[folder.name]].append(folder)
             elif not is_split(subfolders(folder.path)):
                 self.survey.warnings.append(
-                    f"{escaped(folder.name)}: not used; it stands beside train, val and test"
+                    f"{escaped(folder.name)}: not used; it is next to train, val and test"
                 )
         for split, items in named.items():
             if len(items) > 1:
@@ -196,7 +196,7 @@ class _Surveyor:
             return False
         if item.is_folder:
             self._report(
-                item.file, "is a folder inside a class folder; images must stand in the class folder itself"
+                item.file, "is a folder inside a class folder; images must be in the class folder itself"
             )
         return not item.is_folder
 
@@ -248,7 +248,7 @@ class _Surveyor:
         if loose:
             others = f", like {len(loose) - 1} more files beside it" if len(loose) > 1 else ""
             self._report(
-                loose[0].file, f"stands outside the class folders{others}; move it into that of its class"
+                loose[0].file, f"is outside the class folders{others}; move it into that of its class"
             )
 
     def _describe_passed_over(self) -> Iterator[str]:

@@ -70,7 +70,7 @@ def _check_nesting(structure: Structure) -> Iterator[str]:
         role = role_of(element)
         above = role_of(around[-1]) if around else ""
         if role in _ABOVE and above not in _ABOVE[role]:
-            yield f"{role} stands in {above or 'nothing'}"
+            yield f"{role} is in {above or 'nothing'}"
         if above in _BELOW and role not in _BELOW[above]:
             yield f"{above} holds {role}"
 
@@ -102,7 +102,7 @@ def _check_table(structure: Structure, table: Element) -> Iterator[str]:
     if counts["THead"] + counts["TFoot"] and not counts["TBody"]:
         yield "a table has no body"
     if "Caption" in roles[1:-1]:
-        yield "a caption stands between the rows of its table"
+        yield "a caption is between the rows of its table"
 
 
 def _widths(rows: list[list[Element]]) -> list[int]:
@@ -153,7 +153,7 @@ def _check_contents(structure: Structure) -> Iterator[str]:
                 properties = stream[index - 1] if item == b"BDC" else None
                 content = properties.get("MCID") if isinstance(properties, dict) else None
                 if any((content is None) != (outer is None) for outer in inside):
-                    yield "content and decoration stand in each other"
+                    yield "content and decoration are nested in each other"
                 inside.append(content)
                 drawn.update([] if content is None else [(number, content)])
             elif item == b"EMC":

@@ -139,7 +139,7 @@ def _is_ours(folder: Path, name: str, listed: Mapping[str, str]) -> bool:
 
 def _refuse(path: Path) -> None:
     raise OccupiedError(
-        f"{path}: stands where a file of the report goes, and this program did not write it.",
+        f"{path}: is in the place of a file of the report, and this program did not write it.",
         "Move or rename it, or choose another folder; nothing was changed.",
     )
 

@@ -170,7 +170,7 @@ def _find_misplaced(
         keys = ", ".join(
             f"{path[-1]} (line {origin.locations[path].line})" for path in paths if path in origin.locations
         )
-        each = "this key stands" if len(paths) == 1 else "these keys stand"
+        each = "this key is" if len(paths) == 1 else "these keys are"
         line = f"{origin.at(table)}: {each} under {head}: {keys}; move that table to the end of the file"
         messages |= dict.fromkeys(paths, line)
     return messages

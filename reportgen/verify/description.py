@@ -32,8 +32,8 @@ _LABELS = {
     "attachment": ("in the folder", "attached"),
     "settings": ("results.json says", "report.toml says"),
     "text": ("printed", "results.json says"),
-    "pages": ("handed in", "anew"),
-    "page": ("handed in", "anew"),
+    "pages": ("handed in", "rendered again"),
+    "page": ("handed in", "rendered again"),
 }
 """What the two values of a row are called, if not submitted and recomputed."""
 
@@ -58,20 +58,18 @@ def describe(verification: Verification) -> list[str]:
 
 def _judge(verification: Verification) -> str:
     differing, missing = verification.of("differs"), verification.of("not recomputable")
-    confirmed = plural(len(verification.of("confirmed")), "thing is", "things are")
-    rest = f"{plural(len(missing), 'thing', 'things')} could not be recomputed" if missing else ""
+    passed = f"{plural(len(verification.of('confirmed')), 'check', 'checks')} passed"
+    rest = f"{len(missing)} could not be recomputed" if missing else ""
     name = printable(verification.submission)
     if differing:
         subjects = ", ".join(
             _SUBJECTS[row].lower() for row in dict.fromkeys(row.subject for row in differing)
         )
-        verdict = (
-            f"NOT CONFIRMED: {name}: {plural(len(differing), 'thing differs', 'things differ')} ({subjects})"
-        )
-        return f"{verdict}; {confirmed} confirmed{'; ' + rest if rest else ''}."
+        verdict = f"NOT CONFIRMED: {name}: {plural(len(differing), 'differs', 'differ')} ({subjects})"
+        return f"{verdict}; {passed}{'; ' + rest if rest else ''}."
     if missing:
-        return f"NOTHING DIFFERS: {name}: {confirmed} confirmed, but {rest}."
-    return f"CONFIRMED: {name}: all that was looked at, {confirmed.split()[0]} things, is what the data give."
+        return f"NOTHING DIFFERS: {name}: {passed}, but {rest}."
+    return f"CONFIRMED: {name}: {passed}."
 
 
 def _list(rows: Sequence[Finding], most: int, totals: Mapping[Subject, int]) -> list[str]:

@@ -20,7 +20,7 @@ from reportgen.verify.recomputation import Recomputed
 from reportgen.verify.rendering import Rendered
 from reportgen.verify.submitted import SubmittedReport
 
-_VERSIONS = "rendered anew with other versions than the report's, {}"
+_VERSIONS = "rendered again with other versions than the report's, {}"
 _COMMENTARY = (
     "the commentary is not known without the attached report.toml; apart from it or because of it, {}"
 )
@@ -77,7 +77,7 @@ def _compare_pdf(
             yield _explain_missing("pages", PDF_FILE, submitted, recomputed, rendered)
             return
         try:
-            with progress.stage("Printing the PDF anew"):
+            with progress.stage("Printing the PDF again"):
                 reprinted = print_pdf(rendered.html)
         except UserError as error:
             yield Finding("pages", PDF_FILE, "not recomputable", reason=error.problem)

@@ -22,7 +22,7 @@ _NOT_DISPLAYED = "the text does not show what results.json says here"
 
 _GONE = "the report prints this number; here it is missing, or no link to its source any more"
 
-_WORDS = "what the report prints for this text is known only from rendering it anew, which was not possible"
+_WORDS = "what the report prints for this text is known only from rendering it again, which was not possible"
 
 
 def compare_text(

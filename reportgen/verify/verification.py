@@ -61,7 +61,7 @@ def verify(
     ]
     recomputed, more = _recompute(submitted, inventory, settings, progress)
     rows += [*more, *_compare_numbers(submitted, recomputed, kind)]
-    with progress.stage("Writing the document anew"):
+    with progress.stage("Rendering the document again"):
         rendered = _render(submitted, recomputed, kind)
     rows += compare_documents(submitted, recomputed, rendered, progress)
     return Verification(str(submission), str(data), tuple(rows), tuple(_notes(submitted, recomputed)))

@@ -71,7 +71,7 @@ def test_a_changed_template_is_seen(scene: Scene, server: ReportServer) -> None:
     scene.wait_until_built("one: cat<h2>")
 
 
-def test_settings_are_read_anew_each_time_they_are_saved(scene: Scene, server: ReportServer) -> None:
+def test_settings_are_read_again_each_time_they_are_saved(scene: Scene, server: ReportServer) -> None:
     scene.settings.write_text('group = "two"\n')
     scene.wait_until_built("two: cat<h1>")
     for group in ("three", "four"):
