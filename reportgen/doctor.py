@@ -149,4 +149,4 @@ def _disk(settings: Settings) -> Finding:
 
 
 def _existing(folder: Path) -> Iterator[Path]:
-    return (place for place in (folder, *folder.parents) if place.exists())
+    return (path for path in (folder, *folder.parents) if path.exists())

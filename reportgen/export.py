@@ -54,7 +54,7 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
         raise UserError(
             f"{file}: was computed with weights of SHA-256 {weights.sha256}, "
             f"now at hand are {backbone.weights.sha256}.",
-            "Build the report anew, then export.",
+            "Build the report again, then export.",
         )
     with progress.stage("Writing the model"):
         write_output(path, model_file(backbone, head, last.transfer.classes), is_own_model)

@@ -48,12 +48,12 @@ def tell_fault(error: BaseException) -> None:
 def describe_fault(error: BaseException) -> str:
     """The error, and the line of reportgen that it came out of, as one line."""
     words = " ".join(str(error).split())
-    told = f"{type(error).__name__}: {words[:_LONGEST]}" if words else type(error).__name__
-    place = find_place(error.__traceback__)
-    return f"{told}, in {place}" if place else told
+    text = f"{type(error).__name__}: {words[:_LONGEST]}" if words else type(error).__name__
+    location = find_location(error.__traceback__)
+    return f"{text}, in {location}" if location else text
 
 
-def find_place(trace: TracebackType | None) -> str:
+def find_location(trace: TracebackType | None) -> str:
     """The innermost of reportgen's own lines in a trace, as ``reportgen/export.py, line 7``; "" if none."""
     for frame in reversed(traceback.extract_tb(trace)):
         file = Path(frame.filename)

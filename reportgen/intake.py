@@ -32,7 +32,7 @@ _LONG_KEY = re.compile(
 )
 _LONGEST_PROBLEM = 2000
 _REMEDY = "Ask for a folder with the images themselves in it, and nothing else."
-_SHOWN = 120
+_LONGEST = 120
 
 
 class IntakeError(UserError):
@@ -56,7 +56,7 @@ def check_folder(folder: Path, limits: Limits = Limits()) -> None:
     """
     if folder.is_symlink() or not folder.is_dir():
         what = "is a symbolic link" if folder.is_symlink() else "is no folder"
-        raise IntakeError(f"{_shown(folder)}: {what}.", _REMEDY)
+        raise IntakeError(f"{_display(folder)}: {what}.", _REMEDY)
     files = total = 0
     for entry, depth in _walk(folder):
         size = _size(entry)
@@ -74,12 +74,12 @@ def check_folder(folder: Path, limits: Limits = Limits()) -> None:
 def _walk(folder: Path) -> Iterator[tuple[os.DirEntry[str], int]]:
     waiting = [(str(folder), 1)]
     while waiting:
-        place, depth = waiting.pop()
+        path, depth = waiting.pop()
         try:
-            with os.scandir(place) as listing:
+            with os.scandir(path) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
-            _refuse(place, f"cannot be listed: {error.strerror}")
+            _refuse(path, f"cannot be listed: {error.strerror}")
         for entry in entries:
             yield entry, depth
             if entry.is_dir(follow_symlinks=False):
@@ -101,13 +101,13 @@ def _size(entry: os.DirEntry[str]) -> int:
     return status.st_size
 
 
-def _refuse(place: os.DirEntry[str] | Path | str, problem: str) -> NoReturn:
-    raise IntakeError(f"{_shown(os.fspath(place))}: {problem}.", _REMEDY)
+def _refuse(path: os.DirEntry[str] | Path | str, problem: str) -> NoReturn:
+    raise IntakeError(f"{_display(os.fspath(path))}: {problem}.", _REMEDY)
 
 
-def _shown(path: Path | str) -> str:
+def _display(path: Path | str) -> str:
     text = replaced(str(path))
-    return text if len(text) <= _SHOWN else f"…{text[-_SHOWN:]}"
+    return text if len(text) <= _LONGEST else f"…{text[-_LONGEST:]}"
 
 
 def read_settings(data: bytes, where: str, outline: Outline | None = None) -> Settings:

@@ -23,8 +23,8 @@ from pydantic import (
 from reportgen.errors import SettingsError
 from reportgen.outline.kind import DEFAULT, Outline, OutlineError, ReportKind, find_kind
 from reportgen.toml.faults import describe_faults
+from reportgen.toml.locations import Origin, find_eaten_commands
 from reportgen.toml.paths import expand_path
-from reportgen.toml.places import Origin, find_eaten_commands
 from reportgen.toml.reading import read_table_file
 from reportgen.weights import SOURCES
 
@@ -208,14 +208,14 @@ def load_settings(path: Path | None = None, *, folder: Path | None = None, **ove
     home = (path.parent if path else folder or Path.cwd()).resolve()
     file = path or home / SETTINGS_FILE
     table: dict[str, Any] = {}
-    origin = Origin(_shown(file))
+    origin = Origin(_display_name(file))
     if path is not None or file.exists():
         table, origin = read_table_file(file, origin.name)
     given = {key: value for key, value in overrides.items() if value is not None}
-    return place_settings(understand_settings({**table, **given}, origin, given, table.keys() - given), home)
+    return resolve_paths(understand_settings({**table, **given}, origin, given, table.keys() - given), home)
 
 
-def place_settings(settings: Settings, home: Path) -> Settings:
+def resolve_paths(settings: Settings, home: Path) -> Settings:
     """The settings with absolute paths; relative ones count from ``home``."""
     weights = settings.weights
     if weights not in SOURCES:
@@ -232,7 +232,7 @@ def place_settings(settings: Settings, home: Path) -> Settings:
     )
 
 
-def _shown(file: Path) -> str:
+def _display_name(file: Path) -> str:
     """The file as messages name it, from the current folder if it lies below."""
     folder = Path.cwd()
     return str(file.relative_to(folder) if file.is_relative_to(folder) else file)

@@ -51,7 +51,7 @@ def start_folder(folder: Path) -> Started:
     """
     if folder.exists() and not folder.is_dir():
         raise UserError(
-            f"{folder}: is a file, not a folder.", "Name a folder; it is made if it is not there."
+            f"{folder}: is a file, not a folder.", "Name a folder; it is made if it does not exist."
         )
     files = {
         SETTINGS_FILE: starting_settings().read_bytes(),

@@ -50,10 +50,10 @@ class Templates:
 
     def path(self, name: str) -> Path:
         """Where the file of that name is, or would be if there were one."""
-        places = [folder / name for folder in self.folders]
-        return next((path for path in places if path.is_file()), places[-1])
+        candidates = [folder / name for folder in self.folders]
+        return next((path for path in candidates if path.is_file()), candidates[-1])
 
-    def anew(self) -> Templates:
+    def reread(self) -> Templates:
         """The same folders, to be listed again."""
         return Templates(self.folders)
 

@@ -248,11 +248,11 @@ def locate_weights(source: str, memory: DigestMemory | None = None) -> WeightsFi
 
     Raises ``WeightsError`` if it is not there or cannot be read.
     """
-    kind, path = _place(source)
+    kind, path = _resolve(source)
     return WeightsFile(kind, path, (memory or DigestMemory()).digests(path).sha256)
 
 
-def _place(source: str) -> tuple[Source, Path]:
+def _resolve(source: str) -> tuple[Source, Path]:
     if source in _PUBLISHED:
         return "imagenet", published(source).path
     if source == "embedded":

@@ -62,7 +62,7 @@ def full(pytestconfig: pytest.Config) -> bool:
 
 @pytest.fixture(scope="module", autouse=True)
 def _quick_printing(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Tests of what is made anew build dozens of reports, and ask only whether they are printed, not how."""
+    """Tests of what is made again build dozens of reports, and ask only whether they are printed, not how."""
     with pytest.MonkeyPatch.context() as patch:
         if request.path.parent.name == "engine":
             from stand_in import print_nothing

@@ -240,7 +240,7 @@ def test_a_stamp_appears_only_after_its_install(checkout: Checkout) -> None:
     assert seen_by_pip == [".venv/.installed*", ".venv/.installed"]
 
 
-def test_a_virtual_environment_half_made_is_made_anew(checkout: Checkout) -> None:
+def test_a_virtual_environment_half_made_is_made_again(checkout: Checkout) -> None:
     assert checkout.make("report", VENV_STATUS="1").returncode != 0
     assert checkout.calls("[pip]") == []
     assert checkout.make("report").returncode == 0
@@ -256,7 +256,7 @@ def test_parallel_targets_share_one_install(checkout: Checkout) -> None:
     assert ".[dev]" in pip[1]
 
 
-def test_a_virtual_environment_whose_python_is_gone_is_made_anew(checkout: Checkout) -> None:
+def test_a_virtual_environment_whose_python_is_gone_is_made_again(checkout: Checkout) -> None:
     checkout.make("report")
     python = checkout.folder / ".venv/bin/python"
     python.unlink()

@@ -208,7 +208,7 @@ def test_keys_of_no_table_that_stand_under_one_are_told_together(tmp_path: Path,
     name = 'name = "A"' if "authors" in head else ""
     text = f'course = "C"\n{head}\n{name}\n# a comment\nseed = 3\ncache_limit_mb = 9\n\n[guided_backprop]\n'
     assert refused(tmp_path, text).split(", line ", 1)[1] == (
-        f"2: these keys stand under {head.replace(' ', '')}: seed (line 5), cache_limit_mb (line 6); "
+        f"2: these keys are under {head.replace(' ', '')}: seed (line 5), cache_limit_mb (line 6); "
         "move that table to the end of the file"
     )
 

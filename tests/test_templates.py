@@ -33,12 +33,12 @@ def test_a_file_of_one_s_own_takes_the_place_of_its_namesake_only(tmp_path: Path
     }
 
 
-def test_what_was_listed_stays_until_it_is_listed_anew(tmp_path: Path) -> None:
+def test_what_was_listed_stays_until_it_is_listed_again(tmp_path: Path) -> None:
     templates = Templates((tmp_path,))
     assert dict(templates.files) == {}
     (tmp_path / "a.j2").write_text("")
     assert dict(templates.files) == {}
-    assert list(templates.anew().files) == ["a.j2"]
+    assert list(templates.reread().files) == ["a.j2"]
 
 
 @pytest.mark.parametrize(("made", "said"), [(False, "no such folder"), (True, "no files in it")])

@@ -41,7 +41,7 @@ class Part:
         self._stream.seek(0, os.SEEK_END)
         return digest
 
-    def take_place(self, path: Path) -> None:
+    def finish(self, path: Path) -> None:
         """Become the file ``path``."""
         self._stream.flush()
         os.fsync(self._stream.fileno())
@@ -55,51 +55,49 @@ def open_part(path: Path, say: Callable[[str], None]) -> Iterator[Part]:
 
     What is there at the end of the block stays for the next time, unless it is nothing.
     """
-    place = path.with_name(path.name + SUFFIX)
-    with _alone(place, say) as stream:
-        part = Part(stream, place)
+    partial = path.with_name(path.name + SUFFIX)
+    with _alone(partial, say) as stream:
+        part = Part(stream, partial)
         try:
             yield part
         finally:
             with contextlib.suppress(OSError):
                 stream.flush()
             if not part.size:
-                _remove(place, stream)
+                _remove(partial, stream)
 
 
 @contextmanager
-def _alone(place: Path, say: Callable[[str], None]) -> Iterator[BufferedRandom]:
-    told = False
+def _alone(path: Path, say: Callable[[str], None]) -> Iterator[BufferedRandom]:
+    reported = False
     while True:
-        handle = os.open(place, os.O_RDWR | os.O_CREAT, 0o644)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         with os.fdopen(handle, "r+b") as stream:
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                if not told:
-                    say(
-                        f"Another download of {place.name.removesuffix(SUFFIX)} is under way; waiting for it."
-                    )
-                told = True
+                if not reported:
+                    say(f"Another download of {path.name.removesuffix(SUFFIX)} is under way; waiting for it.")
+                reported = True
                 fcntl.flock(stream, fcntl.LOCK_EX)
             except OSError:
                 pass  # a file system without locks
             # Whoever held it may have put it in its place, or thrown it away.
-            if _is_same(place, stream):
+            if _is_same(path, stream):
                 yield stream
                 return
-            if (done := place.with_name(place.name.removesuffix(SUFFIX))).exists() and _is_same(done, stream):
+            if (done := path.with_name(path.name.removesuffix(SUFFIX))).exists() and _is_same(done, stream):
                 yield stream
                 return
 
 
-def _is_same(place: Path, stream: BufferedRandom) -> bool:
+def _is_same(path: Path, stream: BufferedRandom) -> bool:
     with contextlib.suppress(OSError):
-        return os.path.samestat(place.stat(), os.fstat(stream.fileno()))
+        return os.path.samestat(path.stat(), os.fstat(stream.fileno()))
     return False
 
 
-def _remove(place: Path, stream: BufferedRandom) -> None:
-    if _is_same(place, stream):
+def _remove(path: Path, stream: BufferedRandom) -> None:
+    if _is_same(path, stream):
         with contextlib.suppress(OSError):
-            place.unlink()
+            path.unlink()

@@ -76,10 +76,10 @@ def _recognise(folder: Path, scratch: Path, progress: Progress) -> dict[str, str
     """
     try:
         content = json.loads(read_file(folder / _ANNOTATIONS))
-        said = content["info"]["description"] if content["info"]["drawn_by_program"] else ""
+        description = content["info"]["description"] if content["info"]["drawn_by_program"] else ""
     except (OSError, ValueError, LookupError, TypeError):
         return {}
-    stated = _STATED_SEED.search(str(said))
+    stated = _STATED_SEED.search(str(description))
     if stated is None:
         return {}
     _draw(scratch, int(stated[1]), progress)

@@ -62,7 +62,7 @@ def download(source: Source, path: Path, *, title: str, alternative: str, progre
             if not _is_right(path, source):
                 try:
                     _bring(source, part, f"Downloading {title} (KiB)", progress)
-                    part.take_place(path)
+                    part.finish(path)
                 finally:
                     kept = part.size
     except (_RefusedError, _WrongContentError, requests.RequestException, OSError) as error:

@@ -11,8 +11,8 @@ from reportgen.api.child import Request, run_request
 from reportgen.api.notebook import listening
 from reportgen.api.report import Report, open_report
 from reportgen.errors import SettingsError
-from reportgen.settings import Settings, place_settings, understand_settings
-from reportgen.toml.places import Origin
+from reportgen.settings import Settings, resolve_paths, understand_settings
+from reportgen.toml.locations import Origin
 from reportgen.weights import SOURCES
 
 PathLike = str | os.PathLike[str]
@@ -75,8 +75,8 @@ def _make_request(
             "Give the path of a report.toml, a dictionary or reportgen.settings.Settings.",
         )
     update = {name: text if name == "weights" else Path(text) for name, text in overrides.items()}
-    placed = place_settings(settings, Path.cwd()).model_copy(update=update)
-    return Request(placed, None, {}, fresh)
+    resolved = resolve_paths(settings, Path.cwd()).model_copy(update=update)
+    return Request(resolved, None, {}, fresh)
 
 
 def _absolute(name: str, text: str) -> str:

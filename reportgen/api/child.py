@@ -191,15 +191,15 @@ def run_request(request: Request, progress: Progress) -> Answer:
     The process ends with this one, and when this call is left by an exception, as that of Ctrl-C. Raises
     ``UserError`` if it was killed from outside, ``BuildCrashError`` with its last words if it crashed.
     """
-    with tempfile.TemporaryDirectory(prefix="reportgen-") as folder, Relay(progress) as relay:
-        place = Path(folder)
-        with writing(place):
-            (place / _REQUEST_FILE).write_text(request_text(request), encoding="utf-8")
+    with tempfile.TemporaryDirectory(prefix="reportgen-") as name, Relay(progress) as relay:
+        folder = Path(name)
+        with writing(folder):
+            (folder / _REQUEST_FILE).write_text(request_text(request), encoding="utf-8")
         program = Program(
-            (sys.executable, *_COMMAND, str(place / _REQUEST_FILE)),
+            (sys.executable, *_COMMAND, str(folder / _REQUEST_FILE)),
             Path.cwd(),
             _environment(),
-            place / _LOG_FILE,
+            folder / _LOG_FILE,
             _PATIENCE_SECONDS,
         )
 
@@ -210,10 +210,10 @@ def run_request(request: Request, progress: Progress) -> Answer:
         end = run_program(program, _NO_LIMITS, on_message, lambda: False)
         if end.code == _STOPPED:
             raise StoppedError
-        answer = place / ANSWER_FILE
+        answer = folder / ANSWER_FILE
         if end.code == 0 and answer.exists():
             return parse_answer(answer.read_text(encoding="utf-8"))
-        raise _explain(end.code, place / _LOG_FILE)
+        raise _explain(end.code, folder / _LOG_FILE)
 
 
 def _environment() -> dict[str, str]:

@@ -111,8 +111,8 @@ def _thumbnail(figure: Figure) -> str:
 
 def link_to(file: Path) -> str:
     """A link to a file, as seen from the current folder, which is that of a notebook."""
-    place = os.path.relpath(file)
-    return f'<a href="{escape(quote(place))}" target="_blank">{escape(place)}</a>'
+    path = os.path.relpath(file)
+    return f'<a href="{escape(quote(path))}" target="_blank">{escape(path)}</a>'
 
 
 HTML_FILE, PDF_FILE = "report.html", "report.pdf"

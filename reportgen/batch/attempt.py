@@ -55,22 +55,22 @@ def run_job(job: Job, on_message: OnMessage, stopped: Callable[[], bool]) -> Att
 
     Whatever goes wrong with the group is its outcome. Raises ``StorageError`` if nothing can be written.
     """
-    place = Path(job.out) / ATTEMPTS / uuid.uuid4().hex
-    with writing(place):
-        place.mkdir()  # not its parents: a machine that does not see the output must not make one
-        (place / JOB_FILE).write_text(job_text(job), encoding="utf-8")
+    folder = Path(job.out) / ATTEMPTS / uuid.uuid4().hex
+    with writing(folder):
+        folder.mkdir()  # not its parents: a machine that does not see the output must not make one
+        (folder / JOB_FILE).write_text(job_text(job), encoding="utf-8")
         on_message(job.slug, Message("started"))
-        command = (*(job.config.command or _OWN), str(place / JOB_FILE))
-        program = Program(command, place, {**os.environ, **job.config.environment}, place / LOG_FILE)
+        command = (*(job.config.command or _OWN), str(folder / JOB_FILE))
+        program = Program(command, folder, {**os.environ, **job.config.environment}, folder / LOG_FILE)
         end = run_program(program, job.config.limits, _passing_on(job, on_message), stopped)
         if end.over == "stopped":
-            shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
             return Attempt(job.slug, "")
-        outcome = _judge(job, place, end)
-        _clear(place, keep_report=outcome.done)
-        write_costs(place, Costs(round(end.seconds, 2), end.peak))
-        write_outcome(place, outcome, finished_key(job.key, outcome, job.config))
-    return Attempt(job.slug, place.name)
+        outcome = _judge(job, folder, end)
+        _clear(folder, keep_report=outcome.done)
+        write_costs(folder, Costs(round(end.seconds, 2), end.peak))
+        write_outcome(folder, outcome, finished_key(job.key, outcome, job.config))
+    return Attempt(job.slug, folder.name)
 
 
 def finalize(out: Path, attempt: Attempt, say: Callable[[str], None] = lambda _line: None) -> Outcome:
@@ -102,27 +102,26 @@ def _take_along(last: Path, attempt: Path, say: Callable[[str], None]) -> None:
     """
     # What a failed run brought along in earlier/ comes last: it may be the same again.
     for name in sorted(find_strangers(last), key=lambda name: (name.startswith(f"{EARLIER}/"), name)):
-        place = attempt / name
+        target = attempt / name
         inside = name.removeprefix(f"{EARLIER}/")
         if hash_file(attempt / inside) == hash_file(last / name) != "":
             continue
-        if os.path.lexists(place) or inside != name:
-            place = _free(attempt / KEPT / name)
-            say(
-                f"{last / name} was changed by hand; that version is now {last / place.relative_to(attempt)}."
-            )
-        place.parent.mkdir(parents=True, exist_ok=True)
+        if os.path.lexists(target) or inside != name:
+            target = _free(attempt / KEPT / name)
+            kept = last / target.relative_to(attempt)
+            say(f"{last / name} was changed by hand; that version is now {kept}.")
+        target.parent.mkdir(parents=True, exist_ok=True)
         if (last / name).is_symlink():
-            place.symlink_to((last / name).readlink())
+            target.symlink_to((last / name).readlink())
         else:
-            link_or_copy(last / name, place)
+            link_or_copy(last / name, target)
 
 
-def _free(place: Path) -> Path:
+def _free(path: Path) -> Path:
     """A place where nothing stands: the one asked for, or one beside it."""
-    names = (f"{place.stem}-{number}{place.suffix}" for number in itertools.count(1))
-    places = itertools.chain([place], (place.with_name(name) for name in names))
-    return next(each for each in places if not os.path.lexists(each))
+    names = (f"{path.stem}-{number}{path.suffix}" for number in itertools.count(1))
+    candidates = itertools.chain([path], (path.with_name(name) for name in names))
+    return next(each for each in candidates if not os.path.lexists(each))
 
 
 def _keep_report(last: Path, attempt: Path) -> None:
@@ -149,7 +148,7 @@ def _passing_on(job: Job, on_message: OnMessage) -> Callable[[str], None]:
     return pass_on
 
 
-def _judge(job: Job, place: Path, end: End) -> Outcome:
+def _judge(job: Job, folder: Path, end: End) -> Outcome:
     limits = job.config.limits
     if end.over == "time":
         return Outcome("time", f"It took longer than the {limits.seconds:g} s that are allowed")
@@ -157,7 +156,7 @@ def _judge(job: Job, place: Path, end: End) -> Outcome:
         return Outcome("memory", f"It took more memory than the {limits.megabytes} MB that are allowed")
     if end.code == 0:
         try:
-            return parse_outcome(json.loads((place / MADE_FILE).read_bytes()))
+            return parse_outcome(json.loads((folder / MADE_FILE).read_bytes()))
         except (OSError, ValueError, TypeError, LookupError):
             return Outcome("crash", "Its process ended without an outcome")
     if end.code < 0:
@@ -166,29 +165,29 @@ def _judge(job: Job, place: Path, end: End) -> Outcome:
             return Outcome("killed", f"Its process was killed from outside ({name}), as when memory runs out")
         return Outcome("crash", f"Its process crashed ({name})")
     if end.code == FAULT:
-        told = _last_line(job, place, FAULT_WORDS).partition(FAULT_WORDS)[2].strip(" .").strip("()")
-        return Outcome("fault", f"A fault of reportgen itself, not of the group: {told or 'see the log'}")
-    last = _last_line(job, place)
+        message = _last_line(job, folder, FAULT_WORDS).partition(FAULT_WORDS)[2].strip(" .").strip("()")
+        return Outcome("fault", f"A fault of reportgen itself, not of the group: {message or 'see the log'}")
+    last = _last_line(job, folder)
     return Outcome("crash", f"The program failed: {last}" if last else f"It ended with code {end.code}")
 
 
-def _last_line(job: Job, place: Path, words: str = "") -> str:
+def _last_line(job: Job, folder: Path, words: str = "") -> str:
     """The last line with these words that the process printed: of a Python error, its name and words."""
     try:
-        text = (place / LOG_FILE).read_bytes()[-_LOG_END:].decode("utf-8", "replace")
+        text = (folder / LOG_FILE).read_bytes()[-_LOG_END:].decode("utf-8", "replace")
     except OSError as error:
-        raise StorageError(f"{place / LOG_FILE}: {error.strerror}.", "Check the disk.") from None
+        raise StorageError(f"{folder / LOG_FILE}: {error.strerror}.", "Check the disk.") from None
     lines = [line for line in map(one_line, text.splitlines()) if line and words in line]
-    return localise(lines[-1], job, place)[:_LONGEST] if lines else ""
+    return localise(lines[-1], job, folder)[:_LONGEST] if lines else ""
 
 
-def _clear(place: Path, *, keep_report: bool) -> None:
+def _clear(folder: Path, *, keep_report: bool) -> None:
     """Remove what only the work needed; of a group that failed, everything but its log."""
-    for path in place.iterdir():
+    for path in folder.iterdir():
         if path.name == LOG_FILE or (keep_report and path.name not in (JOB_FILE, MADE_FILE, "images")):
             continue
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink()
-    (place / "build" / ".lock").unlink(missing_ok=True)
+    (folder / "build" / ".lock").unlink(missing_ok=True)

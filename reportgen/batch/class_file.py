@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reportgen.batch.contents import folder_name
-from reportgen.dataset.names import is_ignored, shown
+from reportgen.dataset.names import escaped, is_ignored
 from reportgen.errors import SettingsError, UserError
 from reportgen.outline.kind import DEFAULT, Outline, OutlineError, ReportKind, find_kind
 from reportgen.text import find_nearest
@@ -114,7 +114,7 @@ def read_class(path: Path, out: Path | None = None) -> Class:
         for rubric in chosen.rubrics:
             if rubric.resolve().is_relative_to(group.folder.resolve()):
                 raise ClassError(
-                    f"{path}: rubric = '{rubric}': lies in the folder of the group '{shown(group.name)}', "
+                    f"{path}: rubric = '{rubric}': lies in the folder of the group '{escaped(group.name)}', "
                     "whose files are not run.",
                     "Keep the rubric somewhere else.",
                 )
@@ -129,13 +129,13 @@ def _read_folder(folder: Path, out: Path | None) -> Class:
         raise ClassError(
             f"{folder}: has no folders of groups.", "Name a folder with one folder a group, or a class.toml."
         )
-    groups = [{"name": shown(name), "folder": name} for name in folders]
+    groups = [{"name": escaped(name), "folder": name} for name in folders]
     if lines := list(_find_equal_names([group["name"] for group in groups], str(folder), "the folder")):
         raise ClassError("\n".join(lines), "Rename them, or name the groups in a class.toml.")
     chosen = _resolve(_Class.model_validate({"group": groups}), folder)
     # Escapes are for people to read; the folder keeps the name it has.
     given = [replace(group, folder=folder / name) for group, name in zip(chosen.groups, folders, strict=True)]
-    return replace(chosen, groups=tuple(given), title=shown(folder.name))
+    return replace(chosen, groups=tuple(given), title=escaped(folder.name))
 
 
 def _resolve(table: _Class, home: Path) -> Class:
@@ -205,10 +205,11 @@ def _find_wrong_groups(table: dict[str, Any], file: Path, home: Path) -> Iterato
     for entry in entries:
         folder = entry.get("folder")
         if isinstance(folder, str) and folder:
-            place = home / Path(folder).expanduser()
-            if not place.is_dir():
-                what = "is a file, not a folder" if place.is_file() else "there is no such folder"
-                yield f"{file}: group '{shown(str(entry.get('name')))}': folder = '{shown(folder)}': {what}"
+            path = home / Path(folder).expanduser()
+            if not path.is_dir():
+                fault = "is a file, not a folder" if path.is_file() else "there is no such folder"
+                name = escaped(str(entry.get("name")))
+                yield f"{file}: group '{name}': folder = '{escaped(folder)}': {fault}"
 
 
 def _find_equal_names(names: Sequence[str], where: str, key: str) -> Iterator[str]:
@@ -216,13 +217,13 @@ def _find_equal_names(names: Sequence[str], where: str, key: str) -> Iterator[st
     for name in names:
         slug = folder_name(name)
         if not slug:
-            yield f"{where}: {key} = '{shown(name)}': has no letter and no digit"
+            yield f"{where}: {key} = '{escaped(name)}': has no letter and no digit"
         elif slug in seen and seen[slug] == name:
-            yield f"{where}: {key} = '{shown(name)}': stands there twice; give each group a name of its own"
+            yield f"{where}: {key} = '{escaped(name)}': is used twice; give each group a name of its own"
         elif slug in seen:
             yield (
-                f"{where}: {key} = '{shown(name)}': its report would go to the same folder, '{slug}', "
-                f"as that of '{shown(seen[slug])}'; rename one of them"
+                f"{where}: {key} = '{escaped(name)}': its report would go to the same folder, '{slug}', "
+                f"as that of '{escaped(seen[slug])}'; rename one of them"
             )
         else:
             seen[slug] = name
@@ -248,11 +249,11 @@ def _find_missing_files(
     for rubric in rubrics if isinstance(rubrics, list) else [rubrics]:
         if isinstance(rubric, str) and rubric:
             for fault in _find_rubric_faults(home / Path(rubric).expanduser(), kind):
-                yield f"{file}: rubric = '{shown(rubric)}': {fault}"
+                yield f"{file}: rubric = '{escaped(rubric)}': {fault}"
     weights = table.get("weights", "auto")
     named = isinstance(weights, str) and weights not in ("", *SOURCES)
     if named and not (home / Path(weights).expanduser()).is_file():
-        yield f"{file}: weights = '{shown(weights)}': is no file, and none of {', '.join(SOURCES)}"
+        yield f"{file}: weights = '{escaped(weights)}': is no file, and none of {', '.join(SOURCES)}"
 
 
 def _find_rubric_faults(rubric: Path, kind: ReportKind | None) -> Iterator[str]:

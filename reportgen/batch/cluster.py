@@ -98,14 +98,14 @@ def _collect(client: Client, futures: Mapping[Future, Job]) -> Iterator[Attempt]
 
 def _give_up(job: Job, error: str) -> Attempt:
     """What stands for a group that no worker could finish."""
-    place = Path(job.out) / ATTEMPTS / uuid.uuid4().hex
+    folder = Path(job.out) / ATTEMPTS / uuid.uuid4().hex
     outcome = Outcome("killed", f"Every worker of the cluster that began it was lost ({error})")
-    with writing(place):
-        place.mkdir()
-        (place / LOG_FILE).write_text("")
-        write_costs(place, Costs(0, 0))
-        write_outcome(place, outcome, finished_key(job.key, outcome, job.config))
-    return Attempt(job.slug, place.name)
+    with writing(folder):
+        folder.mkdir()
+        (folder / LOG_FILE).write_text("")
+        write_costs(folder, Costs(0, 0))
+        write_outcome(folder, outcome, finished_key(job.key, outcome, job.config))
+    return Attempt(job.slug, folder.name)
 
 
 def _attend(text: str, topic: str) -> dict[str, str]:

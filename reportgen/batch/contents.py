@@ -142,7 +142,7 @@ def find_shared_images(images: Mapping[str, Mapping[str, str]]) -> list[Shared]:
     for group, hashes in kinds.items():
         for sha256 in hashes:
             holders.setdefault(sha256, []).append(group)
-    order = {group: place for place, group in enumerate(images)}
+    order = {group: index for index, group in enumerate(images)}
     found = []
     for group, hashes in kinds.items():
         counts = Counter(other for sha256 in hashes for other in holders[sha256] if other != group)

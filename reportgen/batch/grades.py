@@ -42,8 +42,8 @@ class GradedReport:
     notes: tuple[str, ...]
 
 
-def mark(report: Path, job: Job, place: Path, progress: Progress) -> GradedReport:
-    """Grade a report and write its points to ``place``, without times, which differ from run to run.
+def mark(report: Path, job: Job, folder: Path, progress: Progress) -> GradedReport:
+    """Grade a report and write its points to ``folder``, without times, which differ from run to run.
 
     Raises ``UserError`` if the report cannot be read or a rubric not be used.
     """
@@ -55,8 +55,8 @@ def mark(report: Path, job: Job, place: Path, progress: Progress) -> GradedRepor
     kind = job.config.outline.kind
     with progress.stage("Grading"):
         rubrics = [Path(name) for name in job.config.rubrics] or shipped_rubrics(kind)
-        grades = _settle(grade(report, rubrics, show=False, kind=kind), job, place)
-    write_exports(grades, Exports(**{kind: place / name for kind, name in GRADES_FILES.items()}))
+        grades = _settle(grade(report, rubrics, show=False, kind=kind), job, folder)
+    write_exports(grades, Exports(**{kind: folder / name for kind, name in GRADES_FILES.items()}))
     document = load_results(report, kind).document
     correct, total = _count_correct(document, kind)
     marks = tuple(
@@ -73,18 +73,18 @@ def mark(report: Path, job: Job, place: Path, progress: Progress) -> GradedRepor
     return GradedReport(outcome, (*grades.gaps, *document["dataset"]["warnings"]))
 
 
-def _settle(grades: Grades, job: Job, place: Path) -> Grades:
+def _settle(grades: Grades, job: Job, folder: Path) -> Grades:
     """The grades without times and without paths of this machine."""
     criteria = tuple(
         replace(
             item,
             cases=tuple(
-                replace(case, seconds=0.0, message=localise(case.message, job, place)) for case in item.cases
+                replace(case, seconds=0.0, message=localise(case.message, job, folder)) for case in item.cases
             ),
         )
         for item in grades.criteria
     )
-    gaps = tuple(localise(gap, job, place) for gap in grades.gaps)
+    gaps = tuple(localise(gap, job, folder) for gap in grades.gaps)
     return replace(grades, subject=job.name, criteria=criteria, seconds=0.0, gaps=gaps)
 
 
@@ -133,8 +133,8 @@ class Case:
     settings: Settings
 
 
-def verify_group(outcome: Outcome, case: Case, job: Job, place: Path, progress: Progress) -> Outcome:
-    """Recompute a submitted report from data; the findings go to ``place``, and in few words to the outcome.
+def verify_group(outcome: Outcome, case: Case, job: Job, folder: Path, progress: Progress) -> Outcome:
+    """Recompute a submitted report from data; the findings go to ``folder``, and in few words to the outcome.
 
     A report that cannot be verified is no failure of the group. Raises ``StorageError`` if nothing can be
     written.
@@ -152,7 +152,7 @@ def verify_group(outcome: Outcome, case: Case, job: Job, place: Path, progress: 
     except StorageError:
         raise
     except UserError as error:
-        reason = describe_problem(error, job, place)
+        reason = describe_problem(error, job, folder)
         return replace(
             outcome,
             verification=f"cannot be verified: {reason}",
@@ -162,7 +162,7 @@ def verify_group(outcome: Outcome, case: Case, job: Job, place: Path, progress: 
     texts = {JSON_FILE: write_json(found), TEXT_FILE: "\n".join(describe(found)) + "\n"}
     for name, text in texts.items():
         # A report may hold characters that no encoding has.
-        write_atomically(place / name, localise(text, job, place).encode("utf-8", "backslashreplace"))
+        write_atomically(folder / name, localise(text, job, folder).encode("utf-8", "backslashreplace"))
     return replace(outcome, verification=_judge(found), verified=True, differs=not found.confirmed)
 
 
@@ -170,9 +170,9 @@ def _judge(found: Verification) -> str:
     differing, missing = found.of("differs"), found.of("not recomputable")
     if differing:
         subjects = ", ".join(dict.fromkeys(row.subject for row in differing))
-        return f"{plural(len(differing), 'thing differs', 'things differ')}: {subjects}"
+        return f"{plural(len(differing), 'differs', 'differ')}: {subjects}"
     if missing:
         reason = next((row.reason for row in missing if row.reason), "")
-        text = f"nothing differs; {plural(len(missing), 'thing', 'things')} not checkable"
+        text = f"nothing differs; {len(missing)} could not be recomputed"
         return f"{text}: {printable(reason)[:_LONGEST_REASON]}" if reason else text
     return "confirmed"

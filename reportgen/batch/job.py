@@ -147,18 +147,18 @@ class PipeProgress:
             os.write(self._handle, message_text(message).encode() + b"\n")
 
 
-def describe_problem(error: UserError, job: Job, place: Path) -> str:
+def describe_problem(error: UserError, job: Job, folder: Path) -> str:
     """What an error says, on one line and without any path of this machine."""
     lines = list(error.problems) if isinstance(error, DataError) else error.problem.splitlines()
-    shown = [one_line(localise(line, job, place)).rstrip(".") for line in lines[:_LISTED]]
+    shown = [one_line(localise(line, job, folder)).rstrip(".") for line in lines[:_LISTED]]
     more = len(lines) - len(shown)
     text = "; ".join(shown) + (f"; and {more} more" if more else "")
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def localise(text: str, job: Job, place: Path) -> str:
+def localise(text: str, job: Job, folder: Path) -> str:
     """The text with the paths of a group's folder and of its report named as from inside."""
-    return name_inside(name_inside(text, place), Path(job.folder))
+    return name_inside(name_inside(text, folder), Path(job.folder))
 
 
 def name_inside(text: str, folder: Path) -> str:

@@ -17,7 +17,7 @@ from reportgen.batch.grades import GRADES_FILES
 from reportgen.batch.identity import finished_key, identify_group, identify_program, identify_rubrics
 from reportgen.batch.job import BatchConfig, Job, name_inside
 from reportgen.batch.outcome import PASSING, Outcome, find_finished, read_costs, write_outcome
-from reportgen.batch.place import open_output
+from reportgen.batch.output_folder import open_output
 from reportgen.batch.progress_view import ProgressView
 from reportgen.batch.runner import Runner
 from reportgen.batch.tables import GroupResult

@@ -74,10 +74,10 @@ def _set_edited_aside(out: Path, say: Callable[[str], None]) -> None:
     for name in (GRADES_FILE, OVERVIEW_FILE):
         file = out / name
         if file.exists() and hash_file(file) != written.get(name):
-            places = (out / f"{file.stem}-edited-{number}{file.suffix}" for number in itertools.count(1))
-            place = next(place for place in places if not place.exists())
-            file.rename(place)
-            say(f"{file} was changed by hand; that version is now {place.name}.")
+            candidates = (out / f"{file.stem}-edited-{number}{file.suffix}" for number in itertools.count(1))
+            path = next(path for path in candidates if not path.exists())
+            file.rename(path)
+            say(f"{file} was changed by hand; that version is now {path.name}.")
 
 
 def _identify(chosen: Class, rows: Sequence[GroupResult]) -> str:
@@ -178,10 +178,10 @@ def _criterion(spread: Spread) -> Criterion:
         median=f"{spread.median:f}",
         full=spread.full,
         bars=tuple(
-            Bar(10 * place, -(-_BAR_HEIGHT * count // highest), _BAR_HEIGHT, place == last)
-            for place, count in enumerate(spread.counts)
+            Bar(10 * index, -(-_BAR_HEIGHT * count // highest), _BAR_HEIGHT, index == last)
+            for index, count in enumerate(spread.counts)
         ),
-        said=_describe(spread),
+        description=_describe(spread),
     )
 
 
@@ -190,8 +190,8 @@ def _describe(spread: Spread) -> str:
     last = len(spread.counts) - 1
     names = {0: "no points", last: "all points"}
     parts = [
-        f"{names.get(place, f'up to {10 * place} %' if place < last - 1 else 'below 100 %')}: {count}"
-        for place, count in enumerate(spread.counts)
+        f"{names.get(index, f'up to {10 * index} %' if index < last - 1 else 'below 100 %')}: {count}"
+        for index, count in enumerate(spread.counts)
         if count
     ]
     return "Groups with " + ", ".join(parts)

@@ -33,37 +33,37 @@ def main(job_file: Path, progress_handle: int) -> None:
     refuse_network()
     os.set_inheritable(progress_handle, False)
     job = read_job(job_file)
-    place = job_file.parent
+    folder = job_file.parent
     try:
-        outcome = work(job, place, PipeProgress(progress_handle))
+        outcome = work(job, folder, PipeProgress(progress_handle))
     except UserError as error:
         cause: Cause = "storage" if isinstance(error, StorageError) else "data"
-        outcome = Outcome(cause, describe_problem(error, job, place))
-    write_atomically(place / MADE_FILE, outcome_text(outcome).encode())
+        outcome = Outcome(cause, describe_problem(error, job, folder))
+    write_atomically(folder / MADE_FILE, outcome_text(outcome).encode())
 
 
-def work(job: Job, place: Path, progress: Progress) -> Outcome:
-    """Build, grade and verify one group; files go to ``place``. Raises ``UserError`` if that cannot be."""
+def work(job: Job, folder: Path, progress: Progress) -> Outcome:
+    """Build, grade and verify one group; files go to ``folder``. Raises ``UserError`` if that cannot be."""
     check_folder(Path(job.folder))
     parts = find_parts(Path(job.folder))
-    settings = _read_settings(parts, job, place)
-    data = _lay_out(parts.data, parts, place) if parts.data else None
+    settings = _read_settings(parts, job, folder)
+    data = _lay_out(parts.data, parts, folder) if parts.data else None
     built = _build(settings, data, progress) if data else None
     graded = built.folder if built else parts.submission
     if graded is None:
         raise DataError([_NO_DATA], _DATA_REMEDY)
-    marked = mark(graded, job, place, progress)
+    marked = mark(graded, job, folder, progress)
     outcome = _describe(marked, built)
     if job.config.verify:
         from reportgen.batch.grades import Case, verify_group
 
-        outcome = verify_group(outcome, Case(parts.submission, data, settings), job, place, progress)
+        outcome = verify_group(outcome, Case(parts.submission, data, settings), job, folder, progress)
     if take_contents(Path(job.folder)).digest != job.contents:
         raise StorageError("The folder was changed while it was worked on.", "Run the batch again.")
     return outcome
 
 
-def _read_settings(parts: Parts, job: Job, place: Path) -> Settings:
+def _read_settings(parts: Parts, job: Job, folder: Path) -> Settings:
     """The group's own settings, without any path or resource of theirs, and with the batch's."""
     own = (
         read_settings(parts.settings.read_bytes(), parts.settings.name, job.config.outline)
@@ -78,19 +78,19 @@ def _read_settings(parts: Parts, job: Job, place: Path) -> Settings:
             "weights": job.config.weights,
             "cache": Path(job.config.cache),
             "cache_limit_mb": job.config.cache_limit_mb,
-            "build": place / BUILD_FOLDER,
+            "build": folder / BUILD_FOLDER,
         }
     )
 
 
-def _lay_out(data: Path, parts: Parts, place: Path) -> Path:
+def _lay_out(data: Path, parts: Parts, folder: Path) -> Path:
     """The data as a folder with nothing else in it; class folders beside a report are put into one."""
     if data != parts.folder:
         return data
-    view = place / _IMAGES_FOLDER
+    view = folder / _IMAGES_FOLDER
     view.mkdir()
-    for folder in class_folders(parts.folder):
-        for path in (folder, *sorted(folder.rglob("*"))):
+    for images in class_folders(parts.folder):
+        for path in (images, *sorted(images.rglob("*"))):
             target = view / path.relative_to(parts.folder)
             if path.is_dir():
                 target.mkdir()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reportgen.cli.options import QuietOption, shown
+from reportgen.cli.options import QuietOption, display_path
 from reportgen.errors import UserError
 from reportgen.faults import TRACEBACK, report_line
 
@@ -50,13 +50,13 @@ def batch(
         raise UserError(
             "--processes is for this machine, --scheduler for a cluster.", "Leave out one of them."
         )
-    place = out.expanduser().absolute()
-    chosen = read_class(group_list.expanduser(), place)
+    folder = out.expanduser().absolute()
+    chosen = read_class(group_list.expanduser(), folder)
     view = choose_view(quiet=quiet, stream=sys.stderr)
     options = Options(retry_failed=retry_failed, environment=_WITH_TRACES)
-    report = run_batch(chosen, place, _choose_runner(chosen, scheduler, processes), view, options)
+    report = run_batch(chosen, folder, _choose_runner(chosen, scheduler, processes), view, options)
     if not quiet:
-        _show(report, place)
+        _show(report, folder)
     if report.failed:
         raise typer.Exit(1)
 
@@ -87,7 +87,7 @@ def _show(report: Report, out: Path) -> None:
     for row in report.doubted:
         typer.echo(f"  {row.group.name}: {one_line(row.outcome.verification)}")
     for name in (OVERVIEW_FILE, GRADES_FILE):
-        typer.echo(f"  {shown(out / name)}")
+        typer.echo(f"  {display_path(out / name)}")
 
 
 def batch_worker(

@@ -15,10 +15,10 @@ from reportgen.cli.options import (
     WeightsOption,
     data_folder,
     default_data,
+    display_path,
     for_imagenet,
     lacks_data,
     load,
-    shown,
 )
 from reportgen.console import choose_progress
 from reportgen.errors import UserError
@@ -39,7 +39,7 @@ def build(
     explain: Annotated[bool, typer.Option("--explain", help="Say why each stage runs or not.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say so, and stop.")] = False,
     only: Annotated[
-        str | None, typer.Option("--only", metavar="STAGE", help="Run one stage anew and show its numbers.")
+        str | None, typer.Option("--only", metavar="STAGE", help="Run one stage again and show its numbers.")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Use nothing that an earlier build kept.")] = False,
 ) -> None:
@@ -104,9 +104,9 @@ def _show(built: BuildResult, kind: ReportKind) -> None:
             values = built.document[section.name]
             count, total = (find_value(values, pointer, section.name) for pointer in (line.count, line.total))
             typer.echo(f"{line.title}: {count} of {total} images.")
-    typer.echo("The report is finished:" if built.changed else "Nothing has changed; the report stands:")
+    typer.echo("The report is finished:" if built.changed else "Nothing has changed; this is the report:")
     for name in ("report.html", *([] if built.problem else ["report.pdf"]), "results.json"):
-        typer.echo(f"  {shown(built.path(name))}")
+        typer.echo(f"  {display_path(built.path(name))}")
 
 
 def watch(
@@ -120,7 +120,7 @@ def watch(
 
     Follows the images, the settings with the commentary, and the templates. Ctrl-C ends it.
     """
-    from reportgen.watch.places import Places
+    from reportgen.watch.inputs import Inputs
     from reportgen.watch.watcher import watch as watch_report
 
     progress = choose_progress(quiet=False)
@@ -146,8 +146,8 @@ def watch(
     file = (settings or Path(SETTINGS_FILE)).expanduser().absolute()
     # Images of the user's own may yet come to stand there.
     usual = default_data(settings)
-    places = Places(file, data=(usual.parent if usual.name == "sample" else usual,))
-    watch_report(read, renew, places, progress, port=port)
+    inputs = Inputs(file, data=(usual.parent if usual.name == "sample" else usual,))
+    watch_report(read, renew, inputs, progress, port=port)
 
 
 def diff(
@@ -179,8 +179,8 @@ def diff(
         raise UserError(
             f"{folder}: no earlier build is kept there.", "Name two reports, or build again after a change."
         )
-    place = page or folder / DIFFERENCE_FILE
-    check_output(place, is_text_with(DIFFERENCE_MARK))
+    target = page or folder / DIFFERENCE_FILE
+    check_output(target, is_text_with(DIFFERENCE_MARK))
     if page is None:
         claim(folder, "report")
     difference = compare(open_submission(before), open_submission(new or folder), rtol=rtol, atol=atol)
@@ -191,6 +191,6 @@ def diff(
         from reportgen.templates import open_templates
 
         html = render_difference(difference, open_templates(chosen.templates))
-        write_output(place, html.encode(), is_text_with(DIFFERENCE_MARK))
-        typer.echo(f"\nSide by side: {shown(place)}")
+        write_output(target, html.encode(), is_text_with(DIFFERENCE_MARK))
+        typer.echo(f"\nSide by side: {display_path(target)}")
         raise typer.Exit(1)

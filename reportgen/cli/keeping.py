@@ -13,8 +13,8 @@ from reportgen.cli.options import (
     QuietOption,
     SettingsOption,
     default_data,
+    display_path,
     load,
-    shown,
 )
 from reportgen.console import choose_progress
 
@@ -50,7 +50,7 @@ def clean(
     left = clear(folder, choose_progress(quiet=quiet).say, {MODEL_FILE: is_own_model})
     if not quiet:
         for path in left[:_MOST_LEFT]:
-            typer.echo(f"{shown(path)} stays: reportgen did not write it, or it was changed since.")
+            typer.echo(f"{display_path(path)} stays: reportgen did not write it, or it was changed since.")
         if len(left) > _MOST_LEFT:
             typer.echo(f"and {len(left) - _MOST_LEFT} more")
 
@@ -66,4 +66,6 @@ def export_model(
 
     path = export(load(settings, build=build), out, choose_progress(quiet=quiet))
     if not quiet:
-        typer.echo(f"The model is in {shown(path)}. Its input is preprocessed: BGR minus the ImageNet mean.")
+        typer.echo(
+            f"The model is in {display_path(path)}. Its input is preprocessed: BGR minus the ImageNet mean."
+        )

@@ -77,7 +77,7 @@ def for_imagenet(command: str, **options: Path | None) -> str:
     return shlex.join(["reportgen", command, *given, "--weights", "imagenet"])
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """A path as short as the user would write it."""
     try:
         return str(path.absolute().relative_to(Path.cwd()))

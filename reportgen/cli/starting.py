@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reportgen.cli.options import QuietOption, SettingsOption, load, shown
+from reportgen.cli.options import QuietOption, SettingsOption, display_path, load
 from reportgen.console import choose_progress
 
 
@@ -23,16 +23,16 @@ def init(
     """
     from reportgen.starter import start_folder
 
-    place = folder.expanduser().absolute()
-    started = start_folder(place)
+    project = folder.expanduser().absolute()
+    started = start_folder(project)
     if quiet:
         return
     for name in started.written:
-        typer.echo(f"Wrote {shown(place / name)}.")
+        typer.echo(f"Wrote {display_path(project / name)}.")
     for name in started.kept:
-        typer.echo(f"Kept {shown(place / name)} as it was.")
-    where = "" if place == Path.cwd() else f"in {shown(place)} "
-    typer.echo(f"Put your images into {shown(place / 'data')}; then {where}run: reportgen build")
+        typer.echo(f"Kept {display_path(project / name)} as it was.")
+    where = "" if project == Path.cwd() else f"in {display_path(project)} "
+    typer.echo(f"Put your images into {display_path(project / 'data')}; then {where}run: reportgen build")
 
 
 def sample(
@@ -47,7 +47,7 @@ def sample(
 
     draw_sample(out, seed, choose_progress(quiet=quiet))
     if not quiet:
-        typer.echo(f"The sample images are in {shown(out)}.")
+        typer.echo(f"The sample images are in {display_path(out)}.")
 
 
 def caltech101(
@@ -71,7 +71,7 @@ def caltech101(
         classes, out, cache=chosen.cache, seed=chosen.seed, progress=choose_progress(quiet=quiet)
     )
     if not quiet:
-        typer.echo(f"The photographs are in {shown(out)}. Now: reportgen build --data {out}")
+        typer.echo(f"The photographs are in {display_path(out)}. Now: reportgen build --data {out}")
 
 
 def vgg19(

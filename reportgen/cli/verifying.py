@@ -48,12 +48,12 @@ def verify(
         typer.Option(
             "--cache",
             metavar="FOLDER",
-            help="What you computed yourself before. Without it, all is computed anew.",
+            help="Your own results from an earlier run. Without it, everything is computed again.",
         ),
     ] = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Compute a submitted report anew from its images, and say what is confirmed and what differs.
+    """Recompute a submitted report from its images, and say what is confirmed and what differs.
 
     The exit code is 0 if all is confirmed, 1 if something differs, 3 if nothing differs but something could
     not be recomputed, 2 if the report cannot be read. No settings and no cache of the current folder are

@@ -172,17 +172,17 @@ def _describe(error: ValidationError, document: Any) -> Iterator[str]:
         yield f"{pointer} {found[pointer]}" + (f"; {reasons}." if reasons else ".")
 
 
-def _follow(document: Any, places: Sequence[str | int], *, missing: bool) -> list[str | int]:
+def _follow(document: Any, location: Sequence[str | int], *, missing: bool) -> list[str | int]:
     """The steps of a place that pydantic names, without those that only name a type of a union."""
     steps: list[str | int] = []
     value = document
-    for number, step in enumerate(places, 1):
+    for number, step in enumerate(location, 1):
         inside = (isinstance(value, dict) and step in value) or (
             isinstance(value, list) and isinstance(step, int) and step < len(value)
         )
         if inside:
             value = value[step]
-        elif not (missing and number == len(places)):
+        elif not (missing and number == len(location)):
             continue
         steps.append(step)
     return steps

@@ -49,11 +49,11 @@ def find_document_kind(document: Any, expected: ReportKind | None = None) -> Rep
     Known are the sections of ``expected``, or without it those installed here; a document never names a
     module to be imported. What it has beside them is passed over, as it would be by an older reader.
     """
-    said = document.get("kind") if isinstance(document, dict) else None
-    said = said if isinstance(said, dict) else BEFORE_KINDS.model_dump()
-    names = said.get("sections")
+    declared = document.get("kind") if isinstance(document, dict) else None
+    declared = declared if isinstance(declared, dict) else BEFORE_KINDS.model_dump()
+    names = declared.get("sections")
     names = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
-    kind = expected or _installed_kind(said.get("name"))
+    kind = expected or _installed_kind(declared.get("name"))
     own = {section.name: section for section in kind.sections}
     found = [own.get(name) or (None if expected else _installed(name)) for name in dict.fromkeys(names)]
     return ReportKind(kind.name, kind.version, tuple(section for section in found if section))

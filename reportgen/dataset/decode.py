@@ -17,7 +17,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from reportgen.dataset.colour import MAX_PROFILE, ProfileError, scale_transparent_colour, to_rgb
 from reportgen.dataset.contents import UndecodableError, read_bytes
-from reportgen.dataset.names import shown
+from reportgen.dataset.names import escaped
 from reportgen.dataset.png import Trimmed, raw_fault, trim_png
 from reportgen.dataset.signature import USUAL, describe, list_further_formats
 from reportgen.errors import DataError
@@ -57,7 +57,7 @@ def decode(path: Path, sha256: str | None = None) -> NDArray[np.uint8]:
         return decode_bytes(read_bytes(path, sha256)).pixels
     except UndecodableError as error:
         raise DataError(
-            [f"{shown(str(path))}: {error}"], "Repair the file, replace it or take it out."
+            [f"{escaped(str(path))}: {error}"], "Repair the file, replace it or take it out."
         ) from None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from reportgen.dataset.names import composed, shown
+from reportgen.dataset.names import composed, escaped
 from reportgen.errors import SettingsError
 from reportgen.results import ImageFile
 from reportgen.split import Split
@@ -39,7 +39,7 @@ def choose_examples(listing: Listing, chosen: Mapping[str, str]) -> dict[str, Im
     for label in chosen:
         if label not in listing.classes:
             raise SettingsError(
-                f"{_KEY}: there is no class '{shown(label)}'{_nearest(label, listing.classes)}",
+                f"{_KEY}: there is no class '{escaped(label)}'{_nearest(label, listing.classes)}",
                 f"The classes are {', '.join(listing.classes)}.",
             )
     return {
@@ -59,16 +59,16 @@ def _find(listing: Listing, label: str, wanted: str) -> ImageFile:
     same_name = [file for file in images if _name(file) == wanted]
     if len(same_name) == 1:
         return images[same_name[0]]
-    value = f"{_KEY}.{label} = '{shown(wanted)}'"
+    value = f"{_KEY}.{label} = '{escaped(wanted)}'"
     if same_name:
         raise SettingsError(
-            f"{value}: several images have this name: {', '.join(map(shown, same_name))}",
+            f"{value}: several images have this name: {', '.join(map(escaped, same_name))}",
             "Write the path of one, from the data folder.",
         )
     candidates = images if "/" in wanted else map(_name, images)
     raise SettingsError(
         f"{value}: class '{label}' has no such image{_nearest(wanted, candidates)}",
-        f"Write a path from the data folder, such as {shown(next(iter(images)))}.",
+        f"Write a path from the data folder, such as {escaped(next(iter(images)))}.",
     )
 
 
@@ -78,4 +78,4 @@ def _name(file: str) -> str:
 
 def _nearest(name: str, candidates: Iterable[str]) -> str:
     near = find_nearest(name, sorted(set(candidates)))
-    return f" (did you mean {shown(near)}?)" if near else ""
+    return f" (did you mean {escaped(near)}?)" if near else ""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.dataset.names import composed, find_splits, is_ignored, is_side_file, name_fault, shown
+from reportgen.dataset.names import composed, escaped, find_splits, is_ignored, is_side_file, name_fault
 from reportgen.dataset.signature import IMAGE_SUFFIXES
 
 _ABSENT: Sequence[tuple[re.Pattern[str], str]] = (
@@ -65,7 +65,7 @@ class FolderReader:
 
     def report(self, file: str, fault: str) -> None:
         """Add a line about ``file``, a path relative to the root."""
-        self.problems.append(f"{shown(file)}: {fault}")
+        self.problems.append(f"{escaped(file)}: {fault}")
 
     def items(self, folder: Path) -> list[Item]:
         """What stands in ``folder``, in order of name, without hidden files and broken links."""
@@ -85,7 +85,7 @@ class FolderReader:
         fault = name_fault(item.path.name)
         if fault is None and item.target and self._inside and not item.target.is_relative_to(self._inside):
             fault = (
-                f"is a link out of the data folder, to {shown(str(item.target))}; put a copy there instead"
+                f"is a link out of the data folder, to {escaped(str(item.target))}; put a copy there instead"
             )
         if fault:
             self.report(item.file, fault)
@@ -97,7 +97,7 @@ class FolderReader:
         double = composed(raw) != raw and os.path.lexists(item.path.with_name(composed(raw)))
         # A file system that takes both spellings for one name has one file only.
         if double and not item.path.with_name(composed(raw)).samefile(item.path):
-            self.report(item.file, "stands there twice, with é and the like written in two ways; rename one")
+            self.report(item.file, "is there twice, with é and the like written in two ways; rename one")
             return True
         return False
 
@@ -164,7 +164,7 @@ def _tracked_by_dvc(names: Sequence[str]) -> Iterator[str]:
 def _describe_broken(path: Path) -> str:
     target = path.readlink().as_posix()
     known = next((words for pattern, words in _ABSENT if pattern.search(target)), None)
-    return known or f"is a broken link, to {shown(target)}"
+    return known or f"is a broken link, to {escaped(target)}"
 
 
 def plain_reason(error: Exception) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from reportgen.dataset.folder import FolderReader, Item, has_files, plain_reason, subfolders
-from reportgen.dataset.names import SPLIT_TITLES, class_name_fault, find_splits, is_side_file, shown
+from reportgen.dataset.names import SPLIT_TITLES, class_name_fault, escaped, find_splits, is_side_file
 from reportgen.dataset.nesting import OWN_SETS, find_data_set, is_class, is_split
 from reportgen.errors import DataError
 from reportgen.results import SPLITS, Split
@@ -58,7 +58,7 @@ def survey_folder(root: Path, seed: int, *, strict: bool = False) -> Survey:
     survey = surveyor.survey
     if survey.root != root:
         # Only said: the results are those of the data set, wherever it lies.
-        survey.notes.append(f"The images are those in {shown(str(survey.root))}, which holds the data set.")
+        survey.notes.append(f"The images are those in {escaped(str(survey.root))}, which holds the data set.")
     surveyor.look()
     return survey
 
@@ -90,7 +90,7 @@ def _check_folder(root: Path) -> None:
         fault = f"this folder cannot be read: {plain_reason(error)}"
     else:
         return
-    raise DataError([f"{shown(str(root))}: {fault}"], f"Correct the path of the data folder. {LAYOUT_HELP}")
+    raise DataError([f"{escaped(str(root))}: {fault}"], f"Correct the path of the data folder. {LAYOUT_HELP}")
 
 
 class _Surveyor:
@@ -127,11 +127,11 @@ class _Surveyor:
                 named[splits[folder.name]].append(folder)
             elif not is_split(subfolders(folder.path)):
                 self.survey.warnings.append(
-                    f"{shown(folder.name)}: not used; it stands beside train, val and test"
+                    f"{escaped(folder.name)}: not used; it is next to train, val and test"
                 )
         for split, items in named.items():
             if len(items) > 1:
-                others = " and ".join(shown(item.name) for item in items[1:])
+                others = " and ".join(escaped(item.name) for item in items[1:])
                 self._report(
                     items[0].file, f"is the {SPLIT_TITLES[split]} split, and so is {others}; keep one of them"
                 )
@@ -148,8 +148,9 @@ class _Surveyor:
             if not named[split]:
                 hint = ""
                 if split == "test" and named["val"]:
+                    other = escaped(named["val"][0].name)
                     hint = (
-                        f"; if {shown(named['val'][0].name)} holds the images to test on, rename it to test: "
+                        f"; if {other} holds the images to test on, rename it to test: "
                         "validation images are then taken from the training images"
                     )
                 self._report(split, f"this folder is missing{hint}")
@@ -165,7 +166,7 @@ class _Surveyor:
                 break
             split = folders[0]
         if (given.file, split.file) != (meaning, meaning):
-            self.survey.warnings.append(f"{shown(split.file)}: taken as {meaning}")
+            self.survey.warnings.append(f"{escaped(split.file)}: taken as {meaning}")
         classes = self._list_images(folders)
         if not classes and len(self._reader.problems) == known:
             self._report(split.file, "has no class folders")
@@ -195,7 +196,7 @@ class _Surveyor:
             return False
         if item.is_folder:
             self._report(
-                item.file, "is a folder inside a class folder; images must stand in the class folder itself"
+                item.file, "is a folder inside a class folder; images must be in the class folder itself"
             )
         return not item.is_folder
 
@@ -247,7 +248,7 @@ class _Surveyor:
         if loose:
             others = f", like {len(loose) - 1} more files beside it" if len(loose) > 1 else ""
             self._report(
-                loose[0].file, f"stands outside the class folders{others}; move it into that of its class"
+                loose[0].file, f"is outside the class folders{others}; move it into that of its class"
             )
 
     def _describe_passed_over(self) -> Iterator[str]:
@@ -255,7 +256,7 @@ class _Surveyor:
         if files:
             others = f" and {len(files) - 1} more files" if len(files) > 1 else ""
             verb = "are no images by their names and were" if others else "is no image by its name and was"
-            yield f"{shown(files[0])}{others} {verb} passed over"
+            yield f"{escaped(files[0])}{others} {verb} passed over"
 
 
 def _is_wrapper(folder: Item, meaning: Split) -> bool:

@@ -85,7 +85,7 @@ def composed(name: str) -> str:
     return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
-def shown(name: str) -> str:
+def escaped(name: str) -> str:
     """The name with every character escaped that would break a line or a terminal."""
     return printable(name)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from reportgen.dataset.folder import has_files, subfolders
-from reportgen.dataset.names import composed, find_splits, shown
+from reportgen.dataset.names import composed, escaped, find_splits
 from reportgen.errors import DataError
 from reportgen.results import SPLITS
 
@@ -34,8 +34,8 @@ def find_data_set(root: Path) -> Path:
         found = [path for path in found if path.name not in OWN_SETS] or found
         if len(found) > 1:
             raise DataError(
-                [f"{shown(str(path.relative_to(root)))}: is a data set of its own" for path in found],
-                f"Name one of them, as --data {shown(str(found[0]))}.",
+                [f"{escaped(str(path.relative_to(root)))}: is a data set of its own" for path in found],
+                f"Name one of them, as --data {escaped(str(found[0]))}.",
             )
         if found:
             return found[0]
@@ -72,8 +72,8 @@ def is_split(folders: Iterable[Path]) -> bool:
 
 def _is_new(folder: Path, seen: set[str]) -> bool:
     """Whether a folder was not met before by another name: links may lead in circles."""
-    place = os.path.realpath(folder)
-    if place in seen:
+    path = os.path.realpath(folder)
+    if path in seen:
         return False
-    seen.add(place)
+    seen.add(path)
     return True

@@ -13,8 +13,7 @@ from reportgen.dataset.contents import UndecodableError, read_bytes
 from reportgen.dataset.decode import SIDE, decode_bytes
 from reportgen.dataset.inventory import Inventory, take_inventory
 from reportgen.dataset.layout import LAYOUT_HELP
-from reportgen.dataset.manifest import Manifest
-from reportgen.dataset.names import capped, shown
+from reportgen.dataset.names import capped, escaped
 from reportgen.errors import DataError
 from reportgen.progress import Progress, Silent
 from reportgen.results import Duplicate, ImageFile
@@ -60,11 +59,11 @@ def check_images(inventory: Inventory, looks: Looks, progress: Progress) -> Mani
     survey = inventory.survey
     faults = {**inventory.faults, **_look(inventory, looks, progress)}
     annotations, malformed = _annotations(inventory)
-    listed = [f"{shown(file)}: {faults[file]}" for file in survey.files if file in faults]
+    listed = [f"{escaped(file)}: {faults[file]}" for file in survey.files if file in faults]
     if problems := [*survey.problems, *listed, *malformed]:
         raise DataError(
             capped(problems, MAX_PROBLEMS),
-            f"Put this right in the data folder {shown(str(inventory.root))}. {LAYOUT_HELP}",
+            f"Put this right in the data folder {escaped(str(inventory.root))}. {LAYOUT_HELP}",
         )
     images = inventory.images
     known = {image.sha256: looks[image.sha256] for image in images}
@@ -151,7 +150,7 @@ def _find_duplicates(images: Sequence[ImageFile]) -> tuple[Duplicate, ...]:
 
 def _warn_of_leakage(duplicates: Sequence[Duplicate]) -> list[str]:
     lines = [
-        f"Leakage: the same image is in more than one split: {', '.join(map(shown, duplicate.files))}"
+        f"Leakage: the same image is in more than one split: {', '.join(map(escaped, duplicate.files))}"
         for duplicate in duplicates
     ]
     return capped(lines, MAX_WARNINGS, "more images that are in more than one split")
@@ -162,7 +161,7 @@ def _warn_of_copies(images: Sequence[ImageFile]) -> list[str]:
     if not groups:
         return []
     count = sum(len(group) - 1 for group in groups)
-    example = " and ".join(shown(image.file) for image in groups[0][:2])
+    example = " and ".join(escaped(image.file) for image in groups[0][:2])
     return [f"{count} of the images are exact copies of another one in the same split, such as {example}"]
 
 
@@ -171,13 +170,13 @@ def _warn_of_small_images(images: Sequence[ImageFile], looks: Looks) -> list[str
     for image in images:
         width, height, *_ = looks[image.sha256]
         if min(width, height) < SMALLEST_SIDE:
-            lines.append(f"{shown(image.file)} is {width}×{height} pixels, enlarged to {SIDE}×{SIDE}")
+            lines.append(f"{escaped(image.file)} is {width}×{height} pixels, enlarged to {SIDE}×{SIDE}")
     return capped(lines, MAX_WARNINGS, f"more images under {SMALLEST_SIDE} pixels on a side")
 
 
 def _warn_of_profiles(images: Sequence[ImageFile], looks: Looks) -> list[str]:
     lines = [
-        f"{shown(image.file)}: its colour profile {fault}, so it was taken as sRGB"
+        f"{escaped(image.file)}: its colour profile {fault}, so it was taken as sRGB"
         for image in images
         if (fault := looks[image.sha256].profile_fault)
     ]
@@ -194,7 +193,7 @@ def _warn_of_annotations(images: Sequence[ImageFile], looks: Looks, annotations:
         found_width, found_height, *_ = looks[image.sha256]
         if not 1 - _ASPECT_TOLERANCE < width * found_height / (height * found_width) < 1 + _ASPECT_TOLERANCE:
             lines.append(
-                f"annotations.json: {shown(image.file)} is {width}×{height} pixels there but "
+                f"annotations.json: {escaped(image.file)} is {width}×{height} pixels there but "
                 f"{found_width}×{found_height} when opened, so its boxes may be wrong"
             )
     return capped(lines, MAX_WARNINGS, "more images of another shape than annotated")

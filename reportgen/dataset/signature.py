@@ -65,7 +65,7 @@ _MAGIC: Sequence[tuple[int, bytes, str]] = (
     (
         0,
         b"\x89PNG",
-        "is a PNG image whose line breaks were converted, as in a transfer as text; copy it anew",
+        "is a PNG image whose line breaks were converted, as in a transfer as text; copy it again",
     ),
     (0, b"GIF8", _IMAGE.format("GIF")),
     (8, b"WEBP", _IMAGE.format("WebP")),

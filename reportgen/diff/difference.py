@@ -74,13 +74,13 @@ def compare_misclassified(
     """
     before, after = _by_content(old, images[0]), _by_content(new, images[1])
     for content in [*before, *(content for content in after if content not in before)]:
-        place_old, entry_old = before.get(content, (0, None))
-        place_new, entry_new = after.get(content, (place_old, None))
-        told = content in seen and (
+        index_old, entry_old = before.get(content, (0, None))
+        index_new, entry_new = after.get(content, (index_old, None))
+        reported = content in seen and (
             entry_old is None or entry_new is None or entry_old["predicted"] != entry_new["predicted"]
         )
-        if not told:
-            pointer = f"{_MISCLASSIFIED}/{place_new}"
+        if not reported:
+            pointer = f"{_MISCLASSIFIED}/{index_new}"
             a, b = (ABSENT if entry is None else entry for entry in (entry_old, entry_new))
             yield from compare_values(a, b, tolerance, pointer, frozenset([f"{pointer}/file"]))
 
@@ -88,14 +88,14 @@ def compare_misclassified(
 def _by_content(results: Mapping[str, Any], images: list[Image]) -> dict[str, tuple[int, dict[str, Any]]]:
     content = {image.file: image.sha256 for image in images}
     entries: dict[str, tuple[int, dict[str, Any]]] = {}
-    for place, entry in enumerate(results.get("transfer", {}).get("misclassified", [])):
+    for index, entry in enumerate(results.get("transfer", {}).get("misclassified", [])):
         # An unknown file, or one of the same content as another, goes by its name, which no digest equals.
         key = content.get(entry["file"], "")
-        entries[f"file {entry['file']}" if not key or key in entries else key] = (place, entry)
+        entries[f"file {entry['file']}" if not key or key in entries else key] = (index, entry)
     return entries
 
 
-def told_contents(images: Images, predictions: Predictions) -> set[str]:
+def reported_contents(images: Images, predictions: Predictions) -> set[str]:
     """The digests of all images of which the comparison of images and predictions says something."""
     single = [image.sha256 for image in (*images.left, *images.entered)]
     paired = [image.sha256 for pair in (*images.moved, *images.altered) for image in (pair.old, pair.new)]
@@ -320,10 +320,10 @@ def compare(old: Submission, new: Submission, *, rtol: float = 0.0, atol: float 
     lists = read_images(old.results), read_images(new.results)
     images = compare_images(*lists)
     predictions = compare_predictions(old.results, new.results, lists)
-    told = told_contents(images, predictions)
+    reported = reported_contents(images, predictions)
     entries = [
         *compare_values(old.results, new.results, tolerance, skip=_ELSEWHERE),
-        *compare_misclassified(old.results, new.results, lists, told, tolerance),
+        *compare_misclassified(old.results, new.results, lists, reported, tolerance),
     ]
     return Difference(
         old.name,

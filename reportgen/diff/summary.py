@@ -15,7 +15,7 @@ WIDTH = 60
 
 _KEPT_BEFORE = 12
 
-_SHOWN_TEXTS = 5
+_DISPLAYED_TEXTS = 5
 
 _DIGITS = (6, 9, 17)
 
@@ -47,7 +47,7 @@ def _number_texts(old: float, new: float) -> tuple[str, str]:
 def _abridged(old: str, new: str) -> tuple[str, str]:
     """Cut both so that the place where they begin to differ is in sight."""
     shorter = min(len(old), len(new))
-    common = next((place for place in range(shorter) if old[place] != new[place]), shorter)
+    common = next((index for index in range(shorter) if old[index] != new[index]), shorter)
     start = max(common - _KEPT_BEFORE, 0) if max(len(old), len(new)) > WIDTH else 0
     return _cut(old, start), _cut(new, start)
 
@@ -86,8 +86,8 @@ def list_text(change: ListChange) -> str:
 
 
 def _listed(texts: tuple[str, ...]) -> str:
-    more = f" and {len(texts) - _SHOWN_TEXTS} more" if len(texts) > _SHOWN_TEXTS else ""
-    return ", ".join(_cut(printable(text)) for text in texts[:_SHOWN_TEXTS]) + more
+    more = f" and {len(texts) - _DISPLAYED_TEXTS} more" if len(texts) > _DISPLAYED_TEXTS else ""
+    return ", ".join(_cut(printable(text)) for text in texts[:_DISPLAYED_TEXTS]) + more
 
 
 def count_text(count: Count | None) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeGuard
 from reportgen.contract.lookup import escape_step
 from reportgen.outline.section import Tolerance as Tolerance
 
-SHOWN_PER_LIST = 5
+DISPLAYED_PER_LIST = 5
 """So many changed elements of a list are given one by one; the rest is counted."""
 
 KEYS: Final[Mapping[str, str]] = {"/checks": "name", "/dataset/duplicates": "sha256"}
@@ -101,34 +101,34 @@ def _are_keyed(items: list[Any], key: str) -> bool:
 def _compare_keyed(
     old: list[Any], new: list[Any], key: str, tolerance: Tolerance, pointer: str
 ) -> Iterator[Entry]:
-    before, after = ({item[key]: place for place, item in enumerate(items)} for items in (old, new))
+    before, after = ({item[key]: index for index, item in enumerate(items)} for items in (old, new))
     for name in [*before, *(name for name in after if name not in before)]:
-        place = after.get(name, before.get(name))
+        index = after.get(name, before.get(name))
         yield from compare_values(
             old[before[name]] if name in before else ABSENT,
             new[after[name]] if name in after else ABSENT,
             tolerance,
-            f"{pointer}/{place}",
+            f"{pointer}/{index}",
         )
 
 
 def _compare_lists(old: list[Any], new: list[Any], tolerance: Tolerance, pointer: str) -> Iterator[Entry]:
     found = (
-        list(compare_values(a, b, tolerance, f"{pointer}/{place}"))
-        for place, (a, b) in enumerate(zip(old, new, strict=False))
+        list(compare_values(a, b, tolerance, f"{pointer}/{index}"))
+        for index, (a, b) in enumerate(zip(old, new, strict=False))
     )
     changed = [entries for entries in found if entries]
     longer = len(old) != len(new)
-    shown = 0 if longer else SHOWN_PER_LIST
-    for entries in changed[:shown]:
+    displayed = 0 if longer else DISPLAYED_PER_LIST
+    for entries in changed[:displayed]:
         yield from entries
-    if longer or len(changed) > shown:
+    if longer or len(changed) > displayed:
         yield ListChange(
             pointer,
             len(old),
             len(new),
             differing=len(changed),
-            hidden=len(changed[shown:]),
+            hidden=len(changed[displayed:]),
             largest=_largest(changed),
             old_only=_texts_only_in(old, new) if longer else (),
             new_only=_texts_only_in(new, old) if longer else (),

@@ -116,7 +116,7 @@ class _Author:
         try:
             if in_link and token.type in ("value", "reference"):
                 raise RenderError(
-                    f"{_quote(token.content)} stands inside a link, and is one itself.",
+                    f"{_quote(token.content)} is inside a link, and is one itself.",
                     "Write it beside the link.",
                 )
             token.content = _WRITERS[token.type](token.content, self.context)

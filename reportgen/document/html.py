@@ -138,9 +138,9 @@ class _Page:
         try:
             return environment.get_template("report.html.j2").render()
         except TemplateError as error:
-            place = getattr(error, "name", None) or "report.html.j2"
+            name = getattr(error, "name", None) or "report.html.j2"
             line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
-            raise RenderError(f"templates/{place}{line}: {error}", "Correct the template.") from error
+            raise RenderError(f"templates/{name}{line}: {error}", "Correct the template.") from error
 
     def _of_weights(self) -> list[Reference]:
         """What the weights rest on."""
@@ -219,9 +219,9 @@ def _read_text(path: Path) -> str:
 def _plan(content: Content) -> Numbering:
     """Figures as they were drawn, section by section; then those of the appendix."""
     kind, dataset = content.kind, content.results.dataset
-    places: dict[str, list[str]] = {"body": [], "appendix": [], "cell": []}
+    by_place: dict[str, list[str]] = {"body": [], "appendix": [], "cell": []}
     for name in content.album:
-        places[_find_place(name, kind)].append(name)
+        by_place[_find_place(name, kind)].append(name)
     tables: dict[str, list[str]] = {
         place: [
             name
@@ -232,7 +232,7 @@ def _plan(content: Content) -> Numbering:
     }
     return Numbering.plan(
         {
-            "figure": (places["body"], places["appendix"]),
+            "figure": (by_place["body"], by_place["appendix"]),
             "table": (tables["body"], [*tables["appendix"], *COMMON_TABLES]),
         }
     )

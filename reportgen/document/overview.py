@@ -59,7 +59,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Criterion:
-    """How the class did in one criterion; ``said`` is the histogram in words."""
+    """How the class did in one criterion; ``description`` is the histogram in words."""
 
     name: str
     points: str
@@ -68,7 +68,7 @@ class Criterion:
     median: str
     full: int
     bars: tuple[Bar, ...]
-    said: str
+    description: str
 
 
 @dataclass(frozen=True)

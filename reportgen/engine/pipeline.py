@@ -311,9 +311,9 @@ def preview(settings: Settings, data: Path, progress: Progress | None = None) ->
     claim(settings.build, "report")
     memory = DigestMemory(settings.cache, writes=False)
     choice = resolve_source(settings.weights, memory)
-    told = choice.tell(Options.for_imagenet), tell_download(choice.source, memory)
+    messages = choice.tell(Options.for_imagenet), tell_download(choice.source, memory)
     plan = plan_build(settings, data, progress or Silent(), memory=memory)
-    lines = [line for line in told if line]
+    lines = [line for line in messages if line]
     if _find_stale(plan, read_record(settings.build)):
         refuse_problems(plan)
     return lines + _explain(plan, read_record(settings.build), _open_cache(settings))

@@ -235,10 +235,10 @@ def make_plan(
 
 def find_changes(stage: Stage, plan: Plan) -> list[str]:
     """The files that a stage reads by path and that are no longer as the plan found them."""
-    now = {f"the code in {file}": digest for file, digest in _code(stage.spec, plan, anew=True).items()}
+    now = {f"the code in {file}": digest for file, digest in _code(stage.spec, plan, reread=True).items()}
     then = {f"the code in {file}": digest for file, digest in stage.inputs["code"].items()}
     if stage.spec.templates:
-        now |= _templates(plan.templates.anew())
+        now |= _templates(plan.templates.reread())
         then |= stage.inputs["templates"]
     if stage.spec.annotations and plan.inventory.survey.annotations:
         now["annotations.json"] = _sha256(plan.inventory.survey.annotations)
@@ -274,10 +274,10 @@ def _gather(spec: Spec, plan: Plan, above: Group) -> dict[str, Group]:
     return {kind: group for kind, group in inputs.items() if group}
 
 
-def _code(spec: Spec, plan: Plan, *, anew: bool = False) -> Group:
+def _code(spec: Spec, plan: Plan, *, reread: bool = False) -> Group:
     code: dict[str, str] = {}
     for module in (spec.runs, *spec.modules):
-        code |= code_of(module, plan.code, anew=anew)
+        code |= code_of(module, plan.code, reread=reread)
     return code
 
 

@@ -32,12 +32,12 @@ def check_positions(plan: Plan) -> Iterable[Problem]:
     if "guided_backprop" not in plan.kind:
         return
     for number, choice in enumerate(plan.settings.guided_backprop.neurons):
-        place = plan.settings.origin.at(("guided_backprop", "neurons", number))
+        location = plan.settings.origin.at(("guided_backprop", "neurons", number))
         if not isinstance(choice, str) and any(
             index >= size for index, size in zip(choice, EXPLAINED_SHAPE, strict=True)
         ):
             yield Problem(
-                f"{place}: guided_backprop.neurons: {list(choice)} lies outside the layer's "
+                f"{location}: guided_backprop.neurons: {list(choice)} lies outside the layer's "
                 f"{'×'.join(map(str, EXPLAINED_SHAPE))} neurons.",
                 "Name a row, a column and a channel inside the layer; they count from 0.",
             )
@@ -65,8 +65,8 @@ def check_commentary(plan: Plan) -> Iterable[Problem]:
     )
     for slot, text in slots.items():
         for fault in find_faults(text, context):
-            place = plan.settings.origin.at(("commentary", slot), fault.line)
-            yield Problem(f"{place}: commentary.{slot}: {fault.problem}", fault.remedy)
+            location = plan.settings.origin.at(("commentary", slot), fault.line)
+            yield Problem(f"{location}: commentary.{slot}: {fault.problem}", fault.remedy)
 
 
 def check_fonts(plan: Plan) -> Iterable[Problem]:
@@ -75,10 +75,10 @@ def check_fonts(plan: Plan) -> Iterable[Problem]:
         return
     from reportgen.typefaces.choice import describe_lack, find_lack
 
-    for place, text in printed_texts(plan.settings, plan.inventory, plan.templates).items():
+    for location, text in printed_texts(plan.settings, plan.inventory, plan.templates).items():
         if find_lack(text, plan.typefaces):
             problem, remedy = describe_lack(text, plan.typefaces)
-            yield Problem(f"{place}: {problem}", remedy)
+            yield Problem(f"{location}: {problem}", remedy)
 
 
 def check_weights(plan: Plan) -> Iterable[Problem]:

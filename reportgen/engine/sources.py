@@ -21,17 +21,17 @@ _FROM = re.compile(r"^[ \t]*from ([\w.]+) import (\([^)]*\)|[^\n]*)", re.MULTILI
 _IMPORT = re.compile(r"^[ \t]*import ([\w.]+)", re.MULTILINE)
 
 
-def code_of(module: str, memory: CodeMemory | None = None, *, anew: bool = False) -> dict[str, str]:
+def code_of(module: str, memory: CodeMemory | None = None, *, reread: bool = False) -> dict[str, str]:
     """A digest of what counts of each source file that ``module`` runs through, by path from the package's
     folder: its statements, without comments, layout and strings that stand for themselves as docstrings do.
 
     The files are its own, and those of every module of reportgen, or of the package that ``module`` lies in,
     that it imports anywhere in its text, also inside functions, and so on; imports for type checking only are
-    left out. Files are read once in a process, which runs what it has read; ``anew`` looks at them once more.
+    left out. Files are read once in a process, which runs what it has read; ``reread`` reads them again.
     ``memory`` remembers digests by the hash of the whole file.
     """
     memory = memory or CodeMemory()
-    read = _read.__wrapped__ if anew else _read
+    read = _read.__wrapped__ if reread else _read
     digests = {}
     for name in sorted(_closure(module)):
         file = _file(name)
@@ -115,16 +115,16 @@ def _absolute(name: str, module: str) -> str:
 
 
 def _is_module(name: str) -> bool:
-    place = _place(name)
-    return place.with_suffix(".py").exists() or (place / "__init__.py").exists()
+    path = _path_of(name)
+    return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
 
 
 def _file(module: str) -> Path:
-    place = _place(module)
-    return place.with_suffix(".py") if place.with_suffix(".py").exists() else place / "__init__.py"
+    path = _path_of(module)
+    return path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py"
 
 
-def _place(module: str) -> Path:
+def _path_of(module: str) -> Path:
     top, *rest = module.split(".")
     return _root(top).joinpath(*rest)
 

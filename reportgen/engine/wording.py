@@ -27,7 +27,7 @@ def printed_texts(settings: Settings, inventory: Inventory, templates: Templates
         "the notes on the data": "\n".join(inventory.survey.warnings),
         **_own_templates(templates),
     }
-    return {place: text for place, text in texts.items() if text}
+    return {location: text for location, text in texts.items() if text}
 
 
 def _own_templates(templates: Templates) -> Mapping[str, str]:

@@ -125,10 +125,10 @@ def _tile(kernel: _Weights, limit: float, side: int) -> Rgb:
     _mark_negative(colours, kernel, element)
     for index in range(rows * columns):
         row, column = divmod(index, columns)
-        place = np.s_[
+        cell = np.s_[
             row * down : (row + 1) * down - _SEPARATOR, column * across : (column + 1) * across - _SEPARATOR
         ]
-        tile[place] = colours[:, :, index] if index < depth else 255
+        tile[cell] = colours[:, :, index] if index < depth else 255
     return tile
 
 

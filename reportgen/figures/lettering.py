@@ -89,10 +89,10 @@ class ShapedRun:
         left, top = np.floor(at[0] + box.x0) - _MARGIN, np.floor(at[1] - box.y1) - _MARGIN
         width, height = np.ceil([at[0] + box.x1 - left, at[1] - box.y0 - top]).astype(int) + _MARGIN
         renderer = RendererAgg(width, height, _DOTS)
-        place = Affine2D().translate(at[0] - left, height - (at[1] - top))
+        transform = Affine2D().translate(at[0] - left, height - (at[1] - top))
         lines = renderer.new_gc()
         lines.set_linewidth(0)
-        renderer.draw_path(lines, self.outline.path, place, (0, 0, 0, 1))
+        renderer.draw_path(lines, self.outline.path, transform, (0, 0, 0, 1))
         ink = Image.fromarray(np.asarray(renderer.buffer_rgba())[..., 3].copy())
         canvas.bitmap((left, top), ink, fill=fill)
 

@@ -79,11 +79,11 @@ def _label_classes(axes: Axes, labels: Sequence[str], cell_mm: float, faces: Typ
     lettering = Lettering(round(10 * TEXT_POINTS), faces=faces)
     names = [lettering.shorten(label, 10 * _LABEL_MM * POINTS_PER_MM) for label in labels]
     widest = max(map(lettering.length, names)) / 10 / POINTS_PER_MM
-    places = range(len(names))
-    axes.set_yticks(places, names, parse_math=False)
-    axes.set_xticks(places, names, parse_math=False)
+    positions = range(len(names))
+    axes.set_yticks(positions, names, parse_math=False)
+    axes.set_xticks(positions, names, parse_math=False)
     if widest > 0.95 * cell_mm:
-        axes.set_xticks(places, names, parse_math=False, rotation=45, ha="right", rotation_mode="anchor")
+        axes.set_xticks(positions, names, parse_math=False, rotation=45, ha="right", rotation_mode="anchor")
     for written in (axes.get_xticklabels(), axes.get_yticklabels()):
         for text, name in zip(written, names, strict=True):
             text.set_fontfamily(font_families(name, faces))

@@ -52,7 +52,7 @@ def judge_disjoint(report: Report, _case: str) -> None:
     shared = [image for image in report.results.dataset.images if len(where[image.sha256]) > 1]
     require(
         not shared,
-        f"{len(shared)} images stand in more than one split, as {shared[0].file}" if shared else "",
+        f"{len(shared)} images are in more than one split, as {shared[0].file}" if shared else "",
     )
 
 
@@ -72,8 +72,8 @@ def judge_counts(report: Report, split: str) -> None:
 
 def read_outputs(report: Report, label: str) -> NDArray[Any]:
     """The outputs (rows, columns, channels) of the explained layer for the example image of a class."""
-    place = list(report.results.neurons.top).index(label)
-    outputs = report.array("neurons", f"activations_{place}")
+    index = list(report.results.neurons.top).index(label)
+    outputs = report.array("neurons", f"activations_{index}")
     shape = report.results.neurons.layer_shape
     require(
         list(outputs.shape) == shape, f"the layer's outputs have shape {list(outputs.shape)}, not {shape}"
@@ -203,7 +203,7 @@ def _judge(captions: list[str], pattern: re.Pattern[str], kind: str, fewest: int
             len(words) >= _FEWEST_WORDS, f"the caption of {kind} {numbers[-1]} says nothing: '{caption[:60]}'"
         )
     twice = sorted({number for number in numbers if numbers.count(number) > 1})
-    require(not twice, f"the number {', '.join(twice)} stands at two {kind}s")
+    require(not twice, f"the number {', '.join(twice)} is used for two {kind}s")
     require(len(numbers) >= fewest, f"there are {len(numbers)} {kind}s with captions; {fewest} are asked for")
 
 

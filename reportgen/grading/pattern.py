@@ -62,10 +62,10 @@ def _follow(
 def _branches(value: Any) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
-    return {str(place): item for place, item in enumerate(value)} if isinstance(value, list) else {}
+    return {str(index): item for index, item in enumerate(value)} if isinstance(value, list) else {}
 
 
-_SHOWN = 5
+_DISPLAYED = 5
 
 
 class Source(Protocol):
@@ -99,8 +99,8 @@ def check_close(
         for where, value in _leaves(expected, pointer):
             problems += _distance(where, actual[where], value, (absolute, relative))
     if problems:
-        more = [f"… and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
-        raise AssertionError("\n".join(problems[:_SHOWN] + more))
+        more = [f"… and {len(problems) - _DISPLAYED} more"] if len(problems) > _DISPLAYED else []
+        raise AssertionError("\n".join(problems[:_DISPLAYED] + more))
 
 
 def _is_number(value: Any) -> bool:

@@ -48,15 +48,15 @@ def sort_stably(requires: Mapping[str, Sequence[str]]) -> list[str]:
     """The keys in their order, but each after all that it requires: of those that may come next, always
     the first. Raises ``pytest.UsageError`` naming a cycle.
     """
-    place = {key: index for index, key in enumerate(requires)}
+    position = {key: index for index, key in enumerate(requires)}
     keys = list(requires)
-    missing = {key: sum(other in place for other in others) for key, others in requires.items()}
+    missing = {key: sum(other in position for other in others) for key, others in requires.items()}
     dependants: dict[str, list[str]] = {key: [] for key in keys}
     for key, others in requires.items():
         for other in others:
-            if other in place:
+            if other in position:
                 dependants[other].append(key)
-    ready = [place[key] for key in keys if not missing[key]]
+    ready = [position[key] for key in keys if not missing[key]]
     heapq.heapify(ready)
     ordered = []
     while ready:
@@ -65,7 +65,7 @@ def sort_stably(requires: Mapping[str, Sequence[str]]) -> list[str]:
         for dependant in dependants[key]:
             missing[dependant] -= 1
             if not missing[dependant]:
-                heapq.heappush(ready, place[dependant])
+                heapq.heappush(ready, position[dependant])
     if len(ordered) < len(keys):
         import pytest
 

@@ -223,14 +223,14 @@ def _refuse(code: int, output: str, messenger: _Messenger) -> NoReturn:
     if messenger.uncollected:
         raise GradingError("\n".join(messenger.uncollected), remedy)
     marks = ("ERROR", "INTERNALERROR", "!!!")
-    said = [line.removeprefix("ERROR: ") for line in output.splitlines() if line.startswith(marks)]
+    messages = [line.removeprefix("ERROR: ") for line in output.splitlines() if line.startswith(marks)]
     reasons = {
         2: "the run was stopped",
         3: "pytest met an error",
         4: "a rubric is wrong",
         5: "it has no test",
     }
-    text = "\n".join(said)[-_LONGEST:] or reasons.get(code, f"pytest ended with code {code}")
+    text = "\n".join(messages)[-_LONGEST:] or reasons.get(code, f"pytest ended with code {code}")
     raise GradingError(f"The rubric could not be used: {text}", remedy)
 
 

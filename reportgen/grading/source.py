@@ -26,7 +26,7 @@ def locate_report(config: pytest.Config) -> Path:
         return here / Path(given).expanduser()
     from reportgen.settings import SETTINGS_FILE, load_settings
 
-    homes = (place for place in (here, config.rootpath) if (place / SETTINGS_FILE).exists())
+    homes = (folder for folder in (here, config.rootpath) if (folder / SETTINGS_FILE).exists())
     return load_settings(folder=next(homes, here)).build
 
 

@@ -216,8 +216,8 @@ def _find_listed(file: Any) -> list[Found]:
     for layer in map(_text, root.attrs.get("layer_names", ())):
         for weight in map(_text, root[layer].attrs.get("weight_names", ())):
             # A model inside the model is one layer of many, each with its own prefix.
-            place = f"{layer}/{weight.rpartition('/')[0]}".rstrip("/")
-            found.setdefault(place, []).append(root[layer][weight])
+            group = f"{layer}/{weight.rpartition('/')[0]}".rstrip("/")
+            found.setdefault(group, []).append(root[layer][weight])
     return list(found.items())
 
 
@@ -230,8 +230,8 @@ def _find_all(file: Any) -> list[Found]:
             weights = [item for item in node.values() if isinstance(item, h5py.Dataset)]
             if weights:
                 own = _text(node.attrs.get("name", ""))
-                place = path.removesuffix("/vars")
-                found.append((f"{place}/{own}" if own else place, weights))
+                group = path.removesuffix("/vars")
+                found.append((f"{group}/{own}" if own else group, weights))
 
     _root(file).visititems(visit)
     return sorted(found, key=lambda entry: _natural(entry[0]))
@@ -241,14 +241,14 @@ def _text(name: Any) -> str:
     return name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
 
 
-def _as_layer(path: Path, place: str, weights: Sequence[Any]) -> StoredLayer | None:
+def _as_layer(path: Path, group: str, weights: Sequence[Any]) -> StoredLayer | None:
     """The layer, if it is one with kernel and bias, else None."""
     if len(weights) != 2:
         return None
     kernel, bias = sorted(weights, key=lambda dataset: -dataset.ndim)
     if bias.ndim != 1 or kernel.dtype.kind != "f" or bias.dtype.kind != "f":
         return None
-    return StoredLayer(path, place.rpartition("/")[2], kernel, bias)
+    return StoredLayer(path, group.rpartition("/")[2], kernel, bias)
 
 
 def _by_name(layers: Sequence[StoredLayer], names: Sequence[str]) -> tuple[StoredLayer, ...]:
@@ -277,9 +277,9 @@ def _refuse_normalised(path: Path, found: Sequence[Found], *, ordered: bool) -> 
         )
 
 
-def _container(place: str) -> str:
+def _container(group: str) -> str:
     """The path up to the list of layers that a layer stands in."""
-    return place.rpartition("layers/")[0] + "layers" if "layers/" in place else ""
+    return group.rpartition("layers/")[0] + "layers" if "layers/" in group else ""
 
 
 def _is_normalisation(weights: Sequence[Any]) -> bool:

@@ -232,7 +232,7 @@ class Section:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
             raise SectionError(f"section '{self.name}': a name is small letters, digits and _ only.")
         if self.name in _TAKEN or self.name.startswith(_TAKEN_BEGINNINGS):
-            raise SectionError(f"section '{self.name}': this name stands for something else in every report.")
+            raise SectionError(f"section '{self.name}': this name means something else in every report.")
 
     @property
     def shown(self) -> tuple[Shown, ...]:

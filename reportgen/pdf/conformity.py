@@ -70,7 +70,7 @@ def _check_nesting(structure: Structure) -> Iterator[str]:
         role = role_of(element)
         above = role_of(around[-1]) if around else ""
         if role in _ABOVE and above not in _ABOVE[role]:
-            yield f"{role} stands in {above or 'nothing'}"
+            yield f"{role} is in {above or 'nothing'}"
         if above in _BELOW and role not in _BELOW[above]:
             yield f"{above} holds {role}"
 
@@ -102,7 +102,7 @@ def _check_table(structure: Structure, table: Element) -> Iterator[str]:
     if counts["THead"] + counts["TFoot"] and not counts["TBody"]:
         yield "a table has no body"
     if "Caption" in roles[1:-1]:
-        yield "a caption stands between the rows of its table"
+        yield "a caption is between the rows of its table"
 
 
 def _widths(rows: list[list[Element]]) -> list[int]:
@@ -138,7 +138,7 @@ def _check_links(structure: Structure) -> Iterator[str]:
         if "Annots" in page and page.get("Tabs") != "/S":
             yield "the links of a page are not in the order of the text"
     for element, _ in structure.elements:
-        if role_of(element) == "Link" and not structure.is_told(element):
+        if role_of(element) == "Link" and not structure.has_text(element):
             yield "a link has no words"
 
 
@@ -148,12 +148,12 @@ def _check_contents(structure: Structure) -> Iterator[str]:
     for number, page in enumerate(structure.pages):
         inside: list[int | None] = []
         stream = structure.stream(page)
-        for place, item in enumerate(stream):
+        for index, item in enumerate(stream):
             if item in _BEGINS:
-                properties = stream[place - 1] if item == b"BDC" else None
+                properties = stream[index - 1] if item == b"BDC" else None
                 content = properties.get("MCID") if isinstance(properties, dict) else None
                 if any((content is None) != (outer is None) for outer in inside):
-                    yield "content and decoration stand in each other"
+                    yield "content and decoration are nested in each other"
                 inside.append(content)
                 drawn.update([] if content is None else [(number, content)])
             elif item == b"EMC":
@@ -165,6 +165,6 @@ def _check_contents(structure: Structure) -> Iterator[str]:
 
 
 def _check_files(structure: Structure) -> Iterator[str]:
-    for thing in structure.pdf.objects:
-        if isinstance(thing, dict) and thing.get("Type") == "/Filespec" and not text_of(thing.get("Desc")):
+    for entry in structure.pdf.objects:
+        if isinstance(entry, dict) and entry.get("Type") == "/Filespec" and not text_of(entry.get("Desc")):
             yield "an attached file has no description"

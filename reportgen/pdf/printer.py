@@ -53,10 +53,10 @@ class Attachment:
 def correct_attachments(pdf: Any, attached: Iterable[Attachment]) -> None:
     """Give each attached file its own type, and list it once; WeasyPrint guesses and lists it twice."""
     types = {attachment.name: attachment.media_type for attachment in attached}
-    for thing in pdf.objects:
-        if isinstance(thing, dict) and thing.get("Type") == "/Filespec":
-            file = pdf.objects[int(thing["EF"]["F"].split()[0])]
-            if media_type := types.get(thing["UF"].string):
+    for entry in pdf.objects:
+        if isinstance(entry, dict) and entry.get("Type") == "/Filespec":
+            file = pdf.objects[int(entry["EF"]["F"].split()[0])]
+            if media_type := types.get(entry["UF"].string):
                 file.extra["Subtype"] = "/" + media_type.replace("/", "#2f")
     if "AF" in pdf.catalog:
         pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
@@ -179,13 +179,13 @@ def _require_descriptions(root: Any) -> None:
     bare = [picture for picture in root.iter("img") if not (picture.get("alt") or "").strip()]
     if bare:
         raise RenderError(
-            f"A picture has no description: <img{_place(root, bare[0])} "
+            f"A picture has no description: <img{_describe_position(root, bare[0])} "
             f'src="{short(bare[0].get("src", ""))}">.',
             "Give it a text in its alt attribute that says what it shows.",
         )
 
 
-def _place(root: Any, wanted: Any) -> str:
+def _describe_position(root: Any, wanted: Any) -> str:
     """In which element with an id another stands."""
     around = [element.get("id") for element in root.iter() if element.get("id") and wanted in element.iter()]
     return f" (in #{around[-1]})" if around else ""

@@ -202,13 +202,13 @@ class Structure:
         """Take an element and all below it out of the tree."""
         self.find(element["P"])["K"].remove(element.reference)
 
-    def is_told(self, element: Element) -> bool:
+    def has_text(self, element: Element) -> bool:
         """Whether an element has words of its own: text, not pictures alone, or a description."""
         return (
             bool(text_of(element.get("Alt")).strip())
             or any(isinstance(kid, int) for kid in element["K"])
             or any(
-                self.is_told(child)
+                self.has_text(child)
                 for child in self.children(element)
                 if role_of(child) not in ("Figure", "Formula")
             )

@@ -18,8 +18,8 @@ def set_scopes(structure: Structure, boxes: Iterable[Any]) -> None:
     for element, around in structure.walk():
         if role_of(element) == "TH":
             scope = scopes.get(element.number, "")
-            by_place = "/Column" if "THead" in map(role_of, around[-2:]) else "/Row"
-            element["A"]["Scope"] = {"col": "/Column", "row": "/Row"}.get(scope[:3], by_place)
+            by_position = "/Column" if "THead" in map(role_of, around[-2:]) else "/Row"
+            element["A"]["Scope"] = {"col": "/Column", "row": "/Row"}.get(scope[:3], by_position)
             element.pop("ID", None)
         elif role_of(element) == "TD":
             # WeasyPrint 70 counts these wrongly below a cell of several rows; the scopes say it all.
@@ -102,8 +102,8 @@ def drop_links(structure: Structure, element: Element) -> None:
         annotation = structure.find(link["Obj"])
         element["K"].remove(link.reference)
         structure.find(link["Pg"])["Annots"].remove(annotation.reference)
-        place = structure.owners[::2].index(annotation["StructParent"])
-        del structure.owners[2 * place : 2 * place + 2]
+        index = structure.owners[::2].index(annotation["StructParent"])
+        del structure.owners[2 * index : 2 * index + 2]
         annotation.clear()
         link.clear()
 
@@ -118,7 +118,7 @@ def describe_links(structure: Structure, boxes: Iterable[Any]) -> None:
         described = f"Source of {words}: {source}" if source else words
         box.link_annotation["Contents"] = as_text(described)
         link = structure.find(owners[box.link_annotation["StructParent"]])
-        if not structure.is_told(link):
+        if not structure.has_text(link):
             link["Alt"] = as_text(words)
 
 
@@ -212,10 +212,10 @@ def _mark_artifacts(
         if len(furniture) != sum(map(is_drawn, walk_boxes(page, furniture=True))):
             continue  # More than running heads: it would be wrong to hide it.
         drawn = structure.stream(page_object)
-        for place, item in enumerate(drawn):
+        for index, item in enumerate(drawn):
             if isinstance(item, dict) and item.get("MCID") in loose:
-                drawn[place] = kinds.get(owners[item["MCID"]], _FURNITURE)
-                drawn[place - 1] = "/Artifact"
+                drawn[index] = kinds.get(owners[item["MCID"]], _FURNITURE)
+                drawn[index - 1] = "/Artifact"
         for content in loose:
             owners[content] = b"null"
     _clear_detached(structure)
@@ -223,6 +223,6 @@ def _mark_artifacts(
 
 def _clear_detached(structure: Structure) -> None:
     attached = {id(element) for element, _ in structure.walk()}
-    for thing in structure.pdf.objects:
-        if isinstance(thing, dict) and thing.get("Type") == "/StructElem" and id(thing) not in attached:
-            thing.clear()
+    for element in structure.pdf.objects:
+        if isinstance(element, dict) and element.get("Type") == "/StructElem" and id(element) not in attached:
+            element.clear()

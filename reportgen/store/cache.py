@@ -108,7 +108,7 @@ class Cache:
         lines = []
         if self._damaged:
             entries = "entry" if self._damaged == 1 else "entries"
-            lines.append(f"{self._damaged} damaged {entries} in the cache {self._folder.parent}, made anew")
+            lines.append(f"{self._damaged} damaged {entries} in the cache {self._folder.parent}, made again")
         if self._failure:
             lines.append(f"The cache cannot be written, so the next build takes longer: {self._failure}")
         return lines

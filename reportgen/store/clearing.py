@@ -42,9 +42,9 @@ def clear(
             if _is_one(folder / name, recognise):
                 (folder / name).unlink()
         (folder / LOCK_FILE).unlink()
-        for place in (*(folder / "previous").glob("*"), folder / "previous"):
+        for path in (*(folder / "previous").glob("*"), folder / "previous"):
             with contextlib.suppress(OSError):
-                place.rmdir()
+                path.rmdir()
     return list(_what_stays(folder))
 
 

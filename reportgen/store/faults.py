@@ -6,19 +6,19 @@ import errno
 from collections.abc import Mapping
 from types import MappingProxyType
 
-_ELSEWHERE = "Choose another place."
-_RIGHTS = "Change who may write there, or choose another place."
-_NAME = "Choose another name or place."
+_ELSEWHERE = "Choose another folder."
+_RIGHTS = "Change who may write there, or choose another folder."
+_NAME = "Choose another name or folder."
 
 _FAULTS: Mapping[int, tuple[str, str]] = MappingProxyType(
     {
-        errno.ENOSPC: ("the disk is full", "Make room on the disk, or choose another place."),
+        errno.ENOSPC: ("the disk is full", "Make room on the disk, or choose another folder."),
         errno.EDQUOT: (
             "your quota on this disk is used up",
-            "Make room in your part of the disk, or choose another place.",
+            "Make room in your part of the disk, or choose another folder.",
         ),
         errno.EFBIG: ("the file is larger than this disk or your limits (ulimit -f) allow", _ELSEWHERE),
-        errno.EROFS: ("this disk can only be read", "Choose a place that can be written."),
+        errno.EROFS: ("this disk can only be read", "Choose a folder that can be written."),
         errno.EACCES: ("you have no right to it", _RIGHTS),
         errno.EPERM: ("the system forbids it", _RIGHTS),
         errno.EMFILE: (
@@ -27,15 +27,15 @@ _FAULTS: Mapping[int, tuple[str, str]] = MappingProxyType(
         ),
         errno.ENFILE: ("the system has too many files open", "Close other programs, then run it again."),
         errno.ENOMEM: ("the memory is used up", "Close other programs, then run it again."),
-        errno.ENAMETOOLONG: ("the name is too long for this disk", "Choose a shorter name or place."),
+        errno.ENAMETOOLONG: ("the name is too long for this disk", "Choose a shorter name or path."),
         errno.EILSEQ: ("this disk cannot have such a name", _NAME),
         errno.EINVAL: ('this disk refuses it, as some disks refuse names with : ? * or "', _NAME),
         errno.EIO: (
             "the disk failed to read or write",
-            "Check the disk and its cable or network, or choose another place.",
+            "Check the disk and its cable or network, or choose another folder.",
         ),
         errno.ENXIO: ("the device behind it is gone, or it is no file", _ELSEWHERE),
-        errno.ENODEV: ("the device behind it is gone", "Connect it again, or choose another place."),
+        errno.ENODEV: ("the device behind it is gone", "Connect it again, or choose another folder."),
         errno.ESTALE: (
             "the network drive has lost it",
             "Connect the drive again (leave its folder and come back), then run it again.",
@@ -48,14 +48,17 @@ _FAULTS: Mapping[int, tuple[str, str]] = MappingProxyType(
         errno.ELOOP: ("a link leads back to itself", "Remove that link."),
         errno.EMLINK: ("the file has too many names", _ELSEWHERE),
         errno.ENOTDIR: (
-            "a file stands where a folder is needed",
-            "Move that file away, or choose another place.",
+            "there is a file where a folder is needed",
+            "Move that file away, or choose another folder.",
         ),
         errno.EISDIR: ("it is a folder where a file is needed", "Name a file."),
-        errno.EEXIST: ("something of another kind stands there", "Move it away, or choose another place."),
+        errno.EEXIST: (
+            "something of another kind is already there",
+            "Move it away, or choose another folder.",
+        ),
         errno.ENOTEMPTY: (
-            "a folder that is not empty stands there",
-            "Move it away, or choose another place.",
+            "a folder that is not empty is already there",
+            "Move it away, or choose another folder.",
         ),
         errno.ENOENT: ("there is no such file or folder", "Check the path."),
         errno.EXDEV: ("it lies on another disk", _ELSEWHERE),
@@ -63,7 +66,7 @@ _FAULTS: Mapping[int, tuple[str, str]] = MappingProxyType(
 )
 """Errors of the system: what happened, and what a user does about it."""
 
-_UNKNOWN = "Check that place, or choose another one."
+_UNKNOWN = "Check that folder, or choose another one."
 
 
 class NoFileError(OSError):
@@ -72,11 +75,11 @@ class NoFileError(OSError):
 
 def reason_of(error: OSError) -> str:
     """Why it failed, in words that follow a colon, with the system's own in brackets."""
-    said = error.strerror or str(error) or type(error).__name__
+    message = error.strerror or str(error) or type(error).__name__
     words, _ = _look_up(error)
     if not words:
-        return said
-    return words if words.casefold() == said.casefold() else f"{words} ({said})"
+        return message
+    return words if words.casefold() == message.casefold() else f"{words} ({message})"
 
 
 def remedy_for(error: OSError) -> str:

@@ -36,8 +36,8 @@ class StorageError(UserError):
 
 
 @contextlib.contextmanager
-def writing(place: Path, spared: str = "") -> Iterator[None]:
-    """Turn what goes wrong on the disk while ``place`` is written into a ``StorageError`` that names it.
+def writing(path: Path, spared: str = "") -> Iterator[None]:
+    """Turn what goes wrong on the disk while ``path`` is written into a ``StorageError`` that names it.
 
     ``spared`` is a sentence on what is not lost.
     """
@@ -46,15 +46,15 @@ def writing(place: Path, spared: str = "") -> Iterator[None]:
     except OSError as error:
         remedy = remedy_for(error)
         raise StorageError(
-            f"{_place_of(error, place)}: cannot be written: {reason_of(error)}.",
+            f"{_path_of(error, path)}: cannot be written: {reason_of(error)}.",
             f"{remedy} {spared}".rstrip(),
         ) from None
 
 
-def _place_of(error: OSError, place: Path) -> Path:
+def _path_of(error: OSError, path: Path) -> Path:
     """The file that an error is about, as the user knows it: nobody knows the temporary ones."""
-    named = Path(str(error.filename2 or error.filename or place))
-    return place if named.name.startswith(TEMPORARY) else named
+    named = Path(str(error.filename2 or error.filename or path))
+    return path if named.name.startswith(TEMPORARY) else named
 
 
 def open_file(path: Path) -> BufferedReader:
@@ -130,12 +130,12 @@ def _tolerated(numbers: frozenset[int]) -> Iterator[None]:
             raise
 
 
-def link_or_copy(file: Path, place: Path) -> None:
+def link_or_copy(file: Path, target: Path) -> None:
     """Give ``file`` a second name; its content is copied where the file system knows no links."""
     try:
-        os.link(file, place)
+        os.link(file, target)
     except OSError:
-        write_atomically(place, read_file(file))
+        write_atomically(target, read_file(file))
 
 
 def sync_folder(folder: Path) -> None:

@@ -52,14 +52,14 @@ def claim(folder: Path, kind: Kind) -> dict[str, str]:
     if listed is not None:
         return listed
     try:
-        places = sorted(folder.iterdir())
+        paths = sorted(folder.iterdir())
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise StorageError(
             f"{folder}: cannot be written: {reason_of(error)}.", "Choose another folder."
         ) from None
-    others = [place.name for place in places if not is_no_content(place)]
+    others = [path.name for path in paths if not is_no_content(path)]
     if not others:
         return {}
     if kind == "report" and _is_results(folder / _RESULTS):

@@ -66,7 +66,7 @@ def publish(
     """
     with writing(folder, _UNTOUCHED):
         folder.mkdir(parents=True, exist_ok=True)
-        said = recover(folder)
+        messages = recover(folder)
         refuse_occupied(folder, files, listed)
         changes = _compare(folder, files, listed)
         staging = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder))
@@ -82,7 +82,7 @@ def publish(
             staging = ready
             _swap(staging, folder)
             sync_folder(folder)
-            return said + _keep(folder, staging)
+            return messages + _keep(folder, staging)
         finally:
             _clear(staging)
 
@@ -92,18 +92,18 @@ def recover(folder: Path) -> list[str]:
 
     Returns the lines that :func:`publish` would have returned.
     """
-    said: list[str] = []
+    messages: list[str] = []
     if not folder.is_dir():
-        return said
+        return messages
     for stale in _stagings(folder, _UNFINISHED):
         shutil.rmtree(stale, ignore_errors=True)
     for ready in _stagings(folder, _READY):
         with writing(folder, _UNTOUCHED):
             if not (ready / _WITHDRAWN).exists():
                 _swap(ready, folder)
-                said += _keep(folder, ready)
+                messages += _keep(folder, ready)
         _clear(ready)
-    return said
+    return messages
 
 
 def refuse_occupied(folder: Path, names: Iterable[str], listed: Mapping[str, str]) -> None:
@@ -114,32 +114,32 @@ def refuse_occupied(folder: Path, names: Iterable[str], listed: Mapping[str, str
     """
     contents: Mapping[str, bytes | None] = names if isinstance(names, Mapping) else {}
     for name in names:
-        place = folder / name
+        path = folder / name
         for part in Path(name).parents:
             if part.parts and os.path.lexists(folder / part) and not (folder / part).is_dir():
                 _refuse(folder / part)
-        if os.path.lexists(place) and not _is_ours(folder, name, listed):
+        if os.path.lexists(path) and not _is_ours(folder, name, listed):
             stays = name in contents and contents[name] is None
-            if not place.is_file() or not (stays or read_file(place) == contents.get(name)):
-                _refuse(place)
+            if not path.is_file() or not (stays or read_file(path) == contents.get(name)):
+                _refuse(path)
     if os.path.lexists(folder / _PREVIOUS) and not (folder / _PREVIOUS).is_dir():
         _refuse(folder / _PREVIOUS)
 
 
 def _is_ours(folder: Path, name: str, listed: Mapping[str, str]) -> bool:
-    place = folder / name
-    if place.is_dir() and not place.is_symlink():
+    path = folder / name
+    if path.is_dir() and not path.is_symlink():
         return False
     if name in listed or name == RECORD_FILE:
         return True
     # Where names are the same in capitals and not, the listed name may be another one of this very file.
     same = (folder / other for other in listed if other.casefold() == name.casefold())
-    return any(other.exists() and other.samefile(place) for other in same)
+    return any(other.exists() and other.samefile(path) for other in same)
 
 
-def _refuse(place: Path) -> None:
+def _refuse(path: Path) -> None:
     raise OccupiedError(
-        f"{place}: stands where a file of the report goes, and this program did not write it.",
+        f"{path}: is in the place of a file of the report, and this program did not write it.",
         "Move or rename it, or choose another folder; nothing was changed.",
     )
 
@@ -202,48 +202,48 @@ def _swap(ready: Path, folder: Path) -> None:
         _bring_back(folder, ready / _OLD)
 
 
-def _replace(item: Path, place: Path, kept: Path, undo: list[Callable[[], None]]) -> None:
-    if place.is_dir() and not place.is_symlink():
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(place))
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if os.path.lexists(kept) and hash_of(kept) != hash_of(place):
+def _replace(item: Path, target: Path, kept: Path, undo: list[Callable[[], None]]) -> None:
+    if target.is_dir() and not target.is_symlink():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if os.path.lexists(kept) and hash_of(kept) != hash_of(target):
         # A publication that could not be undone in full left the new file here already, or somebody put
         # another one here since.
         kept = _free(kept.parent, kept.name)
-    undo.append(partial(_put_back, kept, place, item))
-    if place.is_file() and not place.is_symlink():
+    undo.append(partial(_put_back, kept, target, item))
+    if target.is_file() and not target.is_symlink():
         # A second name, so that a reader finds the old file or the new one at any moment.
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.unlink(missing_ok=True)
-        link_or_copy(place, kept)
-    elif os.path.lexists(place):
-        _move(place, kept)
-    item.replace(place)
+        link_or_copy(target, kept)
+    elif os.path.lexists(target):
+        _move(target, kept)
+    item.replace(target)
 
 
-def _put_back(kept: Path, place: Path, item: Path) -> None:
+def _put_back(kept: Path, target: Path, item: Path) -> None:
     """Undo :func:`_replace`, however far it came. The new file goes back, too, so that the set is whole."""
     if os.path.lexists(item):
-        if os.path.lexists(kept) and os.path.lexists(place):
+        if os.path.lexists(kept) and os.path.lexists(target):
             kept.unlink()
     elif not os.path.lexists(kept):
-        _move(place, item)
+        _move(target, item)
     else:
         try:
-            os.link(place, item)
+            os.link(target, item)
         except OSError:
-            place.replace(item)
-    _move(kept, place)
+            target.replace(item)
+    _move(kept, target)
 
 
-def _move(place: Path, target: Path) -> None:
+def _move(path: Path, target: Path) -> None:
     """Move a file, if it is there, and drop its folder if that was the last in it."""
-    if os.path.lexists(place):
+    if os.path.lexists(path):
         target.parent.mkdir(parents=True, exist_ok=True)
-        place.replace(target)
-        place.unlink(missing_ok=True)  # a rename does nothing where both are names of one file
+        path.replace(target)
+        path.unlink(missing_ok=True)  # a rename does nothing where both are names of one file
         with contextlib.suppress(OSError):
-            place.parent.rmdir()
+            path.parent.rmdir()
 
 
 def _bring_back(folder: Path, old: Path) -> None:
@@ -273,20 +273,20 @@ def _keep(folder: Path, staging: Path) -> list[str]:
     """Move to ``previous/`` what is to be kept; a line for each file that somebody had changed."""
     _keep_results(folder, staging / _PREVIOUS)
     for file in _files_in(staging / _SPARED):
-        place = folder / _PREVIOUS / file.name
-        _move(file, _free(place.parent, place.stem, place.suffix) if os.path.lexists(place) else place)
+        target = folder / _PREVIOUS / file.name
+        _move(file, _free(target.parent, target.stem, target.suffix) if os.path.lexists(target) else target)
     files = _files_in(staging / _ASIDE)
     if not files:
         return []
-    place = _free(folder / _PREVIOUS, _EDITED)
-    said = []
+    target = _free(folder / _PREVIOUS, _EDITED)
+    messages = []
     for file in files:
         name = file.relative_to(staging / _ASIDE)
-        _move(file, place / name)
-        said.append(
-            f"{folder / name} was changed by hand; that version is now {(place / name).relative_to(folder)}."
+        _move(file, target / name)
+        messages.append(
+            f"{folder / name} was changed by hand; that version is now {(target / name).relative_to(folder)}."
         )
-    return said
+    return messages
 
 
 def _keep_results(folder: Path, kept: Path) -> None:
@@ -315,15 +315,15 @@ def remove_listed(folder: Path) -> None:
             (folder / name).unlink()
     (folder / RECORD_FILE).unlink()
     inside = {folder / parent for name in listed for parent in Path(name).parents}
-    for place in sorted(inside, key=lambda path: len(path.parts), reverse=True):
+    for path in sorted(inside, key=lambda path: len(path.parts), reverse=True):
         with contextlib.suppress(OSError):
-            place.rmdir()
+            path.rmdir()
 
 
 def _free(folder: Path, stem: str, suffix: str = "") -> Path:
     """A place in a folder where nothing stands: ``stem-1``, ``stem-2`` …"""
-    places = (folder / f"{stem}-{number}{suffix}" for number in itertools.count(1))
-    return next(place for place in places if not os.path.lexists(place))
+    candidates = (folder / f"{stem}-{number}{suffix}" for number in itertools.count(1))
+    return next(path for path in candidates if not os.path.lexists(path))
 
 
 def _clear(staging: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from reportgen.text import find_nearest, printable
-from reportgen.toml.places import Origin, Path
+from reportgen.toml.locations import Origin, Path
 
 MOST = 50
 """Faults of a file that are told; of more, how many there are."""
@@ -42,7 +42,7 @@ def describe_faults(
     misplaced = _find_misplaced(found, model, origin)
     lines: dict[str, tuple[int, int]] = {}
     for number, (path, fault) in enumerate(found[: 10 * MOST]):
-        place = origin.find(path)
+        location = origin.find(path)
         key = name_key(path)
         if path in misplaced:
             line = misplaced[path]
@@ -50,10 +50,10 @@ def describe_faults(
             line = f"--{key}: {_describe(path, fault, model, examples)}"
         else:
             line = f"{origin.at(path)}: {_describe(path, fault, model, examples)}"
-        lines.setdefault(printable(line), (place.line if place else 0, number))
-    told = sorted(lines, key=lines.__getitem__)
-    rest = len(told) - MOST
-    return [*told[:MOST], *([f"{origin.name}: and {rest} more"] if rest > 0 else [])]
+        lines.setdefault(printable(line), (location.line if location else 0, number))
+    ordered = sorted(lines, key=lines.__getitem__)
+    rest = len(ordered) - MOST
+    return [*ordered[:MOST], *([f"{origin.name}: and {rest} more"] if rest > 0 else [])]
 
 
 def name_key(path: Sequence[str | int]) -> str:
@@ -68,13 +68,13 @@ def _describe(path: Path, fault: Any, model: type[BaseModel], examples: Examples
         return _describe_unknown(path, model)
     if kind == "missing":
         return f'{name_key(path)} is missing; write {path[-1]} = "…"'
-    shown = f"{name_key(path)} = {write_value(value)}: "
+    prefix = f"{name_key(path)} = {write_value(value)}: "
     if kind == "value_error":
-        return shown + str(fault["ctx"]["error"])
+        return prefix + str(fault["ctx"]["error"])
     wanted = _FORMS.get(kind.removesuffix("_type").split("_from_")[0])
     if wanted and kind.endswith("_type"):
-        return shown + _describe_form(path, wanted, value, examples)
-    return shown + (_describe_range(path, value, model) or fault["msg"])
+        return prefix + _describe_form(path, wanted, value, examples)
+    return prefix + (_describe_range(path, value, model) or fault["msg"])
 
 
 def _describe_form(path: Path, wanted: str, value: Any, examples: Examples) -> str:
@@ -160,20 +160,20 @@ def _find_misplaced(
     """The keys of the file itself that stand below the head of a table; all of one table share a line."""
     below: dict[Path, list[Path]] = {}
     for path, _ in found:
-        place = origin.places.get(path[:-1])
+        location = origin.locations.get(path[:-1])
         own = isinstance(path[-1], str) and path[-1] in model.model_fields
-        if len(path) > 1 and own and place and place.header:
+        if len(path) > 1 and own and location and location.header:
             below.setdefault(path[:-1], []).append(path)
-    told: dict[Path, str] = {}
+    messages: dict[Path, str] = {}
     for table, paths in below.items():
-        head = origin.places[table].header
+        head = origin.locations[table].header
         keys = ", ".join(
-            f"{path[-1]} (line {origin.places[path].line})" for path in paths if path in origin.places
+            f"{path[-1]} (line {origin.locations[path].line})" for path in paths if path in origin.locations
         )
-        each = "this key stands" if len(paths) == 1 else "these keys stand"
+        each = "this key is" if len(paths) == 1 else "these keys are"
         line = f"{origin.at(table)}: {each} under {head}: {keys}; move that table to the end of the file"
-        told |= dict.fromkeys(paths, line)
-    return told
+        messages |= dict.fromkeys(paths, line)
+    return messages
 
 
 def keys_at(path: Sequence[str | int], model: type[BaseModel]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from reportgen.errors import SettingsError
 from reportgen.store.faults import reason_of
 from reportgen.store.files import read_file
-from reportgen.toml.places import Origin
+from reportgen.toml.locations import Origin
 from reportgen.toml.syntax import find_syntax_fault
 
 _MARKS = (
@@ -88,8 +88,8 @@ def parse_table(text: str, name: str) -> tuple[dict[str, Any], Origin]:
         return tomllib.loads(text), Origin(name, text)
     except (ValueError, RecursionError) as error:
         fault = find_syntax_fault(text, error)
-        place = f"{name}, line {fault.line}" if fault.line else name
+        location = f"{name}, line {fault.line}" if fault.line else name
         raise SettingsError(
-            f"{place}: not valid TOML: {fault.reason}",
+            f"{location}: not valid TOML: {fault.reason}",
             f"Correct {'this line' if fault.line else 'the file'}.",
         ) from None

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reportgen.toml.places import Token, list_tokens
+from reportgen.toml.locations import Token, list_tokens
 
 _KEY = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')(?:\s*\.\s*(?:[\w-]+|"[^"\n]*"|'[^'\n]*'))*"""
 _CURLY = "“”„‟«»‘’‚‛"
@@ -102,7 +102,7 @@ def _describe_open_quote(text: str, quote: Token) -> str:
     if re.search(r'\\["\']?\s*$', line.split("#")[0].rstrip().rstrip(quote.text)) and quote.text == '"':
         return _BACKSLASH
     if re.search(rf"=\s*{quote.text}[^{quote.text}]*$", line) and _goes_on(text, quote):
-        return f"text of several lines stands between three quotes: {triple}…{triple}"
+        return f"write text of several lines between three quotes: {triple}…{triple}"
     return f"a closing quote {quote.text} is missing: {_quoted(line)}"
 
 
@@ -150,7 +150,7 @@ def _look_for_characters(statement: _Statement) -> str | None:
             name = unicodedata.name(character, "one without a name").lower()
             return f"an invisible character, {name} (U+{ord(character):04X}); delete it or type a space"
     found = re.search(r"(?:Illegal|invalid) character '(\\x..)'", statement.message)
-    return f"a control character ({found[1]}) stands in the text; delete it" if found else None
+    return f"a control character ({found[1]}) is in the text; delete it" if found else None
 
 
 _QUOTED = ("string", "comment", "open")
@@ -159,7 +159,7 @@ _QUOTED = ("string", "comment", "open")
 def _look_for_twice(statement: _Statement) -> str | None:
     if re.search(r"Cannot (overwrite|declare|mutate|redefine)|Duplicate", statement.message):
         name = _name_of(statement.line)
-        return f"'{name}' stands there twice" if name else "a key stands there twice"
+        return f"'{name}' is there twice" if name else "a key is there twice"
     return None
 
 
@@ -173,7 +173,7 @@ def _look_at_line(statement: _Statement) -> str | None:
         if not re.fullmatch(rf"\[+\s*{_KEY}\s*{ends}\s*(?:#.*)?", line, re.ASCII):
             return f"a table is written [name] or [[name]], alone in its line: {_quoted(line)}"
     if re.match(rf"{_KEY}\s*:", line) and not re.match(rf"{_KEY}\s*=", line):
-        return f"after a key stands =, not a colon: {_quoted(line)}"
+        return f"a key is followed by =, not a colon: {_quoted(line)}"
     if "=" not in line:
         return f"a key, then =, then a value is needed: {_quoted(line)}"
     if line.startswith("="):
@@ -185,7 +185,7 @@ def _look_at_line(statement: _Statement) -> str | None:
 
 
 _BACKSLASH = (
-    "a single backslash stands between double quotes; write 'single quotes' around the text, or / in paths"
+    "there is a single backslash between double quotes; write 'single quotes' around the text, or / in paths"
 )
 
 
@@ -204,7 +204,7 @@ def _look_for_quotes(statement: _Statement) -> str | None:
     if "{" in value and ("inline" in message or not value.startswith("[")):
         return _describe_inline_table(value)
     if value.startswith("("):
-        return f"a list stands between [ and ]: {_quoted(value)}"
+        return f"a list is written between [ and ]: {_quoted(value)}"
     if value.startswith("["):
         return _describe_list(value)
     if value.lower() in ("true", "false", "yes", "no", "on", "off"):
@@ -219,16 +219,16 @@ def _look_for_quotes(statement: _Statement) -> str | None:
     if value[0].isdigit() and re.match(r"[\d.]+\s+//", value):
         return "a comment begins with #"
     if re.search(rf"\s{_KEY}\s*=", value):
-        return f"each setting stands in a line of its own: {_quoted(statement.line)}"
+        return f"each setting needs a line of its own: {_quoted(statement.line)}"
     return f'text needs quotes: "{_quoted(value)}"'
 
 
 def _describe_inline_table(value: str) -> str | None:
     if re.search(r",\s*\}", value):
-        return "no comma may stand before the }"
+        return "no comma is allowed before the }"
     if "}" not in value:
-        return "what stands between { and } is written in one line, with the } at its end"
-    return f"between {{ and }} stand key = value, key = value, with commas: {_quoted(value)}"
+        return "what is between { and } is written in one line, with the } at its end"
+    return f"between {{ and }} write key = value, key = value, with commas: {_quoted(value)}"
 
 
 def _describe_list(value: str) -> str | None:
@@ -245,9 +245,9 @@ def _describe_rest(value: str) -> str | None:
         return "a comment begins with #"
     if value.count(quote) > 2 and not value.startswith(quote * 3):
         other = "'" if quote == '"' else '"'
-        words = f"a quote {quote} stands inside a text between such quotes; write {other} around it"
+        words = f"a quote {quote} is inside a text between such quotes; write {other} around it"
         return f"{words}: {_quoted(value)}"
-    return f"something stands behind the value in the same line: {_quoted(value)}"
+    return f"something follows the value in the same line: {_quoted(value)}"
 
 
 _LOOKS: tuple[Callable[[_Statement], str | None], ...] = (

@@ -48,7 +48,7 @@ def describe_lack(text: str, faces: Typefaces) -> tuple[str, str]:
         )
     forbidden = faces.forbidden
     scripts = name_scripts(letters)
-    named = " ".join(map(_shown, letters[:_MOST])) + (" …" if len(letters) > _MOST else "")
+    named = " ".join(map(_display, letters[:_MOST])) + (" …" if len(letters) > _MOST else "")
     licence = f"; {' and '.join(forbidden)} may not be embedded in documents" if forbidden else ""
     problem = f"“{words}”: no font of the report or of this machine has {named} ({scripts}){licence}."
     return problem, (
@@ -68,7 +68,7 @@ def _package(letters: Sequence[str]) -> str:
     return " ".join(sorted(packages)) or "fonts-noto-core"
 
 
-def _shown(letter: str) -> str:
+def _display(letter: str) -> str:
     seen = letter.isprintable() and not is_mark(letter) and unicodedata.category(letter) != "Zs"
     return letter if seen else f"U+{ord(letter):04X}"
 

@@ -50,7 +50,7 @@ class Found:
 def font_folders() -> tuple[Path, ...]:
     """Where fonts are installed on Linux and macOS, for everybody and for this user."""
     home = os.environ.get("HOME", "")
-    own = [Path(home, place) for place in (".fonts", ".local/share/fonts", "Library/Fonts") if home]
+    own = [Path(home, name) for name in (".fonts", ".local/share/fonts", "Library/Fonts") if home]
     shared = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
     data = [os.environ.get("XDG_DATA_HOME", ""), *shared.split(os.pathsep), str(Path(sys.prefix, "share"))]
     apple = ("/Library/Fonts", "/System/Library/Fonts") if sys.platform == "darwin" else ()
@@ -62,10 +62,10 @@ def list_fonts(folders: Sequence[Path]) -> list[tuple[str, int, int]]:
     """Every TrueType and OpenType file: path, size and time of change, sorted by file name."""
     found: dict[str, tuple[str, int, int]] = {}
     for folder in folders:
-        for place, _, names in os.walk(folder, followlinks=True):
+        for parent, _, names in os.walk(folder, followlinks=True):
             for name in names:
                 if name.lower().endswith(_ENDINGS) and not name.startswith("."):
-                    path = os.path.realpath(os.path.join(place, name))  # noqa: PTH118 - thousands of files
+                    path = os.path.realpath(os.path.join(parent, name))  # noqa: PTH118 - thousands of files
                     try:
                         status = os.stat(path)  # noqa: PTH116
                     except OSError:

@@ -77,11 +77,11 @@ def _fix_variation(font: Any) -> None:
     if "fvar" in font:
         from fontTools.varLib.instancer import instantiateVariableFont
 
-        place = {axis.axisTag: axis.defaultValue for axis in font["fvar"].axes}
+        location = {axis.axisTag: axis.defaultValue for axis in font["fvar"].axes}
         weight = next((axis for axis in font["fvar"].axes if axis.axisTag == "wght"), None)
         if weight:
-            place["wght"] = min(max(400.0, weight.minValue), weight.maxValue)
-        instantiateVariableFont(font, place, inplace=True)
+            location["wght"] = min(max(400.0, weight.minValue), weight.maxValue)
+        instantiateVariableFont(font, location, inplace=True)
 
 
 def _samples(font: Any) -> Iterator[str]:

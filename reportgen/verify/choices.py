@@ -30,7 +30,7 @@ def derive_settings(results: LoadedResults, attached: Settings | None, outline: 
         "seed": results.provenance.seed,
         "example_images": dict(results.dataset.examples),
     }
-    for name, value in _told(results, outline.kind):
+    for name, value in _reported(results, outline.kind):
         _merge(table, _nest(name, value))
     for section, module in _telling(results, outline.kind):
         _merge(table, module.read_choices(getattr(results, section.name), attached))
@@ -38,7 +38,7 @@ def derive_settings(results: LoadedResults, attached: Settings | None, outline: 
     return settings.model_copy(update={"commentary": attached.commentary}) if attached else settings
 
 
-def _told(results: LoadedResults, kind: ReportKind) -> Iterator[tuple[str, Any]]:
+def _reported(results: LoadedResults, kind: ReportKind) -> Iterator[tuple[str, Any]]:
     """The settings by dotted name that sections have in their results."""
     for section in kind.sections:
         for name, pointer in section.tells if results.has(section.name) else ():
@@ -81,7 +81,7 @@ def compare_settings(results: LoadedResults, attached: Settings | None, kind: Re
     authors = [author.model_dump() for author in attached.authors]
     yield judge_setting("authors", title["authors"], authors)
     yield judge_setting("seed", results.provenance.seed, attached.seed)
-    for name, value in _told(results, kind):
+    for name, value in _reported(results, kind):
         yield judge_setting(name, value, setting(attached, name))
     for section, module in _telling(results, kind):
         yield from module.compare_choices(getattr(results, section.name), attached)
@@ -102,15 +102,15 @@ def _compare_examples(examples: Mapping[str, str], chosen: Mapping[str, str]) ->
         )
 
 
-def judge_setting(name: str, told: Any, attached: Any) -> Finding:
+def judge_setting(name: str, submitted: Any, attached: Any) -> Finding:
     """A row for a setting by its dotted name: what the results tell of it, and the attached file."""
     return judge(
         "settings",
         f"report.toml: {name}",
-        told == attached,
-        _plain(told),
+        submitted == attached,
+        _plain(submitted),
         _plain(attached),
-        describe_disagreement(told == attached),
+        describe_disagreement(submitted == attached),
     )
 
 

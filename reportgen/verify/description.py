@@ -32,8 +32,8 @@ _LABELS = {
     "attachment": ("in the folder", "attached"),
     "settings": ("results.json says", "report.toml says"),
     "text": ("printed", "results.json says"),
-    "pages": ("handed in", "anew"),
-    "page": ("handed in", "anew"),
+    "pages": ("handed in", "rendered again"),
+    "page": ("handed in", "rendered again"),
 }
 """What the two values of a row are called, if not submitted and recomputed."""
 
@@ -58,20 +58,18 @@ def describe(verification: Verification) -> list[str]:
 
 def _judge(verification: Verification) -> str:
     differing, missing = verification.of("differs"), verification.of("not recomputable")
-    confirmed = plural(len(verification.of("confirmed")), "thing is", "things are")
-    rest = f"{plural(len(missing), 'thing', 'things')} could not be recomputed" if missing else ""
+    passed = f"{plural(len(verification.of('confirmed')), 'check', 'checks')} passed"
+    rest = f"{len(missing)} could not be recomputed" if missing else ""
     name = printable(verification.submission)
     if differing:
         subjects = ", ".join(
             _SUBJECTS[row].lower() for row in dict.fromkeys(row.subject for row in differing)
         )
-        verdict = (
-            f"NOT CONFIRMED: {name}: {plural(len(differing), 'thing differs', 'things differ')} ({subjects})"
-        )
-        return f"{verdict}; {confirmed} confirmed{'; ' + rest if rest else ''}."
+        verdict = f"NOT CONFIRMED: {name}: {plural(len(differing), 'differs', 'differ')} ({subjects})"
+        return f"{verdict}; {passed}{'; ' + rest if rest else ''}."
     if missing:
-        return f"NOTHING DIFFERS: {name}: {confirmed} confirmed, but {rest}."
-    return f"CONFIRMED: {name}: all that was looked at, {confirmed.split()[0]} things, is what the data give."
+        return f"NOTHING DIFFERS: {name}: {passed}, but {rest}."
+    return f"CONFIRMED: {name}: {passed}."
 
 
 def _list(rows: Sequence[Finding], most: int, totals: Mapping[Subject, int]) -> list[str]:
@@ -91,8 +89,8 @@ def _line(row: Finding) -> str:
     known = row.submitted is not None or row.recomputed is not None
     # Of images the values are hashes, and the reason says what there is to say.
     if known and row.subject != "images":
-        told, wanted = _LABELS.get(row.subject, ("submitted", "recomputed"))
-        parts.append(f"{told} {_show(row.submitted)}, {wanted} {_show(row.recomputed)}")
+        submitted, recomputed = _LABELS.get(row.subject, ("submitted", "recomputed"))
+        parts.append(f"{submitted} {_show(row.submitted)}, {recomputed} {_show(row.recomputed)}")
     if row.reason:
         parts.append(_cut(printable(row.reason), _LONGEST_REASON))
     return ": ".join(parts[:2]) + (f"; {parts[2]}" if len(parts) > 2 else "")

@@ -20,7 +20,7 @@ from reportgen.verify.recomputation import Recomputed
 from reportgen.verify.rendering import Rendered
 from reportgen.verify.submitted import SubmittedReport
 
-_VERSIONS = "rendered anew with other versions than the report's, {}"
+_VERSIONS = "rendered again with other versions than the report's, {}"
 _COMMENTARY = (
     "the commentary is not known without the attached report.toml; apart from it or because of it, {}"
 )
@@ -77,12 +77,12 @@ def _compare_pdf(
             yield _explain_missing("pages", PDF_FILE, submitted, recomputed, rendered)
             return
         try:
-            with progress.stage("Printing the PDF anew"):
-                anew = print_pdf(rendered.html)
+            with progress.stage("Printing the PDF again"):
+                reprinted = print_pdf(rendered.html)
         except UserError as error:
             yield Finding("pages", PDF_FILE, "not recomputable", reason=error.problem)
             return
-        with progress.stage("Comparing the pages"), open_paper(anew) as other:
+        with progress.stage("Comparing the pages"), open_paper(reprinted) as other:
             rows = list(compare_pages(pdf, other))
         changed = {row.pointer.partition(",")[0] for row in rows if row.status == "differs"}
         whole = len(changed) >= len(pdf) > 1
@@ -115,9 +115,11 @@ def _judge(subject: Subject, name: str, rows: Sequence[Finding], excuse: str) ->
         return
     yield from (row for row in rows if row.status == "confirmed")
     first = differing[0]
-    told = f"{len(differing)} of {len(rows)} comparisons fail, the first at {first.pointer}"
-    told += f" ({first.reason})" if first.reason else ""
-    yield Finding(subject, name, "not recomputable", first.submitted, first.recomputed, excuse.format(told))
+    summary = f"{len(differing)} of {len(rows)} comparisons fail, the first at {first.pointer}"
+    summary += f" ({first.reason})" if first.reason else ""
+    yield Finding(
+        subject, name, "not recomputable", first.submitted, first.recomputed, excuse.format(summary)
+    )
 
 
 def _pointers(value: Any, steps: tuple[str | int, ...] = ()) -> Iterator[str]:

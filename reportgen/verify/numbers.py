@@ -191,9 +191,9 @@ def _judge_claims(results: LoadedResults, claims: list[Claim]) -> Findings:
         reason = "of sections that are not known here the claims are not known either"
         yield Finding("numbers", "/checks", "not recomputable", reason=reason)
         return
-    for place, claim in enumerate(claims):
+    for index, claim in enumerate(claims):
         value = {"name": claim.name, "claim": claim.claim, "passed": claim.passed}
-        for row in _judge_below(results, ["checks", place], value):
+        for row in _judge_below(results, ["checks", index], value):
             worded = row.pointer.endswith("/claim") and results.schema_version != SCHEMA_VERSION
             if row.status == "differs" and worded and isinstance(row.submitted, str):
                 yield replace(row, status="not recomputable", reason=OTHER_WORDS)
@@ -210,17 +210,17 @@ def _judge_below(results: LoadedResults, steps: list[str | int], value: Any) -> 
         return
     pointer = join_pointer(steps)
     try:
-        told = find_value(results.document, pointer, results.name)
+        submitted = find_value(results.document, pointer, results.name)
     except PointerError:
-        told = _MISSING
-    agrees = _equal(told, value)
-    yield judge("numbers", pointer, agrees, told, value, "" if agrees else NO_CONSEQUENCE)
+        submitted = _MISSING
+    agrees = _equal(submitted, value)
+    yield judge("numbers", pointer, agrees, submitted, value, "" if agrees else NO_CONSEQUENCE)
 
 
-def _equal(told: Any, value: Any) -> bool:
-    if is_number(told) and is_number(value):
-        return _SAME.equal(told, value)
-    return type(told) is type(value) and bool(told == value)
+def _equal(submitted: Any, value: Any) -> bool:
+    if is_number(submitted) and is_number(value):
+        return _SAME.equal(submitted, value)
+    return type(submitted) is type(value) and bool(submitted == value)
 
 
 def compare_arrays(
@@ -252,27 +252,29 @@ def _compare(
 ) -> Finding:
     section, _, key = split_pointer(pointer)
     try:
-        told = results.array(section, key)
+        submitted = results.array(section, key)
     except PointerError as error:
         return Finding("arrays", pointer, "differs", reason=error.problem)
-    if told.shape != wanted.shape:
-        return Finding("arrays", pointer, "differs", list(told.shape), list(wanted.shape), "another shape")
+    if submitted.shape != wanted.shape:
+        return Finding(
+            "arrays", pointer, "differs", list(submitted.shape), list(wanted.shape), "another shape"
+        )
     kept = wanted
     if rows is not None and not all(rows):
-        told, kept = told[np.array(rows)], wanted[np.array(rows)]
-    return _judge(pointer, told, kept, float(np.abs(wanted.astype(np.float64)).max()), rule)
+        submitted, kept = submitted[np.array(rows)], wanted[np.array(rows)]
+    return _judge(pointer, submitted, kept, float(np.abs(wanted.astype(np.float64)).max()), rule)
 
 
-def _judge(pointer: str, told: NDArray[Any], wanted: NDArray[Any], scale: float, rule: Rule) -> Finding:
+def _judge(pointer: str, submitted: NDArray[Any], wanted: NDArray[Any], scale: float, rule: Rule) -> Finding:
     allowed = rule.tolerance.atol + rule.tolerance.rtol * scale
-    differences = np.abs(told.astype(np.float64) - wanted.astype(np.float64))
+    differences = np.abs(submitted.astype(np.float64) - wanted.astype(np.float64))
     beyond = differences > allowed
     if not beyond.any():
         return judge("arrays", pointer, True, None, None)
     first = tuple(int(i) for i in np.argwhere(beyond)[0])
     count = int(beyond.sum())
     reason = (
-        f"{count} of {told.size} elements differ by more than {allowed:.3g} ({rule.reason}), "
+        f"{count} of {submitted.size} elements differ by more than {allowed:.3g} ({rule.reason}), "
         f"the first at {list(first)}"
     )
-    return judge("arrays", pointer, False, float(told[first]), float(wanted[first]), reason)
+    return judge("arrays", pointer, False, float(submitted[first]), float(wanted[first]), reason)

@@ -18,11 +18,11 @@ from reportgen.verify.finding import Finding, Findings
 
 _ONE_LINE = 24
 
-_NOT_SHOWN = "the text does not show what results.json says here"
+_NOT_DISPLAYED = "the text does not show what results.json says here"
 
 _GONE = "the report prints this number; here it is missing, or no link to its source any more"
 
-_WORDS = "what the report prints for this text is known only from rendering it anew, which was not possible"
+_WORDS = "what the report prints for this text is known only from rendering it again, which was not possible"
 
 
 def compare_text(
@@ -56,18 +56,20 @@ def _compare(
         value = find_value(document, pointer, "results.json")
     except PointerError as error:
         return Finding("text", pointer, "differs", [each.text for each in found], None, error.problem)
-    shown = _short(value)
+    displayed = _short(value)
     if not found:
-        return Finding("text", pointer, "differs", None, shown, _GONE)
+        return Finding("text", pointer, "differs", None, displayed, _GONE)
     texts, wanted = _texts(found), _texts(due)
     for each in found:
         if not _agrees(each, value, wanted, due):
-            return Finding("text", pointer, "differs", each.text, shown, f"{each.place}: {_NOT_SHOWN}")
+            return Finding(
+                "text", pointer, "differs", each.text, displayed, f"{each.location}: {_NOT_DISPLAYED}"
+            )
     lost = wanted - texts
     # Long texts are broken into lines, each a link of its own.
     if lost and _join(found) != _join(due):
-        return Finding("text", pointer, "differs", None, shown, f"“{next(iter(lost))}”: {_GONE}")
-    return Finding("text", pointer, "confirmed", shown, shown)
+        return Finding("text", pointer, "differs", None, displayed, f"“{next(iter(lost))}”: {_GONE}")
+    return Finding("text", pointer, "confirmed", displayed, displayed)
 
 
 def _agrees(printed: Printed, value: Any, wanted: Counter[str], due: Sequence[Printed]) -> bool:
@@ -173,7 +175,7 @@ _HIDDEN = frozenset(("script", "style", "title"))
 
 @dataclass(frozen=True)
 class Printed:
-    """A text of the document that shows the value at a pointer; ``place`` is where it stands.
+    """A text of the document that shows the value at a pointer; ``location`` is where it stands.
 
     ``pointer`` is that of the row in the table of sources that it leads to; ``picture``: it is (also) a
     picture, which cannot be read.
@@ -181,7 +183,7 @@ class Printed:
 
     pointer: str
     text: str
-    place: str = ""
+    location: str = ""
     picture: bool = False
 
 

@@ -99,13 +99,13 @@ def compare_pages(submitted: PdfDocument, expected: PdfDocument) -> Findings:
         yield from rows or _compare_looks(name, page, submitted, expected)
 
 
-def _compare_words(subject: Subject, name: str, told: Sequence[str], wanted: Sequence[str]) -> Findings:
-    if told == wanted:
+def _compare_words(subject: Subject, name: str, submitted: Sequence[str], wanted: Sequence[str]) -> Findings:
+    if submitted == wanted:
         return
-    pairs = enumerate(zip(told, wanted, strict=False))
-    place = next((i for i, (a, b) in pairs if a != b), min(len(told), len(wanted)))
-    one, other = (printable(" ".join(words[place : place + _WORDS])) for words in (told, wanted))
-    before = printable(" ".join(wanted[max(place - 4, 0) : place]))
+    pairs = enumerate(zip(submitted, wanted, strict=False))
+    index = next((i for i, (a, b) in pairs if a != b), min(len(submitted), len(wanted)))
+    one, other = (printable(" ".join(words[index : index + _WORDS])) for words in (submitted, wanted))
+    before = printable(" ".join(wanted[max(index - 4, 0) : index]))
     yield Finding(subject, name, "differs", one, other, f"the text differs after “{before}”")
 
 
@@ -124,14 +124,14 @@ def _digest(pixels: Any) -> bytes:
 def _compare_pictures(
     name: str, page: int, submitted: PdfDocument, expected: PdfDocument, belongs: Mapping[bytes, str]
 ) -> Findings:
-    told, wanted = submitted.pictures(page), expected.pictures(page)
-    if len(told) != len(wanted):
-        yield Finding("pages", name, "differs", len(told), len(wanted), "another number of pictures")
+    found, wanted = submitted.pictures(page), expected.pictures(page)
+    if len(found) != len(wanted):
+        yield Finding("pages", name, "differs", len(found), len(wanted), "another number of pictures")
         return
-    for number, (one, other) in enumerate(zip(told, wanted, strict=True), 1):
+    for number, (one, other) in enumerate(zip(found, wanted, strict=True), 1):
         if not same_pixels(one, other):
-            other_place = belongs.get(_digest(one))
-            reason = f"it shows {other_place} of the report" if other_place else "it is another picture"
+            belonging = belongs.get(_digest(one))
+            reason = f"it shows {belonging} of the report" if belonging else "it is another picture"
             yield Finding("pages", f"{name}, picture {number}", "differs", reason=reason)
 
 
@@ -149,26 +149,26 @@ def _compare_looks(name: str, page: int, submitted: PdfDocument, expected: PdfDo
         yield Finding("pages", name, "confirmed")
         return
     rows, columns = (np.flatnonzero(beyond.any(axis=axis)) for axis in (1, 0))
-    place = f"{rows[0]} to {rows[-1]} points from the top, {columns[0]} to {columns[-1]} from the left"
+    location = f"{rows[0]} to {rows[-1]} points from the top, {columns[0]} to {columns[-1]} from the left"
     yield Finding(
-        "pages", name, "differs", reason=f"text and pictures are the same, but it looks other, {place}"
+        "pages", name, "differs", reason=f"text and pictures are the same, but it looks other, {location}"
     )
 
 
-def compare_page(told: Page, wanted: Page) -> Findings:
+def compare_page(submitted: Page, wanted: Page) -> Findings:
     """Rows for report.html: its words, its code, its pictures."""
-    rows = list(_compare_words("page", "text", told.words, wanted.words))
-    if told.code != wanted.code:
+    rows = list(_compare_words("page", "text", submitted.words, wanted.words))
+    if submitted.code != wanted.code:
         rows.append(
             Finding("page", "styles and scripts", "differs", reason="they are not those of the report")
         )
     addresses = {address: number for number, address in reversed(list(enumerate(wanted.pictures, 1)))}
-    if len(told.pictures) != len(wanted.pictures):
-        rows.append(Finding("page", "pictures", "differs", len(told.pictures), len(wanted.pictures)))
-    for number, (one, other) in enumerate(zip(told.pictures, wanted.pictures, strict=False), 1):
+    if len(submitted.pictures) != len(wanted.pictures):
+        rows.append(Finding("page", "pictures", "differs", len(submitted.pictures), len(wanted.pictures)))
+    for number, (one, other) in enumerate(zip(submitted.pictures, wanted.pictures, strict=False), 1):
         if one != other and not same_picture(_decode(one), _decode(other)):
-            place = addresses.get(one)
-            reason = f"it is picture {place} of the report" if place else "it is another picture"
+            index = addresses.get(one)
+            reason = f"it is picture {index} of the report" if index else "it is another picture"
             rows.append(Finding("page", f"picture {number}", "differs", reason=reason))
     yield from rows or [Finding("page", "report.html", "confirmed")]
 

@@ -146,10 +146,10 @@ class PdfDocument:
         for name, target in self.targets.items():
             if name in wanted:
                 by_page.setdefault(target.page, []).append((target.top, name))
-        for page, places in by_page.items():
-            places.sort(reverse=True)
-            ends = [top for top, _ in places[1:]] + [0.0]
-            for (top, name), end in zip(places, ends, strict=True):
+        for page, targets in by_page.items():
+            targets.sort(reverse=True)
+            ends = [top for top, _ in targets[1:]] + [0.0]
+            for (top, name), end in zip(targets, ends, strict=True):
                 yield name, self.characters(page).inside((0.0, end, _LARGEST_SIDE, top))
 
 
@@ -216,9 +216,9 @@ def _check_size(pdf: Any, name: str) -> None:
         sides = [abs(float(side)) for side in page.mediabox]
         if max(sides) > _LARGEST_SIDE or float(page.obj.get("/UserUnit", 1)) != 1:
             raise PdfError(f"{name}: a page has sides of {max(sides):.0f} points.", _REMEDY)
-    for thing in pdf.objects:
-        if isinstance(thing, pikepdf.Stream):
-            _check_stream(thing, name)
+    for item in pdf.objects:
+        if isinstance(item, pikepdf.Stream):
+            _check_stream(item, name)
 
 
 def _check_stream(stream: Any, name: str) -> None:
@@ -266,10 +266,10 @@ def _read_targets(pdf: Any, numbers: Mapping[Any, int]) -> dict[str, Target]:
         node = waiting.pop()
         waiting += [*node.get("/Kids", [])]
         listed = [*node.get("/Names", [])]
-        for name, place in zip(listed[::2], listed[1::2], strict=False):
-            place = place.get("/D") if isinstance(place, pikepdf.Dictionary) else place
-            if place[1] == "/XYZ" and place[0].objgen in numbers:
-                targets[str(name)] = Target(numbers[place[0].objgen], float(place[3]))
+        for name, target in zip(listed[::2], listed[1::2], strict=False):
+            target = target.get("/D") if isinstance(target, pikepdf.Dictionary) else target
+            if target[1] == "/XYZ" and target[0].objgen in numbers:
+                targets[str(name)] = Target(numbers[target[0].objgen], float(target[3]))
     return targets
 
 

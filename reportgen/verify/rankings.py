@@ -30,20 +30,20 @@ class NeuronComparison:
     def compare_position(
         self,
         here: Sequence[str | int],
-        told: Mapping[str, Any],
+        submitted: Mapping[str, Any],
         wanted: Mapping[str, Any],
         layer: NDArray[Any],
     ) -> Finding:
         pointer = join_pointer([*here, "position"])
-        if told["position"] == wanted["position"]:
-            return Finding("numbers", pointer, "confirmed", told["position"], wanted["position"])
-        position = tuple(told["position"])
+        if submitted["position"] == wanted["position"]:
+            return Finding("numbers", pointer, "confirmed", submitted["position"], wanted["position"])
+        position = tuple(submitted["position"])
         if any(index >= size for index, size in zip(position, layer.shape, strict=True)):
             return Finding(
                 "numbers",
                 pointer,
                 "differs",
-                told["position"],
+                submitted["position"],
                 wanted["position"],
                 "it lies outside the layer",
             )
@@ -52,58 +52,60 @@ class NeuronComparison:
         chosen = wanted.get("choice") != "position"
         agrees = chosen and within(rule, output, wanted["value"], float(layer.max()))
         reason = _SWAPPED if agrees else _OTHER.format(f"{output:.6g}", f"{wanted['value']:.6g}")
-        return judge("numbers", pointer, agrees, told["position"], wanted["position"], reason)
+        return judge("numbers", pointer, agrees, submitted["position"], wanted["position"], reason)
 
     def compare_value(
         self,
         here: Sequence[str | int],
         name: str,
-        told: Mapping[str, Any],
+        submitted: Mapping[str, Any],
         wanted: Mapping[str, Any],
         layer: NDArray[Any],
     ) -> Finding:
         pointer = join_pointer([*here, name])
-        agrees = self.tolerances.agree(pointer, told[name], wanted[name], float(layer.max()))
+        agrees = self.tolerances.agree(pointer, submitted[name], wanted[name], float(layer.max()))
         return judge(
             "numbers",
             pointer,
             agrees,
-            told[name],
+            submitted[name],
             wanted[name],
             "" if agrees else self.tolerances.explain(pointer, wanted[name]),
         )
 
-    def compare_if(self, same: bool, here: Sequence[str | int], told: Any, wanted: Any) -> Findings:
+    def compare_if(self, same: bool, here: Sequence[str | int], submitted: Any, wanted: Any) -> Findings:
         """Rows for all numbers below a place if both speak of the same neuron."""
         if not same:
-            yield Finding("numbers", join_pointer(here), "not recomputable", told, None, _UNKNOWN)
+            yield Finding("numbers", join_pointer(here), "not recomputable", submitted, None, _UNKNOWN)
             return
-        for steps, old, new in _pairs(tuple(here), told, wanted):
+        for steps, old, new in _pairs(tuple(here), submitted, wanted):
             yield self.compare_plainly(steps, old, new)
 
-    def compare_plainly(self, steps: Sequence[str | int], told: Any, wanted: Any) -> Finding:
+    def compare_plainly(self, steps: Sequence[str | int], submitted: Any, wanted: Any) -> Finding:
         pointer = join_pointer(steps)
-        agrees = self.tolerances.agree(pointer, told, wanted)
+        agrees = self.tolerances.agree(pointer, submitted, wanted)
         return judge(
             "numbers",
             pointer,
             agrees,
-            told,
+            submitted,
             wanted,
             "" if agrees else self.tolerances.explain(pointer, wanted),
         )
 
 
-def compare_lengths(place: Sequence[str | int], told: list[Any], expected: list[Any]) -> Findings:
-    if len(told) != len(expected):
-        yield Finding("numbers", join_pointer(place), "differs", len(told), len(expected), _MISSING)
+def compare_lengths(steps: Sequence[str | int], submitted: list[Any], expected: list[Any]) -> Findings:
+    if len(submitted) != len(expected):
+        yield Finding("numbers", join_pointer(steps), "differs", len(submitted), len(expected), _MISSING)
 
 
-def compare_labels(place: Sequence[str], told: Mapping[str, Any], expected: Mapping[str, Any]) -> Findings:
-    for label in told:
+def compare_labels(
+    steps: Sequence[str], submitted: Mapping[str, Any], expected: Mapping[str, Any]
+) -> Findings:
+    for label in submitted:
         if label not in expected:
             yield Finding(
-                "numbers", join_pointer([*place, label]), "differs", reason="there is no such class"
+                "numbers", join_pointer([*steps, label]), "differs", reason="there is no such class"
             )
 
 

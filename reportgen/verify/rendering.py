@@ -42,7 +42,7 @@ class Rendered:
     failed: bool = False
 
 
-def render_anew(content: Content, memo: Memo, missing: str) -> Rendered:
+def render_again(content: Content, memo: Memo, missing: str) -> Rendered:
     """Render the report from its own results, with the recomputed figures in the album of ``content``.
 
     The numbers in the text are those that the report says it has, so that the text must be the same to the
@@ -71,7 +71,7 @@ def render_anew(content: Content, memo: Memo, missing: str) -> Rendered:
         problem = error.problem if isinstance(error, RenderError) else repr(error)
         if not any(text.strip() for text in content.commentary.values()):
             return Rendered(reason=f"{_FAILED}: {problem[:_LONGEST]}", failed=True)
-        bare = render_anew(replace(content, commentary={}), memo, missing)
+        bare = render_again(replace(content, commentary={}), memo, missing)
         return replace(bare, whole=False, reason=f"{_FAILED}: {problem[:_LONGEST]}", failed=True)
     files = embedded_files(figures, document.numbers) if whole else None
     reason = "" if whole else missing or "the recomputation has other figures"

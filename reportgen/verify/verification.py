@@ -22,7 +22,7 @@ from reportgen.verify.documents import compare_documents, has_same_bytes
 from reportgen.verify.finding import Finding, Findings, Verification, judge
 from reportgen.verify.numbers import compare_arrays, compare_dataset, compare_derived, compare_numbers
 from reportgen.verify.recomputation import Recomputed, find_weights, fit_examples, recompute
-from reportgen.verify.rendering import Rendered, render_anew
+from reportgen.verify.rendering import Rendered, render_again
 from reportgen.verify.submitted import SubmittedReport, open_submitted
 from reportgen.verify.tolerances import Pair, Tolerances
 
@@ -61,7 +61,7 @@ def verify(
     ]
     recomputed, more = _recompute(submitted, inventory, settings, progress)
     rows += [*more, *_compare_numbers(submitted, recomputed, kind)]
-    with progress.stage("Writing the document anew"):
+    with progress.stage("Rendering the document again"):
         rendered = _render(submitted, recomputed, kind)
     rows += compare_documents(submitted, recomputed, rendered, progress)
     return Verification(str(submission), str(data), tuple(rows), tuple(_notes(submitted, recomputed)))
@@ -137,15 +137,15 @@ def _render(submitted: SubmittedReport, recomputed: Recomputed, kind: ReportKind
         return Rendered(reason=f"the section {printable(submitted.unknown[0])} is not installed here")
     reason = next(iter(recomputed.missing.values()), "")
     content = Content(kind, submitted.results, recomputed.album, commentary)
-    return render_anew(content, recomputed.memo, reason)
+    return render_again(content, recomputed.memo, reason)
 
 
 def _tell_sections(submitted: SubmittedReport, *, demanded: bool) -> Findings:
     """Whether the report has the sections that it must have, and which of its own are not known here."""
-    told, due = submitted.results.kind.sections, list(submitted.outline.kind.names)
+    listed, due = submitted.results.kind.sections, list(submitted.outline.kind.names)
     if demanded or not submitted.unknown:
-        reason = "" if told == due else "the report has other sections than it must have"
-        yield judge("numbers", "/kind/sections", told == due, told, due, reason)
+        reason = "" if listed == due else "the report has other sections than it must have"
+        yield judge("numbers", "/kind/sections", listed == due, listed, due, reason)
     for name in () if demanded else submitted.unknown:
         pointer = join_pointer([name])
         yield Finding("numbers", pointer, "not recomputable", reason="this section is not installed here")
@@ -153,15 +153,17 @@ def _tell_sections(submitted: SubmittedReport, *, demanded: bool) -> Findings:
 
 def _notes(submitted: SubmittedReport, recomputed: Recomputed) -> Iterator[str]:
     """What a grader should know and what is no fault."""
-    told, here = submitted.results.provenance.versions, recomputed.versions
-    names = [name for name in {**told, **here} if told.get(name) != here.get(name)]
-    listed = ", ".join(f"{name} {told.get(name, 'without')} → {here.get(name, 'without')}" for name in names)
+    theirs, ours = submitted.results.provenance.versions, recomputed.versions
+    names = [name for name in {**theirs, **ours} if theirs.get(name) != ours.get(name)]
+    listed = ", ".join(
+        f"{name} {theirs.get(name, 'without')} → {ours.get(name, 'without')}" for name in names
+    )
     if names:
         yield f"Recomputed with other versions, which is no fault: {printable(listed)[:_LONGEST]}."
     else:
         yield "Recomputed with the same versions; the tolerances are the same as with others."
-    if (theirs := submitted.results.provenance.processor) not in ("", processor()):
-        yield f"Computed on a processor of another kind, which is no fault: {printable(theirs)[:_LONGEST]}."
+    if (kind := submitted.results.provenance.processor) not in ("", processor()):
+        yield f"Computed on a processor of another kind, which is no fault: {printable(kind)[:_LONGEST]}."
     if submitted.results.folder is None:
         yield "No arrays came along; their summaries were compared (shape, type, range, mean, norm)."
     for name in recomputed.files:

@@ -11,7 +11,7 @@ from types import TracebackType
 import watchfiles
 
 from reportgen.errors import UserError
-from reportgen.watch.places import Concern, Places, Scope
+from reportgen.watch.inputs import Concern, Inputs, Scope
 
 QUIET_SECONDS = 0.3
 """How long nothing may change before a change counts as complete."""
@@ -41,23 +41,23 @@ class Changes:
         self._heard: set[Concern] = set()
         self._last = 0.0
         self._closed = False
-        self._places: Places | None = None
+        self._inputs: Inputs | None = None
         # Set by the ears: what they listen to is no longer what lies at its place.
         self._moved = False
         self._ears: list[_Ear] = []
 
-    def follow(self, places: Places) -> None:
+    def follow(self, inputs: Inputs) -> None:
         """Listen to these places from now on, as they are now; at once if nothing is new about them.
 
         Raises ``WatchError`` if the operating system refuses.
         """
         with self._changed:
-            if places == self._places and not self._moved:
+            if inputs == self._inputs and not self._moved:
                 return
             self._moved = False
         # The old ears listen until the new ones do, so that nothing falls between.
-        old, self._ears = self._ears, self._listen(places)
-        self._places = places
+        old, self._ears = self._ears, self._listen(inputs)
+        self._inputs = inputs
         for ear in old:
             ear.close()
 
@@ -96,9 +96,9 @@ class Changes:
     ) -> None:
         self.close()
 
-    def _listen(self, places: Places) -> list[_Ear]:
+    def _listen(self, inputs: Inputs) -> list[_Ear]:
         for _attempt in range(_ATTEMPTS):
-            scope = Scope(places)
+            scope = Scope(inputs)
             ears: list[_Ear] = []
             try:
                 ears.append(_Ear(scope.doors, self._at_door(scope), recursive=False))

@@ -236,8 +236,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.wfile.write(b"retry: 1000\n\n")
         seen = 0
-        while (told := self.server.feed.wait(seen, _HEARTBEAT_SECONDS)) is not None:
-            number, news = told
+        while (update := self.server.feed.wait(seen, _HEARTBEAT_SECONDS)) is not None:
+            number, news = update
             # Writing is the only way to notice that the page has gone.
             self.wfile.write(b": still here\n\n" if number == seen else news.as_event())
             seen = number

@@ -15,7 +15,7 @@ from reportgen.progress import Advance, Progress
 from reportgen.settings import Settings
 from reportgen.watch.changes import Changes, WatchError
 from reportgen.watch.feed import Feed
-from reportgen.watch.places import Concern, Places
+from reportgen.watch.inputs import Concern, Inputs
 from reportgen.watch.server import ReportServer
 
 DEFAULT_PORT = 8671
@@ -26,17 +26,17 @@ Build = Callable[[Settings, Path, Progress], Path]
 """Builds the report and returns the folder with it, or raises and leaves the last one as it was."""
 
 
-def watch(load: Load, build: Build, places: Places, progress: Progress, *, port: int = DEFAULT_PORT) -> None:
+def watch(load: Load, build: Build, inputs: Inputs, progress: Progress, *, port: int = DEFAULT_PORT) -> None:
     """Build the report, show it on 127.0.0.1, and build it again after each change, until Ctrl-C.
 
-    ``places`` says what is watched beside the folder of images that ``load`` returns. All builds run in the
+    ``inputs`` says what is watched beside the folder of images that ``load`` returns. All builds run in the
     calling thread. An error of ``load`` or ``build`` is printed and shown under the last good report; the
     watch goes on. Raises ``UserError`` if the port cannot be had or folders cannot be watched.
     """
     try:
         with ReportServer(port) as server, Changes() as changes:
             progress.say(f"The report is at {server.url} and follows every change; Ctrl-C ends this.")
-            Watcher(load, build, server, changes, progress).run(places)
+            Watcher(load, build, server, changes, progress).run(inputs)
     except (KeyboardInterrupt, StoppedError):
         progress.say("Stopped watching; the last report stays.")
 
@@ -53,20 +53,20 @@ class Watcher:
         self._changes = changes
         self._progress = progress
 
-    def run(self, places: Places) -> None:
+    def run(self, inputs: Inputs) -> None:
         """Build now and after each change, but never when reportgen's code is no longer what was started."""
-        code, outdated = _digest(places.sources), False
-        followed = self._round(places, places)
+        code, outdated = _digest(inputs.sources), False
+        followed = self._round(inputs, inputs)
         while heard := self._changes.wait():
             before = outdated
             if Concern.CODE in heard:
-                outdated = _digest(places.sources) != code
+                outdated = _digest(inputs.sources) != code
             if outdated and not before:
                 self._ask_for_restart()
             if not outdated and (before or Concern.REPORT in heard):
-                followed = self._round(places, followed)
+                followed = self._round(inputs, followed)
 
-    def _round(self, places: Places, followed: Places) -> Places:
+    def _round(self, inputs: Inputs, followed: Inputs) -> Inputs:
         """Load and build once; returns what is followed now, with the data folder that the settings name."""
         feed = self._server.feed
         try:
@@ -75,14 +75,14 @@ class Watcher:
             settings, data = self._load()
             own = (settings.templates,) if settings.templates else ()
             followed = replace(
-                places,
-                data=(*places.data, data),
-                templates=(*own, *places.templates),
+                inputs,
+                data=(*inputs.data, data),
+                templates=(*own, *inputs.templates),
                 ignored=(settings.build, settings.cache),
             )
             self._changes.follow(followed)
             self._server.offer(settings.build)
-            self._server.show(self._build(settings, data, _Retold(self._progress, feed)))
+            self._server.show(self._build(settings, data, _Relay(self._progress, feed)))
         except (StoppedError, WatchError):
             raise
         except UserError as error:
@@ -99,7 +99,7 @@ class Watcher:
         self._server.feed.failed(problem, remedy)
 
 
-class _Retold:
+class _Relay:
     """Passes everything on, and tells the pages the title of each stage."""
 
     def __init__(self, progress: Progress, feed: Feed) -> None:

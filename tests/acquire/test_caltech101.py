@@ -291,7 +291,7 @@ def test_what_stands_in_the_way_is_kept(server: WebServer, tmp_path: Path, name:
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text("precious")
 
-    with pytest.raises(UserError, match=r"out: (holds 'train'|cannot be written: a file stands)"):
+    with pytest.raises(UserError, match=r"out: (holds 'train'|cannot be written: there is a file)"):
         fetch_caltech101(CHOICE, tmp_path / "out", cache=tmp_path / "cache", source=server.source(ARCHIVE))
 
     assert files_under(tmp_path) == {name: b"precious"}
@@ -302,7 +302,7 @@ def test_a_place_that_cannot_be_written_is_named(server: WebServer, tmp_path: Pa
     (tmp_path / "file").write_text("no folder")
     out = tmp_path / "file" / "out"
 
-    with pytest.raises(UserError, match="a file stands where a folder"):
+    with pytest.raises(UserError, match="there is a file where a folder"):
         fetch_caltech101(CHOICE, out, cache=tmp_path / "cache", source=server.source(ARCHIVE))
 
 

@@ -123,7 +123,7 @@ def test_two_downloads_of_one_file_wait_for_each_other(server: WebServer, tmp_pa
         other.start()
         assert ready.wait(20)
         part.append(CONTENT)
-        part.take_place(tmp_path / "file.h5")
+        part.finish(tmp_path / "file.h5")
     other.join(20)
 
     assert done == [CONTENT]

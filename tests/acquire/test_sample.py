@@ -267,7 +267,7 @@ def as_drawn_by_the_first_version(folder: Path) -> None:
 
 @pytest.mark.parametrize("draw", [draw_sample, as_drawn_by_the_first_version])
 @pytest.mark.parametrize("seed", [671, 5])
-def test_sample_images_are_drawn_anew_and_what_lies_beside_them_stays(
+def test_sample_images_are_drawn_again_and_what_lies_beside_them_stays(
     tmp_path: Path, few: None, draw: Callable[[Path], None], seed: int
 ) -> None:
     folder = tmp_path / "sample"
@@ -323,7 +323,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         draw_sample(folder)
     assert str(folder) in caught.value.problem
-    assert "a file stands where a folder is needed" in caught.value.problem
+    assert "there is a file where a folder is needed" in caught.value.problem
     assert caught.value.remedy
 
 

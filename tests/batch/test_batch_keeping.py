@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from class_scene import Scene
 
-from reportgen.batch.place import PlaceError
+from reportgen.batch.output_folder import OutputFolderError
 from reportgen.batch.progress_view import SilentView
 
 
@@ -70,7 +70,7 @@ def test_a_folder_of_somebody_s_is_no_output(tmp_path: Path, name: str) -> None:
     scene = Scene(tmp_path, {"A": "ok"})
     (scene.out / name).parent.mkdir(parents=True)
     (scene.out / name).write_bytes(b"mine")
-    with pytest.raises(PlaceError, match=name.split("/")[0]):
+    with pytest.raises(OutputFolderError, match=name.split("/")[0]):
         scene.run()
     assert [path for path in scene.out.rglob("*") if path.is_file()] == [scene.out / name]
 

@@ -9,7 +9,7 @@ import pytest
 
 from reportgen.batch.class_file import Class, ClassError, Limits, read_class
 from reportgen.batch.contents import folder_name
-from reportgen.batch.place import PlaceError, open_output
+from reportgen.batch.output_folder import OutputFolderError, open_output
 
 
 def write(home: Path, text: str, *folders: str) -> Path:
@@ -154,14 +154,17 @@ def test_names_that_differ_in_case_only_are_one_folder() -> None:
 @pytest.mark.parametrize("out", ["class/a", "class/a/x", "class", "."])
 def test_the_output_stays_out_of_what_was_handed_in(tmp_path: Path, out: str) -> None:
     chosen = read_class(write(tmp_path, group("A", "class/a"), "class/a"))
-    with pytest.raises(PlaceError, match="overlaps"), open_output(tmp_path / out, chosen.groups, print):
+    with (
+        pytest.raises(OutputFolderError, match="overlaps"),
+        open_output(tmp_path / out, chosen.groups, print),
+    ):
         pass
 
 
 def test_a_folder_with_files_of_others_is_not_written_to(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out/thesis.odt").write_text("mine")
-    with pytest.raises(PlaceError, match="thesis"), open_output(tmp_path / "out", (), print):
+    with pytest.raises(OutputFolderError, match="thesis"), open_output(tmp_path / "out", (), print):
         pass
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis.odt"]
 

@@ -83,7 +83,7 @@ class Home:
         ]
 
     def state(self) -> dict[str, tuple[int, int]]:
-        """Inode and time of every file of the report: equal if none was written anew."""
+        """Inode and time of every file of the report: equal if none was written again."""
         return {
             str(file): (status.st_ino, status.st_mtime_ns)
             for file, status in ((file, file.stat()) for file in self.built_files())

@@ -22,7 +22,7 @@ IMAGES_PER_CLASS = 8
 
 @dataclass(frozen=True)
 class Rendering:
-    """A document of so many classes and pages, rendered anew, and WeasyPrint alone on the same document."""
+    """A document of so many classes and pages, rendered again, and WeasyPrint alone on the same document."""
 
     classes: int
     pages: int

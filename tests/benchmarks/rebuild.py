@@ -14,7 +14,7 @@ STAND_IN = "stand-in"
 """The networks: the real one, and two small layers in its place."""
 
 NOTEBOOK = "the notebook"
-"""What a user would do instead: everything anew."""
+"""What a user would do instead: everything again."""
 
 
 @dataclass(frozen=True)

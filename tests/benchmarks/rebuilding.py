@@ -103,7 +103,7 @@ def _style(bench: Bench, home: Home) -> Rebuild:
     before = home.state()[str(home.html)]
     run = bench.measure("a comment in the style sheet", "build_with_templates", home.folder, templates)
     printing = bench.measure("bare printing", "print_document", home.html)
-    checks = [Check("the report was written anew", home.state()[str(home.html)] != before)]
+    checks = [Check("the report was written again", home.state()[str(home.html)] != before)]
     return Rebuild("style sheet edited", VGG19, home.images, [run], [[printing]], WORDS_GOAL, checks)
 
 

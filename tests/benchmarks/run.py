@@ -1,8 +1,8 @@
 """``make bench``: time and memory of builds beside the least that they would take.
 
 Everything is measured in fresh processes: builds with an empty cache, then rebuilds after a change, and a
-plain notebook that makes everything anew. The goals are printed, not asserted: how a run does depends on what
-else the machine is doing, so its load is printed too.
+plain notebook that makes everything again. The goals are printed, not asserted: how a run does depends on
+what else the machine is doing, so its load is printed too.
 """
 
 from __future__ import annotations

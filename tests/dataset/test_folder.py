@@ -146,7 +146,7 @@ def test_link_to_itself_is_an_error(data: Path) -> None:
 def test_link_to_a_folder_above_does_not_hang(data: Path) -> None:
     (data / "train/cat/loop").symlink_to(data)
     assert problems(data) == (
-        "train/cat/loop: is a folder inside a class folder; images must stand in the class folder itself",
+        "train/cat/loop: is a folder inside a class folder; images must be in the class folder itself",
     )
 
 

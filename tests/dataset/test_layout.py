@@ -120,7 +120,7 @@ def test_data_sets_beside_the_classes_are_no_classes(tmp_path: Path) -> None:
 
 def test_folders_beside_the_splits_are_not_used(data: Path) -> None:
     write_images(data, ["scraps/a.png", "sample/train/cat/a.png"])
-    assert scan(data, 0).warnings == ("scraps: not used; it stands beside train, val and test",)
+    assert scan(data, 0).warnings == ("scraps: not used; it is next to train, val and test",)
 
 
 def test_class_may_be_called_training(tmp_path: Path) -> None:
@@ -193,13 +193,13 @@ def test_class_too_small_to_be_split(tmp_path: Path) -> None:
 @pytest.mark.parametrize("place", ["", "train/"])
 def test_images_outside_the_class_folders(data: Path, place: str) -> None:
     write_images(data, [f"{place}{name}" for name in ("c.txt", "b.JPG", "a.png", "d.tiff")])
-    expected = "stands outside the class folders, like 2 more files beside it; move it into that of its class"
+    expected = "is outside the class folders, like 2 more files beside it; move it into that of its class"
     assert problems(data) == (f"{place}a.png: {expected}",)
 
 
 def test_folder_inside_a_class_folder(data: Path) -> None:
     write_images(data, ["train/cat/more/1.png"])
-    expected = "is a folder inside a class folder; images must stand in the class folder itself"
+    expected = "is a folder inside a class folder; images must be in the class folder itself"
     assert problems(data) == (f"train/cat/more: {expected}",)
 
 
@@ -208,7 +208,7 @@ def test_several_problems_are_reported_together(data: Path) -> None:
     (data / "train/cat/1.png").write_bytes(b"")
     (data / "test/dog/0.png").write_text("not an image")
     assert problems(data) == (
-        "val/cat/more: is a folder inside a class folder; images must stand in the class folder itself",
+        "val/cat/more: is a folder inside a class folder; images must be in the class folder itself",
         "train/cat/1.png: is empty (0 bytes)",
         "test/dog/0.png: is text, not an image (“not an image”)",
     )
@@ -345,8 +345,7 @@ def test_split_folders_without_classes_are_not_taken_for_classes(tmp_path: Path)
         ],
     )
     assert (
-        "train/cat.0.png: stands outside the class folders, like 5 more files beside it"
-        in problems(tmp_path)[0]
+        "train/cat.0.png: is outside the class folders, like 5 more files beside it" in problems(tmp_path)[0]
     )
 
 
@@ -411,7 +410,7 @@ def test_two_spellings_of_one_name_are_an_error(data: Path) -> None:
         ],
     )
     assert problems(data) == (
-        f"train/{COMPOSED}: stands there twice, with é and the like written in two ways; rename one",
+        f"train/{COMPOSED}: is there twice, with é and the like written in two ways; rename one",
     )
 
 

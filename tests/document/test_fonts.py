@@ -93,7 +93,7 @@ def test_other_fonts_are_embedded_with_the_words_that_they_set(tmp_path: Path) -
     assert ':root{--more-fonts:"Report Named 1","Report Fallback","Report Found 1"}' in css
 
 
-def test_equal_words_in_other_fonts_are_embedded_anew(tmp_path: Path) -> None:
+def test_equal_words_in_other_fonts_are_embedded_again(tmp_path: Path) -> None:
     kept: dict[str, bytes] = {}
 
     def memo(name: str, make: Callable[[], bytes]) -> bytes:

@@ -163,13 +163,13 @@ def test_the_command_that_is_named_computes_the_number_again(
         for row in body.select("tr[id]"):
             (head,) = row.select("th.pointer")
             pointer = head.get_text(strip=True)
-            if anew(outcomes[stage], stage, pointer) != resolve_pointer(results, pointer):
+            if compute_again(outcomes[stage], stage, pointer) != resolve_pointer(results, pointer):
                 wrong.append((stage, pointer))
     assert wrong == []
     assert {"convolution", "conv_stack", "transfer", "neurons", "guided_backprop"} <= set(outcomes)
 
 
-def anew(outcome: Any, stage: str, pointer: str) -> Any:
+def compute_again(outcome: Any, stage: str, pointer: str) -> Any:
     """The value of a pointer of the results in the outcome of the stage that makes it."""
     import json
 

@@ -191,7 +191,7 @@ def test_without_the_cache_an_intact_report_stands(home: Path) -> None:
     assert (built.ran, passes.total()) == ((), 0)
 
 
-def test_without_the_cache_a_change_makes_everything_anew(home: Path) -> None:
+def test_without_the_cache_a_change_makes_everything_again(home: Path) -> None:
     shutil.rmtree(home / ".cache")
     edit(home, '"One"', '"Two"')
     built, passes = build(home)
@@ -199,7 +199,7 @@ def test_without_the_cache_a_change_makes_everything_anew(home: Path) -> None:
     assert passes["features"] == IMAGES
 
 
-def test_fresh_makes_everything_anew_and_the_same(home: Path) -> None:
+def test_fresh_makes_everything_again_and_the_same(home: Path) -> None:
     before = current(home)
     with counting() as passes:
         built = pipeline.build(

@@ -102,25 +102,25 @@ def probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.mark.parametrize("name", [*SAME, *OTHER])
 def test_statements_count_and_nothing_else(probe: Path, name: str) -> None:
-    before = sources.code_of("probed.part", anew=True)
+    before = sources.code_of("probed.part", reread=True)
     assert set(before) == {"probed/__init__.py", "probed/part.py"}
     old, new = (SAME | OTHER)[name]
     assert SOURCE.count(old) == 1
     probe.write_text(SOURCE.replace(old, new), encoding="utf-8")
-    assert (sources.code_of("probed.part", anew=True) == before) is (name in SAME)
+    assert (sources.code_of("probed.part", reread=True) == before) is (name in SAME)
 
 
 def test_a_docstring_counts_where_docstrings_are_read(probe: Path) -> None:
     text = f"{SOURCE}\nprint(find.__doc__)\n"
     probe.write_text(text, encoding="utf-8")
-    before = sources.code_of("probed.part", anew=True)
+    before = sources.code_of("probed.part", reread=True)
     probe.write_text(text.replace("Find it.", "Find that."), encoding="utf-8")
-    assert sources.code_of("probed.part", anew=True) != before
+    assert sources.code_of("probed.part", reread=True) != before
 
 
 def test_what_counts_of_a_file_is_found_out_once(probe: Path, tmp_path: Path) -> None:
     first = CodeMemory(tmp_path / "cache")
-    digests = sources.code_of("probed.part", first, anew=True)
+    digests = sources.code_of("probed.part", first, reread=True)
     first.save()
 
     def fail() -> str:

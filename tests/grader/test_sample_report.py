@@ -1,6 +1,6 @@
 """The report on the sample data, read as a grader would: ``results.json`` and its arrays, nothing else.
 
-Every value is computed anew here from the assignment's text; nothing of the package's analysis is used.
+Every value is computed again here from the assignment's text; nothing of the package's analysis is used.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ def page(
 ) -> str:
     """An HTML document in the fonts of the report, which have the letters of ``body`` and ``text``.
 
-    They have all of ASCII too, so that they need not be cut anew for every document.
+    They have all of ASCII too, so that they need not be cut again for every document.
     """
     body = mark_words(body, faces)
     fonts = font_css(string.printable + body + text, faces=faces)

@@ -89,14 +89,14 @@ def test_a_damaged_entry_reads_as_missing_and_is_told(tmp_path: Path, how: str) 
 
 
 @pytest.mark.parametrize("how", [how for how in DAMAGES if how != "folder"])
-def test_a_damaged_entry_can_be_made_anew(tmp_path: Path, how: str) -> None:
+def test_a_damaged_entry_can_be_made_again(tmp_path: Path, how: str) -> None:
     cache = Cache(tmp_path, PLENTY)
     cache.put(KEY, b"content" * 9)
     damage(entry(tmp_path, KEY), how)
     assert cache.items("").obtain("unrelated", lambda: b"") == b""
     assert cache.get(KEY) is None
-    cache.put(KEY, b"anew")
-    assert cache.get(KEY) == b"anew"
+    cache.put(KEY, b"again")
+    assert cache.get(KEY) == b"again"
 
 
 def test_a_cache_that_cannot_be_written_says_so_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

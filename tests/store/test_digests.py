@@ -140,7 +140,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_memory_is_not_believed_and_made_anew(
+def test_a_damaged_memory_is_not_believed_and_made_again(
     file: Path, tmp_path: Path, hashed: list[str], damage: Any
 ) -> None:
     DigestMemory(tmp_path / "cache").digests(file)

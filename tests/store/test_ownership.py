@@ -98,7 +98,7 @@ def test_a_record_that_is_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     put(tmp_path, "build")
-    with pytest.raises(StorageError, match="a file stands where a folder"):
+    with pytest.raises(StorageError, match="there is a file where a folder"):
         claim(tmp_path / "build", "report")
 
 

@@ -70,7 +70,7 @@ def test_a_full_disk_under_the_cache_is_no_error(
     assert report(stricken) == undisturbed
 
 
-def test_a_cache_full_of_garbage_is_made_anew(
+def test_a_cache_full_of_garbage_is_made_again(
     builds: Build, stricken: Path, undisturbed: dict[str, str]
 ) -> None:
     entries = [path for path in (stricken / ".cache").rglob("*") if path.is_file()]
@@ -83,7 +83,7 @@ def test_a_cache_full_of_garbage_is_made_anew(
     assert report(stricken) == undisturbed
 
 
-def test_one_damaged_outcome_is_made_anew_from_the_rest(
+def test_one_damaged_outcome_is_made_again_from_the_rest(
     builds: Build, stricken: Path, undisturbed: dict[str, str]
 ) -> None:
     entries = (path for path in (stricken / ".cache").rglob("*") if path.is_file())

@@ -65,7 +65,7 @@ def changed(printed: bytes, change: Callable[[pikepdf.Pdf], object]) -> bytes:
 def test_links_are_read_with_the_rows_that_they_lead_to(printed: bytes) -> None:
     with open_paper(printed) as pdf:
         found = pdf.printed(["/rate", "/rate/count", "/other"])
-    assert [(each.pointer, each.text, each.place) for each in found] == [
+    assert [(each.pointer, each.text, each.location) for each in found] == [
         ("/rate", "0.75", "page 1"), ("/rate/count", "12", "page 1"),
     ]  # fmt: skip
 

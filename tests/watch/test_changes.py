@@ -15,7 +15,7 @@ from watch_scene import PATIENCE, Scene, threads_of_ours
 
 from reportgen.watch import changes as module
 from reportgen.watch.changes import Changes, WatchError
-from reportgen.watch.places import Concern, Scope
+from reportgen.watch.inputs import Concern, Scope
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def scene(tmp_path: Path) -> Scene:
 @pytest.fixture
 def changes(scene: Scene) -> Iterator[Changes]:
     with Changes(quiet=0.05) as changes:
-        changes.follow(replace(scene.places, data=(scene.data,)))
+        changes.follow(replace(scene.inputs, data=(scene.data,)))
         yield changes
     assert threads_of_ours() == []
 
@@ -60,7 +60,7 @@ def test_noise_is_not_heard(scene: Scene, changes: Changes) -> None:
 
 def test_folders_that_a_build_writes_are_not_heard(scene: Scene, changes: Changes) -> None:
     out = scene.data / "out"
-    changes.follow(replace(scene.places, data=(scene.data,), ignored=(out,)))
+    changes.follow(replace(scene.inputs, data=(scene.data,), ignored=(out,)))
     out.mkdir()
     (out / "report.html").write_text("x")
     (scene.home / "reportgen/cli.py").write_text("x = 2\n")
@@ -97,7 +97,7 @@ def test_what_changes_right_after_follow_is_heard(scene: Scene, monkeypatch: pyt
 
     monkeypatch.setattr(module._Ear, "_run", late)
     with Changes(quiet=0.05) as changes:
-        changes.follow(scene.places)
+        changes.follow(scene.inputs)
         (scene.home / "templates/report.css").write_text("x")
         gate.set()
         waiting = Waiting(changes)
@@ -166,7 +166,7 @@ def test_a_folder_that_goes_while_it_is_looked_for_is_no_error(
     real = vars(Scope)["trees"].fget
     monkeypatch.setattr(Scope, "trees", property(lambda scope: next(trees, None) or real(scope)))
     with Changes(quiet=0.05) as changes:
-        changes.follow(scene.places)
+        changes.follow(scene.inputs)
         (scene.home / "templates/report.css").write_text("x")
         assert changes.wait() == {Concern.REPORT}
     assert threads_of_ours() == []
@@ -185,6 +185,6 @@ def test_folders_that_cannot_be_watched_are_one_clear_error(
 
     monkeypatch.setattr(watchfiles, "watch", refuse)
     with Changes() as changes, pytest.raises(WatchError, match="templates") as caught:
-        changes.follow(scene.places)
+        changes.follow(scene.inputs)
     assert "sysctl" in caught.value.remedy
     assert threads_of_ours() == []

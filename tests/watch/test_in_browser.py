@@ -52,7 +52,7 @@ def test_the_page_follows_a_changed_image(page: Page, scene: Scene) -> None:
         scene.image.write_text("dog")
         expect_report(page, "one: dog<h1>")
         expect(page).to_have_title("one: dog<h1>")
-        # Only the report was loaded anew, and not by a reload of the page.
+        # Only the report was loaded again, and not by a reload of the page.
         assert page.evaluate("window.untouched") is True
 
 

@@ -20,7 +20,7 @@ from watch_scene import PATIENCE, Listener, Scene, document, threads_of_ours, wa
 from reportgen.errors import StoppedError, UserError
 from reportgen.progress import Silent
 from reportgen.watch.changes import Changes
-from reportgen.watch.places import Concern, Places
+from reportgen.watch.inputs import Concern, Inputs
 from reportgen.watch.server import ReportServer
 from reportgen.watch.watcher import Watcher, watch
 
@@ -71,7 +71,7 @@ def test_a_changed_template_is_seen(scene: Scene, server: ReportServer) -> None:
     scene.wait_until_built("one: cat<h2>")
 
 
-def test_settings_are_read_anew_each_time_they_are_saved(scene: Scene, server: ReportServer) -> None:
+def test_settings_are_read_again_each_time_they_are_saved(scene: Scene, server: ReportServer) -> None:
     scene.settings.write_text('group = "two"\n')
     scene.wait_until_built("two: cat<h1>")
     for group in ("three", "four"):
@@ -267,10 +267,10 @@ class Scripted(Changes):
     def __init__(self, *steps: Step) -> None:
         super().__init__()
         self.steps = list(steps)
-        self.followed: list[Places] = []
+        self.followed: list[Inputs] = []
 
-    def follow(self, places: Places) -> None:
-        self.followed.append(places)
+    def follow(self, inputs: Inputs) -> None:
+        self.followed.append(inputs)
 
     def wait(self) -> frozenset[Concern]:
         if not self.steps:
@@ -284,14 +284,14 @@ def follow_script(scene: Scene, *steps: Step) -> tuple[list[str], Scripted, Repo
     """Run a watch through these steps; returns what its builds saw."""
     changes = Scripted(*steps)
     with ReportServer(0) as server, changes:
-        Watcher(scene.load, scene.build, server, changes, Silent()).run(scene.places)
+        Watcher(scene.load, scene.build, server, changes, Silent()).run(scene.inputs)
     return [scene.built.get() for _ in range(scene.built.qsize())], changes, server
 
 
 def test_each_round_follows_first_what_was_and_then_what_settings_name(scene: Scene) -> None:
     scene.also = (scene.home / "beside",)
     scene.settings.write_text('cache = "kept"\ntemplates = "mine"\n')
-    start = scene.places
+    start = scene.inputs
     named = replace(
         start,
         data=(scene.home / "beside", scene.data),
@@ -349,7 +349,7 @@ def test_nothing_is_left_behind(scene: Scene) -> None:
 
 def test_a_taken_port_ends_the_watch_before_anything_is_built(scene: Scene) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(UserError, match="--port"):
-        watch(scene.load, scene.build, scene.places, Silent(), port=other.getsockname()[1])
+        watch(scene.load, scene.build, scene.inputs, Silent(), port=other.getsockname()[1])
     assert scene.built.empty()
     assert threads_of_ours() == []
 
@@ -359,7 +359,7 @@ def test_a_build_that_was_stopped_ends_the_watch(scene: Scene) -> None:
         raise StoppedError
 
     scene.during = stop
-    watch(scene.load, scene.build, scene.places, Silent(), port=0)
+    watch(scene.load, scene.build, scene.inputs, Silent(), port=0)
     assert threads_of_ours() == []
 
 
@@ -378,7 +378,7 @@ def during():
     while {hold}:
         threading.Event().wait(0.1)
 scene.during = during
-watch(scene.load, scene.build, scene.places, choose_progress(quiet=False, stream=sys.stdout), port=0)
+watch(scene.load, scene.build, scene.inputs, choose_progress(quiet=False, stream=sys.stdout), port=0)
 print("ended", threading.active_count(), flush=True)
 """
 

@@ -17,7 +17,7 @@ from reportgen.errors import UserError
 from reportgen.progress import Progress, Silent
 from reportgen.settings import Settings, load_settings
 from reportgen.watch.changes import Changes
-from reportgen.watch.places import Places
+from reportgen.watch.inputs import Inputs
 from reportgen.watch.server import ReportServer
 from reportgen.watch.watcher import Watcher
 
@@ -62,8 +62,8 @@ class Scene:
         return self.home / "build/report.html"
 
     @property
-    def places(self) -> Places:
-        return Places(self.settings, self.also, (self.home / "templates",), self.home / "reportgen")
+    def inputs(self) -> Inputs:
+        return Inputs(self.settings, self.also, (self.home / "templates",), self.home / "reportgen")
 
     def load(self) -> tuple[Settings, Path]:
         settings = load_settings(self.settings)
@@ -115,7 +115,7 @@ def watching(scene: Scene, port: int = 0, progress: Progress | None = None) -> I
     """Run the watch in a thread, as ``watch`` does in the main one, and end it."""
     with ReportServer(port) as server, Changes(quiet=0.1) as changes:
         watcher = Watcher(scene.load, scene.build, server, changes, progress or Silent())
-        thread = threading.Thread(target=watcher.run, args=(scene.places,), name="watch-test")
+        thread = threading.Thread(target=watcher.run, args=(scene.inputs,), name="watch-test")
         thread.start()
         try:
             yield server

@@ -106,8 +106,8 @@ def _margin(wing: _Wing, colour: Colour, rng: np.random.Generator) -> list[Mark]
     marks: list[Mark] = []
     for row, share in enumerate(rows):
         edge = wing.shrunk(share)[_outer(wing)]
-        places = [(float(x), float(y)) for x, y in edge[2 + 2 * row :: 5]]
-        spots = tuple(ellipse(place, (size, size), corners=16) for place in places)
+        centres = [(float(x), float(y)) for x, y in edge[2 + 2 * row :: 5]]
+        spots = tuple(ellipse(centre, (size, size), corners=16) for centre in centres)
         marks.append(Mark(spots, colour, 0.95, 0.1))
     return marks
 

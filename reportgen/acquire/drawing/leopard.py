@@ -133,10 +133,10 @@ def _spots(
     spine: Sequence[Pair], radii: Sequence[float], spacing: float, size: float, rng: np.random.Generator
 ) -> Mark:
     """Solid spots along a limb, smaller where it is thinner."""
-    places = [centre for centre, _ in scatter(spine, radii, spacing, rng)]
+    centres = [centre for centre, _ in scatter(spine, radii, spacing, rng)]
     widest, thinnest = size, 0.6 * size
-    sizes = np.linspace(widest, thinnest, len(places))
-    blots = tuple(_blot(place, float(s), rng) for place, s in zip(places, sizes, strict=True))
+    sizes = np.linspace(widest, thinnest, len(centres))
+    blots = tuple(_blot(centre, float(s), rng) for centre, s in zip(centres, sizes, strict=True))
     return Mark(blots, _SPOT, 0.92, 0.12)
 
 
@@ -249,9 +249,9 @@ def _freckles(pose: _Pose, rng: np.random.Generator) -> tuple[Points, ...]:
     spots: list[Points] = []
     for down, reach, count in rows:
         for across in np.linspace(-reach, reach, count):
-            place = (
+            centre = (
                 x + 0.6 * pose.turn + float(across + rng.uniform(-0.4, 0.4)),
                 y + down + float(rng.uniform(-0.4, 0.4)),
             )
-            spots.append(pose.face(_blot(place, float(rng.uniform(0.6, 0.95)), rng)))
+            spots.append(pose.face(_blot(centre, float(rng.uniform(0.6, 0.95)), rng)))
     return tuple(spots)

@@ -72,7 +72,7 @@ def scatter(
     centre, radius, normal = _along(spine, radii)
     steps = np.diff(centre, axis=0, prepend=centre[:1])
     travelled = np.cumsum(np.sqrt(steps[:, 0] ** 2 + steps[:, 1] ** 2))
-    places: list[tuple[Pair, float]] = []
+    points: list[tuple[Pair, float]] = []
     for column in range(round(float(travelled[-1]) / spacing) + 1):
         here = int(np.searchsorted(travelled, column * spacing).clip(0, len(centre) - 1))
         rows = max(1, round(2 * float(radius[here, 0]) / spacing))
@@ -80,8 +80,8 @@ def scatter(
             height = (2 * row + 1 + (0.5 if column % 2 else -0.5)) / rows - 1
             across = float(np.clip(height + rng.uniform(-0.25, 0.25) / rows, -0.95, 0.95))
             x, y = centre[here] - normal[here] * radius[here] * across + rng.uniform(-0.15, 0.15, 2) * spacing
-            places.append(((float(x), float(y)), across))
-    return places
+            points.append(((float(x), float(y)), across))
+    return points
 
 
 def leaf(root: Pair, tip: Pair, width: float, fullest: float = 0.5) -> Points:

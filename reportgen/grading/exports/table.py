@@ -27,7 +27,7 @@ def plain(text: str, limit: int | None = None) -> str:
     characters of it, and then how many are missing. Line ends and tabs stay.
     """
     text = _ANSI.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = "".join(character if _is_shown(character) else REPLACEMENT for character in text)
+    text = "".join(character if _is_displayable(character) else REPLACEMENT for character in text)
     if limit is not None and len(text) > limit:
         text = f"{text[:limit]}… ({len(text) - limit} more characters)"
     return text
@@ -38,7 +38,7 @@ def one_line(text: str) -> str:
     return " ".join(plain(text).split())
 
 
-def _is_shown(character: str) -> bool:
+def _is_displayable(character: str) -> bool:
     if character in "\n\t":
         return True
     # Not of XML 1.0 either: control characters, halves of surrogate pairs, the two last of each plane.

@@ -68,7 +68,7 @@ def _reasons(rows: list[tuple[str, ...]], width: int) -> list[Line]:
     for row in rows:
         wrapped = Text(f"{row[0]}: {row[4]}").wrap(console, width - 4)
         lines += [
-            Line(("    " if place else "  ") + text.plain.rstrip()) for place, text in enumerate(wrapped)
+            Line(("    " if index else "  ") + text.plain.rstrip()) for index, text in enumerate(wrapped)
         ]
     return lines
 

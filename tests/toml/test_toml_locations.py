@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.toml.places import Origin, list_tokens
+from reportgen.toml.locations import Origin, list_tokens
 
 TEXT = '''\
 # a comment with "one quote
@@ -45,7 +45,7 @@ LINES = {
 
 def test_every_value_has_its_line() -> None:
     tomllib.loads(TEXT)
-    assert {path: place.line for path, place in Origin("f", TEXT).places.items()} == LINES
+    assert {path: location.line for path, location in Origin("f", TEXT).locations.items()} == LINES
 
 
 @pytest.mark.parametrize(("number", "line"), [(1, 11), (2, 12), (3, 14), (4, 14), (9, 14)])
@@ -107,9 +107,9 @@ def test_any_file_of_known_lines(rows: list[tuple[str, Any, int, str]]) -> None:
             expected[key] = len(lines)
     text = "\n".join(lines)
     assert tomllib.loads(text).keys() == expected.keys()
-    found = Origin("f", text).places
-    assert {str(path[0]): place.line for path, place in found.items() if len(path) == 1} == expected
-    assert all(place.line == expected[str(path[0])] for path, place in found.items())
+    found = Origin("f", text).locations
+    assert {str(path[0]): location.line for path, location in found.items() if len(path) == 1} == expected
+    assert all(location.line == expected[str(path[0])] for path, location in found.items())
 
 
 @pytest.mark.parametrize(

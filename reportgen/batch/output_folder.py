@@ -17,7 +17,7 @@ _MARK_BEGINNING = b"The output of 'reportgen batch'"
 _MARK = _MARK_BEGINNING + b"; what stands beside this file may be replaced by the next one.\n"
 
 
-class PlaceError(UserError):
+class OutputFolderError(UserError):
     """The output would get in the way of something."""
 
 
@@ -25,35 +25,35 @@ class PlaceError(UserError):
 def open_output(out: Path, groups: Sequence[Group], say: Callable[[str], None]) -> Iterator[None]:
     """Hold the folder for one batch; another one says so and waits.
 
-    Raises ``PlaceError`` if it overlaps with a group's folder, or holds files that no batch wrote;
+    Raises ``OutputFolderError`` if it overlaps with a group's folder, or holds files that no batch wrote;
     ``StorageError`` if it cannot be written.
     """
-    place = out.resolve()
+    output = out.resolve()
     for group in groups:
         folder = group.folder.resolve()
-        if folder.is_relative_to(place) or place.is_relative_to(folder):
-            raise PlaceError(
+        if folder.is_relative_to(output) or output.is_relative_to(folder):
+            raise OutputFolderError(
                 f"--out {out}: overlaps with the folder of the group '{group.name}', {folder}.",
                 "Choose a folder outside of what the groups handed in.",
             )
-    if place.exists() and not place.is_dir():
-        raise PlaceError(f"--out {out}: is a file.", "Choose a folder.")
-    if place.is_dir() and not _is_marked(place):
-        others = [path.name for path in place.iterdir() if not is_no_content(path)]
+    if output.exists() and not output.is_dir():
+        raise OutputFolderError(f"--out {out}: is a file.", "Choose a folder.")
+    if output.is_dir() and not _is_marked(output):
+        others = [path.name for path in output.iterdir() if not is_no_content(path)]
         if others:
-            raise PlaceError(
+            raise OutputFolderError(
                 f"--out {out}: holds '{min(others)}', which no batch wrote.",
                 "Choose an empty folder, or a new one.",
             )
-    with locked(place, say):
-        if not _is_marked(place):
-            with writing(place):
-                write_atomically(place / MARK_FILE, _MARK)
+    with locked(output, say):
+        if not _is_marked(output):
+            with writing(output):
+                write_atomically(output / MARK_FILE, _MARK)
         yield
 
 
-def _is_marked(place: Path) -> bool:
+def _is_marked(folder: Path) -> bool:
     try:
-        return read_file(place / MARK_FILE).startswith(_MARK_BEGINNING)
+        return read_file(folder / MARK_FILE).startswith(_MARK_BEGINNING)
     except OSError:
         return False

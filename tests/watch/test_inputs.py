@@ -8,7 +8,7 @@ import pytest
 
 import reportgen
 from reportgen.templates import templates_folder
-from reportgen.watch.places import Concern, Places, Scope
+from reportgen.watch.inputs import Concern, Inputs, Scope
 
 
 @pytest.fixture
@@ -20,11 +20,11 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def scope(home: Path) -> Scope:
-    return Scope(places(home))
+    return Scope(inputs(home))
 
 
-def places(home: Path) -> Places:
-    return Places(
+def inputs(home: Path) -> Inputs:
+    return Inputs(
         home / "home/report.toml",
         (home / "home/data",),
         (home / "templates",),
@@ -89,7 +89,7 @@ def test_only_the_settings_file_and_whole_trees_count_at_a_door(
 
 
 def test_trees_are_the_folders_there_are_and_none_twice(home: Path) -> None:
-    inner = Places(
+    inner = Inputs(
         home / "home/report.toml",
         (home / "home/data", home / "home/data/train", home / "none"),
         (home / "templates",),
@@ -99,7 +99,7 @@ def test_trees_are_the_folders_there_are_and_none_twice(home: Path) -> None:
 
 
 def test_what_is_missing_is_awaited_where_it_would_appear(home: Path) -> None:
-    away = Places(
+    away = Inputs(
         home / "gone/deep/report.toml", (home / "home/x/y",), (home / "templates",), home / "package"
     )
     assert Scope(away).doors == [home, home / "home"]
@@ -107,14 +107,14 @@ def test_what_is_missing_is_awaited_where_it_would_appear(home: Path) -> None:
 
 def test_a_folder_that_may_not_be_listed_is_no_door(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.access", lambda path, _mode: path != home)
-    assert Scope(places(home)).doors == [home / "home"]
+    assert Scope(inputs(home)).doors == [home / "home"]
 
 
 def test_a_link_is_followed_and_both_its_ends_are_awaited(home: Path) -> None:
     (home / "links").mkdir()
     (home / "links/data").symlink_to(home / "home/data")
     (home / "links/report.toml").symlink_to(home / "package/real.toml")
-    linked = Places(
+    linked = Inputs(
         home / "links/report.toml", (home / "links/data",), (home / "templates",), home / "templates"
     )
     scope = Scope(linked)
@@ -126,7 +126,7 @@ def test_a_link_is_followed_and_both_its_ends_are_awaited(home: Path) -> None:
 
 
 def test_templates_and_code_are_reportgen_s_own_unless_said_otherwise(home: Path) -> None:
-    own = Places(home / "report.toml")
+    own = Inputs(home / "report.toml")
     assert own.templates == (templates_folder(),)
     assert reportgen.__file__ is not None
     assert own.sources == Path(reportgen.__file__).resolve().parent

@@ -28,7 +28,7 @@ def _package() -> Path:
 
 
 @dataclass(frozen=True)
-class Places:
+class Inputs:
     """What a report is made of: the settings file, folders of images, the templates and reportgen's code.
 
     All paths are absolute and may be missing. Changes below the ``ignored`` folders do not count if those lie
@@ -45,13 +45,13 @@ class Places:
 class Scope:
     """The places as they are on the disk at one moment, with symbolic links followed."""
 
-    def __init__(self, places: Places) -> None:
-        self._inputs = {_real(path) for path in (*places.templates, *places.data)}
-        self._sources = _real(places.sources)
-        self._ignored = {_real(path) for path in places.ignored}
+    def __init__(self, inputs: Inputs) -> None:
+        self._inputs = {_real(path) for path in (*inputs.templates, *inputs.data)}
+        self._sources = _real(inputs.sources)
+        self._ignored = {_real(path) for path in inputs.ignored}
         # Both names of a link: it may be set anew, and what it points to may be replaced.
         self._entrances = {
-            name for path in (places.settings, *places.templates, *places.data) for name in _names(path)
+            name for path in (inputs.settings, *inputs.templates, *inputs.data) for name in _names(path)
         }
 
     @property

@@ -40,7 +40,7 @@ class Token:
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """Where a value stands. ``raw``: it as it is written, if it is a string; ``header``: ``[show]`` or
     ``[[authors]]`` if that begins it.
     """
@@ -56,12 +56,12 @@ class Place:
             return self.line
         body = self.raw[3:]
         skipped = body.startswith("\n")  # the first newline is no part of the text
-        line, told = self.line + skipped, 1
+        line, read = self.line + skipped, 1
         pieces = r"\\[ \t]*\n\s*|\\n|\\.|\n" if quotes == '"""' else r"\n"
         for found in re.finditer(pieces, body[skipped:], re.DOTALL):
-            if told == number:
+            if read == number:
                 break
-            told += found[0] in ("\n", r"\n")
+            read += found[0] in ("\n", r"\n")
             line += found[0].count("\n")
         return line
 
@@ -94,24 +94,25 @@ class Origin:
         return hash(Origin)
 
     @cached_property
-    def places(self) -> dict[Path, Place]:
+    def locations(self) -> dict[Path, Location]:
         """Where each value stands, in the order of the file."""
         try:
             return _Reader(list(list_tokens(self.text))).read()
         except (RecursionError, IndexError):
             return {}
 
-    def find(self, path: Sequence[str | int]) -> Place | None:
+    def find(self, path: Sequence[str | int]) -> Location | None:
         """Where a value stands, or the nearest above it that stands anywhere."""
-        places = self.places
+        locations = self.locations
         return next(
-            (places[tuple(path[:n])] for n in range(len(path), 0, -1) if tuple(path[:n]) in places), None
+            (locations[tuple(path[:n])] for n in range(len(path), 0, -1) if tuple(path[:n]) in locations),
+            None,
         )
 
     def at(self, path: Sequence[str | int] = (), text_line: int = 1) -> str:
         """File and line of a value, or of a line of it, as messages begin: ``report.toml, line 3``."""
-        place = self.find(path)
-        return f"{self.name}, line {place.line_of_text(text_line)}" if place else self.name
+        location = self.find(path)
+        return f"{self.name}, line {location.line_of_text(text_line)}" if location else self.name
 
 
 class _Reader:
@@ -121,10 +122,10 @@ class _Reader:
         end = Token("newline", "\n", tokens[-1].line if tokens else 1)
         self._tokens = [token for token in tokens if token.kind not in ("space", "comment")] + [end]
         self._next = 0
-        self._places: dict[Path, Place] = {}
+        self._locations: dict[Path, Location] = {}
         self._counts: dict[Path, int] = {}
 
-    def read(self) -> dict[Path, Place]:
+    def read(self) -> dict[Path, Location]:
         table: Path = ()
         while self._next < len(self._tokens) - 1:
             if self._here.kind == "newline":
@@ -133,7 +134,7 @@ class _Reader:
                 table = self._header()
             else:
                 self._assignment(table)
-        return self._places
+        return self._locations
 
     @property
     def _here(self) -> Token:
@@ -152,21 +153,21 @@ class _Reader:
             if path in self._counts:  # a list of tables, of which the last one is meant
                 path += (self._counts[path] - 1,)
         name = ".".join(keys)
-        place = Place(line, header=f"[[{name}]]" if double else f"[{name}]")
-        self._places[path] = place
-        self._add_above(path, place)
+        location = Location(line, header=f"[[{name}]]" if double else f"[{name}]")
+        self._locations[path] = location
+        self._add_above(path, location)
         return path
 
     def _assignment(self, table: Path) -> None:
         line = self._here.line
         path = (*table, *self._keys("="))
         self._next += 1
-        self._add_above(path, Place(line))
+        self._add_above(path, Location(line))
         self._value(path, line)
 
-    def _add_above(self, path: Path, place: Place) -> None:
+    def _add_above(self, path: Path, location: Location) -> None:
         for n in range(1, len(path)):
-            self._places.setdefault(path[:n], place)
+            self._locations.setdefault(path[:n], location)
 
     def _keys(self, end: str) -> list[str]:
         keys = []
@@ -182,7 +183,7 @@ class _Reader:
     def _value(self, path: Path, line: int | None = None) -> None:
         token = self._here
         raw = token.text if token.kind == "string" else ""
-        self._places[path] = Place(line or token.line, raw)
+        self._locations[path] = Location(line or token.line, raw)
         self._next += 1
         if token.text in ("[", "{") and token.kind == "mark":
             self._items(path, "]" if token.text == "[" else "}")
@@ -248,12 +249,12 @@ def find_eaten_commands(origin: Origin, table: str) -> Iterator[str]:
     """A line for each text below ``table`` in whose formulas a command loses its backslash."""
     if "\\" not in origin.text:
         return
-    for path, place in origin.places.items():
-        if path[:1] != (table,) or not place.raw.startswith('"'):
+    for path, location in origin.locations.items():
+        if path[:1] != (table,) or not location.raw.startswith('"'):
             continue
-        for formula in _FORMULA.finditer(place.raw):
+        for formula in _FORMULA.finditer(location.raw):
             if found := _EATEN.search(formula[0]):
-                line = place.line + place.raw.count("\n", 0, formula.start() + found.start(1))
+                line = location.line + location.raw.count("\n", 0, formula.start() + found.start(1))
                 yield (
                     f"{origin.name}, line {line}: {_name(path)}: between double quotes {found[1]} loses its "
                     f"backslash; write '''three single quotes''' around the text, or \\{found[1]}"
