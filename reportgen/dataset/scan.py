@@ -13,6 +13,7 @@ from reportgen.dataset.contents import UndecodableError, read_bytes
 from reportgen.dataset.decode import SIDE, decode_bytes
 from reportgen.dataset.inventory import Inventory, take_inventory
 from reportgen.dataset.layout import LAYOUT_HELP
+from reportgen.dataset.manifest import Manifest
 from reportgen.dataset.names import capped, escaped
 from reportgen.errors import DataError
 from reportgen.progress import Progress, Silent
