@@ -1,4 +1,4 @@
-"""The files of a data folder with their hashes, and what checking them gave."""
+"""The files of a data folder with their hashes, and the result of checking them."""
 
 from __future__ import annotations
 
