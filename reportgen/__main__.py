@@ -1,4 +1,4 @@
-"""``reportgen`` and ``python -m reportgen``: the one way in, which trusts nothing around it."""
+"""Entry point of ``reportgen`` and ``python -m reportgen``. It trusts nothing in its environment."""
 
 from __future__ import annotations
 

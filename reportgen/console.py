@@ -1,4 +1,4 @@
-"""What the user sees while the work goes on: bars on a terminal, plain lines elsewhere."""
+"""Progress output: bars on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 

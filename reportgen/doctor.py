@@ -1,4 +1,4 @@
-"""What this machine lacks for a report, one line for each thing looked at."""
+"""Checks what this machine lacks for building a report; one line for each check."""
 
 from __future__ import annotations
 

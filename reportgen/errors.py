@@ -1,4 +1,4 @@
-"""The errors a user may cause, each naming the file, the value and the remedy."""
+"""Errors that a user may cause. Each names the file, the value and the remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The retrained network of the last report, as a Keras model."""
+"""Exports the retrained network of the last report as a Keras model."""
 
 from __future__ import annotations
 

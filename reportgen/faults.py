@@ -1,4 +1,4 @@
-"""Faults of reportgen itself: told in two lines, with an exit code that is nobody's verdict."""
+"""Internal faults of reportgen: reported in two lines, with an exit code that no verdict uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folders and settings that somebody hands in: looked at, never trusted."""
+"""Validation of submitted folders and settings, which are untrusted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How what takes long to make is remembered, without knowing where it is kept."""
+"""Interface for memoising expensive results, independent of where they are stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long work tells what it is doing, without knowing who listens."""
+"""Interface by which long work reports progress, independent of who listens."""
 
 from __future__ import annotations
 

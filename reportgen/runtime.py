@@ -1,8 +1,8 @@
-"""The process's surroundings, made the same everywhere before any library is imported.
+"""Sets up a uniform process environment before any library is imported.
 
-Libraries read dozens of variables when they are imported, and some of these change numbers, break the program
-or turn names into nonsense. What is not left to the user is decided here, once, for every command; what Keras
-and TensorFlow must be told after their import stands in :mod:`reportgen.models.backend`.
+Libraries read dozens of environment variables when they are imported. Some of these change numbers, break the
+program or garble names. Whatever is not left to the user is decided here, once, for every command. Keras and
+TensorFlow are configured after their import in :mod:`reportgen.models.backend`.
 """
 
 from __future__ import annotations

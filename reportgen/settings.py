@@ -1,4 +1,4 @@
-"""``report.toml`` becomes one frozen ``Settings``; every default of the project stands here."""
+"""Reads ``report.toml`` into a frozen ``Settings``. Every default of the project is defined here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which images of a class are for training, which for validation and which for testing."""
+"""The split of a class's images into training, validation and test images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A new project folder: the files to begin with, of which none takes the place of one's own."""
+"""A new project folder with initial files, which never replace existing ones."""
 
 from __future__ import annotations
 

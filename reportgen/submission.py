@@ -1,4 +1,4 @@
-"""A finished report as somebody hands it in: its numbers and its figures, read as data and not trusted."""
+"""A submitted report: its numbers and figures, read as untrusted data."""
 
 from __future__ import annotations
 

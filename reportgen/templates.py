@@ -1,4 +1,4 @@
-"""The templates of the report: the package's own, and those of the user that take their place."""
+"""The templates of the report: those of the package, and the user's, which replace them."""
 
 from __future__ import annotations
 

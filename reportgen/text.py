@@ -1,4 +1,4 @@
-"""Text as every page, table and terminal has it: numbers, counts with their nouns, escapes, suggestions.
+"""Text formatting for pages, tables and terminals: numbers, plurals, escapes, suggestions.
 
 Numbers are rounded so that they never say more than is true: 100 % and 0 % are printed only where exact.
 """

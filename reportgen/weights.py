@@ -1,4 +1,4 @@
-"""Where each source keeps its VGG19 weights, and how to know the file: nothing here needs TensorFlow."""
+"""Sources of VGG19 weights, and how their files are recognised. Nothing here needs TensorFlow."""
 
 from __future__ import annotations
 

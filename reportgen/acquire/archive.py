@@ -1,4 +1,4 @@
-"""The archive of Caltech-101: a zip that holds a tar.gz that holds ``<class>/image_NNNN.jpg``."""
+"""The Caltech-101 archive: a zip file with a tar.gz file that contains ``<class>/image_NNNN.jpg``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Caltech-101: photographs of the classes asked for, downloaded and split as the course splits them."""
+"""Download of Caltech-101 classes, with the train/val/test split of the course."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has come of a file so far, kept beside its place until it is whole."""
+"""Partial downloads, kept next to the target file until they are complete."""
 
 from __future__ import annotations
 

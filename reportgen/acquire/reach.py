@@ -1,4 +1,4 @@
-"""Whether a server can be reached at all, found out in a time that is bounded."""
+"""Whether a server can be reached, decided within a bounded time."""
 
 from __future__ import annotations
 

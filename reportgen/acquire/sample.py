@@ -1,4 +1,4 @@
-"""The sample data: drawn butterflies, kangaroos and leopards with the boxes of animals and heads."""
+"""The sample data set: drawn butterflies, kangaroos and leopards with boxes of animals and heads."""
 
 from __future__ import annotations
 

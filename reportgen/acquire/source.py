@@ -1,4 +1,4 @@
-"""A file on the web: downloaded once, checked, and kept; a download that broke off goes on where it was."""
+"""Files on the web: downloaded once, verified and kept. An interrupted download is resumed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which weights of VGG19 are used, and ImageNet's, downloaded into Keras's own cache."""
+"""Choice of the VGG19 weights, and the download of ImageNet's into Keras's own cache."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Reports from Python: built in a process of their own, and shown where they are asked for."""
+"""The Python API: reports are built in a separate process and displayed on request."""

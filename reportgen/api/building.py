@@ -1,4 +1,4 @@
-"""``reportgen.build``: a report from Python, as the command of the same name makes it."""
+"""``reportgen.build``: builds a report from Python as the command of the same name does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A build in a fresh process, so that a Keras already imported here decides nothing."""
+"""Builds in a fresh process, so that a Keras that is already imported here has no influence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a build goes on, shown in a notebook: one output that changes in its place."""
+"""Build progress in a notebook: one output that is updated in place."""
 
 from __future__ import annotations
 

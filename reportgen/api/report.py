@@ -1,4 +1,4 @@
-"""A report that was built from Python: its files and its results."""
+"""A report built from Python: its files and its results."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A whole class: every group built, graded and, if asked for, verified."""
+"""Batch processing of a class: every group is built, graded and, on request, verified."""

@@ -1,4 +1,4 @@
-"""One attempt at a group, in a folder of its own that takes the place of the last one when it is whole."""
+"""One attempt at a group, in a folder of its own that replaces the previous one when it is complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``class.toml``, or a folder of group folders, becomes one frozen ``Class``."""
+"""Reads ``class.toml``, or a folder of group folders, into a frozen ``Class``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same work on a Dask cluster whose machines see the same folders."""
+"""Job runner on a Dask cluster whose machines share the same folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a group handed in: its files, their hashes, and the groups that handed in the same."""
+"""The files that a group handed in, their hashes, and the groups that handed in the same files."""
 
 from __future__ import annotations
 

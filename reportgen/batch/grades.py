@@ -1,4 +1,4 @@
-"""A group's report graded and verified."""
+"""Grading and verification of a group's report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a group need not be done again: everything its outcome depends on, as one hash."""
+"""The key of a group's outcome: one hash of everything it depends on."""
 
 from __future__ import annotations
 

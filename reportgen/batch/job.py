@@ -1,4 +1,4 @@
-"""What is to be done for one group, and what its process says, as data for another process or machine."""
+"""The job of one group and the messages of its process, serialised for another process or machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of a group, and how that is kept beside its report."""
+"""The outcome of a group, and how it is stored next to its report."""
 
 from __future__ import annotations
 

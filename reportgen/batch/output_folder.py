@@ -1,4 +1,4 @@
-"""The folder that a batch writes to: its own and nobody else's, and one batch at a time."""
+"""The output folder of a batch. It belongs to batches alone, and to one of them at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A program in a process group of its own, watched: its time, its memory, and what it says on the way."""
+"""A monitored program in its own process group: run time, memory and messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the user sees of a batch: bars for the whole and each group at work, or lines without a terminal."""
+"""Batch progress for the user: bars for the whole and for each running group, or lines without a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole class: what is as it was is kept, the rest is worked on, and the tables are written anew."""
+"""A batch run: unchanged groups are kept, the others are processed, and the tables are written again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who works on the groups: processes of this machine here, others in ``reportgen.batch.cluster``."""
+"""Job runners: processes on this machine here, a Dask cluster in ``reportgen.batch.cluster``."""
 
 from __future__ import annotations
 

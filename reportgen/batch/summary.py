@@ -1,4 +1,4 @@
-"""The class summed up in files: its tables, and its page with every text and number ready to be printed."""
+"""The summary of a class: its tables, and its page with every text and number ready to print."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The class as CSV, grades and apart from them what the work took; and how scores spread."""
+"""The class as CSV files: grades and, separately, run times and memory; and the distribution of scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The work on one group, in a process of its own: build, grade, verify, and say what came of it."""
+"""The worker process of one group: build, grade, verify, and report the outcome."""
 
 from __future__ import annotations
 

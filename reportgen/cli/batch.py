@@ -1,4 +1,4 @@
-"""The command for a whole class, and the one for a single group of it, which only that calls."""
+"""The command for a whole class, and the internal command that it calls for each group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that builds for Python: it is called by ``reportgen.build`` and by nobody else."""
+"""Internal command that builds for the Python API; only ``reportgen.build`` calls it."""
 
 from __future__ import annotations
 

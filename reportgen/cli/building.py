@@ -1,4 +1,4 @@
-"""The commands that make the report, follow it and compare it."""
+"""The commands that build, watch and compare reports."""
 
 from __future__ import annotations
 

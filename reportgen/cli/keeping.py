@@ -1,4 +1,4 @@
-"""The commands that look after the installation and the last build."""
+"""The commands that maintain the installation and the last build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options that several commands share, and what becomes of them."""
+"""Options shared by several commands, and how they are evaluated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands before the first build: a folder to begin with, images, weights, the schema."""
+"""The commands before the first build: project folder, images, weights, schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that finds out whether a report's numbers were computed from its data."""
+"""The command that checks whether a report's numbers were computed from its data."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What ``results.json`` promises to those who read it: its schema, its pointers, and a typed reader."""
+"""The public contract of ``results.json``: its schema, its pointers and a typed reader."""

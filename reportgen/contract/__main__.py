@@ -1,4 +1,4 @@
-"""``make schema``: write the schema of ``results.json`` and the list of its pointers anew, from the types."""
+"""``make schema``: writes the schema of ``results.json`` and the list of its pointers from the types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The arrays of a build folder that somebody handed in: read as data, and only if they are as described."""
+"""Arrays of a submitted build folder: read as data, and only if they match their description."""
 
 from __future__ import annotations
 

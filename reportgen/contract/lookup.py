@@ -1,4 +1,4 @@
-"""JSON pointers (RFC 6901): how a value is named, and what is there."""
+"""JSON pointers (RFC 6901): how values are named and looked up."""
 
 from __future__ import annotations
 

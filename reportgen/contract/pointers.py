@@ -1,4 +1,4 @@
-"""Every JSON pointer of ``results.json``, with type, unit and meaning, as the schema has them."""
+"""Every JSON pointer of ``results.json`` with type, unit and meaning, taken from the schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results as a grader reads them: attributes, pointers, and arrays when they are asked for."""
+"""Typed access to results: attributes, pointers, and arrays on demand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The type of results.json, its JSON Schema, and whether a document conforms to it."""
+"""The type of results.json, its JSON Schema, and validation against it."""
 
 from __future__ import annotations
 

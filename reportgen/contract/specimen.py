@@ -1,4 +1,4 @@
-"""A document such as ``results.json`` will be, made from its schema before anything is computed."""
+"""A specimen of ``results.json``, made from the schema before anything is computed."""
 
 from __future__ import annotations
 

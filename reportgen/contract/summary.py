@@ -1,4 +1,4 @@
-"""Results in short: ten lines for a terminal, a page for a notebook."""
+"""Short summaries of results: ten lines for a terminal, a page for a notebook."""
 
 from __future__ import annotations
 

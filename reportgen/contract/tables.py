@@ -1,4 +1,4 @@
-"""The tables of a report: columns of plain values, and data frames of them where pandas is there."""
+"""The tables of a report: columns of plain values, or data frames if pandas is installed."""
 
 from __future__ import annotations
 

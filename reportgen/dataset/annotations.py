@@ -1,4 +1,4 @@
-"""Boxes of the animals and their heads, from a COCO file."""
+"""Bounding boxes of the animals and their heads, from a COCO file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pixels of every kind that Pillow reads, as sRGB in 0–255, and what Pillow leaves undone on the way."""
+"""Conversion of every pixel format that Pillow reads to sRGB, 0 to 255, including what Pillow omits."""
 
 from __future__ import annotations
 

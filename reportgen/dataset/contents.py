@@ -1,4 +1,4 @@
-"""The content of a file, and its hash."""
+"""The content of a file and its hash."""
 
 from __future__ import annotations
 

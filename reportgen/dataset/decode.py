@@ -1,4 +1,4 @@
-"""One image file becomes 224 × 224 RGB pixels: the only decoding and resizing in the project."""
+"""Decodes an image file to 224 × 224 RGB pixels. No other module decodes or resizes images."""
 
 from __future__ import annotations
 

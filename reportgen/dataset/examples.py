@@ -1,4 +1,4 @@
-"""The one image of each class that the report shows and explains."""
+"""The example image of each class, which the report shows and explains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Listing folders that may hold anything: hidden files, odd names, links, things that cannot be read."""
+"""Listing folders with arbitrary content: hidden files, odd names, links, unreadable entries."""
 
 from __future__ import annotations
 

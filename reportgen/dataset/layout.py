@@ -1,4 +1,4 @@
-"""Where the images stand: the two layouts of a data folder, and the usual mistakes in each."""
+"""The two layouts of a data folder, and the usual mistakes in each."""
 
 from __future__ import annotations
 

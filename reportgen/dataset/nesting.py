@@ -1,4 +1,4 @@
-"""Where in a folder the data set begins: archives often unpack to one folder more than is meant."""
+"""Finds the root of a data set inside a folder, since archives often unpack one level too deep."""
 
 from __future__ import annotations
 

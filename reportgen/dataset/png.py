@@ -1,4 +1,4 @@
-"""What Pillow does not tell about PNG and TIFF files."""
+"""Properties of PNG and TIFF files that Pillow does not report."""
 
 from __future__ import annotations
 

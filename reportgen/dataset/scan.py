@@ -1,4 +1,4 @@
-"""From a folder to a manifest: every file is decoded once, to be sure."""
+"""From a folder to a manifest: every file is decoded once to make sure that it can be."""
 
 from __future__ import annotations
 

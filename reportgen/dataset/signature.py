@@ -1,4 +1,4 @@
-"""What a file that is no image is instead, told by its first bytes, and what to do about it."""
+"""Recognises files that are not images by their first bytes, and says what to do about them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole difference between two reports."""
+"""The complete difference between two reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The difference in lines of text: the headline first, then the details by section."""
+"""A difference as lines of text: the headline first, then the details by section."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two JSON documents, value by value: what changed, under its JSON pointer (RFC 6901)."""
+"""Compares two JSON documents value by value; changes are named by JSON pointer (RFC 6901)."""
 
 from __future__ import annotations
 

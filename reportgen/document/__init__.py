@@ -1,1 +1,1 @@
-"""Results, figures and the author’s words become one HTML document (Jinja2)."""
+"""Renders results, figures and the author's commentary to one HTML document (Jinja2)."""

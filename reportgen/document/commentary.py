@@ -1,4 +1,4 @@
-"""The author's Markdown, with formulas, references and values of the results, becomes harmless HTML."""
+"""Converts the author's Markdown, with formulas, references and values of the results, to safe HTML."""
 
 from __future__ import annotations
 

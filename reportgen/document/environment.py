@@ -1,4 +1,4 @@
-"""How templates are rendered: strict, escaped, and with a policy that lets nothing else run."""
+"""The Jinja2 environment: strict, autoescaped; and the Content Security Policy of the page."""
 
 from __future__ import annotations
 

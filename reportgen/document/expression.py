@@ -1,4 +1,4 @@
-"""Values of the results as an author names them: ``transfer.accuracy.test | percent``."""
+"""Expressions by which authors print values of the results: ``transfer.accuracy.test | percent``."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The typefaces of the report in its page: STIX, DejaVu for what it lacks, and then further fonts.
+"""The fonts embedded in the page: STIX, DejaVu for characters that STIX lacks, then further fonts.
 
-STIX and DejaVu come with matplotlib. Each is embedded with what the page needs of it, so that the page
+STIX and DejaVu come with matplotlib. Each is subset to what the page needs and embedded, so that the page
 looks the same on a machine that has none of them.
 """
 

@@ -1,4 +1,4 @@
-"""The formulas of the report, with the values of the results put in."""
+"""The formulas of the report, with values of the results inserted."""
 
 from __future__ import annotations
 

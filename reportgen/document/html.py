@@ -1,4 +1,4 @@
-"""Results, figures and the author's words become one self-contained HTML document."""
+"""Renders results, figures and the author's commentary to one self-contained HTML document."""
 
 from __future__ import annotations
 

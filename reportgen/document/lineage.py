@@ -1,4 +1,4 @@
-"""Where the numbers of the report come from: which function, which files, and how to make them again."""
+"""The provenance of the report's numbers: function, files, and how to recompute them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers of figures, tables and publications, and references to them."""
+"""Numbers of figures, tables and references, and links to them."""
 
 from __future__ import annotations
 

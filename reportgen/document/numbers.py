@@ -1,4 +1,4 @@
-"""How numbers are printed; each function takes a value of the results and keeps its pointer."""
+"""Number formatting. Each function takes a value of the results and keeps its pointer."""
 
 from __future__ import annotations
 

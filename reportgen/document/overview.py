@@ -1,4 +1,4 @@
-"""A class on one self-contained page: the groups, the criteria, and who has what in common."""
+"""A class on one self-contained page: the groups, the criteria, and what groups have in common."""
 
 from __future__ import annotations
 

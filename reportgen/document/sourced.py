@@ -1,4 +1,4 @@
-"""Results as templates see them: every value knows the pointer of ``results.json`` that it came from."""
+"""Results as templates see them: every value carries its pointer into ``results.json``."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Stages: what they need, when they run, what is kept and published of them."""
+"""Build stages: what they need, when they run, and what is cached and published of them."""

@@ -1,4 +1,4 @@
-"""The outcomes of the stages of a plan: kept ones are read, the others are made."""
+"""Executes a plan: cached outcomes of stages are read, the others are computed."""
 
 from __future__ import annotations
 

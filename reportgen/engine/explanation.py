@@ -1,4 +1,4 @@
-"""Why each stage of a build runs or not, down to the file or setting."""
+"""Explains why each stage of a build runs or not, down to the file or setting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole build: find out what is stale, make that, and put the new report in the place of the last one."""
+"""A complete build: find out what is stale, compute it, and replace the previous report."""
 
 from __future__ import annotations
 

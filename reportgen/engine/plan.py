@@ -1,4 +1,4 @@
-"""The stages of a build, and what each depends on: equal inputs mean that nothing is to be done."""
+"""The stages of a build and their dependencies. With equal inputs there is nothing to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be known to be wrong before anything is computed, found by looking and told in one list."""
+"""Errors that can be found before anything is computed."""
 
 from __future__ import annotations
 

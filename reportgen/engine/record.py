@@ -1,4 +1,4 @@
-"""What a build was made from and what it left behind, as a file beside it."""
+"""The record of a build: what it was made from and what it produced, in a file next to the report."""
 
 from __future__ import annotations
 

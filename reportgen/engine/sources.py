@@ -1,5 +1,7 @@
-"""Which code a module runs through: its own file, and those of all modules of reportgen that it imports; of a
-module of another package, those of that package, too.
+"""The source files that a module depends on.
+
+These are its own file and those of all modules of reportgen that it imports. Of a module of another package,
+those of that package count, too.
 """
 
 from __future__ import annotations

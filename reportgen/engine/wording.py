@@ -1,4 +1,4 @@
-"""The words of people that a report will print, known before anything is computed."""
+"""Texts by people that a report will print, known before anything is computed."""
 
 from __future__ import annotations
 

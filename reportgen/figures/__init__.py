@@ -1,1 +1,1 @@
-"""Arrays become pictures: montages, plots and formulas, as bytes that depend on nothing but the arrays."""
+"""Renders arrays to pictures: montages, plots and formulas, as bytes that depend on the arrays alone."""

@@ -1,4 +1,4 @@
-"""Numbers become colours, each map with a stated range and readable without colour."""
+"""Colour maps, each with a stated range and readable without colour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A finished figure: its picture, its description in words, and what it is drawn from."""
+"""A finished figure: its picture, its description in words, and the data it was drawn from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Convolution filters as pictures: one with its numbers, many as tiles on one scale."""
+"""Pictures of convolution filters: one with its numbers, or many as tiles on one scale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Formulas, set by matplotlib's mathtext in the face of the text."""
+"""Formulas, set by matplotlib's mathtext in the typeface of the text."""
 
 from __future__ import annotations
 

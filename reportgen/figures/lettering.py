@@ -1,4 +1,4 @@
-"""Text on rasters: in the report's typeface as far as it goes, and cut to a width."""
+"""Text on raster images: in the report's typeface where it has the characters, cut to a width."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many small pictures become one labelled sheet."""
+"""Composes many small pictures into one labelled sheet."""
 
 from __future__ import annotations
 

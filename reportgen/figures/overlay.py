@@ -1,4 +1,4 @@
-"""Boxes on an image, and what lies inside one."""
+"""Bounding boxes drawn on an image, and crops of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plots of the retrained network: its confusion matrix, and how its training went."""
+"""Plots of the retrained network: confusion matrix and training history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""matplotlib drawings in the report's style, as SVG that is the same on every machine."""
+"""matplotlib drawings in the report's style, as SVG that is identical on every machine."""
 
 from __future__ import annotations
 

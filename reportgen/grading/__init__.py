@@ -1,4 +1,4 @@
-"""From results to points: checks, their scores, and the files that other programs read them from."""
+"""From results to points: checks, their scores, and export files for other programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks in code that every rubric may name."""
+"""Built-in checks that every rubric may name."""
 
 from __future__ import annotations
 

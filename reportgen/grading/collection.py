@@ -1,4 +1,4 @@
-"""The rows of a rubric as tests of pytest."""
+"""Collects the rows of a rubric as pytest tests."""
 
 from __future__ import annotations
 

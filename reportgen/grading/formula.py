@@ -1,4 +1,4 @@
-"""Arithmetic over pointers, as ``"/transfer/correct/test" / "/transfer/total/test"``: parsed, never run."""
+"""Arithmetic over pointers, as in ``"/transfer/correct/test" / 2``. It is parsed, never executed."""
 
 from __future__ import annotations
 

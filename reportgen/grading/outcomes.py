@@ -1,4 +1,4 @@
-"""What became of each test, from the reports of its setup, its call and its teardown."""
+"""The outcome of each test, from the reports of its setup, call and teardown."""
 
 from __future__ import annotations
 

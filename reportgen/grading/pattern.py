@@ -1,4 +1,4 @@
-"""Pointers with stars: ``/convolution/classes/*/observed_shape`` is one pointer for each class."""
+"""Pointer patterns: ``/convolution/classes/*/observed_shape`` matches one pointer for each class."""
 
 from __future__ import annotations
 

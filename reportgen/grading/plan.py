@@ -1,4 +1,4 @@
-"""What is to be graded: the tests that were collected, with their points and what they depend on."""
+"""The grading plan: the collected tests with their points and dependencies."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The pytest plugin: points for tests, and the results of a report as a fixture.
 
-Every pytest run of this Python loads this file, so it loads little, and does nothing until a test has points,
-a rubric is collected, or one of its options is given.
+Every pytest run of this Python loads this file, so it imports little and does nothing until a test has
+points, a rubric is collected, or one of its options is given.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The marker ``points``: what a test is worth, and under which name."""
+"""The marker ``points``: the points and the criterion of a test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report that is graded, as the checks of a rubric see it."""
+"""The graded report as the checks of a rubric see it."""
 
 from __future__ import annotations
 

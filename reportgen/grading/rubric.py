@@ -1,4 +1,4 @@
-"""A rubric without code: a TOML table whose rows become checks."""
+"""Rubrics without code: a TOML table whose rows become checks."""
 
 from __future__ import annotations
 

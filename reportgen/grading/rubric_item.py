@@ -1,4 +1,4 @@
-"""One row of a rubric: what it looks at, and what must be there."""
+"""One row of a rubric: what it looks at and what is expected there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One report graded by rubrics, in this process and by nobody's configuration."""
+"""Grades one report with rubrics, in this process and independently of any pytest configuration."""
 
 from __future__ import annotations
 

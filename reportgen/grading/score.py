@@ -1,4 +1,4 @@
-"""Points, in exact decimals: one place where they are counted, whatever they are written to."""
+"""Exact decimal points. All exports use the sums computed here."""
 
 from __future__ import annotations
 

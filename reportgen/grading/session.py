@@ -1,4 +1,4 @@
-"""A graded run of pytest: plan the checks, follow them, write their points at the end."""
+"""A graded pytest run: plan the checks, follow them, and write their points at the end."""
 
 from __future__ import annotations
 

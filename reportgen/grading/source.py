@@ -1,4 +1,4 @@
-"""The report that is graded: where it lies, its results, its page."""
+"""Locates the graded report, its results and its page."""
 
 from __future__ import annotations
 

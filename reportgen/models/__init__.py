@@ -1,1 +1,1 @@
-"""Networks, the files of their weights, and the library that runs them."""
+"""Networks, weights files, and the library that runs them."""

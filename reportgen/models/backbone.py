@@ -1,4 +1,4 @@
-"""VGG19 and its weights, with their provenance: ImageNet's, the embedded ones, or a file of the user's."""
+"""VGG19 and the provenance of its weights: ImageNet's, the embedded ones, or a user's file."""
 
 from __future__ import annotations
 

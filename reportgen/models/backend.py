@@ -1,4 +1,4 @@
-"""TensorFlow and Keras as every number of the report needs them, whatever the user has set for them."""
+"""TensorFlow and Keras configured as every number of the report requires, whatever the user has set."""
 
 from __future__ import annotations
 

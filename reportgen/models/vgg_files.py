@@ -1,4 +1,4 @@
-"""VGG19's layers in a Keras file, found without Keras and read one at a time, as plain data."""
+"""Reads VGG19's layers from a Keras file without Keras, one at a time, as plain data."""
 
 from __future__ import annotations
 

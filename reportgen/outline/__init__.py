@@ -1,3 +1,5 @@
-"""What a section and a report are. It stands below everything that asks a section something; the sections
-themselves, which use almost everything, stand above (:mod:`reportgen.sections`).
+"""The definitions of a section and of a report.
+
+This package is below everything that queries a section. The sections themselves use almost everything, so
+they are above (:mod:`reportgen.sections`).
 """

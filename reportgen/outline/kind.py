@@ -1,4 +1,4 @@
-"""A kind of report: an ordered list of sections, with a name and a version."""
+"""A kind of report: an ordered list of sections with a name and a version."""
 
 from __future__ import annotations
 

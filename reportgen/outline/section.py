@@ -1,7 +1,7 @@
-"""A section of a report: what it reads, what it shows, and where everything else of it is found.
+"""A section of a report: its inputs, its figures and tables, and the modules that implement it.
 
-Whatever a layer needs to know of a section it asks here. A section is a package; ``SECTION`` in its module
-``section`` says what is declared, and these modules of the package say the rest:
+Every layer gets its knowledge of a section from here. A section is a package. ``SECTION`` in its module
+``section`` holds the declarations, and these modules of the package hold the rest:
 
 - ``result``: the result type, whose fields say meaning and unit,
 - ``compute``: ``run(context) -> Artifacts``,

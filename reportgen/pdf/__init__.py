@@ -1,1 +1,1 @@
-"""HTML becomes a PDF (WeasyPrint): tagged, archivable, with its attachments, or not at all."""
+"""Converts HTML to PDF (WeasyPrint): tagged, archivable, with attachments, or raises an error."""

@@ -1,4 +1,4 @@
-"""What WeasyPrint logs while it prints: an error that names place and remedy, or a note about the machine."""
+"""WeasyPrint's log messages while it prints: errors with location and remedy, or notes on the machine."""
 
 from __future__ import annotations
 

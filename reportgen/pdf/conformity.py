@@ -1,6 +1,6 @@
-"""Whether a PDF may call itself accessible (PDF/UA-1), asked of its objects before they are written.
+"""Checks PDF objects against PDF/UA-1 before they are written, to decide whether the PDF may claim it.
 
-Only what can be decided without a reader is asked; whether a description is a good one is not.
+Only what can be decided without a reader is checked. Whether a description is good is not.
 """
 
 from __future__ import annotations

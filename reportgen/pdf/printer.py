@@ -1,4 +1,4 @@
-"""HTML becomes a PDF by WeasyPrint, and nothing that would be missing or wrong on paper gets through."""
+"""Prints HTML to PDF with WeasyPrint, and refuses whatever would be missing or wrong on paper."""
 
 from __future__ import annotations
 

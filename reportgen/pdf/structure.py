@@ -1,4 +1,4 @@
-"""The structure tree of a PDF, and the boxes that it speaks of."""
+"""The structure tree of a PDF, and the layout boxes that it refers to."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What WeasyPrint's tags lack of PDF/UA is put right, in the objects it is about to write.
+"""Corrects WeasyPrint's tags where they fall short of PDF/UA, in the objects that it is about to write.
 
-Content that no element holds is marked as an artifact, so whoever takes an element out of the tree takes
-its words out of what is read aloud.
+Content that belongs to no element is marked as an artifact. Removing an element from the tree therefore
+removes its words from what is read aloud.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every report's ``results.json`` has, whatever its sections; these bring a result type each.
+"""The result types common to every report. Each section adds a result type of its own.
 
 Counts and numbers only; rates are derived. Arrays stay in ``build/arrays/<section>.npz`` and are
 summarised here by name. Boxes are half-open ``[start, stop)`` in pixels of the 224 × 224 image.

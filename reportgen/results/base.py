@@ -1,4 +1,4 @@
-"""What the result types are put together from: numbers with their ranges, and meanings with their units."""
+"""Building blocks of the result types: numbers with ranges, and meanings with units."""
 
 from typing import Annotated, Any, TypeVar
 

@@ -1,4 +1,4 @@
-"""The whole of ``results.json``."""
+"""The complete type of ``results.json``."""
 
 from __future__ import annotations
 

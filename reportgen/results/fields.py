@@ -1,4 +1,4 @@
-"""What a neuron can see, and what it mostly sees."""
+"""Receptive fields of neurons, in theory and in effect."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What stays on disk: whole files moved into place, published sets, the cache, the lock."""
+"""Persistent files: atomic writes, published sets, the cache, the lock."""

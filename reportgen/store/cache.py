@@ -1,4 +1,4 @@
-"""What was computed before, by a hash of all it depends on: entries carry a digest and are dropped by age."""
+"""The cache of computed outcomes, keyed by a hash of all inputs. Entries carry a digest and expire by age."""
 
 from __future__ import annotations
 

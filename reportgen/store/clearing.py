@@ -1,4 +1,4 @@
-"""A build folder emptied of what the program wrote, and of nothing else."""
+"""Removes what the program wrote to a build folder, and nothing else."""
 
 from __future__ import annotations
 

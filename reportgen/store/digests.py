@@ -1,4 +1,4 @@
-"""Hashes of weights files: both in one pass, and those of large files remembered from build to build."""
+"""Hashes of weights files: both in one pass, remembered between builds for large files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the system says when a file cannot be read or written, in words, with what to do about it."""
+"""Explains errors of the operating system in words, with a remedy."""
 
 from __future__ import annotations
 

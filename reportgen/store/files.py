@@ -1,4 +1,4 @@
-"""Single files: only real files are read, and a reader never finds a part of a written one."""
+"""Access to single files: only regular files are read, and writes are atomic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One build at a time in a folder."""
+"""A lock that allows one build at a time in a folder."""
 
 from __future__ import annotations
 

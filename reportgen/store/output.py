@@ -1,7 +1,7 @@
-"""Files that the user names to be written: new ones, or those that the same command wrote before.
+"""Output files named by the user: new ones, or those that the same command wrote before.
 
-The rule: a name that is free is written; so is an empty file, and one that is recognisably what this very
-option writes, so that a command can be run again. Anything else is the user's, and an error that names it.
+A file is written if it does not exist or is empty. It is replaced if it is recognisably what this very option
+writes, so that a command can be run again. Anything else is the user's and raises an error that names it.
 """
 
 from __future__ import annotations

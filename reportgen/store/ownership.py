@@ -1,4 +1,4 @@
-"""Which files of a folder are this program's own: those that the record in it lists, and no others."""
+"""Which files in a folder belong to this program: those listed in its record, and no others."""
 
 from __future__ import annotations
 

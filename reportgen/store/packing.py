@@ -1,4 +1,4 @@
-"""Named byte strings as one, and arrays as one: what a stage hands on, ready to be kept."""
+"""Packs named byte strings, or arrays, into one byte string for the cache."""
 
 from __future__ import annotations
 

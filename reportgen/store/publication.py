@@ -1,4 +1,4 @@
-"""A set of files that belong together takes the place of the last set, and of nothing else."""
+"""Publishes a set of files that belong together. It replaces the previous set and nothing else."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the operating system has to bring for the PDF and the tests: shared libraries and programs."""
+"""What the PDF and the tests need of the operating system: shared libraries and programs."""

@@ -1,4 +1,4 @@
-"""The shared libraries that WeasyPrint prints with: which it asks for, which are here, in which versions."""
+"""The shared libraries that WeasyPrint loads: which are needed, which are installed, in which versions."""
 
 from __future__ import annotations
 

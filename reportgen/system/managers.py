@@ -1,4 +1,4 @@
-"""The package managers of operating systems, and the one line that brings what is missing."""
+"""Package managers of operating systems, and the command that installs what is missing."""
 
 from __future__ import annotations
 

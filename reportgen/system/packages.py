@@ -1,4 +1,4 @@
-"""Which versions of other packages a module's results depend on."""
+"""The versions of packages that a module's results depend on."""
 
 from __future__ import annotations
 

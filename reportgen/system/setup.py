@@ -1,4 +1,4 @@
-"""What make does before it computes anything: bring what the PDF, and the tests, need of the system.
+"""Installs the system packages that the PDF and the tests need, before make computes anything.
 
 ``python -m reportgen.system.setup`` is for the Makefile only; the command ``reportgen`` installs nothing.
 """

@@ -1,1 +1,1 @@
-"""TOML files that people write by hand: how they are encoded, where things stand in them, what is wrong."""
+"""TOML files written by hand: their encoding, the lines of their keys, and their errors."""

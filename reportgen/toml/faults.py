@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a table, in words for whoever wrote the file."""
+"""Explains pydantic's validation errors to the author of the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paths as people write them into a file: with ``~`` and ``$HOME``."""
+"""Paths in settings files, with ``~`` and ``$HOME``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A TOML file becomes a table, or one clear error."""
+"""Reads a TOML file to a table, or raises one clear error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a file that is no TOML, in the words of somebody who has never heard of TOML."""
+"""Explains TOML syntax errors to readers who do not know TOML."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Which font sets which word: the report's own, those that the settings name, those of the machine."""
+"""Font selection for each word: the report's fonts, those named in the settings, those installed."""

@@ -1,4 +1,4 @@
-"""The choice of fonts for what a report will print, made before anything is computed."""
+"""Selects the fonts for the text of a report before anything is computed."""
 
 from __future__ import annotations
 

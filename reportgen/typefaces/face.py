@@ -1,4 +1,4 @@
-"""One face of a font file: what it is called, which characters it has, and whether it may be embedded."""
+"""One face of a font file: its name, its characters, and whether it may be embedded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fonts that are installed on this machine, and which of them has the words that others lack."""
+"""Fonts installed on this machine, and which of them cover words that other fonts cannot set."""
 
 from __future__ import annotations
 

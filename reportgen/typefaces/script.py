@@ -1,4 +1,4 @@
-"""Writing systems: which must be shaped, which run from right to left, and what they are called."""
+"""Writing systems: which need shaping, which run from right to left, and their names."""
 
 from __future__ import annotations
 

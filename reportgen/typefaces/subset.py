@@ -1,4 +1,4 @@
-"""Fonts reduced to what a document prints, so that it is set as it would be with the whole font."""
+"""Subsets fonts to the characters of a document, so that it looks as with the complete font."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Were the numbers of a submitted report really computed from its data?"""
+"""Verifies that the numbers of a submitted report were computed from its data."""
 
 from reportgen.verify.description import describe as describe
 from reportgen.verify.description import write_json as write_json

@@ -1,4 +1,4 @@
-"""The settings that a report was made with: told by its results, and again by the attached report.toml."""
+"""Reconstructs a report's settings from its results, and compares them with the attached report.toml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A verification in lines of text: the verdict, what differs, what was not recomputed, what is confirmed."""
+"""A verification as lines of text: the verdict, then what differs, was not recomputed, or is confirmed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PDF, page and other files of a submission, beside what is rendered and printed anew."""
+"""Compares PDF, page and other files of a submission with those rendered and printed again."""
 
 from __future__ import annotations
 

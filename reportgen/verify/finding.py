@@ -1,4 +1,4 @@
-"""What verifying found: one row for each thing that was looked at."""
+"""Findings of a verification: one row for each check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every number that a report states by itself, beside the recomputed one."""
+"""Compares every number that a report states with the recomputed one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The links of a report's HTML: what stands in each, and the pointer it leads to."""
+"""The links in a report's HTML: their text and the pointer each leads to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The document that was handed in beside the one that is rendered and printed anew."""
+"""Compares the submitted document with the one rendered and printed again."""
 
 from __future__ import annotations
 

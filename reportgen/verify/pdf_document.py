@@ -1,4 +1,4 @@
-"""A report's PDF as a reader sees it: characters where they stand, links and where they lead."""
+"""A report's PDF as a reader sees it: positions of characters, links and their targets."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Neurons that were chosen by their output: another one in a place is as good if its recomputed output lies
-within the tolerance.
+"""Comparison of neurons that were ranked by their output.
+
+Another neuron at a rank is accepted if its recomputed output is within the tolerance.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The report's numbers, arrays and figures once more, from the data, the settings and the seed."""
+"""Recomputes the report's numbers, arrays and figures from the data, the settings and the seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The document that the shipped templates make of the results that were handed in."""
+"""Renders the submitted results with the templates that come with reportgen."""
 
 from __future__ import annotations
 

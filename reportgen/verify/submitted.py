@@ -1,4 +1,4 @@
-"""What somebody handed in: a PDF or a build folder, opened as data."""
+"""Opens a submission, a PDF or a build folder, as data."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""How far a number may be from the recomputed one: the rules of every section, each with its reason.
+"""Tolerances between submitted and recomputed numbers: the rules of every section, each with its reason.
 
-Processors round in different orders, so the last digits of float32 differ from machine to machine, and what
-is built upon them by thresholds differs a little more. Everything that is no such number must be equal.
-The same tolerances hold if versions and machine are the same.
+Processors round in different orders, so the last digits of float32 values differ between machines. Values
+derived from them by thresholds differ a little more. Everything else must be equal. The same tolerances hold
+if versions and machine are the same.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A submitted report, checked against itself and against its data."""
+"""Verifies a submitted report against itself and against its data."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The report in a browser, built anew whenever something that it is made of changes."""
+"""The report in a browser, built again whenever one of its inputs changes."""

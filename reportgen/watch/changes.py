@@ -1,4 +1,4 @@
-"""Hears what changes on the disk, and waits until it has settled."""
+"""Listens for changes on disk and waits until they have settled."""
 
 from __future__ import annotations
 

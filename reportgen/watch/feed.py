@@ -1,4 +1,4 @@
-"""What the pages that show the report have to know: always the newest state, never a queue of old ones."""
+"""The state that open report pages receive: always the newest, never a queue of old ones."""
 
 from __future__ import annotations
 

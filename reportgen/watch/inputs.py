@@ -1,4 +1,4 @@
-"""Which files matter to the report, and which changes of them are only noise."""
+"""Which files affect the report, and which changes to them are noise."""
 
 from __future__ import annotations
 

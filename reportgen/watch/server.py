@@ -1,4 +1,4 @@
-"""The report on 127.0.0.1, for the browsers of this machine only."""
+"""HTTP server for the report on 127.0.0.1, for browsers on this machine only."""
 
 from __future__ import annotations
 

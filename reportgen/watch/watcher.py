@@ -1,4 +1,4 @@
-"""Builds the report again whenever its data, settings or templates change, one build after another."""
+"""Builds the report again whenever data, settings or templates change, one build at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The brush: it paints the parts of a sketch on a layer, with light and shade."""
+"""Painting the parts of a sketch on a layer, with light and shade."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A butterfly from above, its wings spread, its head up, about 100 units wide around (0, 0)."""
+"""A butterfly seen from above, wings spread, head up, about 100 units wide, centred at (0, 0)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Colours as red, green and blue, 0 to 255, and how they are mixed."""
+"""RGB colours, 0 to 255, and how they are mixed."""
 
 from __future__ import annotations
 

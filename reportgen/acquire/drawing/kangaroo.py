@@ -1,4 +1,4 @@
-"""A kangaroo from the side, facing right, about 100 units high; its feet stand at y = 95."""
+"""A kangaroo in profile, facing right, about 100 units high; its feet are at y = 95."""
 
 from __future__ import annotations
 

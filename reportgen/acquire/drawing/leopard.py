@@ -1,4 +1,4 @@
-"""A leopard from the side, its face to the viewer, walking to the right; its paws stand at y = 65."""
+"""A leopard in profile, walking right, its face towards the viewer; its paws are at y = 65."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands behind the animals: sky, ground, plants and rocks, or no place at all."""
+"""Backgrounds of the animals: sky, ground, plants and rocks, or a plain background."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is drawn, before it is drawn: coloured shapes in units of their own, and where they are put."""
+"""Sketches: coloured shapes in their own units, and their placement in a picture."""
 
 from __future__ import annotations
 

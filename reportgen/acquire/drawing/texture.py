@@ -1,4 +1,4 @@
-"""Textures from random numbers: clouds, fur, grain."""
+"""Random textures: clouds, fur, grain."""
 
 from __future__ import annotations
 

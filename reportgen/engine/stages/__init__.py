@@ -1,1 +1,1 @@
-"""One module a stage: ``run(context)`` makes its outcome, named byte strings, from what the plan declares."""
+"""One module per stage: ``run(context)`` makes named byte strings from what the plan declares."""

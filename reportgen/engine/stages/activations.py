@@ -1,4 +1,4 @@
-"""The explained layer's output for each example image: one forward pass for each content, ever."""
+"""The output of the explained layer for each example image: one forward pass per distinct content."""
 
 from __future__ import annotations
 

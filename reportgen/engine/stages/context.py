@@ -1,4 +1,4 @@
-"""What a stage is given: only what its plan declares, so that its key cannot miss anything it reads."""
+"""The context of a stage: only what its plan declares, so that its key covers everything it reads."""
 
 from __future__ import annotations
 

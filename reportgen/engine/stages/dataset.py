@@ -1,4 +1,4 @@
-"""The images, checked: every file is opened once in its life."""
+"""Checks the images; every file is opened once and never again while it is unchanged."""
 
 from __future__ import annotations
 

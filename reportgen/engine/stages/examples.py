@@ -1,4 +1,4 @@
-"""The example images: files, pixels, and annotated boxes."""
+"""The example images: files, pixels and annotated boxes."""
 
 from __future__ import annotations
 

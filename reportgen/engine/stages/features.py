@@ -1,4 +1,4 @@
-"""The features of every image: one forward pass for each content, ever."""
+"""The features of every image: one forward pass per distinct content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The document."""
+"""Renders the HTML document."""
 
 from __future__ import annotations
 

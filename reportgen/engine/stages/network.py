@@ -1,4 +1,4 @@
-"""VGG19, loaded when the first stage needs it and kept for the next build of the same process."""
+"""Loads VGG19 when the first stage needs it, and keeps it for later builds in the same process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a section computed and drew, as byte strings, and back."""
+"""Serialises what a section computed and drew to byte strings, and back."""
 
 from __future__ import annotations
 

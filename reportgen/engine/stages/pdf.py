@@ -1,4 +1,4 @@
-"""The printed document."""
+"""Prints the PDF."""
 
 from __future__ import annotations
 

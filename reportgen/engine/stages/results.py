@@ -1,4 +1,4 @@
-"""Everything computed, in one document."""
+"""Collects everything computed in one document."""
 
 from __future__ import annotations
 

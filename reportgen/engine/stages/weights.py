@@ -1,4 +1,4 @@
-"""Which weights are used, in words."""
+"""Describes the weights in use."""
 
 from __future__ import annotations
 

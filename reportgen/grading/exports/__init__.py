@@ -1,4 +1,4 @@
-"""Grades for other programs: each format a function from grades to text, none of them counting anything."""
+"""Grade exports. Each format is a function from grades to text; none of them computes points."""
 
 from __future__ import annotations
 

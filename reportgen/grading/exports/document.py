@@ -1,4 +1,4 @@
-"""Grades as JSON that can be read back without any loss."""
+"""Grades as JSON that can be read back without loss."""
 
 from __future__ import annotations
 

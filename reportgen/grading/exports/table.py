@@ -1,4 +1,4 @@
-"""Grades for others to read: CSV for spreadsheets, JUnit XML, Gradescope, Markdown; made fit for each."""
+"""Grades as CSV for spreadsheets, JUnit XML, Gradescope JSON and Markdown, with text made safe for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Grades as a table in a terminal."""
+"""Grades as a table for the terminal."""
 
 from __future__ import annotations
 
