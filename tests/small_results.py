@@ -14,6 +14,7 @@ LABELS = ("cat", "dog")
 _INIT = {
     "fan_in": 9, "n": 9, "sigma_expected": 0.4714, "sigma_observed": 0.4, "statistic": 6.48,
     "interval": [0.97, 29.7], "p_value": 0.6, "alpha": 0.001, "plausible": True,
+    "redrawn": True,
 }  # fmt: skip
 _SUMMARY = {
     "file": "arrays/convolution.npz", "key": "filter", "shape": [3, 3], "dtype": "float32",
@@ -23,6 +24,7 @@ _FIELD = {"rows": [0, 224], "cols": [10, 224]}
 _NEURON = {
     "position": [3, 4, 5], "value": 7.5, "receptive_field": _FIELD,
     "patch": {"rows": [40, 90], "cols": [50, 120], "energy_share": 0.81},
+    "field": {"rows": [0, 200], "cols": [30, 224]}, "support": {"rows": [2, 200], "cols": [30, 220]},
 }  # fmt: skip
 _ROW = {
     "choice": "zero", "position": [0, 0, 0], "value": 0.0, "gradient_max_abs": 0.0, "blank": True,
@@ -86,7 +88,8 @@ def document() -> dict[str, Any]:
         },
         "neurons": {
             "layer": "block5_conv4", "layer_shape": [14, 14, 512], "files": _each("test/x.jpg"),
-            "geometry": {"size": 252, "stride": 16, "padding": 118}, "top": _each([_NEURON]),
+            "geometry": {"size": 252, "stride": 16, "padding": 118},
+            "network_geometry": {"size": 196, "stride": 16, "padding": 90}, "top": _each([_NEURON]),
             "top_distinct": _each([_NEURON]), "positive_share": _each(0.3), "head_overlap": None,
             "arrays": {},
         },
@@ -96,7 +99,7 @@ def document() -> dict[str, Any]:
                 "cat": [_ROW, {**_ROW, "value": 2.0, "blank": False}],
                 "dog": [{**_ROW, "blank": False}, {**_ROW, "value": 3.0}],
             },
-            "area_share": None, "arrays": {},
+            "area_share": None, "signs": {"negative": 3, "positive": 1}, "arrays": {},
         },
         "checks": [{"name": "frozen_base", "claim": "It is.", "passed": True}],
     }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from small_results import document, results_of, small_results
 
 from reportgen.contract.schema import read_results
 from reportgen.outline.kind import find_kind
+from reportgen.sections.guided_backprop.result import Signs
+from reportgen.sections.transfer.result import wilson_interval
 
 CONTRACT = [
     "/schema_version",
@@ -110,3 +113,29 @@ def test_keys_of_a_newer_version_are_passed_over() -> None:
 def test_results_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         small_results().transfer.trainable_parameters = 1
+
+
+def test_signs_are_counted_as_a_share(written: Any) -> None:
+    assert written["guided_backprop"]["signs"]["negative_share"] == 0.75
+    assert Signs(negative=0, positive=0).negative_share == 0
+
+
+@pytest.mark.parametrize(("correct", "total"), [(0, 7), (1, 1), (8, 10), (54, 60), (60, 60), (1, 1000)])
+def test_the_interval_ends_where_the_score_test_does(correct: int, total: int) -> None:
+    """At its ends the share found is 1.96 standard deviations off, or it is an end of all shares."""
+    low, high = wilson_interval(correct, total)
+    share = correct / total
+    assert 0 <= low <= share <= high <= 1
+    assert low == 0 if correct == 0 else low > 0
+    assert high == 1 if correct == total else high < 1
+    for end in (low, high):
+        if 0 < end < 1:
+            off = abs(share - end) / math.sqrt(end * (1 - end) / total)
+            assert off == pytest.approx(1.959964, abs=1e-5)
+
+
+def test_the_largest_class_is_what_the_accuracy_has_to_beat(written: Any) -> None:
+    for split, matrix in written["transfer"]["confusion"].items():
+        rows = [sum(row) for row in matrix]
+        assert written["transfer"]["majority_share"][split] == max(rows) / sum(rows)
+        assert len(written["transfer"]["accuracy_interval"][split]) == 2

@@ -13,19 +13,20 @@ from reportgen.results import Box, FieldGeometry, Patch
 QUANTILES = (0.05, 0.95)
 
 
-def layer_geometries(layers: Iterable[Any]) -> dict[str, FieldGeometry]:
+def layer_geometries(layers: Iterable[Any], *, as_run: bool = False) -> dict[str, FieldGeometry]:
     """Receptive field size, stride and padding, in input pixels, of each layer of a plain chain.
 
     ``layers`` are Keras layers in order. With kernel k, stride s and padding p of each layer:
     r = 1 + Σ (k_l − 1) Π_{i<l} s_i, S = Π s_l, P = Σ p_l Π_{i<l} s_i (Araujo, Norris & Sim 2019,
     "Computing Receptive Fields of Convolutional Neural Networks"). Layers without a window (inputs,
-    activations) pass their input's field on. Raises ``ValueError`` for windows that are not square.
+    activations) pass their input's field on; ``as_run``: so do convolutions whose weights hand their input
+    on unchanged. Raises ``ValueError`` for windows that are not square.
     """
     size, stride, padding = 1, 1, 0
     geometries = {}
     for layer in layers:
         window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
-        if window is not None:
+        if window is not None and not (as_run and _is_identity(layer)):
             if len(set(window)) != 1 or len(set(layer.strides)) != 1:
                 raise ValueError(f"{layer.name}: window {window} with strides {layer.strides} is not square")
             k, s = window[0], layer.strides[0]
@@ -35,6 +36,29 @@ def layer_geometries(layers: Iterable[Any]) -> dict[str, FieldGeometry]:
             stride *= s
         geometries[layer.name] = FieldGeometry(size=size, stride=stride, padding=padding)
     return geometries
+
+
+def _is_identity(layer: Any) -> bool:
+    """Whether a convolution hands its input on: its kernel is 1 in the middle of its own channel only."""
+    weights = layer.get_weights()
+    if len(weights) != 2 or weights[0].ndim != 4 or weights[1].any():
+        return False
+    kernel = weights[0]
+    middle = tuple(size // 2 for size in kernel.shape[:2])
+    return (
+        kernel.shape[2] == kernel.shape[3]
+        and np.count_nonzero(kernel) == kernel.shape[3]
+        and np.array_equal(kernel[middle], np.eye(kernel.shape[3], dtype=kernel.dtype))
+    )
+
+
+def find_support(gradient: NDArray[Any]) -> Box | None:
+    """The smallest box that holds every pixel of a gradient (H, W, C) that is not zero; None without any."""
+    seen = np.abs(gradient).max(axis=2) > 0
+    if not seen.any():
+        return None
+    rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
+    return Box(rows=(int(rows[0]), int(rows[-1]) + 1), cols=(int(columns[0]), int(columns[-1]) + 1))
 
 
 def receptive_field(geometry: FieldGeometry, row: int, column: int, side: int = 224) -> Box:

@@ -57,7 +57,14 @@ class InitCheck(Result):
     p_value: Annotated[Share, means("The two-sided p-value of the statistic.")]
     alpha: Annotated[Share, means("The level α of the test.")]
     plausible: Annotated[bool, means("Whether the statistic lies within the interval.")]
+    redrawn: Annotated[
+        bool | None,
+        means("Whether the seed draws exactly these weights again; null in documents before 1.2."),
+    ] = None
 
 
 KAIMING_CLAIM = "The spread of the weights of every filter bank is plausible under Kaiming initialisation."
-"""What a report says of all its checks together."""
+"""What reports before 1.2 say of all their checks together."""
+
+REDRAWN_CLAIM = "Every filter bank is what its seed draws by Kaiming initialisation, to the last bit."
+"""What a report says of its filters: a spread alone proves nothing of nine weights, the seed does."""

@@ -212,6 +212,8 @@ def _judge_below(results: LoadedResults, steps: list[str | int], value: Any) -> 
     try:
         submitted = find_value(results.document, pointer, results.name)
     except PointerError:
+        if results.schema_version != SCHEMA_VERSION:
+            return  # a value that came later
         submitted = _MISSING
     agrees = _equal(submitted, value)
     yield judge("numbers", pointer, agrees, submitted, value, "" if agrees else NO_CONSEQUENCE)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from reportgen.outline.kind import find_kind
-from reportgen.results import InitCheck
+from reportgen.results import Box, InitCheck
 from reportgen.sections.conv_stack.result import ConvLayer, ConvStack
 from reportgen.sections.convolution.result import Convolution, ConvolutionClass
 from reportgen.sections.guided_backprop.result import GuidedBackprop, GuidedRow
@@ -24,25 +25,42 @@ def rows(*outputs: tuple[float, bool, int, int]) -> GuidedBackprop:
     return GuidedBackprop.model_construct(rows={"ant": made[:1], "bee": made[1:]})
 
 
-def ranked(top: list[float], distinct: list[float]) -> Neurons:
-    made = [[Neuron.model_construct(value=value) for value in values] for values in (top, distinct)]
+WHOLE, LEFT, RIGHT = ((0, 224), (0, 224)), ((0, 224), (0, 120)), ((0, 224), (100, 224))
+
+
+def box(edges: Any) -> Box | None:
+    return edges and Box(rows=edges[0], cols=edges[1])
+
+
+def ranked(top: list[float], distinct: list[float], seen: Sequence[tuple[Any, Any]] = ()) -> Neurons:
+    """With the field and the support of the first neurons, of which the others have neither."""
+    boxes = [*seen, *[(None, None)] * (len(top) - len(seen))]
+    made = [
+        [
+            Neuron.model_construct(value=value, field=box(field), support=box(support))
+            for value, (field, support) in zip(values, boxes, strict=False)
+        ]
+        for values in (top, distinct)
+    ]
     return Neurons.model_construct(top={"ant": made[0]}, top_distinct={"ant": made[1]})
 
 
-def convolution(*, matches: bool = True, plausible: bool = True) -> Convolution:
+def convolution(*, matches: bool = True, redrawn: bool | None = True, plausible: bool = True) -> Convolution:
     classes = {
         label: ConvolutionClass(file="a.png", observed_shape=[1, 1], matches=match)
         for label, match in {"ant": True, "bee": matches}.items()
     }
     return Convolution.model_construct(
-        classes=classes, init_check=InitCheck.model_construct(plausible=plausible)
+        classes=classes, init_check=InitCheck.model_construct(plausible=plausible, redrawn=redrawn)
     )
 
 
-def stack(*, matches: bool = True, plausible: bool = True) -> ConvStack:
+def stack(*, matches: bool = True, redrawn: bool = True) -> ConvStack:
     layers = [
-        ConvLayer.model_construct(matches=match, init_check=InitCheck.model_construct(plausible=likely))
-        for match, likely in [(True, True), (matches, plausible)]
+        ConvLayer.model_construct(
+            matches=match, init_check=InitCheck.model_construct(plausible=True, redrawn=drawn)
+        )
+        for match, drawn in [(True, True), (matches, redrawn)]
     ]
     return ConvStack.model_construct(layers=layers)
 
@@ -55,7 +73,7 @@ GOOD: dict[str, Any] = {
     "convolution": convolution(),
     "conv_stack": stack(),
     "transfer": transfer("a"),
-    "neurons": ranked([3, 2, 2], [3, 1]),
+    "neurons": ranked([3, 2, 2], [3, 1], [(LEFT, LEFT), (WHOLE, RIGHT)]),
     "guided_backprop": rows((0, True, 16, 16), (5, False, 16, 16)),
 }
 
@@ -74,11 +92,13 @@ def test_every_claim_holds_for_good_numbers() -> None:
     [
         ({"convolution": convolution(matches=False)}, "convolution_shape"),
         ({"conv_stack": stack(matches=False)}, "conv_stack_shapes"),
-        ({"convolution": convolution(plausible=False)}, "initialisation"),
-        ({"conv_stack": stack(plausible=False)}, "initialisation"),
+        ({"convolution": convolution(redrawn=False)}, "filters_redrawn"),
+        ({"conv_stack": stack(redrawn=False)}, "filters_redrawn"),
         ({"transfer": transfer("b")}, "frozen_base"),
-        ({"neurons": ranked([2, 3], [3, 1])}, "ranking"),
-        ({"neurons": ranked([3, 2], [1, 3])}, "ranking"),
+        ({"neurons": ranked([2, 3], [3, 1], [(LEFT, LEFT)])}, "ranking"),
+        ({"neurons": ranked([3, 2], [1, 3], [(LEFT, LEFT)])}, "ranking"),
+        ({"neurons": ranked([3, 2], [3, 1], [(LEFT, LEFT), (LEFT, RIGHT)])}, "field_support"),
+        ({"neurons": ranked([3, 2], [3, 1], [(WHOLE, LEFT), (WHOLE, RIGHT)])}, "field_support"),
         ({"guided_backprop": rows((0, True, 16, 16), (5, False, 16, 15))}, "relus_guided"),
         ({"guided_backprop": rows((0, True, 0, 0), (5, False, 16, 16))}, "relus_guided"),
         ({"guided_backprop": rows((0, False, 16, 16), (5, False, 16, 16))}, "zero_neurons_blank"),
@@ -90,3 +110,21 @@ def test_one_bad_number_fails_its_claim_alone(changed: dict[str, Any], claim: st
 
 def test_a_blank_gradient_of_a_positive_neuron_does_not_stand_in_for_a_zero_one() -> None:
     assert failed(guided_backprop=rows((0, False, 16, 16), (5, True, 16, 16))) == {"zero_neurons_blank"}
+
+
+def test_gradients_that_are_zero_contradict_no_field() -> None:
+    assert failed(neurons=ranked([3, 2], [3, 1], [(LEFT, None), (WHOLE, None)])) == set()
+
+
+def test_an_unusual_spread_is_no_fault_of_filters_that_the_seed_draws() -> None:
+    assert failed(convolution=convolution(plausible=False)) == set()
+
+
+def test_documents_that_do_not_say_it_make_the_claim_of_their_version() -> None:
+    numbers = GOOD | {"convolution": convolution(redrawn=None, plausible=False)}
+    claims = {claim.name: claim.passed for claim in find_kind().decide_claims(numbers)}
+    assert claims["initialisation"] is False
+    old = {"convolution": convolution(redrawn=None), "neurons": ranked([3], [3])}
+    assert {claim.name for claim in find_kind().decide_claims(old)} == {
+        *("convolution_shape", "initialisation", "ranking"),
+    }

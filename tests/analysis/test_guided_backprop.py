@@ -158,6 +158,19 @@ def test_rows_tell_position_value_and_gradient() -> None:
     assert (numbers.layer, numbers.files, numbers.percentile) == ("out", {"cat": "1.png"}, 99.5)
 
 
+def test_signs_of_all_gradients_are_counted() -> None:
+    gradients = np.zeros((1, 4, 4, 3), np.float32)
+    gradients[0, 0, 0], gradients[0, 3, 3, 1] = [-1e-20, 2, -3], 5
+
+    def of(_label: str, _positions: Sequence[Position]) -> GuidedGradients:
+        return GuidedGradients(np.ones(1, np.float32), gradients, 2, 2)
+
+    examples = {"cat": example(1), "ant": example(2)}
+    numbers = explain_neurons(of, examples, layer="out", choices=["top:1"], shared_scale=False).numbers
+    assert numbers.signs is not None
+    assert (numbers.signs.negative, numbers.signs.positive) == (2 * 2, 2 * 2)
+
+
 def test_each_class_is_explained_on_its_own_image() -> None:
     examples = {"cat": example(1), "ant": example(2)}
 

@@ -15,10 +15,15 @@ from plain_numpy import slide
 
 from reportgen.analysis.gradients import RecordedPass
 from reportgen.analysis.ranking import rank_neurons
-from reportgen.analysis.receptive_field import effective_field
+from reportgen.analysis.receptive_field import (
+    effective_field,
+    find_support,
+    layer_geometries,
+    receptive_field,
+)
 from reportgen.models.backbone import Backbone, preprocess
 from reportgen.results import Box, FieldGeometry, Patch, Position
-from reportgen.sections.neurons.analysis import See, describe_neurons, find_excited_neurons
+from reportgen.sections.neurons.analysis import See, Sight, describe_neurons, find_excited_neurons
 from reportgen.sections.neurons.result import HeadOverlap
 
 POOLING = FieldGeometry(size=2, stride=2, padding=0)
@@ -93,13 +98,18 @@ def found(
         {label: f"{label}.png" for label in images},
         layer="pool",
         geometry=POOLING,
+        network_geometry=POOLING,
         count=count,
         heads=heads,
     )
 
 
 def seeing(recorded: RecordedPass) -> See:
-    return lambda position, field: effective_field(recorded.gradient(position), fallback=field)
+    def see(position: Position, field: Box) -> Sight:
+        gradient = recorded.gradient(position)
+        return Sight(effective_field(gradient, fallback=field), find_support(gradient))
+
+    return see
 
 
 @pytest.fixture
@@ -202,12 +212,38 @@ def test_a_neuron_of_both_rankings_costs_one_backward_pass() -> None:
     activations = np.random.default_rng(5).normal(size=(6, 6, 4)).astype(np.float32)
     asked: list[Position] = []
 
-    def see(position: Position, field: Box) -> Patch:
+    def see(position: Position, field: Box) -> Sight:
         asked.append(position)
-        return Patch(rows=field.rows, cols=field.cols, energy_share=None)
+        return Sight(Patch(rows=field.rows, cols=field.cols, energy_share=None), None)
 
     geometry = FieldGeometry(size=3, stride=1, padding=0)
-    top, distinct = describe_neurons(activations, geometry, 4, 8, see)
+    top, distinct = describe_neurons(activations, (geometry, geometry), 4, 8, see)
     wanted = {neuron.position for neuron in (*top, *distinct)}
     assert len(wanted) < len(top) + len(distinct)
     assert sorted(asked) == sorted(wanted)
+
+
+def test_the_field_of_the_network_that_ran_is_the_support_of_its_gradients(backbone: Backbone) -> None:
+    """Its identity convolutions add nothing to what a neuron sees: 196 pixels, not the architecture's 252."""
+    layers = backbone.convolutions.layers
+    geometry = layer_geometries(layers, as_run=True)["block5_conv4"]
+    assert (geometry.size, geometry.stride, geometry.padding) == (196, 16, 90)
+    assert layer_geometries(layers)["block5_conv4"].size == 252
+    image = np.random.default_rng(8).normal(0, 60, (224, 224, 3)).astype(np.float32)
+    recorded = RecordedPass(backbone.explained, image)
+    for row, column in ((0, 0), (7, 6), (13, 2)):
+        channel = int(recorded.activations[row, column].argmax())
+        field = receptive_field(geometry, row, column)
+        assert find_support(recorded.gradient((row, column, channel))) == field
+
+
+@pytest.mark.parametrize(
+    ("pixels", "box"),
+    [([(2, 3)], ((2, 3), (3, 4))), ([(0, 7), (5, 1)], ((0, 6), (1, 8))), ([], None)],
+)
+def test_the_support_is_the_box_of_all_that_is_not_zero(pixels: list[Any], box: Any) -> None:
+    gradient = np.zeros((8, 8, 3), np.float32)
+    for number, pixel in enumerate(pixels):
+        gradient[(*pixel, number)] = (-1) ** number * 1e-30
+    found = find_support(gradient)
+    assert (found and (found.rows, found.cols)) == box

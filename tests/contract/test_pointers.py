@@ -118,6 +118,10 @@ def test_what_follows_from_other_values_is_marked() -> None:
         "/convolution/matches", "/conv_stack/matches",
         "/transfer/correct", "/transfer/correct/<split>", "/transfer/total", "/transfer/total/<split>",
         "/transfer/accuracy", "/transfer/accuracy/<split>",
+        "/transfer/accuracy_interval", "/transfer/accuracy_interval/<split>",
+        "/transfer/accuracy_interval/<split>/0", "/transfer/accuracy_interval/<split>/1",
+        "/transfer/majority_share", "/transfer/majority_share/<split>",
+        "/guided_backprop/signs/negative_share",
         "/guided_backprop/zero_neurons", "/guided_backprop/zero_neurons_blank",
     }  # fmt: skip
 

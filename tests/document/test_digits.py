@@ -24,10 +24,10 @@ MARKED = {
     # Cross-references: numbers and titles of figures, tables and layers.
     'show("figure", name, title)', 'show("table", name, title)', "title", "number", "1", "2",
     # Citations.
-    '"He et al. 2015"', '"Simonyan & Zisserman 2015"', '"Araujo et al. 2019"', '"Luo et al. 2016"',
-    '"Springenberg et al. 2015"',
+    '"He et al. 2015"', '"Simonyan & Zisserman 2015"', '"Araujo et al. 2019"', '"Luo et al. (2016)"',
+    '"Springenberg et al. 2015"', '"Wilson’s (1927)"',
     # Constants of a formula or a method: ends of ranges, the depth of RGB, classes of ImageNet, quantiles.
-    "0", "3", "255", "1000", '"1000"', '"5 %"', '"95 %"',
+    "0", "3", "255", "1000", '"1000"', '"1,000"', '"5 %"', '"95 %"',
     # How many items the document lists at most.
     "12", "listed_images",
 }  # fmt: skip

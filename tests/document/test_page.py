@@ -144,6 +144,14 @@ def test_the_numbers_asked_for_are_printed(page: BeautifulSoup) -> None:
         *(f"/neurons/layer_shape/{axis}" for axis in (0, 1, 2)),
         "/convolution/init_check/sigma_observed",
         "/convolution/init_check/sigma_expected",
+        *(
+            f"/transfer/accuracy_interval/{split}/{end}"
+            for split in ("train", "val", "test")
+            for end in (0, 1)
+        ),
+        "/transfer/majority_share/test",
+        *(f"/neurons/{name}/size" for name in ("geometry", "network_geometry")),
+        "/guided_backprop/signs/negative_share",
         "/guided_backprop/zero_neurons",
         "/guided_backprop/zero_neurons_blank",
         "/guided_backprop/rows/зебра/4/value",

@@ -153,6 +153,9 @@ def test_the_initialisation_is_kaimings(home: Path, results: Any) -> None:
         assert check["interval"][0] < check["statistic"] < check["interval"][1]
         assert check["alpha"] == 0.001
         assert check["plausible"] is True
+        assert check["redrawn"] is True
+    drawn = np.random.default_rng([results["provenance"]["seed"], 1]).normal(0, math.sqrt(2 / 9), (3, 3))
+    np.testing.assert_array_equal(banks[0][0].astype(np.float32), drawn.astype(np.float32))
     assert np.abs(arrays["kernel_2"]).max() > 2 * math.sqrt(2 / 288), "not truncated at two sigma"
 
 

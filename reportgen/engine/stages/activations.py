@@ -50,14 +50,17 @@ def _describe_layer(context: StageContext) -> bytes:
     from reportgen.analysis.receptive_field import layer_geometries
     from reportgen.models.backbone import EXPLAINED_LAYER
 
-    geometry = layer_geometries(network.convolutions.layers)[EXPLAINED_LAYER]
-    return json.dumps({"name": EXPLAINED_LAYER, "geometry": geometry.model_dump()}).encode()
+    layers = network.convolutions.layers
+    geometry, as_run = (layer_geometries(layers, as_run=run)[EXPLAINED_LAYER] for run in (False, True))
+    described = {"geometry": geometry.model_dump(), "network_geometry": as_run.model_dump()}
+    return json.dumps({"name": EXPLAINED_LAYER, **described}).encode()
 
 
-def read_layer(artifacts: Artifacts) -> tuple[str, FieldGeometry]:
-    """The explained layer's name and geometry."""
+def read_layer(artifacts: Artifacts) -> tuple[str, FieldGeometry, FieldGeometry]:
+    """The explained layer's name, its geometry by the architecture, and that of the network that ran."""
     layer = json.loads(artifacts[LAYER])
-    return layer["name"], FieldGeometry.model_validate(layer["geometry"])
+    by_name = (FieldGeometry.model_validate(layer[name]) for name in ("geometry", "network_geometry"))
+    return layer["name"], *by_name
 
 
 def read_activations(artifacts: Artifacts, labels: Iterable[str]) -> dict[str, NDArray[np.float32]]:

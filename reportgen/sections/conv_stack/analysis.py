@@ -56,14 +56,17 @@ def stack_layers(
         colour=first.ndim == 3,
         shown=shown,
         files=dict(files),
-        layers=_describe(kernels, first.shape[:2], observed),
+        layers=_describe(kernels, first.shape[:2], observed, np.random.default_rng([seed, 2])),
         arrays=summarise("conv_stack", arrays),
     )
     return Computed(numbers, arrays)
 
 
 def _describe(
-    kernels: Sequence[NDArray[np.float32]], size: tuple[int, ...], observed: Sequence[set[tuple[int, ...]]]
+    kernels: Sequence[NDArray[np.float32]],
+    size: tuple[int, ...],
+    observed: Sequence[set[tuple[int, ...]]],
+    rng: np.random.Generator,
 ) -> list[ConvLayer]:
     layers = []
     for kernel, shapes in zip(kernels, observed, strict=True):
@@ -81,7 +84,7 @@ def _describe(
                 matches=shapes == {tuple(expected)},
                 stride=STRIDE,
                 padding=PADDING,
-                init_check=check_initialisation(kernel),
+                init_check=check_initialisation(kernel, rng=rng),
             )
         )
         size = tuple(expected[:2])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reportgen.analysis.initialisation import judge_initialisation
 from reportgen.outline.section import Claim
-from reportgen.results.fields import KAIMING_CLAIM
 from reportgen.sections.conv_stack.result import ConvStack
 
 
@@ -16,4 +16,4 @@ def decide(numbers: ConvStack) -> Iterator[Claim]:
         "Both layers of the stack have the output sizes that the formula gives.",
         numbers.matches,
     )
-    yield Claim("initialisation", KAIMING_CLAIM, all(layer.init_check.plausible for layer in numbers.layers))
+    yield judge_initialisation([layer.init_check for layer in numbers.layers])

@@ -44,7 +44,7 @@ def convolve_examples(
         filter=arrays["filter"].tolist(),
         expected_shape=expected,
         classes=classes,
-        init_check=check_initialisation(kernel),
+        init_check=check_initialisation(kernel, rng=np.random.default_rng([seed, 1])),
         arrays=summarise("convolution", arrays),
     )
     return Computed(numbers, arrays)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from reportgen.analysis.initialisation import judge_initialisation
 from reportgen.contract.specimen import Known, OpenList
 from reportgen.dataset.inventory import Inventory
 from reportgen.outline.section import Claim
-from reportgen.results.fields import KAIMING_CLAIM
 from reportgen.sections.convolution.result import Convolution
 from reportgen.settings import Settings
 
@@ -20,7 +20,7 @@ def decide(numbers: Convolution) -> Iterator[Claim]:
         "The feature map of every image has the size that the formula gives.",
         numbers.matches,
     )
-    yield Claim("initialisation", KAIMING_CLAIM, numbers.init_check.plausible)
+    yield judge_initialisation([numbers.init_check])
 
 
 def expect(settings: Settings, _inventory: Inventory) -> Known:

@@ -15,7 +15,7 @@ from reportgen.analysis.ranking import rank_neurons
 from reportgen.analysis.receptive_field import area_share, energy_inside
 from reportgen.errors import ExplanationError, SettingsError
 from reportgen.results import Box, Position
-from reportgen.sections.guided_backprop.result import BoxShares, GuidedBackprop, GuidedRow
+from reportgen.sections.guided_backprop.result import BoxShares, GuidedBackprop, GuidedRow, Signs
 from reportgen.settings import NeuronChoice, parse_choice
 
 PERCENTILE = 99.5
@@ -124,6 +124,10 @@ def explain_neurons(
         shared_scale=shared_scale,
         rows=rows,
         area_share=areas if annotated else None,
+        signs=Signs(
+            negative=sum(int((gradients < 0).sum()) for gradients in arrays.values()),
+            positive=sum(int((gradients > 0).sum()) for gradients in arrays.values()),
+        ),
         arrays=summarise("guided_backprop", arrays),
     )
     return Computed(numbers, arrays)

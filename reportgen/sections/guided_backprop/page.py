@@ -29,13 +29,14 @@ def offer(results: Results) -> dict[str, Any]:
 def find_overlays(results: Results, label: str) -> list[Overlay]:
     """The overlays of a class's neurons, row by row.
 
-    Patches are measured for the most excited neurons; receptive fields follow from the architecture. Both
-    stand in the section of the most excited neurons: without it there are none.
+    Patches are measured for the most excited neurons; receptive fields are those in the network that ran.
+    Both are in the section of the most excited neurons: without it there are none.
     """
     guided = results.guided_backprop
     if not results.has("neurons"):
         return [Overlay("", "") for _ in guided.rows.get(label, [])]
     neurons = results.neurons
+    geometry = neurons.network_geometry or neurons.geometry
     patches = {
         neuron.position: neuron.patch
         for neuron in (*neurons.top.get(label, []), *neurons.top_distinct.get(label, []))
@@ -43,7 +44,7 @@ def find_overlays(results: Results, label: str) -> list[Overlay]:
     }
     return [
         Overlay(
-            _as_text(receptive_field(neurons.geometry, row.position[0], row.position[1], SIDE)),
+            _as_text(receptive_field(geometry, row.position[0], row.position[1], SIDE)),
             _as_text(patches.get(row.position)),
         )
         for row in guided.rows.get(label, [])

@@ -55,6 +55,20 @@ class GuidedRow(Result):
     ]
 
 
+class Signs(Result):
+    """The signs of all values of all guided gradients of a report that are not zero."""
+
+    negative: Annotated[Count, means("Values below zero.", "values")]
+    positive: Annotated[Count, means("Values above zero.", "values")]
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def negative_share(self) -> Share:
+        """Values below zero / values that are not zero; 0 without any."""
+        total = self.negative + self.positive
+        return self.negative / total if total else 0.0
+
+
 class GuidedBackprop(Result):
     """Guided backpropagation (Springenberg et al. 2015). Array ``gradients_<i>``: (rows, 224, 224, 3),
     channels in R, G, B order, per unit of preprocessed input.
@@ -86,6 +100,9 @@ class GuidedBackprop(Result):
         | None,
         means("How much of each class's image the annotated boxes cover; null without annotations."),
     ]
+    signs: Annotated[
+        Signs | None, means("How many values are positive and negative; null in documents before 1.2.")
+    ] = None
     arrays: Annotated[
         Arrays,
         means(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -15,24 +16,54 @@ from reportgen.analysis.receptive_field import overlaps, receptive_field
 from reportgen.results import Box, FieldGeometry, Patch, Position
 from reportgen.sections.neurons.result import HeadOverlap, Neuron, Neurons
 
-See = Callable[[Position, Box], Patch]
-"""Finds the patch that the neuron at a position sees, inside its receptive field."""
+
+@dataclass(frozen=True)
+class Sight:
+    """What the gradient of one neuron tells: its ``patch``, and the box of all that is not zero, if any."""
+
+    patch: Patch
+    support: Box | None
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is kept."""
+        return {"patch": self.patch.model_dump(), "support": self.support and self.support.model_dump()}
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Sight:
+        """What :meth:`to_json` gave."""
+        support = kept["support"]
+        return cls(Patch.model_validate(kept["patch"]), support and Box.model_validate(support))
+
+
+See = Callable[[Position, Box], Sight]
+"""Looks at the gradient of the neuron at a position, whose receptive field is given."""
 
 
 def describe_neurons(
-    activations: NDArray[np.float32], geometry: FieldGeometry, count: int, side: int, see: See
+    activations: NDArray[np.float32],
+    geometries: tuple[FieldGeometry, FieldGeometry],
+    count: int,
+    side: int,
+    see: See,
 ) -> tuple[list[Neuron], list[Neuron]]:
     """The ``count`` most excited neurons, over all and over distinct channels, with what they see.
 
-    ``see`` finds the patch of the neuron at a position with the given receptive field in an image of
-    ``side`` × ``side`` pixels.
+    ``geometries`` are the layer's by the architecture, and in the network that ran. ``see`` looks at the
+    neuron at a position with the given receptive field in an image of ``side`` × ``side`` pixels.
     """
     rankings = [rank_neurons(activations, count, distinct=distinct) for distinct in (False, True)]
 
     def describe(position: Position) -> Neuron:
-        field = receptive_field(geometry, position[0], position[1], side)
-        value = float(activations[position])
-        return Neuron(position=position, value=value, receptive_field=field, patch=see(position, field))
+        fields = [receptive_field(geometry, position[0], position[1], side) for geometry in geometries]
+        sight = see(position, fields[0])
+        return Neuron(
+            position=position,
+            value=float(activations[position]),
+            receptive_field=fields[0],
+            field=fields[1],
+            patch=sight.patch,
+            support=sight.support,
+        )
 
     # Most positions stand in both rankings; each costs a backward pass, so it is described once.
     described = {position: describe(position) for position in dict.fromkeys(chain(*rankings))}
@@ -48,6 +79,7 @@ def find_excited_neurons(
     *,
     layer: str,
     geometry: FieldGeometry,
+    network_geometry: FieldGeometry,
     count: int,
     heads: Mapping[str, Box | None],
     advance: Callable[[int], object] = lambda _count: None,
@@ -62,7 +94,9 @@ def find_excited_neurons(
     top, distinct, positive = {}, {}, {}
     for i, (label, outputs) in enumerate(activations.items()):
         side = images[label].shape[0]
-        top[label], distinct[label] = describe_neurons(outputs, geometry, count, side, sees[label])
+        top[label], distinct[label] = describe_neurons(
+            outputs, (geometry, network_geometry), count, side, sees[label]
+        )
         advance(1)
         positive[label] = float(np.count_nonzero(outputs > 0) / outputs.size)
         arrays |= {f"image_{i}": images[label], f"activations_{i}": outputs}
@@ -70,6 +104,7 @@ def find_excited_neurons(
         layer=layer,
         layer_shape=list(arrays["activations_0"].shape),
         geometry=geometry,
+        network_geometry=network_geometry,
         files=dict(files),
         top=top,
         top_distinct=distinct,

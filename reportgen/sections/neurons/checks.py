@@ -40,15 +40,16 @@ def judge_largest(report: Report, label: str) -> None:
 def judge_fields(report: Report, label: str) -> None:
     """Each receptive field is that of the layer's geometry, cut off at the edges (Araujo et al. 2019)."""
     neurons = report.results.neurons
-    geometry = neurons.geometry
-    for place, neuron in enumerate(neurons.top[label]):
-        for axis, (name, found) in enumerate(_edges(neuron.receptive_field)):
-            start = neuron.position[axis] * geometry.stride - geometry.padding
-            expected = (max(start, 0), min(start + geometry.size, SIDE))
-            require(
-                found == expected,
-                f"/neurons/top/{label}/{place}/receptive_field/{name}: found {found}, expected {expected}",
-            )
+    for index, neuron in enumerate(neurons.top[label]):
+        boxes = [("receptive_field", neuron.receptive_field, neurons.geometry)]
+        if neuron.field is not None and neurons.network_geometry is not None:
+            boxes.append(("field", neuron.field, neurons.network_geometry))
+        for key, box, geometry in boxes:
+            for axis, (name, found) in enumerate(_edges(box)):
+                start = neuron.position[axis] * geometry.stride - geometry.padding
+                expected = (max(start, 0), min(start + geometry.size, SIDE))
+                pointer = f"/neurons/top/{label}/{index}/{key}/{name}"
+                require(found == expected, f"{pointer}: found {found}, expected {expected}")
 
 
 def judge_patches(report: Report, label: str) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from reportgen.contract.specimen import Known
 from reportgen.dataset.inventory import Inventory
 from reportgen.outline.section import Claim
-from reportgen.sections.neurons.result import Neurons
+from reportgen.results import Box
+from reportgen.sections.neurons.result import Neuron, Neurons
 from reportgen.settings import Settings
 
 
@@ -19,6 +20,28 @@ def decide(numbers: Neurons) -> Iterator[Claim]:
         "ranking",
         "The neurons are listed from the most excited downwards.",
         all(a.value >= b.value for tops in ranked for a, b in pairwise(tops)),
+    )
+
+    described = [neuron for tops in ranked for neuron in tops if neuron.field is not None]
+    if described:
+        yield Claim(
+            "field_support",
+            "No gradient reaches beyond the receptive field in the network that ran, and one fills it.",
+            _are_borne_out(described),
+        )
+
+
+def _are_borne_out(neurons: Sequence[Neuron]) -> bool:
+    """Whether the gradients of neurons lie in their fields, and those are no larger than they must be."""
+    pairs = [(each.field, each.support) for each in neurons if each.field and each.support]
+    inside = all(_lies_in(support, field) for field, support in pairs)
+    return inside and (not pairs or any(_lies_in(field, support) for field, support in pairs))
+
+
+def _lies_in(inner: Box, outer: Box) -> bool:
+    return all(
+        out[0] <= ins[0] and ins[1] <= out[1]
+        for ins, out in ((inner.rows, outer.rows), (inner.cols, outer.cols))
     )
 
 

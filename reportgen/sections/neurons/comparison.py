@@ -56,8 +56,14 @@ def compare_top(
                 here = (*place, i)
                 yield neurons.compare_position(here, neuron, wanted, layers[label])
                 yield neurons.compare_value(here, "value", neuron, wanted, layers[label])
-                yield from _compare_field(neurons, here, neuron, recomputed["geometry"])
-                yield from _compare_patch(neurons, here, neuron, known)
+                yield from _compare_field(neurons, (*here, "receptive_field"), neuron, recomputed["geometry"])
+                yield from _compare_if_known(neurons, (*here, "patch"), neuron, known)
+                if (
+                    "network_geometry" in submitted
+                ):  # which documents before 1.2 lack, with what follows from it
+                    seen = recomputed["network_geometry"]
+                    yield from _compare_field(neurons, (*here, "field"), neuron, seen)
+                    yield from _compare_if_known(neurons, (*here, "support"), neuron, known)
         yield from compare_labels(("neurons", table), submitted[table], recomputed[table])
 
 
@@ -82,13 +88,12 @@ def _compare_field(
 ) -> Findings:
     row, column, _ = neuron["position"]
     field = receptive_field(FieldGeometry.model_validate(geometry), row, column).model_dump(mode="json")
-    yield neurons.compare_plainly((*here, "receptive_field"), neuron["receptive_field"], field)
+    yield neurons.compare_plainly(here, neuron.get(str(here[-1])), field)
 
 
-def _compare_patch(
+def _compare_if_known(
     neurons: NeuronComparison, here: Sequence[str | int], neuron: Mapping[str, Any], known: Mapping[Any, Any]
 ) -> Findings:
-    found = known.get(tuple(neuron["position"]))
-    yield from neurons.compare_if(
-        found is not None, (*here, "patch"), neuron["patch"], found and found["patch"]
-    )
+    """The same value of a neuron that was recomputed, too."""
+    found, name = known.get(tuple(neuron["position"])), str(here[-1])
+    yield from neurons.compare_if(found is not None, here, neuron.get(name), found and found[name])

@@ -19,14 +19,14 @@ Values = NDArray[Any]
 
 def describe_neuron_input(label: str, top: Sequence[Neuron]) -> str:
     """Describe an input image with the frames of its most excited neurons."""
-    patches = [neuron.patch for neuron in top]
+    patches, field = [neuron.patch for neuron in top], top[0].field or top[0].receptive_field
     around = Box(
         rows=(min(patch.rows[0] for patch in patches), max(patch.rows[1] for patch in patches)),
         cols=(min(patch.cols[0] for patch in patches), max(patch.cols[1] for patch in patches)),
     )
     return (
         f"The input image of {label}. Numbered frames mark the patches of the {len(top)} most excited "
-        f"neurons, which lie within {say_box(around)}. A dashed frame, {say_box(top[0].receptive_field)}, "
+        f"neurons, which lie within {say_box(around)}. A dashed frame, {say_box(field)}, "
         "is the receptive field of the first."
     )
 
@@ -37,7 +37,7 @@ def describe_patches(label: str, top: Sequence[Neuron]) -> str:
         f"patch {k}, {say_box(neuron.patch)}, with an output of {say_number(neuron.value)}"
         for k, neuron in enumerate(top, 1)
     ]
-    return f"The parts of the image of {label} to which its most excited neurons respond: {'; '.join(items)}."
+    return f"The patches of the image of {label} that belong to its most excited neurons: {'; '.join(items)}."
 
 
 _NEURON_SCALE = 3
@@ -51,10 +51,12 @@ def draw(data: FigureData) -> Iterator[Figure]:
     for i, label in enumerate(section.files):
         image, top = arrays[f"image_{i}"], section.top[label]
         patches = [(neuron.patch, str(k)) for k, neuron in enumerate(top, 1)]
+        field = top[0].field or top[0].receptive_field
         yield Figure(
             f"neuron_input_{i}",
             raster_picture_of(
-                with_boxes(image, [(top[0].receptive_field, ""), *patches], _NEURON_SCALE), "image/jpeg"
+                with_boxes(image, [(field, ""), *patches], _NEURON_SCALE),
+                "image/jpeg",
             ),
             describe_neuron_input(label, top),
         )

@@ -27,6 +27,16 @@ class Neuron(Result):
     value: Annotated[Size, means("Its output after ReLU.")]
     receptive_field: Annotated[Box, means("The pixels that it can see by the network's architecture.")]
     patch: Annotated[Patch, means("The pixels that it mostly sees: its effective receptive field.")]
+    field: Annotated[
+        Box | None,
+        means("The pixels that it can see in the network that ran; null in documents before 1.2."),
+    ] = None
+    support: Annotated[
+        Box | None,
+        means(
+            "The smallest box with all pixels of a gradient that is not zero; null if it is zero everywhere."
+        ),
+    ] = None
 
 
 class HeadOverlap(Result):
@@ -44,6 +54,13 @@ class Neurons(Result):
     layer: Annotated[str, means("The explained layer.")]
     layer_shape: Annotated[VolumeShape, means("Rows, columns and channels of its output.", "neurons")]
     geometry: Annotated[FieldGeometry, means("The receptive fields of its neurons.")]
+    network_geometry: Annotated[
+        FieldGeometry | None,
+        means(
+            "The receptive fields in the network that ran, where layers that hand their input on unchanged "
+            "add nothing; null in documents before 1.2."
+        ),
+    ] = None
     files: Annotated[
         dict[Label, Annotated[ImagePath, means("The example image of this class.")]],
         means("The images that excite the neurons."),

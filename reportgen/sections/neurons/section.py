@@ -31,6 +31,7 @@ SECTION = Section(
     origins=(
         Origin("", ".analysis.find_excited_neurons", "examples", weights=True),
         Origin("/geometry", f"{_FIELD}.layer_geometries", "weights"),
+        Origin("/network_geometry", f"{_FIELD}.layer_geometries", "weights", weights=True),
         Origin("/head_overlap", f"{_FIELD}.overlaps", "annotated", weights=True),
         *(
             origin
@@ -38,7 +39,9 @@ SECTION = Section(
             for origin in (
                 Origin(table, "reportgen.analysis.ranking.rank_neurons", "examples", weights=True),
                 Origin(f"{table}/*/*/receptive_field", f"{_FIELD}.receptive_field", "results"),
+                Origin(f"{table}/*/*/field", f"{_FIELD}.receptive_field", "results"),
                 Origin(f"{table}/*/*/patch", f"{_FIELD}.effective_field", "examples", weights=True),
+                Origin(f"{table}/*/*/support", f"{_FIELD}.find_support", "examples", weights=True),
             )
         ),
     ),
@@ -48,6 +51,7 @@ SECTION = Section(
         Rule("/top*/*/*/value", Tolerance(1e-4), FLOAT32, True),
         Rule("/top*/*/*/patch/energy_share", Tolerance(0, 0.02), EDGE),
         Rule("/top*/*/*/patch/*", Tolerance(0, 2), EDGE),
+        Rule("/top*/*/*/support/*", Tolerance(0, 2), EDGE),
         Rule("/positive_share", Tolerance(0, 1e-3), GATES),
         Rule("/head_overlap/*/overlapping", Tolerance(0, 1), EDGE),
     ),

@@ -1,5 +1,6 @@
 """VGG19 with a new head: how it was trained, and what it gets right."""
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field, computed_field
@@ -158,8 +159,45 @@ class Transfer(Result):
 
     @computed_field  # type: ignore[prop-decorator]
     @property
+    def accuracy_interval(
+        self,
+    ) -> BySplit[
+        Annotated[
+            tuple[Annotated[Share, means("Its lower end.")], Annotated[Share, means("Its upper end.")]],
+            means("The 95 % interval of this split's accuracy (Wilson 1927)."),
+        ]
+    ]:
+        """Wilson's interval of each accuracy at 95 %, for images drawn at random."""
+        return {split: wilson_interval(self.correct[split], self.total[split]) for split in self.confusion}
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def majority_share(
+        self,
+    ) -> BySplit[Annotated[Share, means("Images of this split's largest class / all of it.")]]:
+        """The accuracy of always naming the largest class of a split."""
+        return {split: max(map(sum, matrix)) / self.total[split] for split, matrix in self.confusion.items()}
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
     def accuracy(
         self,
     ) -> BySplit[Annotated[Share, means("Correctly classified images of this split / all of it.")]]:
         """Share of correctly classified images, 0 to 1, from the confusion matrix."""
         return {split: self.correct[split] / self.total[split] for split in self.confusion}
+
+
+_Z = 1.959963984540054
+"""The 97.5 % quantile of the normal distribution."""
+
+
+def wilson_interval(correct: int, total: int) -> tuple[float, float]:
+    """The 95 % score interval of a share of ``total`` ≥ 1 (Wilson 1927), which stays within 0 and 1.
+
+    It is the set of all p for which the observed share is within 1.96 standard deviations √(p(1 − p)/n).
+    """
+    share, spread = correct / total, _Z**2 / total
+    middle = (share + spread / 2) / (1 + spread)
+    half = _Z / (1 + spread) * math.sqrt(share * (1 - share) / total + spread / (4 * total))
+    low = 0.0 if correct == 0 else max(middle - half, 0.0)
+    return low, 1.0 if correct == total else min(middle + half, 1.0)
