@@ -23,7 +23,7 @@ class UserError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """One of several things that are wrong: ``line`` says in one line what and where, ``remedy`` what to do
+    """One of several problems: ``line`` says in one line what and where, ``remedy`` what to do
     about it, in a sentence.
     """
 

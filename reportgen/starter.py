@@ -72,7 +72,7 @@ def start_folder(folder: Path) -> Started:
 
 
 def _own_file(folder: Path, name: str) -> str | None:
-    """The name of what stands in the place of ``name``; make reads the first makefile of its list."""
+    """The existing file that takes precedence over ``name``; make reads the first makefile of its list."""
     names = _NAMES_OF_MAKEFILES if name == "Makefile" else (name,)
     return next((each for each in names if os.path.lexists(folder / each)), None)
 

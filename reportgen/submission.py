@@ -128,7 +128,7 @@ def read_attachments(file: Path, wanted: Sequence[str]) -> Attachments:
     others: list[str] = []
     try:
         with pikepdf.open(file) as paper:
-            # Before qpdf mends the tree of names, of which it drops what stands there twice.
+            # Before qpdf repairs the name tree, since it drops duplicate names.
             twice = [name for name in wanted if len(_specifications(paper, name)) > 1]
             for key, attachment in paper.attachments.items():
                 names = [name for name in wanted if name in (key, attachment.filename)]

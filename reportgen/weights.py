@@ -108,7 +108,7 @@ class WeightsFile:
 
 @dataclass(frozen=True)
 class Published:
-    """One of the files of Keras Applications: its place on this machine, and how to get and to know it."""
+    """One of the files of Keras Applications: its path on this machine, its URL, its MD5 and its size."""
 
     path: Path
     url: str

@@ -51,7 +51,7 @@ class Class:
 
     ``rubrics``: () for the one that comes with reportgen. ``outline``: what every report has to be made of.
 
-    ``course`` and ``assignment`` ("": none) stand on the reports of groups that name none of their own.
+    ``course`` and ``assignment`` ("": none) are printed on the reports of groups that name none of their own.
     ``processes``: groups at a time, on one machine. ``cache``: None for a folder inside the output.
     """
 
@@ -98,7 +98,7 @@ class _Class(_Table):
 def read_class(path: Path, out: Path | None = None) -> Class:
     """Read ``class.toml``, or take every folder in the folder ``path`` but ``out`` for a group of that name.
 
-    Raises ``ClassError`` with a line for each thing that is wrong, naming file, key and value.
+    Raises ``ClassError`` with a line for each problem, naming file, key and value.
     """
     if path.is_dir():
         return _read_folder(path.resolve(), out)

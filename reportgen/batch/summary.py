@@ -50,7 +50,7 @@ def write_tables(
     """Write ``grades.csv``, ``overview.html`` and ``timings.csv``. Raises ``StorageError`` if that fails.
 
     The first two depend on what came of the groups and on nothing else. One of them that was changed by hand
-    stays, under another name, which is said.
+    stays under another name, which is reported.
     """
     with writing(out):
         _write_if_new(out / TIMINGS_FILE, write_timings(rows))

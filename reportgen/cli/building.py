@@ -144,7 +144,7 @@ def watch(
         return built.folder
 
     file = (settings or Path(SETTINGS_FILE)).expanduser().absolute()
-    # Images of the user's own may yet come to stand there.
+    # The user's own images may still be put there.
     usual = default_data(settings)
     inputs = Inputs(file, data=(usual.parent if usual.name == "sample" else usual,))
     watch_report(read, renew, inputs, progress, port=port)

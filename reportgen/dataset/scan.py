@@ -54,7 +54,7 @@ def check_images(inventory: Inventory, looks: Looks, progress: Progress) -> Mani
     """Decode every file of a class folder, used or not, and say what is wrong or odd; no pixels are kept.
 
     Contents that ``looks`` already has are not decoded again; the others are added to it.
-    Raises ``DataError`` with one line for each thing that is wrong, paths relative to the root.
+    Raises ``DataError`` with one line for each problem, paths relative to the root.
     """
     survey = inventory.survey
     faults = {**inventory.faults, **_look(inventory, looks, progress)}

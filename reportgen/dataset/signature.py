@@ -55,7 +55,7 @@ _IMAGE = "is a {} image that is damaged or cut off"
 _CLOSED = "is a {} image, a format that is not opened here; save it as JPEG or PNG"
 
 _SPACE = r"(?>\s|<\?[^>]*>|<!--(?s:.*?)-->|<!DOCTYPE\s+svg(?s:[^>\[]*(?:\[[^\]]*\]\s*)?)>)*+"
-"""What may stand before the first element of a document in XML."""
+"""What may precede the first element of an XML document."""
 
 _DOWNLOAD = "it was probably saved in place of the image; download the image itself"
 

@@ -69,8 +69,8 @@ def compare_misclassified(
 ) -> Iterator[Entry]:
     """What differs in the list of misclassified images, matched by content.
 
-    Left out is what was told already: the file's name, images in ``seen`` that are in one list only, and
-    images in ``seen`` whose prediction changed.
+    Omitted is what has been reported already: the file's name, images in ``seen`` that are in one list only,
+    and images in ``seen`` whose prediction changed.
     """
     before, after = _by_content(old, images[0]), _by_content(new, images[1])
     for content in [*before, *(content for content in after if content not in before)]:

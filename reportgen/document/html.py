@@ -32,7 +32,7 @@ from reportgen.typefaces.face import OWN, Typefaces
 
 SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
 LISTED_IMAGES = 500
-"""Of more images than these the document does not list the files; their hashes stand in the results."""
+"""Above this number of images the document does not list the files; their hashes are in the results."""
 
 PARTS = ("abstract", "observations", "appendix")
 """The further templates that a section may have."""

@@ -80,7 +80,7 @@ class Lineage:
     def note(self, pointer: str) -> str:
         """Take down that the value at ``pointer`` is printed; returns the id of its row among the sources.
 
-        The numbers of a shape, a position or an interval share the row of the list that they stand in.
+        The numbers of a shape, a position or an interval share their row in the list.
         """
         parent = pointer.rpartition("/")[0]
         row = parent if _is_tuple(self._values.get(parent)) else pointer

@@ -50,7 +50,7 @@ def stage_names(kind: ReportKind) -> tuple[str, ...]:
 
 
 def published(kind: ReportKind) -> tuple[str, ...]:
-    """The stages whose outcome stands in the build folder."""
+    """The stages whose outcome is published in the build folder."""
     return (*kind.names, "results", "html", "pdf")
 
 
@@ -72,14 +72,14 @@ class BuildResult:
 
     @cached_property
     def document(self) -> Mapping[str, Any]:
-        """``results.json`` as it stands."""
+        """The content of ``results.json``."""
         document: Mapping[str, Any] = json.loads(self.path(RESULTS_FILE).read_bytes())
         return document
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to build. ``fresh``: nothing kept is used; ``explain``: why each stage runs is said first;
+    """How to build. ``fresh``: nothing cached is used; ``explain``: first print why each stage runs;
     ``strict``: the images are a stranger's, so no link leads out of their folder and only usual formats are
     opened. ``for_imagenet``: what to tell the user to run for the weights that the assignment is about.
     """
@@ -163,7 +163,7 @@ def _remember_fonts(cache: Cache, code: CodeMemory) -> Memo:
 def settle(
     settings: Settings, progress: Progress, for_imagenet: str, memory: DigestMemory | None = None
 ) -> Settings:
-    """The settings with the weights decided on, which is told before anything else if they are less than
+    """The settings with the weights decided on, which is reported before anything else if they are less than
     the assignment asks for (``for_imagenet``: what gets those). What is asked for by name is downloaded.
     """
     memory = memory or DigestMemory(settings.cache)
@@ -238,7 +238,7 @@ def _find_stale(plan: Plan, record: Record) -> list[str]:
 def _renew(
     plan: Plan, record: Record, execution: Execution, stale: list[str], own: Mapping[str, str]
 ) -> BuildResult:
-    """Make what is stale, and publish it in the place of what is the program's ``own``."""
+    """Build what is stale, and publish it in place of the program's ``own`` files."""
     folder, progress = plan.settings.build, execution.progress
     execution.obtain("dataset")
     made: dict[str, Artifacts] = {}
@@ -348,7 +348,7 @@ def _explain(plan: Plan, record: Record, cache: Cache) -> list[str]:
 
 
 def recompute(settings: Settings, data: Path, stage: str, progress: Progress | None = None) -> Artifacts:
-    """Run one stage anew, whatever is kept of it, and return its outcome; the build folder is not touched.
+    """Run one stage again, even if it is cached, and return its outcome. The build folder is not changed.
 
     Raises ``UserError`` for a stage that does not exist.
     """

@@ -45,7 +45,7 @@ def splits(_report: Report) -> list[str]:
 
 
 def judge_disjoint(report: Report, _case: str) -> None:
-    """No image, by content, stands in more than one split."""
+    """No two splits contain an image of the same content."""
     where: dict[str, set[str]] = {}
     for image in report.results.dataset.images:
         where.setdefault(image.sha256, set()).add(image.split)

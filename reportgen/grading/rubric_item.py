@@ -52,7 +52,7 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Expected:
-    """What stands at ``pointer`` is ``value``: numbers within the tolerance, all else exactly."""
+    """The value at ``pointer`` is ``value``: numbers within the tolerance, everything else exactly."""
 
     pointer: str
     value: Any

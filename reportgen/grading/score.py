@@ -21,7 +21,7 @@ VISIBILITIES: tuple[Visibility, ...] = ("visible", "hidden", "after_due_date", "
 class Case:
     """One check as it was run: ``message`` says why it did not pass, ``seconds`` how long it took.
 
-    ``weight`` is how much it counts beside the other cases of its criterion.
+    ``weight`` is how much it counts relative to the other cases of its criterion.
     """
 
     name: str

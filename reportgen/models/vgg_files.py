@@ -76,7 +76,7 @@ class StoredLayer:
 
 
 def _aligned(shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Room for an array, at a place from which TensorFlow takes it over without a copy of its 411 MB."""
+    """Memory for an array, aligned so that TensorFlow adopts it without copying its 411 MB."""
     size = 4 * int(np.prod(shape))
     room = np.empty(size + _ALIGNMENT, np.uint8)
     start = -room.ctypes.data % _ALIGNMENT
@@ -260,7 +260,9 @@ def _by_name(layers: Sequence[StoredLayer], names: Sequence[str]) -> tuple[Store
 
 
 def _refuse_normalised(path: Path, found: Sequence[Found], *, ordered: bool) -> None:
-    """Raise if a normalisation stands between the convolutions: without it they compute something else."""
+    """Raise if there is a normalisation between the convolutions: without it the network computes something
+    else.
+    """
     kinds = [max(dataset.ndim for dataset in weights) for _, weights in found]
     convolutions = [n for n, kind in enumerate(kinds) if kind == 4]
     norms = [n for n, (_, weights) in enumerate(found) if _is_normalisation(weights)]
@@ -278,7 +280,7 @@ def _refuse_normalised(path: Path, found: Sequence[Found], *, ordered: bool) -> 
 
 
 def _container(group: str) -> str:
-    """The path up to the list of layers that a layer stands in."""
+    """The path up to the list of layers that contains a layer."""
     return group.rpartition("layers/")[0] + "layers" if "layers/" in group else ""
 
 

@@ -60,7 +60,7 @@ SPRINGENBERG_2015 = Reference(
 DEFAULT = "assignment"
 
 BEFORE, AFTER = "introduction", "observations"
-"""The slots for the author's words that stand before and after all sections."""
+"""The slots for the author's commentary before and after all sections."""
 
 _SECTIONS, _KINDS = "reportgen.sections", "reportgen.reports"
 """The groups of entry points by which other packages add theirs."""
@@ -144,7 +144,8 @@ class ReportKind:
     def decide_claims(self, numbers: Mapping[str, Any]) -> list[Claim]:
         """Decide the claims of the sections whose ``numbers``, result objects by name, are given.
 
-        A claim that several sections make is one, at the place of the last, and holds if all bear it out.
+        A claim that several sections make is one, at the position of the last, and holds if all of them
+        confirm it.
         """
         claims: dict[str, Claim] = {}
         for section in self.sections:

@@ -81,7 +81,7 @@ class Rule:
 
 Inputs = Literal["settings", "folder", "examples", "used", "weights", "annotated", "results"]
 """What a function reads: the settings; the names of all files; the example images; all images in use; the
-file of the weights; the example images and the annotations; or nothing but what stands in the results.
+file of the weights; the example images and the annotations; or nothing but what is in the results.
 """
 
 
@@ -120,7 +120,7 @@ class Origin:
 class Shown:
     """A figure or a table by its name, in which ``<i>`` stands for the index of each class.
 
-    ``place``: where it stands; what stands in the ``cell`` of a table has no number of its own. ``if_any``:
+    ``place``: where it is printed; a figure in the ``cell`` of a table has no number of its own. ``if_any``:
     it may be missing; ``if_annotated``: it is there if boxes came with the images.
     """
 
@@ -190,15 +190,15 @@ class SectionError(UserError):
 class Section:
     """What the assignment asks in one place. Pointers in it begin below the section.
 
-    ``name`` is its key in the results, the commentary and the templates; ``title`` stands in the contents;
-    ``package`` is the dotted name of its package, ``result`` the class in its module ``result``, ``meaning``
-    what the schema says of it. ``figures`` and ``tables`` are in the order of the document;
-    ``figure_images``: its figures are drawn from the example images, too.
-    ``tolerances`` are those of ``verify``, the first that fits counts; ``compared`` are the pointers that the
-    module ``comparison`` compares, ``derived`` those that follow from other numbers of the section.
-    ``tells``: settings by dotted name, and where the results have them; more is said in ``comparison``.
-    ``files`` are further files of the outcome that go into the build folder.
-    ``phrase`` continues "One image of each class was put through …", ``topic`` "Report on …:".
+    ``name`` is its key in the results, the commentary and the templates; ``title`` is its entry in the
+    contents; ``package`` is the dotted name of its package, ``result`` the class in its module ``result``,
+    ``meaning`` what the schema says of it. ``figures`` and ``tables`` are in the order of the document;
+    ``figure_images``: its figures are drawn from the example images, too. ``tolerances`` are those of
+    ``verify``, the first that fits counts; ``compared`` are the pointers that the module ``comparison``
+    compares, ``derived`` those that follow from other numbers of the section. ``tells``: settings by dotted
+    name, and where the results have them; more is said in ``comparison``. ``files`` are further files of the
+    outcome that go into the build folder. ``phrase`` continues "One image of each class was put through …",
+    ``topic`` "Report on …:".
     """
 
     name: str
@@ -315,7 +315,7 @@ class Section:
         return _names([figure for figure in shown if not (always and figure.if_any)], classes)
 
     def table_names(self, classes: int, place: str, *, annotated: bool) -> list[str]:
-        """The names of the tables that stand at a place."""
+        """The names of the tables that are printed in the body or in the appendix (``place``)."""
         return _names(
             [t for t in self.tables if t.place == place and (annotated or not t.if_annotated)], classes
         )
@@ -328,7 +328,7 @@ def _locate(error: Exception) -> str:
 
 
 def _names(shown: Sequence[Shown], classes: int) -> list[str]:
-    """One after the other those of a class that stand together, then those of the next class."""
+    """Adjacent names with an index are grouped by class: all of one class, then all of the next."""
     names: list[str] = []
     together: list[Shown] = []
     for each in (*shown, None):

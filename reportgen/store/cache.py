@@ -24,9 +24,9 @@ _UNFINISHED = re.compile(rf"{re.escape(TEMPORARY)}[a-z0-9_]+|\.[0-9a-f]{{64}}\..
 class Cache:
     """Byte strings by key (a hexadecimal hash), each in a file of its own under ``folder``.
 
-    A damaged entry reads as None, and is deleted; a cache that cannot be written is no error. Both are told
-    by :meth:`complaints`. The least recently used entries go when ``limit`` bytes are exceeded. A ``blind``
-    cache is only written, so that everything is made anew.
+    A damaged entry reads as None, and is deleted; a cache that cannot be written is no error. Both are
+    reported by :meth:`complaints`. The least recently used entries go when ``limit`` bytes are exceeded. A
+    ``blind`` cache is only written, so that everything is computed again.
     """
 
     def __init__(self, folder: Path, limit: int, *, blind: bool = False) -> None:
@@ -75,7 +75,9 @@ class Cache:
             self._failure = self._failure or f"{error.filename or self._folder}: {reason_of(error)}"
 
     def items(self, base: str, *, fresh: bool = False) -> Items:
-        """The part of the cache for single items that all depend on ``base``; ``fresh``: made anew once."""
+        """The part of the cache for single items that all depend on ``base``; ``fresh``: each is computed
+        once more.
+        """
         return Items(self, base, fresh=fresh)
 
     def trim(self) -> None:
@@ -104,7 +106,7 @@ class Cache:
                         yield Path(entry.path), entry.stat(follow_symlinks=False)
 
     def complaints(self) -> list[str]:
-        """One line for each thing that was wrong with the cache since it was opened."""
+        """One line for each problem with the cache since it was opened."""
         lines = []
         if self._damaged:
             entries = "entry" if self._damaged == 1 else "entries"

@@ -70,7 +70,7 @@ _UNKNOWN = "Check that folder, or choose another one."
 
 
 class NoFileError(OSError):
-    """Something that is no file stands where one is expected: a named pipe, a socket, a device, a folder."""
+    """Not a regular file where one is expected: a named pipe, a socket, a device, a folder."""
 
 
 def reason_of(error: OSError) -> str:

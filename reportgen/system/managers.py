@@ -15,7 +15,7 @@ CHROMIUM, POPPLER = "Chromium", "Poppler"
 
 @dataclass(frozen=True)
 class Manager:
-    """A package manager: its program, what it is told to install without questions, and its package names.
+    """A package manager: its program, its arguments for unattended installation, and its package names.
 
     ``refresh`` brings its lists up to date first, where it does not do so by itself. ``packages`` are by
     :attr:`Library.name`, or by the name of a tool. ``as_user``: it is not run by root.

@@ -14,7 +14,7 @@ from reportgen.text import find_nearest, printable
 from reportgen.toml.locations import Origin, Path
 
 MOST = 50
-"""Faults of a file that are told; of more, how many there are."""
+"""How many faults of a file are reported; the others are counted."""
 
 _SHOWN = 60
 _FORMS = {
@@ -25,7 +25,7 @@ _FORMS = {
 
 _LIMITS = ("ge", "gt", "le", "lt", "min_length", "max_length")
 _DEEPEST = 3
-"""Levels of lists and tables of a value that are told."""
+"""Nesting levels of a value that are printed."""
 
 Examples = Mapping[str, str]
 """Key -> how a list or a table is written there: ``authors = [{ name = "…" }]``."""
@@ -34,9 +34,9 @@ Examples = Mapping[str, str]
 def describe_faults(
     error: ValidationError, model: type[BaseModel], origin: Origin, examples: Examples, flags: Sequence[str]
 ) -> list[str]:
-    """A line for each fault, in the order of the file: place, key, value and what is wrong.
+    """A line for each fault, in the order of the file: location, key, value and reason.
 
-    ``flags`` are the keys whose values came from the command line, so that no line of the file is told.
+    ``flags`` are the keys whose values came from the command line, so no line of the file is given.
     """
     found = [(fault["loc"], fault) for fault in error.errors(include_url=False)]
     misplaced = _find_misplaced(found, model, origin)
@@ -99,7 +99,7 @@ def _describe_form(path: Path, wanted: str, value: Any, examples: Examples) -> s
 
 
 def _describe_quoted(key: str, wanted: str, value: str) -> str:
-    """Something else than text stands between quotes."""
+    """A value other than text was put between quotes."""
     forms = {
         "a whole number": r"[+-]?(0|[1-9]\d*)",
         "a number": r"[+-]?(0|[1-9]\d*)(\.\d+)?",
@@ -157,7 +157,7 @@ def _nearest(key: str, allowed: Sequence[str]) -> str:
 def _find_misplaced(
     found: Sequence[tuple[Path, Any]], model: type[BaseModel], origin: Origin
 ) -> dict[Path, str]:
-    """The keys of the file itself that stand below the head of a table; all of one table share a line."""
+    """Top-level keys that were written below the header of a table; all of one table share a line."""
     below: dict[Path, list[Path]] = {}
     for path, _ in found:
         location = origin.locations.get(path[:-1])

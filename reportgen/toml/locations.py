@@ -41,7 +41,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Location:
-    """Where a value stands. ``raw``: it as it is written, if it is a string; ``header``: ``[show]`` or
+    """The location of a value. ``raw``: the value as written, if it is a string; ``header``: ``[show]`` or
     ``[[authors]]`` if that begins it.
     """
 
@@ -81,7 +81,7 @@ def list_tokens(text: str) -> Iterator[Token]:
 class Origin:
     """What settings were read from: its ``name``, for messages, and its ``text``, valid TOML or "".
 
-    Two of them are always equal, since where settings stand changes nothing of what they say.
+    Two of them are always equal, since the location of settings does not change their meaning.
     """
 
     name: str = "the settings"
@@ -95,14 +95,14 @@ class Origin:
 
     @cached_property
     def locations(self) -> dict[Path, Location]:
-        """Where each value stands, in the order of the file."""
+        """The location of each value, in the order of the file."""
         try:
             return _Reader(list(list_tokens(self.text))).read()
         except (RecursionError, IndexError):
             return {}
 
     def find(self, path: Sequence[str | int]) -> Location | None:
-        """Where a value stands, or the nearest above it that stands anywhere."""
+        """The location of a value, or of its nearest ancestor that has one."""
         locations = self.locations
         return next(
             (locations[tuple(path[:n])] for n in range(len(path), 0, -1) if tuple(path[:n]) in locations),

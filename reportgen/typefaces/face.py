@@ -79,7 +79,7 @@ def coverage(face: Face) -> frozenset[int]:
 
 
 def forget_faces() -> None:
-    """Read fonts anew from now on: in a process that builds several times, a file may have changed."""
+    """Forget the fonts read so far: between builds in one process, a file may have changed."""
     coverage.cache_clear()
     describe_face.cache_clear()
 
@@ -155,7 +155,7 @@ class Typefaces:
 
     @cached_property
     def _known(self) -> dict[tuple[str, bool], Face | None]:
-        """What was chosen before: the same names stand in hundreds of places."""
+        """Choices made before: the same names occur hundreds of times."""
         return {}
 
     def choose_whole(self, line: str, *, bold: bool = False) -> Face | None:

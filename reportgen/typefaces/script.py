@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 _FIRST_OF_RIGHT_TO_LEFT = "\u0590"
-"""Every letter below stands on its own and runs from left to right."""
+"""Every letter below this code point needs no shaping and runs from left to right."""
 
 EAST_ASIAN = frozenset({"Hani", "Hira", "Kana", "Hang", "Bopo"})
 
@@ -91,7 +91,7 @@ def split_clusters(word: str) -> list[str]:
 
 
 def _combines(letter: str, before: str) -> bool:
-    """Whether a character is one sign with what stands before it."""
+    """Whether a character combines with the one before it."""
     if is_mark(letter) or is_invisible(letter) or letter in _SKINS:
         return True
     return before[-1] == _JOINER and not letter.isalpha()
@@ -110,7 +110,7 @@ def _kind(letter: str) -> str:
 
 
 def split_directions(text: str) -> list[tuple[str, bool]]:
-    """Cut a line into pieces in the order in which they stand, each with whether it runs right to left.
+    """Split a line into pieces, in the order of the text, each with whether it runs right to left.
 
     A line whose first letter runs to the left is one piece; otherwise the pieces that run to the left
     start with such a letter and end with the last such letter or digit before the next Latin one. This is

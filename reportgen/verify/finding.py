@@ -17,7 +17,7 @@ Status = Literal["confirmed", "differs", "not recomputable"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. ``pointer`` is the place of a number in ``results.json``, or names a
+    """The result of one check. ``pointer`` is the location of a number in ``results.json``, or names a
     file, a page or a setting; ``submitted`` and ``recomputed`` are JSON values, None where there is none.
     """
 

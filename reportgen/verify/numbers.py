@@ -173,7 +173,7 @@ def compare_derived(results: LoadedResults, kind: ReportKind) -> Findings:
     sections = [section for section in kind.sections if results.has(section.name)]
     for section in sections:
         numbers = getattr(results, section.name)
-        # A derived value that the type computes is computed anew whenever it is asked for.
+        # A derived value that the type computes is computed again whenever it is asked for.
         for pointer in section.derived:
             field = pointer.split("/")[1]
             if field in type(numbers).model_computed_fields:

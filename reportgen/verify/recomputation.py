@@ -52,7 +52,7 @@ class Recomputed:
 
 @dataclass(frozen=True)
 class WeightsFound:
-    """The file of the weights, None if they are not at hand; and what is to be said of them. ``name`` is
+    """The weights file, None if it is not available, and a note on it. ``name`` is
     what the report calls them.
     """
 

@@ -125,12 +125,12 @@ class StageContext:
 
     @property
     def versions(self) -> Mapping[str, str]:
-        """The versions that stand in the results."""
+        """The versions for the results."""
         return self.stage.inputs["versions"]
 
     @property
     def processor(self) -> str:
-        """The processor as it stands in the results."""
+        """The processor for the results."""
         return self.stage.inputs["processor"]["processor"]
 
     def path(self, image: ImageFile) -> Path:
