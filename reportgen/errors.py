@@ -32,7 +32,7 @@ class Problem:
 
 
 class PreflightError(UserError):
-    """What can be known to be wrong before anything is computed, all of it; ``problems`` has at least one."""
+    """All problems that were found before anything is computed; ``problems`` has at least one."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         remedies = list(dict.fromkeys(problem.remedy for problem in problems))

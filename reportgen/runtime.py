@@ -113,7 +113,7 @@ def settle_process() -> None:
 
 
 def processor() -> str:
-    """What of the processor decides how sums are rounded, as far as the system tells it.
+    """The processor features that decide how sums are rounded, as far as the system reports them.
 
     Its architecture and, on Linux, the instruction sets that libraries choose their code by, and the size of
     its first cache, by which Eigen cuts matrices into blocks.

@@ -149,7 +149,10 @@ class Settings(_Table):
 
     @property
     def kind(self) -> ReportKind:
-        """What the report is made of. Raises ``SettingsError`` for a report or section that cannot be had."""
+        """The outline of the report.
+
+        Raises ``SettingsError`` for a report or section that is not installed.
+        """
         try:
             return self.outline.kind
         except OutlineError as error:
@@ -158,7 +161,7 @@ class Settings(_Table):
 
     @property
     def outline(self) -> Outline:
-        """What the report is to be made of, by names."""
+        """The requested outline, by names."""
         return Outline(self.report, self.sections)
 
     @property

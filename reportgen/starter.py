@@ -36,7 +36,7 @@ _NAMES_OF_MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 
 @dataclass(frozen=True)
 class Started:
-    """What became of a folder: the files that were written, and those of one's own that stay, by name."""
+    """The result for a folder: the files that were written and the user's files that were kept, by name."""
 
     folder: Path
     written: tuple[str, ...]

@@ -55,7 +55,7 @@ def request_text(request: Request) -> str:
 
 
 def parse_request(text: str) -> Request:
-    """What :func:`request_text` wrote."""
+    """Read what :func:`request_text` wrote."""
     table = json.loads(text)
     settings, file = None, table["file"]
     if table["settings"] is not None:
@@ -65,7 +65,7 @@ def parse_request(text: str) -> Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a build: its folder, and whether anything changed; or the error that it ended with.
+    """The outcome of a build: its folder and whether anything changed, or the error that ended it.
 
     With both, there is a report that lacks something, as the PDF.
     """
@@ -87,7 +87,7 @@ def answer_text(answer: Answer) -> str:
 
 
 def parse_answer(text: str) -> Answer:
-    """What :func:`answer_text` wrote."""
+    """Read what :func:`answer_text` wrote."""
     table = json.loads(text)
     folder, error = table["folder"], table["error"]
     return Answer(Path(folder) if folder else None, table["changed"], _make_error(error) if error else None)

@@ -33,7 +33,7 @@ class Figure:
 
     @property
     def name(self) -> str:
-        """What it shows: the file's name without number and ending."""
+        """The name of the figure: the file's name without number and suffix."""
         found = _NUMBERED.fullmatch(self.path.stem)
         return found["name"] if found else self.path.stem
 

@@ -27,7 +27,7 @@ class ClassError(SettingsError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one group may take: wall time in seconds, resident memory of all its processes in 10⁶ bytes."""
+    """Limits of one group: wall time in seconds, resident memory of all its processes in 10⁶ bytes."""
 
     seconds: float = 1800
     megabytes: int = 4000
@@ -196,7 +196,7 @@ def _explain(parts: Sequence[int | str], kind: str, message: str, value: Any) ->
 
 
 def _find_wrong_groups(table: dict[str, Any], file: Path, home: Path) -> Iterator[str]:
-    """What is wrong with those groups that have a name and a folder."""
+    """The errors of groups that have a name and a folder."""
     groups = table.get("group")
     entries = [entry for entry in groups if isinstance(entry, dict)] if isinstance(groups, list) else []
     yield from _find_equal_names(
@@ -230,7 +230,7 @@ def _find_equal_names(names: Sequence[str], where: str, key: str) -> Iterator[st
 
 
 def _find_kind(table: dict[str, Any], file: Path) -> tuple[ReportKind | None, list[str]]:
-    """What every report is to be made of, and what is wrong with it, apart from values of a wrong kind."""
+    """The outline of every report and its errors, apart from values of a wrong type."""
     name, sections = table.get("report", DEFAULT), table.get("sections") or []
     if not isinstance(name, str) or not isinstance(sections, list):
         return None, []

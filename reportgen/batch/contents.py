@@ -120,7 +120,7 @@ def _hash_plain(path: str) -> str:
 
 @dataclass(frozen=True)
 class Shared:
-    """Of the ``images`` of a group, all different, ``shared`` are those of other groups, too.
+    """A group has ``images`` distinct images; ``shared`` of them are in other groups, too.
 
     ``partners``: the other groups and how many each has of them, most first.
     """

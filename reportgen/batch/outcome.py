@@ -66,7 +66,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Costs:
-    """What the work on a group took: wall time in seconds, peak resident memory in bytes."""
+    """The cost of a group: wall time in seconds, peak resident memory in bytes."""
 
     seconds: float
     peak: int
@@ -78,7 +78,7 @@ def outcome_text(outcome: Outcome) -> str:
 
 
 def parse_outcome(table: Mapping[str, Any]) -> Outcome:
-    """What :func:`outcome_text` wrote. Raises ``TypeError`` or ``KeyError`` for anything else."""
+    """Read what :func:`outcome_text` wrote. Raises ``TypeError`` or ``KeyError`` for anything else."""
     marks = tuple(Mark(**mark) for mark in table["marks"])
     return Outcome(**{**table, "marks": marks, "notes": tuple(table["notes"])})
 
@@ -141,7 +141,7 @@ def write_costs(folder: Path, costs: Costs) -> None:
 
 
 def read_costs(folder: Path) -> Costs | None:
-    """What a group took when it was last worked on, None if that is not known."""
+    """The cost of a group when it was last processed, None if unknown."""
     try:
         return Costs(**json.loads((folder / COSTS_FILE).read_bytes()))
     except (OSError, ValueError, TypeError):

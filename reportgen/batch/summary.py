@@ -34,7 +34,7 @@ from reportgen.templates import templates_folder
 _NAMED = 12
 _PARTNERS = 4
 _BAR_HEIGHT = 100
-"""Of the highest bar of a histogram, in its own units."""
+"""Height of the highest bar of a histogram, in its own units."""
 
 
 GRADES_FILE, OVERVIEW_FILE, TIMINGS_FILE = "grades.csv", "overview.html", "timings.csv"
@@ -115,7 +115,7 @@ def _write_if_new(file: Path, text: str) -> None:
 
 
 def sum_up(chosen: Class, rows: Sequence[GroupResult]) -> Overview:
-    """What ``render_overview`` prints."""
+    """The values that ``render_overview`` prints."""
     outcomes = [row.outcome for row in rows]
     shared = find_shared_images({row.group.name: row.images for row in rows})
     equal = find_equal_results({row.group.name: row.outcome.fingerprint for row in rows})

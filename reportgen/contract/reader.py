@@ -54,7 +54,7 @@ class LoadedResults(Results):
 
     @property
     def name(self) -> str:
-        """What the report was opened by."""
+        """The path by which the report was opened."""
         return self._name
 
     @property

@@ -38,7 +38,7 @@ class OpenDict(dict[str, Any]):
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a document, by patterns as in the list of pointers, ``/neurons/top/<class>``.
+    """Known properties of a document, by patterns as in the list of pointers, ``/neurons/top/<class>``.
 
     ``keys``: the names that a placeholder such as ``class`` stands for; ``lengths``: of lists, at most;
     ``values``: the values at pointers; ``absent``: pointers that are null for want of data.
@@ -74,7 +74,7 @@ class _Maker:
     known: Known
 
     def make(self, node: Node, pattern: str) -> Any:
-        """What may be at a node of the schema."""
+        """The values that a node of the schema allows."""
         if pattern in self.known.values:
             return self.known.values[pattern]
         if pattern in self.known.absent:

@@ -19,8 +19,8 @@ _CLUTTER = frozenset(
         "__pycache__",
     }
 )
-"""What systems leave in folders: Windows, Linux, macOS (``Icon`` and a carriage return, which some disks turn
-into U+F00D), the storage boxes of Synology and QNAP, and Python."""
+"""Files that systems leave in folders: Windows, Linux, macOS (``Icon`` and a carriage return, which some
+disks turn into U+F00D), the storage boxes of Synology and QNAP, and Python."""
 
 _SIDE_SUFFIXES = frozenset(
     {

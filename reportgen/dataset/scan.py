@@ -25,7 +25,7 @@ _ASPECT_TOLERANCE = 0.02
 
 
 class Look(NamedTuple):
-    """What is remembered of an image: its own width and height, upright, and what became of its profile."""
+    """Cached facts about an image: its own width and height, upright, and how its profile was applied."""
 
     width: int
     height: int
@@ -110,7 +110,7 @@ def _look(inventory: Inventory, looks: Looks, progress: Progress) -> dict[str, s
 
 
 def _open(inventory: Inventory, file: str) -> Look | str:
-    """What an image looks like, or what is wrong with it."""
+    """The facts about an image, or its error."""
     try:
         data = read_bytes(inventory.path(file), inventory.contents[file])
         image = decode_bytes(data, strict=inventory.strict)

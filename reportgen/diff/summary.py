@@ -158,7 +158,7 @@ def describe(difference: Difference, limit: int | None = LINES_PER_SECTION) -> l
 
 
 def headline(difference: Difference) -> list[str]:
-    """What there is to know at a glance, a line each, aligned."""
+    """The headline: one aligned line for each main change."""
     lines = []
     if difference.causes:
         lines += ["Versions or weights differ, which may explain the rest:"]
@@ -250,7 +250,7 @@ def entry_lines(entries: Sequence[Entry]) -> list[str]:
 
 
 def entry_text(entry: Entry) -> str:
-    """What changed, without the pointer."""
+    """The change, without its pointer."""
     if not isinstance(entry, Change):
         return list_text(entry)
     old, new, delta = value_texts(entry)

@@ -11,7 +11,7 @@ from reportgen.contract.lookup import escape_step
 from reportgen.outline.section import Tolerance as Tolerance
 
 DISPLAYED_PER_LIST = 5
-"""So many changed elements of a list are given one by one; the rest is counted."""
+"""How many changed elements of a list are given one by one; the others are counted."""
 
 KEYS: Final[Mapping[str, str]] = {"/checks": "name", "/dataset/duplicates": "sha256"}
 """Lists whose elements are matched by this key and not by their index."""

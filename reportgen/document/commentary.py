@@ -31,7 +31,7 @@ _BAR = "\ufdd0"
 
 @dataclass(frozen=True)
 class CommentaryContext:
-    """What a commentary may draw on.
+    """The values and references that a commentary may use.
 
     ``reference`` makes a link such as “Fig. 12” of a kind (figure or table) and a name; ``names`` has the
     name for each kind and slug; ``formula`` sets TeX, given with what is spoken, or raises ``ValueError``.
@@ -126,7 +126,7 @@ class _Author:
 
 
 def _quote(written: str) -> str:
-    """What the author wrote, in one line that is not too long."""
+    """The author's text, on one line of limited length."""
     line = " ".join(written.split())
     return line if len(line) <= 100 else f"{line[:99]}…"
 

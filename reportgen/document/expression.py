@@ -29,7 +29,9 @@ _MOST_DIGITS = 15
 
 @dataclass(frozen=True)
 class _Use:
-    """What a filter takes: a value that ``fits``, and how many ``arguments``, each from ``least`` to 15."""
+    """The signature of a filter: a value that ``fits``, and how many ``arguments``, each from ``least`` to
+    15.
+    """
 
     fits: Callable[[Any], bool]
     wants: str

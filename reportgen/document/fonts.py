@@ -36,7 +36,7 @@ FAMILY = "Report"
 _MORE = "--more-fonts"
 
 STYLED = "0123456789 ./•\u2002"
-"""What the style sheet prints of its own: numbers of pages and sections, bullets, and spaces."""
+"""Characters that the style sheet itself prints: numbers of pages and sections, bullets, and spaces."""
 
 _DATA = re.compile(r"data:[^\s\"')]+")
 _BREAKS = re.compile(r"[\s<>\"]+", re.ASCII)

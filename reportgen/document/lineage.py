@@ -26,7 +26,7 @@ ORIGINS = (
     ("dataset", Origin("/dataset/warnings", "reportgen.dataset.scan.check_images", "folder")),
     ("results", Origin("/checks", "reportgen.outline.kind.ReportKind.decide_claims", "results")),
 )
-"""What every report has, with the stage that ``reportgen build --only`` runs for it."""
+"""The values common to every report, with the stage that ``reportgen build --only`` runs for it."""
 
 _TUPLE = 4
 """The most numbers that make one value together: a shape, a position, an interval."""
@@ -131,7 +131,7 @@ class Lineage:
 
 
 def find_origin(pointer: str, kind: ReportKind) -> tuple[str, Origin]:
-    """Who makes the value at a pointer, the origin with the longest pattern that fits, and its stage.
+    """The origin of the value at a pointer, by the longest pattern that matches, and its stage.
 
     What a section says nothing more of is made by its ``compute``.
     """

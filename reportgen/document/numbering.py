@@ -83,7 +83,7 @@ _SHORT = {"figure": "fig", "table": "tab"}
 _NAME = r"[\w\u0300-\u036f-]"
 
 REFERENCE = re.compile(rf"@({'|'.join(_KINDS)}):((?:{_NAME}*(?![-_]){_NAME})?)", re.IGNORECASE)
-"""What is read as a reference: the kind, and the name up to its last letter or digit."""
+"""The syntax of a reference: the kind, and the name up to its last letter or digit."""
 
 _LONGEST = 100
 """Characters of a wrong name that are looked at."""

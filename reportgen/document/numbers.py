@@ -98,7 +98,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "text": _text,
     "minus": _negative,
 }
-"""What templates may print numbers with."""
+"""The functions by which templates print numbers."""
 
 _STRONG = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 

@@ -56,7 +56,7 @@ def published(kind: ReportKind) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What a build left behind: the folder, which stages ran, what the user should know, and None or why
+    """The result of a build: the folder, which stages ran, what the user should know, and None or why
     there is no PDF. ``changed`` is False if all was as it should be.
     """
 
@@ -92,7 +92,7 @@ class Options:
 
 @dataclass
 class BuildSession:
-    """What is worth keeping from one build of a process to the next: the network, once it is loaded, and the
+    """State kept from one build to the next in a process: the network, once it is loaded, and the
     hashes of its weights (None: as the cache remembers them).
     """
 
@@ -289,7 +289,7 @@ def _files_of(stage: str, outcome: Artifacts, kind: ReportKind) -> dict[str, byt
 def _remarks(
     made: Mapping[str, Artifacts], record: Record
 ) -> tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]:
-    """What to tell the user of page and paper, by stage, and the numbers of the page's figures."""
+    """Notes for the user on page and PDF, by stage, and the numbers of the page's figures."""
     notes = {name: json.loads(made[name]["notes"]) for name in ("html", "pdf") if name in made}
     figures = json.loads(made["html"]["figure_numbers.json"]) if "html" in made else record.figures
     return {**record.notes, **notes}, figures
@@ -304,7 +304,7 @@ def _sha256(data: bytes) -> str:
 
 
 def preview(settings: Settings, data: Path, progress: Progress | None = None) -> list[str]:
-    """What a build would do and why, in lines for the terminal. Nothing is written or downloaded.
+    """Lines for the terminal on what a build would do and why. Nothing is written or downloaded.
 
     Raises ``PreflightError`` where a build would.
     """
@@ -320,7 +320,7 @@ def preview(settings: Settings, data: Path, progress: Progress | None = None) ->
 
 
 def preview_sample(settings: Settings, folder: Path) -> list[str]:
-    """What a build would do that has no images yet. Nothing is written."""
+    """Lines on what a build without images would do. Nothing is written."""
     claim(settings.build, "report")
     lines = [f"There are no images yet: the sample images would be drawn into {folder}, and reported on."]
     return [*lines, *(f"  {name}" for name in stage_names(settings.kind))]

@@ -47,7 +47,7 @@ NAMED_PACKAGES = (
 
 @dataclass(frozen=True)
 class Spec:
-    """What a stage depends on by its nature; it can read nothing else.
+    """The declared dependencies of a stage; it can read nothing else.
 
     ``runs`` is the module with the stage's ``run``; ``modules`` are those that it finds by name, whose code
     counts as its own. ``section``: the name of the section whose figures or numbers it makes.
@@ -76,7 +76,7 @@ class Spec:
 
 _STAGES = "reportgen.engine.stages"
 FIGURES = "figures_"
-"""Of the names of the stages that draw figures; the section's name follows."""
+"""Prefix of the names of stages that draw figures; the section's name follows."""
 
 _TITLE = ("course", "assignment", "group", "authors", "date", "seed")
 
@@ -197,7 +197,7 @@ class Plan:
 
     @property
     def kind(self) -> ReportKind:
-        """What the report is made of."""
+        """The outline of the report."""
         return self.settings.kind
 
     @property

@@ -25,7 +25,7 @@ class NamedCheck:
 
     @property
     def meaning(self) -> str:
-        """What passes, in a sentence."""
+        """The condition for passing, as a sentence."""
         return " ".join((self.judge.__doc__ or "").split())
 
 
@@ -220,7 +220,7 @@ _AFTER = {
 
 
 def find_checks(kind: ReportKind | None = None) -> Mapping[str, NamedCheck]:
-    """What every report can be asked, and what the sections bring that are installed here or in ``kind``, by
+    """The checks for every report and those of the sections that are installed here or in ``kind``, by
     name.
     """
     brought: dict[str, NamedCheck] = {}

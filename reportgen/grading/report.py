@@ -23,7 +23,7 @@ class CheckFailure(Exception):  # noqa: N818 - a verdict, not an error
 
 
 class NotAtHand(Exception):  # noqa: N818 - a verdict, not an error
-    """What a check looks at did not come along with the report."""
+    """The report lacks what a check looks at."""
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ convolutions: it has five blocks.
 """
 
 _UNFIT = (OSError, KeyError, ValueError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
-"""What h5py, NumPy and zipfile raise on damaged files, on encrypted ones and on those of other programs."""
+"""The errors of h5py, NumPy and zipfile on damaged or encrypted files, and on those of other programs."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _aligned(shape: tuple[int, ...]) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class StoredLayers:
-    """What a file holds, in the order of the network: convolutions, and the dense layers behind them."""
+    """The layers of a file, in the order of the network: convolutions, then dense layers."""
 
     convolutions: tuple[StoredLayer, ...]
     dense: tuple[StoredLayer, ...]

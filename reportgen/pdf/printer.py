@@ -25,7 +25,7 @@ from reportgen.system.libraries import find_missing
 from reportgen.system.managers import propose_remedy
 
 _DATE = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
-"""Of all attached files: the same results give the same PDF on any day."""
+"""The date of all attachments, fixed so that the same results give the same PDF on any day."""
 
 
 @dataclass(frozen=True)

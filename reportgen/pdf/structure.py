@@ -150,7 +150,7 @@ class Structure:
             waiting += [(child, (*around, element)) for child in reversed(self.children(element))]
 
     def annotations(self, element: Element) -> list[Element]:
-        """What leads to the annotations right in an element."""
+        """The references to annotations directly in an element."""
         return [kid for kid in self.contents(element) if not isinstance(kid, int) and "Obj" in kid]
 
     def below(self, element: Element) -> Iterator[Element]:
@@ -171,7 +171,7 @@ class Structure:
         )
 
     def stream(self, page: Element) -> list[Any]:
-        """What a page draws, one operator or operand after another."""
+        """The content stream of a page: operators and operands in order."""
         drawn: list[Any] = self.find(page["Contents"]).stream
         return drawn
 

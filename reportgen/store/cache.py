@@ -44,7 +44,7 @@ class Cache:
         return self._path(key).is_file()
 
     def get(self, key: str) -> bytes | None:
-        """What was put in under this key, or None."""
+        """The bytes stored under this key, or None."""
         path = self._path(key)
         if self._blind:
             return None
@@ -132,7 +132,7 @@ class Items:
         return self.key(item) in self._cache
 
     def get(self, item: str) -> bytes | None:
-        """What was put in for this item, or None."""
+        """The value stored for this item, or None."""
         return None if self._fresh else self._cache.get(self.key(item))
 
     def put(self, item: str, data: bytes) -> None:
@@ -140,7 +140,7 @@ class Items:
         self._cache.put(self.key(item), data)
 
     def obtain(self, item: str, make: Callable[[], bytes]) -> bytes:
-        """What is kept for this item; if nothing is, it is made and kept."""
+        """The value stored for this item; if there is none, it is computed and stored."""
         data = self.get(item)
         if data is None:
             data = make()

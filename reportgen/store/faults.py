@@ -83,7 +83,7 @@ def reason_of(error: OSError) -> str:
 
 
 def remedy_for(error: OSError) -> str:
-    """What to do about it, as a sentence."""
+    """The remedy, as a sentence."""
     return _look_up(error)[1]
 
 

@@ -169,7 +169,7 @@ def _stage(files: Mapping[str, bytes | None], new: Path) -> None:
 
 
 def _read_changes(ready: Path) -> _Changes | None:
-    """What a publication was about to replace and remove; None if its version of the program did not say."""
+    """The files that a publication was about to replace and remove; None if they were not recorded."""
     try:
         return _Changes(**json.loads(read_file(ready / _CHANGES)))
     except FileNotFoundError:

@@ -32,13 +32,13 @@ class Manager:
         return list(dict.fromkeys(self.packages[name] for name in names if name in self.packages))
 
     def commands(self, packages: Iterable[str]) -> list[tuple[str, ...]]:
-        """What is to be run, one after the other."""
+        """The commands to run, in order."""
         chosen = tuple(packages)
         return [*([self.refresh] if self.refresh else []), (*self.install, *chosen)]
 
     @property
     def prefix(self) -> tuple[str, ...]:
-        """What this user has to write before its commands."""
+        """The prefix that this user needs for its commands."""
         return () if self.as_user or os.geteuid() == 0 else ("sudo",)
 
     def line(self, packages: Iterable[str]) -> str:

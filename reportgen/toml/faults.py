@@ -78,7 +78,7 @@ def _describe(path: Path, fault: Any, model: type[BaseModel], examples: Examples
 
 
 def _describe_form(path: Path, wanted: str, value: Any, examples: Examples) -> str:
-    """What kind of value is wanted, and how it is written."""
+    """The expected type of value, and how it is written."""
     key = path[-1] if isinstance(path[-1], str) else ""
     if wanted in ("a list", "a table"):
         example = examples.get(str(key or path[-2]), "")
@@ -114,7 +114,7 @@ def _describe_quoted(key: str, wanted: str, value: str) -> str:
 
 
 def _describe_range(path: Path, value: Any, model: type[BaseModel]) -> str:
-    """What a value may be that is too small, too large, too short or too long."""
+    """The allowed range of a value that is too small, too large, too short or too long."""
     limits = _limits_of(path, model)
     low, high, below = limits.get("ge"), limits.get("le"), limits.get("lt")
     if below is not None:

@@ -79,7 +79,7 @@ def list_tokens(text: str) -> Iterator[Token]:
 
 @dataclass(frozen=True, eq=False)
 class Origin:
-    """What settings were read from: its ``name``, for messages, and its ``text``, valid TOML or "".
+    """The source of settings: its ``name``, for messages, and its ``text``, valid TOML or "".
 
     Two of them are always equal, since the location of settings does not change their meaning.
     """
@@ -242,7 +242,7 @@ _COMMANDS = (
 _EATEN = re.compile(rf"(?<!\\)(?:\\\\)*(\\(?:{'|'.join(_COMMANDS)}))(?![A-Za-z])")
 
 _FORMULA = re.compile(r"\$(?=\S)[^$]*(?<=\S)\$(?!\d)")
-"""What Markdown takes for one; “$5 and $6” is none."""
+"""A formula in Markdown; “$5 and $6” is not one."""
 
 
 def find_eaten_commands(origin: Origin, table: str) -> Iterator[str]:

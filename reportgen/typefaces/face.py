@@ -38,7 +38,7 @@ class Face:
 
 @dataclass(frozen=True)
 class Description:
-    """What a font says of itself. ``coloured``: its pictures are no outlines in one ink."""
+    """The metadata of a font. ``coloured``: its glyphs are not outlines of a single colour."""
 
     name: str
     embedding: Embedding
@@ -102,7 +102,7 @@ def describe_face(face: Face) -> Description:
 
 
 def embedding_rights(rights: int) -> Embedding:
-    """What the field fsType of a font's OS/2 table allows, by the OpenType specification.
+    """The embedding that field fsType of a font's OS/2 table allows, by the OpenType specification.
 
     Of several levels of embedding the most liberal one counts.
     """

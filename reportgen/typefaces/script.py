@@ -29,7 +29,7 @@ _BIDI = {"L": "L", "R": "R", "AL": "R", "EN": "d", "AN": "d", "NSM": "m"}
 
 
 _PLAIN_TEXT = re.compile("[\\t\\n\\r -~\u00a0-\u017e‐–—‘’“”„•…−×]*")
-"""What every style of STIX has; looked at first, since most reports hold nothing else."""
+"""Characters in every style of STIX; checked first, since most reports contain no others."""
 
 _JOINER = "\u200d"
 _SKINS = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from reportgen.grading.score import Grades
 
 Subject = Literal["attachment", "settings", "images", "numbers", "arrays", "text", "pages", "page", "figures"]
-"""Of what a row speaks: ``pages`` are those of the PDF, ``page`` is report.html."""
+"""The subject of a row: ``pages`` are those of the PDF, ``page`` is report.html."""
 
 Status = Literal["confirmed", "differs", "not recomputable"]
 
@@ -37,8 +37,8 @@ NO_CONSEQUENCE = "does not follow from the report's own numbers"
 
 @dataclass(frozen=True)
 class Verification:
-    """What is confirmed, what differs, and what could not be recomputed, of the report ``submission`` on
-    the images in ``data``. ``notes`` are no faults; ``grades`` are the points, if a rubric was given.
+    """Everything confirmed, different or not recomputable in the report ``submission`` on the images
+    in ``data``. ``notes`` are not faults; ``grades`` are the points, if a rubric was given.
     """
 
     submission: str

@@ -152,7 +152,7 @@ def _tell_sections(submitted: SubmittedReport, *, demanded: bool) -> Findings:
 
 
 def _notes(submitted: SubmittedReport, recomputed: Recomputed) -> Iterator[str]:
-    """What a grader should know and what is no fault."""
+    """Notes for a grader that are not faults."""
     theirs, ours = submitted.results.provenance.versions, recomputed.versions
     names = [name for name in {**theirs, **ours} if theirs.get(name) != ours.get(name)]
     listed = ", ".join(

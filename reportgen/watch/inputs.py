@@ -29,7 +29,7 @@ def _package() -> Path:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a report is made of: the settings file, folders of images, the templates and reportgen's code.
+    """The inputs of a report: the settings file, folders of images, the templates and reportgen's code.
 
     All paths are absolute and may be missing. Changes below the ``ignored`` folders do not count if those lie
     inside one of the others: a build writes there itself.

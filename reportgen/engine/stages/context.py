@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 Artifacts = Mapping[str, bytes]
-"""What a stage hands on: named byte strings, such as ``numbers.json`` and ``arrays.npz``."""
+"""The output of a stage: named byte strings, such as ``numbers.json`` and ``arrays.npz``."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class StageContext:
 
     @property
     def kind(self) -> ReportKind:
-        """What the report is made of."""
+        """The outline of the report."""
         self._require(self.stage.spec.kind, "the kind of report")
         return self.plan.kind
 
