@@ -23,7 +23,7 @@ class UserError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """One of several things that are wrong: ``line`` says in one line what and where, ``remedy`` what to do
+    """One of several problems: ``line`` says in one line what and where, ``remedy`` what to do
     about it, in a sentence.
     """
 
@@ -32,7 +32,7 @@ class Problem:
 
 
 class PreflightError(UserError):
-    """What can be known to be wrong before anything is computed, all of it; ``problems`` has at least one."""
+    """All problems that were found before anything is computed; ``problems`` has at least one."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         remedies = list(dict.fromkeys(problem.remedy for problem in problems))

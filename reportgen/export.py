@@ -18,7 +18,7 @@ from reportgen.store.ownership import claim
 
 MODEL_FILE = "model.keras"
 MODEL_NAME = "reportgen_vgg19"
-"""What :func:`reportgen.models.backbone.compose` calls the network."""
+"""The name that :func:`reportgen.models.backbone.compose` gives the network."""
 
 _CONFIG_BYTES = 10**7
 

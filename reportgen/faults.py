@@ -19,7 +19,7 @@ TRACEBACK = "REPORTGEN_TRACEBACK"
 FAULT_WORDS = "reportgen: this is a fault of reportgen itself"
 
 DISTRIBUTION = "cnn-reportgen"
-"""What is installed: on PyPI the name reportgen belongs to another project."""
+"""The name of the distribution: on PyPI the name reportgen belongs to another project."""
 
 _PACKAGE = Path(__file__).resolve().parent
 _LONGEST = 300

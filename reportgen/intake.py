@@ -41,7 +41,7 @@ class IntakeError(UserError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a folder may hold: so many files, so many bytes in each and in all, so many levels of folders."""
+    """Limits of a folder: number of files, bytes per file and in total, depth of folders."""
 
     files: int = 20_000
     file_bytes: int = 100 * 2**20

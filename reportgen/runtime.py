@@ -30,7 +30,7 @@ _SET = MappingProxyType(
         # Numbers are those of the processor, also where there is a graphics card: other machines have none.
         "CUDA_VISIBLE_DEVICES": "-1",
         "MPLBACKEND": "agg",
-        # An empty file in the place of the user's matplotlibrc.
+        # An empty file instead of the user's matplotlibrc.
         "MATPLOTLIBRC": os.devnull,
         # Keeps the font subsetter from writing the time of day into the PDF.
         "SOURCE_DATE_EPOCH": "0",
@@ -94,7 +94,7 @@ def settle_environment(environment: MutableMapping[str, str] = os.environ) -> No
 def settle_process() -> None:
     """Make this process, which runs a command, one that reads any file name and can print any text.
 
-    Starts Python anew if what it decided at its own start cannot be changed any more: file names that are
+    Restarts Python if something that it decides at start-up can no longer be changed: file names that are
     not UTF-8, or assertions left out, with which a rubric's helpers would let everything pass.
     """
     _open_missing_streams()
@@ -113,7 +113,7 @@ def settle_process() -> None:
 
 
 def processor() -> str:
-    """What of the processor decides how sums are rounded, as far as the system tells it.
+    """The processor features that decide how sums are rounded, as far as the system reports them.
 
     Its architecture and, on Linux, the instruction sets that libraries choose their code by, and the size of
     its first cache, by which Eigen cuts matrices into blocks.
@@ -147,7 +147,7 @@ def _has_account() -> bool:
 
 
 def _open_missing_streams() -> None:
-    """Put something in the place of closed standard streams, whose numbers the next files would get."""
+    """Replace closed standard streams, whose descriptors the next opened files would get."""
     while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(handle, True)
     os.close(handle)

@@ -118,7 +118,7 @@ else:
 class Settings(_Table):
     """Everything a user may choose. Paths are absolute once loaded by :func:`load_settings`.
 
-    ``origin`` says in which file, and where in it, they stand.
+    ``origin`` locates them in their file.
     """
 
     report: Annotated[str, Field(min_length=1, max_length=200)] = DEFAULT
@@ -149,7 +149,10 @@ class Settings(_Table):
 
     @property
     def kind(self) -> ReportKind:
-        """What the report is made of. Raises ``SettingsError`` for a report or section that cannot be had."""
+        """The outline of the report.
+
+        Raises ``SettingsError`` for a report or section that is not installed.
+        """
         try:
             return self.outline.kind
         except OutlineError as error:
@@ -158,12 +161,12 @@ class Settings(_Table):
 
     @property
     def outline(self) -> Outline:
-        """What the report is to be made of, by names."""
+        """The requested outline, by names."""
         return Outline(self.report, self.sections)
 
     @property
     def origin(self) -> Origin:
-        """Where the settings stand."""
+        """The location of the settings."""
         return self._origin
 
 
@@ -199,7 +202,7 @@ def _as_choice(choice: Any) -> NeuronChoice:
 
 
 def load_settings(path: Path | None = None, *, folder: Path | None = None, **overrides: Any) -> Settings:
-    """Read ``report.toml`` and resolve its paths against the folder it stands in.
+    """Read ``report.toml`` and resolve its paths against the folder it is in.
 
     ``path`` names the file; without it ``folder/report.toml`` is read if it exists (``folder``: the
     current one). ``overrides`` (from the command line, already absolute) win where they are not None.
@@ -247,8 +250,8 @@ def understand_settings(
     """Check a table of settings that was read from ``where``; its paths stay relative.
 
     ``flags`` are the keys that the command line gave; in the paths of those ``written`` into a file ``~`` and
-    variables are replaced. Raises ``SettingsError`` with a line for each fault: place, key, value and what is
-    wrong.
+    variables are replaced. Raises ``SettingsError`` with a line for each fault: location, key, value and
+    reason.
     """
     origin = where if isinstance(where, Origin) else Origin(where)
     lines = list(find_eaten_commands(origin, "commentary"))

@@ -36,7 +36,7 @@ _NAMES_OF_MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 
 @dataclass(frozen=True)
 class Started:
-    """What became of a folder: the files that were written, and those of one's own that stay, by name."""
+    """The result for a folder: the files that were written and the user's files that were kept, by name."""
 
     folder: Path
     written: tuple[str, ...]
@@ -72,7 +72,7 @@ def start_folder(folder: Path) -> Started:
 
 
 def _own_file(folder: Path, name: str) -> str | None:
-    """The name of what stands in the place of ``name``; make reads the first makefile of its list."""
+    """The existing file that takes precedence over ``name``; make reads the first makefile of its list."""
     names = _NAMES_OF_MAKEFILES if name == "Makefile" else (name,)
     return next((each for each in names if os.path.lexists(folder / each)), None)
 

@@ -24,7 +24,7 @@ _USE_JSON = "Name the build folder or its results.json instead, or print the rep
 
 
 class SubmissionError(UserError):
-    """What was named as a report is missing, damaged, too large or something else."""
+    """The named report is missing, damaged, too large or not a report."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def _attached(file: Path) -> bytes:
 
 @dataclass(frozen=True)
 class Attachments:
-    """What a PDF carries: the content of the files asked for, by name, and the names of all others."""
+    """PDF attachments: the content of the requested files, by name, and the names of all others."""
 
     read: Mapping[str, bytes]
     others: tuple[str, ...]
@@ -128,7 +128,7 @@ def read_attachments(file: Path, wanted: Sequence[str]) -> Attachments:
     others: list[str] = []
     try:
         with pikepdf.open(file) as paper:
-            # Before qpdf mends the tree of names, of which it drops what stands there twice.
+            # Before qpdf repairs the name tree, since it drops duplicate names.
             twice = [name for name in wanted if len(_specifications(paper, name)) > 1]
             for key, attachment in paper.attachments.items():
                 names = [name for name in wanted if name in (key, attachment.filename)]
@@ -257,7 +257,7 @@ def _containers(items: Any) -> list[Any]:
 
 
 def _problems(document: Any) -> Iterator[str]:
-    """What the comparison relies on and the document lacks; everything else it takes as it comes."""
+    """The values that the comparison relies on and the document lacks; everything else is optional."""
     if not isinstance(document, dict):
         yield "it is no object"
         return

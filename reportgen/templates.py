@@ -19,7 +19,7 @@ def templates_folder() -> Path:
 
 
 def starting_settings() -> Path:
-    """The ``report.toml`` that explains each of its lines; in a checkout the one that stands there."""
+    """The ``report.toml`` that explains each of its lines; in a checkout the one at its root."""
     return _find("report.toml")
 
 

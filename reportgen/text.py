@@ -63,7 +63,7 @@ def counted(*counts: tuple[int, str, str]) -> str:
 
 
 def is_printable(character: str) -> bool:
-    """Whether a character is seen as itself and leaves what stands around it alone.
+    """Whether a character is visible as itself and does not affect its neighbours.
 
     Control characters, halves of surrogate pairs, line and paragraph separators and marks that turn the
     direction of a line, as U+202E, could steer a terminal or make one name look like another.
@@ -72,7 +72,7 @@ def is_printable(character: str) -> bool:
 
 
 def printable(text: str) -> str:
-    """The text with everything that does not print as an escape, so that it can be told apart."""
+    """The text with unprintable characters escaped, so that they can be distinguished."""
     return "".join(each if is_printable(each) else ascii(each)[1:-1] for each in text)
 
 

@@ -15,7 +15,7 @@ from reportgen.errors import WeightsError
 from reportgen.store.digests import DigestMemory
 
 SOURCES = ("auto", "imagenet", "imagenet-notop", "embedded")
-"""What may be named in the settings; anything else is a file's path."""
+"""The sources that settings may name; anything else is the path of a file."""
 
 _PUBLISHED = ("imagenet", "imagenet-notop")
 
@@ -108,7 +108,7 @@ class WeightsFile:
 
 @dataclass(frozen=True)
 class Published:
-    """One of the files of Keras Applications: its place on this machine, and how to get and to know it."""
+    """One of the files of Keras Applications: its path on this machine, its URL, its MD5 and its size."""
 
     path: Path
     url: str
@@ -261,7 +261,7 @@ def _resolve(source: str) -> tuple[Source, Path]:
 
 
 def describe_weights(file: WeightsFile, *, with_top: bool, own_head: bool = False) -> Weights:
-    """What the report says of the weights.
+    """The description of the weights in the report.
 
     Of a file of the authors', ``with_top``: it has VGG19's classifier part; ``own_head``: it has other layers
     behind the convolutions.

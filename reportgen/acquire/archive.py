@@ -80,7 +80,7 @@ def _inner_archive(archive: Path, outer: zipfile.ZipFile) -> zipfile.ZipInfo:
 
 
 def _images(archive: Path, stream: _BoundedGzip, most: int) -> Iterator[tuple[str, str, IO[bytes]]]:
-    """Class name, file name and content of each image, while the stream stands at it."""
+    """Yields class name, file name and content of each image, in the order of the stream."""
     with tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK) as tar:
         for number, member in enumerate(tar, start=1):
             if number > most:

@@ -28,7 +28,7 @@ class Part:
         self.size += len(data)
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Discard what was downloaded."""
         self._stream.truncate(0)
         self._stream.seek(0)
         self.size = 0
@@ -42,7 +42,7 @@ class Part:
         return digest
 
     def finish(self, path: Path) -> None:
-        """Become the file ``path``."""
+        """Move the complete download to ``path``."""
         self._stream.flush()
         os.fsync(self._stream.fileno())
         self._path.replace(path)
@@ -82,7 +82,7 @@ def _alone(path: Path, say: Callable[[str], None]) -> Iterator[BufferedRandom]:
                 fcntl.flock(stream, fcntl.LOCK_EX)
             except OSError:
                 pass  # a file system without locks
-            # Whoever held it may have put it in its place, or thrown it away.
+            # The other process may have finished the download, or discarded it.
             if _is_same(path, stream):
                 yield stream
                 return

@@ -59,7 +59,7 @@ def draw_sample(folder: Path, seed: int = 671, progress: Progress | None = None)
 
     Three classes; 20, 8 and 8 images of each in train, val and test; each side of an image is 200 to 400
     pixels long. ``seed``, not negative, decides every pixel. The folder is there when all is drawn, or not
-    at all. Sample images that lie there already are drawn anew; anything else stays. Raises ``UserError``
+    at all. Sample images that are already there are drawn again; other files stay. Raises ``UserError``
     if the folder holds something else, or images that were changed, or cannot be written.
     """
     if seed < 0:

@@ -81,7 +81,7 @@ class _RefusedError(Exception):
 
 
 class _WrongContentError(Exception):
-    """What came is not the file that was expected."""
+    """The downloaded file is not the expected one."""
 
 
 def _is_right(path: Path, source: Source) -> bool:

@@ -29,7 +29,7 @@ def build(
 ) -> Report:
     """Build a report, or find that it is as it should be, and return it.
 
-    ``settings``: the path of a ``report.toml``; or what may stand in one, as a dictionary
+    ``settings``: the path of a ``report.toml``; or what may be in one, as a dictionary
     (``{"group": "One", "show": {"neurons": 3}}``) or as ``Settings``, whose paths count from the current
     folder. Without it ``report.toml`` in the current folder is read if there is one. ``data``, ``weights``
     and ``build`` are those of the command ``reportgen build``: the folder of images, ``auto``, ``imagenet``,

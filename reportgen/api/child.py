@@ -56,7 +56,7 @@ def request_text(request: Request) -> str:
 
 
 def parse_request(text: str) -> Request:
-    """What :func:`request_text` wrote."""
+    """Read what :func:`request_text` wrote."""
     table = json.loads(text)
     settings, file = None, table["file"]
     if table["settings"] is not None:
@@ -66,7 +66,7 @@ def parse_request(text: str) -> Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a build: its folder, and whether anything changed; or the error that it ended with.
+    """The outcome of a build: its folder and whether anything changed, or the error that ended it.
 
     With both, there is a report that lacks something, as the PDF. ``outline``: what the report is made of, by
     names that the settings gave, which the results alone do not tell.
@@ -91,7 +91,7 @@ def answer_text(answer: Answer) -> str:
 
 
 def parse_answer(text: str) -> Answer:
-    """What :func:`answer_text` wrote."""
+    """Read what :func:`answer_text` wrote."""
     table = json.loads(text)
     folder, error, outline = table["folder"], table["error"], table["outline"]
     sections = outline["sections"]

@@ -74,7 +74,7 @@ class NotebookProgress:
 
 @contextmanager
 def listening(*, quiet: bool) -> Iterator[Progress]:
-    """What hears of a build: the notebook this runs in, else standard error as on the command line."""
+    """The progress listener of a build: this notebook, or standard error as on the command line."""
     if quiet:
         yield Silent()
     elif in_notebook():

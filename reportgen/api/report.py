@@ -33,7 +33,7 @@ class Figure:
 
     @property
     def name(self) -> str:
-        """What it shows: the file's name without number and ending."""
+        """The name of the figure: the file's name without number and suffix."""
         found = _NUMBERED.fullmatch(self.path.stem)
         return found["name"] if found else self.path.stem
 
@@ -126,7 +126,7 @@ class Report:
     whole.
 
     ``results`` are as they were when it was built (:class:`reportgen.contract.reader.LoadedResults`:
-    attributes, ``table``, ``at``, ``array``); the files are what stands in ``folder`` now. ``changed`` is
+    attributes, ``table``, ``at``, ``array``); the files are what is in ``folder`` now. ``changed`` is
     False if the report was as it should be and nothing had to be done. ``problem`` is None or says why there
     is no PDF.
     """

@@ -74,10 +74,11 @@ def run_job(job: Job, on_message: OnMessage, stopped: Callable[[], bool]) -> Att
 
 
 def finalize(out: Path, attempt: Attempt, say: Callable[[str], None] = lambda _line: None) -> Outcome:
-    """Put an attempt in the place of the group's last one, and return what came of it.
+    """Replace the group's previous attempt by this one, and return its outcome.
 
     If it failed, the report of a run before, if there is one, stays in ``earlier/``. Files that somebody put
-    into the group's folder, or changed there, are kept: where they were, or else in ``kept/``, which is said.
+    into the group's folder, or changed there, are kept: where they were, or else in ``kept/``, which is
+    reported.
     """
     folder = out / ATTEMPTS / attempt.folder
     finished = find_finished(folder)
@@ -96,7 +97,7 @@ def finalize(out: Path, attempt: Attempt, say: Callable[[str], None] = lambda _l
 
 
 def _take_along(last: Path, attempt: Path, say: Callable[[str], None]) -> None:
-    """Give what is somebody's own in the last attempt's folder a place in the next one's.
+    """Carry a user's own files from the previous attempt's folder over to the next one's.
 
     It stays in both, so that nothing is lost if the program dies meanwhile.
     """
@@ -118,14 +119,14 @@ def _take_along(last: Path, attempt: Path, say: Callable[[str], None]) -> None:
 
 
 def _free(path: Path) -> Path:
-    """A place where nothing stands: the one asked for, or one beside it."""
+    """The path, or a numbered one next to it if it is taken."""
     names = (f"{path.stem}-{number}{path.suffix}" for number in itertools.count(1))
     candidates = itertools.chain([path], (path.with_name(name) for name in names))
     return next(each for each in candidates if not os.path.lexists(each))
 
 
 def _keep_report(last: Path, attempt: Path) -> None:
-    """Let the report of a run before stand beside an attempt that failed."""
+    """Keep the report of the previous run next to a failed attempt."""
     finished = find_finished(last)
     if (last / EARLIER).is_dir():
         (last / EARLIER).rename(attempt / EARLIER)

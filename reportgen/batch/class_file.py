@@ -27,7 +27,7 @@ class ClassError(SettingsError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one group may take: wall time in seconds, resident memory of all its processes in 10⁶ bytes."""
+    """Limits of one group: wall time in seconds, resident memory of all its processes in 10⁶ bytes."""
 
     seconds: float = 1800
     megabytes: int = 4000
@@ -51,7 +51,7 @@ class Class:
 
     ``rubrics``: () for the one that comes with reportgen. ``outline``: what every report has to be made of.
 
-    ``course`` and ``assignment`` ("": none) stand on the reports of groups that name none of their own.
+    ``course`` and ``assignment`` ("": none) are printed on the reports of groups that name none of their own.
     ``processes``: groups at a time, on one machine. ``cache``: None for a folder inside the output.
     """
 
@@ -98,7 +98,7 @@ class _Class(_Table):
 def read_class(path: Path, out: Path | None = None) -> Class:
     """Read ``class.toml``, or take every folder in the folder ``path`` but ``out`` for a group of that name.
 
-    Raises ``ClassError`` with a line for each thing that is wrong, naming file, key and value.
+    Raises ``ClassError`` with a line for each problem, naming file, key and value.
     """
     if path.is_dir():
         return _read_folder(path.resolve(), out)
@@ -196,7 +196,7 @@ def _explain(parts: Sequence[int | str], kind: str, message: str, value: Any) ->
 
 
 def _find_wrong_groups(table: dict[str, Any], file: Path, home: Path) -> Iterator[str]:
-    """What is wrong with those groups that have a name and a folder."""
+    """The errors of groups that have a name and a folder."""
     groups = table.get("group")
     entries = [entry for entry in groups if isinstance(entry, dict)] if isinstance(groups, list) else []
     yield from _find_equal_names(
@@ -230,7 +230,7 @@ def _find_equal_names(names: Sequence[str], where: str, key: str) -> Iterator[st
 
 
 def _find_kind(table: dict[str, Any], file: Path) -> tuple[ReportKind | None, list[str]]:
-    """What every report is to be made of, and what is wrong with it, apart from values of a wrong kind."""
+    """The outline of every report and its errors, apart from values of a wrong type."""
     name, sections = table.get("report", DEFAULT), table.get("sections") or []
     if not isinstance(name, str) or not isinstance(sections, list):
         return None, []

@@ -97,7 +97,7 @@ def _collect(client: Client, futures: Mapping[Future, Job]) -> Iterator[Attempt]
 
 
 def _give_up(job: Job, error: str) -> Attempt:
-    """What stands for a group that no worker could finish."""
+    """The attempt recorded for a group that no worker could finish."""
     folder = Path(job.out) / ATTEMPTS / uuid.uuid4().hex
     outcome = Outcome("killed", f"Every worker of the cluster that began it was lost ({error})")
     with writing(folder):

@@ -26,8 +26,8 @@ _CHUNK = 2**20
 class Parts:
     """Where the parts of a group's folder are, None for those that it lacks.
 
-    ``data`` is ``data/``, or the folder itself if its classes stand right in it; ``submission`` the report
-    that was handed in, as a build folder or as a PDF.
+    ``data`` is ``data/``, or the folder itself if it contains the class folders directly; ``submission`` the
+    report that was handed in, as a build folder or as a PDF.
     """
 
     folder: Path
@@ -91,7 +91,7 @@ def take_contents(folder: Path) -> Contents:
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(f"{name}/")
             else:
-                # Surrogates stand for bytes that are no UTF-8, which no JSON may hold.
+                # Surrogates represent bytes that are not valid UTF-8, which JSON must not contain.
                 files[name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")] = (
                     _hash_plain(entry.path)
                 )
@@ -120,7 +120,7 @@ def _hash_plain(path: str) -> str:
 
 @dataclass(frozen=True)
 class Shared:
-    """Of the ``images`` of a group, all different, ``shared`` are those of other groups, too.
+    """A group has ``images`` distinct images; ``shared`` of them are in other groups, too.
 
     ``partners``: the other groups and how many each has of them, most first.
     """

@@ -119,14 +119,14 @@ def _numbers(value: Any) -> Iterator[float]:
 _LONGEST_REASON = 300
 
 _NOT_THEIRS = (BackendError, ExplanationError, RenderError, WeightsError)
-"""What this machine lacks is nothing that a group handed in."""
+"""Errors due to this machine and not to the group's submission."""
 
 JSON_FILE, TEXT_FILE = "verification.json", "verification.txt"
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is compared: the report that was handed in, and the data and settings it should come from."""
+    """The input of a verification: the submitted report, and the data and settings it should come from."""
 
     submission: Path | None
     data: Path | None

@@ -24,7 +24,7 @@ JOB_FILE = "job.json"
 
 @dataclass(frozen=True)
 class BatchConfig:
-    """What holds for every group of a batch.
+    """The configuration shared by all groups of a batch.
 
     ``weights``: imagenet, embedded or a path, and the hash that its file must have. ``command``: the program
     that is given a job, () for reportgen's own; ``environment``: variables set for it. ``outline``: what
@@ -67,7 +67,7 @@ def job_text(job: Job) -> str:
 
 
 def parse_job(text: str) -> Job:
-    """What :func:`job_text` wrote."""
+    """Read what :func:`job_text` wrote."""
     table: dict[str, Any] = json.loads(text)
     config = table.pop("config")
     outline = config["outline"]
@@ -107,7 +107,7 @@ def message_text(message: Message) -> str:
 
 
 def parse_message(line: str) -> Message | None:
-    """What :func:`message_text` wrote, None for anything else."""
+    """Read what :func:`message_text` wrote; None for anything else."""
     try:
         table: Any = json.loads(line)
         message = Message(**table)
@@ -148,7 +148,7 @@ class PipeProgress:
 
 
 def describe_problem(error: UserError, job: Job, folder: Path) -> str:
-    """What an error says, on one line and without any path of this machine."""
+    """The text of an error, on one line and without paths of this machine."""
     lines = list(error.problems) if isinstance(error, DataError) else error.problem.splitlines()
     shown = [one_line(localise(line, job, folder)).rstrip(".") for line in lines[:_LISTED]]
     more = len(lines) - len(shown)

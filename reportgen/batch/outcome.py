@@ -36,7 +36,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a group. It does not depend on times, places or other groups.
+    """The outcome of a group. It does not depend on times, paths or other groups.
 
     ``score`` and ``points`` are exact decimals as text, "" without grades; ``correct`` of ``total`` test
     images were recognised; ``submitted``: the grades are those of the report handed in; ``verification`` is
@@ -66,7 +66,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Costs:
-    """What the work on a group took: wall time in seconds, peak resident memory in bytes."""
+    """The cost of a group: wall time in seconds, peak resident memory in bytes."""
 
     seconds: float
     peak: int
@@ -78,13 +78,13 @@ def outcome_text(outcome: Outcome) -> str:
 
 
 def parse_outcome(table: Mapping[str, Any]) -> Outcome:
-    """What :func:`outcome_text` wrote. Raises ``TypeError`` or ``KeyError`` for anything else."""
+    """Read what :func:`outcome_text` wrote. Raises ``TypeError`` or ``KeyError`` for anything else."""
     marks = tuple(Mark(**mark) for mark in table["marks"])
     return Outcome(**{**table, "marks": marks, "notes": tuple(table["notes"])})
 
 
 def write_outcome(folder: Path, outcome: Outcome, key: str) -> None:
-    """Write the outcome beside the files it came with, with their hashes, for :func:`find_finished`."""
+    """Write the outcome next to the files it belongs to, with their hashes, for :func:`find_finished`."""
     files = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
     hashes = {name: hash_file(folder / name) for name in files if name not in _UNSEALED}
     content = {"format": _FORMAT, "key": key, "files": hashes, "outcome": asdict(outcome)}
@@ -109,7 +109,8 @@ def find_finished(folder: Path) -> tuple[Outcome, str] | None:
 def find_strangers(folder: Path) -> list[str]:
     """The files of a folder that were not sealed in it, or were changed since: somebody put them there.
 
-    What stands below a folder with an outcome of its own, as the report of a run before, is judged by that.
+    Files below a folder that has an outcome of its own, such as the report of a previous run, are judged by
+    that.
     """
     sealed: dict[str, str] = {}
     for file in folder.rglob(OUTCOME_FILE):
@@ -135,12 +136,12 @@ def _read_seal(file: Path) -> Mapping[str, str]:
 
 
 def write_costs(folder: Path, costs: Costs) -> None:
-    """Keep what a group took, beside its outcome."""
+    """Store the costs of a group next to its outcome."""
     write_atomically(folder / COSTS_FILE, json.dumps(asdict(costs)).encode(), durable=False)
 
 
 def read_costs(folder: Path) -> Costs | None:
-    """What a group took when it was last worked on, None if that is not known."""
+    """The cost of a group when it was last processed, None if unknown."""
     try:
         return Costs(**json.loads((folder / COSTS_FILE).read_bytes()))
     except (OSError, ValueError, TypeError):

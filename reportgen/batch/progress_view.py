@@ -157,7 +157,7 @@ class BarsView:
 
 
 def describe_outcome(outcome: Outcome) -> str:
-    """What came of a group in a few words."""
+    """The outcome of a group in a few words."""
     if not outcome.done:
         return f"failed. {outcome.reason}"
     verified = f", {outcome.verification}" if outcome.verification else ""

@@ -47,7 +47,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Report:
-    """What a batch left behind: a row a group, and how many groups were worked on this time."""
+    """The result of a batch: a row per group, and how many groups were processed this time."""
 
     rows: tuple[GroupResult, ...]
     worked_on: int
@@ -101,7 +101,10 @@ def run_batch(
 
 
 def _agree(chosen: Class, out: Path, options: Options, view: ProgressView) -> BatchConfig:
-    """What holds for all groups. Raises ``WeightsError`` if the weights are not on this machine."""
+    """The configuration shared by all groups.
+
+    Raises ``WeightsError`` if the weights are not on this machine.
+    """
     cache = chosen.cache or out.resolve() / CACHE_FOLDER
     memory = DigestMemory(cache)
     choice = resolve_source(chosen.weights, memory)

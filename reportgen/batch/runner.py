@@ -23,7 +23,7 @@ class Runner(Protocol):
 
 
 class LocalRunner:
-    """So many groups at a time on this machine; each thread only watches a process."""
+    """Runs several groups at a time on this machine; each thread only monitors a process."""
 
     def __init__(self, processes: int) -> None:
         self.processes = processes

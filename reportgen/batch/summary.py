@@ -34,7 +34,7 @@ from reportgen.templates import templates_folder
 _NAMED = 12
 _PARTNERS = 4
 _BAR_HEIGHT = 100
-"""Of the highest bar of a histogram, in its own units."""
+"""Height of the highest bar of a histogram, in its own units."""
 
 
 GRADES_FILE, OVERVIEW_FILE, TIMINGS_FILE = "grades.csv", "overview.html", "timings.csv"
@@ -50,7 +50,7 @@ def write_tables(
     """Write ``grades.csv``, ``overview.html`` and ``timings.csv``. Raises ``StorageError`` if that fails.
 
     The first two depend on what came of the groups and on nothing else. One of them that was changed by hand
-    stays, under another name, which is said.
+    stays under another name, which is reported.
     """
     with writing(out):
         _write_if_new(out / TIMINGS_FILE, write_timings(rows))
@@ -115,7 +115,7 @@ def _write_if_new(file: Path, text: str) -> None:
 
 
 def sum_up(chosen: Class, rows: Sequence[GroupResult]) -> Overview:
-    """What ``render_overview`` prints."""
+    """The values that ``render_overview`` prints."""
     outcomes = [row.outcome for row in rows]
     shared = find_shared_images({row.group.name: row.images for row in rows})
     equal = find_equal_results({row.group.name: row.outcome.fingerprint for row in rows})

@@ -66,7 +66,7 @@ def criteria_of(outcomes: Iterable[Outcome]) -> list[str]:
 
 
 def find_mark(outcome: Outcome, criterion: str) -> Mark | None:
-    """What a group got for a criterion, None without grades."""
+    """A group's points for a criterion, None without grades."""
     return next((mark for mark in outcome.marks if mark.criterion == criterion), None)
 
 

@@ -28,7 +28,7 @@ _DATA_REMEDY = "Ask the group for data/<split>/<class>/ or data/<class>/, or for
 
 
 def main(job_file: Path, progress_handle: int) -> None:
-    """Do the job in ``job_file``, beside which everything is written; the outcome goes to ``made.json``."""
+    """Do the job in ``job_file``; every file is written next to it, the outcome to ``made.json``."""
     follow_parent()
     refuse_network()
     os.set_inheritable(progress_handle, False)
@@ -84,7 +84,7 @@ def _read_settings(parts: Parts, job: Job, folder: Path) -> Settings:
 
 
 def _lay_out(data: Path, parts: Parts, folder: Path) -> Path:
-    """The data as a folder with nothing else in it; class folders beside a report are put into one."""
+    """The data as a folder with nothing else in it; class folders next to a report are put into one."""
     if data != parts.folder:
         return data
     view = folder / _IMAGES_FOLDER

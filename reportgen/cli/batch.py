@@ -72,7 +72,7 @@ def _choose_runner(chosen: Class, scheduler: str | None, processes: int | None) 
 
 
 def _show(report: Report, out: Path) -> None:
-    """What came out, and where it is."""
+    """Print the result and where it is."""
     from reportgen.batch.summary import GRADES_FILE, OVERVIEW_FILE
     from reportgen.grading.exports.table import one_line
 

@@ -83,7 +83,7 @@ def _preview(chosen: Settings, file: Path | None, progress: Progress) -> list[st
 
 
 def remark(built: BuildResult, progress: Progress) -> None:
-    """What the user should know of the report."""
+    """Print the notes on the report."""
     results = built.document
     for line in built.notes:
         progress.say(line)
@@ -95,7 +95,7 @@ def remark(built: BuildResult, progress: Progress) -> None:
 
 
 def _show(built: BuildResult, kind: ReportKind) -> None:
-    """What came out, and where it is."""
+    """Print the result and where it is."""
     from reportgen.contract.lookup import find_value
 
     typer.echo("")
@@ -144,7 +144,7 @@ def watch(
         return built.folder
 
     file = (settings or Path(SETTINGS_FILE)).expanduser().absolute()
-    # Images of the user's own may yet come to stand there.
+    # The user's own images may still be put there.
     usual = default_data(settings)
     inputs = Inputs(file, data=(usual.parent if usual.name == "sample" else usual,))
     watch_report(read, renew, inputs, progress, port=port)

@@ -67,7 +67,7 @@ def verify(
 
     outline = Outline(sections=tuple(section)) if section else None
     if outline is not None:
-        outline.kind  # noqa: B018 - a section that cannot be had is told before anything is done
+        outline.kind  # noqa: B018 - a section that is not installed is reported before anything is computed
     own_json = is_json_with("submission", "data", "confirmed", "rows")
     if json is not None:
         check_output(json, own_json)

@@ -26,7 +26,7 @@ def join_pointer(steps: Iterable[str | int]) -> str:
 
 
 def escape_step(step: str | int) -> str:
-    """One step as it stands in a pointer."""
+    """One step, escaped as in a pointer."""
     return str(step).replace("~", "~0").replace("/", "~1")
 
 

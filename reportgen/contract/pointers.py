@@ -78,7 +78,7 @@ def _walk(node: Mapping[str, Any], types: Mapping[str, Any], above: Pointer) -> 
     )
     if "anyOf" in node:
         for each in node["anyOf"]:
-            # What the whole means is said beside its alternatives.
+            # The meaning of the whole is next to its alternatives.
             yield from _walk({**each, "description": here.meaning}, types, here)
         return
     yield replace(here, kind=_kind(node))

@@ -30,7 +30,7 @@ class LoadedResults(Results):
     written, by pointer, with ``at``; arrays with ``array``; data frames with ``table``.
 
     Printed, they are ten lines; in a notebook they show themselves as a page of tables. Derived values
-    (accuracies, counts) are computed anew as attributes; ``at`` gives what the file says.
+    (accuracies, counts) are computed again as attributes; ``at`` gives what the file says.
     """
 
     _name: str = PrivateAttr()
@@ -54,7 +54,7 @@ class LoadedResults(Results):
 
     @property
     def name(self) -> str:
-        """What the report was opened by."""
+        """The path by which the report was opened."""
         return self._name
 
     @property
@@ -173,7 +173,7 @@ def _describe(error: ValidationError, document: Any) -> Iterator[str]:
 
 
 def _follow(document: Any, location: Sequence[str | int], *, missing: bool) -> list[str | int]:
-    """The steps of a place that pydantic names, without those that only name a type of a union."""
+    """The steps of a location as pydantic reports it, without those that only name a member of a union."""
     steps: list[str | int] = []
     value = document
     for number, step in enumerate(location, 1):

@@ -47,7 +47,7 @@ def find_document_kind(document: Any, expected: ReportKind | None = None) -> Rep
     """The kind of report that a parsed ``results.json`` says it is, with its sections that are known.
 
     Known are the sections of ``expected``, or without it those installed here; a document never names a
-    module to be imported. What it has beside them is passed over, as it would be by an older reader.
+    module to be imported. Its other sections are ignored, as an older reader would ignore them.
     """
     declared = document.get("kind") if isinstance(document, dict) else None
     declared = declared if isinstance(declared, dict) else BEFORE_KINDS.model_dump()
@@ -111,7 +111,7 @@ def check_document(document: Any, kind: ReportKind | None = None) -> None:
 
 
 def _likeliest(error: Any) -> Any:
-    """Of a value that may be one of several things, what is wrong with the one that it comes nearest to."""
+    """The errors of a value of a union, for the member that it is closest to."""
     while error.context:
         forms: dict[Any, list[Any]] = {}
         for each in error.context:

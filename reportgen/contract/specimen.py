@@ -38,10 +38,10 @@ class OpenDict(dict[str, Any]):
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a document, by patterns as in the list of pointers, ``/neurons/top/<class>``.
+    """Known properties of a document, by patterns as in the list of pointers, ``/neurons/top/<class>``.
 
     ``keys``: the names that a placeholder such as ``class`` stands for; ``lengths``: of lists, at most;
-    ``values``: what stands there; ``absent``: where null stands for want of data.
+    ``values``: the values at pointers; ``absent``: pointers that are null for want of data.
     """
 
     keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Known:
 def make_specimen(schema: Node, known: Known) -> Any:
     """A document with every key that may be there, and a value of the right kind at each.
 
-    Lists and objects of unknown size are :class:`OpenList` and :class:`OpenDict`. Where null may stand, or
+    Lists and objects of unknown size are :class:`OpenList` and :class:`OpenDict`. Where null may be, or
     something else, the latter does unless it is known to be ``absent``.
     """
     return _Maker(schema["$defs"], known).make(schema, "")
@@ -74,7 +74,7 @@ class _Maker:
     known: Known
 
     def make(self, node: Node, pattern: str) -> Any:
-        """What may stand at a node of the schema."""
+        """The values that a node of the schema allows."""
         if pattern in self.known.values:
             return self.known.values[pattern]
         if pattern in self.known.absent:

@@ -24,8 +24,8 @@ _CELL = "padding:.15em .6em;text-align:{align};border:1px solid rgba(128,128,128
 def render_results(results: LoadedResults) -> str:
     """A fragment of HTML that carries its own styles and no script, id or link; names are escaped.
 
-    It takes the colours of the page it stands in, so that it can be read on light and dark, and two of them
-    can stand on one page.
+    It uses the colours of the surrounding page, so that it is readable on light and dark, and two of them
+    fit on one page.
     """
     parts = [
         f"<p><strong>{safe_text(title_of(results) or 'Report')}</strong><br>{safe_text(results.name)}</p>",
@@ -103,7 +103,7 @@ LONGEST = 160
 
 
 def describe_results(results: LoadedResults) -> list[str]:
-    """A few lines for a terminal or a log, ten for the assignment, whatever stands in the document."""
+    """A few lines for a terminal or a log, ten for the assignment, whatever is in the document."""
     named = (
         ("Results of", f"{results.name}, schema {results.schema_version}"),
         ("Report", title_of(results)),

@@ -146,5 +146,5 @@ def shape_text(shape: Sequence[int]) -> str:
 
 
 def number_or_nan(value: float | None) -> float:
-    """What is null is NaN."""
+    """Null becomes NaN."""
     return math.nan if value is None else value

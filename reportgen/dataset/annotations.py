@@ -136,7 +136,9 @@ def _interval(start: float, length: float, size: int) -> tuple[int, int]:
 
 
 def _faults(coco: _Coco) -> list[str]:
-    """What the types cannot say: ids that are used twice or lead nowhere, boxes without or beyond area."""
+    """Errors that the types cannot express: ids that are used twice or lead nowhere, boxes without or beyond
+    area.
+    """
     images = {image.id: image for image in coco.images}
     categories = {category.id for category in coco.categories}
     faults = [

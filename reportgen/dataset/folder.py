@@ -52,7 +52,7 @@ class Item:
 
 
 class FolderReader:
-    """Lists what stands under ``root`` and collects one line for everything that cannot be used.
+    """Lists the entries below ``root`` and collects one line for each that cannot be used.
 
     Links are followed; a ``strict`` reader, for folders of strangers, follows none out of the root.
     It never descends by itself, so links that lead in circles do no harm.
@@ -68,7 +68,7 @@ class FolderReader:
         self.problems.append(f"{escaped(file)}: {fault}")
 
     def items(self, folder: Path) -> list[Item]:
-        """What stands in ``folder``, in order of name, without hidden files and broken links."""
+        """The entries of ``folder``, sorted by name, without hidden files and broken links."""
         try:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: composed(entry.name))
@@ -81,7 +81,7 @@ class FolderReader:
         return list(items.values())
 
     def is_usable(self, item: Item) -> bool:
-        """Whether the item has a proper name and stands where it may; reports why not."""
+        """Whether the item has a valid name and location; reports why not."""
         fault = name_fault(item.path.name)
         if fault is None and item.target and self._inside and not item.target.is_relative_to(self._inside):
             fault = (
@@ -135,7 +135,7 @@ class FolderReader:
 
 
 def subfolders(folder: Path) -> Iterator[Path]:
-    """The folders in a folder, in no order; none where that cannot be told."""
+    """The subfolders of a folder, unordered; none if it cannot be listed."""
     return (Path(entry.path) for entry in _visible(folder) if entry.is_dir())
 
 
@@ -153,7 +153,9 @@ def _visible(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 
 def _tracked_by_dvc(names: Sequence[str]) -> Iterator[str]:
-    """What DVC's files of a folder stand for, as far as it may be an image or a folder of images."""
+    """The files that DVC's pointer files in a folder refer to, as far as they may be images or folders of
+    images.
+    """
     for name in names:
         tracked = name.removesuffix(".dvc")
         suffix = Path(tracked).suffix.lower()

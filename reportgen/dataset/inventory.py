@@ -31,7 +31,7 @@ class Inventory:
 
     @property
     def root(self) -> Path:
-        """Where the splits or the classes stand."""
+        """The folder that contains the splits or the classes."""
         return self.survey.root
 
     def path(self, file: str) -> Path:

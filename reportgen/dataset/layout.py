@@ -27,12 +27,12 @@ _DEEPEST_SPLIT = 2
 
 @dataclass
 class Survey:
-    """What stands in a data folder, before any image is opened.
+    """The content of a data folder, before any image is opened.
 
-    ``root`` is where the splits or the classes stand, and what files are relative to. ``files`` are all
+    ``root`` contains the splits or the classes; files are relative to it. ``files`` are all
     images to be read, ``paths`` where they are on the disk; ``parts[split][class]`` are those in use.
     ``validation_taken``: there was no validation split, so a share of the training images became one.
-    ``warnings`` stand in the report; ``notes`` are for the terminal.
+    ``warnings`` are printed in the report; ``notes`` are for the terminal.
     """
 
     root: Path
@@ -48,7 +48,7 @@ class Survey:
 
 
 def survey_folder(root: Path, seed: int, *, strict: bool = False) -> Survey:
-    """Find splits, classes and files under ``root``; what is wrong with them stands in ``problems``.
+    """Find splits, classes and files under ``root``; errors are collected in ``problems``.
 
     ``strict``, for folders of strangers: no link is followed out of the folder. Raises ``DataError`` if
     ``root`` is no folder that can be listed, or holds several data sets.
@@ -57,7 +57,7 @@ def survey_folder(root: Path, seed: int, *, strict: bool = False) -> Survey:
     surveyor = _Surveyor(find_data_set(root), seed, strict=strict)
     survey = surveyor.survey
     if survey.root != root:
-        # Only said: the results are those of the data set, wherever it lies.
+        # Only a note: the results do not depend on where the data set is.
         survey.notes.append(f"The images are those in {escaped(str(survey.root))}, which holds the data set.")
     surveyor.look()
     return survey
@@ -66,7 +66,7 @@ def survey_folder(root: Path, seed: int, *, strict: bool = False) -> Survey:
 def default_data_folder(home: Path) -> Path:
     """``home/data`` if there are images of the user's own in it, else the drawn ``home/data/sample``.
 
-    They may also stand one folder deeper, in a data set with a name of its own.
+    They may also be one level deeper, in a data set with a name of its own.
     """
     data = home / "data"
     folders = [folder for folder in subfolders(data) if folder.name not in OWN_SETS]

@@ -19,8 +19,8 @@ _CLUTTER = frozenset(
         "__pycache__",
     }
 )
-"""What systems leave in folders: Windows, Linux, macOS (``Icon`` and a carriage return, which some disks turn
-into U+F00D), the storage boxes of Synology and QNAP, and Python."""
+"""Files that systems leave in folders: Windows, Linux, macOS (``Icon`` and a carriage return, which some
+disks turn into U+F00D), the storage boxes of Synology and QNAP, and Python."""
 
 _SIDE_SUFFIXES = frozenset(
     {
@@ -56,7 +56,7 @@ _SIDE_SUFFIXES = frozenset(
         *(".py", ".ipynb", ".sh", ".bat", ".m", ".r", ".dvc", ".md5", ".sha256", ".bib"),
     }
 )
-"""Of files that stand beside images without meaning to be one: notes, labels, tables, scripts."""
+"""Endings of files that accompany images: notes, labels, tables, scripts."""
 
 _SIDE_NAMES = frozenset({"readme", "license", "licence", "copying", "authors", "makefile", "dockerfile"})
 
@@ -70,7 +70,7 @@ def is_ignored(name: str) -> bool:
 
 
 def is_side_file(name: str) -> bool:
-    """Whether a file says by its name that it stands beside the images and is none itself."""
+    """Whether a file's name shows that it accompanies the images and is not one itself."""
     stem, dot, suffix = name.rpartition(".")
     if not dot:
         return name.casefold() in _SIDE_NAMES
@@ -138,17 +138,17 @@ _FILLERS = frozenset(
         "samples",
     }
 )
-"""What such names have beside the word itself, as in ``training_set``, ``TestData`` or ``val-images``."""
+"""What such names contain besides the word itself, as in ``training_set``, ``TestData`` or ``val-images``."""
 
 _PARTS = re.compile(r"[^\W_]+")
 
 
 def find_splits(names: Iterable[str]) -> dict[str, Split]:
-    """Which of these folder names stand for a split, and for which, in any case.
+    """Which of these folder names denote a split, and which one; case is ignored.
 
     A name is ``train``, ``training``, ``training_set`` and the like; or all of them share what else is in the
     name, as ``seg_train`` and ``seg_test`` do, where there is one for training and one for testing.
-    Several names may stand for one split.
+    Several names may denote one split.
     """
     groups: dict[tuple[str, ...], dict[str, Split]] = defaultdict(dict)
     for name in sorted(names):

@@ -22,7 +22,7 @@ def find_data_set(root: Path) -> Path:
     """``root``, or the one folder in it, up to three levels down, that holds the splits or the classes.
 
     Raises ``DataError`` naming all of them if there are several; if there is none, it is ``root``, whose
-    faults can then be told.
+    errors can then be reported.
     """
     if holds_data(root):
         return root
@@ -43,7 +43,7 @@ def find_data_set(root: Path) -> Path:
 
 
 def holds_data(folder: Path) -> bool:
-    """Whether the splits, or two classes at least, stand right in a folder."""
+    """Whether a folder directly contains the splits, or at least two classes."""
     folders = list(subfolders(folder))
     if is_split(folders):
         return True
@@ -58,7 +58,7 @@ def is_class(folder: Path) -> bool:
 def is_split(folders: Iterable[Path]) -> bool:
     """Whether these are the folders of a data set with splits, whatever these are called.
 
-    A class may be called ``train`` or ``test``, too: then it stands among others, with images right in it.
+    A class may be called ``train`` or ``test``, too: it is then one of several and contains images directly.
     """
     folders = list(folders)
     splits = find_splits(composed(folder.name) for folder in folders)

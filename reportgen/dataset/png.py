@@ -15,7 +15,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 _MAGIC = b"\x89PNG\r\n\x1a\n"
 
 _FRAME = 12
-"""Bytes of a chunk beside its body: its length, its name and its checksum."""
+"""Bytes of a chunk besides its body: length, name and checksum."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ _ASPECT_TOLERANCE = 0.02
 
 
 class Look(NamedTuple):
-    """What is remembered of an image: its own width and height, upright, and what became of its profile."""
+    """Cached facts about an image: its own width and height, upright, and how its profile was applied."""
 
     width: int
     height: int
@@ -55,7 +55,7 @@ def check_images(inventory: Inventory, looks: Looks, progress: Progress) -> Mani
     """Decode every file of a class folder, used or not, and say what is wrong or odd; no pixels are kept.
 
     Contents that ``looks`` already has are not decoded again; the others are added to it.
-    Raises ``DataError`` with one line for each thing that is wrong, paths relative to the root.
+    Raises ``DataError`` with one line for each problem, paths relative to the root.
     """
     survey = inventory.survey
     faults = {**inventory.faults, **_look(inventory, looks, progress)}
@@ -111,7 +111,7 @@ def _look(inventory: Inventory, looks: Looks, progress: Progress) -> dict[str, s
 
 
 def _open(inventory: Inventory, file: str) -> Look | str:
-    """What an image looks like, or what is wrong with it."""
+    """The facts about an image, or its error."""
     try:
         data = read_bytes(inventory.path(file), inventory.contents[file])
         image = decode_bytes(data, strict=inventory.strict)

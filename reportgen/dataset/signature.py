@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 USUAL = ("JPEG", "PNG", "BMP", "WEBP", "GIF", "TIFF")
-"""What is opened in folders of strangers too; in Pillow's names, as all below."""
+"""Formats opened even in untrusted folders; in Pillow's names, as all below."""
 
 _FURTHER = (
     *("AVIF", "HEIF", "JPEG2000", "PPM", "ICO", "ICNS", "CUR", "DIB", "PSD", "QOI", "DDS", "SGI", "SUN"),
     *("PCX", "DCX", "XBM", "XPM", "MSP", "BLP", "FTEX", "FLI", "PIXAR", "GBR", "XVTHUMB"),
     *("TGA", "SPIDER"),
 )
-"""What is opened of one's own too. Pillow knows more: EPS, which it hands to another program, Ghostscript;
-WMF, which Windows draws; FITS, MCIDAS and the like, measurements without a known white; MPEG, GRIB, BUFR and
-HDF5, which it recognises and cannot decode. The last two bear no mark of their own and are tried last."""
+"""Formats opened in the user's own folders, too. Pillow supports more: EPS, which it hands to another
+program, Ghostscript; WMF, which Windows draws; FITS, MCIDAS and the like, measurements without a known white;
+MPEG, GRIB, BUFR and HDF5, which it recognises and cannot decode. The last two bear no mark of their own and
+are tried last."""
 
 IMAGE_SUFFIXES = frozenset(
     {
@@ -31,7 +32,7 @@ IMAGE_SUFFIXES = frozenset(
 
 
 def list_further_formats() -> tuple[str, ...]:
-    """What can be opened on this machine beside the usual, in Pillow's names, in the order in which to try.
+    """Further formats that this machine can open, in Pillow's names, in the order in which to try them.
 
     HEIC and HEIF are among them if the package ``pillow-heif`` is installed.
     """
@@ -55,7 +56,7 @@ _IMAGE = "is a {} image that is damaged or cut off"
 _CLOSED = "is a {} image, a format that is not opened here; save it as JPEG or PNG"
 
 _SPACE = r"(?>\s|<\?[^>]*>|<!--(?s:.*?)-->|<!DOCTYPE\s+svg(?s:[^>\[]*(?:\[[^\]]*\]\s*)?)>)*+"
-"""What may stand before the first element of a document in XML."""
+"""What may precede the first element of an XML document."""
 
 _DOWNLOAD = "it was probably saved in place of the image; download the image itself"
 
@@ -141,7 +142,7 @@ _BRANDS: Sequence[tuple[bytes, str]] = (
     (b"crx ", "is a camera's RAW picture (CR3); save it as JPEG"),
     (b"qt  ", "is a video (QuickTime); save one picture of it"),
 )
-"""Of the ISO media format, which has them behind ``ftyp``; all others are taken for MP4."""
+"""Brands of the ISO media format, which follow ``ftyp``; all others are taken for MP4."""
 
 _HEIF_REMEDY = "; install the package pillow-heif (pip install pillow-heif), or save it as JPEG"
 
@@ -179,7 +180,7 @@ _TEXTS: Sequence[tuple[re.Pattern[str], str]] = (
 
 
 def describe(data: bytes) -> str:
-    """What the content of a file is, and a remedy, in words that follow its name; for what is no image.
+    """The type of a file that is not an image, in words that follow its name, and a remedy.
 
     The words are quoted from ``data`` only where it is printable text.
     """

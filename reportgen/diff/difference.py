@@ -67,10 +67,10 @@ def _guesses(results: Mapping[str, Any], images: list[Image]) -> dict[str, Guess
 def compare_misclassified(
     old: Mapping[str, Any], new: Mapping[str, Any], images: ImageLists, seen: set[str], tolerance: Tolerance
 ) -> Iterator[Entry]:
-    """What differs in the list of misclassified images, matched by content.
+    """The differences in the list of misclassified images, matched by content.
 
-    Left out is what was told already: the file's name, images in ``seen`` that are in one list only, and
-    images in ``seen`` whose prediction changed.
+    Omitted is what has been reported already: the file's name, images in ``seen`` that are in one list only,
+    and images in ``seen`` whose prediction changed.
     """
     before, after = _by_content(old, images[0]), _by_content(new, images[1])
     for content in [*before, *(content for content in after if content not in before)]:
@@ -235,7 +235,7 @@ _CAUSES = ("/provenance/versions", "/provenance/weights", "/schema_version")
 
 @dataclass(frozen=True)
 class Count:
-    """So many of ``total`` images were classified correctly; the accuracy is None without images."""
+    """The number of correctly classified images out of ``total``; the accuracy is None without images."""
 
     correct: int
     total: int
@@ -273,7 +273,7 @@ class CheckFlip:
 
 @dataclass(frozen=True)
 class Difference:
-    """What differs between the reports ``old_name`` (A) and ``new_name`` (B).
+    """The differences between the reports ``old_name`` (A) and ``new_name`` (B).
 
     ``causes`` are versions and weights, which explain the rest; ``entries`` every other value.
     """

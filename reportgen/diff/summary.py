@@ -45,7 +45,7 @@ def _number_texts(old: float, new: float) -> tuple[str, str]:
 
 
 def _abridged(old: str, new: str) -> tuple[str, str]:
-    """Cut both so that the place where they begin to differ is in sight."""
+    """Cut both so that the first difference stays visible."""
     shorter = min(len(old), len(new))
     common = next((index for index in range(shorter) if old[index] != new[index]), shorter)
     start = max(common - _KEPT_BEFORE, 0) if max(len(old), len(new)) > WIDTH else 0
@@ -69,7 +69,7 @@ def _value_text(value: Any) -> str:
 
 
 def list_text(change: ListChange) -> str:
-    """What is said of a list as a whole."""
+    """The line for a list as a whole."""
     if change.old_length == change.new_length:
         parts = [f"and {change.hidden} more of {plural(change.old_length, 'value', 'values')}"]
     else:
@@ -114,7 +114,7 @@ def points_text(points: float | None) -> str:
 
 
 def image_text(image: Image) -> str:
-    """An image's file, and the split and class it stands in."""
+    """An image's file with its split and class."""
     return printable(f"{image.file} ({image.split}, {image.label})")
 
 
@@ -158,7 +158,7 @@ def describe(difference: Difference, limit: int | None = LINES_PER_SECTION) -> l
 
 
 def headline(difference: Difference) -> list[str]:
-    """What there is to know at a glance, a line each, aligned."""
+    """The headline: one aligned line for each main change."""
     lines = []
     if difference.causes:
         lines += ["Versions or weights differ, which may explain the rest:"]
@@ -250,7 +250,7 @@ def entry_lines(entries: Sequence[Entry]) -> list[str]:
 
 
 def entry_text(entry: Entry) -> str:
-    """What changed, without the pointer."""
+    """The change, without its pointer."""
     if not isinstance(entry, Change):
         return list_text(entry)
     old, new, delta = value_texts(entry)

@@ -11,14 +11,14 @@ from reportgen.contract.lookup import escape_step
 from reportgen.outline.section import Tolerance as Tolerance
 
 DISPLAYED_PER_LIST = 5
-"""So many changed elements of a list are given one by one; the rest is counted."""
+"""How many changed elements of a list are given one by one; the others are counted."""
 
 KEYS: Final[Mapping[str, str]] = {"/checks": "name", "/dataset/duplicates": "sha256"}
-"""Lists whose elements are matched by this key of theirs, and not by their place."""
+"""Lists whose elements are matched by this key and not by their index."""
 
 
 class Absent(Enum):
-    """What stands for a value that only the other document has; JSON's null is a value."""
+    """Placeholder for a value that only the other document has; JSON's null is a value."""
 
     ABSENT = "absent"
 
@@ -42,7 +42,7 @@ class Change:
 
 @dataclass(frozen=True)
 class ListChange:
-    """What is told of a list as a whole.
+    """The change of a list as a whole.
 
     Of the elements that both have, ``differing`` differ, ``hidden`` of them without a ``Change`` of their
     own; ``largest`` is the largest absolute difference of their numbers, None if no number differs.

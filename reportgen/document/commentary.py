@@ -31,7 +31,7 @@ _BAR = "\ufdd0"
 
 @dataclass(frozen=True)
 class CommentaryContext:
-    """What a commentary may draw on.
+    """The values and references that a commentary may use.
 
     ``reference`` makes a link such as “Fig. 12” of a kind (figure or table) and a name; ``names`` has the
     name for each kind and slug; ``formula`` sets TeX, given with what is spoken, or raises ``ValueError``.
@@ -77,12 +77,12 @@ def render_commentary(slot: str, text: str, context: CommentaryContext) -> Marku
 
 
 def _fill(parser: MarkdownIt, text: str, context: CommentaryContext) -> tuple[list[Token], list[Fault]]:
-    """Parse a text and replace what stands for something else, as far as it can be found."""
+    """Parse a text and substitute placeholders, as far as they can be resolved."""
     author = _Author(context)
     tokens = parser.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
-            token.tag = "h4"  # The author's headings stand below those of the section.
+            token.tag = "h4"  # The author's headings are below those of the section.
         if "style" in token.attrs:
             # The page's policy forbids styles of single elements.
             token.attrs = {"class": str(token.attrs["style"]).removeprefix("text-align:")}
@@ -93,7 +93,7 @@ def _fill(parser: MarkdownIt, text: str, context: CommentaryContext) -> tuple[li
 
 @dataclass(frozen=True)
 class _Author:
-    """Replaces what stands for something else by what it stands for; takes down what stands for nothing."""
+    """Substitutes placeholders and records those that cannot be resolved."""
 
     context: CommentaryContext
     faults: list[Fault] = field(default_factory=list)
@@ -126,7 +126,7 @@ class _Author:
 
 
 def _quote(written: str) -> str:
-    """What the author wrote, in one line that is not too long."""
+    """The author's text, on one line of limited length."""
     line = " ".join(written.split())
     return line if len(line) <= 100 else f"{line[:99]}…"
 
@@ -244,7 +244,7 @@ _read_dollars = math_inline_dollar(allow_space=False, allow_double=True)
 
 
 def _read_formula(state: StateInline, silent: bool) -> bool:
-    """Read a formula unless a digit stands right outside, as in “$5 and $6”.
+    """Read a formula unless a digit follows or precedes it directly, as in “$5 and $6”.
 
     The plugin's own look at the digit before takes, at the start of a text, the last character of the text.
     """

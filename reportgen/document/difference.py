@@ -59,7 +59,7 @@ def _source(picture: Picture) -> str:
 
 
 def _cells(entry: Entry) -> dict[str, str]:
-    """What a row of the tables of values says: old, new, difference, or one ``note`` in their place."""
+    """The cells of a row in the tables of values: old, new, difference, or one ``note`` instead."""
     if not isinstance(entry, Change):
         return {"note": summary.list_text(entry)}
     old, new, difference = summary.value_texts(entry)

@@ -29,7 +29,9 @@ _MOST_DIGITS = 15
 
 @dataclass(frozen=True)
 class _Use:
-    """What a filter takes: a value that ``fits``, and how many ``arguments``, each from ``least`` to 15."""
+    """The signature of a filter: a value that ``fits``, and how many ``arguments``, each from ``least`` to
+    15.
+    """
 
     fits: Callable[[Any], bool]
     wants: str
@@ -70,14 +72,14 @@ _USES = {
     "size": _Use(lambda value: isinstance(value, list | dict), "a list or a table"),
     "text": _Use(lambda value: isinstance(value, str), "a text"),
 }
-"""Filter -> what it takes: in the wrong place one would print what looks like a value and is none."""
+"""Filter -> the type it accepts. On another type it would print what looks like a value and is not."""
 
 
 def print_value(expression: str, results: Sourced) -> Markup:
     """The value that an expression names, as HTML with its pointer.
 
     Nothing of the expression is ever run: it is parsed, and its steps are looked up among the keys and items
-    of the results. Raises ``RenderError``, whose problem does not tell the place, for anything else.
+    of the results. Raises ``RenderError``, whose problem does not name the location, for anything else.
     """
     path, call = _parse(expression)
     name, node = _follow(path, results)

@@ -36,7 +36,7 @@ FAMILY = "Report"
 _MORE = "--more-fonts"
 
 STYLED = "0123456789 ./•\u2002"
-"""What the style sheet prints of its own: numbers of pages and sections, bullets, and spaces."""
+"""Characters that the style sheet itself prints: numbers of pages and sections, bullets, and spaces."""
 
 _DATA = re.compile(r"data:[^\s\"')]+")
 _BREAKS = re.compile(r"[\s<>\"]+", re.ASCII)
@@ -47,7 +47,7 @@ _UNPRINTED = re.compile(
 
 @dataclass(frozen=True)
 class Style:
-    """One font file and where it stands in a family."""
+    """One font file and its position in a family."""
 
     file: str
     weight: int
@@ -74,7 +74,7 @@ class Families:
 
     @cached_property
     def names(self) -> Mapping[Face, str]:
-        """The family of each face beside STIX's."""
+        """The family of each face other than STIX's."""
         named = {face: f"Report Named {n}" for n, face in enumerate(self.faces.named, 1)}
         found = {face: f"Report Found {n}" for n, face in enumerate(self.faces.found, 1)}
         fallback = report_face("DejaVuSans.ttf")

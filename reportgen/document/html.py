@@ -32,7 +32,7 @@ from reportgen.typefaces.face import OWN, Typefaces
 
 SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
 LISTED_IMAGES = 500
-"""Of more images than these the document does not list the files; their hashes stand in the results."""
+"""Above this number of images the document does not list the files; their hashes are in the results."""
 
 PARTS = ("abstract", "observations", "appendix")
 """The further templates that a section may have."""
@@ -46,7 +46,7 @@ _POLICY_MARK = "content-security-policy-of-this-page"
 
 @dataclass(frozen=True)
 class Content:
-    """What a document is made of: the sections of its ``kind``, ``results``, every figure by name, and the
+    """The content of a document: the sections of its ``kind``, ``results``, every figure by name, and the
     author's words by slot.
     """
 
@@ -88,7 +88,7 @@ def render_html(
 
 
 class _Page:
-    """What the templates see, and the templates."""
+    """The names that templates see, and the templates."""
 
     def __init__(self, content: Content, templates: Templates, memo: Memo) -> None:
         self.kind, self.results, self.album = content.kind, content.results, content.album
@@ -143,12 +143,12 @@ class _Page:
             raise RenderError(f"templates/{name}{line}: {error}", "Correct the template.") from error
 
     def _of_weights(self) -> list[Reference]:
-        """What the weights rest on."""
+        """The references for the weights."""
         embedded = self.results.provenance.weights.source == "embedded"
         return [CHEN_2016] if self.kind.uses_weights and embedded else []
 
     def _sections(self) -> list[dict[str, Any]]:
-        """Of each section what the templates print of it, and which templates it has."""
+        """For each section, the values that templates print and the templates that it has."""
         return [
             {
                 "name": section.name,

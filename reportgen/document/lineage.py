@@ -26,7 +26,7 @@ ORIGINS = (
     ("dataset", Origin("/dataset/warnings", "reportgen.dataset.scan.check_images", "folder")),
     ("results", Origin("/checks", "reportgen.outline.kind.ReportKind.decide_claims", "results")),
 )
-"""What every report has, with the stage that ``reportgen build --only`` runs for it."""
+"""The values common to every report, with the stage that ``reportgen build --only`` runs for it."""
 
 _TUPLE = 4
 """The most numbers that make one value together: a shape, a position, an interval."""
@@ -80,7 +80,7 @@ class Lineage:
     def note(self, pointer: str) -> str:
         """Take down that the value at ``pointer`` is printed; returns the id of its row among the sources.
 
-        The numbers of a shape, a position or an interval share the row of the list that they stand in.
+        The numbers of a shape, a position or an interval share their row in the list.
         """
         parent = pointer.rpartition("/")[0]
         row = parent if _is_tuple(self._values.get(parent)) else pointer
@@ -131,7 +131,7 @@ class Lineage:
 
 
 def find_origin(pointer: str, kind: ReportKind) -> tuple[str, Origin]:
-    """Who makes the value at a pointer, the origin with the longest pattern that fits, and its stage.
+    """The origin of the value at a pointer, by the longest pattern that matches, and its stage.
 
     What a section says nothing more of is made by its ``compute``.
     """

@@ -83,7 +83,7 @@ _SHORT = {"figure": "fig", "table": "tab"}
 _NAME = r"[\w\u0300-\u036f-]"
 
 REFERENCE = re.compile(rf"@({'|'.join(_KINDS)}):((?:{_NAME}*(?![-_]){_NAME})?)", re.IGNORECASE)
-"""What is read as a reference: the kind, and the name up to its last letter or digit."""
+"""The syntax of a reference: the kind, and the name up to its last letter or digit."""
 
 _LONGEST = 100
 """Characters of a wrong name that are looked at."""
@@ -95,7 +95,7 @@ def reference_names(
     """(kind, slug) -> name, for every figure and table; ``numbers`` has their kinds and names.
 
     A slug is the name with hyphens, ``neuron-input-0``, and where the name ends in the index of a class, also
-    with the slug of the class in its place, ``neuron-input-leopard``, unless that could mean another.
+    with the slug of the class instead, ``neuron-input-leopard``, unless that is ambiguous.
     """
     pairs = list(numbers)
     names = {(what, make_slug(name)): name for what, name in pairs}
@@ -112,7 +112,7 @@ def reference_names(
 
 
 def _pattern_of_classes(kind: ReportKind) -> re.Pattern[str]:
-    """Names that end in the index of a class: what stands before it, and the index."""
+    """Pattern of names that end in the index of a class: the stem and the index."""
     shown = [each.name for section in kind.sections for each in section.shown]
     stems = sorted({name.removesuffix("_<i>") for name in shown if name.endswith("_<i>")})
     return re.compile(rf"({'|'.join(map(re.escape, stems))})_(\d+)")

@@ -38,12 +38,12 @@ def _span(node: Sourced) -> Markup:
 
 
 def _count(node: Sourced) -> Markup:
-    """How many items stand at a pointer."""
+    """The number of items at a pointer."""
     return node.as_source(whole_text(len(node)), "n count")
 
 
 def _text(node: Sourced, words: str | None = None) -> Markup:
-    """A text of the results, or other words for it, with its pointer, since digits may stand in it."""
+    """A text of the results, or other words for it, with its pointer, since it may contain digits."""
     return node.as_source(str(node) if words is None else words, "n text")
 
 
@@ -98,7 +98,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "text": _text,
     "minus": _negative,
 }
-"""What templates may print numbers with."""
+"""The functions by which templates print numbers."""
 
 _STRONG = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from reportgen.contract.lookup import escape_step
 
 Note = Callable[[str], str]
-"""Takes down that the value at a pointer is printed; returns the id of the place that tells its source."""
+"""Records that the value at a pointer is printed; returns the id of the element that shows its source."""
 
 
 class Sourced:
@@ -92,5 +92,5 @@ def plain(value: Any) -> Any:
 
 
 def entries(node: Sourced) -> list[tuple[str, Sourced]]:
-    """The keys of an object of the results, each with what stands there."""
+    """The keys of an object of the results, each with its value."""
     return [(key, node[key]) for key in plain(node)]

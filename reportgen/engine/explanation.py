@@ -26,7 +26,7 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a build does with a stage, and which inputs of its own have changed since the last build."""
+    """Whether a build runs a stage, and which of the stage's own inputs have changed since the last build."""
 
     stage: Stage
     action: Action

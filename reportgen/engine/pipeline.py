@@ -50,13 +50,13 @@ def stage_names(kind: ReportKind) -> tuple[str, ...]:
 
 
 def published(kind: ReportKind) -> tuple[str, ...]:
-    """The stages whose outcome stands in the build folder."""
+    """The stages whose outcome is published in the build folder."""
     return (*kind.names, "results", "html", "pdf")
 
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What a build left behind: the folder, which stages ran, what the user should know, and None or why
+    """The result of a build: the folder, which stages ran, what the user should know, and None or why
     there is no PDF. ``changed`` is False if all was as it should be.
     """
 
@@ -72,14 +72,14 @@ class BuildResult:
 
     @cached_property
     def document(self) -> Mapping[str, Any]:
-        """``results.json`` as it stands."""
+        """The content of ``results.json``."""
         document: Mapping[str, Any] = json.loads(self.path(RESULTS_FILE).read_bytes())
         return document
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to build. ``fresh``: nothing kept is used; ``explain``: why each stage runs is said first;
+    """How to build. ``fresh``: nothing cached is used; ``explain``: first print why each stage runs;
     ``strict``: the images are a stranger's, so no link leads out of their folder and only usual formats are
     opened. ``for_imagenet``: what to tell the user to run for the weights that the assignment is about.
     """
@@ -92,7 +92,7 @@ class Options:
 
 @dataclass
 class BuildSession:
-    """What is worth keeping from one build of a process to the next: the network, once it is loaded, and the
+    """State kept from one build to the next in a process: the network, once it is loaded, and the
     hashes of its weights (None: as the cache remembers them).
     """
 
@@ -163,7 +163,7 @@ def _remember_fonts(cache: Cache, code: CodeMemory) -> Memo:
 def settle(
     settings: Settings, progress: Progress, for_imagenet: str, memory: DigestMemory | None = None
 ) -> Settings:
-    """The settings with the weights decided on, which is told before anything else if they are less than
+    """The settings with the weights decided on, which is reported before anything else if they are less than
     the assignment asks for (``for_imagenet``: what gets those). What is asked for by name is downloaded.
     """
     memory = memory or DigestMemory(settings.cache)
@@ -238,7 +238,7 @@ def _find_stale(plan: Plan, record: Record) -> list[str]:
 def _renew(
     plan: Plan, record: Record, execution: Execution, stale: list[str], own: Mapping[str, str]
 ) -> BuildResult:
-    """Make what is stale, and publish it in the place of what is the program's ``own``."""
+    """Build what is stale, and publish it in place of the program's ``own`` files."""
     folder, progress = plan.settings.build, execution.progress
     execution.obtain("dataset")
     made: dict[str, Artifacts] = {}
@@ -289,7 +289,7 @@ def _files_of(stage: str, outcome: Artifacts, kind: ReportKind) -> dict[str, byt
 def _remarks(
     made: Mapping[str, Artifacts], record: Record
 ) -> tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]:
-    """What to tell the user of page and paper, by stage, and the numbers of the page's figures."""
+    """Notes for the user on page and PDF, by stage, and the numbers of the page's figures."""
     notes = {name: json.loads(made[name]["notes"]) for name in ("html", "pdf") if name in made}
     figures = json.loads(made["html"]["figure_numbers.json"]) if "html" in made else record.figures
     return {**record.notes, **notes}, figures
@@ -304,7 +304,7 @@ def _sha256(data: bytes) -> str:
 
 
 def preview(settings: Settings, data: Path, progress: Progress | None = None) -> list[str]:
-    """What a build would do and why, in lines for the terminal. Nothing is written or downloaded.
+    """Lines for the terminal on what a build would do and why. Nothing is written or downloaded.
 
     Raises ``PreflightError`` where a build would.
     """
@@ -320,7 +320,7 @@ def preview(settings: Settings, data: Path, progress: Progress | None = None) ->
 
 
 def preview_sample(settings: Settings, folder: Path) -> list[str]:
-    """What a build would do that has no images yet. Nothing is written."""
+    """Lines on what a build without images would do. Nothing is written."""
     claim(settings.build, "report")
     lines = [f"There are no images yet: the sample images would be drawn into {folder}, and reported on."]
     return [*lines, *(f"  {name}" for name in stage_names(settings.kind))]
@@ -348,7 +348,7 @@ def _explain(plan: Plan, record: Record, cache: Cache) -> list[str]:
 
 
 def recompute(settings: Settings, data: Path, stage: str, progress: Progress | None = None) -> Artifacts:
-    """Run one stage anew, whatever is kept of it, and return its outcome; the build folder is not touched.
+    """Run one stage again, even if it is cached, and return its outcome. The build folder is not changed.
 
     Raises ``UserError`` for a stage that does not exist.
     """

@@ -42,12 +42,12 @@ NAMED_PACKAGES = (
     *("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "pillow"),
     *("matplotlib", "jinja2", "weasyprint"),
 )
-"""The packages whose versions stand in the results."""
+"""The packages whose versions the results record."""
 
 
 @dataclass(frozen=True)
 class Spec:
-    """What a stage depends on by its nature; it can read nothing else.
+    """The declared dependencies of a stage; it can read nothing else.
 
     ``runs`` is the module with the stage's ``run``; ``modules`` are those that it finds by name, whose code
     counts as its own. ``section``: the name of the section whose figures or numbers it makes.
@@ -76,13 +76,13 @@ class Spec:
 
 _STAGES = "reportgen.engine.stages"
 FIGURES = "figures_"
-"""Of the names of the stages that draw figures; the section's name follows."""
+"""Prefix of the names of stages that draw figures; the section's name follows."""
 
 _TITLE = ("course", "assignment", "group", "authors", "date", "seed")
 
 
 def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
-    """The stages of a report, in the order of the document; every one stands after those it reads."""
+    """The stages of a report, in the order of the document; each follows those it reads."""
     drawn = [section for section in kind.sections if section.figures]
     shared = (
         Spec(
@@ -197,12 +197,12 @@ class Plan:
 
     @property
     def kind(self) -> ReportKind:
-        """What the report is made of."""
+        """The outline of the report."""
         return self.settings.kind
 
     @property
     def fonts(self) -> tuple[Face, ...]:
-        """The faces beside the report's own that set some of its words, in their order."""
+        """The faces besides the report's own that set some of its words, in their order."""
         texts = printed_texts(self.settings, self.inventory, self.templates)
         return self.typefaces.serving(texts.values())
 
@@ -319,7 +319,7 @@ def _as_text(value: Any) -> str:
 
 
 def _fonts(spec: Spec, plan: Plan) -> Group:
-    """The fonts by their places in the order: which of two that have a word sets it depends on that."""
+    """The fonts by rank: of two that cover a word, the first one sets it."""
     labels = plan.inventory.classes if spec.fonts == "labels" else ()
     faces = plan.fonts if spec.fonts == "all" else plan.typefaces.serving(labels)
     return {f"{n}: {face.file.name}, face {face.index}": face.sha256 for n, face in enumerate(faces, 1)}

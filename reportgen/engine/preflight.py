@@ -12,7 +12,7 @@ EXPLAINED_SHAPE = (14, 14, 512)
 """Rows, columns and channels of the layer of VGG19 whose neurons are explained."""
 
 Check = Callable[[Plan], Iterable[Problem]]
-"""Looks at one thing of a plan; what it imports, it imports when it is called, and never TensorFlow."""
+"""Checks one aspect of a plan. It imports lazily, when it is called, and never TensorFlow."""
 
 
 def find_problems(plan: Plan) -> list[Problem]:
@@ -95,4 +95,4 @@ def check_weights(plan: Plan) -> Iterable[Problem]:
 
 
 CHECKS: tuple[Check, ...] = (check_positions, check_weights, check_commentary, check_fonts)
-"""Every check, in the order in which its problems are told."""
+"""Every check, in the order in which its problems are reported."""

@@ -20,7 +20,7 @@ _THREADS = 2
 class Record:
     """``stages``: the digest of each kind of input, by stage; ``groups``: the inputs behind a digest;
     ``files``: stage and SHA-256 of each file of the build; ``figures``: the numbers of a stage's figures;
-    ``notes``: what the user was told and should be told again, by stage.
+    ``notes``: messages that the user should see again, by stage.
     """
 
     stages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -74,7 +74,7 @@ def read_record(folder: Path) -> Record:
 
 
 def find_intact(folder: Path, files: Mapping[str, str]) -> set[str]:
-    """Those of ``files`` (name and SHA-256) that stand in the folder with that content."""
+    """Those of ``files`` (name and SHA-256) that exist in the folder with that content."""
     with ThreadPoolExecutor(_THREADS) as pool:
         found = pool.map(lambda name: hash_of(folder / name), files)
         return {name for name, sha256 in zip(files, found, strict=True) if files[name] == sha256}

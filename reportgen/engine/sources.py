@@ -109,7 +109,7 @@ def _imports(module: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _absolute(name: str, module: str) -> str:
-    """The full name of what a module imports from: ``.result`` lies beside it."""
+    """The full name of what a module imports from: ``.result`` is next to it."""
     if not name.startswith("."):
         return name
     package = module if _file(module).name == "__init__.py" else module.rpartition(".")[0]

@@ -10,7 +10,7 @@ from reportgen.templates import Templates, templates_folder
 
 
 def printed_texts(settings: Settings, inventory: Inventory, templates: Templates) -> Mapping[str, str]:
-    """What the settings, the data and the user's own templates say, by where it stands; empty texts are
+    """The texts of the settings, the data and the user's own templates, by location; empty texts are
     left out.
     """
     authors = {

@@ -35,7 +35,7 @@ _Weights = NDArray[np.floating[Any]]
 def filter_heatmap(kernel: _Weights) -> Picture:
     """Draw one filter, (F, F) or (F, F, 3), as coloured squares with the weight written in each.
 
-    The scale is symmetric about zero and drawn below; the three slices of a colour filter stand side by
+    The scale is symmetric about zero and drawn below; the three slices of a colour filter are side by
     side on one scale. Raises ``ValueError`` on another shape and on weights that are not finite.
     """
     with house_style():
@@ -68,7 +68,7 @@ def filter_tiles(kernels: _Weights, side: int) -> tuple[list[Rgb], float]:
     squares of 4 pixels), so that a montage can show them as they are.
 
     The slices of a filter are in reading order, kept apart by grey lines: one slice is an F × F square,
-    three stand side by side, 32 make 4 rows of 8. A negative weight bears a faint minus, for grey print. An
+    three are side by side, 32 make 4 rows of 8. A negative weight bears a faint minus, for grey print. An
     element is a square of several pixels, so show the tiles without smoothing. Raises ``ValueError`` on
     weights that are not finite.
     """

@@ -35,7 +35,7 @@ _MARGIN = 2
 
 
 class Run(Protocol):
-    """What can be drawn on a line, and how far it reaches."""
+    """Text that can be drawn on a line, with its extent."""
 
     @property
     def length(self) -> float:

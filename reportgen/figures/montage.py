@@ -74,7 +74,7 @@ class ScaleBar:
     def draw(self, sheet: Image.Image, at: tuple[int, int], width: int, lettering: Lettering) -> None:
         """Draw strip, ticks, numbers and caption into ``sheet``, upper left corner ``at`` (x, y).
 
-        The caption stands between the two numbers, or in a line of its own where there are more.
+        The caption is between the two numbers, or in a line of its own where there are more.
         """
         left, top = at
         canvas = ImageDraw.Draw(sheet)
@@ -149,14 +149,14 @@ class _Grid:
 
 
 def count_columns(count: int) -> int:
-    """Up to four images stand in one row; more are spread over rows of nearly equal length."""
+    """Up to four images are in one row; more are spread over rows of nearly equal length."""
     longest = max(4, math.isqrt(count - 1) + 1)
     rows = -(-count // longest)
     return -(-count // rows)
 
 
 def count_channel_columns(count: int) -> int:
-    """Filters and feature maps stand in rows of five, many of them in rows of eight."""
+    """Filters and feature maps are in rows of five, many of them in rows of eight."""
     return min(count, 5 if count <= 15 else 8)
 
 

@@ -25,7 +25,7 @@ class NamedCheck:
 
     @property
     def meaning(self) -> str:
-        """What passes, in a sentence."""
+        """The condition for passing, as a sentence."""
         return " ".join((self.judge.__doc__ or "").split())
 
 
@@ -45,7 +45,7 @@ def splits(_report: Report) -> list[str]:
 
 
 def judge_disjoint(report: Report, _case: str) -> None:
-    """No image, by content, stands in more than one split."""
+    """No two splits contain an image of the same content."""
     where: dict[str, set[str]] = {}
     for image in report.results.dataset.images:
         where.setdefault(image.sha256, set()).add(image.split)
@@ -220,7 +220,7 @@ _AFTER = {
 
 
 def find_checks(kind: ReportKind | None = None) -> Mapping[str, NamedCheck]:
-    """What every report can be asked, and what the sections bring that are installed here or in ``kind``, by
+    """The checks for every report and those of the sections that are installed here or in ``kind``, by
     name.
     """
     brought: dict[str, NamedCheck] = {}

@@ -79,7 +79,7 @@ class RubricCase(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where the row stands."""
+        """The location of the row."""
         return self.path, None, self.name
 
 

@@ -31,7 +31,7 @@ Lookup = Callable[[str], Any]
 
 
 class FormulaError(ValueError):
-    """A text is no formula: in words that follow its place."""
+    """A text is not a formula; the message follows its location."""
 
 
 class ValueFault(Exception):  # noqa: N818 - not a fault of the program, but of the report

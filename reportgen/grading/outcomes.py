@@ -37,7 +37,7 @@ class Outcome:
 
     @property
     def final(self) -> Status | None:
-        """What became of it; None if nothing bad was heard, but not all of it has run."""
+        """The outcome; None if nothing has failed but not everything has run."""
         if self.status != "passed" or (self.called and self.ended):
             return self.status
         return None
@@ -60,7 +60,7 @@ class Outcomes:
             outcome.status, outcome.message = status, describe_report(report)
 
     def find(self, nodeid: str) -> Outcome:
-        """What is known of a test; nothing, if it did not run."""
+        """The outcome of a test; an empty one if it did not run."""
         return self._found.get(nodeid, Outcome())
 
 

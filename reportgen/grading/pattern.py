@@ -16,7 +16,7 @@ STAR = "*"
 
 @dataclass(frozen=True)
 class Match:
-    """A pointer that fits a pattern, and what stood for its stars."""
+    """A pointer that matches a pattern, and the steps that matched its stars."""
 
     pointer: str
     keys: tuple[str, ...]
@@ -77,7 +77,7 @@ class Source(Protocol):
 def check_close(
     results: Source, pointer: str, expected: Any, *, absolute: float = 0.0, relative: float = 0.0
 ) -> None:
-    """Assert that what stands at ``pointer`` is ``expected``, a number or lists and objects of numbers.
+    """Assert that the value at ``pointer`` is ``expected``, a number or lists and objects of numbers.
 
     A number is close if it differs by no more than the larger of ``absolute`` and ``relative`` times the
     expected number's size. Numbers count as the decimals they are written as, so 0.8 lies within 0.1 of

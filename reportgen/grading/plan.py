@@ -277,7 +277,7 @@ def write_plan(plan: Plan) -> str:
 
 
 def read_plan(text: str) -> Plan:
-    """What ``write_plan`` wrote."""
+    """Read what ``write_plan`` wrote."""
     document = json.loads(text)
     return Plan(**{**document, "checks": tuple(map(_read_check, document["checks"]))})
 

@@ -21,7 +21,7 @@ _FINEST = -20
 
 @dataclass(frozen=True)
 class Points:
-    """What one marker says. ``criterion`` is None where the name of the test is to stand for it."""
+    """The content of one marker. ``criterion`` is None if the name of the test is used instead."""
 
     points: Decimal
     criterion: str | None = None

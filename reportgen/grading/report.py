@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class GradingError(UserError):
-    """A rubric cannot be collected, or grades cannot be read; nothing is said about the submission."""
+    """A rubric cannot be collected, or grades cannot be read; the submission is not judged."""
 
 
 class CheckFailure(Exception):  # noqa: N818 - a verdict, not an error
@@ -23,7 +23,7 @@ class CheckFailure(Exception):  # noqa: N818 - a verdict, not an error
 
 
 class NotAtHand(Exception):  # noqa: N818 - a verdict, not an error
-    """What a check looks at did not come along with the report."""
+    """The report lacks what a check looks at."""
 
 
 @dataclass(frozen=True)

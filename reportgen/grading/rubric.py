@@ -60,7 +60,7 @@ class Rubric:
 
 
 class _Fault(Exception):  # noqa: N818 - becomes a line of a RubricError
-    """What is wrong with a row, in words that follow its number."""
+    """The error of a row, in words that follow its number."""
 
 
 def shipped_rubrics(kind: ReportKind | None = None) -> list[Path]:

@@ -21,7 +21,7 @@ Judge = Callable[[Report], None]
 
 
 class Test(Protocol):
-    """What a row asks of a report, case by case."""
+    """The requirement of a row, case by case."""
 
     def cases(self, report: Report) -> list[tuple[str, Judge]]:
         """The names of its cases in this report, and who judges each; none if there is nothing to judge."""
@@ -52,7 +52,7 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Expected:
-    """What stands at ``pointer`` is ``value``: numbers within the tolerance, all else exactly."""
+    """The value at ``pointer`` is ``value``: numbers within the tolerance, everything else exactly."""
 
     pointer: str
     value: Any

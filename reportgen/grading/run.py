@@ -83,7 +83,7 @@ def grade(
 
     With ``kind`` its sections are understood, and no others; without it, those that are installed here.
 
-    pytest runs in this process as if called in an empty place: no configuration file, no options or plugins
+    pytest runs in this process as if called in an empty folder: no configuration file, no options or plugins
     from the environment, no plugin but ours and what the rubrics bring, no cache. Only the rubrics are
     collected, with the ``conftest.py`` of their own folders; nothing that lies in the submission is. The
     table is printed with ``show``; the rubrics' own output never is.
@@ -157,7 +157,7 @@ def _options(files: Sequence[Path]) -> list[str]:
     off = ("cacheprovider", "faulthandler", "unraisableexception")
     options += [*(f"-pno:{name}" for name in off), "--color=no"]
     python = dict.fromkeys(file.parent for file in files if file.suffix == ".py")
-    # What lies beside a test may be imported by it, as with pytest's own way of importing.
+    # A test may import modules next to it, as with pytest's default import mode.
     options += [f"--override-ini=pythonpath={shlex.join(map(str, python))}"] if python else ["--noconftest"]
     return options
 
@@ -189,7 +189,7 @@ def _run(arguments: list[str], files: Sequence[Path], messenger: _Messenger) -> 
 def _own_environment() -> Iterator[None]:
     """Keep what the environment tells pytest from it; there is no option against that.
 
-    Nothing is written beside a rubric, as compiled modules would be. A run of pytest around this one keeps
+    Nothing is written next to a rubric, as compiled modules would be. A run of pytest around this one keeps
     its own variables.
     """
     writes_none, sys.dont_write_bytecode = sys.dont_write_bytecode, True

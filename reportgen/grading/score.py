@@ -12,7 +12,7 @@ from typing import Literal
 PLACES = 2
 Status = Literal["passed", "failed", "error", "skipped"]
 STATUSES: tuple[Status, ...] = ("passed", "skipped", "failed", "error")
-"""What may befall a case, from the best to the worst."""
+"""The outcomes of a case, from best to worst."""
 Visibility = Literal["visible", "hidden", "after_due_date", "after_published"]
 VISIBILITIES: tuple[Visibility, ...] = ("visible", "hidden", "after_due_date", "after_published")
 
@@ -21,7 +21,7 @@ VISIBILITIES: tuple[Visibility, ...] = ("visible", "hidden", "after_due_date", "
 class Case:
     """One check as it was run: ``message`` says why it did not pass, ``seconds`` how long it took.
 
-    ``weight`` is how much it counts beside the other cases of its criterion.
+    ``weight`` is how much it counts relative to the other cases of its criterion.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Criterion:
-    """What points are given for: each case gives its share of them, by weight, if it passed."""
+    """A graded criterion: each case gives its share of them, by weight, if it passed."""
 
     name: str
     points: Decimal

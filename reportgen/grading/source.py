@@ -17,8 +17,8 @@ RESULTS = pytest.StashKey["LoadedResults"]()
 
 
 def locate_report(config: pytest.Config) -> Path:
-    """What ``--results`` names, else the build folder of ``report.toml`` in the current folder, or in the
-    root folder of the tests. Raises ``SettingsError`` if that file is wrong.
+    """The path named by ``--results``, else the build folder of ``report.toml`` in the current folder, or in
+    the root folder of the tests. Raises ``SettingsError`` if that file is wrong.
     """
     given = config.getoption("reportgen_results", None)
     here = config.invocation_params.dir

@@ -43,7 +43,7 @@ _ROWS = 2048
 
 @dataclass(frozen=True)
 class Backbone:
-    """VGG19 up to the layer that the new head stands on, all frozen.
+    """VGG19 up to the layer below the new head, with all layers frozen.
 
     ``network`` maps preprocessed images (N, 224, 224, 3) to features (N, D); ``convolutions`` maps them to
     the output of ``block5_conv4`` (N, 14, 14, 512).

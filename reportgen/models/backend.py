@@ -79,7 +79,7 @@ def _settle_threads(threading: Any) -> None:
     try:
         threading.set_intra_op_parallelism_threads(THREADS)
     except RuntimeError:
-        # It computes already, with as many as the environment said.
+        # TensorFlow already runs, with the number of threads that the environment sets.
         if os.environ.get(THREADS_VARIABLE) != str(THREADS):
             raise BackendError(
                 "This process has begun to compute with TensorFlow's usual number of threads, which differs "

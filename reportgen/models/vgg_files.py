@@ -37,7 +37,7 @@ convolutions: it has five blocks.
 """
 
 _UNFIT = (OSError, KeyError, ValueError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
-"""What h5py, NumPy and zipfile raise on damaged files, on encrypted ones and on those of other programs."""
+"""The errors of h5py, NumPy and zipfile on damaged or encrypted files, and on those of other programs."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class StoredLayer:
 
 
 def _aligned(shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Room for an array, at a place from which TensorFlow takes it over without a copy of its 411 MB."""
+    """Memory for an array, aligned so that TensorFlow adopts it without copying its 411 MB."""
     size = 4 * int(np.prod(shape))
     room = np.empty(size + _ALIGNMENT, np.uint8)
     start = -room.ctypes.data % _ALIGNMENT
@@ -85,7 +85,7 @@ def _aligned(shape: tuple[int, ...]) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class StoredLayers:
-    """What a file holds, in the order of the network: convolutions, and the dense layers behind them."""
+    """The layers of a file, in the order of the network: convolutions, then dense layers."""
 
     convolutions: tuple[StoredLayer, ...]
     dense: tuple[StoredLayer, ...]
@@ -260,7 +260,9 @@ def _by_name(layers: Sequence[StoredLayer], names: Sequence[str]) -> tuple[Store
 
 
 def _refuse_normalised(path: Path, found: Sequence[Found], *, ordered: bool) -> None:
-    """Raise if a normalisation stands between the convolutions: without it they compute something else."""
+    """Raise if there is a normalisation between the convolutions: without it the network computes something
+    else.
+    """
     kinds = [max(dataset.ndim for dataset in weights) for _, weights in found]
     convolutions = [n for n, kind in enumerate(kinds) if kind == 4]
     norms = [n for n, (_, weights) in enumerate(found) if _is_normalisation(weights)]
@@ -278,7 +280,7 @@ def _refuse_normalised(path: Path, found: Sequence[Found], *, ordered: bool) -> 
 
 
 def _container(group: str) -> str:
-    """The path up to the list of layers that a layer stands in."""
+    """The path up to the list of layers that contains a layer."""
     return group.rpartition("layers/")[0] + "layers" if "layers/" in group else ""
 
 

@@ -60,7 +60,7 @@ SPRINGENBERG_2015 = Reference(
 DEFAULT = "assignment"
 
 BEFORE, AFTER = "introduction", "observations"
-"""The slots for the author's words that stand before and after all sections."""
+"""The slots for the author's commentary before and after all sections."""
 
 _SECTIONS, _KINDS = "reportgen.sections", "reportgen.reports"
 """The groups of entry points by which other packages add theirs."""
@@ -76,7 +76,7 @@ class OutlineError(UserError):
 
 @dataclass(frozen=True)
 class Outline:
-    """What a report is to be made of, by names: its kind, and those of its sections that it shall have (None:
+    """The outline of a report by names: its kind, and those of its sections that it shall have (None:
     all), as ``report`` and ``sections`` of report.toml say it.
     """
 
@@ -85,7 +85,7 @@ class Outline:
 
     @property
     def kind(self) -> ReportKind:
-        """What it names. Raises ``OutlineError`` for what cannot be had."""
+        """The kind and sections that it names. Raises ``OutlineError`` if one is not installed."""
         return find_kind(self.report, self.sections)
 
     @property
@@ -97,7 +97,7 @@ class Outline:
 
 @dataclass(frozen=True)
 class ReportKind:
-    """What a report is made of: its sections in the order of the document.
+    """The outline of a report: its sections in the order of the document.
 
     Raises ``OutlineError`` if one is there twice, two have a figure or table of one name, or one reads a
     section that does not stand before it.
@@ -159,7 +159,8 @@ class ReportKind:
     def decide_claims(self, numbers: Mapping[str, Any]) -> list[Claim]:
         """Decide the claims of the sections whose ``numbers``, result objects by name, are given.
 
-        A claim that several sections make is one, at the place of the last, and holds if all bear it out.
+        A claim that several sections make is one, at the position of the last, and holds if all of them
+        confirm it.
         """
         claims: dict[str, Claim] = {}
         for section in self.sections:
@@ -174,7 +175,7 @@ class ReportKind:
         return list(claims.values())
 
     def list_references(self, *more: Reference) -> list[Reference]:
-        """What the sections name, and ``more``, each once, by authors and year."""
+        """The references of the sections, and ``more``, each once, by authors and year."""
         named = {*more, *(reference for section in self.sections for reference in section.references)}
         return sorted(named, key=lambda reference: (reference.authors, reference.year, reference.title))
 

@@ -49,7 +49,7 @@ GATES = "where a ReLU's input is nearly zero, rounding opens or shuts it"
 EDGE = "a box may end a pixel or two further where the gradient's energy is spread thinly"
 
 MARGIN = 0.02
-"""Of two classes whose probabilities are no further apart than this, either may be the predicted one."""
+"""If the probabilities of two classes differ by no more than this, either may be the predicted one."""
 
 
 @dataclass(frozen=True)
@@ -80,14 +80,14 @@ class Rule:
 
 
 Inputs = Literal["settings", "folder", "examples", "used", "weights", "annotated", "results"]
-"""What a function reads: the settings; the names of all files; the example images; all images in use; the
-file of the weights; the example images and the annotations; or nothing but what stands in the results.
+"""The inputs of a function: the settings; the names of all files; the example images; all images in use; the
+file of the weights; the example images and the annotations; or nothing but what is in the results.
 """
 
 
 @dataclass(frozen=True)
 class Reads:
-    """What the computation reads; it can read nothing else, and is repeated when one of these changes.
+    """The inputs of the computation; it can read nothing else, and is repeated when one of these changes.
 
     ``settings``: dotted names; ``images``: those in use, or the example image of each class; ``annotations``:
     the boxes that came with them; ``weights``: VGG19; ``stages``: what is computed once for all sections,
@@ -105,8 +105,8 @@ class Reads:
 
 @dataclass(frozen=True)
 class Origin:
-    """Who makes the values below a pointer; in ``pattern``, which begins below the section, a star stands
-    for one step of any name.
+    """The function that computes the values below a pointer; in ``pattern``, which begins below the section,
+    a star stands for one step of any name.
 
     ``function`` is a dotted name, one that begins with a dot lies in the section's package; ``weights``: the
     network is run.
@@ -122,7 +122,7 @@ class Origin:
 class Shown:
     """A figure or a table by its name, in which ``<i>`` stands for the index of each class.
 
-    ``place``: where it stands; what stands in the ``cell`` of a table has no number of its own. ``if_any``:
+    ``place``: where it is printed; a figure in the ``cell`` of a table has no number of its own. ``if_any``:
     it may be missing; ``if_annotated``: it is there if boxes came with the images.
     """
 
@@ -178,7 +178,7 @@ _TAKEN = frozenset(
         *("array", "at", "copy", "dict", "document", "folder", "has", "json", "name", "table", "tables"),
     }
 )
-"""What a section cannot be called; the last are what results can do."""
+"""Reserved names that no section may have; the last are methods of results."""
 
 _TAKEN_BEGINNINGS = ("figures_", "model_", "report_")
 
@@ -194,17 +194,17 @@ class SectionError(UserError):
 
 @dataclass(frozen=True)
 class Section:
-    """What the assignment asks in one place. Pointers in it begin below the section.
+    """One part of the assignment. Pointers in it begin below the section.
 
-    ``name`` is its key in the results, the commentary and the templates; ``title`` stands in the contents;
-    ``package`` is the dotted name of its package, ``result`` the class in its module ``result``, ``meaning``
-    what the schema says of it. ``figures`` and ``tables`` are in the order of the document;
-    ``figure_images``: its figures are drawn from the example images, too.
-    ``tolerances`` are those of ``verify``, the first that fits counts; ``compared`` are the pointers that the
-    module ``comparison`` compares, ``derived`` those that follow from other numbers of the section.
-    ``tells``: settings by dotted name, and where the results have them; more is said in ``comparison``.
-    ``files`` are further files of the outcome that go into the build folder.
-    ``phrase`` continues "One image of each class was put through …", ``topic`` "Report on …:".
+    ``name`` is its key in the results, the commentary and the templates; ``title`` is its entry in the
+    contents; ``package`` is the dotted name of its package, ``result`` the class in its module ``result``,
+    ``meaning`` what the schema says of it. ``figures`` and ``tables`` are in the order of the document;
+    ``figure_images``: its figures are drawn from the example images, too. ``tolerances`` are those of
+    ``verify``, the first that fits counts; ``compared`` are the pointers that the module ``comparison``
+    compares, ``derived`` those that follow from other numbers of the section. ``tells``: settings by dotted
+    name, and where the results have them; more is said in ``comparison``. ``files`` are further files of the
+    outcome that go into the build folder. ``phrase`` continues "One image of each class was put through …",
+    ``topic`` "Report on …:".
     """
 
     name: str
@@ -270,7 +270,7 @@ class Section:
             raise SectionError(f"section '{self.name}': {_locate(error)}") from error
 
     def require(self, name: str, attribute: str) -> Any:
-        """What a module of the package must have. Raises ``SectionError`` if it does not."""
+        """An attribute that a module of the package must have. Raises ``SectionError`` if it does not."""
         module = self.load(name)
         if module is None:
             raise SectionError(f"section '{self.name}': {self.folder} has no {name}.py, which it must have.")
@@ -305,7 +305,7 @@ class Section:
         return folder if folder.is_dir() else None
 
     def find_figure(self, name: str) -> Shown:
-        """What is declared of the figure of that name. Raises ``SectionError`` if nothing is."""
+        """The declaration of the figure of that name. Raises ``SectionError`` if nothing is."""
         found = next((figure for figure in self.figures if figure.matches(name)), None)
         if found is None:
             known = ", ".join(figure.name for figure in self.figures)
@@ -321,20 +321,20 @@ class Section:
         return _names([figure for figure in shown if not (always and figure.if_any)], classes)
 
     def table_names(self, classes: int, place: str, *, annotated: bool) -> list[str]:
-        """The names of the tables that stand at a place."""
+        """The names of the tables that are printed in the body or in the appendix (``place``)."""
         return _names(
             [t for t in self.tables if t.place == place and (annotated or not t.if_annotated)], classes
         )
 
 
 def _locate(error: Exception) -> str:
-    """What went wrong, and in which line of which file."""
+    """The error with its file and line."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno})."
 
 
 def _names(shown: Sequence[Shown], classes: int) -> list[str]:
-    """One after the other those of a class that stand together, then those of the next class."""
+    """Adjacent names with an index are grouped by class: all of one class, then all of the next."""
     names: list[str] = []
     together: list[Shown] = []
     for each in (*shown, None):

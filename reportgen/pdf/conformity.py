@@ -22,7 +22,7 @@ _BELOW = {
     **{group: {"TR"} for group in _GROUPS},
     "TR": {"TH", "TD"},
 }
-"""What may stand right below an element of a list or a table; nothing else may."""
+"""The only roles allowed directly below an element of a list or a table."""
 _ABOVE = {
     "LI": {"L"},
     "LBody": {"LI"},
@@ -31,14 +31,14 @@ _ABOVE = {
     "TH": {"TR"},
     "TD": {"TR"},
 }
-"""What some elements must stand right below."""
+"""The roles that some elements must be directly below."""
 _BEGINS = (b"BDC", b"BMC")
 _PAINTS = {b"f", b"f*", b"F", b"S", b"s", b"B", b"B*", b"b", b"b*"}
 _PAINTS_NAMED = (b" Do", b" TJ", b" Tj", b" sh")
 
 
 def find_faults(pdf: Any) -> list[str]:
-    """What stands against PDF/UA-1 in a PDF that is about to be written; nothing if it may claim it."""
+    """Violations of PDF/UA-1 in a PDF that is about to be written; none if it may claim conformance."""
     structure = Structure(pdf)
     checks: tuple[Callable[[Structure], Iterator[str]], ...] = (
         _check_catalog, _check_pictures, _check_nesting, _check_tables, _check_headings, _check_links,

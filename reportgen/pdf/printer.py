@@ -25,7 +25,7 @@ from reportgen.system.libraries import find_missing
 from reportgen.system.managers import propose_remedy
 
 _DATE = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
-"""Of all attached files: the same results give the same PDF on any day."""
+"""The date of all attachments, fixed so that the same results give the same PDF on any day."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ _SCHEMA = b"""<rdf:Description rdf:about=""\
 
 
 def declare_accessible(pdf: Any) -> None:
-    """Write that the PDF conforms to PDF/UA-1 into its metadata, with what PDF/A asks for beside it."""
+    """Write that the PDF conforms to PDF/UA-1 into its metadata, together with what PDF/A requires."""
     metadata = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
     (packet,) = metadata.stream
     if packet.count(_END) != 1:
@@ -131,7 +131,7 @@ def print_pdf(
 
     ``whole_fonts``: the fonts of the document are embedded as they are, and not reduced once more.
 
-    It says that it is PDF/UA-1 if nothing in its structure stands against that. Only ``data:`` addresses
+    It claims PDF/UA-1 if its structure has no violation. Only ``data:`` addresses
     are fetched. ``note`` is called with what WeasyPrint says about the machine, the document being whole.
     Raises ``RenderError`` for whatever else it logs as a warning or an error (a missing picture, an unknown
     style), for a picture without a description, a page number that is not known and what is too large for
@@ -186,7 +186,7 @@ def _require_descriptions(root: Any) -> None:
 
 
 def _describe_position(root: Any, wanted: Any) -> str:
-    """In which element with an id another stands."""
+    """The innermost element with an id around an element, in words."""
     around = [element.get("id") for element in root.iter() if element.get("id") and wanted in element.iter()]
     return f" (in #{around[-1]})" if around else ""
 
@@ -221,7 +221,7 @@ def _weasyprint() -> Any:
         raise obstacle
     try:
         with warnings.catch_warnings():
-            # About HarfBuzz-Subset, which is said in our own words and only to those who print.
+            # About HarfBuzz-Subset, which reportgen reports itself, and only to users who print.
             warnings.simplefilter("ignore", DeprecationWarning)
             import weasyprint
     except OSError as error:

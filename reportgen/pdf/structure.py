@@ -102,7 +102,7 @@ def _below(box: Any) -> Iterator[Any]:
 
 Element = Any
 """A dictionary of pydyf. A structure element has its role in ``S``, its parent in ``P``, and in ``K`` what
-stands in it, in reading order."""
+is in it, in reading order."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class Structure:
         return [kid for kid in self.contents(element) if not isinstance(kid, int) and "S" in kid]
 
     def contents(self, element: Element) -> list[Any]:
-        """What stands in an element: numbers of content on its page, annotations (``Obj``), elements."""
+        """The kids of an element: numbers of content on its page, annotations (``Obj``), elements."""
         return [self.find(kid) if isinstance(kid, bytes) else kid for kid in element["K"]]
 
     def walk(self) -> Iterator[tuple[Element, tuple[Element, ...]]]:
@@ -150,7 +150,7 @@ class Structure:
             waiting += [(child, (*around, element)) for child in reversed(self.children(element))]
 
     def annotations(self, element: Element) -> list[Element]:
-        """What leads to the annotations right in an element."""
+        """The references to annotations directly in an element."""
         return [kid for kid in self.contents(element) if not isinstance(kid, int) and "Obj" in kid]
 
     def below(self, element: Element) -> Iterator[Element]:
@@ -171,7 +171,7 @@ class Structure:
         )
 
     def stream(self, page: Element) -> list[Any]:
-        """What a page draws, one operator or operand after another."""
+        """The content stream of a page: operators and operands in order."""
         drawn: list[Any] = self.find(page["Contents"]).stream
         return drawn
 

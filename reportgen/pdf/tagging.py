@@ -13,7 +13,7 @@ from reportgen.pdf.structure import Element, Structure, as_text, is_drawn, role_
 
 
 def set_scopes(structure: Structure, boxes: Iterable[Any]) -> None:
-    """Tell from the HTML whether a header cell heads a column or a row, or else from where it stands."""
+    """Set the scope of each header cell, column or row, from the HTML or else from its position."""
     scopes = {cell.number: box.element.get("scope", "") for box, cell in _cells(boxes)}
     for element, around in structure.walk():
         if role_of(element) == "TH":
@@ -77,7 +77,7 @@ def _cells(boxes: Iterable[Any]) -> Iterator[tuple[Any, Element]]:
 
 
 def drop_inner_links(structure: Structure, boxes: Iterable[Any]) -> list[Element]:
-    """Undo that WeasyPrint makes a link of all that stands in a link, too.
+    """Undo that WeasyPrint also tags every element inside a link as a link.
 
     The dots between a title and its page number are taken out; returns the elements that held them.
     """
@@ -131,7 +131,7 @@ _FURNITURE, _DECORATION = b"<</Type/Pagination>>", b"<</Type/Layout>>"
 def correct_tags(document: Any, pdf: Any) -> None:
     """Make the tags of a document say what it shows.
 
-    Header cells get a scope and pictures their true place; formulas are called so; a link is one link with
+    Header cells get a scope and pictures their true position; formulas are called so; a link is one link with
     words; the dots of a table of contents, running heads and page numbers are not content.
     """
     structure = Structure(pdf)
@@ -149,7 +149,7 @@ def correct_tags(document: Any, pdf: Any) -> None:
 
 
 def _describe_pictures(structure: Structure, boxes: list[list[Any]]) -> None:
-    """WeasyPrint gives a picture's place in pixels from the top; a PDF counts points from the bottom."""
+    """WeasyPrint gives a picture's position in pixels from the top; a PDF counts points from the bottom."""
     numbers = {page.reference: number for number, page in enumerate(structure.pages)}
     formulas = {
         (number, box.content_box_x(), box.content_box_y())
@@ -172,7 +172,7 @@ def _describe_pictures(structure: Structure, boxes: list[list[Any]]) -> None:
 
 
 def _fill_list_items(structure: Structure) -> None:
-    """An item is a label and a body; WeasyPrint puts paragraphs beside the body."""
+    """An item is a label and a body; WeasyPrint puts paragraphs next to the body."""
     for element, _ in structure.walk():
         if role_of(element) == "LI":
             parts = [kid for kid in element["K"] if role_of(structure.find(kid)) != "Lbl"]

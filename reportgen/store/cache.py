@@ -24,9 +24,9 @@ _UNFINISHED = re.compile(rf"{re.escape(TEMPORARY)}[a-z0-9_]+|\.[0-9a-f]{{64}}\..
 class Cache:
     """Byte strings by key (a hexadecimal hash), each in a file of its own under ``folder``.
 
-    A damaged entry reads as None, and is deleted; a cache that cannot be written is no error. Both are told
-    by :meth:`complaints`. The least recently used entries go when ``limit`` bytes are exceeded. A ``blind``
-    cache is only written, so that everything is made anew.
+    A damaged entry reads as None, and is deleted; a cache that cannot be written is no error. Both are
+    reported by :meth:`complaints`. The least recently used entries go when ``limit`` bytes are exceeded. A
+    ``blind`` cache is only written, so that everything is computed again.
     """
 
     def __init__(self, folder: Path, limit: int, *, blind: bool = False) -> None:
@@ -44,7 +44,7 @@ class Cache:
         return self._path(key).is_file()
 
     def get(self, key: str) -> bytes | None:
-        """What was put in under this key, or None."""
+        """The bytes stored under this key, or None."""
         path = self._path(key)
         if self._blind:
             return None
@@ -75,7 +75,9 @@ class Cache:
             self._failure = self._failure or f"{error.filename or self._folder}: {reason_of(error)}"
 
     def items(self, base: str, *, fresh: bool = False) -> Items:
-        """The part of the cache for single items that all depend on ``base``; ``fresh``: made anew once."""
+        """The part of the cache for single items that all depend on ``base``; ``fresh``: each is computed
+        once more.
+        """
         return Items(self, base, fresh=fresh)
 
     def trim(self) -> None:
@@ -104,7 +106,7 @@ class Cache:
                         yield Path(entry.path), entry.stat(follow_symlinks=False)
 
     def complaints(self) -> list[str]:
-        """One line for each thing that was wrong with the cache since it was opened."""
+        """One line for each problem with the cache since it was opened."""
         lines = []
         if self._damaged:
             entries = "entry" if self._damaged == 1 else "entries"
@@ -130,7 +132,7 @@ class Items:
         return self.key(item) in self._cache
 
     def get(self, item: str) -> bytes | None:
-        """What was put in for this item, or None."""
+        """The value stored for this item, or None."""
         return None if self._fresh else self._cache.get(self.key(item))
 
     def put(self, item: str, data: bytes) -> None:
@@ -138,7 +140,7 @@ class Items:
         self._cache.put(self.key(item), data)
 
     def obtain(self, item: str, make: Callable[[], bytes]) -> bytes:
-        """What is kept for this item; if nothing is, it is made and kept."""
+        """The value stored for this item; if there is none, it is computed and stored."""
         data = self.get(item)
         if data is None:
             data = make()

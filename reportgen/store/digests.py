@@ -51,7 +51,7 @@ def hash_file(path: Path) -> Digests:
 
 
 def unreadable(path: Path, error: OSError) -> WeightsError:
-    """What to say of a weights file that the system does not give."""
+    """The error for a weights file that the system cannot read."""
     return WeightsError(
         f"{path}: the weights cannot be read: {reason_of(error)}.",
         "Check the path 'weights' in your settings.",
@@ -78,7 +78,7 @@ class DigestMemory:
 
     @cached_property
     def code(self) -> CodeMemory:
-        """What is remembered of source files, in the same folder."""
+        """The file that remembers the digests of source files, in the same folder."""
         return CodeMemory(self._folder, writes=self._writes, blind=self._blind)
 
     def digests(self, path: Path) -> Digests:
@@ -134,7 +134,7 @@ class DigestMemory:
 
 
 class CodeMemory:
-    """What of a source file counts, by the hash of the whole file.
+    """The digest of a source file's statements, by the hash of the whole file.
 
     To find out what counts, a file must be parsed, and of all files that takes longer than all else that a
     build with nothing to do does. Kept in ``folder`` (None: in this object only), written only if ``writes``
@@ -184,7 +184,7 @@ def _seal(entries: dict[str, str]) -> str:
 
 
 def _state_of(path: Path) -> dict[str, int]:
-    """What tells, without reading a file, that it is the one it was."""
+    """The metadata that show, without reading a file, that it is unchanged."""
     try:
         status = path.stat()
     except OSError as error:

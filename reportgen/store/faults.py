@@ -70,7 +70,7 @@ _UNKNOWN = "Check that folder, or choose another one."
 
 
 class NoFileError(OSError):
-    """Something that is no file stands where one is expected: a named pipe, a socket, a device, a folder."""
+    """Not a regular file where one is expected: a named pipe, a socket, a device, a folder."""
 
 
 def reason_of(error: OSError) -> str:
@@ -83,7 +83,7 @@ def reason_of(error: OSError) -> str:
 
 
 def remedy_for(error: OSError) -> str:
-    """What to do about it, as a sentence."""
+    """The remedy, as a sentence."""
     return _look_up(error)[1]
 
 

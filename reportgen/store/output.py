@@ -32,7 +32,7 @@ from reportgen.store.publication import publish
 def filling(
     folder: Path, kind: Kind, recognise: Callable[[Path], Mapping[str, str]] = lambda _scratch: {}
 ) -> Iterator[Path]:
-    """Give an empty folder to fill; its files then stand in ``folder``, with a record of them.
+    """Yield an empty folder to fill; its files are then moved to ``folder`` and recorded there.
 
     ``folder`` may be missing, empty, or filled earlier with the same ``kind``; then its files are replaced,
     and what else lies in it stays. ``recognise`` is given a folder for scratch, and returns the files, with
@@ -101,7 +101,7 @@ class TakenError(UserError):
 def check_output(path: Path, recognise: Recognise) -> None:
     """Make sure that ``path`` may be written, before long work for it begins.
 
-    Raises ``TakenError`` naming what stands there, ``StorageError`` if it is a folder or cannot be read.
+    Raises ``TakenError`` naming the existing file, ``StorageError`` if it is a folder or cannot be read.
     """
     if _is_stream(path) or not os.path.lexists(path):
         return

@@ -23,7 +23,7 @@ _NO_CONTENT = frozenset(
     {".gitignore", ".gitkeep", ".keep", ".DS_Store", "Thumbs.db", "ehthumbs.db", "desktop.ini", "Icon\r"}
     | {"lost+found", "@eaDir", "#recycle", "bench.json", "bench.svg"}
 )
-"""What may lie in a folder that counts as empty: of git, of operating systems, of ``make bench``."""
+"""Files that a folder may hold and still count as empty: of git, operating systems and ``make bench``."""
 
 DIFFERENCE_FILE = "diff.html"
 DIFFERENCE_MARK = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"

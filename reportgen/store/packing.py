@@ -23,7 +23,7 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 
 def unpack(data: bytes) -> Mapping[str, bytes]:
-    """What :func:`pack` was given, in the same order; each part is copied when it is asked for."""
+    """The parts that :func:`pack` was given, in the same order; each part is copied when it is asked for."""
     return _Packed(zipfile.ZipFile(io.BytesIO(data)))
 
 

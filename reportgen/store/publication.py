@@ -32,7 +32,7 @@ _UNTOUCHED = "The last report is untouched."
 
 
 class OccupiedError(UserError):
-    """Something that is not the program's stands where a file is to be written."""
+    """A file that is to be written would replace something that is not the program's."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def publish(
 
     All is first written in full to a folder beside their places, which is then renamed: from that moment
     on the set counts, and :func:`recover` finishes what a dying process could not. Raises ``OccupiedError``
-    if something that is not listed stands in the way, ``StorageError`` if anything cannot be written; the
+    if something that is not listed is in the way, ``StorageError`` if anything cannot be written; the
     last set is then there as before. Replaced results stay in ``previous/<number>/``, with their figures.
     """
     with writing(folder, _UNTOUCHED):
@@ -107,10 +107,10 @@ def recover(folder: Path) -> list[str]:
 
 
 def refuse_occupied(folder: Path, names: Iterable[str], listed: Mapping[str, str]) -> None:
-    """Make sure that nothing stands in the way of files of these names but files that are ``listed``.
+    """Make sure that files of these names replace nothing but files that are ``listed``.
 
-    A folder in the place of a file is in the way too, as is a file in the place of a folder. Raises
-    ``OccupiedError`` naming the first such thing.
+    A folder in place of a file is refused, too, as is a file in place of a folder. Raises ``OccupiedError``
+    naming the first one.
     """
     contents: Mapping[str, bytes | None] = names if isinstance(names, Mapping) else {}
     for name in names:
@@ -169,7 +169,7 @@ def _stage(files: Mapping[str, bytes | None], new: Path) -> None:
 
 
 def _read_changes(ready: Path) -> _Changes | None:
-    """What a publication was about to replace and remove; None if its version of the program did not say."""
+    """The files that a publication was about to replace and remove; None if they were not recorded."""
     try:
         return _Changes(**json.loads(read_file(ready / _CHANGES)))
     except FileNotFoundError:
@@ -321,7 +321,7 @@ def remove_listed(folder: Path) -> None:
 
 
 def _free(folder: Path, stem: str, suffix: str = "") -> Path:
-    """A place in a folder where nothing stands: ``stem-1``, ``stem-2`` …"""
+    """The first free path in a folder: ``stem-1``, ``stem-2`` …"""
     candidates = (folder / f"{stem}-{number}{suffix}" for number in itertools.count(1))
     return next(path for path in candidates if not os.path.lexists(path))
 

@@ -33,7 +33,7 @@ class Library:
 
 
 def required_libraries() -> tuple[Library, ...]:
-    """What the installed WeasyPrint opens when it is imported, read off its source; () if that is not there.
+    """The libraries that the installed WeasyPrint opens on import, from its source; () if there is none.
 
     WeasyPrint itself is not imported: without Pango it cannot be, and it takes most of a second.
     """
@@ -69,7 +69,7 @@ def printer_versions() -> dict[str, str]:
 
 
 def describe_subsetter() -> str:
-    """What the user should know if fonts are reduced by WeasyPrint's fallback, or ""."""
+    """A note for the user if WeasyPrint's fallback subsets the fonts, or ""."""
     versions = printer_versions()
     if "fonttools" not in versions:
         return ""

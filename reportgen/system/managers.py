@@ -15,7 +15,7 @@ CHROMIUM, POPPLER = "Chromium", "Poppler"
 
 @dataclass(frozen=True)
 class Manager:
-    """A package manager: its program, what it is told to install without questions, and its package names.
+    """A package manager: its program, its arguments for unattended installation, and its package names.
 
     ``refresh`` brings its lists up to date first, where it does not do so by itself. ``packages`` are by
     :attr:`Library.name`, or by the name of a tool. ``as_user``: it is not run by root.
@@ -32,13 +32,13 @@ class Manager:
         return list(dict.fromkeys(self.packages[name] for name in names if name in self.packages))
 
     def commands(self, packages: Iterable[str]) -> list[tuple[str, ...]]:
-        """What is to be run, one after the other."""
+        """The commands to run, in order."""
         chosen = tuple(packages)
         return [*([self.refresh] if self.refresh else []), (*self.install, *chosen)]
 
     @property
     def prefix(self) -> tuple[str, ...]:
-        """What this user has to write before its commands."""
+        """The prefix that this user needs for its commands."""
         return () if self.as_user or os.geteuid() == 0 else ("sudo",)
 
     def line(self, packages: Iterable[str]) -> str:

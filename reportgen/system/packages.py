@@ -67,7 +67,7 @@ def _installed_by_module() -> Mapping[str, list[str]]:
 
 @cache
 def _littlecms_version() -> str:
-    """Of the library that applies colour profiles: Pillow's own, or that of the system.
+    """The version of the library that applies colour profiles: Pillow's own, or the system's.
 
     Pillow's own is known by its file, so that a build with nothing to do need not import Pillow.
     """

@@ -81,7 +81,7 @@ def _find_lacking(wishes: Wishes) -> list[str]:
 def _is_allowed(manager: Manager, packages: Sequence[str], wishes: Wishes) -> bool:
     """Whether to install: root may; another user is asked, if there is somebody to ask."""
     is_root = os.geteuid() == 0
-    # Without sudo an ordinary user can only be told the line, also one who has said yes.
+    # Without sudo an ordinary user can only be shown the command, even after agreeing.
     able = manager.as_user or is_root or shutil.which("sudo") is not None
     if wishes.permission == "no" or not able:
         return False
@@ -105,7 +105,7 @@ def _ask(manager: Manager, packages: Sequence[str], wishes: Wishes) -> bool:
 
 
 def _was_declined(packages: Sequence[str], wishes: Wishes) -> bool:
-    """Whether the user has said no to the same packages before."""
+    """Whether the user has declined the same packages before."""
     try:
         return wishes.memory is not None and wishes.memory.read_text("utf-8") == " ".join(sorted(packages))
     except OSError:

@@ -14,7 +14,7 @@ from reportgen.text import find_nearest, printable
 from reportgen.toml.locations import Origin, Path
 
 MOST = 50
-"""Faults of a file that are told; of more, how many there are."""
+"""How many faults of a file are reported; the others are counted."""
 
 _SHOWN = 60
 _FORMS = {
@@ -25,7 +25,7 @@ _FORMS = {
 
 _LIMITS = ("ge", "gt", "le", "lt", "min_length", "max_length")
 _DEEPEST = 3
-"""Levels of lists and tables of a value that are told."""
+"""Nesting levels of a value that are printed."""
 
 Examples = Mapping[str, str]
 """Key -> how a list or a table is written there: ``authors = [{ name = "…" }]``."""
@@ -34,9 +34,9 @@ Examples = Mapping[str, str]
 def describe_faults(
     error: ValidationError, model: type[BaseModel], origin: Origin, examples: Examples, flags: Sequence[str]
 ) -> list[str]:
-    """A line for each fault, in the order of the file: place, key, value and what is wrong.
+    """A line for each fault, in the order of the file: location, key, value and reason.
 
-    ``flags`` are the keys whose values came from the command line, so that no line of the file is told.
+    ``flags`` are the keys whose values came from the command line, so no line of the file is given.
     """
     found = [(fault["loc"], fault) for fault in error.errors(include_url=False)]
     misplaced = _find_misplaced(found, model, origin)
@@ -78,7 +78,7 @@ def _describe(path: Path, fault: Any, model: type[BaseModel], examples: Examples
 
 
 def _describe_form(path: Path, wanted: str, value: Any, examples: Examples) -> str:
-    """What kind of value is wanted, and how it is written."""
+    """The expected type of value, and how it is written."""
     key = path[-1] if isinstance(path[-1], str) else ""
     if wanted in ("a list", "a table"):
         example = examples.get(str(key or path[-2]), "")
@@ -99,7 +99,7 @@ def _describe_form(path: Path, wanted: str, value: Any, examples: Examples) -> s
 
 
 def _describe_quoted(key: str, wanted: str, value: str) -> str:
-    """Something else than text stands between quotes."""
+    """A value other than text was put between quotes."""
     forms = {
         "a whole number": r"[+-]?(0|[1-9]\d*)",
         "a number": r"[+-]?(0|[1-9]\d*)(\.\d+)?",
@@ -114,7 +114,7 @@ def _describe_quoted(key: str, wanted: str, value: str) -> str:
 
 
 def _describe_range(path: Path, value: Any, model: type[BaseModel]) -> str:
-    """What a value may be that is too small, too large, too short or too long."""
+    """The allowed range of a value that is too small, too large, too short or too long."""
     limits = _limits_of(path, model)
     low, high, below = limits.get("ge"), limits.get("le"), limits.get("lt")
     if below is not None:
@@ -157,7 +157,7 @@ def _nearest(key: str, allowed: Sequence[str]) -> str:
 def _find_misplaced(
     found: Sequence[tuple[Path, Any]], model: type[BaseModel], origin: Origin
 ) -> dict[Path, str]:
-    """The keys of the file itself that stand below the head of a table; all of one table share a line."""
+    """Top-level keys that were written below the header of a table; all of one table share a line."""
     below: dict[Path, list[Path]] = {}
     for path, _ in found:
         location = origin.locations.get(path[:-1])

@@ -41,7 +41,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Location:
-    """Where a value stands. ``raw``: it as it is written, if it is a string; ``header``: ``[show]`` or
+    """The location of a value. ``raw``: the value as written, if it is a string; ``header``: ``[show]`` or
     ``[[authors]]`` if that begins it.
     """
 
@@ -79,9 +79,9 @@ def list_tokens(text: str) -> Iterator[Token]:
 
 @dataclass(frozen=True, eq=False)
 class Origin:
-    """What settings were read from: its ``name``, for messages, and its ``text``, valid TOML or "".
+    """The source of settings: its ``name``, for messages, and its ``text``, valid TOML or "".
 
-    Two of them are always equal, since where settings stand changes nothing of what they say.
+    Two of them are always equal, since the location of settings does not change their meaning.
     """
 
     name: str = "the settings"
@@ -95,14 +95,14 @@ class Origin:
 
     @cached_property
     def locations(self) -> dict[Path, Location]:
-        """Where each value stands, in the order of the file."""
+        """The location of each value, in the order of the file."""
         try:
             return _Reader(list(list_tokens(self.text))).read()
         except (RecursionError, IndexError):
             return {}
 
     def find(self, path: Sequence[str | int]) -> Location | None:
-        """Where a value stands, or the nearest above it that stands anywhere."""
+        """The location of a value, or of its nearest ancestor that has one."""
         locations = self.locations
         return next(
             (locations[tuple(path[:n])] for n in range(len(path), 0, -1) if tuple(path[:n]) in locations),
@@ -242,7 +242,7 @@ _COMMANDS = (
 _EATEN = re.compile(rf"(?<!\\)(?:\\\\)*(\\(?:{'|'.join(_COMMANDS)}))(?![A-Za-z])")
 
 _FORMULA = re.compile(r"\$(?=\S)[^$]*(?<=\S)\$(?!\d)")
-"""What Markdown takes for one; “$5 and $6” is none."""
+"""A formula in Markdown; “$5 and $6” is not one."""
 
 
 def find_eaten_commands(origin: Origin, table: str) -> Iterator[str]:

@@ -57,7 +57,7 @@ def _decode(data: bytes, encoding: str, where: str) -> str:
 
 
 def _guess(data: bytes, at: int) -> str:
-    """What stands around a byte, read as the usual encoding of Windows in Western Europe."""
+    """The text around a byte, decoded as Windows-1252."""
     line = data[data.rfind(b"\n", 0, at) + 1 :].split(b"\n", 1)[0]
     start = max(0, at - data.rfind(b"\n", 0, at) - 1 - _SHOWN // 2)
     text = line[start : start + _SHOWN].decode("cp1252", errors="replace").strip()
@@ -65,7 +65,7 @@ def _guess(data: bytes, at: int) -> str:
 
 
 def read_table_file(file: Path, name: str = "") -> tuple[dict[str, Any], Origin]:
-    """The table in a file, and where everything stands in it; ``name`` is what messages call the file.
+    """The table in a file and the locations of its values; ``name`` is the file's name in messages.
 
     Raises ``SettingsError`` if the file cannot be read, is no text, or is no TOML.
     """
@@ -80,9 +80,9 @@ def read_table_file(file: Path, name: str = "") -> tuple[dict[str, Any], Origin]
 
 
 def parse_table(text: str, name: str) -> tuple[dict[str, Any], Origin]:
-    """The table that a text is, and where everything stands in it.
+    """The table in a text and the locations of its values.
 
-    Raises ``SettingsError`` with the first thing that is no TOML, its line and the reason in words.
+    Raises ``SettingsError`` with the first syntax error, its line and the reason.
     """
     try:
         return tomllib.loads(text), Origin(name, text)

@@ -15,12 +15,12 @@ _CURLY = "“”„‟«»‘’‚‛"
 _NUMBER = r"[+-]?\d[\d_ .,']*"
 _DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}")
 _SHOWN, _LONGEST = 70, 2000
-"""Characters of a line that are told, and that are looked at."""
+"""How many characters of a line are quoted, and how many are examined, at most."""
 
 
 @dataclass(frozen=True)
 class SyntaxFault:
-    """The first thing that is no TOML: its line, from 1 (0: not known), and the reason in words."""
+    """The first syntax error: its line, from 1 (0: unknown), and the reason."""
 
     line: int
     reason: str
@@ -28,7 +28,7 @@ class SyntaxFault:
 
 @dataclass(frozen=True)
 class _Statement:
-    """The line at fault, what stands behind its ``=``, and what tomllib says."""
+    """The line at fault, the text after its ``=``, and tomllib's message."""
 
     line: str
     value: str
@@ -127,7 +127,7 @@ def _find_open_brackets(tokens: list[Token]) -> list[Token]:
 
 
 def _value_of(line: str) -> str:
-    """What stands behind the first ``=`` outside quotes, without the comment at the end."""
+    """The text after the first ``=`` outside quotes, without a trailing comment."""
     pieces: list[str] = []
     behind = False
     for token in list_tokens(line):
@@ -260,7 +260,7 @@ _LOOKS: tuple[Callable[[_Statement], str | None], ...] = (
 
 
 def _find_first(lines: list[str], number: int) -> int | None:
-    """The line in which a key or table that stands there twice stands first, in the same table."""
+    """The line of the first definition of a duplicate key or table."""
     name, table = _name_of(lines[number - 1]), ""
     seen: dict[tuple[str, str], int] = {}
     for at, line in enumerate(lines[: number - 1], 1):

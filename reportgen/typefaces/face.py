@@ -38,7 +38,7 @@ class Face:
 
 @dataclass(frozen=True)
 class Description:
-    """What a font says of itself. ``coloured``: its pictures are no outlines in one ink."""
+    """The metadata of a font. ``coloured``: its glyphs are not outlines of a single colour."""
 
     name: str
     embedding: Embedding
@@ -79,7 +79,7 @@ def coverage(face: Face) -> frozenset[int]:
 
 
 def forget_faces() -> None:
-    """Read fonts anew from now on: in a process that builds several times, a file may have changed."""
+    """Forget the fonts read so far: between builds in one process, a file may have changed."""
     coverage.cache_clear()
     describe_face.cache_clear()
 
@@ -102,7 +102,7 @@ def describe_face(face: Face) -> Description:
 
 
 def embedding_rights(rights: int) -> Embedding:
-    """What the field fsType of a font's OS/2 table allows, by the OpenType specification.
+    """The embedding that field fsType of a font's OS/2 table allows, by the OpenType specification.
 
     Of several levels of embedding the most liberal one counts.
     """
@@ -155,7 +155,7 @@ class Typefaces:
 
     @cached_property
     def _known(self) -> dict[tuple[str, bool], Face | None]:
-        """What was chosen before: the same names stand in hundreds of places."""
+        """Choices made before: the same names occur hundreds of times."""
         return {}
 
     def choose_whole(self, line: str, *, bold: bool = False) -> Face | None:

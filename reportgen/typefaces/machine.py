@@ -42,7 +42,7 @@ class Found:
 
     @classmethod
     def from_json(cls, data: bytes) -> Found:
-        """What ``as_json`` wrote."""
+        """Read what ``as_json`` wrote."""
         faces, lacking, forbidden = json.loads(data)
         return cls(tuple(Face(Path(file), index) for file, index in faces), tuple(lacking), tuple(forbidden))
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 _FIRST_OF_RIGHT_TO_LEFT = "\u0590"
-"""Every letter below stands on its own and runs from left to right."""
+"""Every letter below this code point needs no shaping and runs from left to right."""
 
 EAST_ASIAN = frozenset({"Hani", "Hira", "Kana", "Hang", "Bopo"})
 
@@ -29,7 +29,7 @@ _BIDI = {"L": "L", "R": "R", "AL": "R", "EN": "d", "AN": "d", "NSM": "m"}
 
 
 _PLAIN_TEXT = re.compile("[\\t\\n\\r -~\u00a0-\u017e‐–—‘’“”„•…−×]*")
-"""What every style of STIX has; looked at first, since most reports hold nothing else."""
+"""Characters in every style of STIX; checked first, since most reports contain no others."""
 
 _JOINER = "\u200d"
 _SKINS = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
@@ -91,7 +91,7 @@ def split_clusters(word: str) -> list[str]:
 
 
 def _combines(letter: str, before: str) -> bool:
-    """Whether a character is one sign with what stands before it."""
+    """Whether a character combines with the one before it."""
     if is_mark(letter) or is_invisible(letter) or letter in _SKINS:
         return True
     return before[-1] == _JOINER and not letter.isalpha()
@@ -110,7 +110,7 @@ def _kind(letter: str) -> str:
 
 
 def split_directions(text: str) -> list[tuple[str, bool]]:
-    """Cut a line into pieces in the order in which they stand, each with whether it runs right to left.
+    """Split a line into pieces, in the order of the text, each with whether it runs right to left.
 
     A line whose first letter runs to the left is one piece; otherwise the pieces that run to the left
     start with such a letter and end with the last such letter or digit before the next Latin one. This is

@@ -22,7 +22,7 @@ _PARTS = {
     0x0E33: (0x0E4D, 0x0E32), 0x0EB3: (0x0ECD, 0x0EB2), 0x2011: (0x2010,), 0x2010: (0x2D,),
     **dict.fromkeys((0x17BE, 0x17BF, 0x17C0, 0x17C4, 0x17C5), (0x17C1,)),
 }  # fmt: skip
-"""What HarfBuzz cuts letters of Thai, Lao and Khmer into, and which hyphen stands for which."""
+"""HarfBuzz's decomposition of letters of Thai, Lao and Khmer, and its substitutes for hyphens."""
 
 _HEBREW_FORMS = range(0xFB1D, 0xFB50)
 """Letters with points, which HarfBuzz takes only if a font does not say how it places points."""

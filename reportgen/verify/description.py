@@ -35,11 +35,11 @@ _LABELS = {
     "pages": ("handed in", "rendered again"),
     "page": ("handed in", "rendered again"),
 }
-"""What the two values of a row are called, if not submitted and recomputed."""
+"""The labels of a row's two values, if not submitted and recomputed."""
 
 
 def describe(verification: Verification) -> list[str]:
-    """What a grader reads, the most important first. Texts of the submission are shown with escapes."""
+    """The lines for a grader, the most important first. Texts of the submission are escaped."""
     differing, missing = verification.of("differs"), verification.of("not recomputable")
     lines = [_judge(verification), ""]
     totals = Counter(row.subject for row in verification.rows)

@@ -99,7 +99,7 @@ def _explain_missing(
 
 
 def _excuse(submitted: SubmittedReport, recomputed: Recomputed, *, whole: bool) -> str:
-    """Why a document that differs from the one rendered anew may be honest all the same, or ""."""
+    """Why a document that differs from the one rendered again may still be honest, or ""."""
     if dict(submitted.results.provenance.versions) != dict(recomputed.versions):
         return _VERSIONS
     if submitted.settings is None:

@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from reportgen.grading.score import Grades
 
 Subject = Literal["attachment", "settings", "images", "numbers", "arrays", "text", "pages", "page", "figures"]
-"""Of what a row speaks: ``pages`` are those of the PDF, ``page`` is report.html."""
+"""The subject of a row: ``pages`` are those of the PDF, ``page`` is report.html."""
 
 Status = Literal["confirmed", "differs", "not recomputable"]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. ``pointer`` is the place of a number in ``results.json``, or names a
+    """The result of one check. ``pointer`` is the location of a number in ``results.json``, or names a
     file, a page or a setting; ``submitted`` and ``recomputed`` are JSON values, None where there is none.
     """
 
@@ -37,8 +37,8 @@ NO_CONSEQUENCE = "does not follow from the report's own numbers"
 
 @dataclass(frozen=True)
 class Verification:
-    """What is confirmed, what differs, and what could not be recomputed, of the report ``submission`` on
-    the images in ``data``. ``notes`` are no faults; ``grades`` are the points, if a rubric was given.
+    """Everything confirmed, different or not recomputable in the report ``submission`` on the images
+    in ``data``. ``notes`` are not faults; ``grades`` are the points, if a rubric was given.
     """
 
     submission: str

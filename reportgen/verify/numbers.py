@@ -34,13 +34,13 @@ ELSEWHERE = (
     ("provenance", "fonts"),
     ("provenance", "weights", "sha256"),
 )
-"""What every report has and what is compared in a way of its own."""
+"""Parts of every report that have a comparison of their own."""
 
 WORDS = (("provenance", "weights", "note"), ("dataset", "warnings"))
 """Sentences of the program, which another version may word in another way."""
 
 DERIVED = (("checks",),)
-"""What follows from other numbers of the document, and is compared with what follows."""
+"""Values derived from other numbers of the document, which are compared with that derivation."""
 
 OTHER_WORDS = "another version of the program words it so"
 """The reason of a row for a sentence that cannot be compared."""
@@ -173,7 +173,7 @@ def compare_derived(results: LoadedResults, kind: ReportKind) -> Findings:
     sections = [section for section in kind.sections if results.has(section.name)]
     for section in sections:
         numbers = getattr(results, section.name)
-        # A derived value that the type computes is computed anew whenever it is asked for.
+        # A derived value that the type computes is computed again whenever it is asked for.
         for pointer in section.derived:
             field = pointer.split("/")[1]
             if field in type(numbers).model_computed_fields:

@@ -121,7 +121,7 @@ def shows(text: str, value: Any) -> bool:
     """Whether a printed text shows a JSON value: a number rounded to the printed digits, with or without
     its sign; one of the numbers of a shape, position or interval; how many items there are; or the text.
 
-    A share that is neither 0 nor 1 is printed as neither, so it may stand one step inside.
+    A share that is neither 0 nor 1 is printed as neither, so it may be one step further inside.
     """
     squeezed = squeeze(text)
     if isinstance(value, str):
@@ -175,7 +175,7 @@ _HIDDEN = frozenset(("script", "style", "title"))
 
 @dataclass(frozen=True)
 class Printed:
-    """A text of the document that shows the value at a pointer; ``location`` is where it stands.
+    """A text of the document that shows the value at a pointer; ``location`` is where it is printed.
 
     ``pointer`` is that of the row in the table of sources that it leads to; ``picture``: it is (also) a
     picture, which cannot be read.

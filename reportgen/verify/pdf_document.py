@@ -55,7 +55,7 @@ class Characters:
 
 @dataclass(frozen=True)
 class Link:
-    """A link inside the document, by the page (from 0) it stands on and the name it leads to."""
+    """An internal link: the page (from 0) it is on and the name of its destination."""
 
     page: int
     box: Box
@@ -64,7 +64,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Target:
-    """A named place: a page (from 0) and the distance from its lower edge, in points."""
+    """A named destination: a page (from 0) and the distance from its lower edge, in points."""
 
     page: int
     top: float
@@ -140,7 +140,7 @@ class PdfDocument:
         return rows
 
     def _rows(self) -> Iterator[tuple[str, str]]:
-        """Names of places and the text from each down to the next on the page."""
+        """Names of destinations and the text from each down to the next on the page."""
         by_page: dict[int, list[tuple[float, str]]] = {}
         wanted = {link.target for link in self.links}
         for name, target in self.targets.items():
@@ -154,7 +154,7 @@ class PdfDocument:
 
 
 def _assign(characters: Characters, boxes: Sequence[Box]) -> list[str]:
-    """The characters in each box. Boxes of neighbouring lines overlap: only what stands near the middle of
+    """The characters in each box. Boxes of neighbouring lines overlap: only characters near the middle of
     a box counts, and in the box whose middle is nearest.
     """
     sides = np.array(boxes).reshape(-1, 4)

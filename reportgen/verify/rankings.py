@@ -75,7 +75,7 @@ class NeuronComparison:
         )
 
     def compare_if(self, same: bool, here: Sequence[str | int], submitted: Any, wanted: Any) -> Findings:
-        """Rows for all numbers below a place if both speak of the same neuron."""
+        """Rows for all numbers below ``here`` if both are about the same neuron."""
         if not same:
             yield Finding("numbers", join_pointer(here), "not recomputable", submitted, None, _UNKNOWN)
             return

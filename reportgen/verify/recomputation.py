@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Recomputed:
-    """What came out. ``document`` has those sections of ``results.json`` that could be recomputed,
+    """The recomputed report. ``document`` has those sections of ``results.json`` that could be recomputed,
     ``missing`` says why the others could not; ``stages`` are the outcomes of the shared stages that they
     read, ``files`` the further files that they write; ``memo`` remembers formulas and fonts between
     renderings.
@@ -52,7 +52,7 @@ class Recomputed:
 
 @dataclass(frozen=True)
 class WeightsFound:
-    """The file of the weights, None if they are not at hand; and what is to be said of them. ``name`` is
+    """The weights file, None if it is not available, and a note on it. ``name`` is
     what the report calls them.
     """
 
@@ -135,7 +135,7 @@ def _describe_data(execution: Execution, plan: Plan) -> dict[str, Any]:
 
 
 def _describe_weights(execution: Execution, weights: WeightsFound) -> dict[str, Any]:
-    """What the report should say of them; the grader's copy of a group's own file may have another name."""
+    """The expected description of the weights. The grader's copy of a file may have another name."""
     described: dict[str, Any] = json.loads(execution.obtain("weights")["weights.json"])
     if weights.file and weights.file.source == "file" and weights.name:
         described["note"] = described["note"].replace(described["name"], weights.name)

@@ -29,7 +29,7 @@ _BLANK = bytes.fromhex(
 
 @dataclass(frozen=True)
 class Rendered:
-    """The document rendered anew. ``whole``: with all its figures, so that its pages can be compared;
+    """The document rendered again. ``whole``: with all its figures, so that its pages can be compared;
     ``figures`` are their files by name. ``reason`` says why there is no page, or no figure; ``failed``: the
     templates refuse the results or the commentary, and ``page`` is what they make without the latter.
     """

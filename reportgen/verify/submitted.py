@@ -117,7 +117,7 @@ def _look_at(pdf: Path, outline: Outline, *, known: bool) -> tuple[Settings | No
 
 
 def _compare_attached(pdf: Path, results: LoadedResults) -> Findings:
-    """Whether the PDF of a build folder carries the results that lie beside it."""
+    """Whether the PDF of a build folder carries the results that are next to it."""
     try:
         attached = open_submission(pdf).results
     except SubmissionError as error:

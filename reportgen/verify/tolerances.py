@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pair:
-    """What the module ``comparison`` of a section is given.
+    """The input of a section's module ``comparison``.
 
     ``submitted`` and ``recomputed`` are the section's parts of the two documents, ``arrays`` its recomputed
     arrays; ``dataset`` describes the images, and ``stages`` are the outcomes of the shared stages that the

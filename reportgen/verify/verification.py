@@ -42,7 +42,7 @@ def verify(
     ``submission`` is a PDF, a build folder or a ``results.json`` of a stranger, ``data`` the images; of
     ``settings``, the caller's own, cache and weights are used. ``outline``: the sections that the report must
     have; without it, those that it has are looked at, as far as they are installed here. Nothing of the
-    submission is run and none of its files is written to; what stands in it of paths, templates and weights
+    submission is run and none of its files is written to; what is in it of paths, templates and weights
     is ignored.
     Raises ``IntakeError``, ``SubmissionError`` or ``PointerError`` if it cannot be read, ``DataError`` or
     ``IntakeError`` if the data folder cannot be looked at.
@@ -152,7 +152,7 @@ def _tell_sections(submitted: SubmittedReport, *, demanded: bool) -> Findings:
 
 
 def _notes(submitted: SubmittedReport, recomputed: Recomputed) -> Iterator[str]:
-    """What a grader should know and what is no fault."""
+    """Notes for a grader that are not faults."""
     theirs, ours = submitted.results.provenance.versions, recomputed.versions
     names = [name for name in {**theirs, **ours} if theirs.get(name) != ours.get(name)]
     listed = ", ".join(

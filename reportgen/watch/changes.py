@@ -42,12 +42,12 @@ class Changes:
         self._last = 0.0
         self._closed = False
         self._inputs: Inputs | None = None
-        # Set by the ears: what they listen to is no longer what lies at its place.
+        # Set by the observers: a watched path now refers to another file.
         self._moved = False
-        self._ears: list[_Ear] = []
+        self._listeners: list[_Listener] = []
 
     def follow(self, inputs: Inputs) -> None:
-        """Listen to these places from now on, as they are now; at once if nothing is new about them.
+        """Watch these inputs from now on, as they are now; returns at once if nothing has changed.
 
         Raises ``WatchError`` if the operating system refuses.
         """
@@ -55,11 +55,11 @@ class Changes:
             if inputs == self._inputs and not self._moved:
                 return
             self._moved = False
-        # The old ears listen until the new ones do, so that nothing falls between.
-        old, self._ears = self._ears, self._listen(inputs)
+        # The old listeners run until the new ones do, so that no change is missed.
+        old, self._listeners = self._listeners, self._listen(inputs)
         self._inputs = inputs
-        for ear in old:
-            ear.close()
+        for listener in old:
+            listener.close()
 
     def wait(self) -> frozenset[Concern]:
         """Wait for changes until no more come, and return what they call for; nothing once closed.
@@ -85,8 +85,8 @@ class Changes:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        while self._ears:
-            self._ears.pop().close()
+        while self._listeners:
+            self._listeners.pop().close()
 
     def __enter__(self) -> Changes:
         return self
@@ -96,23 +96,23 @@ class Changes:
     ) -> None:
         self.close()
 
-    def _listen(self, inputs: Inputs) -> list[_Ear]:
+    def _listen(self, inputs: Inputs) -> list[_Listener]:
         for _attempt in range(_ATTEMPTS):
             scope = Scope(inputs)
-            ears: list[_Ear] = []
+            listeners: list[_Listener] = []
             try:
-                ears.append(_Ear(scope.doors, self._at_door(scope), recursive=False))
-                ears.append(_Ear(scope.trees, self._in_tree(scope), recursive=True))
+                listeners.append(_Listener(scope.doors, self._at_door(scope), recursive=False))
+                listeners.append(_Listener(scope.trees, self._in_tree(scope), recursive=True))
             except FileNotFoundError:
                 # A folder went while it was looked for.
-                for ear in ears:
-                    ear.close()
+                for listener in listeners:
+                    listener.close()
             except (OSError, RuntimeError) as error:
-                for ear in ears:
-                    ear.close()
+                for listener in listeners:
+                    listener.close()
                 raise _refused(scope, error) from None
             else:
-                return ears
+                return listeners
         raise _refused(scope, "they come and go all the time")
 
     def _at_door(self, scope: Scope) -> Callable[[Path], None]:
@@ -138,7 +138,7 @@ class Changes:
             self._changed.notify_all()
 
 
-class _Ear:
+class _Listener:
     """A thread that passes on each changed path; it hears from the moment it is made."""
 
     def __init__(
@@ -160,7 +160,7 @@ class _Ear:
         )
         # Only the first step registers the folders with the operating system.
         self._pass_on(next(self._changes))
-        self._thread = threading.Thread(target=self._run, name="reportgen-ear", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="reportgen-listener", daemon=True)
         self._thread.start()
 
     def close(self) -> None:

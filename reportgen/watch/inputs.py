@@ -15,12 +15,12 @@ _PASSING = re.compile(r".*~|.*\.(sw[a-z]|tmp|part|crdownload)|4913|#.*#|.*___jb_
 
 
 class Concern(Enum):
-    """What a change calls for."""
+    """The consequence of a change."""
 
     REPORT = auto()
-    """The report is to be built anew."""
+    """The report is to be built again."""
     CODE = auto()
-    """reportgen itself is no longer what runs."""
+    """reportgen's own code has changed since it was loaded."""
 
 
 def _package() -> Path:
@@ -29,7 +29,7 @@ def _package() -> Path:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a report is made of: the settings file, folders of images, the templates and reportgen's code.
+    """The inputs of a report: the settings file, folders of images, the templates and reportgen's code.
 
     All paths are absolute and may be missing. Changes below the ``ignored`` folders do not count if those lie
     inside one of the others: a build writes there itself.
@@ -43,13 +43,13 @@ class Inputs:
 
 
 class Scope:
-    """The places as they are on the disk at one moment, with symbolic links followed."""
+    """The inputs as they are on disk at one moment, with symbolic links resolved."""
 
     def __init__(self, inputs: Inputs) -> None:
         self._inputs = {_real(path) for path in (*inputs.templates, *inputs.data)}
         self._sources = _real(inputs.sources)
         self._ignored = {_real(path) for path in inputs.ignored}
-        # Both names of a link: it may be set anew, and what it points to may be replaced.
+        # Both names of a link: it may be redirected, and what it points to may be replaced.
         self._entrances = {
             name for path in (inputs.settings, *inputs.templates, *inputs.data) for name in _names(path)
         }
@@ -70,7 +70,7 @@ class Scope:
         return sorted(path for path in folders if os.access(path, os.R_OK))
 
     def concern_of(self, path: Path) -> Concern | None:
-        """What a change of ``path``, below one of the trees, calls for."""
+        """The consequence of a change of ``path``, below one of the trees."""
         for root in self._inputs:
             if path.is_relative_to(root) and not self._is_noise(path, root):
                 return Concern.REPORT

@@ -23,7 +23,7 @@ from reportgen.watch.feed import Feed
 ADDRESS = "127.0.0.1"
 REPORT = "report.html"
 SERVED = (REPORT, "report.pdf", "results.json")
-"""What is served of a build folder, beside the files in ``figures/``."""
+"""The files of a build folder that are served, besides those in ``figures/``."""
 
 _FIGURES = "figures"
 _HERE = Path(__file__).parent

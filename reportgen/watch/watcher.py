@@ -21,7 +21,7 @@ from reportgen.watch.server import ReportServer
 DEFAULT_PORT = 8671
 
 Load = Callable[[], tuple[Settings, Path]]
-"""Reads the settings anew; returns them with the folder of images."""
+"""Reads the settings again; returns them with the folder of images."""
 Build = Callable[[Settings, Path, Progress], Path]
 """Builds the report and returns the folder with it, or raises and leaves the last one as it was."""
 
@@ -29,7 +29,7 @@ Build = Callable[[Settings, Path, Progress], Path]
 def watch(load: Load, build: Build, inputs: Inputs, progress: Progress, *, port: int = DEFAULT_PORT) -> None:
     """Build the report, show it on 127.0.0.1, and build it again after each change, until Ctrl-C.
 
-    ``inputs`` says what is watched beside the folder of images that ``load`` returns. All builds run in the
+    ``inputs`` says what is watched besides the folder of images that ``load`` returns. All builds run in the
     calling thread. An error of ``load`` or ``build`` is printed and shown under the last good report; the
     watch goes on. Raises ``UserError`` if the port cannot be had or folders cannot be watched.
     """

@@ -53,7 +53,7 @@ def test_noise_is_not_heard(scene: Scene, changes: Changes) -> None:
     (scene.home / "templates/4913").write_text("x")
     (scene.data / "train/cat/1.png~").write_text("x")
     (scene.home / "reportgen/page.js").write_text("x")
-    # The same ear hears in order: had it let anything pass before this, both would be there.
+    # The same listener hears in order: had it let anything pass before this, both would be there.
     (scene.home / "reportgen/cli.py").write_text("x = 2\n")
     assert changes.wait() == {Concern.CODE}
 
@@ -89,13 +89,13 @@ def test_a_change_is_heard_once(scene: Scene, changes: Changes) -> None:
 
 def test_what_changes_right_after_follow_is_heard(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
-    run: Callable[[Any], None] = module._Ear._run
+    run: Callable[[Any], None] = module._Listener._run
 
-    def late(ear: Any) -> None:
+    def late(listener: Any) -> None:
         assert gate.wait(PATIENCE)
-        run(ear)
+        run(listener)
 
-    monkeypatch.setattr(module._Ear, "_run", late)
+    monkeypatch.setattr(module._Listener, "_run", late)
     with Changes(quiet=0.05) as changes:
         changes.follow(scene.inputs)
         (scene.home / "templates/report.css").write_text("x")

@@ -343,7 +343,7 @@ def test_code_that_was_saved_unchanged_asks_for_nothing(scene: Scene) -> None:
 def test_nothing_is_left_behind(scene: Scene) -> None:
     with watching(scene):
         scene.wait_until_built("one: cat<h1>")
-        assert "reportgen-ear" in threads_of_ours()
+        assert "reportgen-listener" in threads_of_ours()
     assert threads_of_ours() == []
 
 

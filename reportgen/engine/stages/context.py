@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 Artifacts = Mapping[str, bytes]
-"""What a stage hands on: named byte strings, such as ``numbers.json`` and ``arrays.npz``."""
+"""The output of a stage: named byte strings, such as ``numbers.json`` and ``arrays.npz``."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class StageContext:
 
     @property
     def kind(self) -> ReportKind:
-        """What the report is made of."""
+        """The outline of the report."""
         self._require(self.stage.spec.kind, "the kind of report")
         return self.plan.kind
 
@@ -125,12 +125,12 @@ class StageContext:
 
     @property
     def versions(self) -> Mapping[str, str]:
-        """The versions that stand in the results."""
+        """The versions for the results."""
         return self.stage.inputs["versions"]
 
     @property
     def processor(self) -> str:
-        """The processor as it stands in the results."""
+        """The processor for the results."""
         return self.stage.inputs["processor"]["processor"]
 
     def path(self, image: ImageFile) -> Path:

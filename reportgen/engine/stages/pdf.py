@@ -42,7 +42,7 @@ def _has_whole_font(context: StageContext) -> bool:
 
 
 def _sum_up(remarks: list[str]) -> list[str]:
-    """What the user should know of the machine: WeasyPrint says the same once for each font."""
+    """Notes for the user on this machine, without repeats: WeasyPrint logs the same once for each font."""
     if own := describe_subsetter():
         return [f"Note: {own}. {propose_remedy(['harfbuzz-subset'])}"]
     return [f"Note: {remark}" for remark in remarks]

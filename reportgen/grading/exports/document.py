@@ -16,7 +16,7 @@ VERSION = 1
 
 
 def write_json(grades: Grades) -> str:
-    """All of ``grades``, with the sums beside them; points are exact decimals and so stand as text."""
+    """All of ``grades`` with their sums. Points are exact decimals and therefore written as text."""
     document = {
         "format": FORMAT,
         "version": VERSION,

@@ -24,7 +24,7 @@ def describe_grades(grades: Grades, width: int = 100) -> list[Line]:
     """The rubric's title, a heading, a line for each criterion, the total, and what was not graded.
 
     Lines are at most ``width`` columns wide (60 at least) where wide characters take two; messages that find
-    no room in the table stand below it in full.
+    no room in the table are printed below it in full.
     """
     from rich.cells import cell_len, set_cell_size
 
