@@ -93,8 +93,8 @@ export-model: .venv/.installed ## Write the retrained network of the last report
 	@$(PY) -m reportgen export-model $(ARGS)
 
 # The tests of what reads, writes, keeps and draws: they import no TensorFlow, print nothing and build no report.
-QUICK = tests/dataset tests/figures tests/store tests/toml \
-  $(patsubst %,tests/test_%.py,digests project_files results settings sources split)
+QUICK = tests/dataset tests/figures tests/store tests/toml tests/engine/test_sources.py \
+  $(patsubst %,tests/test_%.py,project_files results settings split text)
 
 quick: .venv/.installed-dev ## Lint, types, layers and the fast tests: under a minute
 	$(PY) -m ruff check

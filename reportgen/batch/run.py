@@ -19,6 +19,7 @@ from reportgen.batch.job import BatchConfig, Job, name_inside
 from reportgen.batch.outcome import PASSING, Outcome, find_finished, read_costs, write_outcome
 from reportgen.batch.output_folder import open_output
 from reportgen.batch.progress_view import ProgressView
+from reportgen.batch.publication import write_tables
 from reportgen.batch.runner import Runner
 from reportgen.batch.tables import GroupResult
 from reportgen.engine.stages.context import HTML_FILE
@@ -93,8 +94,6 @@ def run_batch(
             check_tests(chosen.rubrics)
         made = _work(jobs, out, runner, view) if jobs else {}
         rows = tuple(_row(each, made, out) for each in found)
-        from reportgen.batch.summary import write_tables  # which draws the page: not needed to read a class
-
         write_tables(chosen, rows, out, view.say)
         shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
         return Report(rows, len(jobs))

@@ -73,7 +73,7 @@ def _choose_runner(chosen: Class, scheduler: str | None, processes: int | None) 
 
 def _show(report: Report, out: Path) -> None:
     """Print the result and where it is."""
-    from reportgen.batch.summary import GRADES_FILE, OVERVIEW_FILE
+    from reportgen.batch.publication import GRADES_FILE, OVERVIEW_FILE
     from reportgen.grading.exports.table import one_line
 
     total, failed = len(report.rows), report.failed

@@ -24,8 +24,11 @@ BUILT = 240_000
 
 @pytest.fixture
 def unbuilt(copied: Path) -> Path:
-    """A project without a build, whose network has been run before."""
+    """A project without a build, of a section that runs no VGG19."""
     shutil.rmtree(copied / "build")
+    settings = copied / "report.toml"
+    kept = settings.read_text(encoding="utf-8").partition("[commentary]")[0]
+    settings.write_text(f'sections = ["convolution"]\n{kept}', encoding="utf-8")
     return copied
 
 

@@ -1,0 +1,97 @@
+"""The files that sum up a class: written when something in them changes, and never over somebody's edits."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from reportgen.batch.class_file import Class
+from reportgen.batch.contents import hash_file
+from reportgen.batch.tables import GroupResult, write_grades, write_timings
+from reportgen.engine.plan import digest_of
+from reportgen.engine.sources import code_of, libraries_of
+from reportgen.store.files import write_atomically, writing
+from reportgen.system.packages import versions_for
+from reportgen.templates import templates_folder
+
+GRADES_FILE, OVERVIEW_FILE, TIMINGS_FILE = "grades.csv", "overview.html", "timings.csv"
+
+_STATE_FILE = ".tables.json"
+
+_MODULES = (__name__, "reportgen.batch.summary", "reportgen.document.overview")
+
+
+def write_tables(
+    chosen: Class, rows: Sequence[GroupResult], out: Path, say: Callable[[str], None] = lambda _line: None
+) -> None:
+    """Write ``grades.csv``, ``overview.html`` and ``timings.csv``. Raises ``StorageError`` if that fails.
+
+    The first two depend on what came of the groups and on nothing else. One of them that was changed by hand
+    stays under another name, which is reported.
+    """
+    with writing(out):
+        _write_if_new(out / TIMINGS_FILE, write_timings(rows))
+        key = _identify(chosen, rows)
+        if _read_state(out) == {"key": key, **_hashes(out)}:
+            return
+        # Imported only now: a second run, which changes nothing, draws no page.
+        from reportgen.batch.summary import sum_up
+        from reportgen.document.overview import render_overview
+        from reportgen.templates import open_templates
+
+        _set_edited_aside(out, say)
+        write_atomically(out / GRADES_FILE, write_grades(rows, chosen.outline.kind).encode())
+        page = render_overview(sum_up(chosen, rows), open_templates())
+        write_atomically(out / OVERVIEW_FILE, page.encode())
+        state = json.dumps({"key": key, **_hashes(out)})
+        write_atomically(out / _STATE_FILE, state.encode())
+
+
+def _set_edited_aside(out: Path, say: Callable[[str], None]) -> None:
+    state = _read_state(out)
+    written = state if isinstance(state, dict) else {}
+    for name in (GRADES_FILE, OVERVIEW_FILE):
+        file = out / name
+        if file.exists() and hash_file(file) != written.get(name):
+            candidates = (out / f"{file.stem}-edited-{number}{file.suffix}" for number in itertools.count(1))
+            path = next(path for path in candidates if not path.exists())
+            file.rename(path)
+            say(f"{file} was changed by hand; that version is now {path.name}.")
+
+
+def _identify(chosen: Class, rows: Sequence[GroupResult]) -> str:
+    """A hash over all that the tables depend on."""
+    templates = sorted(templates_folder().glob("overview.*"))
+    modules = [*_MODULES]
+    return digest_of(
+        {
+            "titles": [chosen.title, chosen.course, chosen.assignment, chosen.verify],
+            "rows": [
+                [row.group.name, row.group.slug, asdict(row.outcome), row.images, row.earlier] for row in rows
+            ],
+            "templates": {file.name: hash_file(file) for file in templates},
+            "code": [code_of(module) for module in modules],
+            "versions": versions_for({name for module in modules for name in libraries_of(module)}),
+        }
+    )
+
+
+def _hashes(out: Path) -> dict[str, str]:
+    return {name: hash_file(out / name) for name in (GRADES_FILE, OVERVIEW_FILE)}
+
+
+def _read_state(out: Path) -> object:
+    with contextlib.suppress(OSError, ValueError):
+        return json.loads((out / _STATE_FILE).read_bytes())
+    return None
+
+
+def _write_if_new(file: Path, text: str) -> None:
+    with contextlib.suppress(OSError):
+        if file.read_bytes() == text.encode():
+            return
+    write_atomically(file, text.encode())
