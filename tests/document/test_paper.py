@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pikepdf
 import pypdfium2
 import pytest
@@ -123,3 +124,25 @@ def test_the_results_and_the_settings_are_attached(build: Path, paper: pikepdf.P
     assert [name for name in same if getattr(read, name) != getattr(given, name)] == []
     assert read.weights == "embedded"
     assert str(build.parent) not in attached["report.toml"].decode()
+
+
+MM = 72 / 25.4
+
+
+def test_every_colour_bar_runs_from_white_to_black(build: Path) -> None:
+    """Read back at three heights, left of its numbers: three stops gave a shading that viewers fill in half."""
+    found = []
+    with pypdfium2.PdfDocument(build / "report.pdf") as document:
+        for page in document:
+            text = page.get_textpage()
+            words = text.get_text_range()
+            ends = zip(re.finditer(r"\+\d", words), re.finditer(r"−\d", words), strict=False)
+            picture = page.render(scale=2, grayscale=True).to_numpy()
+            for upper, lower in ends:
+                boxes = [text.get_charbox(each.start()) for each in (upper, lower)]
+                middle = page.get_height() - sum(box[1] + box[3] for box in boxes) / 4
+                column = round(2 * (boxes[0][0] - 2.45 * MM))
+                rows = [round(2 * (middle + part * 27 * MM)) for part in (-0.4, 0, 0.4)]
+                found.append([float(np.ravel(picture[row, column])[0]) / 255 for row in rows])
+    assert len(found) >= len(CLASSES) * 3
+    np.testing.assert_allclose(found, [[0.9, 0.5, 0.1]] * len(found), atol=0.05)
