@@ -130,7 +130,7 @@ MM = 72 / 25.4
 
 
 def test_every_colour_bar_runs_from_white_to_black(build: Path) -> None:
-    """Read back at three heights, left of its numbers: three stops gave a shading that viewers fill in half."""
+    """Read back at three heights, left of the numbers; some gradients give a shading filled in half."""
     found = []
     with pypdfium2.PdfDocument(build / "report.pdf") as document:
         for page in document:
