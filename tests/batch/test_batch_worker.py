@@ -166,3 +166,26 @@ def test_a_report_that_was_handed_in_is_compared_with_its_images(tmp_path: Path)
     page = (tmp_path / "out/overview.html").read_text(encoding="utf-8")
     assert page.count('<td class="alarm">') == 1
     assert 'href="groups/c/verification.txt"' in page
+
+
+@pytest.mark.slow
+def test_reports_of_earlier_versions_are_graded_as_they_were_handed_in(tmp_path: Path) -> None:
+    """Without images there is nothing to build; no point is lost for the version."""
+    released = sorted((Path(__file__).parents[1] / "grader/released").glob("results-*.json"))
+    groups = []
+    for number, file in enumerate(released):
+        build = tmp_path / f"class/{number}/build"
+        build.mkdir(parents=True)
+        shutil.copy(file, build / "results.json")
+        groups.append(Group(str(number), build.parent, str(number)))
+    chosen = Class(tuple(groups), (), weights="embedded")
+    report = run_batch(chosen, tmp_path / "out", LocalRunner(2), SilentView(), Options(command=COMMAND))
+    assert not report.failed
+    rows = read_rows(tmp_path / "out")
+    assert len(rows) == len(released) >= 2
+    for row, file in zip(rows, released, strict=True):
+        head = json.loads(file.read_text(encoding="utf-8"))["transfer"]
+        assert row["accuracy_test"] == f"{head['correct']['test'] / head['total']['test']:.4f}"
+        assert (row["status"], row["graded"], row["points"]) == ("done", "submitted", "100")
+        assert row["Q3 Accuracies are those of the matrices"] == "6", "which the numbers alone show"
+    assert rows[0]["score"] == rows[1]["score"]
