@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from reportgen.outline.section import Claim
 from reportgen.results import InitCheck
@@ -37,6 +36,8 @@ def check_initialisation(
     Under the claim Σw²/σ² follows χ² with n = kernel.size degrees of freedom (mean known to be 0); the
     test is two-sided at level ``alpha``. ``sigma_observed`` is √(Σw²/n).
     """
+    from scipy.stats import chi2  # the claims of a report need this module, and no SciPy
+
     fan_in = int(np.prod(kernel.shape[:3]))
     n = int(kernel.size)
     sigma = float(np.sqrt(2.0 / fan_in))

