@@ -96,7 +96,7 @@ def test_the_frames_stand_where_the_results_say(
             expect(patch).to_be_enabled()
             patch.check()
             compared += 1
-            for kind, box in ((".field", neuron["receptive_field"]), (".patch", neuron["patch"])):
+            for kind, box in ((".field", neuron["field"]), (".patch", neuron["patch"])):
                 expected = [*box["rows"], *box["cols"]]
                 assert place_of(part, kind) == pytest.approx(expected, abs=0.5)
         field.uncheck()

@@ -44,7 +44,7 @@ def test_the_page_never_scrolls_sideways(
 
 def test_what_is_too_wide_scrolls_by_itself_by_keyboard(browser: Browser, build: Path) -> None:
     with reading(browser, build / "report.html", PHONE) as page:
-        box = page.locator(".scroll:has(#table-distinct)")
+        box = page.locator(".scroll:has(#table-counts)")
         expect(box).to_have_attribute("tabindex", "0")
         expect(box).to_have_role("region")
         expect(box).to_have_accessible_name(re.compile("^Table A"))
