@@ -269,6 +269,7 @@ def test_error_escapes_what_would_break_its_line(tmp_path: Path) -> None:
     assert caught.value.problems == (rf"{tmp_path}/a\nb\x1b[2J.png: is empty (0 bytes)",)
 
 
+@pytest.mark.prints
 def test_a_truncated_file_is_an_error_after_printing_too(tmp_path: Path) -> None:
     import weasyprint
 
