@@ -112,8 +112,8 @@ def test_a_blank_gradient_of_a_positive_neuron_does_not_stand_in_for_a_zero_one(
     assert failed(guided_backprop=rows((0, False, 16, 16), (5, True, 16, 16))) == {"zero_neurons_blank"}
 
 
-def test_gradients_that_are_zero_contradict_no_field() -> None:
-    assert failed(neurons=ranked([3, 2], [3, 1], [(LEFT, None), (WHOLE, None)])) == set()
+def test_gradients_that_are_zero_fill_no_field() -> None:
+    assert failed(neurons=ranked([3, 2], [3, 1], [(LEFT, None), (WHOLE, None)])) == {"field_support"}
 
 
 def test_an_unusual_spread_is_no_fault_of_filters_that_the_seed_draws() -> None:

@@ -35,7 +35,7 @@ def _are_borne_out(neurons: Sequence[Neuron]) -> bool:
     """Whether the gradients of neurons lie in their fields, and those are no larger than they must be."""
     pairs = [(each.field, each.support) for each in neurons if each.field and each.support]
     inside = all(_lies_in(support, field) for field, support in pairs)
-    return inside and (not pairs or any(_lies_in(field, support) for field, support in pairs))
+    return inside and any(_lies_in(field, support) for field, support in pairs)
 
 
 def _lies_in(inner: Box, outer: Box) -> bool:
