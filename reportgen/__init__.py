@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reportgen.api.building import build as build
     from reportgen.api.report import Report as Report
+    from reportgen.api.report import build as build
     from reportgen.contract.reader import load_results as load_results
     from reportgen.errors import UserError as UserError
 
@@ -16,7 +16,7 @@ __all__ = ["Report", "UserError", "__version__", "build", "load_results"]
 _PLACES = {
     "Report": "reportgen.api.report",
     "UserError": "reportgen.errors",
-    "build": "reportgen.api.building",
+    "build": "reportgen.api.report",
     "load_results": "reportgen.contract.reader",
 }
 

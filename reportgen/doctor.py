@@ -73,8 +73,7 @@ def _reinstall() -> str:
 
 def _pango(_: Settings) -> Finding:
     from reportgen.pdf.printer import find_obstacle
-    from reportgen.system.libraries import describe_subsetter, printer_versions
-    from reportgen.system.managers import propose_remedy
+    from reportgen.system.libraries import describe_subsetter, printer_versions, propose_remedy
 
     if obstacle := find_obstacle():
         return Finding(False, f"{obstacle.problem} {obstacle.remedy}")

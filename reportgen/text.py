@@ -84,3 +84,12 @@ def replaced(text: str) -> str:
 def find_nearest(name: str, known: Iterable[str]) -> str:
     """The known name that is most like a mistyped one, "" if none is like it."""
     return next(iter(get_close_matches(name, list(known), 1)), "")
+
+
+_INVISIBLE = {"Cf", "Zs", "Zl", "Zp", "Cc"}
+
+
+def squeeze(text: str) -> str:
+    """The text without white space and what else is not seen, its minus signs all of one kind."""
+    kept = (character for character in text if unicodedata.category(character) not in _INVISIBLE)
+    return "".join(kept).replace("\N{MINUS SIGN}", "-").replace("\N{NON-BREAKING HYPHEN}", "-")

@@ -17,8 +17,7 @@ from tracked import ROOT, tracked_texts
 import reportgen
 from reportgen.batch import class_file
 from reportgen.cli.program import app
-from reportgen.contract.pointers import list_pointers
-from reportgen.contract.schema import read_schema
+from reportgen.contract.schema import list_pointers, read_schema
 from reportgen.errors import UserError
 from reportgen.grading import rubric
 from reportgen.settings import Settings

@@ -17,8 +17,8 @@ from reportgen.acquire.drawing.butterfly import sketch_butterfly
 from reportgen.acquire.drawing.kangaroo import sketch_kangaroo
 from reportgen.acquire.drawing.layer import Window
 from reportgen.acquire.drawing.leopard import sketch_leopard
+from reportgen.acquire.drawing.outline import Sketch
 from reportgen.acquire.drawing.picture import Picture, draw_picture
-from reportgen.acquire.drawing.sketch import Sketch
 from reportgen.errors import UserError
 from reportgen.progress import Progress, Silent
 from reportgen.store.files import hash_of, read_file

@@ -1,27 +1,166 @@
-"""Files on the web: downloaded once, verified and kept. An interrupted download is resumed."""
+"""Whether a server can be reached, decided within a bounded time."""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import hashlib
+import os
 import socket
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedRandom
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
 
-from reportgen.acquire.part import Part, open_part
-from reportgen.acquire.reach import reach
 from reportgen.errors import UserError
 from reportgen.progress import Progress
 from reportgen.store.digests import hash_file
-from reportgen.store.faults import reason_of
+from reportgen.store.files import reason_of
+
+_PORTS = {"https": 443, "http": 80}
+
+
+def reach(url: str, seconds: float) -> None:
+    """Connect to the server of an address, or to the proxy in front of it, and let go of it again.
+
+    The limits of ``requests`` are for each of a name's addresses, of which there may be sixteen, and there is
+    none for looking up the name; so a machine behind a shut firewall would wait for minutes.
+    Raises ``requests.ConnectTimeout`` after so many seconds, or the ``OSError`` that came before.
+    """
+    proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
+    parts = urlsplit(proxy or url)
+    try:
+        host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return
+    if not host or not port:
+        return  # requests itself says best what is wrong with such an address
+    failures: list[OSError] = []
+
+    def connect() -> None:
+        try:
+            socket.create_connection((host, port), timeout=seconds).close()
+        except OSError as error:
+            failures.append(error)
+
+    # A look-up cannot be interrupted; a thread that still waits for it does not keep the program from ending.
+    thread = threading.Thread(target=connect, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive() or (failures and isinstance(failures[0], TimeoutError)):
+        raise requests.ConnectTimeout(f"{host}: no connection within {seconds:g} seconds")
+    if failures:
+        raise failures[0]
+
+
+SUFFIX = ".part"
+
+
+class Part:
+    """The beginning of a file; bytes are added at its end."""
+
+    def __init__(self, stream: BufferedRandom, path: Path) -> None:
+        self._stream = stream
+        self._path = path
+        self.size = stream.seek(0, os.SEEK_END)
+
+    def append(self, data: bytes) -> None:
+        """Add bytes. Raises ``OSError`` if the disk does not take them."""
+        self._stream.write(data)
+        self.size += len(data)
+
+    def clear(self) -> None:
+        """Discard what was downloaded."""
+        self._stream.truncate(0)
+        self._stream.seek(0)
+        self.size = 0
+
+    def md5(self) -> str:
+        """The checksum of all that is there, in hexadecimal digits."""
+        self._stream.flush()
+        self._stream.seek(0)
+        digest = hashlib.file_digest(self._stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+        self._stream.seek(0, os.SEEK_END)
+        return digest
+
+    def finish(self, path: Path) -> None:
+        """Move the complete download to ``path``."""
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        self._path.replace(path)
+        self.size = 0
+
+
+@contextmanager
+def open_part(path: Path, say: Callable[[str], None]) -> Iterator[Part]:
+    """The part of the file ``path``, for one process at a time; others say so and wait.
+
+    What is there at the end of the block stays for the next time, unless it is nothing.
+    """
+    partial = path.with_name(path.name + SUFFIX)
+    with _alone(partial, say) as stream:
+        part = Part(stream, partial)
+        try:
+            yield part
+        finally:
+            with contextlib.suppress(OSError):
+                stream.flush()
+            if not part.size:
+                _remove(partial, stream)
+
+
+@contextmanager
+def _alone(path: Path, say: Callable[[str], None]) -> Iterator[BufferedRandom]:
+    reported = False
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        with os.fdopen(handle, "r+b") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if not reported:
+                    say(f"Another download of {path.name.removesuffix(SUFFIX)} is under way; waiting for it.")
+                reported = True
+                fcntl.flock(stream, fcntl.LOCK_EX)
+            except OSError:
+                pass  # a file system without locks
+            # The other process may have finished the download, or discarded it.
+            if _is_same(path, stream):
+                yield stream
+                return
+            if (done := path.with_name(path.name.removesuffix(SUFFIX))).exists() and _is_same(done, stream):
+                yield stream
+                return
+
+
+def _is_same(path: Path, stream: BufferedRandom) -> bool:
+    with contextlib.suppress(OSError):
+        return os.path.samestat(path.stat(), os.fstat(stream.fileno()))
+    return False
+
+
+def _remove(path: Path, stream: BufferedRandom) -> None:
+    if _is_same(path, stream):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
 
 KIB = 1024
+
 _CHUNK = 64 * KIB
+
 _MEGABYTE = 10**6
+
 _PAUSE_SECONDS = 2.0
+
 _PARTIAL, _OUT_OF_RANGE = 206, 416
+
 _TRANSIENT = (408, 425, 429)
 """The HTTP errors below 500 that may pass: request timeout, too early, too many requests."""
 

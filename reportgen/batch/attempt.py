@@ -1,41 +1,118 @@
-"""One attempt at a group, in a folder of its own that replaces the previous one when it is complete."""
+"""One attempt at a group in a process of its own, the key of its outcome, and the runner of many."""
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
 import shutil
 import signal
 import sys
+import threading
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
-from reportgen.batch.contents import hash_file
-from reportgen.batch.identity import finished_key
-from reportgen.batch.job import JOB_FILE, Job, Message, job_text, localise, parse_message
-from reportgen.batch.outcome import (
+from reportgen.batch.contents import Contents, hash_file
+from reportgen.batch.job import (
+    JOB_FILE,
     LOG_FILE,
+    BatchConfig,
     Costs,
+    Job,
+    Message,
     Outcome,
     find_finished,
     find_strangers,
+    job_text,
+    localise,
+    parse_message,
     parse_outcome,
     write_costs,
     write_outcome,
 )
 from reportgen.batch.process import End, Program, run_program
 from reportgen.batch.worker import MADE_FILE
+from reportgen.engine.plan import digest_of, make_specs
+from reportgen.engine.sources import code_of, libraries_of
 from reportgen.faults import FAULT, FAULT_WORDS
 from reportgen.grading.exports.table import one_line
+from reportgen.outline.kind import ReportKind
 from reportgen.store.files import StorageError, link_or_copy, writing
+from reportgen.system.packages import installed_versions, versions_for
+from reportgen.templates import templates_folder
+
+_WORKER = "reportgen.batch.worker"
+
+_PLUGIN = "reportgen.grading.plugin"
+
+_GRADERS = ("jsonschema", "pikepdf", "pluggy", "pypdfium2", "pytest")
+"""Packages that grades are made with, and reports read."""
+
+_BESIDE_CODE = ("*.json", "*.toml")
+
+
+def identify_program(kind: ReportKind) -> str:
+    """One hash over reportgen's code that a group runs through, its templates, and the packages behind it."""
+    specs = make_specs(kind)
+    modules = [_WORKER, _PLUGIN, *(module for spec in specs for module in (spec.runs, *spec.modules))]
+    code = {name: sha256 for module in modules for name, sha256 in code_of(module).items()}
+    package = Path(__file__).resolve().parents[1]
+    beside = [file for pattern in _BESIDE_CODE for file in sorted(package.rglob(pattern))]
+    files = {file.relative_to(package).as_posix(): hash_file(file) for file in beside}
+    templates = templates_folder()
+    pages = {f"templates/{path.name}": hash_file(path) for path in sorted(templates.rglob("*"))}
+    versions = versions_for({name for module in modules for name in libraries_of(module)})
+    versions |= {name: installed_versions().get(name, "missing") for name in _GRADERS}
+    return digest_of({"code": code, "files": files, "templates": pages, "versions": versions})
+
+
+def identify_rubrics(rubrics: Iterable[Path]) -> str:
+    """One hash over the contents of rubrics; of a Python file also over those beside it."""
+    found = []
+    for rubric in rubrics:
+        beside = sorted(rubric.parent.glob("*.py")) if rubric.suffix == ".py" else []
+        found.append([hash_file(rubric), *(f"{file.name} {hash_file(file)}" for file in beside)])
+    return hashlib.sha256(repr(found).encode()).hexdigest()
+
+
+def identify_group(name: str, contents: Contents, config: BatchConfig, shared: tuple[str, str]) -> str:
+    """The key of a group: equal keys mean an equal outcome, unless a limit got in the way.
+
+    ``shared``: the hashes of the program and of the rubrics.
+    """
+    return digest_of(
+        {
+            "name": name,
+            "contents": contents.digest,
+            "rubrics": shared[1],
+            "weights": config.weights_sha256,
+            "outline": asdict(config.outline),
+            "verify": config.verify,
+            "titles": [config.course, config.assignment],
+            "command": config.command,
+            "program": shared[0],
+        }
+    )
+
+
+def finished_key(key: str, outcome: Outcome, config: BatchConfig) -> str:
+    """The key that an outcome is kept under: with other limits a failure might have been none."""
+    return key if outcome.done else digest_of({"key": key, "limits": asdict(config.limits)})
+
 
 GROUPS, ATTEMPTS, EARLIER, KEPT = "groups", ".attempts", "earlier", "kept"
+
 _OWN = (sys.executable, "-P", "-m", "reportgen", "batch-worker")
+
 _KILLED = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
 _LOG_END = 4000
+
 _LONGEST = 300
 
 OnMessage = Callable[[str, Message], None]
@@ -192,3 +269,33 @@ def _clear(folder: Path, *, keep_report: bool) -> None:
         else:
             path.unlink()
     (folder / "build" / ".lock").unlink(missing_ok=True)
+
+
+class Runner(Protocol):
+    """Works on groups and yields each attempt as it comes to its end, in any order.
+
+    To close the generator, or to leave it with an exception, stops all that is still running.
+    """
+
+    def run(self, jobs: Sequence[Job], on_message: OnMessage) -> Generator[Attempt, None, None]:
+        """Raises ``UserError`` if the work cannot begin or cannot be written down."""
+        ...
+
+
+class LocalRunner:
+    """Runs several groups at a time on this machine; each thread only monitors a process."""
+
+    def __init__(self, processes: int) -> None:
+        self.processes = processes
+
+    def run(self, jobs: Sequence[Job], on_message: OnMessage) -> Generator[Attempt, None, None]:
+        """See ``Runner``."""
+        stop = threading.Event()
+        pool = ThreadPoolExecutor(self.processes)
+        try:
+            waiting = [pool.submit(run_job, job, on_message, stop.is_set) for job in jobs]
+            for future in as_completed(waiting):
+                yield future.result()
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)

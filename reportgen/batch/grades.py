@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportgen.batch.job import Job, describe_problem, localise
-from reportgen.batch.outcome import Mark, Outcome
+from reportgen.batch.job import Job, Mark, Outcome, describe_problem, localise
 from reportgen.contract.lookup import find_value
 from reportgen.errors import ExplanationError, RenderError, UserError, WeightsError
 from reportgen.models.backend import BackendError

@@ -10,17 +10,34 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reportgen.batch.attempt import ATTEMPTS, EARLIER, GROUPS, Attempt, clear_attempts, finalize
+from reportgen.batch.attempt import (
+    ATTEMPTS,
+    EARLIER,
+    GROUPS,
+    Attempt,
+    Runner,
+    clear_attempts,
+    finalize,
+    finished_key,
+    identify_group,
+    identify_program,
+    identify_rubrics,
+)
 from reportgen.batch.class_file import Class, Group
 from reportgen.batch.contents import BUILD_FOLDER, Contents, take_contents
 from reportgen.batch.grades import GRADES_FILES
-from reportgen.batch.identity import finished_key, identify_group, identify_program, identify_rubrics
-from reportgen.batch.job import BatchConfig, Job, name_inside
-from reportgen.batch.outcome import PASSING, Outcome, find_finished, read_costs, write_outcome
-from reportgen.batch.output_folder import open_output
+from reportgen.batch.job import (
+    PASSING,
+    BatchConfig,
+    Job,
+    Outcome,
+    find_finished,
+    name_inside,
+    read_costs,
+    write_outcome,
+)
 from reportgen.batch.progress_view import ProgressView
-from reportgen.batch.publication import write_tables
-from reportgen.batch.runner import Runner
+from reportgen.batch.publication import open_output, write_tables
 from reportgen.batch.tables import GroupResult
 from reportgen.engine.stages.context import HTML_FILE
 from reportgen.errors import UserError

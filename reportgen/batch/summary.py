@@ -10,7 +10,7 @@ from reportgen.batch.attempt import GROUPS
 from reportgen.batch.class_file import Class
 from reportgen.batch.contents import Shared, find_equal_results, find_shared_images
 from reportgen.batch.grades import TEXT_FILE
-from reportgen.batch.outcome import LOG_FILE, Mark, Outcome
+from reportgen.batch.job import LOG_FILE, Mark, Outcome
 from reportgen.batch.tables import (
     GroupResult,
     Spread,

@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from reportgen.batch.class_file import Group
-from reportgen.batch.outcome import Costs, Mark, Outcome
+from reportgen.batch.job import Costs, Mark, Outcome
 from reportgen.batch.process import MEGABYTE
 from reportgen.grading.exports.table import safe_cell
 from reportgen.grading.score import round_part

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.batch.contents import Parts, class_folders, find_parts, take_contents
 from reportgen.batch.grades import GradedReport, mark
-from reportgen.batch.job import Job, PipeProgress, describe_problem, read_job
-from reportgen.batch.outcome import Cause, Outcome, outcome_text
+from reportgen.batch.job import Cause, Job, Outcome, PipeProgress, describe_problem, outcome_text, read_job
 from reportgen.batch.process import follow_parent, refuse_network
 from reportgen.errors import DataError, UserError
 from reportgen.intake import check_folder, read_settings

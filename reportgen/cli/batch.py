@@ -13,9 +13,9 @@ from reportgen.errors import UserError
 from reportgen.faults import TRACEBACK, report_line
 
 if TYPE_CHECKING:
+    from reportgen.batch.attempt import Runner
     from reportgen.batch.class_file import Class
     from reportgen.batch.run import Report
-    from reportgen.batch.runner import Runner
 
 _WITH_TRACES = {TRACEBACK: "1"}
 """For every group's process: what it prints goes into its log, for those who want to know more."""
@@ -66,7 +66,7 @@ def _choose_runner(chosen: Class, scheduler: str | None, processes: int | None) 
         from reportgen.batch.cluster import ClusterRunner
 
         return ClusterRunner(scheduler)
-    from reportgen.batch.runner import LocalRunner
+    from reportgen.batch.attempt import LocalRunner
 
     return LocalRunner(processes or chosen.processes)
 

@@ -1,7 +1,9 @@
-"""The commands that build, watch and compare reports."""
+"""Commands that build: build, watch, diff, and the process that a notebook builds in."""
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,8 +28,10 @@ from reportgen.progress import Progress
 from reportgen.settings import SETTINGS_FILE, Settings
 
 if TYPE_CHECKING:
+    from reportgen.api.child import Answer, Request
     from reportgen.engine.pipeline import BuildResult, BuildSession
     from reportgen.outline.kind import ReportKind
+    from reportgen.progress import Progress
 
 
 def build(
@@ -120,7 +124,7 @@ def watch(
 
     Follows the images, the settings with the commentary, and the templates. Ctrl-C ends it.
     """
-    from reportgen.watch.inputs import Inputs
+    from reportgen.watch.changes import Inputs
     from reportgen.watch.watcher import watch as watch_report
 
     progress = choose_progress(quiet=False)
@@ -194,3 +198,40 @@ def diff(
         write_output(target, html.encode(), is_text_with(DIFFERENCE_MARK))
         typer.echo(f"\nSide by side: {display_path(target)}")
         raise typer.Exit(1)
+
+
+def build_worker(
+    job: Annotated[Path, typer.Argument(metavar="JOB")],
+    progress_handle: Annotated[int, typer.Option("--progress-fd")],
+) -> None:
+    """Build the report that a file asks for, and write the answer beside it."""
+    from reportgen.api.child import ANSWER_FILE, Answer, answer_text, parse_request
+    from reportgen.batch.job import PipeProgress
+    from reportgen.batch.process import follow_parent
+
+    # Ctrl-C is passed on on purpose, also by a notebook that was started where a shell ignores it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    follow_parent()
+    os.set_inheritable(progress_handle, False)
+    request = parse_request(job.read_text(encoding="utf-8"))
+    try:
+        answer = _build(request, PipeProgress(progress_handle))
+    except UserError as error:
+        answer = Answer(error=error)
+    job.with_name(ANSWER_FILE).write_text(answer_text(answer), encoding="utf-8")
+
+
+def _build(request: Request, progress: Progress) -> Answer:
+    from reportgen.api.child import Answer
+    from reportgen.engine import pipeline
+
+    chosen = request.settings or load(
+        request.file,
+        **{name: text if name == "weights" else Path(text) for name, text in request.overrides.items()},
+    )
+    folder = data_folder(chosen, request.file, progress)
+    built = pipeline.build(chosen, folder, progress, pipeline.Options(fresh=request.fresh))
+    remark(built, progress)
+    if built.problem:
+        progress.say(f"{built.problem.problem} {built.problem.remedy}")
+    return Answer(built.folder, built.changed, built.problem, chosen.outline)

@@ -11,15 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from reportgen import __version__
-from reportgen.cli import (
-    batch,
-    build_worker,
-    building,
-    grading,
-    keeping,
-    starting,
-    verifying,
-)
+from reportgen.cli import batch, building, starting, verifying
 from reportgen.errors import StoppedError, UserError
 from reportgen.faults import telling_faults
 from reportgen.runtime import settle_process
@@ -58,15 +50,15 @@ app.command()(building.build)
 app.command()(building.watch)
 app.command()(building.diff)
 app.command()(starting.sample)
-app.command()(keeping.doctor)
-app.command()(keeping.clean)
-app.command("export-model")(keeping.export_model)
+app.command()(starting.doctor)
+app.command()(starting.clean)
+app.command("export-model")(starting.export_model)
 app.command()(starting.schema)
-app.command()(grading.grade)
+app.command()(verifying.grade)
 app.command()(verifying.verify)
 app.command()(batch.batch)
 app.command(hidden=True)(batch.batch_worker)
-app.command(hidden=True)(build_worker.build_worker)
+app.command(hidden=True)(building.build_worker)
 
 fetch_app = typer.Typer(no_args_is_help=True, help="Download the photographs or the ImageNet weights.")
 fetch_app.command()(starting.caltech101)

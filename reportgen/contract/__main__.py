@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from reportgen.contract.pointers import POINTERS_FILE, describe_pointers
-from reportgen.contract.schema import SCHEMA_FILE, make_schema, write_schema
+from reportgen.contract.schema import POINTERS_FILE, SCHEMA_FILE, describe_pointers, make_schema, write_schema
 
 
 def main() -> None:

@@ -75,7 +75,7 @@ class LoadedResults(Results):
     @property
     def tables(self) -> tuple[str, ...]:
         """The names of the tables that :meth:`table` gives, in the order of the report."""
-        from reportgen.contract.tables import list_tables
+        from reportgen.contract.summary import list_tables
 
         return list_tables(self)
 
@@ -87,7 +87,7 @@ class LoadedResults(Results):
         ``PointerError`` if there is no such table, ``PandasMissingError`` (an ``ImportError``, too) without
         pandas.
         """
-        from reportgen.contract.tables import make_table
+        from reportgen.contract.summary import make_table
 
         return make_table(self, name).frame()
 

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
-from reportgen.contract.pointers import INDICES
+from reportgen.contract.schema import INDICES
 
 Node = Mapping[str, Any]
 

@@ -8,12 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from reportgen.dataset.annotations import Annotations, read_annotations
+from reportgen.dataset.annotations import Annotations, Manifest, read_annotations
 from reportgen.dataset.contents import UndecodableError, read_bytes
 from reportgen.dataset.decode import SIDE, decode_bytes
 from reportgen.dataset.inventory import Inventory, take_inventory
 from reportgen.dataset.layout import LAYOUT_HELP
-from reportgen.dataset.manifest import Manifest
 from reportgen.dataset.names import capped, escaped
 from reportgen.errors import DataError
 from reportgen.progress import Progress, Silent

@@ -17,8 +17,7 @@ from mdit_py_plugins.dollarmath.index import math_inline_dollar
 
 from reportgen.document.expression import ALLOWED, print_value
 from reportgen.document.numbering import REFERENCE, find_reference, reference_names
-from reportgen.document.numbers import turn_blocks
-from reportgen.document.sourced import Sourced
+from reportgen.document.numbers import Sourced, turn_blocks
 from reportgen.errors import RenderError
 
 __all__ = ["CommentaryContext", "Fault", "find_faults", "reference_names", "render_commentary"]

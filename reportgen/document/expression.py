@@ -11,8 +11,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from markupsafe import Markup
 
 from reportgen.contract.specimen import OpenList
-from reportgen.document.numbers import FILTERS
-from reportgen.document.sourced import Sourced, plain
+from reportgen.document.numbers import FILTERS, Sourced, plain
 from reportgen.errors import RenderError
 from reportgen.text import find_nearest, significant_text
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
-from reportgen.document.sourced import Sourced, plain
+from reportgen.document.numbers import Sourced, plain
 from reportgen.memo import Memo, no_memo
 
 

@@ -19,8 +19,7 @@ from reportgen.document.fonts import font_css, mark_words
 from reportgen.document.formulas import FormulaSetter
 from reportgen.document.lineage import Lineage
 from reportgen.document.numbering import Numbering
-from reportgen.document.numbers import FILTERS, direction_of, mark_digits
-from reportgen.document.sourced import Sourced, entries
+from reportgen.document.numbers import FILTERS, Sourced, direction_of, entries, mark_digits
 from reportgen.errors import RenderError
 from reportgen.figures.figure import TEXT_WIDTH_MM, Figure, Picture
 from reportgen.memo import Memo, no_memo

@@ -22,7 +22,7 @@ ORIGINS = (
     ("weights", Origin("/provenance/weights", "reportgen.weights.locate_weights", "weights")),
     ("dataset", Origin("/provenance/data_fingerprint", "reportgen.dataset.scan.check_images", "used")),
     ("dataset", Origin("/dataset", "reportgen.dataset.scan.check_images", "used")),
-    ("results", Origin("/dataset/examples", "reportgen.dataset.examples.choose_examples", "folder")),
+    ("results", Origin("/dataset/examples", "reportgen.dataset.inventory.choose_examples", "folder")),
     ("dataset", Origin("/dataset/warnings", "reportgen.dataset.scan.check_images", "folder")),
     ("results", Origin("/checks", "reportgen.outline.kind.ReportKind.decide_claims", "results")),
 )

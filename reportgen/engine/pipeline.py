@@ -14,10 +14,18 @@ from typing import Any
 from reportgen.acquire.vgg19 import settle_weights
 from reportgen.dataset.inventory import Inventory, take_inventory
 from reportgen.engine.execution import Execution
-from reportgen.engine.explanation import explain, judge
+from reportgen.engine.explanation import (
+    RECORD_FILE,
+    Record,
+    explain,
+    find_intact,
+    judge,
+    make_record,
+    read_record,
+    write_record,
+)
 from reportgen.engine.plan import Plan, Stage, digest_of, make_plan, make_specs
 from reportgen.engine.preflight import refuse_problems
-from reportgen.engine.record import RECORD_FILE, Record, find_intact, make_record, read_record, write_record
 from reportgen.engine.sources import code_of
 from reportgen.engine.stages.context import HTML_FILE, PDF_FILE, RESULTS_FILE, Artifacts
 from reportgen.engine.stages.network import ChangedWeightsError, Networks

@@ -1,4 +1,4 @@
-"""The stages of a build and their dependencies. With equal inputs there is nothing to do."""
+"""Texts by people that a report will print, known before anything is computed."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reportgen import __version__
-from reportgen.dataset.examples import choose_examples
-from reportgen.dataset.inventory import Inventory
+from reportgen.dataset.inventory import Inventory, choose_examples
 from reportgen.engine.sources import code_of, libraries_of
-from reportgen.engine.wording import printed_texts
 from reportgen.memo import Memo, no_memo
 from reportgen.outline.kind import ReportKind
 from reportgen.outline.section import Section
@@ -24,20 +22,51 @@ from reportgen.settings import Settings
 from reportgen.store.digests import CodeMemory
 from reportgen.system.libraries import printer_versions
 from reportgen.system.packages import installed_versions, python_version, versions_for
-from reportgen.templates import Templates
+from reportgen.templates import Templates, templates_folder
 from reportgen.typefaces.choice import choose_typefaces, open_named
 from reportgen.typefaces.face import OWN, Face, Typefaces
 from reportgen.weights import WeightsFile
+
+
+def printed_texts(settings: Settings, inventory: Inventory, templates: Templates) -> Mapping[str, str]:
+    """The texts of the settings, the data and the user's own templates, by location; empty texts are
+    left out.
+    """
+    authors = {
+        f"authors, number {n}": f"{author.name}\n{author.roll_number}"
+        for n, author in enumerate(settings.authors, 1)
+    }
+    commentary = {f"commentary.{slot}": text for slot, text in settings.commentary}
+    texts = {
+        **{key: getattr(settings, key) for key in ("course", "assignment", "group")},
+        **authors,
+        **commentary,
+        **{f"the class {name}": name for name in inventory.classes},
+        "the names of the files": "\n".join(image.file for image in inventory.images),
+        "the notes on the data": "\n".join(inventory.survey.warnings),
+        **_own_templates(templates),
+    }
+    return {location: text for location, text in texts.items() if text}
+
+
+def _own_templates(templates: Templates) -> Mapping[str, str]:
+    own = {
+        name: path for name, path in templates.files.items() if not path.is_relative_to(templates_folder())
+    }
+    return {f"templates/{name}": path.read_text("utf-8", "ignore") for name, path in own.items()}
+
 
 Group = Mapping[str, str]
 """Inputs of one kind by name: files, settings, modules or packages, each with its hash or value."""
 
 _SHARED = ("weights", "code", "packages", "processor")
+
 PROCESSOR = "processor"
 """The kind of input, and the one there is of it."""
 
 _COMPUTING = frozenset({"keras", "numpy", "scipy", "sklearn", "tensorflow"})
 """Libraries that choose their code by the processor, so that sums are rounded differently on another."""
+
 NAMED_PACKAGES = (
     *("tensorflow", "keras", "numpy", "scipy", "scikit-learn", "pillow"),
     *("matplotlib", "jinja2", "weasyprint"),
@@ -75,6 +104,7 @@ class Spec:
 
 
 _STAGES = "reportgen.engine.stages"
+
 FIGURES = "figures_"
 """Prefix of the names of stages that draw figures; the section's name follows."""
 

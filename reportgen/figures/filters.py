@@ -15,7 +15,7 @@ from reportgen.figures.colour import Rgb, diverging, ink_on
 from reportgen.figures.figure import Picture
 from reportgen.figures.lettering import HAIRLINE, number_text
 from reportgen.figures.montage import ScaleBar
-from reportgen.figures.vector import MM, house_style, svg_picture
+from reportgen.figures.plots import MM, house_style, svg_picture
 
 _CHANNELS = ("red", "green", "blue")
 

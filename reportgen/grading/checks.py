@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
+from reportgen.document.reader import read_page
 from reportgen.grading.report import Report, require
 from reportgen.outline.kind import ReportKind, list_sections
 from reportgen.results import SPLITS
@@ -100,66 +100,17 @@ _FIGURE = re.compile(r"Fig(?:ure|\.)\s*(A?\d+)")
 
 _TABLE = re.compile(r"Table\s*(A?\d+)")
 
-_UNSEEN = frozenset({"script", "style", "template"})
-
-
-@dataclass
-class _Captions:
-    """The texts of captions; ``bare``: figures without any."""
-
-    texts: list[str] = field(default_factory=list)
-    bare: int = 0
-
-
-class _Reader(HTMLParser):
-    """Collects captions and the text that a reader sees."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.figures, self.tables = _Captions(), _Captions()
-        self.words: list[str] = []
-        self._caption: list[str] | None = None
-        self._waiting = 0
-        self._unseen = 0
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
-        if tag in _UNSEEN:
-            self._unseen += 1
-        elif tag == "figure":
-            self._waiting += 1
-        elif tag in ("figcaption", "caption"):
-            self._caption = []
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _UNSEEN:
-            self._unseen -= 1
-        elif tag == "figure" and self._waiting:
-            self._waiting -= 1
-            self.figures.bare += 1
-        elif tag in ("figcaption", "caption") and self._caption is not None:
-            kind = self.figures if tag == "figcaption" else self.tables
-            kind.texts.append(" ".join("".join(self._caption).split()))
-            if tag == "figcaption":
-                self.figures.bare -= 1
-            self._caption = None
-
-    def handle_data(self, data: str) -> None:
-        if self._unseen <= 0:
-            self.words.append(data)
-            if self._caption is not None:
-                self._caption.append(data)
-
 
 def judge_figures(report: Report, _case: str) -> None:
     """Every figure of the HTML has a caption of its own with number and words, and there are as many as the
     assignment asks for.
     """
-    figures = _read(report).figures
-    require(figures.bare <= 0, f"{figures.bare} figures have no caption")
+    page = read_page(report.page())
+    require(page.bare_figures <= 0, f"{page.bare_figures} figures have no caption")
     classes = len(report.results.dataset.classes)
     # Images, filter, maps; filters and maps of two layers; the matrix or curves; each class's neurons twice.
     fewest = min(7 + 2 * classes, _count_declared(report, classes))
-    _judge(figures.texts, _FIGURE, "figure", fewest)
+    _judge(page.figures, _FIGURE, "figure", fewest)
 
 
 def judge_tables(report: Report, _case: str) -> None:
@@ -169,12 +120,12 @@ def judge_tables(report: Report, _case: str) -> None:
     classes = len(report.results.dataset.classes)
     sections = report.results.report_kind.sections
     tables = sum(len(section.table_names(classes, "body", annotated=False)) for section in sections)
-    _judge(_read(report).tables.texts, _TABLE, "table", min(classes, tables))
+    _judge(read_page(report.page()).tables, _TABLE, "table", min(classes, tables))
 
 
 def judge_weights(report: Report, _case: str) -> None:
     """The document names the weights that were used, as the results do."""
-    text = " ".join("".join(_read(report).words).split())
+    text = read_page(report.page()).text
     name = " ".join(report.results.provenance.weights.name.split())
     require(name in text, f"the document does not name the weights, {name}")
 
@@ -185,14 +136,7 @@ def _count_declared(report: Report, classes: int) -> int:
     return sum(len(section.figure_names(classes, always=True)) for section in sections)
 
 
-def _read(report: Report) -> _Reader:
-    reader = _Reader()
-    reader.feed(report.page())
-    reader.close()
-    return reader
-
-
-def _judge(captions: list[str], pattern: re.Pattern[str], kind: str, fewest: int) -> None:
+def _judge(captions: Sequence[str], pattern: re.Pattern[str], kind: str, fewest: int) -> None:
     numbers = []
     for caption in captions:
         found = pattern.match(caption)

@@ -52,7 +52,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     named = file_path.suffix == ".toml" and parent.session.isinitpath(file_path)
     if not (named or name == RUBRIC_ENDING or name.endswith(f".{RUBRIC_ENDING}")):
         return None
-    from reportgen.grading.collection import collect_rubric
+    from reportgen.grading.rubric import collect_rubric
 
     rubric: pytest.Collector = collect_rubric(file_path, parent)
     return rubric
@@ -62,7 +62,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def results(request: pytest.FixtureRequest) -> LoadedResults:
     """The results of the report: ``results.transfer.accuracy["test"]``, ``results.at("/transfer/…")``."""
     from reportgen.errors import UserError
-    from reportgen.grading.source import load_report
+    from reportgen.grading.report import load_report
 
     try:
         return load_report(request.config)
@@ -74,7 +74,7 @@ def results(request: pytest.FixtureRequest) -> LoadedResults:
 def report_html(request: pytest.FixtureRequest) -> str:
     """The text of ``report.html`` of the same build folder."""
     from reportgen.errors import UserError
-    from reportgen.grading.source import locate_report, read_page
+    from reportgen.grading.report import locate_report, read_page
 
     try:
         return read_page(locate_report(request.config))

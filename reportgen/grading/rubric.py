@@ -6,17 +6,27 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
+
+import pytest
 
 from reportgen.errors import SettingsError, UserError
 from reportgen.grading.checks import NamedCheck, find_checks
 from reportgen.grading.exports.table import one_line
-from reportgen.grading.formula import FormulaError, parse_formula
-from reportgen.grading.pattern import count_stars
+from reportgen.grading.formula import FormulaError, count_stars, parse_formula
 from reportgen.grading.points import MAXIMUM
-from reportgen.grading.report import GradingError
-from reportgen.grading.rubric_item import Computed, Expected, Named, Range, RubricItem, Test, Tolerance
+from reportgen.grading.report import (
+    CheckFailure,
+    GradingError,
+    NotAtHand,
+    Report,
+    load_report,
+    locate_report,
+    read_page,
+)
+from reportgen.grading.rubric_item import Computed, Expected, Judge, Named, Range, RubricItem, Test, Tolerance
 from reportgen.grading.score import VISIBILITIES, Visibility
 from reportgen.outline.kind import ReportKind, find_kind
 from reportgen.text import find_nearest
@@ -28,13 +38,18 @@ _KINDS = {
     "formula": {"pointer", "formula", "tolerance", "relative"},
     "check": {"check"},
 }
+
 _COMMON = {"criterion", "points", "message", "visibility", "tags", "depends"}
+
 _KEYS = sorted(_COMMON.union(*_KINDS.values()))
+
 _ROUNDING = 1e-9
 """Relative; a formula is computed in floating point, in which a / b need not be the decimal written."""
 
 _MAX_BYTES = 2**20
+
 RUBRIC_FILE = "rubric.toml"
+
 _HEAD = """\
 # The rubric of this report. Change it, and grade with: reportgen grade --rubric rubric.toml
 
@@ -248,3 +263,79 @@ def _names(row: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if not isinstance(names, list) or not all(isinstance(name, str) and one_line(name) for name in names):
         raise _Fault(f"{key} = {value!r} is no list of texts")
     return tuple(dict.fromkeys(one_line(name) for name in names))
+
+
+def collect_rubric(file_path: Path, parent: pytest.Collector) -> pytest.File:
+    """The collector of a rubric."""
+    file: pytest.File = RubricFile.from_parent(parent, path=file_path)
+    return file
+
+
+class RubricFile(pytest.File):
+    """A rubric; each of its rows is a test function, with a case for all that its pointer fits."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """The cases, which depend on the report: it is read here."""
+        try:
+            results = load_report(self.config)
+            rubric = load_rubric(self.path, results.report_kind)
+        except UserError as error:
+            raise self.CollectError(str(error)) from None
+        report = Report(results, partial(read_page, locate_report(self.config)))
+        for row in rubric.rows:
+            cases = row.test.cases(report) or [("nothing", _find_nothing)]
+            for case, judge in cases:
+                name = f"{row.criterion}[{case}]"
+                item: RubricCase = RubricCase.from_parent(
+                    self, name=name, row=row, judge=judge, report=report
+                )
+                item.case_name = case
+                item.rubric_title = rubric.title
+                yield item
+
+
+class RubricCase(pytest.Item):
+    """One case of a row; ``case_name`` tells it from the others in tables."""
+
+    case_name: str
+    rubric_title: str
+
+    def __init__(self, *, row: RubricItem, judge: Judge, report: Report, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.originalname = row.criterion
+        self._row, self._judge, self._report = row, judge, report
+        self.add_marker(
+            pytest.mark.points(
+                row.points,
+                criterion=row.criterion,
+                depends=row.depends or None,
+                visibility=row.visibility,
+                tags=row.tags,
+            )
+        )
+
+    def runtest(self) -> None:
+        """Judge the case."""
+        try:
+            self._judge(self._report)
+        except NotAtHand as reason:
+            pytest.skip(str(reason))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The numbers and the grader's word, without a trace."""
+        if isinstance(excinfo.value, CheckFailure):
+            return "\n".join(filter(None, [str(excinfo.value), self._row.message]))
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """The location of the row."""
+        return self.path, None, self.name
+
+
+def is_verdict(error: BaseException) -> bool:
+    """Whether this is how a row's case ends that was judged; anything else is a fault of a check."""
+    return isinstance(error, CheckFailure | UserError | pytest.skip.Exception)
+
+
+def _find_nothing(_report: Report) -> None:
+    raise CheckFailure("nothing in the results fits this check")

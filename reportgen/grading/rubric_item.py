@@ -11,8 +11,7 @@ from typing import Any, Protocol
 
 from reportgen.errors import UserError
 from reportgen.grading.checks import NamedCheck
-from reportgen.grading.formula import Formula, ValueFault, evaluate
-from reportgen.grading.pattern import Match, check_close, find_matches
+from reportgen.grading.formula import Formula, Match, ValueFault, check_close, evaluate, find_matches
 from reportgen.grading.report import CheckFailure, Report
 from reportgen.grading.score import Visibility
 

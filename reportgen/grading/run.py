@@ -41,7 +41,7 @@ class _Messenger:
         self.fault: BaseException | None = None
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        from reportgen.grading.source import RESULTS
+        from reportgen.grading.report import RESULTS
 
         if self._results is not None:
             config.stash[RESULTS] = self._results
@@ -56,7 +56,7 @@ class _Messenger:
         self.interrupted = excinfo.type is KeyboardInterrupt
 
     def pytest_exception_interact(self, node: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        from reportgen.grading.collection import RubricCase, is_verdict
+        from reportgen.grading.rubric import RubricCase, is_verdict
 
         if isinstance(node, RubricCase) and call.excinfo and not is_verdict(call.excinfo.value):
             self.fault = self.fault or call.excinfo.value

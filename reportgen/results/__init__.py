@@ -6,14 +6,6 @@ Each field says what it means and in which unit: the JSON Schema and the list of
 (:mod:`reportgen.contract`) are made from these types.
 """
 
-from reportgen.results.base import SPLITS as SPLITS
-from reportgen.results.base import Arrays as Arrays
-from reportgen.results.base import ArraySummary as ArraySummary
-from reportgen.results.base import Box as Box
-from reportgen.results.base import Matrix as Matrix
-from reportgen.results.base import Position as Position
-from reportgen.results.base import Result as Result
-from reportgen.results.base import Split as Split
 from reportgen.results.document import SCHEMA_VERSION as SCHEMA_VERSION
 from reportgen.results.document import Author as Author
 from reportgen.results.document import Check as Check
@@ -25,6 +17,14 @@ from reportgen.results.document import Kind as Kind
 from reportgen.results.document import Provenance as Provenance
 from reportgen.results.document import Report as Report
 from reportgen.results.document import Results as Results
+from reportgen.results.fields import SPLITS as SPLITS
+from reportgen.results.fields import Arrays as Arrays
+from reportgen.results.fields import ArraySummary as ArraySummary
+from reportgen.results.fields import Box as Box
 from reportgen.results.fields import FieldGeometry as FieldGeometry
 from reportgen.results.fields import InitCheck as InitCheck
+from reportgen.results.fields import Matrix as Matrix
 from reportgen.results.fields import Patch as Patch
+from reportgen.results.fields import Position as Position
+from reportgen.results.fields import Result as Result
+from reportgen.results.fields import Split as Split

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from reportgen.results.base import BySplit, Count, ImagePath, Label, Result, Sha256, Split, means, named
+from reportgen.results.fields import BySplit, Count, ImagePath, Label, Result, Sha256, Split, means, named
 from reportgen.weights import Weights
 
 

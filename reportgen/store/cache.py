@@ -10,8 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from reportgen.store.faults import NoFileError, reason_of
-from reportgen.store.files import TEMPORARY, open_file, write_atomically
+from reportgen.store.files import TEMPORARY, NoFileError, open_file, reason_of, write_atomically
 
 _DIGEST_BYTES = 32
 _HOUR = 3600

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import WeightsError
-from reportgen.store.faults import reason_of
-from reportgen.store.files import open_file, read_file, write_atomically
+from reportgen.store.files import open_file, read_file, reason_of, write_atomically
 
 MEMORY_FILE = "weights.json"
 CODE_FILE = "code.json"

@@ -15,8 +15,17 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from reportgen.errors import UserError
-from reportgen.store.faults import NoFileError, reason_of, remedy_for
-from reportgen.store.files import StorageError, hash_of, open_file, read_file, write_atomically, writing
+from reportgen.store.files import (
+    NoFileError,
+    StorageError,
+    hash_of,
+    open_file,
+    read_file,
+    reason_of,
+    remedy_for,
+    write_atomically,
+    writing,
+)
 from reportgen.store.ownership import (
     RECORD_FILE,
     ForeignFolderError,

@@ -9,8 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from reportgen.errors import UserError
-from reportgen.store.faults import reason_of
-from reportgen.store.files import StorageError, hash_of, open_file, read_file
+from reportgen.store.files import StorageError, hash_of, open_file, read_file, reason_of
 from reportgen.store.lock import LOCK_FILE, is_lock
 
 RECORD_FILE = ".record.json"

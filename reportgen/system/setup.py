@@ -16,8 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from reportgen.system.libraries import find_missing
-from reportgen.system.managers import CHROMIUM, POPPLER, Manager, find_manager, name_wanted, propose_remedy
+from reportgen.system.libraries import (
+    CHROMIUM,
+    POPPLER,
+    Manager,
+    find_manager,
+    find_missing,
+    name_wanted,
+    propose_remedy,
+)
 
 INCOMPLETE = 3
 """The exit code if something is still missing and make should go on all the same."""

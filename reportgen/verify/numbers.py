@@ -19,8 +19,7 @@ from reportgen.outline.kind import ReportKind
 from reportgen.outline.section import Claim, Rule
 from reportgen.results import SCHEMA_VERSION, ImageFile, Results
 from reportgen.text import printable
-from reportgen.verify.finding import NO_CONSEQUENCE, Finding, Findings, Status, judge
-from reportgen.verify.tolerances import Tolerances, scale_of
+from reportgen.verify.tolerances import NO_CONSEQUENCE, Finding, Findings, Status, Tolerances, judge, scale_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reportgen.document.reader import Page
 from reportgen.text import printable
-from reportgen.verify.finding import Finding, Findings, Subject
-from reportgen.verify.page import Page
 from reportgen.verify.pdf_document import PdfDocument
+from reportgen.verify.tolerances import Finding, Findings, Subject
 
 if TYPE_CHECKING:
     import numpy as np

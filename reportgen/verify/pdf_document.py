@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.document.reader import Printed
 from reportgen.errors import UserError
-from reportgen.verify.page import Printed, squeeze
+from reportgen.text import squeeze
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

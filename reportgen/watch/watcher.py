@@ -13,10 +13,8 @@ from reportgen.errors import StoppedError, UserError
 from reportgen.faults import describe_fault, report_line, tell_fault
 from reportgen.progress import Advance, Progress
 from reportgen.settings import Settings
-from reportgen.watch.changes import Changes, WatchError
-from reportgen.watch.feed import Feed
-from reportgen.watch.inputs import Concern, Inputs
-from reportgen.watch.server import ReportServer
+from reportgen.watch.changes import Changes, Concern, Inputs, WatchError
+from reportgen.watch.server import Feed, ReportServer
 
 DEFAULT_PORT = 8671
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from stage_listener import StageListener
 
-from reportgen.acquire.archive import Limits, unpack_images
+from reportgen.acquire.caltech101 import Limits, unpack_images
 from reportgen.errors import UserError
 from reportgen.progress import Silent
 

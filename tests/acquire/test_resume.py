@@ -12,8 +12,7 @@ import pytest
 from stage_listener import StageListener
 from web_server import WebServer, fail, send, send_from, serving
 
-from reportgen.acquire.part import open_part
-from reportgen.acquire.source import Source, download
+from reportgen.acquire.source import Source, download, open_part
 from reportgen.errors import UserError
 from reportgen.progress import Progress, Silent
 

@@ -21,10 +21,9 @@ from reportgen.acquire.drawing import picture
 from reportgen.acquire.drawing.butterfly import sketch_butterfly
 from reportgen.acquire.drawing.kangaroo import sketch_kangaroo
 from reportgen.acquire.drawing.leopard import sketch_leopard
-from reportgen.acquire.drawing.outline import Pair
+from reportgen.acquire.drawing.outline import Pair, Placement, Size, Sketch
 from reportgen.acquire.drawing.picture import draw_picture, paint_picture
 from reportgen.acquire.drawing.scenery import Scene
-from reportgen.acquire.drawing.sketch import Placement, Size, Sketch
 from reportgen.acquire.sample import draw_sample
 from reportgen.dataset.annotations import read_annotations
 from reportgen.errors import UserError

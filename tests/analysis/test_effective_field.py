@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reportgen.analysis.receptive_field import area_share, effective_field, energy_inside, overlaps
+from reportgen.analysis.neurons import area_share, effective_field, energy_inside, overlaps
 from reportgen.results import Box
 
 FALLBACK = Box(rows=(3, 7), cols=(2, 9))

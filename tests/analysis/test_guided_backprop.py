@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.gradients import GuidedGradients, GuidedNetwork
 from reportgen.errors import ExplanationError, SettingsError
 from reportgen.results import Box, Position
-from reportgen.sections.guided_backprop.analysis import (
+from reportgen.sections.guided_backprop.compute import (
     Example,
     choose_neuron,
     explain_neurons,

@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 from plain_numpy import slide
 
 from reportgen.analysis.gradients import RecordedPass
-from reportgen.analysis.ranking import rank_neurons
-from reportgen.analysis.receptive_field import (
+from reportgen.analysis.neurons import (
     effective_field,
     find_support,
     layer_geometries,
+    rank_neurons,
     receptive_field,
 )
 from reportgen.models.backbone import Backbone, preprocess
 from reportgen.results import Box, FieldGeometry, Patch, Position
-from reportgen.sections.neurons.analysis import See, Sight, describe_neurons, find_excited_neurons
+from reportgen.sections.neurons.compute import See, Sight, describe_neurons, find_excited_neurons
 from reportgen.sections.neurons.result import HeadOverlap
 
 POOLING = FieldGeometry(size=2, stride=2, padding=0)

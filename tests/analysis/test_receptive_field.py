@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from reportgen.analysis.receptive_field import layer_geometries, receptive_field
+from reportgen.analysis.neurons import layer_geometries, receptive_field
 from reportgen.results import FieldGeometry
 
 # Size r, stride S and padding P in input pixels, by the closed formula of Araujo, Norris & Sim 2019,

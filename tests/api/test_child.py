@@ -161,10 +161,10 @@ finally:
 def test_the_real_one_hears_of_ctrl_c_where_a_shell_ignores_it(tmp_path: Path) -> None:
     code = """
 import signal, sys
-from reportgen.cli import build_worker
+from reportgen.cli import building
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 try:
-    build_worker.build_worker(__import__("pathlib").Path("nowhere"), 2)
+    building.build_worker(__import__("pathlib").Path("nowhere"), 2)
 except FileNotFoundError:
     print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)
 """

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reportgen.api import building
+from reportgen.api import report as building
 from reportgen.api.child import (
     Answer,
     Request,

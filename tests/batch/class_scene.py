@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from reportgen.batch.attempt import LocalRunner, Runner
 from reportgen.batch.class_file import Class, Group, Limits
 from reportgen.batch.contents import folder_name
 from reportgen.batch.progress_view import SilentView
 from reportgen.batch.run import Options, Report, run_batch
-from reportgen.batch.runner import LocalRunner, Runner
 
 WORKER = Path(__file__).with_name("pretend_worker.py")
 COMMAND = (sys.executable, str(WORKER))

@@ -16,11 +16,11 @@ import pytest
 from class_scene import Scene, files_of, reasons
 from dask_cluster import running_cluster
 
+from reportgen.batch.attempt import LocalRunner
 from reportgen.batch.class_file import Limits
 from reportgen.batch.cluster import ClusterError, ClusterRunner
 from reportgen.batch.job import Message
 from reportgen.batch.progress_view import SilentView
-from reportgen.batch.runner import LocalRunner
 
 PATIENCE = 30.0
 SECONDS = 4

@@ -11,8 +11,7 @@ import pytest
 
 from reportgen.batch.class_file import Limits
 from reportgen.batch.grades import Case, verify_group
-from reportgen.batch.job import BatchConfig, Job, job_text, parse_job
-from reportgen.batch.outcome import Outcome
+from reportgen.batch.job import BatchConfig, Job, Outcome, job_text, parse_job
 from reportgen.progress import Silent
 from reportgen.settings import Settings
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from class_scene import Scene
 
-from reportgen.batch.output_folder import OutputFolderError
 from reportgen.batch.progress_view import SilentView
+from reportgen.batch.publication import OutputFolderError
 
 
 class Hearing(SilentView):

@@ -18,11 +18,11 @@ import psutil
 import pytest
 from class_scene import COMMAND, LIMITS, Scene, files_of, read_rows, reasons
 
+from reportgen.batch.attempt import LocalRunner
 from reportgen.batch.class_file import Group, Limits
 from reportgen.batch.job import Message
 from reportgen.batch.progress_view import SilentView
 from reportgen.batch.run import Options, run_batch
-from reportgen.batch.runner import LocalRunner
 from reportgen.grading.run import GradingError
 
 pytestmark = pytest.mark.slow
@@ -246,7 +246,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path[:0] = [{tests!r}]
 from pathlib import Path
 from class_scene import Scene
-from reportgen.batch.runner import LocalRunner
+from reportgen.batch.attempt import LocalRunner
 Scene(Path({home!r}), {acts!r}).run(LocalRunner(2))
 """
 

@@ -12,12 +12,12 @@ import pytest
 from class_scene import read_rows
 from stand_in import make_home
 
+from reportgen.batch.attempt import LocalRunner
 from reportgen.batch.class_file import Class, Group
 from reportgen.batch.contents import find_parts
 from reportgen.batch.job import BatchConfig, Job
 from reportgen.batch.progress_view import SilentView
 from reportgen.batch.run import Options, Report, run_batch
-from reportgen.batch.runner import LocalRunner
 from reportgen.batch.worker import _lay_out, _read_settings
 from reportgen.settings import Settings
 

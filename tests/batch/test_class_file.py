@@ -9,7 +9,7 @@ import pytest
 
 from reportgen.batch.class_file import Class, ClassError, Limits, read_class
 from reportgen.batch.contents import folder_name
-from reportgen.batch.output_folder import OutputFolderError, open_output
+from reportgen.batch.publication import OutputFolderError, open_output
 
 
 def write(home: Path, text: str, *folders: str) -> Path:

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page
 
 from reportgen.batch.class_file import Class, Group
-from reportgen.batch.outcome import Mark, Outcome
+from reportgen.batch.job import Mark, Outcome
 from reportgen.batch.summary import sum_up
 from reportgen.batch.tables import GroupResult
 from reportgen.document.overview import render_overview

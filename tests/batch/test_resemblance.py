@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.batch.contents import Shared, find_equal_results, find_shared_images
-from reportgen.batch.outcome import Outcome
+from reportgen.batch.job import Outcome
 from reportgen.batch.tables import spread_of, spread_scores
 
 FILES = st.dictionaries(st.sampled_from("abcd"), st.sampled_from("12345"), max_size=4)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from measurement import Run
 from rebuild import NOTEBOOK, VGG19, Rebuild
 
-from reportgen.figures.vector import house_style, svg_picture
+from reportgen.figures.plots import house_style, svg_picture
 
 _INCHES_WIDE, _INCHES_A_BAR = 6.6, 0.19
 _THICK, _BESIDE = 0.4, 0.21

@@ -17,10 +17,10 @@ _NAMES = 29
 def fill(class_file: Path, out: Path, build: Path) -> None:
     """A whole batch as ``reportgen batch`` runs it, but for the program that works on a group."""
     from reportgen.batch import attempt
+    from reportgen.batch.attempt import LocalRunner
     from reportgen.batch.class_file import read_class
     from reportgen.batch.progress_view import SilentView
     from reportgen.batch.run import run_batch
-    from reportgen.batch.runner import LocalRunner
 
     # Not through the options, which count in the keys: the command line must find all as it left it.
     vars(attempt)["_OWN"] = (sys.executable, __file__)
@@ -39,7 +39,7 @@ def work(job_file: Path) -> None:
         {"criterion": f"Criterion {number}", "score": "1", "points": "1", "status": "passed"}
         for number in range(_NAMES)
     ]
-    from reportgen.batch.outcome import Mark, Outcome, outcome_text
+    from reportgen.batch.job import Mark, Outcome, outcome_text
 
     made = Outcome(
         score=str(_NAMES),

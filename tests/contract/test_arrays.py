@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from whole_document import written
 
 from reportgen import load_results
-from reportgen.contract import arrays
-from reportgen.contract.reader import LoadedResults, PointerError
+from reportgen.contract import reader as arrays
+from reportgen.contract.lookup import PointerError
+from reportgen.contract.reader import LoadedResults
 
 RNG = np.random.default_rng(3)
 FILTER = RNG.normal(size=(3, 3)).astype(np.float32)

@@ -14,9 +14,8 @@ from whole_document import whole
 
 from reportgen.dataset.inventory import take_inventory
 from reportgen.document.expression import print_value
-from reportgen.document.numbers import FILTERS
-from reportgen.document.sourced import Sourced
-from reportgen.engine.expected import expect_results
+from reportgen.document.numbers import FILTERS, Sourced
+from reportgen.engine.preflight import expect_results
 from reportgen.errors import RenderError
 from reportgen.settings import Settings
 

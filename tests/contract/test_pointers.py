@@ -12,8 +12,7 @@ from typer.testing import CliRunner
 from whole_document import places, whole, written
 
 from reportgen.cli.program import app
-from reportgen.contract.pointers import POINTERS_FILE, Pointer, describe_pointers, list_pointers
-from reportgen.contract.schema import SCHEMA_FILE
+from reportgen.contract.schema import POINTERS_FILE, SCHEMA_FILE, Pointer, describe_pointers, list_pointers
 
 SCHEMA = json.loads(SCHEMA_FILE.read_bytes())
 POINTERS = list_pointers(SCHEMA)

@@ -15,7 +15,8 @@ from whole_document import change, remove, written
 
 import reportgen
 from reportgen import load_results
-from reportgen.contract.reader import LoadedResults, PointerError
+from reportgen.contract.lookup import PointerError
+from reportgen.contract.reader import LoadedResults
 from reportgen.errors import UserError
 from reportgen.submission import SubmissionError
 

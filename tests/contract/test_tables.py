@@ -17,7 +17,7 @@ from whole_document import change, whole, written
 from reportgen import load_results
 from reportgen.contract.lookup import PointerError
 from reportgen.contract.reader import LoadedResults
-from reportgen.contract.tables import PandasMissingError
+from reportgen.contract.summary import PandasMissingError
 
 SPLITS = ("train", "val", "test")
 TABLES = (

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.dataset.examples import choose_examples
-from reportgen.dataset.manifest import Manifest
+from reportgen.dataset.annotations import Manifest
+from reportgen.dataset.inventory import choose_examples
 from reportgen.errors import SettingsError
 from reportgen.results import SPLITS, ImageFile
 

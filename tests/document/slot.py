@@ -10,7 +10,7 @@ from markupsafe import Markup
 from small_results import document, results_of
 
 from reportgen.document.commentary import CommentaryContext, render_commentary
-from reportgen.document.sourced import Sourced
+from reportgen.document.numbers import Sourced
 from reportgen.errors import RenderError
 
 NAMES = {

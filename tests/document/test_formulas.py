@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from reportgen.document.formulas import FormulaSetter
-from reportgen.document.sourced import Sourced
+from reportgen.document.numbers import Sourced
 
 SECTION = {
     "input_shape": [200, 224],

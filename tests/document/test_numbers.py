@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 from printed import disagreement
 
-from reportgen.document.numbers import FILTERS, describe_choice
-from reportgen.document.sourced import Sourced
+from reportgen.document.numbers import FILTERS, Sourced, describe_choice
 from reportgen.text import decimal_text, percent_text, share_text, significant_text, whole_text
 
 

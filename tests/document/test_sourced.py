@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from jinja2 import Environment, StrictUndefined, UndefinedError
 from printed import resolve_pointer
 
-from reportgen.document.sourced import Sourced, entries, plain
+from reportgen.document.numbers import Sourced, entries, plain
 
 NASTY = 'a/b~c "d" <e>'
 DOCUMENT: dict[str, Any] = {

@@ -10,7 +10,7 @@ from PIL import Image
 from stand_in import LABELS, counting, load_stand_in, make_home
 
 from reportgen.analysis.gradients import GuidedNetwork, RecordedPass
-from reportgen.analysis.receptive_field import effective_field
+from reportgen.analysis.neurons import effective_field
 from reportgen.contract.schema import read_results
 from reportgen.dataset.decode import decode
 from reportgen.engine import pipeline

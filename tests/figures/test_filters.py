@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from reportgen.figures.filters import filter_heatmap, filter_tiles, heatmap_figure
-from reportgen.figures.vector import house_style
+from reportgen.figures.plots import house_style
 
 KERNEL = np.array([[0.1234, -0.5, 0.0], [0.25, 0.0006, -0.0014], [1.0, -1.0, 0.75]])
 

@@ -15,8 +15,7 @@ from shaping import shape_with
 from reportgen.errors import FontMissingError
 from reportgen.figures.lettering import Lettering, shape
 from reportgen.figures.montage import Tile, montage
-from reportgen.figures.plots import confusion_figure, confusion_plot
-from reportgen.figures.vector import house_style
+from reportgen.figures.plots import confusion_figure, confusion_plot, house_style
 from reportgen.typefaces.face import Face, Typefaces
 
 SQUARE = np.zeros((4, 4, 3), np.uint8)

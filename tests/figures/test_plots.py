@@ -16,8 +16,13 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
-from reportgen.figures.plots import confusion_figure, confusion_plot, history_figure, history_plot
-from reportgen.figures.vector import house_style
+from reportgen.figures.plots import (
+    confusion_figure,
+    confusion_plot,
+    history_figure,
+    history_plot,
+    house_style,
+)
 
 MATRIX = [[8, 0, 1], [2, 7, 0], [0, 3, 40]]
 LABELS = ["butterfly", "kangaroo", "leopard"]

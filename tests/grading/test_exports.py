@@ -20,13 +20,14 @@ from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
 from reportgen.grading.exports import Exports, remove_exports, write_exports
-from reportgen.grading.exports.document import read_grades, write_json
 from reportgen.grading.exports.table import (
     list_properties,
     one_line,
     plain,
+    read_grades,
     write_csv,
     write_gradescope,
+    write_json,
     write_markdown,
 )
 from reportgen.grading.exports.terminal import describe_grades

@@ -20,8 +20,13 @@ from PIL import Image
 from printing import page, picture
 
 from reportgen.errors import RenderError
-from reportgen.pdf.complaints import require_no_complaint, sort_complaints
-from reportgen.pdf.printer import Attachment, PangoMissingError, print_pdf
+from reportgen.pdf.printer import (
+    Attachment,
+    PangoMissingError,
+    print_pdf,
+    require_no_complaint,
+    sort_complaints,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.prints]
 

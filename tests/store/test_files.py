@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from disk import break_disk, contents
 
-from reportgen.store.faults import NoFileError
 from reportgen.store.files import (
+    NoFileError,
     StorageError,
     hash_of,
     link_or_copy,

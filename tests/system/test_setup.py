@@ -13,8 +13,7 @@ import pytest
 from equipment import has_terminals, missing
 
 from reportgen.system import setup
-from reportgen.system.libraries import Library, required_libraries
-from reportgen.system.managers import MANAGERS, find_manager, propose_remedy
+from reportgen.system.libraries import MANAGERS, Library, find_manager, propose_remedy, required_libraries
 from reportgen.system.setup import INCOMPLETE, Wishes, set_up
 
 PANGO = Library(("pango-1.0", "libpango-1.0.so.0"), optional=False)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from made_fonts import collect, make_font
 
+from reportgen.typefaces.choice import Found, fingerprint, font_folders, list_fonts, search_fonts
 from reportgen.typefaces.face import Face
-from reportgen.typefaces.machine import Found, fingerprint, font_folders, list_fonts, search_fonts
 
 
 def face(file: str, index: int = 0) -> Face:

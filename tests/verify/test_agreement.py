@@ -15,9 +15,8 @@ from reportgen.outline.kind import find_kind
 from reportgen.sections.guided_backprop.comparison import compare_rows, same_neurons
 from reportgen.sections.neurons.comparison import compare_top
 from reportgen.sections.transfer.comparison import compare_predictions
-from reportgen.verify.finding import Finding
 from reportgen.verify.numbers import compare_numbers
-from reportgen.verify.tolerances import Tolerances
+from reportgen.verify.tolerances import Finding, Tolerances
 
 KIND = find_kind()
 TOLERANCES = Tolerances.of(KIND)
@@ -95,7 +94,7 @@ def test_no_number_agrees_with_what_is_none() -> None:
 
 
 def test_every_tolerance_has_its_reason_and_a_place_in_the_contract() -> None:
-    from reportgen.contract.pointers import POINTERS_FILE
+    from reportgen.contract.schema import POINTERS_FILE
 
     listed = POINTERS_FILE.read_text(encoding="utf-8")
     for rule in TOLERANCES.rules:

@@ -14,14 +14,14 @@ import pytest
 from forging import page
 from PIL import Image
 
+from reportgen.document.reader import read_page
 from reportgen.figures.figure import raster_picture
 from reportgen.pdf.printer import print_pdf
 from reportgen.verify import pdf_document
 from reportgen.verify.documents import _judge
-from reportgen.verify.finding import Finding
-from reportgen.verify.page import read_page
 from reportgen.verify.pages import compare_figures, compare_page, compare_pages, same_picture
 from reportgen.verify.pdf_document import PdfError, open_paper
+from reportgen.verify.tolerances import Finding
 
 pytestmark = pytest.mark.prints
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.text import decimal_text, percent_text, share_text, significant_text, whole_text
-from reportgen.verify.page import Printed, compare_text, read_page, shows, squeeze
+from reportgen.document.reader import Printed, read_page
+from reportgen.text import decimal_text, percent_text, share_text, significant_text, squeeze, whole_text
+from reportgen.verify.page import compare_text, shows
 
 
 @pytest.mark.parametrize(

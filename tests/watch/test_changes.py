@@ -14,8 +14,7 @@ import watchfiles
 from watch_scene import PATIENCE, Scene, threads_of_ours
 
 from reportgen.watch import changes as module
-from reportgen.watch.changes import Changes, WatchError
-from reportgen.watch.inputs import Concern, Scope
+from reportgen.watch.changes import Changes, Concern, Scope, WatchError
 
 
 @pytest.fixture

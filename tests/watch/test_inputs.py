@@ -8,7 +8,7 @@ import pytest
 
 import reportgen
 from reportgen.templates import templates_folder
-from reportgen.watch.inputs import Concern, Inputs, Scope
+from reportgen.watch.changes import Concern, Inputs, Scope
 
 
 @pytest.fixture

@@ -19,8 +19,7 @@ from watch_scene import PATIENCE, Listener, Scene, document, threads_of_ours, wa
 
 from reportgen.errors import StoppedError, UserError
 from reportgen.progress import Silent
-from reportgen.watch.changes import Changes
-from reportgen.watch.inputs import Concern, Inputs
+from reportgen.watch.changes import Changes, Concern, Inputs
 from reportgen.watch.server import ReportServer
 from reportgen.watch.watcher import Watcher, watch
 

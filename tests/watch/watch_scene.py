@@ -16,8 +16,7 @@ from typing import Any
 from reportgen.errors import UserError
 from reportgen.progress import Progress, Silent
 from reportgen.settings import Settings, load_settings
-from reportgen.watch.changes import Changes
-from reportgen.watch.inputs import Inputs
+from reportgen.watch.changes import Changes, Inputs
 from reportgen.watch.server import ReportServer
 from reportgen.watch.watcher import Watcher
 

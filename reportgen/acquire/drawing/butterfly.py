@@ -7,9 +7,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.acquire.drawing.colour import INK, WHITE, Colour, darker, mixed, pick, varied
-from reportgen.acquire.drawing.outline import Pair, Points, ellipse, limb, rotated, smooth
-from reportgen.acquire.drawing.sketch import Mark, Part, Sketch
+from reportgen.acquire.drawing.outline import (
+    INK,
+    WHITE,
+    Colour,
+    Mark,
+    Pair,
+    Part,
+    Points,
+    Sketch,
+    darker,
+    ellipse,
+    limb,
+    mixed,
+    pick,
+    rotated,
+    smooth,
+    varied,
+)
 
 _ROOT: Pair = (2.0, -5.0)
 _FORE_SHAPES: tuple[tuple[Pair, ...], ...] = (

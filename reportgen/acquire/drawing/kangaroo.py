@@ -6,9 +6,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.acquire.drawing.colour import INK, WHITE, Colour, darker, mixed, pick, varied
-from reportgen.acquire.drawing.outline import Pair, Points, ellipse, leaf, limb, smooth, stripe, turned
-from reportgen.acquire.drawing.sketch import Mark, Part, Sketch
+from reportgen.acquire.drawing.outline import (
+    INK,
+    WHITE,
+    Colour,
+    Mark,
+    Pair,
+    Part,
+    Points,
+    Sketch,
+    darker,
+    ellipse,
+    leaf,
+    limb,
+    mixed,
+    pick,
+    smooth,
+    stripe,
+    turned,
+    varied,
+)
 
 _COATS: tuple[Colour, ...] = ((176, 124, 82), (150, 132, 112), (166, 98, 62), (192, 156, 112), (128, 112, 98))
 _CREAM: Colour = (236, 219, 190)

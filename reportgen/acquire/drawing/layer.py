@@ -1,17 +1,15 @@
-"""A transparent layer of colour, and the coverage of its pixels by polygons."""
+"""Layers of pixels, and what paints them: textures, brushes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from reportgen.acquire.drawing.colour import Colour
-from reportgen.acquire.drawing.outline import Points, bounds
-from reportgen.acquire.drawing.sketch import Size
+from reportgen.acquire.drawing.outline import Colour, Mark, Pair, Part, Placement, Points, Size, bounds
 
 Pixels = NDArray[np.float32]
 """Colours (H, W, 3) from 0 to 255, or shares (H, W) from 0 to 1."""
@@ -105,3 +103,83 @@ def blurred(cover: Pixels, radius: float) -> Pixels:
 def share_of(image: Image.Image) -> Pixels:
     """A grey image as shares (H, W) from 0 to 1."""
     return np.asarray(image, np.float32) / np.float32(255)
+
+
+def noise(size: Size, cell: tuple[float, float], rng: np.random.Generator) -> Pixels:
+    """Smooth noise (H, W) between -1 and 1 with lumps of ``cell`` pixels' width and height."""
+    coarse = max(2, round(size[0] / cell[0])), max(2, round(size[1] / cell[1]))
+    lumps = rng.integers(0, 256, (coarse[1], coarse[0]), dtype=np.uint8)
+    image = Image.fromarray(lumps).resize(size, Image.Resampling.BICUBIC)
+    return np.asarray(image, np.float32) / np.float32(127.5) - 1
+
+
+def turbulence(size: Size, cell: tuple[float, float], rng: np.random.Generator, octaves: int = 4) -> Pixels:
+    """Noise (H, W) between -1 and 1 with lumps of every scale, from ``cell`` down by halves."""
+    total = np.zeros((size[1], size[0]), np.float32)
+    for octave in range(octaves):
+        part = 0.5**octave
+        total += np.float32(part) * noise(size, (max(1, cell[0] * part), max(1, cell[1] * part)), rng)
+    return total / np.float32(2 - 0.5 ** (octaves - 1))
+
+
+def gradient(size: Size, top: Colour, bottom: Colour) -> Pixels:
+    """Colours (H, W, 3) that change evenly from top to bottom."""
+    down = np.linspace(0, 1, size[1])[:, None]
+    column = (np.asarray(top) * (1 - down) + np.asarray(bottom) * down).astype(np.float32)
+    return np.repeat(column[:, None, :], size[0], axis=1)
+
+
+def tinted(pixels: Pixels, share: Pixels, colour: Colour) -> Pixels:
+    """The colours (H, W, 3) with this share (H, W) of another colour in them."""
+    return pixels + (np.asarray(colour, np.float32) - pixels) * share[..., None]
+
+
+@dataclass(frozen=True)
+class Brush:
+    """Where the light comes from (a unit vector towards it) and the fur of the picture (H, W), -1 to 1."""
+
+    towards_light: Pair
+    fur: Pixels
+
+    def paint(self, parts: Iterable[Part], placement: Placement, layer: Layer) -> None:
+        """Paint the parts, each over those before it."""
+        for part in parts:
+            self._paint_part(part, placement, layer)
+
+    def _paint_part(self, part: Part, placement: Placement, layer: Layer) -> None:
+        outlines = [placement.apply(outline) for outline in part.outlines]
+        stroke = part.rim * placement.scale
+        window = window_around(outlines, stroke, layer.size)
+        if window is None:
+            return
+        fill = coverage(outlines, window)
+        if stroke > 0:
+            layer.paint(window, coverage(outlines, window, stroke), part.edge)
+        colour: Pixels = np.empty((*fill.shape, 3), np.float32)
+        colour[:] = part.colour
+        for mark in part.marks:
+            colour += (np.asarray(mark.colour, np.float32) - colour) * _mark_cover(mark, placement, window)
+        light = 1 + part.relief * self._relief(fill) + part.grain * self.fur[window.slices]
+        layer.paint(window, fill, np.clip(colour * light[..., None], 0, 255))
+
+    def _relief(self, fill: Pixels) -> Pixels:
+        """How much brighter (h, w) a domed shape is where it faces the light, about -0.6 to 0.6."""
+        reach = max(1.0, 0.2 * _thickness(fill))
+        pad = round(2 * reach) + 1
+        dome = blurred(np.pad(fill, pad), reach)
+        right, down = (round(float(reach * part)) for part in self.towards_light)
+        rows, cols = fill.shape
+        facing = dome[pad + down : pad + down + rows, pad + right : pad + right + cols]
+        behind = dome[pad - down : pad - down + rows, pad - right : pad - right + cols]
+        return behind - facing
+
+
+def _thickness(fill: Pixels) -> float:
+    """The mean thickness in pixels of a coverage (h, w): its area over its longer side."""
+    return int(np.count_nonzero(fill > 0.5)) / int(max(fill.shape))
+
+
+def _mark_cover(mark: Mark, placement: Placement, window: Window) -> Pixels:
+    outlines = [placement.apply(outline) for outline in mark.outlines]
+    cover = blurred(coverage(outlines, window), mark.blur * placement.scale)
+    return (cover * np.float32(mark.opacity))[..., None]

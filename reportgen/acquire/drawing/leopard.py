@@ -7,19 +7,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.acquire.drawing.colour import INK, WHITE, Colour, darker, mixed, pick, varied
 from reportgen.acquire.drawing.outline import (
+    INK,
+    WHITE,
+    Colour,
+    Mark,
     Pair,
+    Part,
     Points,
+    Sketch,
+    darker,
     ellipse,
     limb,
+    mixed,
+    pick,
     rotated,
     scatter,
     smooth,
     stripe,
     turned,
+    varied,
 )
-from reportgen.acquire.drawing.sketch import Mark, Part, Sketch
 
 _COATS: tuple[Colour, ...] = (
     (222, 168, 92),

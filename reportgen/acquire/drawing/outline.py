@@ -1,15 +1,51 @@
-"""Closed outlines of smooth shapes: arrays of corners (N, 2), x to the right, y down."""
+"""Colours, outlines, and animals sketched with them: shapes without pixels."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+Colour = tuple[float, float, float]
+
+Choice = TypeVar("Choice")
+
+WHITE: Colour = (255, 255, 255)
+
+INK: Colour = (34, 26, 24)
+
+
+def mixed(first: Colour, second: Colour, share: float) -> Colour:
+    """The first colour with this share, 0 to 1, of the second in it."""
+    red, green, blue = (a + (b - a) * share for a, b in zip(first, second, strict=True))
+    return red, green, blue
+
+
+def darker(colour: Colour, share: float) -> Colour:
+    """The colour with this share of brown-black in it: the tone of an outline."""
+    return mixed(colour, INK, share)
+
+
+def varied(colour: Colour, spread: float, rng: np.random.Generator) -> Colour:
+    """The colour, made lighter or darker and slightly shifted in hue, by at most about ``spread``."""
+    shift = rng.uniform(-spread, spread)
+    red, green, blue = (min(255.0, max(0.0, c + shift + rng.uniform(-spread, spread) / 3)) for c in colour)
+    return red, green, blue
+
+
+def pick(choices: Sequence[Choice], rng: np.random.Generator) -> Choice:
+    """One of the choices, each as likely as the other."""
+    return choices[int(rng.integers(len(choices)))]
+
+
 Points = NDArray[np.float64]
+
 Pair = tuple[float, float]
+
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
@@ -131,3 +167,86 @@ def _cap(centre: Points, radius: float, normal: Points) -> Points:
     ahead = np.array([-normal[1], normal[0]])
     turns = [direction(angle) for angle in range(20, 180, 20)]
     return np.array([centre + radius * (cosine * normal + sine * ahead) for cosine, sine in turns])
+
+
+Size = tuple[int, int]
+"""Width and height in pixels."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A pattern on a part, seen only inside it: spots, veins, a pale belly. ``blur`` is in sketch units."""
+
+    outlines: tuple[Points, ...]
+    colour: Colour
+    opacity: float = 1.0
+    blur: float = 0.0
+
+
+@dataclass(frozen=True)
+class Part:
+    """One silhouette, the union of its outlines, with a darker rim around it.
+
+    ``rim`` is the width of the rim in sketch units, ``relief`` how strongly light and shade model the
+    part (0: flat), ``grain`` how strongly its fur or bark shows (0: smooth).
+    """
+
+    outlines: tuple[Points, ...]
+    colour: Colour
+    edge: Colour
+    rim: float = 0.7
+    marks: tuple[Mark, ...] = ()
+    relief: float = 0.5
+    grain: float = 0.0
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """An animal, about 100 units long. ``head`` is painted over ``body``; ``stands``: on the ground."""
+
+    body: tuple[Part, ...]
+    head: tuple[Part, ...]
+    stands: bool
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Turned by ``angle`` degrees, mirrored if ``flip``, enlarged by ``scale`` and moved by ``offset``."""
+
+    scale: float
+    offset: Pair = (0.0, 0.0)
+    angle: float = 0.0
+    flip: bool = False
+
+    def apply(self, outline: Points) -> Points:
+        """From sketch units (N, 2) to pixels (N, 2)."""
+        turned = rotated(outline, self.angle, (0.0, 0.0))
+        mirror = np.array([-1.0 if self.flip else 1.0, 1.0])
+        placed: Points = turned * mirror * self.scale + self.offset
+        return placed
+
+
+def outlines_of(parts: Iterable[Part]) -> list[Points]:
+    """Every outline of the parts, without their marks."""
+    return [outline for part in parts for outline in part.outlines]
+
+
+def place(sketch: Sketch, size: Size, share: float, horizon: float, rng: np.random.Generator) -> Placement:
+    """Put the animal into a picture, so that its box takes that share of the area, as far as it fits.
+
+    It is mirrored as often as not. One that stands leans by a few degrees and has its feet well below the
+    horizon (in pixels from the top); one that does not is turned by up to 40 degrees.
+    """
+    angle = float(rng.uniform(-4, 4) if sketch.stands else rng.uniform(-40, 40))
+    upright = Placement(1.0, angle=angle, flip=bool(rng.integers(2)))
+    left, top, right, bottom = bounds(
+        upright.apply(outline) for outline in outlines_of((*sketch.body, *sketch.head))
+    )
+    wide, high = right - left, bottom - top
+    width, height = size
+    scale = min(math.sqrt(share * width * height / (wide * high)), 0.94 * width / wide, 0.94 * height / high)
+    x = rng.uniform(0.02, 0.98) * (width - scale * wide)
+    lowest, highest = height - scale * high, min(horizon + 0.12 * height, 0.97 * height) - scale * high
+    y = rng.uniform(max(0.0, highest), 0.97 * lowest) if sketch.stands else rng.uniform(0.1, 0.9) * lowest
+    offset = (float(x - scale * left), float(y - scale * top))
+    return Placement(scale, offset, upright.angle, upright.flip)

@@ -8,12 +8,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.acquire.drawing.brush import Brush
-from reportgen.acquire.drawing.layer import Layer, Pixels, Window, blurred, coverage, extent, window_around
-from reportgen.acquire.drawing.outline import ellipse
+from reportgen.acquire.drawing.layer import (
+    Brush,
+    Layer,
+    Pixels,
+    Window,
+    blurred,
+    coverage,
+    extent,
+    turbulence,
+    window_around,
+)
+from reportgen.acquire.drawing.outline import Placement, Sketch, ellipse, place
 from reportgen.acquire.drawing.scenery import Scene, paint_scene
-from reportgen.acquire.drawing.sketch import Placement, Sketch, place
-from reportgen.acquire.drawing.texture import turbulence
 
 
 @dataclass(frozen=True)

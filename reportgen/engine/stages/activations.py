@@ -47,7 +47,7 @@ def _compute(context: StageContext, images: Sequence[ImageFile]) -> Iterator[NDA
 
 def _describe_layer(context: StageContext) -> bytes:
     network = context.network()
-    from reportgen.analysis.receptive_field import layer_geometries
+    from reportgen.analysis.neurons import layer_geometries
     from reportgen.models.backbone import EXPLAINED_LAYER
 
     layers = network.convolutions.layers

@@ -6,8 +6,7 @@ import json
 
 from reportgen.engine.stages.context import HTML_FILE, PDF_FILE, RESULTS_FILE, Artifacts, StageContext
 from reportgen.pdf.printer import Attachment, print_pdf, write_settings
-from reportgen.system.libraries import describe_subsetter
-from reportgen.system.managers import propose_remedy
+from reportgen.system.libraries import describe_subsetter, propose_remedy
 from reportgen.typefaces.face import describe_face
 from reportgen.weights import Weights
 

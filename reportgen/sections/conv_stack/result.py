@@ -4,10 +4,11 @@ from typing import Annotated
 
 from pydantic import Field, computed_field
 
-from reportgen.results.base import (
+from reportgen.results.fields import (
     Arrays,
     Count,
     ImagePath,
+    InitCheck,
     KernelShape,
     Label,
     Positive,
@@ -16,7 +17,6 @@ from reportgen.results.base import (
     VolumeShape,
     means,
 )
-from reportgen.results.fields import InitCheck
 
 
 class ConvLayer(Result):

@@ -4,10 +4,11 @@ from typing import Annotated
 
 from pydantic import computed_field
 
-from reportgen.results.base import (
+from reportgen.results.fields import (
     Arrays,
     Count,
     ImagePath,
+    InitCheck,
     Label,
     PlaneShape,
     Positive,
@@ -15,7 +16,6 @@ from reportgen.results.base import (
     Shape,
     means,
 )
-from reportgen.results.fields import InitCheck
 
 _FILTER_ROW = "Row i of the filter: its weights, or in colour one list (red, green, blue) for each column."
 

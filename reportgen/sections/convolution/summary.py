@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from reportgen.contract.reader import LoadedResults
-from reportgen.contract.tables import (
+from reportgen.contract.summary import (
     Table,
     of_rows,
     shape_text,

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 from reportgen.engine.stages.activations import read_activations
 from reportgen.sections.guided_backprop.result import GuidedBackprop, GuidedRow
 from reportgen.settings import NeuronChoice, Settings
-from reportgen.verify.choices import describe_disagreement, judge_setting
-from reportgen.verify.finding import Findings, judge
-from reportgen.verify.rankings import NeuronComparison, compare_labels, compare_lengths
-from reportgen.verify.tolerances import Pair, Tolerances
+from reportgen.verify.choices import (
+    NeuronComparison,
+    compare_labels,
+    compare_lengths,
+    describe_disagreement,
+    judge_setting,
+)
+from reportgen.verify.tolerances import Findings, Pair, Tolerances, judge
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,24 +1,185 @@
-"""Section 5: guided backpropagation; one backward pass for each neuron of an image, ever."""
+"""Question 5: guided backpropagation, a table of neurons for each class."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from reportgen.analysis.computed import Computed, summarise
 from reportgen.analysis.gradients import GuidedGradients
+from reportgen.analysis.neurons import area_share, energy_inside, rank_neurons
 from reportgen.dataset.decode import decode
 from reportgen.engine.stages.activations import read_activations, read_layer
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import find_boxes
 from reportgen.engine.stages.outcomes import pack_section
-from reportgen.results import Position
-from reportgen.sections.guided_backprop.analysis import Example, explain_neurons
+from reportgen.errors import ExplanationError, SettingsError
+from reportgen.results import Box, Position
+from reportgen.sections.guided_backprop.result import BoxShares, GuidedBackprop, GuidedRow, Signs
+from reportgen.settings import NeuronChoice, parse_choice
 from reportgen.store.packing import pack_arrays, unpack_arrays
 
 if TYPE_CHECKING:
     from reportgen.analysis.gradients import GuidedNetwork
+
+
+PERCENTILE = 99.5
+
+
+@dataclass(frozen=True)
+class Example:
+    """One class's example image: the explained layer's output for it (rows, columns, channels), and the
+    annotated boxes of the animal and its head, if there are any.
+    """
+
+    file: str
+    activations: NDArray[np.float32]
+    animal: Box | None = None
+    head: Box | None = None
+
+
+Explain = Callable[[str, Sequence[Position]], GuidedGradients]
+"""The guided gradients of neurons of the layer for a class's image."""
+
+
+def choose_neuron(activations: NDArray[np.float32], choice: NeuronChoice) -> Position | None:
+    """Find the neuron that a rule means in a layer's output (rows, columns, channels) ≥ 0.
+
+    ``zero``: (0, 0, 0) if its output is zero, else the first zero one in row, column, channel order;
+    ``percentile:P``: the positive neuron nearest to the P-th percentile of the positive ones;
+    ``median``: their lower median; ``top:N``: the N-th largest. Ties go to the first position.
+    None if the image has no such neuron. Raises ``SettingsError`` for a position outside the layer.
+    """
+    if not isinstance(choice, str):
+        if any(index >= size for index, size in zip(choice, activations.shape, strict=True)):
+            raise SettingsError(
+                f"guided_backprop.neurons: {list(choice)} lies outside the layer's "
+                f"{'×'.join(map(str, activations.shape))} neurons",
+                "Name a row, a column and a channel inside the layer; they count from 0.",
+            )
+        return choice
+    name, number = parse_choice(choice)
+    flat = activations.ravel()
+    if name == "top":
+        ranked = rank_neurons(activations, int(number))
+        return ranked[-1] if len(ranked) == int(number) else None
+    if name == "zero":
+        return _position(np.flatnonzero(flat == 0)[:1], activations.shape)
+    positive = flat[flat > 0]
+    if not positive.size:
+        return None
+    if name == "median":
+        wanted = np.sort(positive)[(positive.size - 1) // 2]
+    else:
+        wanted = np.percentile(positive.astype(np.float64), number)
+    distance = np.where(flat > 0, np.abs(flat.astype(np.float64) - wanted), np.inf)
+    return _position(np.array([np.argmin(distance)]), activations.shape)
+
+
+def _position(indices: NDArray[np.intp], shape: tuple[int, ...]) -> Position | None:
+    if not indices.size:
+        return None
+    row, column, channel = (int(i) for i in np.unravel_index(indices[0], shape))
+    return row, column, channel
+
+
+def explain_neurons(
+    explain: Explain,
+    examples: Mapping[str, Example],
+    *,
+    layer: str,
+    choices: Sequence[NeuronChoice],
+    shared_scale: bool,
+) -> Computed[GuidedBackprop]:
+    """Make the table of neurons and guided gradients for each class's example image.
+
+    ``explain`` computes guided gradients of neurons for a class's image. Gradients are kept in R, G, B
+    order, per unit of the preprocessed image (which is in B, G, R order). A picture shows −limit … +limit,
+    the limit being the 99.5th percentile of |gradient| of its own row, or of the whole table with
+    ``shared_scale``. A rule that finds no neuron in an image (no zero neuron, fewer than N neurons)
+    leaves its row out. Raises ``ExplanationError`` if that leaves a table without any row.
+    """
+    arrays: dict[str, NDArray[Any]] = {}
+    rows: dict[str, list[GuidedRow]] = {}
+    for i, (label, example) in enumerate(examples.items()):
+        found = [(choice, choose_neuron(example.activations, choice)) for choice in choices]
+        chosen = [(choice, position) for choice, position in found if position is not None]
+        if not chosen:
+            raise ExplanationError(
+                f"{example.file}: {layer} has no neuron such as {', '.join(map(str, choices))}.",
+                "Add another rule to guided_backprop.neurons in your settings, such as top:1.",
+            )
+        explained = explain(label, [position for _, position in chosen])
+        gradients = np.ascontiguousarray(explained.gradients[..., ::-1])
+        arrays[f"gradients_{i}"] = gradients
+        limits = _scale_limits(gradients, shared=shared_scale)
+        rows[label] = [
+            _row(choice, position, k, explained, limits[k], example)
+            for k, (choice, position) in enumerate(chosen)
+        ]
+    annotated = any(example.animal or example.head for example in examples.values())
+    areas = {
+        label: BoxShares(animal=area_share(example.animal), head=area_share(example.head))
+        for label, example in examples.items()
+    }
+    numbers = GuidedBackprop(
+        layer=layer,
+        files={label: example.file for label, example in examples.items()},
+        percentile=PERCENTILE,
+        shared_scale=shared_scale,
+        rows=rows,
+        area_share=areas if annotated else None,
+        signs=Signs(
+            negative=sum(int((gradients < 0).sum()) for gradients in arrays.values()),
+            positive=sum(int((gradients > 0).sum()) for gradients in arrays.values()),
+        ),
+        arrays=summarise("guided_backprop", arrays),
+    )
+    return Computed(numbers, arrays)
+
+
+def _scale_limits(gradients: NDArray[np.float32], *, shared: bool) -> list[float]:
+    size = np.abs(gradients.astype(np.float64))
+    if shared:
+        return [_limit(size)] * len(gradients)
+    return [_limit(each) for each in size]
+
+
+def _limit(size: NDArray[np.float64]) -> float:
+    # A gradient on less than 0.5 % of the pixels has a percentile of zero but is not blank.
+    return float(np.percentile(size, PERCENTILE)) or float(size.max())
+
+
+def _row(
+    choice: NeuronChoice,
+    position: Position,
+    k: int,
+    explained: GuidedGradients,
+    limit: float,
+    example: Example,
+) -> GuidedRow:
+    gradient = explained.gradients[k]
+    largest = float(np.abs(gradient).max())
+    shares = None
+    if (example.animal or example.head) and largest > 0:
+        shares = BoxShares(
+            animal=energy_inside(gradient, example.animal), head=energy_inside(gradient, example.head)
+        )
+    return GuidedRow(
+        choice=choice if isinstance(choice, str) else "position",
+        position=position,
+        value=float(explained.values[k]),
+        gradient_max_abs=largest,
+        blank=largest == 0,
+        relu_total=explained.relu_total,
+        relu_guided=explained.relu_guided,
+        scale_limit=limit,
+        energy_share=shares,
+    )
 
 
 def run(context: StageContext) -> Artifacts:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.receptive_field import effective_field
+from reportgen.analysis.neurons import effective_field
 from reportgen.figures.colour import signed_rgb
 from reportgen.figures.figure import Figure, FigureData, raster_picture_of, say_box, say_number
 from reportgen.figures.overlay import with_boxes

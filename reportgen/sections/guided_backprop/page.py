@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.analysis.receptive_field import receptive_field
+from reportgen.analysis.neurons import receptive_field
 from reportgen.results import Box, Results
-from reportgen.results.base import SIDE
+from reportgen.results.fields import SIDE
 
 
 @dataclass(frozen=True)

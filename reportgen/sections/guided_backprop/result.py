@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, computed_field
 
-from reportgen.results.base import (
+from reportgen.results.fields import (
     Arrays,
     Count,
     ImagePath,

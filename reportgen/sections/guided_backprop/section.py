@@ -3,7 +3,7 @@
 from reportgen.outline.kind import SIMONYAN_2015, SPRINGENBERG_2015
 from reportgen.outline.section import FLOAT32, GATES, Origin, Reads, Rule, Section, Shown, Tolerance
 
-_FIELD = "reportgen.analysis.receptive_field"
+_FIELD = "reportgen.analysis.neurons"
 
 SECTION = Section(
     name="guided_backprop",
@@ -23,8 +23,8 @@ SECTION = Section(
     tables=(Shown("guided_<i>"), Shown("heads", "appendix", if_annotated=True)),
     figure_images=True,
     origins=(
-        Origin("", ".analysis.explain_neurons", "examples", weights=True),
-        Origin("/rows/*/*/position", ".analysis.choose_neuron", "examples", weights=True),
+        Origin("", ".compute.explain_neurons", "examples", weights=True),
+        Origin("/rows/*/*/position", ".compute.choose_neuron", "examples", weights=True),
         Origin("/rows/*/*/choice", "reportgen.settings.load_settings", "settings"),
         Origin("/rows/*/*/energy_share", f"{_FIELD}.energy_inside", "annotated", weights=True),
         Origin("/area_share", f"{_FIELD}.area_share", "annotated"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from reportgen.contract.reader import LoadedResults
-from reportgen.contract.tables import (
+from reportgen.contract.summary import (
     Table,
     describe_position,
     number_or_nan,

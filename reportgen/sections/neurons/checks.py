@@ -9,7 +9,7 @@ import numpy as np
 from reportgen.grading.checks import NamedCheck, classes, is_close, read_outputs, require_output
 from reportgen.grading.report import Report, require
 from reportgen.results import Box
-from reportgen.results.base import SIDE
+from reportgen.results.fields import SIDE
 
 
 def judge_largest(report: Report, label: str) -> None:

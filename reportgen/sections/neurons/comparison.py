@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from reportgen.analysis.receptive_field import receptive_field
+from reportgen.analysis.neurons import receptive_field
 from reportgen.contract.lookup import join_pointer
 from reportgen.results import FieldGeometry
 from reportgen.sections.neurons.result import Neurons
 from reportgen.settings import Settings
-from reportgen.verify.choices import judge_setting
-from reportgen.verify.finding import Finding, Findings
-from reportgen.verify.rankings import NeuronComparison, compare_labels, compare_lengths
-from reportgen.verify.tolerances import Pair, Tolerances
+from reportgen.verify.choices import NeuronComparison, compare_labels, compare_lengths, judge_setting
+from reportgen.verify.tolerances import Finding, Findings, Pair, Tolerances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,21 +1,139 @@
-"""Section 4: the most excited neurons; one backward pass for each neuron of an image, ever."""
+"""Question 4: the most excited neurons of a layer, and the image patches they see."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
-from reportgen.analysis.receptive_field import effective_field, find_support
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.computed import Computed, summarise
+from reportgen.analysis.neurons import effective_field, find_support, overlaps, rank_neurons, receptive_field
 from reportgen.dataset.decode import decode
 from reportgen.engine.stages.activations import read_activations, read_layer
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import example_files, find_boxes, open_examples
 from reportgen.engine.stages.outcomes import pack_section
-from reportgen.results import Box, ImageFile, Position
-from reportgen.sections.neurons.analysis import See, Sight, find_excited_neurons
+from reportgen.results import Box, FieldGeometry, ImageFile, Patch, Position
+from reportgen.sections.neurons.result import HeadOverlap, Neuron, Neurons
 
 if TYPE_CHECKING:
     from reportgen.analysis.gradients import RecordedPass
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What the gradient of one neuron tells: its ``patch``, and the box of all that is not zero, if any."""
+
+    patch: Patch
+    support: Box | None
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is kept."""
+        return {"patch": self.patch.model_dump(), "support": self.support and self.support.model_dump()}
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Sight:
+        """What :meth:`to_json` gave."""
+        support = kept["support"]
+        return cls(Patch.model_validate(kept["patch"]), support and Box.model_validate(support))
+
+
+See = Callable[[Position, Box], Sight]
+"""Looks at the gradient of the neuron at a position, whose receptive field is given."""
+
+
+def describe_neurons(
+    activations: NDArray[np.float32],
+    geometries: tuple[FieldGeometry, FieldGeometry],
+    count: int,
+    side: int,
+    see: See,
+) -> tuple[list[Neuron], list[Neuron]]:
+    """The ``count`` most excited neurons, over all and over distinct channels, with what they see.
+
+    ``geometries`` are the layer's by the architecture, and in the network that ran. ``see`` looks at the
+    neuron at a position with the given receptive field in an image of ``side`` × ``side`` pixels.
+    """
+    rankings = [rank_neurons(activations, count, distinct=distinct) for distinct in (False, True)]
+
+    def describe(position: Position) -> Neuron:
+        fields = [receptive_field(geometry, position[0], position[1], side) for geometry in geometries]
+        sight = see(position, fields[0])
+        return Neuron(
+            position=position,
+            value=float(activations[position]),
+            receptive_field=fields[0],
+            field=fields[1],
+            patch=sight.patch,
+            support=sight.support,
+        )
+
+    # Most positions stand in both rankings; each costs a backward pass, so it is described once.
+    described = {position: describe(position) for position in dict.fromkeys(chain(*rankings))}
+    top, distinct = ([described[position] for position in ranking] for ranking in rankings)
+    return top, distinct
+
+
+def find_excited_neurons(
+    activations: Mapping[str, NDArray[np.float32]],
+    sees: Mapping[str, See],
+    images: Mapping[str, NDArray[np.uint8]],
+    files: Mapping[str, str],
+    *,
+    layer: str,
+    geometry: FieldGeometry,
+    network_geometry: FieldGeometry,
+    count: int,
+    heads: Mapping[str, Box | None],
+    advance: Callable[[int], object] = lambda _count: None,
+) -> Computed[Neurons]:
+    """Find each class's most excited neurons of ``layer`` and the patches of its image they see.
+
+    ``activations`` are the layer's output for each class's image, ``sees`` find the patch of a neuron in it;
+    ``images`` are the same images as (224, 224, 3) uint8. ``heads`` are annotated boxes, None where there
+    is none. Arrays: ``image_<i>``, ``activations_<i>``.
+    """
+    arrays: dict[str, NDArray[Any]] = {}
+    top, distinct, positive = {}, {}, {}
+    for i, (label, outputs) in enumerate(activations.items()):
+        side = images[label].shape[0]
+        top[label], distinct[label] = describe_neurons(
+            outputs, (geometry, network_geometry), count, side, sees[label]
+        )
+        advance(1)
+        positive[label] = float(np.count_nonzero(outputs > 0) / outputs.size)
+        arrays |= {f"image_{i}": images[label], f"activations_{i}": outputs}
+    numbers = Neurons(
+        layer=layer,
+        layer_shape=list(arrays["activations_0"].shape),
+        geometry=geometry,
+        network_geometry=network_geometry,
+        files=dict(files),
+        top=top,
+        top_distinct=distinct,
+        positive_share=positive,
+        head_overlap=_count_overlaps(top, heads),
+        arrays=summarise("neurons", arrays),
+    )
+    return Computed(numbers, arrays)
+
+
+def _count_overlaps(
+    top: Mapping[str, list[Neuron]], heads: Mapping[str, Box | None]
+) -> dict[str, HeadOverlap] | None:
+    counted = {
+        label: HeadOverlap(
+            overlapping=sum(overlaps(n.patch, head) for n in top[label]), total=len(top[label])
+        )
+        for label, head in heads.items()
+        if head is not None
+    }
+    return counted or None
 
 
 def run(context: StageContext) -> Artifacts:

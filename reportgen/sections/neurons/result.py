@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
-from reportgen.results.base import (
+from reportgen.results.fields import (
     Arrays,
     Box,
     Count,
+    FieldGeometry,
     ImagePath,
     Label,
+    Patch,
     Position,
     Result,
     Share,
@@ -15,7 +17,6 @@ from reportgen.results.base import (
     VolumeShape,
     means,
 )
-from reportgen.results.fields import FieldGeometry, Patch
 
 
 class Neuron(Result):

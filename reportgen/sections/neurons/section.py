@@ -14,7 +14,7 @@ from reportgen.outline.section import (
     Tolerance,
 )
 
-_FIELD = "reportgen.analysis.receptive_field"
+_FIELD = "reportgen.analysis.neurons"
 
 SECTION = Section(
     name="neurons",
@@ -29,7 +29,7 @@ SECTION = Section(
     figures=(Shown("neuron_input_<i>"), Shown("patches_<i>")),
     tables=(Shown("distinct", "appendix"),),
     origins=(
-        Origin("", ".analysis.find_excited_neurons", "examples", weights=True),
+        Origin("", ".compute.find_excited_neurons", "examples", weights=True),
         Origin("/geometry", f"{_FIELD}.layer_geometries", "weights"),
         Origin("/network_geometry", f"{_FIELD}.layer_geometries", "weights", weights=True),
         Origin("/head_overlap", f"{_FIELD}.overlaps", "annotated", weights=True),
@@ -37,7 +37,7 @@ SECTION = Section(
             origin
             for table in ("/top", "/top_distinct")
             for origin in (
-                Origin(table, "reportgen.analysis.ranking.rank_neurons", "examples", weights=True),
+                Origin(table, "reportgen.analysis.neurons.rank_neurons", "examples", weights=True),
                 Origin(f"{table}/*/*/receptive_field", f"{_FIELD}.receptive_field", "results"),
                 Origin(f"{table}/*/*/field", f"{_FIELD}.receptive_field", "results"),
                 Origin(f"{table}/*/*/patch", f"{_FIELD}.effective_field", "examples", weights=True),

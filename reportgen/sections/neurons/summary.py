@@ -9,15 +9,13 @@ from reportgen.contract.reader import LoadedResults
 from reportgen.contract.summary import (
     MOST_CLASSES,
     MOST_NEURONS,
-    plain_table,
-)
-from reportgen.contract.tables import (
     Table,
     describe_box,
     describe_position,
     name_sides,
     number_or_nan,
     of_rows,
+    plain_table,
 )
 from reportgen.sections.neurons.result import Neuron
 

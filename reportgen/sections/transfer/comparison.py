@@ -10,8 +10,7 @@ from reportgen.contract.lookup import join_pointer
 from reportgen.diff.values import is_number
 from reportgen.outline.section import MARGIN, Tolerance
 from reportgen.sections.transfer.result import Transfer
-from reportgen.verify.finding import NO_CONSEQUENCE, Finding, Findings, judge
-from reportgen.verify.tolerances import Pair, Tolerances
+from reportgen.verify.tolerances import NO_CONSEQUENCE, Finding, Findings, Pair, Tolerances, judge
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, computed_field
 
-from reportgen.results.base import (
+from reportgen.results.fields import (
     Arrays,
     BySplit,
     Count,

@@ -10,16 +10,14 @@ from reportgen.contract.lookup import PointerError
 from reportgen.contract.reader import LoadedResults
 from reportgen.contract.summary import (
     MOST_CLASSES,
-    cell,
-    head_cell,
-    wrap_table,
-)
-from reportgen.contract.tables import (
     Table,
     beside,
+    cell,
+    head_cell,
     number_or_nan,
     of_records,
     of_rows,
+    wrap_table,
 )
 from reportgen.results import SPLITS, Split
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from reportgen.results.base import Arrays, Label, Result, Share, means
+from reportgen.results.fields import Arrays, Label, Result, Share, means
 
 
 class Brightness(Result):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from reportgen.results.base import Arrays, Label, Result, means
+from reportgen.results.fields import Arrays, Label, Result, means
 
 
 class GradCam(Result):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from reportgen.results.base import Arrays, Count, Result, means
+from reportgen.results.fields import Arrays, Count, Result, means
 
 
 class Plain(Result):

@@ -1,4 +1,4 @@
-"""What a neuron can see of the image: the architecture's box, and the effective one."""
+"""Neurons: their order by output, and the part of the image that each of them sees."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.results import Box, FieldGeometry, Patch
+from reportgen.results import Box, FieldGeometry, Patch, Position
 
 QUANTILES = (0.05, 0.95)
 
@@ -122,3 +122,26 @@ def area_share(box: Box | None, side: int = 224) -> float | None:
 def overlaps(a: Box, b: Box) -> bool:
     """Whether two half-open boxes share at least one pixel."""
     return a.rows[0] < b.rows[1] and b.rows[0] < a.rows[1] and a.cols[0] < b.cols[1] and b.cols[0] < a.cols[1]
+
+
+def rank_neurons(activations: NDArray[np.float32], count: int, *, distinct: bool = False) -> list[Position]:
+    """Positions of the ``count`` largest outputs of a layer (rows, columns, channels), largest first.
+
+    Ties go to the first position in row, column, channel order; with ``distinct`` only the largest neuron
+    of each channel counts. Fewer positions are returned if the layer has fewer.
+    """
+    if distinct:
+        by_channel = activations.reshape(-1, activations.shape[-1])
+        flat = np.ravel_multi_index(
+            (by_channel.argmax(axis=0), np.arange(by_channel.shape[1])), by_channel.shape
+        )
+        flat = np.sort(flat)
+    else:
+        flat = np.arange(activations.size)
+    order = np.argsort(-activations.ravel()[flat], kind="stable")[:count]
+    return [_as_position(index, activations.shape) for index in flat[order]]
+
+
+def _as_position(index: np.intp, shape: tuple[int, ...]) -> Position:
+    row, column, channel = (int(i) for i in np.unravel_index(index, shape))
+    return row, column, channel

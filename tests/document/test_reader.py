@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+from bs4 import BeautifulSoup
+
+from reportgen.document.reader import read_page
+
+NESTED = """<title>T</title><figure><figure><img src=a><figcaption>Fig. 1.  Inner
+<b>one</b></figcaption></figure></figure><figure><img src=b></figure>
+<table><caption>Table 1. Rows</caption><tr><td>cell</td></tr></table>
+<template><figure>unseen</figure>never</template><style>p { }</style>"""
+
+
+def test_captions_belong_to_their_own_figure() -> None:
+    page = read_page(NESTED)
+    assert page.figures == ("Fig. 1. Inner one",)
+    assert page.tables == ("Table 1. Rows",)
+    # The outer figure and the one of b have none; the one in the template is not shown.
+    assert page.bare_figures == 2
+
+
+def test_text_is_what_a_browser_shows() -> None:
+    page = read_page(NESTED)
+    tree = BeautifulSoup(NESTED, "html.parser")
+    for hidden in tree.find_all(["title", "style", "template"]):
+        hidden.decompose()
+    assert page.text == " ".join(tree.get_text().split())
+    assert page.code == ("T", "unseen", "never", "p { }")
+
+
+@pytest.mark.parametrize(
+    "html", ["</figcaption>", "<figcaption>", "</figure></figure>", "<figure><caption>x"]
+)
+def test_tags_that_do_not_match_are_survived(html: str) -> None:
+    page = read_page(html)
+    assert page.figures == ()
+    assert page.bare_figures == 0
