@@ -1,32 +1,8 @@
-"use strict";
 /* Tables are sorted by a click on a heading: upwards, downwards, as they were. Groups are found by any word. */
 (() => {
-  const MISSING = "–";
-  const byText = new Intl.Collator(undefined, { numeric: true });
+  "use strict";
 
-  function textOf(cell) {
-    return cell.textContent.replace(/\s+/g, " ").trim();
-  }
-
-  // "12", "0.5", or "3 of 4", which counts as a share.
-  function readNumber(text) {
-    const match = /^(\d+(?:\.\d+)?)(?: of (\d+))?$/.exec(text);
-    return match ? Number(match[1]) / Number(match[2] || 1) : NaN;
-  }
-
-  function sortValue(cell) {
-    return cell.querySelector("svg") ? "" : textOf(cell);
-  }
-
-  function sortRows(rows, column, sign) {
-    const cells = new Map(rows.map((row) => [row, sortValue(row.cells[column])]));
-    const isMissing = (row) => ["", MISSING].includes(cells.get(row));
-    const given = rows.filter((row) => !isMissing(row));
-    const numbers = given.every((row) => !Number.isNaN(readNumber(cells.get(row))));
-    const compare = numbers ? (a, b) => readNumber(a) - readNumber(b) : byText.compare;
-    given.sort((a, b) => sign * compare(cells.get(a), cells.get(b)));
-    return [...given, ...rows.filter(isMissing)];
-  }
+  const { textOf, sortRows, nextDirection } = sorting;
 
   function makeSortable(table) {
     const body = table.tBodies[0];
@@ -44,10 +20,7 @@
       button.type = "button";
       button.className = "sort";
       button.append(...head.childNodes);
-      button.addEventListener("click", () => {
-        const next = { ascending: "descending", descending: null }[head.getAttribute("aria-sort")];
-        setOrder(head, next === undefined ? "ascending" : next);
-      });
+      button.addEventListener("click", () => setOrder(head, nextDirection(head)));
       head.append(button);
     }
   }

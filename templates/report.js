@@ -3,12 +3,11 @@
 (() => {
   "use strict";
 
+  const { textOf, sortRows, nextDirection } = sorting;
   const root = document.documentElement;
   const wide = matchMedia("(min-width: 68.75em)");
-  const MISSING = "–";
 
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const textOf = (node) => node.textContent.replace(/\s+/g, " ").trim();
   const targetOf = (link) => document.getElementById(link.getAttribute("href").slice(1));
 
   function make(tag, attributes = {}, ...children) {
@@ -466,28 +465,6 @@
 
   /* Tables are sorted by value: upwards, downwards, as they were. */
 
-  const NUMBER = /^(−?\d*\.?\d+)(?:×10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))?(%)?$/;
-  const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-  const byText = new Intl.Collator(undefined, { numeric: true });
-
-  function readNumber(text) {
-    const match = NUMBER.exec(text.replace(/\s/g, ""));
-    if (!match) return NaN;
-    const [, digits, power, percent] = match;
-    const exponent = [...(power || "⁰")].map((sign) => (sign === "⁻" ? "-" : RAISED.indexOf(sign))).join("");
-    return Number(`${digits.replace("−", "-")}e${exponent}`) / (percent ? 100 : 1);
-  }
-
-  function sortRows(rows, column, sign) {
-    const cells = new Map(rows.map((row) => [row, textOf(row.cells[column])]));
-    const isMissing = (row) => ["", MISSING].includes(cells.get(row));
-    const given = rows.filter((row) => !isMissing(row));
-    const numbers = given.every((row) => !Number.isNaN(readNumber(cells.get(row))));
-    const compare = numbers ? (a, b) => readNumber(a) - readNumber(b) : byText.compare;
-    given.sort((a, b) => sign * compare(cells.get(a), cells.get(b)));
-    return [...given, ...rows.filter(isMissing)];
-  }
-
   function makeSortable(table) {
     const bodies = [...table.tBodies];
     const order = bodies.map((body) => [...body.rows]);
@@ -503,10 +480,7 @@
       }
     }
     for (const head of heads) {
-      const button = makeButton("", { class: "bare sort" }, () => {
-        const next = { ascending: "descending", descending: null }[head.getAttribute("aria-sort")];
-        setOrder(head, next === undefined ? "ascending" : next);
-      });
+      const button = makeButton("", { class: "bare sort" }, () => setOrder(head, nextDirection(head)));
       button.append(...head.childNodes);
       head.append(button);
     }

@@ -1,4 +1,4 @@
-"""The Caltech-101 archive: a zip file with a tar.gz file that contains ``<class>/image_NNNN.jpg``."""
+"""Download of Caltech-101 classes, with the train/val/test split of the course."""
 
 from __future__ import annotations
 

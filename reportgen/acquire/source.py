@@ -1,4 +1,4 @@
-"""Whether a server can be reached, decided within a bounded time."""
+"""Files on the web: downloaded once, verified and kept. An interrupted download is resumed."""
 
 from __future__ import annotations
 

@@ -117,7 +117,8 @@ def _set_edited_aside(out: Path, say: Callable[[str], None]) -> None:
 
 def _identify(chosen: Class, rows: Sequence[GroupResult]) -> str:
     """A hash over all that the tables depend on."""
-    templates = sorted(templates_folder().glob("overview.*"))
+    folder = templates_folder()
+    templates = [*sorted(folder.glob("overview.*")), folder / "palette.css", folder / "sorting.js"]
     modules = [*_MODULES]
     return digest_of(
         {

@@ -1,4 +1,4 @@
-"""The type of results.json, its JSON Schema, and validation against it."""
+"""The type of results.json, its JSON Schema, validation against it, and the list of its pointers."""
 
 from __future__ import annotations
 

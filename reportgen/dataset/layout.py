@@ -1,4 +1,4 @@
-"""Finds the root of a data set inside a folder, since archives often unpack one level too deep."""
+"""The two layouts of a data folder, and the usual mistakes in each."""
 
 from __future__ import annotations
 

@@ -10,11 +10,14 @@ from markupsafe import Markup
 from reportgen.diff import Difference, summary
 from reportgen.diff.difference import Picture
 from reportgen.diff.values import ABSENT, Change, Entry
-from reportgen.document.environment import open_environment
+from reportgen.document.environment import content_security_policy, open_environment
+from reportgen.document.fonts import font_css
 from reportgen.errors import RenderError
 from reportgen.templates import Templates
 
-TEMPLATE, STYLE = "diff.html.j2", "diff.css"
+TEMPLATE = "diff.html.j2"
+_FONT_MARK = "/* fonts */"
+_POLICY_MARK = "content-security-policy-of-this-page"
 OPEN_ROWS = 25
 """A table with more rows than these is folded on the screen; on paper it is whole."""
 
@@ -40,17 +43,16 @@ def render_difference(difference: Difference, templates: Templates) -> str:
         summary=summary,
         verdict=lambda flip: summary.verdict_text(flip.old.right, flip.new.right),
         open_rows=OPEN_ROWS,
+        d=difference,
+        font_mark=Markup(_FONT_MARK),  # noqa: S704 - a constant
+        policy_mark=_POLICY_MARK,
     )
     try:
-        style = templates.path(STYLE).read_text(encoding="utf-8")
-        page = environment.get_template(TEMPLATE)
-        return page.render(d=difference, style=Markup(style))  # noqa: S704 - the project's own file
+        html = environment.get_template(TEMPLATE).render()
     except TemplateError as error:
         raise RenderError(f"templates/{TEMPLATE}: {error}", "Correct the template.") from error
-    except OSError as error:
-        raise RenderError(
-            f"{error.filename}: cannot be read: {error.strerror}.", "Restore the file."
-        ) from None
+    html = html.replace(_FONT_MARK, font_css(html), 1)
+    return html.replace(_POLICY_MARK, str(Markup.escape(content_security_policy(html))), 1)
 
 
 def _source(picture: Picture) -> str:

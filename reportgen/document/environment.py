@@ -5,19 +5,24 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from pathlib import Path
 from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from reportgen.errors import RenderError
 from reportgen.templates import Templates
 from reportgen.text import printable
 
 
 def open_environment(templates: Templates) -> ImmutableSandboxedEnvironment:
-    """An environment for ``templates`` in which a name that is unknown is an error."""
-    return ImmutableSandboxedEnvironment(
+    """An environment for ``templates`` in which a name that is unknown is an error.
+
+    ``source(name)`` there is the text of a style sheet or script.
+    """
+    environment = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(templates.folders),
         undefined=StrictUndefined,
         autoescape=True,
@@ -25,11 +30,33 @@ def open_environment(templates: Templates) -> ImmutableSandboxedEnvironment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["source"] = lambda name: embed(name, templates.path(name))
+    return environment
 
 
 def _finalize(value: Any) -> Any:
     """Characters that do not print are shown by their escapes, in every text of the page."""
     return value if isinstance(value, Markup) or not isinstance(value, str) else printable(value)
+
+
+def embed(name: str, path: Path | None) -> Markup:
+    """The style sheet or script in ``path``, to stand between its tags; if it cannot, ``RenderError``."""
+    if path is None or not path.is_file():
+        raise RenderError(f"templates/{name}: there is no such file.", "Restore it.")
+    text = read_template(path)
+    if re.search(r"</(style|script)", text, re.IGNORECASE):
+        raise RenderError(f"templates/{name}: it has an end tag in it.", "Write it in another way.")
+    return Markup(text)  # noqa: S704 - a style sheet or script of the project
+
+
+def read_template(path: Path) -> str:
+    """The text of a template. Raises ``RenderError`` if it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise RenderError(f"{path}: cannot be read: {error.strerror}.", "Restore the file.") from None
+    except UnicodeDecodeError as error:
+        raise RenderError(f"{path}: not UTF-8 text: {error}.", "Save the file as UTF-8.") from None
 
 
 _BLOCK = re.compile(r"<(style|script)\b[^>]*>(.*?)</\1>", re.DOTALL)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError
@@ -14,7 +12,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from reportgen.document.commentary import CommentaryContext, reference_names, render_commentary
-from reportgen.document.environment import content_security_policy
+from reportgen.document.environment import content_security_policy, embed, read_template
 from reportgen.document.fonts import font_css, mark_words
 from reportgen.document.formulas import FormulaSetter
 from reportgen.document.lineage import Lineage
@@ -117,7 +115,7 @@ class _Page:
             listed_images=LISTED_IMAGES,
             style_mark=Markup(_STYLE_MARK),  # noqa: S704 - a constant
             policy_mark=_POLICY_MARK,
-            source=lambda name: Markup(self._embed(name)),  # noqa: S704 - a style sheet or script of the project
+            source=lambda name: embed(name, self.templates.files.get(name)),
             formula=self.formulas.set,
             output_size=self.formulas.output_size,
             sigma=self.formulas.sigma,
@@ -181,15 +179,7 @@ class _Page:
 
     def _read(self, name: str) -> str | None:
         path = self.templates.files.get(name)
-        return None if path is None else _read_text(path)
-
-    def _embed(self, name: str) -> str:
-        text = self._read(name)
-        if text is None:
-            raise RenderError(f"templates/{name}: there is no such file.", "Restore it.")
-        if re.search(r"</(style|script)", text, re.IGNORECASE):
-            raise RenderError(f"templates/{name}: it has an end tag in it.", "Write it in another way.")
-        return text
+        return None if path is None else read_template(path)
 
     def _image(self, name: str) -> Markup:
         figure = self.album[name]
@@ -204,15 +194,6 @@ class _Page:
             picture.height,
             figure.alt,
         )
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise RenderError(f"{path}: cannot be read: {error.strerror}.", "Restore the file.") from None
-    except UnicodeDecodeError as error:
-        raise RenderError(f"{path}: not UTF-8 text: {error}.", "Save the file as UTF-8.") from None
 
 
 def _plan(content: Content) -> Numbering:

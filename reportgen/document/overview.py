@@ -12,7 +12,7 @@ from reportgen.document.fonts import font_css
 from reportgen.errors import RenderError
 from reportgen.templates import Templates
 
-TEMPLATE, STYLE, SCRIPT = "overview.html.j2", "overview.css", "overview.js"
+TEMPLATE = "overview.html.j2"
 _FONT_MARK = "/* fonts */"
 _POLICY_MARK = "content-security-policy-of-this-page"
 
@@ -111,8 +111,6 @@ def render_overview(overview: Overview, templates: Templates) -> str:
     environment = open_environment(templates)
     environment.globals.update(
         o=overview,
-        style=Markup(_read(STYLE, templates)),  # noqa: S704 - the project's own file
-        script=Markup(_read(SCRIPT, templates)),  # noqa: S704 - the project's own file
         font_mark=Markup(_FONT_MARK),  # noqa: S704 - a constant
         policy_mark=_POLICY_MARK,
     )
@@ -122,12 +120,3 @@ def render_overview(overview: Overview, templates: Templates) -> str:
         raise RenderError(f"templates/{TEMPLATE}: {error}", "Correct the template.") from error
     html = html.replace(_FONT_MARK, font_css(html), 1)
     return html.replace(_POLICY_MARK, str(Markup.escape(content_security_policy(html))), 1)
-
-
-def _read(name: str, templates: Templates) -> str:
-    try:
-        return templates.path(name).read_text(encoding="utf-8")
-    except OSError as error:
-        raise RenderError(
-            f"{error.filename}: cannot be read: {error.strerror}.", "Restore the file."
-        ) from None

@@ -1,4 +1,4 @@
-"""Texts by people that a report will print, known before anything is computed."""
+"""The stages of a build and their dependencies. With equal inputs there is nothing to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""matplotlib drawings in the report's style, as SVG that is identical on every machine."""
+"""Plots as SVG that is identical on every machine: confusion matrix and training history."""
 
 from __future__ import annotations
 

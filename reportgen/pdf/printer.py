@@ -1,4 +1,4 @@
-"""WeasyPrint's log messages while it prints: errors with location and remedy, or notes on the machine."""
+"""Prints HTML to PDF with WeasyPrint, and refuses whatever would be missing or wrong on paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens a submission, a PDF or a build folder, as data."""
+"""A submission as data, and its PDF, page and other files beside those rendered and printed again."""
 
 from __future__ import annotations
 

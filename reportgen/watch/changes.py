@@ -1,4 +1,4 @@
-"""Which files affect the report, and which changes to them are noise."""
+"""Which files affect the report, and which changes to them start a build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state that open report pages receive: always the newest, never a queue of old ones."""
+"""HTTP server for the report on 127.0.0.1, for browsers on this machine only."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from typing import Any, Literal
 from urllib.parse import unquote
 
 from reportgen.errors import UserError
+from reportgen.templates import templates_folder
+from reportgen.typefaces.face import MAIN_FILES, font_folder
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,14 @@ _FIGURES = "figures"
 
 _HERE = Path(__file__).parent
 
-_SHELL = {"/": "page.html", "/watch.css": "page.css", "/watch.js": "page.js"}
-
+_SHELL = {
+    "/": _HERE / "page.html",
+    "/watch.css": _HERE / "page.css",
+    "/watch.js": _HERE / "page.js",
+    "/palette.css": templates_folder() / "palette.css",
+    "/typeface.ttf": font_folder() / MAIN_FILES[0],
+    "/typeface-bold.ttf": font_folder() / MAIN_FILES[2],
+}
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -118,11 +126,12 @@ _TYPES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
     ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
 }
 
 _SHELL_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; "
-    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "font-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 _HEARTBEAT_SECONDS = 15.0
@@ -132,7 +141,8 @@ _JOIN_SECONDS = 5.0
 _WAITING = b"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>reportgen</title>
 <meta name="color-scheme" content="light dark">
-<body style="font: 1.1rem/1.5 system-ui, sans-serif; margin: 20vh auto; max-width: 36rem; padding: 0 1rem">
+<link rel="stylesheet" href="/palette.css"><link rel="stylesheet" href="/watch.css">
+<body class="waiting">
 <h1>No report yet</h1><p>It appears here as soon as it is built.</p></body></html>
 """
 
@@ -289,7 +299,7 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/events":
             self._send_events()
         elif path in _SHELL:
-            shell = _HERE / _SHELL[path]
+            shell = _SHELL[path]
             self._send(HTTPStatus.OK, shell.read_bytes(), _TYPES[shell.suffix], _SHELL_POLICY)
         elif (stream := open_served(self.server.folder, path.removeprefix("/"))) is not None:
             with stream:

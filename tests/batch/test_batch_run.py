@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from reportgen.batch.job import Message
 from reportgen.batch.progress_view import SilentView
 from reportgen.batch.run import Options, run_batch
 from reportgen.grading.run import GradingError
+from reportgen.templates import templates_folder
 
 pytestmark = pytest.mark.slow
 
@@ -106,6 +108,24 @@ def test_just_what_changed_is_done_again(tmp_path: Path) -> None:
     report = scene.run()
     assert (report.worked_on, report.failed) == (2, [])
     assert [scene.calls(name) for name in "ABCD"] == [1, 2, 1, 2]
+
+
+@pytest.mark.parametrize("name", ["palette.css", "sorting.js", "overview.css"])
+def test_the_page_of_the_class_follows_its_style_sheets_and_scripts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    scene = Scene(tmp_path, {"A": "ok"})
+    scene.run()
+    page = scene.out / "overview.html"
+    before = page.read_text(encoding="utf-8")
+    folder = shutil.copytree(templates_folder(), tmp_path / "templates")
+    with (folder / name).open("a", encoding="utf-8") as stream:
+        stream.write("/* another */")
+    for module in ("templates", "batch.publication"):
+        monkeypatch.setattr(f"reportgen.{module}.templates_folder", lambda: folder)
+    scene.run()
+    assert "/* another */" not in before
+    assert "/* another */" in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("harm", ["alter", "remove", "outcome", "forge"])

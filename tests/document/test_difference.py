@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -134,11 +136,16 @@ def test_changed_figures_stand_side_by_side_and_unchanged_ones_are_left_out() ->
 
 def test_the_page_runs_and_fetches_nothing() -> None:
     soup = parse(numbers(), numbers(), ({"a.svg": SVG}, {"a.svg": SVG + b" "}))
-    policy = only(soup, 'meta[http-equiv="Content-Security-Policy"]')["content"]
-    assert policy == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    policy = str(only(soup, 'meta[http-equiv="Content-Security-Policy"]')["content"])
+    rules = {name: values for name, *values in (rule.split() for rule in policy.split(";"))}
+    digest = hashlib.sha256(only(soup, "style").decode_contents().encode()).digest()
+    assert rules["style-src"] == [f"'sha256-{base64.b64encode(digest).decode()}'"]
+    assert rules["default-src"] == ["'none'"]
+    assert rules["img-src"] == rules["font-src"] == ["data:"]
+    assert "script-src" not in rules
     assert soup.select("script, link, iframe, object, embed, svg, form, base") == []
     assert [image["src"][:26] for image in soup.select("img")] == ["data:image/svg+xml;base64,"] * 2
-    assert "url(" not in str(soup)
+    assert {address[:10] for address in re.findall(r'url\("?(.*?)[")]', str(soup))} == {"data:font/"}
     assert "@import" not in str(soup)
 
 
@@ -198,10 +205,10 @@ def test_a_long_table_is_folded_but_whole(rows: int, folded: bool) -> None:
 
 def test_a_mistake_in_the_template_is_named(tmp_path: Path) -> None:
     same = compare(*(Submission("x", numbers(), {}) for _ in range(2)))
-    with pytest.raises(RenderError, match=r"diff\.css"):
-        render_difference(same, Templates((tmp_path,)))
-    (tmp_path / "diff.css").write_text("")
     with pytest.raises(RenderError, match=r"diff\.html\.j2"):
+        render_difference(same, Templates((tmp_path,)))
+    (tmp_path / "diff.html.j2").write_text("{{ source('diff.css') }}")
+    with pytest.raises(RenderError, match=r"diff\.css"):
         render_difference(same, Templates((tmp_path,)))
     (tmp_path / "diff.html.j2").write_text("{{ d.nonsense }}")
     with pytest.raises(RenderError, match="nonsense"):

@@ -161,7 +161,7 @@ def test_a_template_counts_for_the_document(home: Path, tmp_path: Path) -> None:
     for name in ("diff.css", ".hidden"):
         (copy / "templates" / name).write_text("other")
         assert stale(planned(home), planned(copy)) == set()
-    for name in ("report.css", "sections/title.html.j2"):
+    for name in ("palette.css", "sorting.js", "report.css", "sections/title.html.j2"):
         with (copy / "templates" / name).open("a") as stream:
             stream.write("\n")
         assert changed(planned(home), planned(copy)) == {"html"}

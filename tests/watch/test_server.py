@@ -5,15 +5,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import http.client
+import re
 import socket
 import threading
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from fontTools.ttLib import TTFont
 from watch_scene import PATIENCE, Listener, threads_of_ours
 
 from reportgen.errors import UserError
+from reportgen.templates import templates_folder
 from reportgen.watch.server import ReportServer
 
 REPORT = b"<!doctype html><title>A report</title>"
@@ -215,6 +219,19 @@ def test_the_page_around_the_report_may_run_no_foreign_script(server: ReportServ
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert b"<script>" not in content
+
+
+def test_the_page_around_the_report_has_the_report_s_colours_and_typeface(server: ReportServer) -> None:
+    _, _, content = ask(server, "/")
+    sheets = re.findall(rb'rel="stylesheet" href="([^"]+)"', content)
+    assert sheets == [b"/palette.css", b"/watch.css"]
+    assert ask(server, "/palette.css")[2] == (templates_folder() / "palette.css").read_bytes()
+    faces = {"/typeface.ttf": "STIXGeneral Regular", "/typeface-bold.ttf": "STIXGeneral Bold"}
+    for address, name in faces.items():
+        status, headers, font = ask(server, address)
+        assert (status, headers["Content-Type"]) == (200, "font/ttf")
+        names = TTFont(BytesIO(font))["name"]
+        assert f"{names.getDebugName(1)} {names.getDebugName(2)}" == name
 
 
 def test_a_taken_port_is_one_clear_error() -> None:
