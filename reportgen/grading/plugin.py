@@ -62,7 +62,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def results(request: pytest.FixtureRequest) -> LoadedResults:
     """The results of the report: ``results.transfer.accuracy["test"]``, ``results.at("/transfer/…")``."""
     from reportgen.errors import UserError
-    from reportgen.grading.report import load_report
+    from reportgen.grading.source import load_report
 
     try:
         return load_report(request.config)
@@ -74,7 +74,7 @@ def results(request: pytest.FixtureRequest) -> LoadedResults:
 def report_html(request: pytest.FixtureRequest) -> str:
     """The text of ``report.html`` of the same build folder."""
     from reportgen.errors import UserError
-    from reportgen.grading.report import locate_report, read_page
+    from reportgen.grading.source import locate_report, read_page
 
     try:
         return read_page(locate_report(request.config))

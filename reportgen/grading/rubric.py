@@ -17,17 +17,10 @@ from reportgen.grading.checks import NamedCheck, find_checks
 from reportgen.grading.exports.table import one_line
 from reportgen.grading.formula import FormulaError, count_stars, parse_formula
 from reportgen.grading.points import MAXIMUM
-from reportgen.grading.report import (
-    CheckFailure,
-    GradingError,
-    NotAtHand,
-    Report,
-    load_report,
-    locate_report,
-    read_page,
-)
+from reportgen.grading.report import CheckFailure, GradingError, NotAtHand, Report
 from reportgen.grading.rubric_item import Computed, Expected, Judge, Named, Range, RubricItem, Test, Tolerance
 from reportgen.grading.score import VISIBILITIES, Visibility
+from reportgen.grading.source import load_report, locate_report, read_page
 from reportgen.outline.kind import ReportKind, find_kind
 from reportgen.text import find_nearest
 from reportgen.toml.reading import decode_text, parse_table

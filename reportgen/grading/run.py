@@ -41,7 +41,7 @@ class _Messenger:
         self.fault: BaseException | None = None
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        from reportgen.grading.report import RESULTS
+        from reportgen.grading.source import RESULTS
 
         if self._results is not None:
             config.stash[RESULTS] = self._results

@@ -97,7 +97,7 @@ class GradedRun:
 
     def _prepare(self, items: list[pytest.Item]) -> None:
         from reportgen.grading.plan import make_plan, order_items, uses_points
-        from reportgen.grading.report import name_report
+        from reportgen.grading.source import name_report
 
         if any(_uses_our_fixtures(item) for item in items) and not self._config.option.collectonly:
             self._load()
@@ -119,7 +119,7 @@ class GradedRun:
 
     def _load(self) -> None:
         from reportgen.errors import UserError
-        from reportgen.grading.report import load_report
+        from reportgen.grading.source import load_report
 
         try:
             load_report(self._config)
@@ -228,8 +228,8 @@ class GradedRun:
     def _count(self) -> Grades:
         from reportgen.grading.outcomes import Outcomes, count_points
         from reportgen.grading.plan import Plan
-        from reportgen.grading.report import name_report
         from reportgen.grading.score import Grades
+        from reportgen.grading.source import name_report
 
         plan, outcomes = self._plan or Plan(), self._outcomes or Outcomes()
         return Grades(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from whole_document import written
 
 from reportgen import load_results
-from reportgen.contract import reader as arrays
+from reportgen.contract import arrays
 from reportgen.contract.lookup import PointerError
 from reportgen.contract.reader import LoadedResults
 
