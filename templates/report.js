@@ -372,6 +372,9 @@
       count.textContent = `${shown + 1} of ${figures.length}`;
       setFull(false);
       if (!dialog.open) dialog.showModal();
+      // A caption that scrolls does so by keyboard, too.
+      if (caption.scrollHeight > caption.clientHeight) caption.tabIndex = 0;
+      else caption.removeAttribute("tabindex");
     }
     dialog.addEventListener("keydown", (event) => {
       const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
