@@ -175,7 +175,7 @@ def test_to_read_a_class_needs_nothing_heavy(tmp_path: Path) -> None:
     file = write(tmp_path, group("A", "a"), "a")
     code = (
         "import sys; from pathlib import Path; "
-        "from reportgen.batch import class_file, progress_view, run, runner; "
+        "from reportgen.batch import attempt, class_file, progress_view, run; "
         f"class_file.read_class(Path({str(file)!r})); print(*sys.modules)"
     )
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
