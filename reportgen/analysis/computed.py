@@ -32,6 +32,7 @@ def summarise(section: str, arrays: NamedArrays) -> dict[str, ArraySummary]:
 
 
 def _summary(section: str, key: str, array: NDArray[Any]) -> ArraySummary:
+    # In float32 a sum over millions of elements would hang on their order.
     exact = array.astype(np.float64)
     return ArraySummary(
         file=f"arrays/{section}.npz",

@@ -139,9 +139,12 @@ class GuidedNetwork:
         # A pass-through of its own makes sure that the walk ends at the image and not at a capture.
         source = tf.identity(image)
         with graph.gradient_override_map({"Relu": _OVERRIDE}):
+            # No GradientTape in here: with one, TensorFlow ignores the override and returns the plain
+            # gradient.
             output = self._model(source)[0]
         rectifiers = find_rectifiers(source, output)
         picked = [tf.gather_nd(output, positions[k : k + 1]) for k in range(self._neurons)]
+        # One neuron at a time, since tf.gradients would return the sum for several targets.
         gradients = [tf.gradients(value, source)[0] for value in picked]
         self.relu_total = len(rectifiers)
         self.relu_guided = self._count_guided(graph, rectifiers)
@@ -149,6 +152,7 @@ class GuidedNetwork:
 
     def _count_guided(self, graph: Any, rectifiers: Sequence[Any]) -> int:
         overridden = sum(_gradient_type(op) == _OVERRIDE for op in rectifiers)
+        # Counted in the graph that runs: two well-known libraries returned plain gradients without a word.
         marks = sum(_MARK in op.name.rsplit("/", 1)[-1] for op in graph.get_operations())
         if overridden != len(rectifiers) or marks != self._neurons * len(rectifiers):
             raise ExplanationError(
@@ -164,6 +168,8 @@ class GuidedNetwork:
         parts = []
         for start in range(0, len(positions), self._neurons):
             some = list(positions[start : start + self._neurons])
+            # The graph has a fixed number of neurons; the last one fills up, and its copies are cut off
+            # again.
             filled = some + some[-1:] * (self._neurons - len(some))
             values, gradients = self._run(batch, tf.constant(np.asarray(filled), tf.int32))
             parts.append((values.numpy()[: len(some)], gradients.numpy()[: len(some)]))

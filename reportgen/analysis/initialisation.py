@@ -43,6 +43,7 @@ def check_initialisation(
     sigma = float(np.sqrt(2.0 / fan_in))
     energy = float(np.square(kernel.astype(np.float64)).sum())
     statistic = energy / sigma**2
+    # The tails hold α/2 each.
     low, high = (float(chi2.ppf(p, n)) for p in (alpha / 2, 1 - alpha / 2))
     return InitCheck(
         fan_in=fan_in,

@@ -135,9 +135,11 @@ def rank_neurons(activations: NDArray[np.float32], count: int, *, distinct: bool
         flat = np.ravel_multi_index(
             (by_channel.argmax(axis=0), np.arange(by_channel.shape[1])), by_channel.shape
         )
+        # Back into the order of positions, which the stable sort below keeps for ties.
         flat = np.sort(flat)
     else:
         flat = np.arange(activations.size)
+    # Stable, so that ties go to the first position on every machine.
     order = np.argsort(-activations.ravel()[flat], kind="stable")[:count]
     return [_as_position(index, activations.shape) for index in flat[order]]
 

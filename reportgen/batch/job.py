@@ -177,6 +177,7 @@ OUTCOME_FILE, COSTS_FILE, LOG_FILE = "outcome.json", "costs.json", "log.txt"
 
 _FORMAT = 1
 
+# These differ from run to run, or are written last.
 _UNSEALED = frozenset({OUTCOME_FILE, COSTS_FILE, LOG_FILE})
 
 Cause = Literal["", "data", "time", "memory", "crash", "fault", "killed", "storage"]

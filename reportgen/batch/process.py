@@ -42,6 +42,7 @@ def follow_parent() -> None:
 def _wait_for_end(handle: int) -> None:
     while os.read(handle, 1):
         pass
+    # Otherwise the group is that of the shell, with other programs in it.
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(1)
@@ -123,6 +124,7 @@ def run_program(
                 break
         _kill_group(process)
         code = process.wait()
+        # What it wrote last is still in the pipe.
         lines.read(0)
         return End(code, over, time.monotonic() - start, memory.peak)
 
@@ -146,6 +148,7 @@ def _started(program: Program) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         os.close(reading)
         raise
     finally:
+        # The pipe ends when nobody can write to it any more, this process included.
         os.close(writing)
     try:
         yield process, reading

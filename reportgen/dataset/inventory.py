@@ -126,6 +126,7 @@ def choose_examples(listing: Listing, chosen: Mapping[str, str]) -> dict[str, Im
     class has it. The default is the first test image of the class.
     Raises ``SettingsError`` for an unknown class or file, with the nearest names, and an ambiguous one.
     """
+    # Settings may be typed on a system that composes letters otherwise than the disk does.
     chosen = {composed(label): composed(file) for label, file in chosen.items()}
     for label in chosen:
         if label not in listing.classes:

@@ -93,6 +93,7 @@ def check_images(inventory: Inventory, looks: Looks, progress: Progress) -> Mani
 def _look(inventory: Inventory, looks: Looks, progress: Progress) -> dict[str, str]:
     """Add what all images look like to ``looks``; returns why the others are none."""
     files = [file for file in inventory.survey.files if inventory.contents.get(file, "") not in looks]
+    # The others could not be read, and are reported already.
     files = [file for file in files if file in inventory.contents]
     faults = {}
     pool = ThreadPoolExecutor(max_workers=_THREADS)

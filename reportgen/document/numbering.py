@@ -80,6 +80,7 @@ _KINDS = {"fig": "figure", "figure": "figure", "tab": "table", "table": "table"}
 
 _SHORT = {"figure": "fig", "table": "tab"}
 
+# Combining accents are no \w, and macOS writes names with them.
 _NAME = r"[\w\u0300-\u036f-]"
 
 REFERENCE = re.compile(rf"@({'|'.join(_KINDS)}):((?:{_NAME}*(?![-_]){_NAME})?)", re.IGNORECASE)

@@ -52,6 +52,7 @@ def formula(tex: str) -> Formula:
     outline = Path(vertices, codes)
     box = outline.get_extents()
     left, right = np.floor(box.x0) - _MARGIN, np.ceil(box.x1) + _MARGIN
+    # Depth is never negative: what ends above the baseline, such as a minus, reaches down to it.
     # SVG counts downwards.
     top, bottom = np.floor(-box.y1) - _MARGIN, max(0.0, np.ceil(-box.y0)) + _MARGIN
     width, height, depth = (float(size) / _UNITS_PER_EM for size in (right - left, bottom - top, bottom))

@@ -188,6 +188,7 @@ class GradedRun:
         """Say in the grades that the run broke."""
         self._stopped = "pytest met an internal error"
 
+    # First, since the JUnit file is written in the same hook.
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Count the points and write the files that were asked for."""
@@ -201,6 +202,7 @@ class GradedRun:
 
         grades = self._config.stash[GRADES] = self._count()
         for plugin in self._config.pluginmanager.get_plugins():
+            # By name, for the class is private to pytest. It writes the JUnit file.
             if type(plugin).__name__ == "LogXML":
                 for name, value in list_properties(grades):
                     plugin.add_global_property(name, value)

@@ -170,6 +170,8 @@ class ReportKind:
             with section.blamed():
                 decided = list(module.decide(numbers[section.name]))
             for claim in decided:
+                # Taken out and put back, so that the claim moves to the position of the last section that
+                # makes it.
                 earlier = claims.pop(claim.name, claim)
                 claims[claim.name] = Claim(claim.name, claim.claim, claim.passed and earlier.passed)
         return list(claims.values())

@@ -265,6 +265,7 @@ class Section:
         except UserError:
             raise
         except Exception as error:
+            # A fault in one of reportgen's own sections is ours, and is to be reported with its trace.
             if self.package.partition(".")[0] == __name__.partition(".")[0]:
                 raise
             raise SectionError(f"section '{self.name}': {_locate(error)}") from error
@@ -292,6 +293,7 @@ class Section:
         """Where the package lies. Raises ``SectionError`` if there is none."""
         try:
             spec = importlib.util.find_spec(self.package)
+        # find_spec imports the packages above, and raises if one is missing.
         except ImportError:
             spec = None
         if spec is None or not spec.submodule_search_locations:

@@ -146,6 +146,7 @@ def correct_attachments(pdf: Any, attached: Iterable[Attachment]) -> None:
     types = {attachment.name: attachment.media_type for attachment in attached}
     for entry in pdf.objects:
         if isinstance(entry, dict) and entry.get("Type") == "/Filespec":
+            # A reference is written as number, generation and R.
             file = pdf.objects[int(entry["EF"]["F"].split()[0])]
             if media_type := types.get(entry["UF"].string):
                 file.extra["Subtype"] = "/" + media_type.replace("/", "#2f")
@@ -193,6 +194,7 @@ def write_settings(values: Mapping[str, Any], weights: str) -> bytes:
     """``report.toml`` with these settings, by name, and the weights that were in fact used."""
     table = {name: _plain(value) for name, value in values.items() if value is not None}
     text = _HEAD + tomli_w.dumps({**table, "weights": weights})
+    # A path may have bytes that are no UTF-8.
     return text.encode("utf-8", "replace")
 
 
@@ -230,6 +232,7 @@ def print_pdf(
     """
     weasyprint = _weasyprint()
     fetcher = weasyprint.URLFetcher(allowed_protocols=("data",))
+    # The tree of names in a PDF is sorted.
     ordered = sorted(attached, key=lambda attachment: attachment.name)
 
     def finish(document: Any, pdf: Any) -> None:
@@ -250,6 +253,7 @@ def print_pdf(
             full_fonts=whole_fonts,
             **_VARIANT,
         )
+    # Once more, since fonts are reduced only while the file is written.
     require_no_complaint(complaints, source.etree_element)
     for remark in dict.fromkeys(sort_complaints(complaints)[1]):
         note(remark)

@@ -86,6 +86,7 @@ def list_fonts(folders: Sequence[Path]) -> list[tuple[str, int, int]]:
                     except OSError:
                         continue
                     found[path] = (path, status.st_size, status.st_mtime_ns)
+    # By file name, so that machines with the same fonts in other folders choose alike.
     return sorted(found.values(), key=lambda entry: (Path(entry[0]).name, entry[0]))
 
 

@@ -17,6 +17,7 @@ Embedding = Literal["subset", "whole", "forbidden"]
 
 _RESTRICTED, _BITMAPS_ONLY, _NO_SUBSETTING = 0x0002, 0x0200, 0x0100
 
+# Preview and print (4), and editable (8).
 _MORE_LIBERAL = 0x000C
 
 _REGULAR = 400

@@ -97,6 +97,7 @@ def compare_settings(results: LoadedResults, attached: Settings | None, kind: Re
 def _compare_examples(examples: Mapping[str, str], chosen: Mapping[str, str]) -> Findings:
     for label, file in chosen.items():
         used = examples.get(label, "")
+        # The settings may name the file without its folder.
         agrees = used == file or used.endswith(f"/{file}")
         yield judge(
             "settings",

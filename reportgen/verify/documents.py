@@ -92,6 +92,7 @@ def _documents(path: Path) -> tuple[Path | None, Path | None]:
         pdf, page = path / PDF_FILE, path / HTML_FILE
         return pdf if pdf.is_file() else None, page if page.is_file() else None
     with path.open("rb") as stream:
+        # Readers look for the header in the first 1024 bytes, too.
         printed = b"%PDF-" in stream.read(1024)
     return (path if printed else None), None
 
@@ -210,6 +211,7 @@ def _compare_pdf(
             return
         try:
             with progress.stage("Printing the PDF again"):
+                # Without attachments, which change no page.
                 reprinted = print_pdf(rendered.html)
         except UserError as error:
             yield Finding("pages", PDF_FILE, "not recomputable", reason=error.problem)

@@ -205,6 +205,7 @@ _LONGEST = 300
 
 _FAILED = "the shipped templates do not print this, so it did not come from them"
 
+# A PNG of one white pixel, for figures that could not be drawn.
 _BLANK = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
     "0000000c49444154789c63f8ffff3f0005fe02fe0def46b80000000049454e44ae426082"
@@ -236,6 +237,7 @@ def render_again(content: Content, memo: Memo, missing: str) -> Rendered:
     if _count(results.model_dump(mode="json")) > _MOST_VALUES:
         return Rendered(reason=f"the results have more than {_MOST_VALUES} values")
     faces = _choose_faces(results, content.commentary)
+    # The fonts of either machine that the other one lacks.
     elsewhere = {font.sha256 for font in results.provenance.fonts} ^ {
         face.sha256 for face in (*faces.named, *faces.found)
     }

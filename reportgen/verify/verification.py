@@ -98,6 +98,7 @@ def _recompute(
             raise SettingsError(f"the data folder cannot be reported on: {problems[0][:300]}", "")
         chosen = derive_settings(results, submitted.settings, submitted.outline)
         chosen, rows = fit_examples(chosen, inventory)
+        # Where something is written, only the caller's own settings say.
         chosen = chosen.model_copy(update={"cache": own.cache, "cache_limit_mb": own.cache_limit_mb})
         rows += weights.rows
         recomputed = recompute(chosen, inventory, weights, progress)

@@ -169,6 +169,7 @@ def _sight(context: StageContext, image: ImageFile) -> See:
             sight = Sight(effective_field(gradient, fallback=field), find_support(gradient))
             return json.dumps(sight.to_json()).encode()
 
+        # By content and position alone: a renamed image, or more neurons to show, costs no pass again.
         item = f"{image.sha256} {position}"
         return Sight.from_json(json.loads(context.items.obtain(item, compute)))
 

@@ -105,6 +105,7 @@ def _is_reachable(told: Any, wanted: list[list[int]], guesses: Sequence[Guess]) 
     for guess in guesses:
         row = rest[guess.true]
         for other in guess.ties:
+            # Each image is moved at most once, and only where that brings the matrices closer.
             if row[guess.best] < 0 < row[other]:
                 row[guess.best] += 1
                 row[other] -= 1

@@ -157,5 +157,6 @@ def correct_of(results: LoadedResults, split: Split) -> str:
     if not total:
         return "0 of 0"
     share = 100 * correct / total
+    # 99.96 % must not become 100 %, nor 0.04 % nothing.
     shown = f"{share:.0f}" if correct in (0, total) else f"{min(max(share, 0.1), 99.9):.1f}"
     return f"{correct} of {total} ({shown} %)"
