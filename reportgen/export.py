@@ -65,6 +65,7 @@ def is_own_model(stream: BinaryIO) -> bool:
     """Whether a file is a model that :func:`export` wrote."""
     try:
         with zipfile.ZipFile(stream) as archive, archive.open("config.json") as config:
+            # Within a limit, for somebody else's file may unpack to any size.
             return MODEL_NAME.encode() in config.read(_CONFIG_BYTES)
     except (OSError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error):
         return False

@@ -36,6 +36,7 @@ Position = tuple[int, int, int]
 NeuronChoice = str | Position
 """How a neuron of a guided-backpropagation table is chosen: a rule, or ``[row, column, channel]``."""
 
+# A lambda, since the function is defined further down.
 _Choice = Annotated[NeuronChoice, BeforeValidator(lambda choice: _as_choice(choice))]
 
 

@@ -198,6 +198,7 @@ def _inflate(packed: bytes, where: str) -> bytes:
 
 def _parse(data: bytes, where: str) -> dict[str, Any]:
     try:
+        # utf-8-sig: editors on Windows put a byte-order mark before JSON.
         document = json.loads(
             data.decode("utf-8-sig"), parse_constant=_refuse, parse_int=_whole, parse_float=_finite
         )
@@ -227,6 +228,7 @@ def _refuse(name: str) -> NoReturn:
 
 
 def _whole(text: str) -> int:
+    # Python takes time that grows with the square of a number's length, and refuses very long ones.
     if len(text) > _LONGEST_NUMBER:
         raise ValueError(f"a number of {len(text)} digits")
     return int(text)
@@ -244,6 +246,7 @@ def _too_deep(where: str) -> NoReturn:
 
 
 def _depth(document: Any) -> int:
+    # Level by level: a recursion would end at the depth that is to be found out.
     level, depth = [document], 0
     while level and depth <= MAX_DEPTH:
         depth += 1

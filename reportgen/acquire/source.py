@@ -92,6 +92,7 @@ class Part:
     def finish(self, path: Path) -> None:
         """Move the complete download to ``path``."""
         self._stream.flush()
+        # Before the rename, or a power cut could leave the name without its content.
         os.fsync(self._stream.fileno())
         self._path.replace(path)
         self.size = 0
@@ -249,6 +250,7 @@ def _bring(source: Source, part: Part, title: str, progress: Progress) -> None:
             if part.md5() == source.md5:
                 return
             part.clear()
+            # A part may be left of an older file on the server; the try that shows it is not counted.
             if not (resumed or left):
                 raise _WrongContentError
             left -= not resumed

@@ -162,6 +162,7 @@ def find_equal_results(fingerprints: Mapping[str, str]) -> list[tuple[str, ...]]
     return [tuple(groups) for groups in holders.values() if len(groups) > 1]
 
 
+# Letters, of up to 4 bytes each; the names of most file systems have 255 bytes.
 _LONGEST = 60
 
 _KEPT = frozenset("._-")

@@ -39,6 +39,7 @@ app = typer.Typer(
     name="reportgen",
     no_args_is_help=True,
     add_completion=False,
+    # A fault is reported in two lines (reportgen.faults), and its trace on request.
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="From a folder of images to the finished CNN assignment report.\n\n"

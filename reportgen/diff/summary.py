@@ -17,6 +17,7 @@ _KEPT_BEFORE = 12
 
 _DISPLAYED_TEXTS = 5
 
+# As few as show a difference; 17 digits tell any two floats apart.
 _DIGITS = (6, 9, 17)
 
 

@@ -119,6 +119,7 @@ def _compare_lists(old: list[Any], new: list[Any], tolerance: Tolerance, pointer
     )
     changed = [entries for entries in found if entries]
     longer = len(old) != len(new)
+    # In a list that changed its length an index no longer says which elements belong together.
     displayed = 0 if longer else DISPLAYED_PER_LIST
     for entries in changed[:displayed]:
         yield from entries

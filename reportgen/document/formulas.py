@@ -62,6 +62,7 @@ class FormulaSetter:
 
 @lru_cache(maxsize=256)
 def _draw(tex: str) -> bytes:
+    # Only where a formula is not kept: a page from the cache needs no matplotlib.
     from reportgen.figures.formula import formula
 
     drawn = formula(f"${tex}$")

@@ -189,6 +189,7 @@ class _Page:
         picture = figure.picture
         if not figure.alt.strip():
             raise RenderError(f"The figure '{name}' has no alternative text.", "Describe it in words.")
+        # As data: by the addresses of files the PDF would differ from folder to folder.
         return Markup('<img class="{}" src="data:{};base64,{}" width="{}" height="{}" alt="{}">').format(
             _width_class(picture),
             picture.mime,

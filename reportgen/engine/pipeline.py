@@ -334,6 +334,7 @@ def preview(settings: Settings, data: Path, progress: Progress | None = None) ->
     messages = choice.tell(Options.for_imagenet), tell_download(choice.source, memory)
     plan = plan_build(settings, data, progress or Silent(), memory=memory)
     lines = [line for line in messages if line]
+    # As in a build, which looks for no problems if nothing is to be done.
     if _find_stale(plan, read_record(settings.build)):
         refuse_problems(plan)
     return lines + _explain(plan, read_record(settings.build), _open_cache(settings))

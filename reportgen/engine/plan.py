@@ -53,6 +53,7 @@ def _own_templates(templates: Templates) -> Mapping[str, str]:
     own = {
         name: path for name, path in templates.files.items() if not path.is_relative_to(templates_folder())
     }
+    # What is no UTF-8 is reported when the template is rendered; here only its letters count.
     return {f"templates/{name}": path.read_text("utf-8", "ignore") for name, path in own.items()}
 
 

@@ -46,6 +46,7 @@ def formula(tex: str) -> Formula:
     """
     font = FontProperties(family="STIXGeneral", math_fontfamily="stix")
     with _strict():
+        # As outlines, since WeasyPrint prints MathML's a/b as ab, without a word.
         vertices, codes = _FineOutlines().get_text_path(font, tex, ismath=True)
     if not len(vertices):
         raise ValueError(f"{tex!r} draws nothing")

@@ -196,6 +196,7 @@ def _fill(layer: Any, found: StoredLayer) -> None:
 
 def _empty_vgg19(*, include_top: bool) -> keras.Model:
     """VGG19 up to its last pooling, or up to fc2, in Keras's own layers and names."""
+    # Empty: weights are read by our own code, as data with a hash. Keras would download its own.
     network = keras.applications.VGG19(weights=None, include_top=False, input_shape=INPUT_SHAPE)
     if not include_top:
         return network

@@ -206,6 +206,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
+# A variant that keeps tags and attachments, and gave the same bytes twice.
 _VARIANT = {"pdf_variant": "pdf/a-3a", "pdf_tags": True}
 
 
@@ -241,12 +242,14 @@ def print_pdf(
         if not find_faults(pdf):
             declare_accessible(pdf)
 
+    # Of a missing picture or a broken SVG WeasyPrint only logs a line, and a PDF appears all the same.
     with collect_complaints() as complaints:
         source = weasyprint.HTML(string=html, url_fetcher=fetcher)
         _require_descriptions(source.etree_element)
         document = _lay_out(source)
         require_no_complaint(complaints, source.etree_element)
         _require_whole(document.pages)
+        # As bytes: WeasyPrint's own way to a file would leave half of one after a failure.
         pdf: bytes = document.write_pdf(
             finisher=finish,
             attachments=[file.for_weasyprint(weasyprint) for file in ordered],
@@ -263,6 +266,7 @@ def print_pdf(
 def _lay_out(source: Any) -> Any:
     try:
         return source.render(**_VARIANT)
+    # An assertion fails, for example, where pictures stand right in a CSS grid at the end of a page.
     except (ValueError, OSError, AssertionError) as error:  # What WeasyPrint does not log, but fails on.
         raise RenderError(
             f"WeasyPrint cannot lay out the page: {short(str(error)) or 'an assertion failed'}",
@@ -287,6 +291,7 @@ def _describe_position(root: Any, wanted: Any) -> str:
 
 
 def _require_whole(pages: Sequence[Any]) -> None:
+    # WeasyPrint prints page 0 for a link with display: flex, and does not complain.
     if links := find_missing_numbers(pages):
         raise RenderError(
             f"The PDF would show no page number, or 0, for {quoted(links)}.",

@@ -99,6 +99,7 @@ def _offset_of(message: str, text: str) -> int:
 
 _HEADER = re.compile(rf"\s*\[+\s*{_KEY}\s*\]+\s*(?:#.*)?$")
 
+# By tomllib's messages, for its errors say nothing more than these.
 _OPEN = re.compile(r"""Unterminated|(?:Illegal|invalid) character '\\n'|^Expected ["']{2}|Unclosed array""")
 
 _NO_COMMA = "a comma is missing between two items of a list, or its ] at the end"

@@ -108,6 +108,7 @@ def _look_at(pdf: Path, outline: Outline, *, known: bool) -> tuple[Settings | No
     rows = [
         Finding(
             "attachment",
+            # A stranger chose the name, and its length.
             printable(name)[:200],
             "differs",
             reason="reportgen attaches no such file; it was not read",

@@ -14,6 +14,7 @@ from reportgen.acquire.drawing.outline import Colour, Mark, Pair, Part, Placemen
 Pixels = NDArray[np.float32]
 """Colours (H, W, 3) from 0 to 255, or shares (H, W) from 0 to 1."""
 
+# Shapes are painted so many times larger and averaged, for Pillow's polygons have steps at their edges.
 SUPERSAMPLING = 4
 
 

@@ -158,6 +158,7 @@ def _along(spine: Sequence[Pair], radii: Sequence[float]) -> tuple[Points, Point
     ends = np.concatenate([centre[:1], centre, centre[-1:]])
     tangent = ends[2:] - ends[:-2]
     length = np.sqrt(tangent[:, :1] ** 2 + tangent[:, 1:] ** 2)
+    # Two points of a spine may be the same.
     normal = np.column_stack([tangent[:, 1], -tangent[:, 0]]) / np.maximum(length, 1e-9)
     return centre, radius, normal
 

@@ -29,6 +29,7 @@ from reportgen.acquire.drawing.outline import (
 
 Shape = tuple[Points, Colour]
 
+# Shapes are painted so many times larger and averaged, for Pillow's polygons have steps at their edges.
 _FINE = 2
 
 _PETALS: tuple[Colour, ...] = (
