@@ -22,9 +22,9 @@ def banks(report: Report) -> list[str]:
 
 def judge_feature_map(report: Report, label: str) -> None:
     """The feature map of the class's image is that image convolved with the filter (stride 1, no padding)."""
-    place = list(report.results.convolution.classes).index(label)
-    image = report.array("convolution", f"image_{place}").astype(np.float64)
-    found = report.array("convolution", f"map_{place}")
+    index = list(report.results.convolution.classes).index(label)
+    image = report.array("convolution", f"image_{index}").astype(np.float64)
+    found = report.array("convolution", f"map_{index}")
     weights = np.array(report.results.convolution.filter, np.float64)
     rows, columns = (size - weights.shape[0] + 1 for size in image.shape[:2])
     expected = np.zeros((rows, columns))
