@@ -18,7 +18,7 @@ SUPPORTED = ((3, 11), (3, 13))
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at: is it well, and what is to be said of it. ``note``: it is, and could be better."""
+    """One check: is it well, and what is to be said of it. ``note``: it is, and could be better."""
 
     ok: bool
     line: str

@@ -259,7 +259,7 @@ def _bring(source: Source, part: Part, title: str, progress: Progress) -> None:
 
 def _fetch(source: Source, part: Part, title: str, progress: Progress) -> bool:
     """One request for what is missing; returns whether it began behind the start."""
-    headers = {"Accept-Encoding": "identity"}  # so that lengths and places are those of the file
+    headers = {"Accept-Encoding": "identity"}  # so that lengths and positions are those of the file
     start = part.size
     if start:
         headers["Range"] = f"bytes={start}-"
@@ -291,7 +291,7 @@ def _begins_at(answer: requests.Response, start: int) -> bool:
 
 
 def _whole_size(answer: requests.Response, start: int) -> int:
-    """Bytes of the whole file, as far as the server tells; else 0."""
+    """Bytes of the whole file, as far as the server says; else 0."""
     length = answer.headers.get("Content-Length", "")
     plain = answer.headers.get("Content-Encoding", "identity") == "identity"
     return start + int(length) if plain and length.isdecimal() else 0

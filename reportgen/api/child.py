@@ -130,7 +130,7 @@ def _make_error(table: Mapping[str, Any]) -> UserError:
 class Relay:
     """Turns messages into the calls of a listener (see ``reportgen.progress``).
 
-    That a stage has ended is not told: it lasts to the next, and one that another came into goes on
+    The end of a stage is not reported: it lasts to the next, and one that another came into goes on
     afterwards.
     """
 

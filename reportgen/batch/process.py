@@ -78,7 +78,7 @@ class Program:
 
     It is given two more arguments, ``--progress-fd`` and the number of a pipe for its messages. Its standard
     input is a pipe that ends when whoever started it does. If an exception, as Ctrl-C, ends the watching, it
-    is told so (SIGINT) and has ``patience`` seconds to clean up before it is killed.
+    is interrupted (SIGINT) and has ``patience`` seconds to clean up before it is killed.
     """
 
     command: tuple[str, ...]
@@ -106,7 +106,7 @@ def run_program(
 ) -> End:
     """Run a program to its end, or kill its whole process group when a limit or ``stopped`` says so.
 
-    ``hear`` is called with each line it writes to the pipe. Raises ``OSError`` if it cannot be started.
+    ``on_message`` is called with each line it writes to the pipe. Raises ``OSError`` if it cannot be started.
     """
     start = time.monotonic()
     with _started(program) as (process, pipe):

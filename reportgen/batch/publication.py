@@ -25,7 +25,7 @@ MARK_FILE = ".batch"
 
 _MARK_BEGINNING = b"The output of 'reportgen batch'"
 
-_MARK = _MARK_BEGINNING + b"; what stands beside this file may be replaced by the next one.\n"
+_MARK = _MARK_BEGINNING + b"; what is beside this file may be replaced by the next one.\n"
 
 
 class OutputFolderError(UserError):

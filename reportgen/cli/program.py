@@ -44,7 +44,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="From a folder of images to the finished CNN assignment report.\n\n"
     "Start with 'reportgen build'. Without any setting it draws sample images and reports on them; "
-    f"with --data it reports on your own. What the title page says, and more, stands in {SETTINGS_FILE}.",
+    f"with --data it reports on your own. What the title page says, and more, is in {SETTINGS_FILE}.",
 )
 app.command()(starting.init)
 app.command()(building.build)

@@ -37,7 +37,7 @@ def diverging(values: Values, limit: float) -> Rgb:
     """Colour signed values from −``limit`` (blue) over 0 (near white) to ``limit`` (red).
 
     (H, W) becomes (H, W, 3). The colours are those of RdBu, respaced so that lightness falls linearly
-    with the magnitude and equally on both sides. In grey print darkness tells the magnitude, zero is
+    with the magnitude and equally on both sides. In grey print darkness is the magnitude, zero is
     paper-white, and the sign is lost: where it matters, print the number as well (``filters`` does). Values
     beyond are clipped; a limit of 0 shows everything as zero. Raises ``ValueError`` on values or a limit
     that are not finite, and on a negative limit.

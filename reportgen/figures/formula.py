@@ -41,8 +41,8 @@ class Formula:
 def formula(tex: str) -> Formula:
     r"""Set mathtext such as ``r"$W_2 = \frac{W_1 - F + 2P}{S} + 1$"`` in STIX, as outlines.
 
-    Raises ``ValueError`` with the place of the mistake if it cannot be parsed, has a character that the font
-    lacks, or draws nothing.
+    Raises ``ValueError`` with the position of the mistake if it cannot be parsed, has a character that the
+    font lacks, or draws nothing.
     """
     font = FontProperties(family="STIXGeneral", math_fontfamily="stix")
     with _strict():

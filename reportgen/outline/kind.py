@@ -100,7 +100,7 @@ class ReportKind:
     """The outline of a report: its sections in the order of the document.
 
     Raises ``OutlineError`` if one is there twice, two have a figure or table of one name, or one reads a
-    section that does not stand before it.
+    section that does not come before it.
     """
 
     name: str

@@ -92,7 +92,7 @@ class Reads:
     ``settings``: dotted names; ``images``: those in use, or the example image of each class; ``annotations``:
     the boxes that came with them; ``weights``: VGG19; ``stages``: what is computed once for all sections,
     ``features`` of the images in use or ``activations`` of the example images; ``sections``: those whose
-    outcome is read, which must stand before this one in the report.
+    outcome is read, which must come before this one in the report.
     """
 
     settings: tuple[str, ...] = ()
@@ -174,7 +174,7 @@ _TAKEN = frozenset(
         *("schema_version", "kind", "report", "provenance", "dataset", "checks"),  # keys of the results
         *("weights", "features", "activations", "results", "html", "pdf"),  # stages
         *("introduction", "observations"),  # slots of the commentary
-        *("content", "lists", "references", "appendix", "sources", "data", "images"),  # places on the page
+        *("content", "lists", "references", "appendix", "sources", "data", "images"),  # other ids on the page
         *("array", "at", "copy", "dict", "document", "folder", "has", "json", "name", "table", "tables"),
     }
 )

@@ -266,7 +266,7 @@ def print_pdf(
 def _lay_out(source: Any) -> Any:
     try:
         return source.render(**_VARIANT)
-    # An assertion fails, for example, where pictures stand right in a CSS grid at the end of a page.
+    # An assertion fails, for example, where pictures are direct children of a CSS grid at the end of a page.
     except (ValueError, OSError, AssertionError) as error:  # What WeasyPrint does not log, but fails on.
         raise RenderError(
             f"WeasyPrint cannot lay out the page: {short(str(error)) or 'an assertion failed'}",

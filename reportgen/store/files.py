@@ -115,7 +115,7 @@ _KINDS = {
     stat.S_IFDIR: "a folder",
 }
 
-_NO_SUCH_THING = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY})
+_UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY})
 """How file systems say that they do not know what was asked for."""
 
 _NOT_ALLOWED = frozenset({errno.EPERM, errno.EACCES})
@@ -211,7 +211,7 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
 
 def _open_to_others(path: Path) -> None:
     """Let others read the file, where the file system has rights at all (FAT and SMB may have none)."""
-    with _tolerated(_NO_SUCH_THING | _NOT_ALLOWED):
+    with _tolerated(_UNSUPPORTED | _NOT_ALLOWED):
         # mkstemp makes files that nobody but their owner can read.
         path.chmod(0o644)
 
@@ -235,7 +235,7 @@ def link_or_copy(file: Path, target: Path) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Wait until the disk knows which names the folder holds, where the file system can tell."""
-    with _tolerated(_NO_SUCH_THING | _NOT_ALLOWED | {errno.EISDIR, errno.EBADF}):
+    with _tolerated(_UNSUPPORTED | _NOT_ALLOWED | {errno.EISDIR, errno.EBADF}):
         handle = os.open(folder, os.O_RDONLY)
         try:
             _sync(handle)
@@ -244,5 +244,5 @@ def sync_folder(folder: Path) -> None:
 
 
 def _sync(handle: int) -> None:
-    with _tolerated(_NO_SUCH_THING):
+    with _tolerated(_UNSUPPORTED):
         os.fsync(handle)

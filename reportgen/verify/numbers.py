@@ -234,7 +234,7 @@ def compare_arrays(
     comparable: Mapping[str, Mapping[str, Sequence[bool]]],
     tolerances: Tolerances,
 ) -> Findings:
-    """A row for each array; ``comparable`` tells by section and array which elements along the first axis
+    """A row for each array; ``comparable`` says by section and array which elements along the first axis
     belong to the same in both, where not all do.
 
     A PDF brings no arrays; their summaries are compared with the other numbers.

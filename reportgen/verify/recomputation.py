@@ -103,7 +103,7 @@ def recompute(
 
     Raises ``DataError`` if the data cannot be reported on, ``SettingsError`` for settings that do not fit.
     """
-    # Without its weights the plan still tells of the sections that need none.
+    # Without its weights the plan still covers the sections that need none.
     file = weights.file or locate_weights("embedded")
     plan = make_plan(
         settings, inventory, file, open_templates(kind=settings.kind), code=CodeMemory(settings.cache)
@@ -282,7 +282,7 @@ def _figure_names(results: Results, kind: ReportKind) -> Iterator[str]:
     """The names of all figures that results speak of, in the order of the document.
 
     A section whose figures depend on its numbers says which there are (``list_figures`` of its module
-    ``expectation``); of the others all are there that are declared.
+    ``claims``); of the others all are there that are declared.
     """
     classes = len(results.dataset.classes)
     for section in kind.sections:

@@ -148,7 +148,7 @@ _WAITING = b"""<!doctype html>
 
 
 class ReportServer:
-    """Serves the last good report, and tells its pages through ``feed`` what the build is doing.
+    """Serves the last good report, and reports to its pages through ``feed`` what the build is doing.
 
     It answers from the moment it is made until it is closed. ``port`` 0 takes any free one. Raises
     ``UserError`` if the port cannot be had.

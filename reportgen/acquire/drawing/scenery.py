@@ -1,4 +1,4 @@
-"""Grass, trees, rocks and light: what stands around an animal."""
+"""Grass, trees, rocks and light: what surrounds an animal."""
 
 from __future__ import annotations
 

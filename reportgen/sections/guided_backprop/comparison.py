@@ -1,4 +1,4 @@
-"""How ``verify`` compares the section's numbers, and which settings they tell of."""
+"""How ``verify`` compares the section's numbers, and which settings they report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def read_choices(numbers: GuidedBackprop, attached: Settings | None) -> dict[str, Any]:
     """The settings as a table of ``report.toml`` has them.
 
-    Rules that find no neuron leave no row, so that ``attached`` may list more than the results tell of.
+    Rules that find no neuron leave no row, so that ``attached`` may list more than the results have.
     """
     neurons = _merged(_choices(numbers), _listed(attached))
     return {"guided_backprop": {"neurons": neurons, "shared_scale": numbers.shared_scale}}

@@ -1,4 +1,4 @@
-"""How ``verify`` compares the section's numbers, and which settings they tell of."""
+"""How ``verify`` compares the section's numbers, and which settings they report."""
 
 from __future__ import annotations
 

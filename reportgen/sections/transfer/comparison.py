@@ -149,6 +149,7 @@ class _Listed:
     row: NDArray[Any]
 
     def compare(self, classes: list[str], tolerances: Tolerances) -> Findings:
+        """Rows for the predicted class and, if the report lists the image, for its probabilities."""
         pointer, item, row = self.pointer, self.item, self.row
         best = classes[int(row.argmax())]
         guess = item["predicted"] if item else self.wanted["true"]

@@ -40,7 +40,11 @@ def count_confusion(true: NDArray[Any], predicted: NDArray[Any], classes: int) -
 
 
 def score_classes(true: NDArray[Any], predicted: NDArray[Any], labels: list[str]) -> dict[str, ClassScore]:
-    """Precision, recall (0 to 1; None where nothing was predicted or present) and count of each class."""
+    """Precision TP/(TP + FP), recall TP/(TP + FN) and number of images of each class.
+
+    ``true`` and ``predicted`` are class indices (N,) into ``labels``. Shares are 0 to 1, and None where
+    nothing was predicted as the class or no image is of it.
+    """
     precision, recall, _, support = precision_recall_fscore_support(
         true, predicted, labels=range(len(labels)), zero_division=np.nan
     )
@@ -95,7 +99,10 @@ class TrainedHead:
 
 
 def build_head(features: int, classes: int, seed: int) -> keras.Sequential:
-    """The new output layer: ``Dense(classes, softmax)`` on ``features`` numbers, Glorot-uniform, seeded."""
+    """The new output layer: ``Dense(classes, softmax)`` on ``features`` numbers.
+
+    Its kernel is Glorot-uniform (Glorot & Bengio 2010), drawn with ``seed``; its bias is zero.
+    """
     initial = keras.initializers.GlorotUniform(seed=seed)
     dense = keras.layers.Dense(classes, activation="softmax", kernel_initializer=initial, name="head")
     # Named, since Keras numbers unnamed models and writes the number into the weights file.
@@ -106,7 +113,7 @@ def train_head(train: LabelledFeatures, val: LabelledFeatures, classes: int, see
     """Train a softmax layer on stored features with Adam and early stopping on the validation loss.
 
     Features are divided by one number, their mean over the training images, which only conditions the
-    optimisation: afterwards it is folded into the kernel, so that the head stands on the raw features.
+    optimisation: afterwards it is folded into the kernel, so that the head takes the raw features.
     The epoch with the lowest validation loss is kept. Loss and accuracy are those of the whole split after
     the epoch. Same features and seed, same head.
     """

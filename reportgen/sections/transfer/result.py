@@ -95,7 +95,7 @@ class Transfer(Result):
     split's images in ``/dataset/images``; ``misclassified`` (n, 224, 224, 3) uint8, if there are any.
     """
 
-    feature_layer: Annotated[str, means("The layer of VGG19 that the new layer stands on.")]
+    feature_layer: Annotated[str, means("The layer of VGG19 that feeds the new layer.")]
     feature_pooling: Annotated[
         Literal["none", "global_average"],
         means("What is done to that layer's output: nothing, or its mean over all positions."),
