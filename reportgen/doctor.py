@@ -57,6 +57,7 @@ def _python(_: Settings) -> Finding:
 
 def _packages(_: Settings) -> Finding:
     needed = ("tensorflow", "keras", "numpy", "sklearn", "matplotlib", "jinja2", "weasyprint", "h5py")
+    # Looked for, not imported: TensorFlow alone takes seconds.
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         return Finding(False, f"Packages missing: {', '.join(missing)}. {_reinstall()}")

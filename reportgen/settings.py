@@ -40,6 +40,8 @@ NeuronChoice = str | Position
 _Choice = Annotated[NeuronChoice, BeforeValidator(lambda choice: _as_choice(choice))]
 
 
+# Strict, so that "yes" is no truth value and "10" no number. Where a type has no form of its own in TOML, as
+# tuples and paths, the field is not strict.
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 

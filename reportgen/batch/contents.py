@@ -85,6 +85,7 @@ def take_contents(folder: Path) -> Contents:
     while waiting:
         part = waiting.pop()
         with os.scandir(folder / part) as listing:
+            # What systems leave in folders must not make the group another one, to be worked on again.
             entries = [entry for entry in listing if not is_ignored(entry.name)]
         for entry in entries:
             name = f"{part}{entry.name}"
@@ -175,4 +176,5 @@ def folder_name(name: str) -> str:
     """
     plain = unicodedata.normalize("NFKC", name).casefold()
     kept = "".join(c if c.isalnum() or c in _KEPT else " " for c in plain)
+    # Stripped: a point at the beginning would hide the folder, and ".." would lead out of it.
     return "-".join(kept.split())[:_LONGEST].strip("._-")

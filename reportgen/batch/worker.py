@@ -96,6 +96,7 @@ def _lay_out(data: Path, parts: Parts, folder: Path) -> Path:
             if path.is_dir():
                 target.mkdir()
             else:
+                # No symbolic link: a strict build refuses one that leads out of its folder.
                 link_or_copy(path, target)
     return view
 

@@ -104,6 +104,7 @@ def read_annotations(path: Path) -> Annotations:
     except OSError as error:
         raise _malformed(path, [f"cannot be read: {plain_reason(error)}"]) from None
     try:
+        # Straight from the bytes: only there does a strict tuple take JSON's list.
         coco = _Coco.model_validate_json(data)
     except ValidationError as error:
         raise _malformed(

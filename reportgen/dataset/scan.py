@@ -192,6 +192,7 @@ def _warn_of_annotations(images: Sequence[ImageFile], looks: Looks, annotations:
     lines = []
     for image, (width, height) in annotated.items():
         found_width, found_height, *_ = looks[image.sha256]
+        # By shape and not by size: boxes are scaled, so they fit an image that was only made smaller.
         if not 1 - _ASPECT_TOLERANCE < width * found_height / (height * found_width) < 1 + _ASPECT_TOLERANCE:
             lines.append(
                 f"annotations.json: {escaped(image.file)} is {width}×{height} pixels there but "

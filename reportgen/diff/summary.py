@@ -293,6 +293,7 @@ def _figure_line(pair: FigurePair) -> str:
 
 
 def _limited(lines: list[str], limit: int | None) -> list[str]:
+    # A line that says "and 1 more" would take the space of the one that it hides.
     if limit is None or len(lines) <= limit + 1:
         return lines
     return [*lines[:limit], f"… and {len(lines) - limit} more"]

@@ -88,6 +88,7 @@ def compare_values(
     elif is_number(old) and is_number(new):
         if not tolerance.equal(old, new):
             yield Change(pointer, old, new)
+    # To Python true is 1 and false is 0; in JSON they are different values.
     elif type(old) is not type(new) or old != new:
         yield Change(pointer, old, new)
 

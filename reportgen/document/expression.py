@@ -91,6 +91,8 @@ def _parse(expression: str) -> tuple[list[str | int], nodes.Filter | None]:
     if len(expression) > _LONGEST:
         raise RenderError(f"it has more than {_LONGEST} characters.", ALLOWED)
     try:
+        # An expression that closes the braces itself, as "a }} b {{ c", becomes more than one node and is
+        # refused below.
         parsed = Environment(autoescape=True).parse("{{ " + expression + " }}")
     except (TemplateSyntaxError, RecursionError):
         raise RenderError("it cannot be understood.", ALLOWED) from None

@@ -84,6 +84,7 @@ class ScaleBar:
         sheet.paste(strip.resize((width - 2, _STRIP_HEIGHT - 2)), (left + 1, top + 1))
         baseline = foot + _TICK_LENGTH + 0.75 * LINE_HEIGHT
         for tick in self.ticks:
+            # A scale of a single value has one tick, at its left end.
             x = left + (width - 1) * (tick - self.low) / (self.high - self.low or 1)
             align = "left" if tick == self.low else "right" if tick == self.high else "centre"
             canvas.line((x, foot, x, foot + _TICK_LENGTH - 1), fill=INK)

@@ -131,6 +131,7 @@ class DigestMemory:
             return
         table = {name: entry for name, entry in self._read().items() if name not in entries}
         table |= {name: entry for name, entry in entries.items() if entry is not None}
+        # New entries are at the end, so the oldest go first.
         text = json.dumps(dict(list(table.items())[-_MOST_FILES:]), indent=1)
         with contextlib.suppress(OSError):
             write_atomically(self._file, text.encode(), durable=False)

@@ -197,6 +197,7 @@ def _compare_html(
 def _read(file: Path) -> Page | None:
     with file.open("rb") as stream:
         data = stream.read(MAX_BYTES + 1)
+    # Bytes that are not UTF-8 are a difference to report, and no reason to stop.
     return read_page(data.decode("utf-8", "replace")) if len(data) <= MAX_BYTES else None
 
 
@@ -220,6 +221,7 @@ def _compare_pdf(
         with progress.stage("Comparing the pages"), open_paper(reprinted) as other:
             rows = list(compare_pages(pdf, other))
         changed = {row.pointer.partition(",")[0] for row in rows if row.status == "differs"}
+        # Of a single page every change would be one of the whole, and excused.
         whole = len(changed) >= len(pdf) > 1
         yield from _judge("pages", PDF_FILE, rows, _excuse(submitted, recomputed, whole=whole))
 

@@ -89,6 +89,8 @@ def coverage(outlines: Sequence[Points], window: Window, stroke: float = 0.0) ->
         fine = np.rint((outline - corner) * SUPERSAMPLING).astype(np.int64).ravel().tolist()
         draw.polygon(fine, fill=255)
         if line:
+            # Two points beyond the end: one closes the outline, the other gives its first corner a round
+            # joint, too.
             draw.line(fine + fine[:4], fill=255, width=line, joint="curve")
     return share_of(canvas.reduce(SUPERSAMPLING))
 
