@@ -157,6 +157,7 @@ def _passing_on(on_message: OnMessage) -> Callable[[Any], None]:
 def _make_plugin(megabytes: int) -> Any:
     from distributed import WorkerPlugin
 
+    # Defined here, since distributed is imported only where a cluster is asked for.
     class Room(WorkerPlugin):  # type: ignore[misc]
         """Tells a worker, also one that comes later, how many groups it may do at a time."""
 

@@ -83,6 +83,7 @@ class GradedRun:
         nodeid = report.nodeid or "collection"
         self._unread.append(Unread(nodeid, "error" if report.failed else "skipped", describe_report(report)))
 
+    # Outermost, so that all other plugins have sorted and left out tests before the plan is made.
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None, object, object]:
         """Read the markers and put each test behind what it depends on."""
@@ -91,6 +92,7 @@ class GradedRun:
             self._prepare(items)
         except pytest.UsageError as error:
             if self._worker:
+                # What a worker raises does not reach the user; the controller raises it again.
                 self._output()[USAGE] = str(error)
             raise
         return outcome

@@ -106,6 +106,7 @@ class PdfDocument:
 
     def look(self, page: int) -> NDArray[np.uint8]:
         """The page as it looks with everything on it, a pixel to a point: (height, width) in grey."""
+        # Copied, here and below: the arrays are views of memory that PDFium frees.
         pixels: NDArray[np.uint8] = self._document[page].render(scale=1, grayscale=True).to_numpy()
         return pixels.reshape(pixels.shape[:2]).copy()
 

@@ -73,6 +73,7 @@ def choose_neuron(activations: NDArray[np.float32], choice: NeuronChoice) -> Pos
     if not positive.size:
         return None
     if name == "median":
+        # The lower of the two in the middle, since their mean need not be the output of any neuron.
         wanted = np.sort(positive)[(positive.size - 1) // 2]
     else:
         wanted = np.percentile(positive.astype(np.float64), number)
