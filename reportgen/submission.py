@@ -50,6 +50,7 @@ def open_submission(path: Path, *, with_figures: bool = True) -> Submission:
             what = f"has no {RESULTS_FILE}" if path.is_dir() else "is no file and no folder"
             raise SubmissionError(f"{path}: {what}.", _REBUILD)
         with file.open("rb") as stream:
+            # Readers of PDF look for the header in the first 1024 bytes, too.
             printed = b"%PDF-" in stream.read(1024)
         if printed or file.suffix.lower() == ".pdf":
             where = f"{file}, attachment {RESULTS_FILE}"
@@ -69,6 +70,7 @@ def last_build(build: Path) -> Path | None:
     folder = build / PREVIOUS_FOLDER
     if not folder.is_dir():
         return None
+    # isdecimal() alone also holds for the digits of other scripts.
     kept = [path for path in folder.iterdir() if path.name.isascii() and path.name.isdecimal()]
     return max((path for path in kept if path.is_dir()), key=lambda path: int(path.name), default=None)
 

@@ -123,6 +123,7 @@ def _embed(characters: set[int], words: list[str], faces: Typefaces) -> str:
     listed = [face for face in families.names if face in used]
     for face in listed:
         rules.append(_rule(Style("", 400, "normal", families.names[face]), _data(face, used[face])))
+    # Never empty: two commas in a row would make every list of families that uses it invalid.
     names = ",".join(f'"{families.names[face]}"' for face in listed) or '"Report Fallback"'
     rules.append(f":root{{{_MORE}:{names}}}")
     for face in listed:

@@ -108,6 +108,7 @@ def reference_names(
         if found and int(found[2]) < len(slugs):
             slug = slugs[int(found[2])]
             if slug and times[slug] == 1:
+                # A name as it is wins over one that is made of a class.
                 names.setdefault((what, make_slug(f"{found[1]}-{slug}")), name)
     return names
 

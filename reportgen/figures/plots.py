@@ -228,6 +228,7 @@ def history_figure(losses: Curves, accuracies: Curves, best_epoch: int) -> Figur
 
 def _draw_curves(axes: Axes, curves: Curves) -> None:
     epochs = range(1, len(curves[0]) + 1)
+    # A line of one point is nothing to be seen.
     marker = "o" if len(epochs) == 1 else ""
     looks = ((_TRAINING, "-", "training"), (_VALIDATION, (0, (4, 1.6)), "validation"))
     for curve, (colour, dashes, label) in zip(curves, looks, strict=True):

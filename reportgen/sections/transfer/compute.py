@@ -173,6 +173,7 @@ def _training_functions(head: keras.Sequential) -> tuple[Callable[..., Any], Cal
         hits = tf.cast(tf.argmax(p, axis=1, output_type=tf.int32) == y, tf.float32)
         return cross_entropy(y, p), tf.reduce_mean(hits)
 
+    # The splits have different sizes; one graph of open length serves them all.
     return tf.function(learn, reduce_retracing=True), tf.function(evaluate, reduce_retracing=True)
 
 
