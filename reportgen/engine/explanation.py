@@ -119,7 +119,7 @@ class Verdict:
 def judge(
     plan: Plan, record: Record, has_outcome: Callable[[Stage], bool], count_missing: Callable[[Stage], str]
 ) -> list[Verdict]:
-    """Decide for every stage, in order. ``has_outcome`` tells whether the cache holds a stage's outcome."""
+    """Decide for every stage, in order. ``has_outcome`` says whether the cache holds a stage's outcome."""
     verdicts = []
     for stage in plan.stages.values():
         missing = count_missing(stage)

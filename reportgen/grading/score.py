@@ -56,7 +56,7 @@ class Criterion:
 
     @property
     def status(self) -> Status:
-        """The worst that befell one of its cases: error, failed, skipped, else passed."""
+        """The worst outcome of its cases: error, failed, skipped, else passed."""
         return max((case.status for case in self.cases), key=STATUSES.index, default="error")
 
 

@@ -38,7 +38,7 @@ def derive_settings(results: LoadedResults, attached: Settings | None, outline: 
     }
     for name, value in _reported(results, outline.kind):
         _merge(table, _nest(name, value))
-    for section, module in _telling(results, outline.kind):
+    for section, module in _choosing(results, outline.kind):
         _merge(table, module.read_choices(getattr(results, section.name), attached))
     settings = understand_settings(table, f"{results.name}, what it says of its settings")
     return settings.model_copy(update={"commentary": attached.commentary}) if attached else settings
@@ -59,8 +59,8 @@ def _nest(name: str, value: Any) -> dict[str, Any]:
     return nested
 
 
-def _telling(results: LoadedResults, kind: ReportKind) -> Iterator[tuple[Section, ModuleType]]:
-    """The sections whose results tell of settings, with the module that reads them."""
+def _choosing(results: LoadedResults, kind: ReportKind) -> Iterator[tuple[Section, ModuleType]]:
+    """The sections whose results imply settings, with the module that derives them."""
     for section in kind.sections:
         module = section.load("comparison") if results.has(section.name) else None
         if module is not None and hasattr(module, "read_choices"):
@@ -89,7 +89,7 @@ def compare_settings(results: LoadedResults, attached: Settings | None, kind: Re
     yield judge_setting("seed", results.provenance.seed, attached.seed)
     for name, value in _reported(results, kind):
         yield judge_setting(name, value, setting(attached, name))
-    for section, module in _telling(results, kind):
+    for section, module in _choosing(results, kind):
         yield from module.compare_choices(getattr(results, section.name), attached)
     yield from _compare_examples(results.dataset.examples, attached.example_images)
 

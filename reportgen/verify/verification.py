@@ -61,7 +61,7 @@ def verify(
     inventory = take_inventory(data, results.provenance.seed, strict=True)
     rows = [
         *submitted.rows,
-        *_tell_sections(submitted, demanded=outline is not None),
+        *_compare_sections(submitted, demanded=outline is not None),
         *_settings_rows(submitted),
         *compare_dataset(results, inventory),
         *compare_derived(results, kind),
@@ -148,7 +148,7 @@ def _render(submitted: SubmittedReport, recomputed: Recomputed, kind: ReportKind
     return render_again(content, recomputed.memo, reason)
 
 
-def _tell_sections(submitted: SubmittedReport, *, demanded: bool) -> Findings:
+def _compare_sections(submitted: SubmittedReport, *, demanded: bool) -> Findings:
     """Whether the report has the sections that it must have, and which of its own are not known here."""
     listed, due = submitted.results.kind.sections, list(submitted.outline.kind.names)
     if demanded or not submitted.unknown:
