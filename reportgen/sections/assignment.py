@@ -1,6 +1,7 @@
 """The assignment: three classes, five questions."""
 
 from reportgen.outline.kind import ReportKind
+from reportgen.sections.channels.section import SECTION as CHANNELS
 from reportgen.sections.conv_stack.section import SECTION as CONV_STACK
 from reportgen.sections.convolution.section import SECTION as CONVOLUTION
 from reportgen.sections.guided_backprop.section import SECTION as GUIDED_BACKPROP
@@ -10,5 +11,5 @@ from reportgen.sections.transfer.section import SECTION as TRANSFER
 REPORT = ReportKind(
     name="assignment",
     version="1.0",
-    sections=(CONVOLUTION, CONV_STACK, TRANSFER, NEURONS, GUIDED_BACKPROP),
+    sections=(CONVOLUTION, CONV_STACK, TRANSFER, NEURONS, CHANNELS, GUIDED_BACKPROP),
 )

@@ -1,0 +1,66 @@
+"""The section's figures, and in words what each of them shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reportgen.figures.colour import Rgb
+from reportgen.figures.figure import Figure, FigureData, say_box
+from reportgen.figures.montage import Tile, full_width_side, montage
+from reportgen.figures.overlay import crop
+from reportgen.sections.channels.result import Channel, Channels, ImageChannels
+from reportgen.text import decimal_text
+
+_COLUMNS = 5
+
+_SIDE = full_width_side(7)
+"""Five of seven tiles across: three classes fit on two pages, and faces can still be made out."""
+
+
+def draw(data: FigureData) -> Iterator[Figure]:
+    """Draw the figures of the section: for each class the patches of its leading channels, a row a list."""
+    section: Channels = data.numbers
+    for i, ((label, found), image) in enumerate(zip(section.classes.items(), data.images, strict=True)):
+        rows = list_rows(found)
+        tiles = [_tile(image, channel, name) for name, row in rows for channel in row]
+        yield Figure(
+            f"leading_{i}",
+            montage(
+                tiles,
+                columns=len(rows[0][1]),
+                tile_side=_SIDE,
+                mime="image/jpeg",
+            ),
+            _describe(label, rows),
+        )
+
+
+def list_rows(found: ImageChannels) -> list[tuple[str, Sequence[Channel]]]:
+    """The lists by name, at most as much of each as fits into one row of the figure."""
+    lists = [("loud", found.loud), ("decisive", found.decisive)]
+    if found.unusual is not None:
+        lists.append(("unusual", found.unusual))
+    return [(name, row[:_COLUMNS]) for name, row in lists]
+
+
+def _tile(image: Rgb, channel: Channel, name: str) -> Tile:
+    measured = {
+        "loud": f"output {channel.value:.1f}",
+        "decisive": f"adds {decimal_text(channel.contribution, 2)}",
+        "unusual": f"{channel.ratio or 0:.1f} × usual",
+    }
+    return Tile(crop(image, channel.patch), f"channel {channel.position[2]}", measured[name])
+
+
+def _describe(label: str, rows: Sequence[tuple[str, Sequence[Channel]]]) -> str:
+    titles = {
+        "loud": "loudest channels",
+        "decisive": "most decisive channels",
+        "unusual": "channels that most exceed their usual output",
+    }
+    lists = [
+        f"the {titles[name]}: "
+        + "; ".join(f"channel {each.position[2]}, {say_box(each.patch)}" for each in row)
+        for name, row in rows
+    ]
+    return f"Patches of the image of {label}, in rows. From above, {'. Then '.join(lists)}."

@@ -1,0 +1,152 @@
+"""The channels of the explained layer: which are loud, which decide, and which are loud for once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import computed_field
+
+from reportgen.results.fields import (
+    Arrays,
+    Count,
+    ImagePath,
+    Label,
+    Patch,
+    Position,
+    Positive,
+    Result,
+    Share,
+    Size,
+    means,
+)
+
+Number = float
+
+
+class Channel(Result):
+    """One channel in one image, shown by its most excited neuron, which is at ``position``."""
+
+    position: Annotated[Position, means("Row, column and channel of its most excited neuron, from 0.")]
+    value: Annotated[Size, means("The output of that neuron after ReLU.")]
+    value_rank: Annotated[
+        Positive, means("How many channels are at least as excited, this one included.", "channels")
+    ]
+    contribution: Annotated[
+        Number,
+        means("What the channel adds to the score of the predicted class, over its mean for all classes."),
+    ]
+    contribution_rank: Annotated[
+        Positive, means("How many channels add at least as much, this one included.", "channels")
+    ]
+    ratio: Annotated[
+        Size | None,
+        means("The neuron's output / the channel's usual output; null where that is not known."),
+    ]
+    patch: Annotated[Patch, means("The effective receptive field of that neuron.")]
+
+
+class OnAnimal(Result):
+    """How many neurons of each list lie on the annotated animal."""
+
+    loud: Annotated[Count, means("The loudest channels whose neuron lies on the animal.", "neurons")]
+    decisive: Annotated[
+        Count, means("The most decisive channels whose neuron lies on the animal.", "neurons")
+    ]
+    unusual: Annotated[
+        Count | None, means("The same of the channels that are loud for once; null without them.", "neurons")
+    ]
+    total: Annotated[Positive, means("Neurons in each list.", "neurons")]
+    chance: Annotated[
+        Share, means("The share of the layer's positions that lie on the animal: what chance would give.")
+    ]
+
+
+_Listed = list[Annotated[Channel, means("The (i + 1)-th channel of this list.")]]
+
+
+class ImageChannels(Result):
+    """The channels for one class's example image."""
+
+    file: Annotated[ImagePath, means("The example image of this class.")]
+    predicted: Annotated[Label, means("The class that the retrained network gives it.")]
+    score: Annotated[
+        Number,
+        means("The predicted class's score before the softmax, over the mean score of all classes."),
+    ]
+    bias: Annotated[Number, means("The part of that score that depends on no channel: the biases.")]
+    loud: Annotated[_Listed, means("The channels with the largest outputs.")]
+    decisive: Annotated[_Listed, means("The channels that add most to the score.")]
+    unusual: Annotated[
+        _Listed | None,
+        means("The channels that most exceed their usual output; null where that is not known."),
+    ]
+    on_animal: Annotated[
+        OnAnimal | None, means("How many of them lie on the annotated animal; null without a box.")
+    ]
+
+
+class Channels(Result):
+    """Loud, decisive and unusually loud channels. Arrays: ``contributions`` (classes, channels) and ``usual``
+    (channels,), the usual output of each, where it is known.
+    """
+
+    layer: Annotated[str, means("The explained layer.")]
+    channels: Annotated[Positive, means("How many channels it has.", "channels")]
+    exact: Annotated[
+        bool,
+        means("Whether the contributions add up to the score; otherwise they are of first order only."),
+    ]
+    images: Annotated[
+        Count, means("Training images that the usual outputs are averages over; 0 if unknown.", "images")
+    ]
+    floor: Annotated[
+        Size | None,
+        means("No usual output counts as less than this, a quantile of all; null where none is known."),
+    ]
+    quantile: Annotated[Share, means("The quantile of the channels' averages that is the floor.")]
+    classes: Annotated[
+        dict[Label, Annotated[ImageChannels, means("The channels for this class's example image.")]],
+        means("For each class the channels that lead, by three measures."),
+    ]
+    arrays: Annotated[
+        Arrays,
+        means(
+            "contributions (classes, channels), row i for the image of class i; usual (channels,), the mean "
+            "output of each channel over the training images, where it is known. In arrays/channels.npz."
+        ),
+    ]
+
+    @computed_field(json_schema_extra={"unit": "channels"})  # type: ignore[prop-decorator]
+    @property
+    def always_loud(
+        self,
+    ) -> Annotated[Count, means("Channels among the loudest in the example image of every class.")]:
+        """How many channels are in the list ``loud`` of every class."""
+        lists = [{each.position[2] for each in image.loud} for image in self.classes.values()]
+        return len(set.intersection(*lists))
+
+    @computed_field(json_schema_extra={"unit": "channels"})  # type: ignore[prop-decorator]
+    @property
+    def loud_and_decisive(
+        self,
+    ) -> Annotated[Count, means("Entries of the lists of loud channels that are decisive, too.")]:
+        """How many entries of ``loud`` have a rank of contribution within the length of their list."""
+        return sum(
+            each.contribution_rank <= len(image.decisive)
+            for image in self.classes.values()
+            for each in image.loud
+        )
+
+    @computed_field(json_schema_extra={"unit": "channels"})  # type: ignore[prop-decorator]
+    @property
+    def loud_against(
+        self,
+    ) -> Annotated[Count, means("Entries of the lists of loud channels that lower the score.")]:
+        """How many entries of ``loud`` have a contribution below zero."""
+        return sum(each.contribution < 0 for image in self.classes.values() for each in image.loud)
+
+    @computed_field(json_schema_extra={"unit": "channels"})  # type: ignore[prop-decorator]
+    @property
+    def listed(self) -> Annotated[Count, means("Entries of the lists of loud channels.")]:
+        """How many entries the lists ``loud`` have together."""
+        return sum(len(image.loud) for image in self.classes.values())

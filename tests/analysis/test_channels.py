@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import io
+from types import SimpleNamespace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from reportgen.figures.figure import FigureData
+from reportgen.models.backbone import weights_file
+from reportgen.results import Box, FieldGeometry, Patch, Position
+from reportgen.sections.channels.claims import decide
+from reportgen.sections.channels.compute import (
+    QUANTILE,
+    Evidence,
+    Example,
+    centre_scores,
+    compare_channels,
+    find_evidence,
+    usual_outputs,
+)
+from reportgen.sections.channels.figures import draw
+from reportgen.sections.channels.result import Channels
+
+GEOMETRY = FieldGeometry(size=2, stride=2, padding=0)
+
+
+def look(position: Position) -> Patch:
+    row, column, _ = position
+    return Patch(rows=(2 * row, 2 * row + 2), cols=(2 * column, 2 * column + 2), energy_share=0.81)
+
+
+def outputs(values: list[float], places: list[tuple[int, int]]) -> NDArray[np.float32]:
+    layer = np.zeros((3, 3, len(values)), np.float32)
+    for channel, (value, place) in enumerate(zip(values, places, strict=True)):
+        layer[place][channel] = value
+    return layer
+
+
+PLACES = [(0, 0), (0, 1), (1, 1), (2, 2)]
+ONE = outputs([8.0, 1.0, 4.0, 2.0], PLACES)
+TWO = outputs([9.0, 3.0, 1.0, 2.0], PLACES)
+# Class 0 is predicted by channel 1 alone; channel 0, the loudest, argues against it.
+ADDS = np.array([[-2.0, 5.0, 0.5, 1.0], [2.0, -1.0, 0.5, 0.0], [0.0, 0.0, 0.5, 0.0]])
+
+
+def example(layer: NDArray[np.float32], predicted: int = 0, animal: Box | None = None) -> Example:
+    return Example("test/a/1.png", layer, Evidence(ADDS, np.array([0.3, 0.0, 0.0]), predicted), look, animal)
+
+
+def compared(usual: NDArray[np.float32] | None = None, count: int = 2, **changes: Any) -> Channels:
+    examples = changes or {"a": example(ONE), "b": example(TWO, 1), "c": example(TWO, 1)}
+    return compare_channels(
+        examples, usual, layer="l", geometry=GEOMETRY, count=count, exact=True, images=5
+    ).numbers
+
+
+def indices(channels: Any) -> list[int]:
+    return [channel.position[2] for channel in channels]
+
+
+def test_lists_are_ordered_each_by_its_own_measure() -> None:
+    usual = np.array([16.0, 1.0, 8.0, 0.25], np.float32)
+    image = compared(usual).classes["a"]
+    assert indices(image.loud) == [0, 2]
+    assert indices(image.decisive) == [1, 3]
+    # The floor is the upper quartile, 10: outputs 8, 1, 4, 2 over 16, 10, 10, 10.
+    assert compared(usual).floor == pytest.approx(10.0)
+    assert indices(image.unusual) == [0, 2]
+    assert [channel.ratio for channel in image.unusual or ()] == pytest.approx([0.5, 0.4])
+    assert [channel.position for channel in image.loud] == [(0, 0, 0), (1, 1, 2)]
+
+
+def test_a_channel_that_is_loud_everywhere_does_not_lead_by_ratio() -> None:
+    usual = np.array([100.0, 1.0, 1.0, 1.0], np.float32)
+    image = compared(usual).classes["a"]
+    assert indices(image.loud)[0] == 0
+    assert indices(image.unusual) == [2, 0]
+
+
+def test_contributions_are_those_beyond_the_mean_of_all_classes() -> None:
+    first = compared().classes["a"].loud[0]
+    mean = (-2.0 + 2.0 + 0.0) / 3
+    assert first.contribution == pytest.approx(-2.0 - mean)
+    assert first.contribution_rank == 4
+    assert compared().classes["b"].loud[0].contribution == pytest.approx(2.0 - mean)
+    assert compared().classes["b"].loud[0].contribution_rank == 1
+
+
+def test_what_all_classes_share_is_no_evidence() -> None:
+    shared = ADDS + np.array([100.0, 0.0, -7.0, 0.0])
+    assert np.allclose(centre_scores(shared), centre_scores(ADDS))
+
+
+def test_parts_add_up_to_the_score() -> None:
+    image = compared(count=4).classes["a"]
+    scores = ADDS.sum(axis=1) + np.array([0.3, 0.0, 0.0])
+    assert image.score == pytest.approx(scores[0] - scores.mean())
+    assert sum(channel.contribution for channel in image.loud) + image.bias == pytest.approx(image.score)
+
+
+def test_counts_over_the_classes() -> None:
+    found = compared()
+    # Loud: 0 and 2 for a, 0 and 1 for b and c; decisive: 1 and 3 for a, 0 and 2 for b and c.
+    assert (found.always_loud, found.listed) == (1, 6)
+    assert found.loud_and_decisive == 2
+    # Channel 0 for a; channel 1 for b and c, −1 − 4/3.
+    assert found.loud_against == 3
+
+
+def test_without_averages_nothing_is_said_of_unusual_output() -> None:
+    found = compared(None)
+    assert (found.images, found.floor, found.classes["a"].unusual) == (0, None, None)
+
+
+def test_neurons_on_the_animal_are_counted_by_their_middle() -> None:
+    # Positions (0, 0) and (0, 1) have their middles at pixels 1 and 3: the box has row 1, columns 1 to 3.
+    animal = Box(rows=(1, 2), cols=(1, 4))
+    counted = compared(np.ones(4, np.float32), count=3, a=example(ONE, animal=animal)).classes["a"].on_animal
+    assert counted is not None
+    assert (counted.loud, counted.decisive, counted.total) == (1, 1, 3)
+    assert counted.chance == pytest.approx(2 / 9)
+
+
+def test_claims_follow_the_numbers() -> None:
+    def claims(found: Channels) -> dict[str, bool]:
+        return {claim.name: claim.passed for claim in decide(found)}
+
+    assert claims(compared()) == {"loud_decides": False}
+    assert claims(compared(count=4)) == {"loud_decides": True}
+    left, corner = Box(rows=(0, 2), cols=(0, 2)), Box(rows=(4, 6), cols=(4, 6))
+    usual = np.array([10.0, 1.0, 1.0, 1.0], np.float32)
+    one = compared(usual, 1, a=example(ONE, animal=left))
+    other = compared(usual, 1, a=example(outputs([8.0, 1.0, 4.0, 7.9], PLACES), animal=corner))
+    assert claims(one)["unusual_on_animal"] is False
+    assert claims(other)["unusual_on_animal"] is True
+
+
+def network(layers: list[Any]) -> Any:
+    return SimpleNamespace(network=SimpleNamespace(layers=layers))
+
+
+def head_of(features: int, classes: int, seed: int) -> tuple[keras.Sequential, NDArray[Any], NDArray[Any]]:
+    rng = np.random.default_rng(seed)
+    kernel, bias = rng.normal(size=(features, classes)).astype(np.float32), rng.normal(size=classes)
+    head = keras.Sequential(
+        [keras.Input((features,)), keras.layers.Dense(classes, activation="softmax", name="head")]
+    )
+    head.set_weights([kernel, bias.astype(np.float32)])
+    return head, kernel, bias.astype(np.float32)
+
+
+def test_evidence_of_an_average_is_weight_times_average() -> None:
+    head, kernel, bias = head_of(5, 3, 0)
+    layer = np.random.default_rng(1).random((4, 4, 5)).astype(np.float32)
+    explained = keras.layers.Identity(name="block5_conv4")
+    found = find_evidence(
+        network([explained, keras.layers.GlobalAveragePooling2D()]), weights_file(head), layer
+    )
+    averages = layer.mean(axis=(0, 1))
+    assert np.allclose(found.contributions, (averages[:, np.newaxis] * kernel).T, atol=1e-5)
+    assert np.allclose(found.biases, bias, atol=1e-5)
+    assert found.predicted == int((averages @ kernel + bias).argmax())
+
+
+def test_evidence_through_dense_layers_is_a_derivative() -> None:
+    head, kernel, bias = head_of(6, 3, 2)
+    rng = np.random.default_rng(3)
+    layer = rng.random((2, 2, 4)).astype(np.float32)
+    dense = keras.layers.Dense(6, activation="relu")
+    dense.build((1, 16))
+    flatten = keras.layers.Flatten()
+    found = find_evidence(
+        network([keras.layers.Identity(name="block5_conv4"), flatten, dense]), weights_file(head), layer
+    )
+    weights, offsets = (np.asarray(each, np.float64) for each in dense.get_weights())
+
+    def scores(signal: NDArray[Any]) -> NDArray[Any]:
+        hidden: NDArray[Any] = np.maximum(signal.reshape(-1) @ weights + offsets, 0) @ kernel + bias
+        return hidden
+
+    for channel in range(4):
+        # The derivative along the channel itself, by central differences in double precision.
+        step = np.zeros_like(layer, np.float64)
+        step[..., channel] = layer[..., channel]
+        slope = (scores(layer + 1e-6 * step) - scores(layer - 1e-6 * step)) / 2e-6
+        assert np.allclose(found.contributions[:, channel], slope, atol=1e-4)
+    assert np.allclose(
+        found.contributions.sum(axis=1) + found.biases, scores(layer.astype(np.float64)), atol=1e-4
+    )
+
+
+def test_usual_output_is_the_mean_over_images() -> None:
+    features = np.array([[1.0, 2.0], [3.0, 6.0]], np.float32)
+    assert usual_outputs(features).tolist() == [2.0, 4.0]
+    assert QUANTILE == 0.75
+
+
+def test_each_row_of_the_figure_shows_its_own_list() -> None:
+    usual = np.array([100.0, 1.0, 1.0, 1.0], np.float32)
+    found = compared(usual)
+    image = np.full((6, 6, 3), 255, np.uint8)
+    colours = {0: (200, 0, 0), 1: (0, 160, 0), 2: (0, 0, 200), 3: (160, 160, 0)}
+    for channel, (row, column) in enumerate(PLACES):
+        image[2 * row : 2 * row + 2, 2 * column : 2 * column + 2] = colours[channel]
+    data = FigureData(found, {}, images=[image] * 3)
+    picture = next(iter(draw(data))).picture
+    pixels = np.asarray(Image.open(io.BytesIO(picture.data)).convert("RGB")).astype(int)
+    height, width = pixels.shape[:2]
+    shown = [
+        [
+            min(colours, key=lambda c: np.abs(pixels[y, x] - np.array(colours[c])).sum())
+            for x in (width // 4, 3 * width // 4)
+        ]
+        for y in (int((k + 0.35) * height / 3) for k in range(3))
+    ]
+    assert shown == [[0, 2], [1, 3], [2, 0]]
