@@ -33,7 +33,7 @@ def decide(numbers: Randomisation) -> Iterator[Claim]:
     )
     yield Claim(
         "sizes_survive",
-        "Where plain gradients are large depends little on the weights.",
+        "The sizes of plain gradients survive the redrawing of all weights.",
         sizes is not None and sizes >= numbers.alike_from,
     )
 

@@ -14,7 +14,7 @@ from reportgen.figures.figure import Figure, FigureData
 from reportgen.figures.montage import Tile, full_width_side, montage
 from reportgen.figures.vector import MM, house_style, svg_picture
 from reportgen.sections.randomisation.result import ExplainedNeuron, Likeness, Randomisation, Redrawing
-from reportgen.text import decimal_text
+from reportgen.text import agreement_text
 
 KINDS = ("guided", "plain")
 
@@ -34,7 +34,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
         columns = len(names) + 1
         yield Figure(
             f"randomised_{i}",
-            montage(tiles, columns=columns, tile_side=full_width_side(columns)),
+            montage(tiles, columns=columns, tile_side=full_width_side(columns), mime="image/jpeg"),
             describe_strip(label, neuron, names),
         )
     with house_style():
@@ -75,7 +75,7 @@ def _likeness(likenesses: Any, kind: str) -> Likeness:
 
 
 def _say(value: float | None) -> str:
-    return _NONE if value is None else decimal_text(value, 2)
+    return _NONE if value is None else agreement_text(value)
 
 
 def describe_strip(label: str, neuron: ExplainedNeuron, names: Sequence[str]) -> str:
@@ -95,7 +95,7 @@ def _spoken(kind: str, neuron: ExplainedNeuron, names: Sequence[str]) -> str:
 
 
 def _spoken_value(value: float | None) -> str:
-    return "none" if value is None else decimal_text(value, 2).replace("−", "minus ")
+    return "none" if value is None else agreement_text(value).replace("−", "minus ")
 
 
 def describe_likeness(section: Randomisation) -> str:

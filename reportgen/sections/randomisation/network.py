@@ -25,6 +25,8 @@ class Layer:
     name: str
     kernel: Any = None
     bias: Any = None
+    stride: int = 1
+    padding: str = "SAME"
 
     @property
     def place(self) -> tuple[int, int]:
@@ -76,7 +78,7 @@ class Chain:
             if unchanged:
                 kept.append(layer.name)
             else:
-                layers.append(Layer(layer.name, kernel, bias))
+                layers.append(Layer(layer.name, kernel, bias, layer.strides[0], layer.padding.upper()))
         return cls(layers, kept)
 
     def redraw(self, first_block: int, seed: int) -> dict[str, Layer]:
@@ -104,9 +106,9 @@ class Chain:
 def _is_plain(layer: Any) -> bool:
     return (
         layer.activation.__name__ == "relu"
-        and layer.padding == "same"
         and len(layer.weights) == 2
-        and {*layer.strides, *layer.dilation_rate, layer.groups} == {1}
+        and layer.strides[0] == layer.strides[1]
+        and {*layer.dilation_rate, layer.groups} == {1}
     )
 
 
@@ -160,7 +162,9 @@ class View:
             if layer.kernel is None:
                 outputs.append(tf.nn.max_pool2d(signal, 2, 2, "VALID"))
                 continue
-            value = tf.nn.bias_add(tf.nn.conv2d(signal, layer.kernel, 1, "SAME"), layer.bias)
+            value = tf.nn.bias_add(
+                tf.nn.conv2d(signal, layer.kernel, layer.stride, layer.padding), layer.bias
+            )
             outputs.append(value if k == len(layers) - 1 else tf.nn.relu(value))
         return outputs
 
@@ -190,7 +194,9 @@ class View:
             if k < len(layers) - 1:
                 positive = tf.concat([tf.nn.relu(gradient[:1]), gradient[1:]], 0)
                 gradient = tf.where(outputs[k] > 0, positive, 0.0)
-            gradient = tf.nn.conv2d_transpose(gradient, layers[k].kernel, below.shape, 1, "SAME")
+            gradient = tf.nn.conv2d_transpose(
+                gradient, layers[k].kernel, below.shape, layers[k].stride, layers[k].padding
+            )
         return gradient
 
 

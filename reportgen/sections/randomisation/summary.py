@@ -1,8 +1,7 @@
-"""The section's results in short and as tables, for a terminal and a notebook."""
+"""The section's results as a table, for a notebook."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from reportgen.contract.reader import LoadedResults
@@ -31,19 +30,3 @@ def _randomisation(results: LoadedResults) -> Table:
 
 
 TABLES: Final = {"randomisation": _randomisation}
-
-
-def describe(results: LoadedResults) -> Iterator[tuple[str, str]]:
-    """A line by its name."""
-    found = results.randomisation
-    if found.mean:
-        last = found.mean[-1]
-        yield (
-            "Randomised",
-            "with all weights redrawn, the rank correlation with the pictures of the trained network is "
-            f"{_say(last.guided.signed)} for guided gradients, {_say(last.plain.signed)} for plain ones",
-        )
-
-
-def _say(value: float | None) -> str:
-    return "none" if value is None else f"{value:.2f}"
