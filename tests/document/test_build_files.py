@@ -49,7 +49,7 @@ def test_every_array_that_the_results_name_is_there_and_as_described(build: Path
 def test_every_numbered_figure_is_a_file_of_its_own(build: Path) -> None:
     names = sorted(path.name for path in (build / "figures").iterdir())
     numbers = [int(name[4:6]) for name in names if re.match(r"fig-\d\d-", name)]
-    assert numbers == list(range(1, 22))
+    assert numbers == list(range(1, 26))
 
 
 def test_hostile_names_are_the_classes(results: Any) -> None:
