@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from PIL import Image
 from small_results import small_results
@@ -21,7 +22,7 @@ BLOCKS = (5, 4, 3, 2, 1)
 
 def make_section() -> Randomisation:
     """One neuron in five networks; guided and plain likenesses all differ."""
-    section = small_results().randomisation
+    section: Randomisation = small_results().randomisation
     neuron = section.neurons["cat"]
     redrawn = []
     for k in range(len(BLOCKS)):
@@ -47,6 +48,10 @@ def make_arrays() -> dict[str, NDArray[Any]]:
     whole = np.zeros((6, 224, 224, 3), np.float32)
     whole[:, 0:154, 10:206] = levels
     return {"guided_0": whole, "plain_0": -whole}
+
+
+def places(line: Line2D) -> tuple[NDArray[Any], NDArray[Any]]:
+    return np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
 
 
 @pytest.fixture(scope="module")
@@ -79,14 +84,14 @@ def test_the_plot_joins_the_means_guided_solid_and_plain_dashed() -> None:
     section = make_section()
     signed, ssim = plot_likeness(section).axes
     for axes, measure in ((signed, "signed"), (ssim, "ssim")):
-        lines = {line.get_linestyle(): line for line in axes.lines if len(line.get_xdata()) == 6}
+        lines = {line.get_linestyle(): line for line in axes.lines if len(places(line)[0]) == 6}
         assert lines.keys() == {"-", "--"}
         for style, kind in (("-", "guided"), ("--", "plain")):
             wanted = [1, *(getattr(getattr(mean, kind), measure) for mean in section.mean)]
-            np.testing.assert_allclose(lines[style].get_ydata(), wanted)
+            np.testing.assert_allclose(places(lines[style])[1], wanted)
         assert len({line.get_marker() for line in lines.values()}) == 2
         low, high = axes.get_ylim()
-        assert low <= min(float(line.get_ydata().min()) for line in lines.values())
+        assert low <= min(places(line)[1].min() for line in lines.values())
         assert high >= 1
     assert "rank correlation, plain: 0.30, 0.20, 0.10, 0.00, minus 0.10" in describe_likeness(section)
 
@@ -100,6 +105,6 @@ def test_blank_pictures_have_no_likeness_and_no_mark() -> None:
     redrawn[2] = redrawn[2].model_copy(update={"likeness": likeness})
     changed = section.model_copy(update={"neurons": {"cat": neuron.model_copy(update={"redrawn": redrawn})}})
     signed, _ = plot_likeness(changed).axes
-    assert sorted(len(line.get_xdata()) for line in signed.lines)[-2:] == [5, 6]
+    assert sorted(len(places(line)[0]) for line in signed.lines)[-2:] == [5, 6]
     (strip, _) = draw(FigureData(changed, make_arrays()))
     assert "none (blocks 3–5)" in strip.alt
