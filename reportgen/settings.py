@@ -96,6 +96,13 @@ class GuidedTables(_Table):
         return tuple(choices)
 
 
+class Redrawing(_Table):
+    """How the networks with random weights are drawn, and for how many example images."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 671
+    images: Annotated[int, Field(ge=1, le=20)] = 3
+
+
 class Words(_Table):
     """The author's own words, in Markdown: a slot for each section, one before and one after them."""
 
@@ -147,6 +154,7 @@ class Settings(_Table):
     show: Show = Show()
     example_images: dict[str, str] = {}
     guided_backprop: GuidedTables = GuidedTables()
+    randomisation: Redrawing = Redrawing()
     commentary: Commentary = Commentary()
     _origin: Origin = PrivateAttr(default_factory=Origin)
 

@@ -16,8 +16,8 @@ _JOINERS = "\u200c\u200d"
 
 
 def decimal_text(value: float, digits: int) -> str:
-    """A number with ``digits`` decimals and a true minus sign."""
-    return f"{value:.{digits}f}".replace("-", MINUS)
+    """A number with ``digits`` decimals and a true minus sign, which zero does not have."""
+    return f"{value:z.{digits}f}".replace("-", MINUS)
 
 
 def share_text(value: float, digits: int = 2) -> str:
@@ -26,6 +26,11 @@ def share_text(value: float, digits: int = 2) -> str:
     if 0 < value < 1:
         value = min(max(value, step), 1 - step)
     return decimal_text(value, digits)
+
+
+def agreement_text(value: float) -> str:
+    """A correlation or similarity with two decimals, printed as 1 only if it is exactly that."""
+    return decimal_text(value if value == 1 else min(value, 0.99), 2)
 
 
 def percent_text(share: float) -> str:

@@ -30,6 +30,16 @@ _ROW = {
     "choice": "zero", "position": [0, 0, 0], "value": 0.0, "gradient_max_abs": 0.0, "blank": True,
     "relu_total": 16, "relu_guided": 16, "scale_limit": 0.0, "energy_share": None,
 }  # fmt: skip
+_ALIKE = {"signed": 0.9, "absolute": 0.8, "ssim": 0.7}
+_UNLIKE = {"signed": -0.05, "absolute": 0.6, "ssim": None}
+_REDRAWN = {
+    "value": -2.5, "guided_limit": 0.3, "plain_limit": 0.1,
+    "likeness": {"guided": _ALIKE, "plain": _UNLIKE},
+}  # fmt: skip
+_EXPLAINED = {
+    "file": "test/x.jpg", "position": [3, 4, 5], "value": 7.5, "field": {"rows": [0, 154], "cols": [10, 206]},
+    "guided_limit": 0.4, "plain_limit": 0.2, "redrawn": [_REDRAWN, {**_REDRAWN, "value": 1.5}],
+}  # fmt: skip
 
 
 def _each(value: Any) -> dict[str, Any]:
@@ -49,6 +59,7 @@ def document() -> dict[str, Any]:
     """A new ``results.json`` as Python data, derived values left out; whoever asks may change it."""
     splits = ("train", "val", "test")
     made = {
+        "kind": {"name": "assignment", "version": "1.0", "sections": list(find_kind().names)},
         "report": {"course": "C", "assignment": "A", "group": "", "authors": [], "date": None},
         "provenance": {
             "seed": 1, "data_fingerprint": "f" * 64, "versions": {"reportgen": "0"},
@@ -100,6 +111,15 @@ def document() -> dict[str, Any]:
                 "dog": [{**_ROW, "blank": False}, {**_ROW, "value": 3.0}],
             },
             "area_share": None, "signs": {"negative": 3, "positive": 1}, "arrays": {},
+        },
+        "randomisation": {
+            "layer": "block5_conv4", "seed": 1, "images": 3, "percentile": 99.5, "alike_from": 0.3,
+            "unlike_below": 0.1, "kept": ["block5_conv4"],
+            "networks": [
+                {"first_block": 5, "layers": 3, "weights": 700},
+                {"first_block": 1, "layers": 13, "weights": 900},
+            ],
+            "neurons": _each(_EXPLAINED), "arrays": {},
         },
         "checks": [{"name": "frozen_base", "claim": "It is.", "passed": True}],
     }  # fmt: skip

@@ -17,6 +17,7 @@ from reportgen.analysis.gradients import GuidedNetwork, RecordedPass
 from reportgen.models import backbone
 from reportgen.models.backbone import Backbone
 from reportgen.pdf.printer import Attachment
+from reportgen.sections.randomisation.network import View
 from reportgen.weights import describe_weights, locate_weights
 
 CHANNELS = 8
@@ -61,7 +62,8 @@ def load_stand_in(_source: str) -> Backbone:
 @contextmanager
 def counting() -> Iterator[Counter[str]]:
     """Count, while the block lasts: images through the network for their ``features`` or their
-    ``activations``, and neurons whose ``gradient`` or ``guided`` gradient was computed.
+    ``activations``, and neurons whose ``gradient`` or ``guided`` gradient was computed, or both of them in a
+    network with ``redrawn`` weights or in the same one for comparison.
     """
     passes: Counter[str] = Counter()
 
@@ -81,6 +83,10 @@ def counting() -> Iterator[Counter[str]]:
         passes["guided"] += len(positions)
         return real_guided(self, image, positions)
 
+    def redrawn(self: View, layers: Any) -> Any:
+        passes["redrawn"] += 1
+        return real_redrawn(self, layers)
+
     def explained(self: Backbone) -> Callable[[Any], Any]:
         run = real_explained.func(self)
 
@@ -96,12 +102,14 @@ def counting() -> Iterator[Counter[str]]:
         RecordedPass.gradient,
         GuidedNetwork.__call__,
     )
+    real_redrawn = View.explain
     real_explained = Backbone.__dict__["explained"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Backbone, "features", features)
         patch.setattr(Backbone, "explained", property(explained))
         patch.setattr(RecordedPass, "gradient", gradient)
         patch.setattr(GuidedNetwork, "__call__", guided)
+        patch.setattr(View, "explain", redrawn)
         patch.setattr(backbone, "load_backbone", load_stand_in)
         yield passes
 

@@ -47,6 +47,10 @@ def _is_share(value: Any) -> bool:
     return value is None or (_is_number(value) and 0 <= value <= 1)
 
 
+def _is_agreement(value: Any) -> bool:
+    return value is None or (type(value) is float and -1 <= value <= 1)
+
+
 def _is_choice(value: Any) -> bool:
     return bool(re.fullmatch(r"zero|median|position|(percentile|top):\d+", str(value)))
 
@@ -59,6 +63,7 @@ _USES = {
     "decimal": _Use(_is_number, "a number", (1,), least=0),
     "share": _Use(_is_share, "a number from 0 to 1", (0, 1)),
     "percent": _Use(_is_share, "a number from 0 to 1"),
+    "agreement": _Use(_is_agreement, "a correlation or similarity from -1 to 1"),
     "significant": _Use(_is_number, "a number", (0, 1)),
     "minus": _Use(_is_number, "a number", (0, 1)),
     "whole": _Use(lambda value: value is None or type(value) is int, "a whole number"),

@@ -12,7 +12,14 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from reportgen.contract.lookup import escape_step
-from reportgen.text import decimal_text, percent_text, share_text, significant_text, whole_text
+from reportgen.text import (
+    agreement_text,
+    decimal_text,
+    percent_text,
+    share_text,
+    significant_text,
+    whole_text,
+)
 
 
 def _filter(render: Callable[..., str]) -> Callable[..., Markup]:
@@ -85,6 +92,7 @@ def mark_digits(text: str) -> Markup:
 FILTERS: dict[str, Callable[..., Any]] = {
     "decimal": _filter(decimal_text),
     "share": _filter(share_text),
+    "agreement": _filter(agreement_text),
     "percent": _filter(percent_text),
     "significant": _filter(significant_text),
     "whole": _filter(whole_text),

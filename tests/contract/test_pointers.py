@@ -122,6 +122,14 @@ def test_what_follows_from_other_values_is_marked() -> None:
         "/transfer/majority_share", "/transfer/majority_share/<split>",
         "/guided_backprop/signs/negative_share",
         "/guided_backprop/zero_neurons", "/guided_backprop/zero_neurons_blank",
+        "/randomisation/mean", "/randomisation/mean/<i>",
+        *(f"/randomisation/mean/<i>/{kind}" for kind in ("guided", "plain")),
+        *(
+            f"/randomisation/mean/<i>/{kind}/{measure}"
+            for kind in ("guided", "plain")
+            for measure in ("signed", "absolute", "ssim")
+        ),
+        "/randomisation/explained", "/randomisation/silent",
     }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ MARKED = {
     '"VGG19"', '"fc1"', '"fc2"', '"SHA-256"', '"RFC 6901"', "each.year", "each.volume",
     'text, "code"', "label", 'file, "file"', 'digits, "hash"',
     "s.layer", "s.feature_layer", "r.neurons.layer", "maker.function", "maker.command",
-    "folder", "package", "r.report.course", "r.report.group",
+    "folder", "package", "layer", "r.report.course", "r.report.group",
     '(r.report.group or r.report.course) | string | truncate(40, true, "…")',
     "author.name", "author.roll_number", "r.report.assignment",
     # Cross-references: numbers and titles of figures, tables and layers.
@@ -26,8 +26,10 @@ MARKED = {
     # Citations.
     '"He et al. 2015"', '"Simonyan & Zisserman 2015"', '"Araujo et al. 2019"', '"Luo et al. (2016)"',
     '"Springenberg et al. 2015"', '"Wilson’s (1927)"',
+    '"Adebayo et al. 2018"', '"Nie et al. (2018)"', '"SSIM, Wang et al. 2004"',
     # Constants of a formula or a method: ends of ranges, the depth of RGB, classes of ImageNet, quantiles.
     "0", "3", "255", "1000", '"1000"', '"1,000"', '"5 %"', '"95 %"',
+    '"2/fan-in"', '"11 × 11"', '"σ = 1.5"', '"K₁ = 0.01"', '"K₂ = 0.03"',
     # How many items the document lists at most.
     "12", "listed_images",
 }  # fmt: skip

@@ -20,7 +20,7 @@ from reportgen.errors import FontMissingError, RenderError
 from reportgen.figures.figure import Figure, Picture
 from reportgen.outline.kind import find_kind
 from reportgen.results import Results
-from reportgen.templates import Templates
+from reportgen.templates import Templates, open_templates
 
 ALT = 'of "cat" & <dog>'
 SHOW_ALL = (
@@ -242,3 +242,37 @@ def test_each_figure_becomes_a_file_named_by_its_number(tmp_path: Path) -> None:
 def test_the_same_results_give_the_same_page(tmp_path: Path) -> None:
     template = "<style>{{ style_mark }}</style>{{ r.neurons.layer }}"
     assert render(tmp_path, template) == render(tmp_path, template)
+
+
+def section_of_redrawn_networks(**passed: bool) -> str:
+    """The words of the section on redrawn networks, its claims decided as told."""
+    told = document()
+    told["checks"] = [{"name": name, "claim": "So.", "passed": value} for name, value in passed.items()]
+    kind = find_kind("assignment", ("randomisation",))
+    results = results_of(told)
+    figures = ("randomised_0", "randomised_1", "likeness")
+    pictures = {name: Figure(name, picture(), f"{name} {ALT}") for name in figures}
+    page = render_html(Content(kind, results, pictures, {}), open_templates()).html
+    section = BeautifulSoup(page, "html.parser").find(id="randomisation")
+    assert section is not None
+    return " ".join(section.get_text().split())
+
+
+def test_what_may_be_concluded_turns_round_with_each_claim() -> None:
+    words = {
+        "guided_survives": ("cannot show what the network has learnt", "does not speak against them"),
+        "plain_changes": ("They do depend on the weights, as", "keep some likeness"),
+        "sizes_survive": ("by itself no evidence", "does depend on what was learnt"),
+    }
+    for outcome in (True, False):
+        for name in words:
+            passed = dict.fromkeys(words, True) | {name: outcome}
+            text = section_of_redrawn_networks(**passed)
+            for each, (holds, fails) in words.items():
+                assert (holds in text) == passed[each], each
+                assert (fails in text) != passed[each], each
+    assert "the 4 cases" not in text
+    assert "In 2 of 4 cases the redrawn neuron is silent" in text
+    assert "drawn from the seed 1;" in text
+    assert "for each of 2 example images" in text
+    assert "block5_conv4 hands its input on unchanged" in text

@@ -20,14 +20,14 @@ pytestmark = pytest.mark.slow
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
-def test_figures_1_to_21_stand_in_order_with_caption_and_alt_text(page: BeautifulSoup) -> None:
+def test_figures_1_to_25_stand_in_order_with_caption_and_alt_text(page: BeautifulSoup) -> None:
     figures = page.find_all("figure")
     captions = [caption for figure in figures for caption in figure.find_all("figcaption")]
     assert len(captions) == len(figures)
     said = [caption.get_text(" ", strip=True).replace("\xa0", " ") for caption in captions]
     numbers = [caption.split(".")[1].strip() for caption in said if caption.startswith("Fig. ")]
-    assert numbers[:21] == [str(number) for number in range(1, 22)]
-    assert numbers[21:] == [f"A{number}" for number in range(1, len(numbers) - 20)]
+    assert numbers[:25] == [str(number) for number in range(1, 26)]
+    assert numbers[25:] == [f"A{number}" for number in range(1, len(numbers) - 24)]
     assert all(len(caption) > 30 for caption in said)
     for figure in figures:
         assert len(figure.find_all("img")) == 1
@@ -54,11 +54,13 @@ def decoded(data: str) -> bytes:
     return base64.b64decode(data, validate=True)
 
 
-def test_tables_1_to_3_are_the_gradients_of_the_classes(page: BeautifulSoup) -> None:
+def test_tables_1_to_3_are_the_gradients_of_the_classes_and_4_what_is_left_of_them(
+    page: BeautifulSoup,
+) -> None:
     captions = [c.get_text(" ", strip=True).replace("\xa0", " ") for c in page.select("caption[id]")]
     numbers = [caption.split(".")[0].removeprefix("Table ").strip() for caption in captions]
-    assert numbers[:3] == ["1", "2", "3"]
-    assert numbers[3:] == [f"A{number}" for number in range(1, len(numbers) - 2)]
+    assert numbers[:4] == ["1", "2", "3", "4"]
+    assert numbers[4:] == [f"A{number}" for number in range(1, len(numbers) - 3)]
     tables = page.select("table.gradients")
     assert len(tables) == 3
     for table, label in zip(tables, CLASSES, strict=True):

@@ -90,7 +90,17 @@ CASES: dict[str, tuple[Change, set[str], dict[str, int]]] = {
     "an example image changed": (
         lambda home: draw_image(home / "data/test/cat/0.png", 99),
         set(STAGES) - {"weights"},
-        {"features": 1, "activations": 1, "guided": 2},
+        {"features": 1, "activations": 1, "guided": 2, "redrawn": 6},
+    ),
+    "other random weights": (
+        lambda home: edit(home, "[commentary]", "[randomisation]\nseed = 3\n\n[commentary]"),
+        {"randomisation", "activations", "figures_randomisation", "results", *WORDS_ONLY},
+        {"redrawn": 5 * len(LABELS)},
+    ),
+    "random weights for fewer images": (
+        lambda home: edit(home, "[commentary]", "[randomisation]\nimages = 1\n\n[commentary]"),
+        {"randomisation", "activations", "figures_randomisation", "results", *WORDS_ONLY},
+        {},
     ),
     "a neuron added to the tables": (
         lambda home: edit(home, '"zero", "top:1"', '"zero", [3, 4, 5], "top:1"'),
@@ -128,6 +138,7 @@ def test_a_change_costs_what_it_must(home: Path, case: str) -> None:
     built, passes = build(home)
     assert set(built.ran) == stages
     assert passes["features"] == wanted.get("features", 0)
+    assert passes["redrawn"] == wanted.get("redrawn", 0)
     assert passes["activations"] == wanted.get("activations", 0)
     assert passes["guided"] == wanted.get("guided", 0)
     if case != "an example image changed":

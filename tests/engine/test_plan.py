@@ -28,7 +28,7 @@ from reportgen.weights import WeightsFile
 WEIGHTS = WeightsFile("embedded", Path("w.h5"), "1" * 64)
 ALL = frozenset(spec.name for spec in plan.make_specs(find_kind()))
 PLACES = {"data", "build", "cache", "cache_limit_mb", "templates", "fonts"}
-SLOW = {"features", "transfer", "activations", "neurons", "guided_backprop"}
+SLOW = {"features", "transfer", "activations", "neurons", "guided_backprop", "randomisation"}
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +74,8 @@ def test_the_same_inputs_give_the_same_keys(home: Path) -> None:
         ({"show": {"filters": 9, "neurons": 2}}, {"conv_stack"}),
         ({"show": {"filters": 2, "neurons": 3}}, {"neurons"}),
         ({"guided_backprop": {"neurons": ["zero"]}}, {"guided_backprop"}),
+        ({"randomisation": {"seed": 2}}, {"randomisation"}),
+        ({"randomisation": {"images": 1}}, {"randomisation"}),
         (
             {"guided_backprop": {"neurons": ["zero", "top:1"], "shared_scale": True}},
             {"guided_backprop"},
@@ -102,7 +104,7 @@ def test_sections_and_their_order_count_where_the_report_is_put_together(home: P
     assert set(every.stages) - set(some.stages) == {
         f"{prefix}{name}"
         for prefix in ("", "figures_")
-        for name in ("convolution", "conv_stack", "guided_backprop")
+        for name in ("convolution", "conv_stack", "guided_backprop", "randomisation")
     }
     assert {"features", "activations"} & set(
         planned(home, sections=["convolution"], commentary={}).stages

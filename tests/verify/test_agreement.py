@@ -14,6 +14,7 @@ from small_results import document
 from reportgen.outline.kind import find_kind
 from reportgen.sections.guided_backprop.comparison import compare_rows, same_neurons
 from reportgen.sections.neurons.comparison import compare_top
+from reportgen.sections.randomisation.comparison import compare_neurons
 from reportgen.sections.transfer.comparison import compare_predictions
 from reportgen.verify.numbers import compare_numbers
 from reportgen.verify.tolerances import Finding, Tolerances
@@ -200,6 +201,31 @@ def test_the_patch_of_a_neuron_that_was_not_chosen_again_is_not_recomputed() -> 
     assert {row.pointer for row in rows if row.status == "not recomputable"} == {
         "/neurons/top/cat/2/patch", "/neurons/top_distinct/cat/2/patch",
     }  # fmt: skip
+
+
+def redrawn(position: list[int], value: float, signed: float = 0.5) -> dict[str, Any]:
+    networks = [{"value": -3.0, "likeness": {"guided": {"signed": signed}}}]
+    usual = {"file": "x", "field": {"rows": [0, 9]}, "guided_limit": 0.2, "plain_limit": 0.1}
+    return {"neurons": {"cat": {"position": position, "value": value, "redrawn": networks, **usual}}}
+
+
+def test_an_explained_neuron_may_be_another_of_equal_output_and_then_says_nothing_more() -> None:
+    here, layers = "/randomisation/neurons/cat", {"cat": LAYER}
+    recomputed = redrawn([0, 0, 1], 9.0)
+
+    def found(submitted: dict[str, Any]) -> list[Finding]:
+        return list(compare_neurons(submitted, recomputed, layers, TOLERANCES))
+
+    assert {row.status for row in found(redrawn([0, 0, 1], 9.0, 0.504))} == {"confirmed"}
+    likeness = f"{here}/redrawn/0/likeness/guided/signed"
+    assert differing(found(redrawn([0, 0, 1], 9.0, 0.51))) == {likeness}
+    other = found(redrawn([5, 5, 2], 8.9995, 0.1))
+    assert differing(other) == set()
+    assert f"{here}/redrawn" in {row.pointer for row in other if row.status == "not recomputable"}
+    assert differing(found(redrawn([9, 9, 3], 9.0))) == {f"{here}/position"}
+    assert differing(found({"neurons": {}})) == {here}
+    cow = {"neurons": {**recomputed["neurons"], "cow": {}}}
+    assert differing(found(cow)) == {"/randomisation/neurons/cow"}
 
 
 def guided(*rows: tuple[str, list[int], float]) -> dict[str, Any]:

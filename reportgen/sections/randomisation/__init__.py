@@ -1,0 +1,1 @@
+"""Whether gradient pictures depend on what the network has learnt."""

@@ -1,0 +1,55 @@
+"""What the section claims of its numbers, and what is known of them before they are computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reportgen.contract.specimen import Known
+from reportgen.dataset.inventory import Inventory
+from reportgen.outline.section import Claim
+from reportgen.sections.randomisation.result import Randomisation
+from reportgen.settings import Settings
+
+_NETWORKS = 5
+"""VGG19 has as many blocks."""
+
+
+def decide(numbers: Randomisation) -> Iterator[Claim]:
+    """Decide each claim by the mean likenesses; a picture without any value is like none."""
+    means = numbers.mean
+    last = means[-1] if means else None
+    guided = last.guided.signed if last else None
+    sizes = last.plain.absolute if last else None
+    plain = [each.plain.signed for each in means]
+    yield Claim(
+        "guided_survives",
+        "Guided pictures survive the redrawing of all weights.",
+        guided is not None and guided >= numbers.alike_from,
+    )
+    yield Claim(
+        "plain_changes",
+        "Plain gradients change as soon as the top block is redrawn.",
+        bool(plain) and all(each is None or abs(each) < numbers.unlike_below for each in plain),
+    )
+    yield Claim(
+        "sizes_survive",
+        "The sizes of plain gradients survive the redrawing of all weights.",
+        sizes is not None and sizes >= numbers.alike_from,
+    )
+
+
+def expect(_settings: Settings, _inventory: Inventory) -> Known:
+    """There is a network for each block of VGG19."""
+    return Known(
+        lengths={
+            "/networks": _NETWORKS,
+            "/neurons/<class>/redrawn": _NETWORKS,
+            "/mean": _NETWORKS,
+        }
+    )
+
+
+def list_figures(numbers: Randomisation) -> Iterator[str]:
+    """A picture for each neuron, and the plot."""
+    yield from (f"randomised_{i}" for i in range(len(numbers.neurons)))
+    yield "likeness"
