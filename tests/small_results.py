@@ -30,6 +30,23 @@ _ROW = {
     "choice": "zero", "position": [0, 0, 0], "value": 0.0, "gradient_max_abs": 0.0, "blank": True,
     "relu_total": 16, "relu_guided": 16, "scale_limit": 0.0, "energy_share": None,
 }  # fmt: skip
+_PATCH = {"rows": [0, 90], "cols": [8, 96], "energy_share": 0.8}
+_LOUD = {
+    "position": [3, 4, 5], "value": 7.5, "value_rank": 1, "contribution": -0.5, "contribution_rank": 500,
+    "ratio": 3.0, "patch": _PATCH,
+}  # fmt: skip
+_DECISIVE = {
+    **_LOUD,
+    "position": [1, 2, 7],
+    "value": 2.5,
+    "value_rank": 40,
+    "contribution": 1.5,
+    "contribution_rank": 1,
+}
+_LED = {
+    "file": "test/x.jpg", "predicted": "cat", "score": 3.5, "bias": 0.25,
+    "loud": [_LOUD, _LOUD], "decisive": [_DECISIVE, _LOUD], "unusual": [_DECISIVE, _LOUD], "on_animal": None,
+}  # fmt: skip
 _ALIKE = {"signed": 0.9, "absolute": 0.8, "ssim": 0.7}
 _UNLIKE = {"signed": -0.05, "absolute": 0.6, "ssim": None}
 _REDRAWN = {
@@ -111,6 +128,11 @@ def document() -> dict[str, Any]:
                 "dog": [{**_ROW, "blank": False}, {**_ROW, "value": 3.0}],
             },
             "area_share": None, "signs": {"negative": 3, "positive": 1}, "arrays": {},
+        },
+        "channels": {
+            "layer": "block5_conv4", "channels": 512, "exact": True, "images": 150, "floor": 2.5,
+            "quantile": 0.75,
+            "classes": _each(_LED), "arrays": {},
         },
         "randomisation": {
             "layer": "block5_conv4", "seed": 1, "images": 3, "percentile": 99.5, "alike_from": 0.3,

@@ -29,7 +29,9 @@ build = "out/report"
 templates = "mine"
 fonts = ["my.ttf"]
 report = "assignment"
-sections = ["convolution", "conv_stack", "transfer", "neurons", "guided_backprop", "randomisation"]
+sections = [
+  "convolution", "conv_stack", "transfer", "neurons", "channels", "guided_backprop", "randomisation",
+]
 
 [[authors]]
 name = "Ada"
@@ -60,9 +62,10 @@ convolution = "B"
 conv_stack = "C"
 transfer = "D"
 neurons = "E"
-guided_backprop = "F"
-randomisation = "G"
-observations = "H"
+channels = "F"
+guided_backprop = "G"
+randomisation = "H"
+observations = "I"
 """
 
 
@@ -102,7 +105,15 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, EVERYTHING))
     assert settings.model_dump() == {
         "report": "assignment",
-        "sections": ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop", "randomisation"),
+        "sections": (
+            "convolution",
+            "conv_stack",
+            "transfer",
+            "neurons",
+            "channels",
+            "guided_backprop",
+            "randomisation",
+        ),
         "course": "Deep Learning",
         "assignment": "Assignment 2",
         "group": "Group 12",
@@ -123,7 +134,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
             "shared_scale": True,
         },
         "randomisation": {"seed": 8, "images": 2},
-        "commentary": dict(zip(find_kind().slots, "ABCDEFGH", strict=True)),
+        "commentary": dict(zip(find_kind().slots, "ABCDEFGHI", strict=True)),
     }
 
 

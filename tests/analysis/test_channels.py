@@ -71,7 +71,7 @@ def test_lists_are_ordered_each_by_its_own_measure() -> None:
     # The floor is the upper quartile, 10: outputs 8, 1, 4, 2 over 16, 10, 10, 10.
     assert compared(usual).floor == pytest.approx(10.0)
     assert indices(image.unusual) == [0, 2]
-    assert [channel.ratio for channel in image.unusual or ()] == pytest.approx([0.5, 0.4])
+    assert [channel.ratio for channel in image.unusual] == pytest.approx([0.5, 0.4])
     assert [channel.position for channel in image.loud] == [(0, 0, 0), (1, 1, 2)]
 
 
@@ -114,7 +114,7 @@ def test_counts_over_the_classes() -> None:
 
 def test_without_averages_nothing_is_said_of_unusual_output() -> None:
     found = compared(None)
-    assert (found.images, found.floor, found.classes["a"].unusual) == (0, None, None)
+    assert (found.images, found.floor, found.classes["a"].unusual) == (0, None, [])
 
 
 def test_neurons_on_the_animal_are_counted_by_their_middle() -> None:

@@ -120,6 +120,7 @@ def test_what_follows_from_other_values_is_marked() -> None:
         "/transfer/accuracy_interval", "/transfer/accuracy_interval/<split>",
         "/transfer/accuracy_interval/<split>/0", "/transfer/accuracy_interval/<split>/1",
         "/transfer/majority_share", "/transfer/majority_share/<split>",
+        "/channels/always_loud", "/channels/loud_and_decisive", "/channels/loud_against", "/channels/listed",
         "/guided_backprop/signs/negative_share",
         "/guided_backprop/zero_neurons", "/guided_backprop/zero_neurons_blank",
         "/randomisation/mean", "/randomisation/mean/<i>",

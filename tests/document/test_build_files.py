@@ -35,9 +35,17 @@ def test_the_report_can_be_sent_by_mail(build: Path, name: str) -> None:
 
 
 def test_every_array_that_the_results_name_is_there_and_as_described(build: Path, results: Any) -> None:
-    sections = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop", "randomisation")
+    sections = (
+        "convolution",
+        "conv_stack",
+        "transfer",
+        "neurons",
+        "channels",
+        "guided_backprop",
+        "randomisation",
+    )
     summaries = [s for section in sections for s in results[section]["arrays"].values()]
-    assert len(summaries) == 36
+    assert len(summaries) == 38
     for summary in summaries:
         with np.load(build / summary["file"], allow_pickle=False) as archive:
             array = archive[summary["key"]]
@@ -49,7 +57,7 @@ def test_every_array_that_the_results_name_is_there_and_as_described(build: Path
 def test_every_numbered_figure_is_a_file_of_its_own(build: Path) -> None:
     names = sorted(path.name for path in (build / "figures").iterdir())
     numbers = [int(name[4:6]) for name in names if re.match(r"fig-\d\d-", name)]
-    assert numbers == list(range(1, 26))
+    assert numbers == list(range(1, 29))
 
 
 def test_hostile_names_are_the_classes(results: Any) -> None:

@@ -26,7 +26,7 @@ MARKED = {
     # Citations.
     '"He et al. 2015"', '"Simonyan & Zisserman 2015"', '"Araujo et al. 2019"', '"Luo et al. (2016)"',
     '"Springenberg et al. 2015"', '"Wilson’s (1927)"',
-    '"Adebayo et al. 2018"', '"Nie et al. (2018)"', '"SSIM, Wang et al. 2004"',
+    '"Simonyan et al. 2014"', '"Adebayo et al. 2018"', '"Nie et al. (2018)"', '"SSIM, Wang et al. 2004"',
     # Constants of a formula or a method: ends of ranges, the depth of RGB, classes of ImageNet, quantiles.
     "0", "3", "255", "1000", '"1000"', '"1,000"', '"5 %"', '"95 %"',
     '"2/fan-in"', '"11 × 11"', '"σ = 1.5"', '"K₁ = 0.01"', '"K₂ = 0.03"',

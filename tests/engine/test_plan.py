@@ -28,7 +28,7 @@ from reportgen.weights import WeightsFile
 WEIGHTS = WeightsFile("embedded", Path("w.h5"), "1" * 64)
 ALL = frozenset(spec.name for spec in plan.make_specs(find_kind()))
 PLACES = {"data", "build", "cache", "cache_limit_mb", "templates", "fonts"}
-SLOW = {"features", "transfer", "activations", "neurons", "guided_backprop", "randomisation"}
+SLOW = {"features", "transfer", "activations", "neurons", "channels", "guided_backprop", "randomisation"}
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_the_same_inputs_give_the_same_keys(home: Path) -> None:
         ({"date": "2026-01-31"}, {"results"}),
         ({"show": {"colour": True, "filters": 2, "neurons": 2}}, {"convolution", "conv_stack"}),
         ({"show": {"filters": 9, "neurons": 2}}, {"conv_stack"}),
-        ({"show": {"filters": 2, "neurons": 3}}, {"neurons"}),
+        ({"show": {"filters": 2, "neurons": 3}}, {"neurons", "channels"}),
         ({"guided_backprop": {"neurons": ["zero"]}}, {"guided_backprop"}),
         ({"randomisation": {"seed": 2}}, {"randomisation"}),
         ({"randomisation": {"images": 1}}, {"randomisation"}),
@@ -104,7 +104,7 @@ def test_sections_and_their_order_count_where_the_report_is_put_together(home: P
     assert set(every.stages) - set(some.stages) == {
         f"{prefix}{name}"
         for prefix in ("", "figures_")
-        for name in ("convolution", "conv_stack", "guided_backprop", "randomisation")
+        for name in ("convolution", "conv_stack", "channels", "guided_backprop", "randomisation")
     }
     assert {"features", "activations"} & set(
         planned(home, sections=["convolution"], commentary={}).stages
@@ -191,7 +191,7 @@ def test_a_template_of_the_user_s_own_counts_instead_of_the_one_it_replaces(
 def test_the_annotations_count_where_boxes_are_used(home: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(home, tmp_path / "home")
     (copy / "data/annotations.json").write_text("{}")
-    assert changed(planned(home), planned(copy)) == {"dataset", "neurons", "guided_backprop"}
+    assert changed(planned(home), planned(copy)) == {"dataset", "neurons", "channels", "guided_backprop"}
 
 
 def test_code_counts_where_it_runs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,15 +56,12 @@ def _measures(
 def _compare_list(
     neurons: NeuronComparison,
     here: tuple[str, ...],
-    found: list[Mapping[str, Any]] | None,
-    wanted: list[Mapping[str, Any]] | None,
+    found: list[Mapping[str, Any]],
+    wanted: list[Mapping[str, Any]],
     layer: NDArray[Any],
     by: str,
 ) -> Iterator[Any]:
-    if found is None or wanted is None:
-        yield neurons.compare_plainly(here, found and len(found), wanted and len(wanted))
-        return
-    yield from compare_lengths(here, list(found), list(wanted))
+    yield from compare_lengths(here, found, wanted)
     known = {tuple(each["position"]): each for each in wanted}
     for k, (channel, expected) in enumerate(zip(found, wanted, strict=False)):
         place = (*here, str(k))

@@ -148,7 +148,7 @@ def _describe(
         )
 
     loud, decisive = ([describe(c) for c in _leading(by, count)] for by in (values, contributions))
-    unusual = None if ratios is None else [describe(c) for c in _leading(ratios, count)]
+    unusual = [] if ratios is None else [describe(c) for c in _leading(ratios, count)]
     return ImageChannels(
         file=example.file,
         predicted=labels[example.evidence.predicted],
@@ -176,7 +176,7 @@ def _locate(
     geometry: FieldGeometry,
     loud: Sequence[Channel],
     decisive: Sequence[Channel],
-    unusual: Sequence[Channel] | None,
+    unusual: Sequence[Channel],
 ) -> OnAnimal | None:
     animal = example.animal
     if animal is None:
@@ -195,7 +195,7 @@ def _locate(
     return OnAnimal(
         loud=count(loud),
         decisive=count(decisive),
-        unusual=None if unusual is None else count(unusual),
+        unusual=count(unusual) if unusual else None,
         total=len(loud),
         chance=sum(lies_on(i, j) for i in range(rows) for j in range(columns)) / (rows * columns),
     )

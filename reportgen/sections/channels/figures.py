@@ -38,7 +38,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
 def list_rows(found: ImageChannels) -> list[tuple[str, Sequence[Channel]]]:
     """The lists by name, at most as much of each as fits into one row of the figure."""
     lists = [("loud", found.loud), ("decisive", found.decisive)]
-    if found.unusual is not None:
+    if found.unusual:
         lists.append(("unusual", found.unusual))
     return [(name, row[:_COLUMNS]) for name, row in lists]
 

@@ -77,8 +77,8 @@ class ImageChannels(Result):
     loud: Annotated[_Listed, means("The channels with the largest outputs.")]
     decisive: Annotated[_Listed, means("The channels that add most to the score.")]
     unusual: Annotated[
-        _Listed | None,
-        means("The channels that most exceed their usual output; null where that is not known."),
+        _Listed,
+        means("The channels that most exceed their usual output; none where that is not known."),
     ]
     on_animal: Annotated[
         OnAnimal | None, means("How many of them lie on the annotated animal; null without a box.")

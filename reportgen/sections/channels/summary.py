@@ -1,8 +1,7 @@
-"""The section's results in short and as a table, for a terminal and a notebook."""
+"""The section's results as a table, for a notebook."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from reportgen.contract.reader import LoadedResults
@@ -36,19 +35,9 @@ def _channels(results: LoadedResults) -> Table:
         }
         for label, image in results.channels.classes.items()
         for name in ("loud", "decisive", "unusual")
-        for rank, each in enumerate(getattr(image, name) or (), 1)
+        for rank, each in enumerate(getattr(image, name), 1)
     ]
     return of_rows(rows, _COLUMNS, keys=3)
 
 
 TABLES: Final = {"channels": _channels}
-
-
-def describe(results: LoadedResults) -> Iterator[tuple[str, str]]:
-    """A line by its name."""
-    found = results.channels
-    yield (
-        "Channels",
-        f"of {found.listed} entries among the loudest, {found.loud_and_decisive} are among the most decisive "
-        f"and {found.loud_against} lower the score",
-    )
