@@ -67,7 +67,7 @@ _SECTIONS, _KINDS = "reportgen.sections", "reportgen.reports"
 
 _OWN = {DEFAULT: "reportgen.sections.assignment:REPORT"}
 
-_OWN_SECTIONS = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop")
+_OWN_SECTIONS = ("convolution", "conv_stack", "transfer", "neurons", "occlusion", "guided_backprop")
 
 
 class OutlineError(UserError):
