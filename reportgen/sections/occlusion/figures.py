@@ -59,6 +59,7 @@ def describe_boxes(label: str, neurons: Sequence[OccludedNeuron]) -> str:
         items.append(f"box {k}, {say_box(neuron.best.box)}, kept {kept}, removed {removed}")
     return (
         f"The input image of {label} with the patch of the most excited neuron, "
-        f"{say_box(neurons[0].patch.box)}, and the box that occlusion found for it; then the boxes of all neurons, with what is left of their "
-        f"outputs when nothing else is kept and when the box is removed: {'; '.join(items)}."
+        f"{say_box(neurons[0].patch.box)}, and the box that occlusion found for it; then the boxes of all "
+        f"neurons, with what is left of their outputs when nothing else is kept and when the box "
+        f"is removed: {'; '.join(items)}."
     )

@@ -115,7 +115,7 @@ class Occlusion(Result):
         Arrays,
         means(
             "For class i, random_<i> (boxes, 4): number of the neuron, first row and column of the box, "
-            "output with it removed; and grid_<i> (boxes, 5), with the output with nothing else kept as well. "
+            "output with it removed; and grid_<i> (boxes, 5), with the output with nothing else kept, too. "
             "In arrays/occlusion.npz."
         ),
     ]
