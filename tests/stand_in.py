@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from reportgen.analysis.gradients import GuidedNetwork, RecordedPass
+from reportgen.analysis.occlusion import OccludedNetwork
 from reportgen.models import backbone
 from reportgen.models.backbone import Backbone
 from reportgen.pdf.printer import Attachment
@@ -61,7 +62,8 @@ def load_stand_in(_source: str) -> Backbone:
 @contextmanager
 def counting() -> Iterator[Counter[str]]:
     """Count, while the block lasts: images through the network for their ``features`` or their
-    ``activations``, and neurons whose ``gradient`` or ``guided`` gradient was computed.
+    ``activations``, neurons whose ``gradient`` or ``guided`` gradient was computed, and images that were
+    recorded in order to be ``occluded``: the image itself, an empty and a blurred one.
     """
     passes: Counter[str] = Counter()
 
@@ -81,6 +83,10 @@ def counting() -> Iterator[Counter[str]]:
         passes["guided"] += len(positions)
         return real_guided(self, image, positions)
 
+    def record(self: OccludedNetwork, image: Any) -> Any:
+        passes["occluded"] += 1
+        return real_record(self, image)
+
     def explained(self: Backbone) -> Callable[[Any], Any]:
         run = real_explained.func(self)
 
@@ -96,12 +102,14 @@ def counting() -> Iterator[Counter[str]]:
         RecordedPass.gradient,
         GuidedNetwork.__call__,
     )
+    real_record = OccludedNetwork.record
     real_explained = Backbone.__dict__["explained"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Backbone, "features", features)
         patch.setattr(Backbone, "explained", property(explained))
         patch.setattr(RecordedPass, "gradient", gradient)
         patch.setattr(GuidedNetwork, "__call__", guided)
+        patch.setattr(OccludedNetwork, "record", record)
         patch.setattr(backbone, "load_backbone", load_stand_in)
         yield passes
 

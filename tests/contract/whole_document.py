@@ -29,7 +29,7 @@ def whole() -> dict[str, Any]:
     }
     summary = changed["convolution"]["arrays"]["filter"]
     changed["convolution"] |= {"filter": [[[0.1, -0.2, 0.3]] * 3] * 3, "colour": True}
-    for section in ("conv_stack", "transfer", "neurons", "guided_backprop"):
+    for section in ("conv_stack", "transfer", "neurons", "occlusion", "guided_backprop"):
         changed[section]["arrays"] = {"some": {**summary, "file": f"arrays/{section}.npz", "key": "some"}}
     changed["neurons"]["head_overlap"] = {label: {"overlapping": 1, "total": 5} for label in LABELS}
     changed["guided_backprop"]["area_share"] = dict.fromkeys(LABELS, _SHARES)

@@ -27,6 +27,7 @@ LABELLED = {
     "figures_conv_stack",
     "figures_transfer",
     "figures_neurons",
+    "figures_occlusion",
     "figures_guided_backprop",
 }
 
