@@ -1,8 +1,7 @@
-"""The section's results in short and as a table, for a terminal and a notebook."""
+"""The section's results as a table, for a notebook."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from reportgen.contract.reader import LoadedResults
@@ -38,13 +37,3 @@ def _describe_boxes(neuron: OccludedNeuron) -> dict[str, float]:
 
 
 TABLES: Final = {"occlusion": _occlusion}
-
-
-def describe(results: LoadedResults) -> Iterator[tuple[str, str]]:
-    """A line by its name."""
-    found = results.occlusion
-    yield (
-        "Occlusion",
-        f"of {found.measured} patches {found.harming} harm more than most random boxes when removed, "
-        f"{found.holding} alone keep half of the output",
-    )
