@@ -76,6 +76,13 @@ class Show(_Table):
     colour: bool = False
 
 
+class Occluding(_Table):
+    """How many random boxes the patches are compared with, and how densely better boxes are looked for."""
+
+    random_boxes: Annotated[int, Field(ge=1, le=1000)] = 30
+    step: Annotated[int, Field(ge=4, le=224)] = 32
+
+
 class GuidedTables(_Table):
     """Which neurons the guided-backpropagation tables explain, and how the pictures are scaled."""
 
@@ -153,6 +160,7 @@ class Settings(_Table):
     fonts: Annotated[tuple[WrittenPath, ...], Field(strict=False)] = ()
     show: Show = Show()
     example_images: dict[str, str] = {}
+    occlusion: Occluding = Occluding()
     guided_backprop: GuidedTables = GuidedTables()
     randomisation: Redrawing = Redrawing()
     commentary: Commentary = Commentary()

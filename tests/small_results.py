@@ -59,6 +59,17 @@ _EXPLAINED = {
 }  # fmt: skip
 
 
+_OCCLUDED_BOX = {
+    "box": {"rows": [40, 90], "cols": [50, 120]}, "kept": 1.5, "removed": 6.0, "kept_in_blur": 2.0,
+    "removed_in_blur": 7.0,
+}  # fmt: skip
+_OCCLUDED = {
+    "position": [3, 4, 5], "value": 7.5, "blank": 0.75, "patch": _OCCLUDED_BOX,
+    "best": {**_OCCLUDED_BOX, "box": {"rows": [80, 130], "cols": [30, 100]}, "kept": 4.5, "removed": 3.0},
+    "tried": 9, "random_removed": 5.25, "harming": 12,
+}  # fmt: skip
+
+
 def _each(value: Any) -> dict[str, Any]:
     return dict.fromkeys(LABELS, value)
 
@@ -120,6 +131,10 @@ def document() -> dict[str, Any]:
             "network_geometry": {"size": 196, "stride": 16, "padding": 90}, "top": _each([_NEURON]),
             "top_distinct": _each([_NEURON]), "positive_share": _each(0.3), "head_overlap": None,
             "arrays": {},
+        },
+        "occlusion": {
+            "layer": "block5_conv4", "files": _each("test/x.jpg"), "random_boxes": 30, "step": 32,
+            "blur": 10.0, "neurons": _each([_OCCLUDED]), "arrays": {},
         },
         "guided_backprop": {
             "layer": "block5_conv4", "files": _each("test/x.jpg"), "percentile": 99.5, "shared_scale": False,

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from reportgen.analysis.gradients import GuidedNetwork, RecordedPass
+from reportgen.analysis.occlusion import OccludedNetwork
 from reportgen.models import backbone
 from reportgen.models.backbone import Backbone
 from reportgen.pdf.printer import Attachment
@@ -63,7 +64,8 @@ def load_stand_in(_source: str) -> Backbone:
 def counting() -> Iterator[Counter[str]]:
     """Count, while the block lasts: images through the network for their ``features`` or their
     ``activations``, and neurons whose ``gradient`` or ``guided`` gradient was computed, or both of them in a
-    network with ``redrawn`` weights or in the same one for comparison.
+    network with ``redrawn`` weights or in the same one for comparison; images
+    that were recorded in order to be ``occluded``: the image itself, an empty and a blurred one.
     """
     passes: Counter[str] = Counter()
 
@@ -87,6 +89,10 @@ def counting() -> Iterator[Counter[str]]:
         passes["redrawn"] += 1
         return real_redrawn(self, layers)
 
+    def record(self: OccludedNetwork, image: Any) -> Any:
+        passes["occluded"] += 1
+        return real_record(self, image)
+
     def explained(self: Backbone) -> Callable[[Any], Any]:
         run = real_explained.func(self)
 
@@ -103,6 +109,7 @@ def counting() -> Iterator[Counter[str]]:
         GuidedNetwork.__call__,
     )
     real_redrawn = View.explain
+    real_record = OccludedNetwork.record
     real_explained = Backbone.__dict__["explained"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Backbone, "features", features)
@@ -110,6 +117,7 @@ def counting() -> Iterator[Counter[str]]:
         patch.setattr(RecordedPass, "gradient", gradient)
         patch.setattr(GuidedNetwork, "__call__", guided)
         patch.setattr(View, "explain", redrawn)
+        patch.setattr(OccludedNetwork, "record", record)
         patch.setattr(backbone, "load_backbone", load_stand_in)
         yield passes
 

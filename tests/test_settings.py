@@ -30,7 +30,8 @@ templates = "mine"
 fonts = ["my.ttf"]
 report = "assignment"
 sections = [
-  "convolution", "conv_stack", "transfer", "neurons", "channels", "guided_backprop", "randomisation",
+  "convolution", "conv_stack", "transfer", "neurons", "occlusion", "channels", "guided_backprop",
+  "randomisation",
 ]
 
 [[authors]]
@@ -48,6 +49,10 @@ colour = true
 [example_images]
 "o'neill" = "test/o'neill/1.jpg"
 
+[occlusion]
+random_boxes = 40
+step = 8
+
 [guided_backprop]
 neurons = ["zero", "median", "percentile:90", "top:2", [1, 2, 3]]
 shared_scale = true
@@ -62,10 +67,11 @@ convolution = "B"
 conv_stack = "C"
 transfer = "D"
 neurons = "E"
-channels = "F"
-guided_backprop = "G"
-randomisation = "H"
-observations = "I"
+occlusion = "F"
+channels = "G"
+guided_backprop = "H"
+randomisation = "I"
+observations = "J"
 """
 
 
@@ -105,15 +111,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, EVERYTHING))
     assert settings.model_dump() == {
         "report": "assignment",
-        "sections": (
-            "convolution",
-            "conv_stack",
-            "transfer",
-            "neurons",
-            "channels",
-            "guided_backprop",
-            "randomisation",
-        ),
+        "sections": find_kind().names,
         "course": "Deep Learning",
         "assignment": "Assignment 2",
         "group": "Group 12",
@@ -133,15 +131,23 @@ def test_every_key_is_read(tmp_path: Path) -> None:
             "neurons": ("zero", "median", "percentile:90", "top:2", (1, 2, 3)),
             "shared_scale": True,
         },
+        "occlusion": {"random_boxes": 40, "step": 8},
         "randomisation": {"seed": 8, "images": 2},
-        "commentary": dict(zip(find_kind().slots, "ABCDEFGHI", strict=True)),
+        "commentary": dict(zip(find_kind().slots, "ABCDEFGHIJ", strict=True)),
     }
 
 
 def test_the_example_above_leaves_no_key_out(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, EVERYTHING))
     assert settings.model_fields_set >= set(Settings.model_fields)
-    for table in (settings.show, settings.guided_backprop, settings.randomisation, settings.commentary):
+    tables = (
+        settings.show,
+        settings.occlusion,
+        settings.guided_backprop,
+        settings.randomisation,
+        settings.commentary,
+    )
+    for table in (*tables, settings.commentary):
         assert table.model_fields_set == set(type(table).model_fields)
 
 

@@ -26,7 +26,7 @@ def layer_geometries(layers: Iterable[Any], *, as_run: bool = False) -> dict[str
     geometries = {}
     for layer in layers:
         window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
-        if window is not None and not (as_run and _is_identity(layer)):
+        if window is not None and not (as_run and is_identity(layer)):
             if len(set(window)) != 1 or len(set(layer.strides)) != 1:
                 raise ValueError(f"{layer.name}: window {window} with strides {layer.strides} is not square")
             k, s = window[0], layer.strides[0]
@@ -38,7 +38,7 @@ def layer_geometries(layers: Iterable[Any], *, as_run: bool = False) -> dict[str
     return geometries
 
 
-def _is_identity(layer: Any) -> bool:
+def is_identity(layer: Any) -> bool:
     """Whether a convolution hands its input on: its kernel is 1 in the middle of its own channel only."""
     weights = layer.get_weights()
     if len(weights) != 2 or weights[0].ndim != 4 or weights[1].any():

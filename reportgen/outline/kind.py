@@ -67,7 +67,16 @@ _SECTIONS, _KINDS = "reportgen.sections", "reportgen.reports"
 
 _OWN = {DEFAULT: "reportgen.sections.assignment:REPORT"}
 
-_OWN_SECTIONS = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop", "randomisation")
+_OWN_SECTIONS = (
+    "convolution",
+    "conv_stack",
+    "transfer",
+    "neurons",
+    "occlusion",
+    "channels",
+    "guided_backprop",
+    "randomisation",
+)
 
 
 class OutlineError(UserError):

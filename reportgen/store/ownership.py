@@ -29,8 +29,8 @@ DIFFERENCE_MARKS = (
     '<meta name="generator" content="reportgen diff">',
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'",
 )
-"""The page of ``reportgen diff``, and what its head has and that of no other page; the second one is that of earlier
-versions.
+"""The page of ``reportgen diff``, and what its head has and that of no other page. The second
+one is that of earlier versions.
 """
 
 _RESULTS = "results.json"

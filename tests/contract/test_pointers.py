@@ -121,6 +121,16 @@ def test_what_follows_from_other_values_is_marked() -> None:
         "/transfer/accuracy_interval/<split>/0", "/transfer/accuracy_interval/<split>/1",
         "/transfer/majority_share", "/transfer/majority_share/<split>",
         "/channels/always_loud", "/channels/loud_and_decisive", "/channels/loud_against", "/channels/listed",
+        *(f"/occlusion/{name}" for name in ("measured", "harming", "holding", "found", "found_in_blur")),
+        *(
+            f"/occlusion/{place}{below}"
+            for place in ("neurons/<class>/<i>/shares", "mean/<class>")
+            for below in (
+                *("", "/blank", "/patch_kept", "/patch_removed", "/random_removed"),
+                *("/best_kept", "/best_removed"),
+            )
+        ),
+        "/occlusion/mean",
         "/guided_backprop/signs/negative_share",
         "/guided_backprop/zero_neurons", "/guided_backprop/zero_neurons_blank",
         "/randomisation/mean", "/randomisation/mean/<i>",

@@ -23,7 +23,16 @@ SPLITS = ("train", "val", "test")
 TABLES = (
     *("images", "counts", "convolution", "conv_stack", "accuracy"),
     *("confusion_train", "confusion_val", "confusion_test", "per_class", "history", "misclassified"),
-    *("predictions", "neurons", "neurons_distinct", "channels", "guided_backprop", "randomisation", "checks"),
+    *(
+        "predictions",
+        "neurons",
+        "neurons_distinct",
+        "occlusion",
+        "channels",
+        "guided_backprop",
+        "randomisation",
+        "checks",
+    ),
 )
 """In the order of the report."""
 

@@ -29,7 +29,15 @@ def whole() -> dict[str, Any]:
     }
     summary = changed["convolution"]["arrays"]["filter"]
     changed["convolution"] |= {"filter": [[[0.1, -0.2, 0.3]] * 3] * 3, "colour": True}
-    for section in ("conv_stack", "transfer", "neurons", "channels", "guided_backprop", "randomisation"):
+    for section in (
+        "conv_stack",
+        "transfer",
+        "neurons",
+        "occlusion",
+        "channels",
+        "guided_backprop",
+        "randomisation",
+    ):
         changed[section]["arrays"] = {"some": {**summary, "file": f"arrays/{section}.npz", "key": "some"}}
     changed["neurons"]["head_overlap"] = {label: {"overlapping": 1, "total": 5} for label in LABELS}
     changed["channels"]["classes"]["cat"]["on_animal"] = {

@@ -44,6 +44,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert passes["features"] == IMAGES
     assert passes["activations"] == len(LABELS)
     assert passes["guided"] == 2 * len(LABELS)
+    assert passes["occluded"] == 3 * len(LABELS)
     return home
 
 
@@ -90,7 +91,7 @@ CASES: dict[str, tuple[Change, set[str], dict[str, int]]] = {
     "an example image changed": (
         lambda home: draw_image(home / "data/test/cat/0.png", 99),
         set(STAGES) - {"weights"},
-        {"features": 1, "activations": 1, "guided": 2, "redrawn": 6},
+        {"features": 1, "activations": 1, "guided": 2, "redrawn": 6, "occluded": 3},
     ),
     "other random weights": (
         lambda home: edit(home, "[commentary]", "[randomisation]\nseed = 3\n\n[commentary]"),
@@ -114,8 +115,16 @@ CASES: dict[str, tuple[Change, set[str], dict[str, int]]] = {
     ),
     "fewer excited neurons": (
         lambda home: edit(home, "neurons = 2", "neurons = 1"),
-        {"neurons", "activations", "figures_neurons", "results", *WORDS_ONLY},
+        {
+            *("neurons", "activations", "figures_neurons", "occlusion", "figures_occlusion", "results"),
+            *WORDS_ONLY,
+        },
         {},
+    ),
+    "more random boxes": (
+        lambda home: edit(home, "[commentary]", "[occlusion]\nrandom_boxes = 31\n\n[commentary]"),
+        {"occlusion", "activations", "figures_occlusion", "results", *WORDS_ONLY},
+        {"occluded": 3 * len(LABELS)},
     ),
     "more filters": (
         lambda home: edit(home, "filters = 2", "filters = 3"),
@@ -141,6 +150,7 @@ def test_a_change_costs_what_it_must(home: Path, case: str) -> None:
     assert passes["redrawn"] == wanted.get("redrawn", 0)
     assert passes["activations"] == wanted.get("activations", 0)
     assert passes["guided"] == wanted.get("guided", 0)
+    assert passes["occluded"] == wanted.get("occluded", 0)
     if case != "an example image changed":
         assert passes["gradient"] == 0
     assert built.changed == bool(stages)

@@ -28,7 +28,16 @@ from reportgen.weights import WeightsFile
 WEIGHTS = WeightsFile("embedded", Path("w.h5"), "1" * 64)
 ALL = frozenset(spec.name for spec in plan.make_specs(find_kind()))
 PLACES = {"data", "build", "cache", "cache_limit_mb", "templates", "fonts"}
-SLOW = {"features", "transfer", "activations", "neurons", "channels", "guided_backprop", "randomisation"}
+SLOW = {
+    "features",
+    "transfer",
+    "activations",
+    "neurons",
+    "occlusion",
+    "channels",
+    "guided_backprop",
+    "randomisation",
+}
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +73,7 @@ def test_the_same_inputs_give_the_same_keys(home: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "stages"),
     [
-        ({"seed": 5}, {"convolution", "conv_stack", "transfer", "results"}),
+        ({"seed": 5}, {"convolution", "conv_stack", "transfer", "results", "occlusion"}),
         ({"course": "C"}, {"results"}),
         ({"assignment": "A"}, {"results"}),
         ({"group": "G"}, {"results"}),
@@ -73,6 +82,8 @@ def test_the_same_inputs_give_the_same_keys(home: Path) -> None:
         ({"show": {"colour": True, "filters": 2, "neurons": 2}}, {"convolution", "conv_stack"}),
         ({"show": {"filters": 9, "neurons": 2}}, {"conv_stack"}),
         ({"show": {"filters": 2, "neurons": 3}}, {"neurons", "channels"}),
+        ({"occlusion": {"random_boxes": 31}}, {"occlusion"}),
+        ({"occlusion": {"step": 16}}, {"occlusion"}),
         ({"guided_backprop": {"neurons": ["zero"]}}, {"guided_backprop"}),
         ({"randomisation": {"seed": 2}}, {"randomisation"}),
         ({"randomisation": {"images": 1}}, {"randomisation"}),
@@ -104,7 +115,7 @@ def test_sections_and_their_order_count_where_the_report_is_put_together(home: P
     assert set(every.stages) - set(some.stages) == {
         f"{prefix}{name}"
         for prefix in ("", "figures_")
-        for name in ("convolution", "conv_stack", "channels", "guided_backprop", "randomisation")
+        for name in ("convolution", "conv_stack", "occlusion", "channels", "guided_backprop", "randomisation")
     }
     assert {"features", "activations"} & set(
         planned(home, sections=["convolution"], commentary={}).stages

@@ -1,0 +1,1 @@
+"""Whether the patches hold what their neurons respond to, measured by occlusion."""

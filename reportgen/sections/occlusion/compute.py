@@ -1,0 +1,281 @@
+"""What removing a box, or keeping nothing else, does to the most excited neurons.
+
+Zeiler & Fergus 2014, "Visualizing and Understanding Convolutional Networks", section 4.2. The fill is the
+mean colour of ImageNet, zero after preprocessing; the box that is chosen by it is judged by another fill, the
+blurred image (Fong & Vedaldi 2017, "Interpretable Explanations of Black Boxes by Meaningful Perturbation").
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.computed import Computed, summarise
+from reportgen.analysis.neurons import receptive_field
+from reportgen.dataset.decode import decode
+from reportgen.engine.stages.activations import read_layer
+from reportgen.engine.stages.context import Artifacts, StageContext
+from reportgen.engine.stages.examples import example_files
+from reportgen.engine.stages.outcomes import NUMBERS, pack_section
+from reportgen.errors import ExplanationError
+from reportgen.results import Box, ImageFile, Position
+from reportgen.results.fields import SIDE
+from reportgen.sections.occlusion.result import OccludedBox, OccludedNeuron, Occlusion, worth_of
+from reportgen.store.packing import pack_arrays, unpack_arrays
+
+if TYPE_CHECKING:
+    from reportgen.analysis.occlusion import OccludedNetwork
+
+BLUR = 10.0
+"""Standard deviation in pixels: no detail of an animal is left, its colours are."""
+
+Values = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A neuron of an image: its position, its output, its patch and the pixels that it can see."""
+
+    position: Position
+    value: float
+    patch: Box
+    field: Box
+
+
+@dataclass(frozen=True)
+class View:
+    """How one image is occluded: outputs (boxes,) of a neuron with each of equally large boxes removed, or
+    nothing else kept, with the mean colour or the blurred image as the fill. ``blank``: with nothing kept.
+    """
+
+    removed: Callable[[Sequence[Box], Position], NDArray[np.float64]]
+    kept: Callable[[Sequence[Box], Position], NDArray[np.float64]]
+    removed_in_blur: Callable[[Sequence[Box], Position], NDArray[np.float64]]
+    kept_in_blur: Callable[[Sequence[Box], Position], NDArray[np.float64]]
+    blank: Callable[[Position], float]
+
+
+def draw_boxes(subject: Subject, count: int, seed: int) -> list[Box]:
+    """Boxes of the patch's size at random places of the receptive field, all places equally likely."""
+    rng = np.random.default_rng([seed, *subject.position])
+    rows, cols = _starts(subject)
+    corners = zip(rng.integers(*rows, count), rng.integers(*cols, count), strict=True)
+    return [_place(subject.patch, int(row), int(col)) for row, col in corners]
+
+
+def lay_grid(subject: Subject, step: int) -> list[Box]:
+    """Boxes of the patch's size that cover the receptive field, evenly, at most ``step`` pixels apart."""
+    rows, cols = (_spread(start, stop - 1, step) for start, stop in _starts(subject))
+    return [_place(subject.patch, row, col) for row in rows for col in cols]
+
+
+def _starts(subject: Subject) -> list[tuple[int, int]]:
+    """Half-open, along rows and columns: the starts of boxes that lie in the field, or else in the image."""
+    found = []
+    for (start, stop), patch in (
+        (subject.field.rows, subject.patch.rows),
+        (subject.field.cols, subject.patch.cols),
+    ):
+        length = patch[1] - patch[0]
+        # Without any gradient the patch is the field by the architecture, which may be the larger one.
+        first, last = (start, stop) if stop - start >= length else (0, SIDE)
+        found.append((first, last - length + 1))
+    return found
+
+
+def _spread(first: int, last: int, step: int) -> list[int]:
+    gaps = -(-(last - first) // step)
+    return [first + round(k * (last - first) / gaps) for k in range(gaps + 1)] if gaps else [first]
+
+
+def _place(patch: Box, row: int, col: int) -> Box:
+    height, width = patch.rows[1] - patch.rows[0], patch.cols[1] - patch.cols[0]
+    return Box(rows=(row, row + height), cols=(col, col + width))
+
+
+def occlude(view: View, subject: Subject, *, random_boxes: int, step: int, seed: int) -> dict[str, Values]:
+    """Measure one neuron.
+
+    Arrays: ``random`` (boxes, 3), first row and column of each random box and the output with it removed;
+    ``grid`` (boxes, 4), the same of the boxes that are tried, and the output with nothing else kept;
+    ``blank``, the output without any image; ``patch`` and ``best`` (8,), the four edges, then the outputs
+    kept, removed, and the same in blur.
+    """
+    position = subject.position
+    drawn, tried = draw_boxes(subject, random_boxes, seed), lay_grid(subject, step)
+    boxes = [subject.patch, *tried]
+    kept, removed = view.kept(boxes, position), view.removed(boxes, position)
+    worth = [worth_of(subject.value, *each) for each in zip(kept, removed, strict=True)]
+    best = int(np.argmax(worth))  # of equal ones the first: the patch
+    chosen = [subject.patch, boxes[best]]
+    in_blur = view.kept_in_blur(chosen, position), view.removed_in_blur(chosen, position)
+    return {
+        "random": np.column_stack([_corners(drawn), view.removed(drawn, position)]),
+        "grid": np.column_stack([_corners(tried), removed[1:], kept[1:]]),
+        "blank": np.array(view.blank(position)),
+        **{
+            name: np.array(
+                [*box.rows, *box.cols, kept[k], removed[k], in_blur[0][n], in_blur[1][n]], np.float64
+            )
+            for n, (name, box, k) in enumerate(
+                (("patch", subject.patch, 0), ("best", boxes[best], best)),
+            )
+        },
+    }
+
+
+def _corners(boxes: Sequence[Box]) -> NDArray[np.float64]:
+    return np.array([(box.rows[0], box.cols[0]) for box in boxes], np.float64)
+
+
+def occlude_neurons(
+    measures: Mapping[str, Sequence[tuple[Subject, Mapping[str, Values]]]],
+    files: Mapping[str, str],
+    *,
+    layer: str,
+    random_boxes: int,
+    step: int,
+) -> Computed[Occlusion]:
+    """Put together what :func:`occlude` found of each class's neurons, the most excited first."""
+    arrays: dict[str, Values] = {}
+    neurons = {}
+    for i, (label, measured) in enumerate(measures.items()):
+        neurons[label] = [_describe(subject, found) for subject, found in measured]
+        for name in ("random", "grid"):
+            arrays[f"{name}_{i}"] = np.concatenate(
+                [np.insert(found[name], 0, k, axis=1) for k, (_, found) in enumerate(measured)]
+            )
+    numbers = Occlusion(
+        layer=layer,
+        files=dict(files),
+        random_boxes=random_boxes,
+        step=step,
+        blur=BLUR,
+        neurons=neurons,
+        arrays=summarise("occlusion", arrays),
+    )
+    return Computed(numbers, arrays)
+
+
+def _describe(subject: Subject, found: Mapping[str, Values]) -> OccludedNeuron:
+    removed = found["random"][:, 2]
+    patch = _read_box(found["patch"])
+    return OccludedNeuron(
+        position=subject.position,
+        value=subject.value,
+        blank=float(found["blank"]),
+        patch=patch,
+        best=_read_box(found["best"]),
+        tried=len(found["grid"]),
+        random_removed=float(removed.mean()),
+        harming=int(np.count_nonzero(removed <= patch.removed)),
+    )
+
+
+def _read_box(found: Values) -> OccludedBox:
+    top, bottom, left, right = map(int, found[:4])
+    return OccludedBox(
+        box=Box(rows=(top, bottom), cols=(left, right)),
+        **dict(
+            zip(("kept", "removed", "kept_in_blur", "removed_in_blur"), map(float, found[4:]), strict=True)
+        ),
+    )
+
+
+def run(context: StageContext) -> Artifacts:
+    """Occlude the example images for the neurons that the section of the most excited ones lists."""
+    layer, _, geometry = read_layer(context.artifacts("activations"))
+    told = json.loads(context.artifacts("neurons")[NUMBERS])["top"]
+    occluder = _Occluder(context)
+    with context.progress.stage("Occlusion", total=sum(map(len, told.values()))) as advance:
+        measures: dict[str, list[tuple[Subject, Mapping[str, Values]]]] = {}
+        for label, image in context.examples.items():
+            measures[label] = []
+            for neuron in told[label]:
+                row, column, channel = neuron["position"]
+                field = receptive_field(geometry, row, column, SIDE)
+                patch = Box(rows=neuron["patch"]["rows"], cols=neuron["patch"]["cols"])
+                subject = Subject((row, column, channel), neuron["value"], patch, field)
+                measures[label].append((subject, occluder.measure(image, subject)))
+                advance(1)
+    return pack_section(
+        occlude_neurons(
+            measures,
+            example_files(context),
+            layer=layer,
+            random_boxes=context.setting("occlusion.random_boxes"),
+            step=context.setting("occlusion.step"),
+        )
+    )
+
+
+class _Occluder:
+    """Measures by image and neuron, computed where they are not kept yet."""
+
+    def __init__(self, context: StageContext) -> None:
+        self._context = context
+        self._chosen = {
+            "random_boxes": context.setting("occlusion.random_boxes"),
+            "step": context.setting("occlusion.step"),
+            "seed": context.setting("seed"),
+        }
+        self._network: OccludedNetwork | None = None
+        self._seen: tuple[str, View] | None = None
+
+    def measure(self, image: ImageFile, subject: Subject) -> Mapping[str, Values]:
+        """What :func:`occlude` finds of a neuron."""
+        item = f"{image.sha256} {subject} {self._chosen}"
+
+        def compute() -> bytes:
+            return pack_arrays(occlude(self._see(image, subject), subject, **self._chosen))
+
+        return unpack_arrays(self._context.items.obtain(item, compute))
+
+    def _see(self, image: ImageFile, subject: Subject) -> View:
+        if self._seen is None or self._seen[0] != image.sha256:
+            self._seen = image.sha256, self._record(image, subject)
+        return self._seen[1]
+
+    def _record(self, image: ImageFile, subject: Subject) -> View:
+        network = self._context.network()
+        from reportgen.analysis.occlusion import OccludedNetwork
+        from reportgen.models.backbone import preprocess
+
+        if self._network is None:
+            self._network = OccludedNetwork(network.convolutions.layers, SIDE)
+        pixels = preprocess(decode(self._context.path(image), image.sha256))
+        view, output = make_view(self._network, pixels)
+        _require_same(image, subject, float(output[subject.position]))
+        return view
+
+
+def make_view(network: OccludedNetwork, image: NDArray[np.float32]) -> tuple[View, NDArray[np.float32]]:
+    """How a preprocessed image (H, W, 3) is occluded, and the layer's output for the whole image."""
+    from scipy.ndimage import gaussian_filter
+
+    empty = np.zeros_like(image)
+    blurred = gaussian_filter(image, (BLUR, BLUR, 0), mode="nearest")
+    whole, blank, vague = (network.record(each) for each in (image, empty, blurred))
+    view = View(
+        removed=lambda boxes, position: network.replace(whole, empty, boxes, position),
+        kept=lambda boxes, position: network.replace(blank, image, boxes, position),
+        removed_in_blur=lambda boxes, position: network.replace(whole, blurred, boxes, position),
+        kept_in_blur=lambda boxes, position: network.replace(vague, image, boxes, position),
+        blank=lambda position: float(blank[-1][position]),
+    )
+    return view, whole[-1]
+
+
+def _require_same(image: ImageFile, subject: Subject, value: float) -> None:
+    """Fail if the chain of layers is not the network: its value must be the neuron's output."""
+    if abs(value - subject.value) > 1e-3 * subject.value:
+        raise ExplanationError(
+            f"{image.file}: the neuron {subject.position} has the output {subject.value:.6g} in the network, "
+            f"but {value:.6g} in its layers one after the other.",
+            "Use a network built from ordinary Keras layers; its occlusion would be that of another one.",
+        )

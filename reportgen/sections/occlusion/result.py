@@ -1,0 +1,186 @@
+"""What occlusion finds: outputs with a box removed, and with nothing but the box kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import Field, computed_field
+
+from reportgen.results.fields import (
+    Arrays,
+    Box,
+    Count,
+    ImagePath,
+    Label,
+    Position,
+    Positive,
+    Result,
+    Size,
+    means,
+)
+
+Ratio = Annotated[float, Field(ge=0, json_schema_extra={"unit": "of the neuron's output; it may exceed 1"})]
+
+
+class OccludedBox(Result):
+    """A box, and its neuron's output after it was removed or nothing but it was kept."""
+
+    box: Annotated[Box, means("The box.")]
+    kept: Annotated[Size, means("Output with everything but the box filled with the mean colour.")]
+    removed: Annotated[Size, means("Output with the box filled with the mean colour.")]
+    kept_in_blur: Annotated[Size, means("Output with everything but the box blurred.")]
+    removed_in_blur: Annotated[Size, means("Output with the box blurred.")]
+
+
+class OcclusionShares(Result):
+    """Outputs as parts of the output for the whole image. A fill is an input, too: it may raise an output."""
+
+    blank: Annotated[Ratio, means("Nothing kept at all.")]
+    patch_kept: Annotated[Ratio, means("Nothing but the patch kept.")]
+    patch_removed: Annotated[Ratio, means("The patch removed.")]
+    random_removed: Annotated[Ratio, means("A random box removed: the mean.")]
+    best_kept: Annotated[Ratio, means("Nothing but the box by occlusion kept.")]
+    best_removed: Annotated[Ratio, means("The box by occlusion removed.")]
+
+
+class OccludedNeuron(Result):
+    """One neuron: its patch, the best of the boxes that were tried, and random boxes of the same size.
+
+    The worth of a box is the smaller one of what it keeps and of what its removal takes away.
+    """
+
+    position: Annotated[Position, means("Row, column and channel of the neuron, from 0.")]
+    value: Annotated[Size, means("Its output for the whole image.")]
+    blank: Annotated[Size, means("Its output for an image that has the mean colour everywhere.")]
+    patch: Annotated[OccludedBox, means("The patch: the box around most of the gradient's energy.")]
+    best: Annotated[OccludedBox, means("The box of greatest worth: of those that were tried, or the patch.")]
+    tried: Annotated[
+        Positive, means("Boxes of the patch's size on a grid over the receptive field.", "boxes")
+    ]
+    random_removed: Annotated[
+        Size, means("The mean output with a random box of the patch's size removed, instead of the patch.")
+    ]
+    harming: Annotated[
+        Count, means("Random boxes whose removal leaves no more than the patch's does.", "boxes")
+    ]
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def shares(self) -> OcclusionShares | None:
+        """The outputs as parts of the neuron's output for the whole image; null if that is zero."""
+        if not self.value:
+            return None
+        return OcclusionShares(
+            blank=self.blank / self.value,
+            patch_kept=self.patch.kept / self.value,
+            patch_removed=self.patch.removed / self.value,
+            random_removed=self.random_removed / self.value,
+            best_kept=self.best.kept / self.value,
+            best_removed=self.best.removed / self.value,
+        )
+
+
+def worth_of(value: float, kept: float, removed: float) -> float:
+    """The smaller one of what a box keeps of a neuron's output, and of what its removal takes away."""
+    return min(kept, value - removed)
+
+
+class Occlusion(Result):
+    """Occlusion (Zeiler & Fergus 2014) of the most excited neurons' patches. Arrays, for class i:
+    ``random_<i>`` and ``grid_<i>``, a row for each box of each neuron.
+    """
+
+    layer: Annotated[str, means("The layer of the neurons.")]
+    files: Annotated[
+        dict[Label, Annotated[ImagePath, means("The example image of this class.")]],
+        means("The images that excite the neurons."),
+    ]
+    random_boxes: Annotated[
+        Positive, means("Random boxes for each neuron, of its patch's size in its receptive field.", "boxes")
+    ]
+    step: Annotated[Positive, means("Boxes that are tried are at most so far apart.", "pixels")]
+    blur: Annotated[Size, means("Standard deviation of the Gaussian that blurs.", "pixels")]
+    neurons: Annotated[
+        dict[
+            Label,
+            Annotated[
+                list[Annotated[OccludedNeuron, means("The neuron with the (i + 1)-th largest output.")]],
+                means("The most excited neurons for this class's image, the most excited first."),
+            ],
+        ],
+        means("What occlusion does to the most excited neurons of each class."),
+    ]
+    arrays: Annotated[
+        Arrays,
+        means(
+            "For class i, random_<i> (boxes, 4): number of the neuron, first row and column of the box, "
+            "output with it removed; and grid_<i> (boxes, 5), with the output with nothing else kept, too. "
+            "In arrays/occlusion.npz."
+        ),
+    ]
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def mean(
+        self,
+    ) -> dict[Label, Annotated[OcclusionShares | None, means("For this class; null without an output.")]]:
+        """The means of all shares of a class's neurons."""
+        return {
+            label: _mean(each.shares for each in neurons if each.shares)
+            for label, neurons in self.neurons.items()
+        }
+
+    @computed_field(json_schema_extra={"unit": "neurons"})  # type: ignore[prop-decorator]
+    @property
+    def measured(self) -> Count:
+        """Neurons with an output, for whose patches shares can be told."""
+        return len(self._measured)
+
+    @computed_field(json_schema_extra={"unit": "neurons"})  # type: ignore[prop-decorator]
+    @property
+    def harming(self) -> Count:
+        """Those of them whose patch, removed, harms more than most random boxes of its size do."""
+        return sum(2 * each.harming < self.random_boxes for each in self._measured)
+
+    @computed_field(json_schema_extra={"unit": "neurons"})  # type: ignore[prop-decorator]
+    @property
+    def holding(self) -> Count:
+        """Those of them whose patch alone keeps at least half of the output."""
+        return sum(2 * each.patch.kept >= each.value for each in self._measured)
+
+    @computed_field(json_schema_extra={"unit": "neurons"})  # type: ignore[prop-decorator]
+    @property
+    def found(self) -> Count:
+        """Those of them for which a box of greater worth than the patch's was found."""
+        return len(self._found)
+
+    @computed_field(json_schema_extra={"unit": "neurons"})  # type: ignore[prop-decorator]
+    @property
+    def found_in_blur(self) -> Count:
+        """Those of the found boxes that have the greater worth with the other fill, too."""
+        return sum(
+            worth_of(each.value, each.best.kept_in_blur, each.best.removed_in_blur)
+            > worth_of(each.value, each.patch.kept_in_blur, each.patch.removed_in_blur)
+            for each in self._found
+        )
+
+    @property
+    def _measured(self) -> list[OccludedNeuron]:
+        return [each for neurons in self.neurons.values() for each in neurons if each.value]
+
+    @property
+    def _found(self) -> list[OccludedNeuron]:
+        return [each for each in self._measured if each.best.box != each.patch.box]
+
+
+def _mean(shares: Iterable[OcclusionShares]) -> OcclusionShares | None:
+    listed = list(shares)
+    if not listed:
+        return None
+    return OcclusionShares(
+        **{
+            name: sum(getattr(each, name) for each in listed) / len(listed)
+            for name in OcclusionShares.model_fields
+        }
+    )

@@ -1,0 +1,58 @@
+"""Whether the patches of the most excited neurons hold what these respond to: what question 4 leaves open."""
+
+from reportgen.outline.section import EDGE, FLOAT32, Origin, Reads, Reference, Rule, Section, Shown, Tolerance
+
+_TIES = "a box whose removal harms as much as the patch's, up to rounding, may count or not"
+
+SECTION = Section(
+    name="occlusion",
+    title="Do the patches hold what the neurons respond to?",
+    package="reportgen.sections.occlusion",
+    result="Occlusion",
+    meaning="What is left of the most excited neurons' outputs when boxes of the image are removed or kept.",
+    topic="occlusion of patches",
+    reads=Reads(
+        images="examples",
+        weights=True,
+        settings=("seed", "occlusion.random_boxes", "occlusion.step"),
+        stages=("activations",),
+        sections=("neurons",),
+    ),
+    figures=(Shown("occlusion_<i>"),),
+    tables=(Shown("occlusion_mean"), Shown("occlusion_all", "appendix")),
+    figure_images=True,
+    origins=(
+        Origin("", ".compute.occlude_neurons", "examples", weights=True),
+        Origin("/random_boxes", "reportgen.settings.load_settings", "settings"),
+        Origin("/step", "reportgen.settings.load_settings", "settings"),
+        Origin("/neurons/*/*/shares", ".result.OccludedNeuron.shares", "examples", weights=True),
+        *(
+            Origin(f"/{name}", f".result.Occlusion.{name}", "examples", weights=True)
+            for name in ("mean", "measured", "harming", "holding", "found", "found_in_blur")
+        ),
+    ),
+    tolerances=(
+        Rule("/neurons/*/*/harming", Tolerance(0, 1), _TIES),
+        Rule("/neurons/*/*/patch/box/*", Tolerance(0, 2), EDGE),
+        Rule("/neurons/*/*/shares", Tolerance(0, 1e-3), FLOAT32),
+        Rule("/neurons/*/*/*", Tolerance(1e-3, 1e-3), FLOAT32),
+        Rule("/arrays/*", Tolerance(1e-3), FLOAT32, True),
+    ),
+    compared=("/neurons",),
+    derived=("/mean", "/measured", "/harming", "/holding", "/found", "/found_in_blur"),
+    references=(
+        Reference(
+            "Fong, R. C. and Vedaldi, A.",
+            2017,
+            "Interpretable explanations of black boxes by meaningful perturbation",
+            "International Conference on Computer Vision",
+        ),
+        Reference(
+            "Zeiler, M. D. and Fergus, R.",
+            2014,
+            "Visualizing and understanding convolutional networks",
+            "European Conference on Computer Vision",
+        ),
+    ),
+    tells=(("occlusion.random_boxes", "/random_boxes"), ("occlusion.step", "/step")),
+)
