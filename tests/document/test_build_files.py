@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from tiny_data import CLASSES, COUNTS
 
+from reportgen.outline.kind import find_kind
+
 pytestmark = pytest.mark.slow
 
 SIX_MEGABYTES = 6 * 1024 * 1024
