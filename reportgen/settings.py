@@ -93,6 +93,12 @@ class GuidedTables(_Table):
         return tuple(choices)
 
 
+class RingTest(_Table):
+    """How many test images the network sees without their outermost ring."""
+
+    images: Annotated[int, Field(ge=1, le=1000)] = 30
+
+
 class Words(_Table):
     """The author's own words, in Markdown: a slot for each section, one before and one after them."""
 
@@ -144,6 +150,7 @@ class Settings(_Table):
     show: Show = Show()
     example_images: dict[str, str] = {}
     guided_backprop: GuidedTables = GuidedTables()
+    shortcuts: RingTest = RingTest()
     commentary: Commentary = Commentary()
     _origin: Origin = PrivateAttr(default_factory=Origin)
 

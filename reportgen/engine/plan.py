@@ -145,7 +145,7 @@ def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
             fonts="all", after=("html", "results"), printer=True, kind=True,
             settings=(
                 *("report", "sections"), *_TITLE,
-                *("show", "example_images", "guided_backprop", "commentary"),
+                *("show", "example_images", "guided_backprop", "shortcuts", "commentary"),
             ),
         ),
     )  # fmt: skip

@@ -57,6 +57,14 @@ SPRINGENBERG_2015 = Reference(
     "International Conference on Learning Representations, workshop track",
 )
 
+WILSON_1927 = Reference(
+    "Wilson, E. B.",
+    1927,
+    "Probable inference, the law of succession, and statistical inference",
+    "Journal of the American Statistical Association",
+    "22",
+)
+
 DEFAULT = "assignment"
 
 BEFORE, AFTER = "introduction", "observations"
@@ -67,7 +75,7 @@ _SECTIONS, _KINDS = "reportgen.sections", "reportgen.reports"
 
 _OWN = {DEFAULT: "reportgen.sections.assignment:REPORT"}
 
-_OWN_SECTIONS = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop")
+_OWN_SECTIONS = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop", "shortcuts")
 
 
 class OutlineError(UserError):

@@ -5,10 +5,11 @@ from reportgen.sections.conv_stack.section import SECTION as CONV_STACK
 from reportgen.sections.convolution.section import SECTION as CONVOLUTION
 from reportgen.sections.guided_backprop.section import SECTION as GUIDED_BACKPROP
 from reportgen.sections.neurons.section import SECTION as NEURONS
+from reportgen.sections.shortcuts.section import SECTION as SHORTCUTS
 from reportgen.sections.transfer.section import SECTION as TRANSFER
 
 REPORT = ReportKind(
     name="assignment",
     version="1.0",
-    sections=(CONVOLUTION, CONV_STACK, TRANSFER, NEURONS, GUIDED_BACKPROP),
+    sections=(CONVOLUTION, CONV_STACK, TRANSFER, NEURONS, GUIDED_BACKPROP, SHORTCUTS),
 )

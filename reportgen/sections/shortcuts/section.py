@@ -1,0 +1,80 @@
+"""What tells the class without the object: what an accuracy leaves open."""
+
+from reportgen.outline.kind import WILSON_1927
+from reportgen.outline.section import (
+    DECODED,
+    MARGIN,
+    TRAINED,
+    Origin,
+    Reads,
+    Reference,
+    Rule,
+    Section,
+    Shown,
+    Tolerance,
+)
+
+SECTION = Section(
+    name="shortcuts",
+    title="What gives the class away?",
+    package="reportgen.sections.shortcuts",
+    result="Shortcuts",
+    meaning="How well the classes are told without the object, and whether the network does it that way.",
+    topic="shortcuts in the data",
+    reads=Reads(images="used", weights=True, settings=("shortcuts.images",), sections=("transfer",)),
+    figures=(Shown("cues", if_any=True), Shown("given_away", if_any=True)),
+    tables=(Shown("cues"), Shown("classes_apart")),
+    origins=(
+        Origin("", ".compute.find_shortcuts", "used"),
+        Origin("/judged", ".result.Shortcuts.judged", "used"),
+        Origin("/chance", ".result.Shortcuts.chance", "used"),
+        Origin("/confusion", ".judging.judge_cue", "used"),
+        Origin("/correct", ".result.Shortcuts.correct", "used"),
+        Origin("/accuracy", ".result.Shortcuts.accuracy", "used"),
+        Origin("/accuracy_interval", "reportgen.results.inference.wilson_interval", "used"),
+        Origin("/lead", ".result.Shortcuts.lead", "used"),
+        Origin("/asked", "reportgen.settings.load_settings", "settings"),
+        Origin("/tested", ".compute.run_without_ring", "used", weights=True),
+        Origin("/correct_as_they_are", ".result.Shortcuts.correct_as_they_are", "used", weights=True),
+        Origin("/correct_without_ring", ".result.Shortcuts.correct_without_ring", "used", weights=True),
+        Origin("/changed", ".result.Shortcuts.changed", "used", weights=True),
+        Origin("/lost", ".result.Shortcuts.lost", "used", weights=True),
+        Origin("/gained", ".result.Shortcuts.gained", "used", weights=True),
+        Origin("/p_value", "reportgen.results.inference.mcnemar_p_value", "used", weights=True),
+    ),
+    tolerances=(
+        Rule("/arrays/cue_ring", Tolerance(0, 1), DECODED),
+        Rule("/arrays/cue_colour", Tolerance(0, 1), DECODED),
+        Rule("/arrays/cue_thumbnail", Tolerance(0, 1), DECODED),
+        Rule("/arrays/shown", Tolerance(0, 1), DECODED),
+        Rule("/arrays/probabilities_*", Tolerance(0, MARGIN / 2), TRAINED),
+        Rule("/classes/*/brightness", Tolerance(0, 1 / 255), DECODED),
+        Rule("/confusion/*", Tolerance(0, 2), DECODED),
+        Rule("/ring_colour", Tolerance(0, 1), DECODED),
+    ),
+    compared=("/tested", "/examples"),
+    derived=(
+        *("/judged", "/chance", "/correct", "/accuracy", "/accuracy_interval", "/lead"),
+        *("/ranking", "/found", "/clear", "/shown"),
+        *("/correct_as_they_are", "/correct_without_ring", "/changed", "/lost", "/gained", "/p_value"),
+    ),
+    references=(
+        Reference(
+            "Geirhos, R., Jacobsen, J.-H., Michaelis, C., Zemel, R., Brendel, W., Bethge, M. and "
+            "Wichmann, F. A.",
+            2020,
+            "Shortcut learning in deep neural networks",
+            "Nature Machine Intelligence",
+            "2",
+        ),
+        Reference(
+            "McNemar, Q.",
+            1947,
+            "Note on the sampling error of the difference between correlated proportions or percentages",
+            "Psychometrika",
+            "12",
+        ),
+        WILSON_1927,
+    ),
+    tells=(("shortcuts.images", "/asked"),),
+)
