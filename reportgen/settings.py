@@ -96,7 +96,7 @@ class GuidedTables(_Table):
 class RingTest(_Table):
     """How many test images the network sees without their outermost ring."""
 
-    images: Annotated[int, Field(ge=1, le=1000)] = 30
+    images: Annotated[int, Field(ge=1, le=1000)] = 60
 
 
 class Words(_Table):

@@ -20,7 +20,7 @@ NAMES: Final = {
     "thumbnail": "thumbnail",
 }
 
-_WIDTH_MM, _ROW_MM = 62.0, 6.0
+_WIDTH_MM, _ROW_MM = 62.0, 4.6
 
 _INK, _QUIET = "#0072b2", "#606060"
 

@@ -52,6 +52,14 @@ class Tested(Result):
     without_ring: Annotated[str, means("The class predicted when its ring has been replaced.")]
 
 
+class Recognised(Result):
+    """How many of the tested images of one class the network recognises."""
+
+    images: Annotated[Count, means("The tested images of this class.", "images")]
+    as_they_are: Annotated[Count, means("Those of them that are recognised as they are.", "images")]
+    without_ring: Annotated[Count, means("Those that are when the ring has been replaced.", "images")]
+
+
 class Shortcuts(Result):
     """How well the classes are told without the object, and whether the network does it that way."""
 
@@ -123,9 +131,9 @@ class Shortcuts(Result):
         Arrays,
         means(
             "cue_ring, cue_colour, cue_file and cue_thumbnail (images, numbers), what the classifiers were "
-            "given of each image, and fold (images,), the fold it was judged in, -1 if it was left out, in the order of "
-            "/dataset/images; probabilities_as_it_is and probabilities_without_ring (tested, classes); "
-            "shown, the pixels of the examples, if there are any. In arrays/shortcuts.npz."
+            "given of each image, and fold (images,), the fold it was judged in, -1 if it was left out, "
+            "in the order of /dataset/images; probabilities_as_it_is and probabilities_without_ring "
+            "(tested, classes); shown, the pixels of the examples, if there are any. In arrays/shortcuts.npz."
         ),
     ]
 
@@ -206,6 +214,25 @@ class Shortcuts(Result):
         """The strongest cue that gives the class away and can be seen in a picture; null without one."""
         return next((cue for cue in self.found if cue != "file"), None)
 
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def framed(
+        self,
+    ) -> dict[Label, Annotated[Count, means("Images of this class with a dark or light frame.", "images")]]:
+        """Images of each class with a frame; empty if there are none at all."""
+        counts = {label: each.dark_frames + each.light_frames for label, each in self.classes.items()}
+        return counts if any(counts.values()) else {}
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def recognised(
+        self,
+    ) -> dict[Label, Annotated[Recognised, means("How the network does on this class.")]]:
+        """How many of the tested images of each class the network recognises."""
+        return {
+            label: _count_recognised([t for t in self.tested if t.true == label]) for label in self.classes
+        }
+
     @computed_field(json_schema_extra={"unit": "images"})  # type: ignore[prop-decorator]
     @property
     def correct_as_they_are(self) -> Count:
@@ -241,3 +268,11 @@ class Shortcuts(Result):
     def p_value(self) -> Share:
         """The exact two-sided p-value that both accuracies are equal (McNemar 1947)."""
         return mcnemar_p_value(self.lost, self.gained)
+
+
+def _count_recognised(tested: list[Tested]) -> Recognised:
+    return Recognised(
+        images=len(tested),
+        as_they_are=sum(each.as_it_is == each.true for each in tested),
+        without_ring=sum(each.without_ring == each.true for each in tested),
+    )
