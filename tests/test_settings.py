@@ -29,7 +29,7 @@ build = "out/report"
 templates = "mine"
 fonts = ["my.ttf"]
 report = "assignment"
-sections = ["convolution", "conv_stack", "transfer", "neurons", "guided_backprop"]
+sections = ["convolution", "conv_stack", "transfer", "neurons", "guided_backprop", "shortcuts"]
 
 [[authors]]
 name = "Ada"
@@ -50,6 +50,9 @@ colour = true
 neurons = ["zero", "median", "percentile:90", "top:2", [1, 2, 3]]
 shared_scale = true
 
+[shortcuts]
+images = 7
+
 [commentary]
 introduction = "A"
 convolution = "B"
@@ -57,7 +60,8 @@ conv_stack = "C"
 transfer = "D"
 neurons = "E"
 guided_backprop = "F"
-observations = "G"
+shortcuts = "G"
+observations = "H"
 """
 
 
@@ -97,7 +101,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, EVERYTHING))
     assert settings.model_dump() == {
         "report": "assignment",
-        "sections": ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop"),
+        "sections": ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop", "shortcuts"),
         "course": "Deep Learning",
         "assignment": "Assignment 2",
         "group": "Group 12",
@@ -117,14 +121,15 @@ def test_every_key_is_read(tmp_path: Path) -> None:
             "neurons": ("zero", "median", "percentile:90", "top:2", (1, 2, 3)),
             "shared_scale": True,
         },
-        "commentary": dict(zip(find_kind().slots, "ABCDEFG", strict=True)),
+        "shortcuts": {"images": 7},
+        "commentary": dict(zip(find_kind().slots, "ABCDEFGH", strict=True)),
     }
 
 
 def test_the_example_above_leaves_no_key_out(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, EVERYTHING))
     assert settings.model_fields_set >= set(Settings.model_fields)
-    for table in (settings.show, settings.guided_backprop, settings.commentary):
+    for table in (settings.show, settings.guided_backprop, settings.shortcuts, settings.commentary):
         assert table.model_fields_set == set(type(table).model_fields)
 
 

@@ -23,7 +23,7 @@ SPLITS = ("train", "val", "test")
 TABLES = (
     *("images", "counts", "convolution", "conv_stack", "accuracy"),
     *("confusion_train", "confusion_val", "confusion_test", "per_class", "history", "misclassified"),
-    *("predictions", "neurons", "neurons_distinct", "guided_backprop", "checks"),
+    *("predictions", "neurons", "neurons_distinct", "guided_backprop", "shortcuts", "without_ring", "checks"),
 )
 """In the order of the report."""
 

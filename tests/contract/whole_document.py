@@ -29,9 +29,10 @@ def whole() -> dict[str, Any]:
     }
     summary = changed["convolution"]["arrays"]["filter"]
     changed["convolution"] |= {"filter": [[[0.1, -0.2, 0.3]] * 3] * 3, "colour": True}
-    for section in ("conv_stack", "transfer", "neurons", "guided_backprop"):
+    for section in ("conv_stack", "transfer", "neurons", "guided_backprop", "shortcuts"):
         changed[section]["arrays"] = {"some": {**summary, "file": f"arrays/{section}.npz", "key": "some"}}
     changed["neurons"]["head_overlap"] = {label: {"overlapping": 1, "total": 5} for label in LABELS}
+    changed["shortcuts"]["examples"] = {label: ["test/x.jpg"] for label in LABELS}
     changed["guided_backprop"]["area_share"] = dict.fromkeys(LABELS, _SHARES)
     changed["guided_backprop"]["rows"]["cat"][0]["energy_share"] = _SHARES
     return as_written(changed)

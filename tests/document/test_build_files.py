@@ -35,7 +35,7 @@ def test_the_report_can_be_sent_by_mail(build: Path, name: str) -> None:
 
 
 def test_every_array_that_the_results_name_is_there_and_as_described(build: Path, results: Any) -> None:
-    sections = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop")
+    sections = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop", "shortcuts")
     summaries = [s for section in sections for s in results[section]["arrays"].values()]
     assert len(summaries) == 30
     for summary in summaries:

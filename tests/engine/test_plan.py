@@ -28,7 +28,7 @@ from reportgen.weights import WeightsFile
 WEIGHTS = WeightsFile("embedded", Path("w.h5"), "1" * 64)
 ALL = frozenset(spec.name for spec in plan.make_specs(find_kind()))
 PLACES = {"data", "build", "cache", "cache_limit_mb", "templates", "fonts"}
-SLOW = {"features", "transfer", "activations", "neurons", "guided_backprop"}
+SLOW = {"features", "transfer", "activations", "neurons", "guided_backprop", "shortcuts"}
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +74,7 @@ def test_the_same_inputs_give_the_same_keys(home: Path) -> None:
         ({"show": {"filters": 9, "neurons": 2}}, {"conv_stack"}),
         ({"show": {"filters": 2, "neurons": 3}}, {"neurons"}),
         ({"guided_backprop": {"neurons": ["zero"]}}, {"guided_backprop"}),
+        ({"shortcuts": {"images": 5}}, {"shortcuts"}),
         (
             {"guided_backprop": {"neurons": ["zero", "top:1"], "shared_scale": True}},
             {"guided_backprop"},
@@ -102,7 +103,7 @@ def test_sections_and_their_order_count_where_the_report_is_put_together(home: P
     assert set(every.stages) - set(some.stages) == {
         f"{prefix}{name}"
         for prefix in ("", "figures_")
-        for name in ("convolution", "conv_stack", "guided_backprop")
+        for name in ("convolution", "conv_stack", "guided_backprop", "shortcuts")
     }
     assert {"features", "activations"} & set(
         planned(home, sections=["convolution"], commentary={}).stages
@@ -189,7 +190,7 @@ def test_a_template_of_the_user_s_own_counts_instead_of_the_one_it_replaces(
 def test_the_annotations_count_where_boxes_are_used(home: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(home, tmp_path / "home")
     (copy / "data/annotations.json").write_text("{}")
-    assert changed(planned(home), planned(copy)) == {"dataset", "neurons", "guided_backprop"}
+    assert changed(planned(home), planned(copy)) == {"dataset", "neurons", "guided_backprop", "shortcuts"}
 
 
 def test_code_counts_where_it_runs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

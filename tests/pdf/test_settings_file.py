@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reportgen.engine.plan import make_specs, setting
 from reportgen.outline.kind import find_kind
 from reportgen.pdf.printer import write_settings
-from reportgen.settings import Author, Commentary, GuidedTables, Settings, Show, load_settings
+from reportgen.settings import Author, Commentary, GuidedTables, RingTest, Settings, Show, load_settings
 
 SHOWN = next(spec.settings for spec in make_specs(find_kind()) if spec.name == "pdf")
 
@@ -38,6 +38,7 @@ settings_of_users = st.builds(
         neurons=st.lists(choices, min_size=1, max_size=5).map(tuple),
         shared_scale=st.booleans(),
     ),
+    shortcuts=st.builds(RingTest, images=st.integers(1, 1000)),
     commentary=st.builds(Commentary, introduction=words, observations=words),
 )
 
@@ -69,5 +70,5 @@ def test_it_names_no_place_on_the_machine_and_all_that_the_report_shows() -> Non
     assert table["weights"] == "vgg19.h5"
     assert set(table) == {
         "course", "assignment", "group", "authors", "date", "seed", "show", "example_images",
-        "guided_backprop", "commentary", "weights", "report",
+        "guided_backprop", "shortcuts", "commentary", "weights", "report",
     }  # fmt: skip

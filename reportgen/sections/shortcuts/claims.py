@@ -16,12 +16,12 @@ def decide(numbers: Shortcuts) -> Iterator[Claim]:
     if numbers.confusion:
         yield Claim(
             "cue_found",
-            "Something beside the object tells the classes apart better than chance.",
+            "A cue that hardly shows the object tells the classes apart better than chance.",
             bool(numbers.found),
         )
     yield Claim(
         "ring_unneeded",
-        "Without the outermost ring of pixels, the network is not demonstrably better or worse.",
+        "The network is about as accurate without the outermost ring of pixels.",
         numbers.p_value >= numbers.alpha,
     )
 
@@ -40,7 +40,7 @@ def expect(settings: Settings, inventory: Inventory) -> Known:
 
 def list_figures(numbers: Shortcuts) -> Iterator[str]:
     """The accuracies if any were found, and examples if a picture can show what gives the class away."""
-    if numbers.confusion:
-        yield "cues"
     if "shown" in numbers.arrays:
         yield "given_away"
+    if numbers.confusion:
+        yield "cues"

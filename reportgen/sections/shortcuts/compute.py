@@ -30,7 +30,7 @@ from reportgen.sections.shortcuts.judging import (
     deal_folds,
     judge_cue,
 )
-from reportgen.sections.shortcuts.result import ClassLook, Shortcuts, Tested
+from reportgen.sections.shortcuts.result import ClassLook, Shortcuts, Trial
 
 DARK_BELOW, LIGHT_ABOVE, FRAME_STEP = 0.2, 0.8, 0.1
 """A frame is that dark or light, and differs from the pixels just inside it: a dark background does not."""
@@ -56,12 +56,12 @@ def run(context: StageContext) -> Artifacts:
         found = find_shortcuts(seen, labels, [image.sha256 for image in images], classes)
     predicted = [[classes[i] for i in table.argmax(axis=1)] for table in probabilities.values()]
     numbers = Shortcuts(
-        **_count(found, classes),
+        **count_cues(found, classes),
         asked=context.setting("shortcuts.images"),
         ring_colour=colour,
         alpha=ALPHA,
         tested=[
-            Tested(file=image.file, true=image.label, as_it_is=before, without_ring=after)
+            Trial(file=image.file, true=image.label, as_it_is=before, without_ring=after)
             for image, before, after in zip(tested, *predicted, strict=True)
         ],
         examples={},
@@ -197,7 +197,7 @@ def find_shortcuts(
     return Found(seen, labels, judged, folds, probabilities, {**arrays, "fold": fold})
 
 
-def _count(found: Found, classes: Sequence[str]) -> dict[str, Any]:
+def count_cues(found: Found, classes: Sequence[str]) -> dict[str, Any]:
     """The numbers that come from the cues, by field."""
     looks = {
         label: describe_class(

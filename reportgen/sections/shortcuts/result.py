@@ -43,7 +43,7 @@ class ClassLook(Result):
     ]
 
 
-class Tested(Result):
+class Trial(Result):
     """One test image, as the network takes it with its ring and without."""
 
     file: Annotated[ImagePath, means("The image's file.")]
@@ -61,7 +61,7 @@ class Recognised(Result):
 
 
 class Shortcuts(Result):
-    """How well the classes are told without the object, and whether the network does it that way."""
+    """How well the classes are told by what hardly shows the object, and whether the network does so."""
 
     ring_width: Annotated[Positive, means("How wide the outermost ring is.", "pixels")]
     segments: Annotated[Positive, means("The parts of each side of the ring whose mean colour is taken.")]
@@ -123,7 +123,7 @@ class Shortcuts(Result):
     ]
     alpha: Annotated[Share, means("The level of McNemar's test.")]
     tested: Annotated[
-        list[Annotated[Tested, means("One test image.")]],
+        list[Annotated[Trial, means("One test image.")]],
         Field(min_length=1),
         means("The test images that the network saw without their ring, the classes in turn."),
     ]
@@ -236,31 +236,31 @@ class Shortcuts(Result):
     @computed_field(json_schema_extra={"unit": "images"})  # type: ignore[prop-decorator]
     @property
     def correct_as_they_are(self) -> Count:
-        """Tested images whose class the network recognises as they are."""
+        """Trial images whose class the network recognises as they are."""
         return sum(each.as_it_is == each.true for each in self.tested)
 
     @computed_field(json_schema_extra={"unit": "images"})  # type: ignore[prop-decorator]
     @property
     def correct_without_ring(self) -> Count:
-        """Tested images whose class the network recognises when the ring has been replaced."""
+        """Trial images whose class the network recognises when the ring has been replaced."""
         return sum(each.without_ring == each.true for each in self.tested)
 
     @computed_field(json_schema_extra={"unit": "images"})  # type: ignore[prop-decorator]
     @property
     def changed(self) -> Count:
-        """Tested images for which the network then predicts another class."""
+        """Trial images for which the network then predicts another class."""
         return sum(each.without_ring != each.as_it_is for each in self.tested)
 
     @computed_field(json_schema_extra={"unit": "images"})  # type: ignore[prop-decorator]
     @property
     def lost(self) -> Count:
-        """Tested images that are recognised only as they are."""
+        """Trial images that are recognised only as they are."""
         return sum(each.as_it_is == each.true != each.without_ring for each in self.tested)
 
     @computed_field(json_schema_extra={"unit": "images"})  # type: ignore[prop-decorator]
     @property
     def gained(self) -> Count:
-        """Tested images that are recognised only when the ring has been replaced."""
+        """Trial images that are recognised only when the ring has been replaced."""
         return sum(each.as_it_is != each.true == each.without_ring for each in self.tested)
 
     @computed_field  # type: ignore[prop-decorator]
@@ -270,7 +270,7 @@ class Shortcuts(Result):
         return mcnemar_p_value(self.lost, self.gained)
 
 
-def _count_recognised(tested: list[Tested]) -> Recognised:
+def _count_recognised(tested: list[Trial]) -> Recognised:
     return Recognised(
         images=len(tested),
         as_they_are=sum(each.as_it_is == each.true for each in tested),
