@@ -53,6 +53,7 @@ def document() -> dict[str, Any]:
     """A new ``results.json`` as Python data, derived values left out; whoever asks may change it."""
     splits = ("train", "val", "test")
     made = {
+        "kind": {"name": "assignment", "version": "1.0", "sections": list(find_kind().names)},
         "report": {"course": "C", "assignment": "A", "group": "", "authors": [], "date": None},
         "provenance": {
             "seed": 1, "data_fingerprint": "f" * 64, "versions": {"reportgen": "0"},

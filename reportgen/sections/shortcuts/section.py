@@ -19,7 +19,7 @@ SECTION = Section(
     title="What gives the class away?",
     package="reportgen.sections.shortcuts",
     result="Shortcuts",
-    meaning="How well the classes are told by what hardly shows the object, and whether the network does it that way.",
+    meaning="How well the classes are told by what hardly shows the object, and whether the network does so.",
     topic="shortcuts in the data",
     reads=Reads(images="used", weights=True, settings=("shortcuts.images",), sections=("transfer",)),
     figures=(Shown("given_away", if_any=True), Shown("cues", "appendix", if_any=True)),
