@@ -27,6 +27,7 @@ SECTIONS = {
     "transfer": "VGG19 with a new output layer",
     "neurons": "Maximally activating patches",
     "guided-backprop": "Guided backpropagation",
+    "shortcuts": "What gives the class away?",
     "observations": "Observations",
 }
 

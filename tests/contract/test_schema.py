@@ -148,7 +148,8 @@ def test_no_key_may_be_missing() -> None:
         for pointer, _ in places(written())
         if not pointer.rpartition("/")[2].isdigit()
         and pointer.rpartition("/")[2] not in LABELS
-        and not pointer.rpartition("/")[0].endswith(("/versions", "/arrays", "/area_share"))
+        and not pointer.rpartition("/")[0].endswith(("/versions", "/arrays", "/area_share", "/formats"))
+        and not re.fullmatch("/shortcuts/[a-z_]+/(ring|colour|file|thumbnail)", pointer)
     ]
     assert len(named) > 200
     for pointer in named:
@@ -160,6 +161,7 @@ def test_nothing_may_be_of_another_kind() -> None:
     wrong = {"no": ["such", "thing"]}
     # Of what is repeated, the first is enough.
     firsts = [pointer for pointer, _ in places(whole()) if not re.search("/dog|/[1-9]|/val|/train", pointer)]
+    firsts.remove("/shortcuts/examples")  # lists of files by the name of a class, whatever it is
     assert len(firsts) > 200
     for pointer in firsts:
         changed = change(whole(), pointer, wrong)
