@@ -110,6 +110,12 @@ class Redrawing(_Table):
     images: Annotated[int, Field(ge=1, le=20)] = 3
 
 
+class RingTest(_Table):
+    """How many test images the network sees without their outermost ring."""
+
+    images: Annotated[int, Field(ge=1, le=1000)] = 60
+
+
 class Words(_Table):
     """The author's own words, in Markdown: a slot for each section, one before and one after them."""
 
@@ -163,6 +169,7 @@ class Settings(_Table):
     occlusion: Occluding = Occluding()
     guided_backprop: GuidedTables = GuidedTables()
     randomisation: Redrawing = Redrawing()
+    shortcuts: RingTest = RingTest()
     commentary: Commentary = Commentary()
     _origin: Origin = PrivateAttr(default_factory=Origin)
 

@@ -28,6 +28,7 @@ SECTIONS = {
     "neurons": "Maximally activating patches",
     "guided-backprop": "Guided backpropagation",
     "randomisation": "Do the gradient pictures depend on the network?",
+    "shortcuts": "What gives the class away?",
     "observations": "Observations",
 }
 

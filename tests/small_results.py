@@ -68,6 +68,10 @@ _OCCLUDED = {
     "best": {**_OCCLUDED_BOX, "box": {"rows": [80, 130], "cols": [30, 100]}, "kept": 4.5, "removed": 3.0},
     "tried": 9, "random_removed": 5.25, "harming": 12,
 }  # fmt: skip
+_LOOK = {
+    "images": 12, "dark_frames": 0, "light_frames": 1, "brightness": 0.5, "width": 300.0, "height": 200.0,
+    "bytes_per_pixel": 0.25, "exif": 0, "formats": {"JPEG": 12},
+}  # fmt: skip
 
 
 def _each(value: Any) -> dict[str, Any]:
@@ -157,6 +161,22 @@ def document() -> dict[str, Any]:
                 {"first_block": 1, "layers": 13, "weights": 900},
             ],
             "neurons": _each(_EXPLAINED), "arrays": {},
+        },
+        "shortcuts": {
+            "ring_width": 4, "segments": 8, "thumbnail_side": 8, "folds": 4, "fewest": 4, "smallest": 12,
+            "regularisation": 0.1, "near": 7.0, "near_duplicates": 0, "dark_below": 0.2, "light_above": 0.8,
+            "frame_step": 0.1, "features": {"ring": 96, "colour": 3, "file": 5, "thumbnail": 192},
+            "confusion": {
+                "ring": [[12, 0], [1, 11]], "colour": [[7, 5], [5, 7]],
+                "file": [[6, 6], [6, 6]], "thumbnail": [[8, 4], [4, 8]],
+            },
+            "classes": {"cat": _LOOK, "dog": {**_LOOK, "dark_frames": 11}}, "examples": {}, "asked": 60,
+            "ring_colour": [120, 110, 90], "alpha": 0.05,
+            "tested": [
+                {"file": "test/x.jpg", "true": "cat", "as_it_is": "cat", "without_ring": "dog"},
+                {"file": "test/y.jpg", "true": "dog", "as_it_is": "dog", "without_ring": "dog"},
+            ],
+            "arrays": {},
         },
         "checks": [{"name": "frozen_base", "claim": "It is.", "passed": True}],
     }  # fmt: skip

@@ -12,8 +12,8 @@ from small_results import document, results_of, small_results
 
 from reportgen.contract.schema import read_results
 from reportgen.outline.kind import find_kind
+from reportgen.results.inference import wilson_interval
 from reportgen.sections.guided_backprop.result import Signs
-from reportgen.sections.transfer.result import wilson_interval
 
 CONTRACT = [
     "/schema_version",

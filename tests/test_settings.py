@@ -31,7 +31,7 @@ fonts = ["my.ttf"]
 report = "assignment"
 sections = [
   "convolution", "conv_stack", "transfer", "neurons", "occlusion", "channels", "guided_backprop",
-  "randomisation",
+  "randomisation", "shortcuts",
 ]
 
 [[authors]]
@@ -61,6 +61,9 @@ shared_scale = true
 seed = 8
 images = 2
 
+[shortcuts]
+images = 7
+
 [commentary]
 introduction = "A"
 convolution = "B"
@@ -71,7 +74,8 @@ occlusion = "F"
 channels = "G"
 guided_backprop = "H"
 randomisation = "I"
-observations = "J"
+shortcuts = "J"
+observations = "K"
 """
 
 
@@ -133,7 +137,8 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         },
         "occlusion": {"random_boxes": 40, "step": 8},
         "randomisation": {"seed": 8, "images": 2},
-        "commentary": dict(zip(find_kind().slots, "ABCDEFGHIJ", strict=True)),
+        "shortcuts": {"images": 7},
+        "commentary": dict(zip(find_kind().slots, "ABCDEFGHIJK", strict=True)),
     }
 
 
@@ -145,7 +150,7 @@ def test_the_example_above_leaves_no_key_out(tmp_path: Path) -> None:
         settings.occlusion,
         settings.guided_backprop,
         settings.randomisation,
-        settings.commentary,
+        settings.shortcuts,
     )
     for table in (*tables, settings.commentary):
         assert table.model_fields_set == set(type(table).model_fields)

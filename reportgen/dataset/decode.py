@@ -37,6 +37,7 @@ _PILLOW_LIMIT = threading.Lock()
 class Decoded:
     """Pixels (224, 224, 3) and the upright image's own width and height before resizing.
 
+    ``format``: as Pillow names it; ``exif``: whether the file has a block of EXIF data; ``size``: its bytes.
     ``managed``: its colours were brought to sRGB as its profile says; ``profile_fault``: why they were not,
     though there is a profile, in words that follow "its colour profile".
     """
@@ -46,6 +47,9 @@ class Decoded:
     height: int
     managed: bool = False
     profile_fault: str = ""
+    format: str = ""
+    exif: bool = False
+    size: int = 0
 
 
 def decode(path: Path, sha256: str | None = None) -> NDArray[np.uint8]:
@@ -54,8 +58,13 @@ def decode(path: Path, sha256: str | None = None) -> NDArray[np.uint8]:
     Raises ``DataError`` naming the file and what is wrong with it, also if its content is not the one with
     the hash ``sha256``: what is made from it would be kept under that hash.
     """
+    return decode_file(path, sha256).pixels
+
+
+def decode_file(path: Path, sha256: str | None = None) -> Decoded:
+    """The same with what the file says of itself."""
     try:
-        return decode_bytes(read_bytes(path, sha256)).pixels
+        return decode_bytes(read_bytes(path, sha256))
     except UndecodableError as error:
         raise DataError(
             [f"{escaped(str(path))}: {error}"], "Repair the file, replace it or take it out."
@@ -83,6 +92,7 @@ def decode_bytes(data: bytes, *, strict: bool = False) -> Decoded:
     try:
         with _without_pillows_limit() if large else nullcontext():
             image.load()
+        exif = "exif" in image.info
         profile, fault = _find_profile(image, trimmed)
         _turn_upright(image)
         full, fault = _to_srgb(image, profile, fault)
@@ -93,7 +103,8 @@ def decode_bytes(data: bytes, *, strict: bool = False) -> Decoded:
         raise UndecodableError("needs more memory than there is; make it smaller") from None
     except Exception as error:  # Pillow's decoders raise whatever the damage leads them to
         raise UndecodableError(_describe_damage(error)) from None
-    return Decoded(np.array(small), *image.size, profile is not None and not fault, fault)
+    managed = profile is not None and not fault
+    return Decoded(np.array(small), *image.size, managed, fault, image.format or "", exif, len(data))
 
 
 def _find_profile(image: Image.Image, trimmed: Trimmed) -> tuple[bytes | None, str]:

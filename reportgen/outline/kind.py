@@ -57,6 +57,14 @@ SPRINGENBERG_2015 = Reference(
     "International Conference on Learning Representations, workshop track",
 )
 
+WILSON_1927 = Reference(
+    "Wilson, E. B.",
+    1927,
+    "Probable inference, the law of succession, and statistical inference",
+    "Journal of the American Statistical Association",
+    "22",
+)
+
 DEFAULT = "assignment"
 
 BEFORE, AFTER = "introduction", "observations"
@@ -76,6 +84,7 @@ _OWN_SECTIONS = (
     "channels",
     "guided_backprop",
     "randomisation",
+    "shortcuts",
 )
 
 

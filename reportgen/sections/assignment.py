@@ -8,6 +8,7 @@ from reportgen.sections.guided_backprop.section import SECTION as GUIDED_BACKPRO
 from reportgen.sections.neurons.section import SECTION as NEURONS
 from reportgen.sections.occlusion.section import SECTION as OCCLUSION
 from reportgen.sections.randomisation.section import SECTION as RANDOMISATION
+from reportgen.sections.shortcuts.section import SECTION as SHORTCUTS
 from reportgen.sections.transfer.section import SECTION as TRANSFER
 
 REPORT = ReportKind(
@@ -22,5 +23,6 @@ REPORT = ReportKind(
         CHANNELS,
         GUIDED_BACKPROP,
         RANDOMISATION,
+        SHORTCUTS,
     ),
 )

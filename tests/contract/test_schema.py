@@ -32,7 +32,7 @@ SCHEMA = json.loads(SCHEMA_FILE.read_bytes())
 SHAPES = {
     "1.0": "e83f268af47ebc6b6001b581a404d379123eca18c7436397df649cbd5f2bc3d4",
     "1.1": "d7d673f9666b5c553414f6058c065a888a541f67f45e1ee42622d936be7a1476",
-    "1.2": "HASH",
+    "1.2": "2b1baf32b553c4e3c745e2ef3a6aedd0199385632d8bd9503b63236d7621b395",
 }
 """A hash of what each version promises, words apart. Whoever changes the types adds a version here."""
 
@@ -148,7 +148,8 @@ def test_no_key_may_be_missing() -> None:
         for pointer, _ in places(written())
         if not pointer.rpartition("/")[2].isdigit()
         and pointer.rpartition("/")[2] not in LABELS
-        and not pointer.rpartition("/")[0].endswith(("/versions", "/arrays", "/area_share"))
+        and not pointer.rpartition("/")[0].endswith(("/versions", "/arrays", "/area_share", "/formats"))
+        and not re.fullmatch("/shortcuts/[a-z_]+/(ring|colour|file|thumbnail)", pointer)
     ]
     assert len(named) > 200
     for pointer in named:
@@ -160,6 +161,7 @@ def test_nothing_may_be_of_another_kind() -> None:
     wrong = {"no": ["such", "thing"]}
     # Of what is repeated, the first is enough.
     firsts = [pointer for pointer, _ in places(whole()) if not re.search("/dog|/[1-9]|/val|/train", pointer)]
+    firsts.remove("/shortcuts/examples")  # lists of files by the name of a class, whatever it is
     assert len(firsts) > 200
     for pointer in firsts:
         changed = change(whole(), pointer, wrong)

@@ -31,6 +31,8 @@ TABLES = (
         "channels",
         "guided_backprop",
         "randomisation",
+        "shortcuts",
+        "without_ring",
         "checks",
     ),
 )

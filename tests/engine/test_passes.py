@@ -19,7 +19,12 @@ from reportgen.settings import load_settings
 STAGES = pipeline.stage_names(find_kind())
 
 IMAGES = len(LABELS) * sum(COUNTS.values())
-FROM_THE_HEAD = {"dataset", "features", "transfer", "results", "figures_transfer", "html", "pdf"}
+TESTED = len(LABELS) * COUNTS["test"]
+"""Images that the network sees once more, without their outermost ring."""
+FROM_THE_HEAD = {
+    *("dataset", "features", "transfer", "shortcuts", "results"),
+    *("figures_transfer", "figures_shortcuts", "html", "pdf"),
+}
 WORDS_ONLY = {"html", "pdf"}
 
 Change = Callable[[Path], object]
@@ -41,7 +46,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = make_home(tmp_path_factory.mktemp("original"))
     built, passes = build(home)
     assert set(built.ran) == set(STAGES)
-    assert passes["features"] == IMAGES
+    assert passes["features"] == IMAGES + TESTED
     assert passes["activations"] == len(LABELS)
     assert passes["guided"] == 2 * len(LABELS)
     assert passes["occluded"] == 3 * len(LABELS)

@@ -37,6 +37,7 @@ SLOW = {
     "channels",
     "guided_backprop",
     "randomisation",
+    "shortcuts",
 }
 
 
@@ -87,6 +88,7 @@ def test_the_same_inputs_give_the_same_keys(home: Path) -> None:
         ({"guided_backprop": {"neurons": ["zero"]}}, {"guided_backprop"}),
         ({"randomisation": {"seed": 2}}, {"randomisation"}),
         ({"randomisation": {"images": 1}}, {"randomisation"}),
+        ({"shortcuts": {"images": 5}}, {"shortcuts"}),
         (
             {"guided_backprop": {"neurons": ["zero", "top:1"], "shared_scale": True}},
             {"guided_backprop"},
@@ -115,7 +117,15 @@ def test_sections_and_their_order_count_where_the_report_is_put_together(home: P
     assert set(every.stages) - set(some.stages) == {
         f"{prefix}{name}"
         for prefix in ("", "figures_")
-        for name in ("convolution", "conv_stack", "occlusion", "channels", "guided_backprop", "randomisation")
+        for name in (
+            "convolution",
+            "conv_stack",
+            "occlusion",
+            "channels",
+            "guided_backprop",
+            "randomisation",
+            "shortcuts",
+        )
     }
     assert {"features", "activations"} & set(
         planned(home, sections=["convolution"], commentary={}).stages

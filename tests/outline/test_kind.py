@@ -23,6 +23,7 @@ ALL = (
     "channels",
     "guided_backprop",
     "randomisation",
+    "shortcuts",
 )
 
 

@@ -20,6 +20,7 @@ from reportgen.settings import (
     GuidedTables,
     Occluding,
     Redrawing,
+    RingTest,
     Settings,
     Show,
     load_settings,
@@ -49,6 +50,7 @@ settings_of_users = st.builds(
     ),
     occlusion=st.builds(Occluding, random_boxes=st.integers(1, 1000), step=st.integers(4, 224)),
     randomisation=st.builds(Redrawing, seed=st.integers(0, 2**32 - 1), images=st.integers(1, 20)),
+    shortcuts=st.builds(RingTest, images=st.integers(1, 1000)),
     commentary=st.builds(Commentary, introduction=words, observations=words),
 )
 
@@ -80,5 +82,5 @@ def test_it_names_no_place_on_the_machine_and_all_that_the_report_shows() -> Non
     assert table["weights"] == "vgg19.h5"
     assert set(table) == {
         "course", "assignment", "group", "authors", "date", "seed", "show", "example_images",
-        "guided_backprop", "occlusion", "randomisation", "commentary", "weights", "report",
+        "guided_backprop", "occlusion", "randomisation", "shortcuts", "commentary", "weights", "report",
     }  # fmt: skip

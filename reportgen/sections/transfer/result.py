@@ -1,6 +1,5 @@
 """VGG19 with a new head: how it was trained, and what it gets right."""
 
-import math
 from typing import Annotated, Literal
 
 from pydantic import Field, computed_field
@@ -19,6 +18,7 @@ from reportgen.results.fields import (
     Size,
     means,
 )
+from reportgen.results.inference import wilson_interval
 
 _Losses = Annotated[
     list[Annotated[Size, means("The mean cross-entropy after epoch i + 1.", "nats")]], Field(min_length=1)
@@ -185,20 +185,3 @@ class Transfer(Result):
     ) -> BySplit[Annotated[Share, means("Correctly classified images of this split / all of it.")]]:
         """Share of correctly classified images, 0 to 1, from the confusion matrix."""
         return {split: self.correct[split] / self.total[split] for split in self.confusion}
-
-
-_Z = 1.959963984540054
-"""The 97.5 % quantile of the normal distribution."""
-
-
-def wilson_interval(correct: int, total: int) -> tuple[float, float]:
-    """The 95 % score interval of a share of ``total`` ≥ 1 (Wilson 1927), which stays within 0 and 1.
-
-    It is the set of all p for which the observed share is within 1.96 standard deviations √(p(1 − p)/n).
-    """
-    share, spread = correct / total, _Z**2 / total
-    middle = (share + spread / 2) / (1 + spread)
-    half = _Z / (1 + spread) * math.sqrt(share * (1 - share) / total + spread / (4 * total))
-    # Rounding would leave an end that is exactly 0 or 1 a little beside it.
-    low = 0.0 if correct == 0 else max(middle - half, 0.0)
-    return low, 1.0 if correct == total else min(middle + half, 1.0)

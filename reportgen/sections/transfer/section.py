@@ -1,6 +1,6 @@
 """VGG19 with a new output layer: question 3 of the assignment."""
 
-from reportgen.outline.kind import SIMONYAN_2015
+from reportgen.outline.kind import SIMONYAN_2015, WILSON_1927
 from reportgen.outline.section import (
     DECODED,
     FLOAT32,
@@ -9,7 +9,6 @@ from reportgen.outline.section import (
     Headline,
     Origin,
     Reads,
-    Reference,
     Rule,
     Section,
     Shown,
@@ -39,7 +38,7 @@ SECTION = Section(
         Origin("/correct", ".result.Transfer.correct", "used", weights=True),
         Origin("/total", ".result.Transfer.total", "used", weights=True),
         Origin("/accuracy", ".result.Transfer.accuracy", "used", weights=True),
-        Origin("/accuracy_interval", ".result.wilson_interval", "used", weights=True),
+        Origin("/accuracy_interval", "reportgen.results.inference.wilson_interval", "used", weights=True),
         Origin("/majority_share", ".result.Transfer.majority_share", "used", weights=True),
         Origin("/confusion", ".compute.count_confusion", "used", weights=True),
         Origin("/per_class", ".compute.score_classes", "used", weights=True),
@@ -57,12 +56,6 @@ SECTION = Section(
     derived=("/correct", "/total", "/accuracy", "/accuracy_interval", "/majority_share", "/per_class"),
     references=(
         SIMONYAN_2015,
-        Reference(
-            "Wilson, E. B.",
-            1927,
-            "Probable inference, the law of succession, and statistical inference",
-            "Journal of the American Statistical Association",
-            "22",
-        ),
+        WILSON_1927,
     ),
 )

@@ -1,0 +1,31 @@
+"""What counts allow to be said: an interval for a share, and a test of two shares of the same images."""
+
+import math
+from fractions import Fraction
+
+_Z = 1.959963984540054
+"""The 97.5 % quantile of the normal distribution."""
+
+
+def wilson_interval(correct: int, total: int) -> tuple[float, float]:
+    """The 95 % score interval of a share of ``total`` ≥ 1 (Wilson 1927), which stays within 0 and 1.
+
+    It is the set of all p for which the observed share is within 1.96 standard deviations √(p(1 − p)/n).
+    """
+    share, spread = correct / total, _Z**2 / total
+    middle = (share + spread / 2) / (1 + spread)
+    half = _Z / (1 + spread) * math.sqrt(share * (1 - share) / total + spread / (4 * total))
+    low = 0.0 if correct == 0 else max(middle - half, 0.0)
+    return low, 1.0 if correct == total else min(middle + half, 1.0)
+
+
+def mcnemar_p_value(lost: int, gained: int) -> float:
+    """The exact two-sided p-value that two accuracies on the same images are equal (McNemar 1947).
+
+    ``lost`` images were right the first time only, ``gained`` the second time only; if the accuracies are
+    equal, each of these is as likely to be one as the other.
+    """
+    changed = lost + gained
+    tail = sum(math.comb(changed, k) for k in range(min(lost, gained) + 1))
+    # Whole numbers are halved exactly, however many there are.
+    return float(min(Fraction(1), Fraction(2 * tail, 1 << changed)))

@@ -1,0 +1,1 @@
+"""What tells the class without the object, and whether the network uses it."""

@@ -1,0 +1,46 @@
+"""What the section claims of its numbers, and what is known of them before they are computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reportgen.contract.specimen import Known
+from reportgen.dataset.inventory import Inventory
+from reportgen.outline.section import Claim
+from reportgen.sections.shortcuts.result import Shortcuts
+from reportgen.settings import Settings
+
+
+def decide(numbers: Shortcuts) -> Iterator[Claim]:
+    """Decide each claim by the numbers; of classes that are too small nothing is claimed."""
+    if numbers.confusion:
+        yield Claim(
+            "cue_found",
+            "A cue that hardly shows the object tells the classes apart better than chance.",
+            bool(numbers.found),
+        )
+    yield Claim(
+        "ring_unneeded",
+        "The network is about as accurate without the outermost ring of pixels.",
+        numbers.p_value >= numbers.alpha,
+    )
+
+
+def expect(settings: Settings, inventory: Inventory) -> Known:
+    """The matrices are as large as there are classes; no more images are tested than are asked for."""
+    classes = len(inventory.classes)
+    return Known(
+        lengths={
+            "/confusion/<cue>": classes,
+            "/confusion/<cue>/<i>": classes,
+            "/tested": min(settings.shortcuts.images, len(inventory.of("test"))),
+        }
+    )
+
+
+def list_figures(numbers: Shortcuts) -> Iterator[str]:
+    """The accuracies if any were found, and examples if a picture can show what gives the class away."""
+    if "shown" in numbers.arrays:
+        yield "given_away"
+    if numbers.confusion:
+        yield "cues"

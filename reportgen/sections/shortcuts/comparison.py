@@ -1,0 +1,66 @@
+"""How ``verify`` compares the section's numbers: what the network predicts, and which images are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reportgen.contract.lookup import join_pointer
+from reportgen.outline.section import MARGIN
+from reportgen.verify.tolerances import Findings, Pair, judge
+
+_TIE = "the recomputed probabilities of the two classes are nearly equal"
+_OTHER = "the recomputed probabilities of the two classes are not nearly equal"
+_CLASS = "it is no image of this class"
+_PREDICTED = {"as_it_is": "probabilities_as_it_is", "without_ring": "probabilities_without_ring"}
+
+
+def compare(pair: Pair) -> Findings:
+    """Rows for the tested images and for those shown."""
+    yield from _compare_tested(pair)
+    yield from _compare_examples(
+        pair.submitted["examples"], pair.recomputed["examples"], pair.dataset["images"]
+    )
+
+
+def find_comparable(pair: Pair) -> dict[str, list[bool]]:
+    """Whether each image is the same one in both: others may be shown where two are as good."""
+    told, wanted = (
+        [file for files in each["examples"].values() for file in files]
+        for each in (pair.submitted, pair.recomputed)
+    )
+    return {"shown": [n < len(told) and told[n] == file for n, file in enumerate(wanted)]}
+
+
+def _compare_tested(pair: Pair) -> Findings:
+    """An image may be taken for another class whose recomputed probability is nearly as high."""
+    told, wanted = pair.submitted["tested"], pair.recomputed["tested"]
+    classes = list(pair.dataset["classes"])
+    files, same_files = ([each["file"] for each in tested] for tested in (told, wanted))
+    yield judge("numbers", "/shortcuts/tested", files == same_files, files, same_files)
+    if files != same_files:
+        return
+    for n, (one, other) in enumerate(zip(told, wanted, strict=True)):
+        here = ("shortcuts", "tested", n)
+        yield judge(
+            "numbers", join_pointer([*here, "true"]), one["true"] == other["true"], one["true"], other["true"]
+        )
+        for field, array in _PREDICTED.items():
+            shares = dict(zip(classes, map(float, pair.arrays[array][n]), strict=True))
+            same = one[field] == other[field]
+            agrees = one[field] in shares and shares[other[field]] - shares[one[field]] <= MARGIN
+            reason = "" if same else _TIE if agrees else _OTHER
+            yield judge("numbers", join_pointer([*here, field]), agrees, one[field], other[field], reason)
+
+
+def _compare_examples(
+    told: Mapping[str, Any], wanted: Mapping[str, Any], images: list[Mapping[str, Any]]
+) -> Findings:
+    """Any image of the class may be shown, for which one is surest of is a matter of the last digits."""
+    labels = {image["file"]: image["label"] for image in images}
+    for label in dict.fromkeys((*told, *wanted)):
+        shown = told.get(label, [])
+        for n, file in enumerate(shown):
+            agrees = labels.get(file) == label
+            pointer = join_pointer(["shortcuts", "examples", label, n])
+            yield judge("numbers", pointer, agrees, file, label, "" if agrees else _CLASS)

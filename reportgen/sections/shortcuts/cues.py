@@ -1,0 +1,142 @@
+"""What can be seen of an image without its object: its outermost ring, colour, file and a tiny thumbnail."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.dataset.decode import SIDE, Decoded, grey
+
+CUES = ("ring", "colour", "file", "thumbnail")
+
+RING = 4
+"""Pixels from the border that are the ring; of a 300 pixels wide photograph five or six."""
+
+SEGMENTS = 8
+"""Parts of each side of the ring."""
+
+THUMBNAIL = 8
+"""Rows and columns of the thumbnail."""
+
+_INNER = (8, 12)
+"""Pixels from the border between which a frame is expected to have ended."""
+
+NEAR = 7.0
+"""Images are nearly equal if their thumbnails differ by less, root mean square, in levels of 255."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the cues are made of. Colours are R, G, B from 0 to 255, brightnesses lumas from 0 to 1.
+
+    ``ring``: of the top, bottom, left and right edge (4, 8, 3), from left to right and from the top down;
+    ``thumbnail`` (8, 8, 3); ``ring_brightness`` is that of the ring, ``inner_brightness`` that of pixels
+    8 to 12 from the border. ``width`` and ``height`` are those of the upright image, ``size`` its bytes.
+    """
+
+    ring: Any
+    colour: Any
+    thumbnail: Any
+    brightness: float
+    ring_brightness: float
+    inner_brightness: float
+    width: int
+    height: int
+    size: int
+    format: str
+    exif: bool
+
+    def pack(self) -> bytes:
+        """The same as JSON."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Seen:
+        """What ``pack`` made."""
+        return cls(**json.loads(data))
+
+
+def look_at(image: Decoded) -> Seen:
+    """Take from an image what the cues see."""
+    pixels, luma = image.pixels.astype(np.float64), grey(image.pixels)
+    block = SIDE // THUMBNAIL
+    blocks = pixels.reshape(THUMBNAIL, block, THUMBNAIL, block, 3)
+    return Seen(
+        ring=average_ring(pixels).round(3).tolist(),
+        colour=pixels.mean((0, 1)).round(3).tolist(),
+        thumbnail=blocks.mean((1, 3)).round(3).tolist(),
+        brightness=round(float(luma.mean()), 5),
+        ring_brightness=round(float(luma[ring_mask(0, RING)].mean()), 5),
+        inner_brightness=round(float(luma[ring_mask(*_INNER)].mean()), 5),
+        width=image.width,
+        height=image.height,
+        size=image.size,
+        format=image.format,
+        exif=image.exif,
+    )
+
+
+def average_ring(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean colours (4, 8, 3) of the segments of the outermost ring of an image (224, 224, 3)."""
+    sides = (pixels[:RING], pixels[-RING:], pixels[:, :RING].swapaxes(0, 1), pixels[:, -RING:].swapaxes(0, 1))
+    return np.stack([side.reshape(RING, SEGMENTS, -1, 3).mean((0, 2)) for side in sides])
+
+
+def ring_mask(start: int, stop: int) -> NDArray[np.bool_]:
+    """Which pixels (224, 224) are at least ``start`` and less than ``stop`` pixels from the border."""
+    mask = np.zeros((SIDE, SIDE), bool)
+    mask[start : SIDE - start, start : SIDE - start] = True
+    mask[stop : SIDE - stop, stop : SIDE - stop] = False
+    return mask
+
+
+def replace_ring(pixels: NDArray[np.uint8], colour: Sequence[int]) -> NDArray[np.uint8]:
+    """A copy of an image (224, 224, 3) whose outermost ring has one colour; all within stays as it is."""
+    replaced = pixels.copy()
+    replaced[ring_mask(0, RING)] = np.array(colour, np.uint8)
+    return replaced
+
+
+def describe_images(seen: Sequence[Seen]) -> dict[str, NDArray[np.float32]]:
+    """The numbers of each cue for all images: ring (N, 96), colour (N, 3), file (N, F), thumbnail (N, 192).
+
+    The file's are the logarithms of width, height, width / height and bytes per pixel, whether there are
+    EXIF data, and a one for its format among those that occur.
+    """
+    formats = sorted({each.format for each in seen})
+    tables: Mapping[str, Iterator[Any]] = {
+        "ring": (np.ravel(each.ring) for each in seen),
+        "colour": (np.ravel(each.colour) for each in seen),
+        "file": (_describe_file(each, formats) for each in seen),
+        "thumbnail": (np.ravel(each.thumbnail) for each in seen),
+    }
+    return {cue: np.stack(list(rows)).astype(np.float32) for cue, rows in tables.items()}
+
+
+def _describe_file(seen: Seen, formats: Sequence[str]) -> NDArray[np.float64]:
+    sizes = (seen.width, seen.height, seen.width / seen.height, seen.size / (seen.width * seen.height))
+    return np.array([*np.log(sizes), seen.exif, *(seen.format == name for name in formats)], np.float64)
+
+
+def find_copies(seen: Sequence[Seen], labels: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which images (N,) are nearly equal to an earlier one of their class that is none itself.
+
+    Such an image would be judged by a model that was shown it. ``labels`` are class indices (N,).
+    """
+    thumbnails = np.array([np.ravel(each.thumbnail) for each in seen])
+    copies = np.zeros(len(seen), bool)
+    for label in np.unique(labels):
+        kept: list[int] = []
+        for n in np.flatnonzero(labels == label):
+            distances = (
+                np.sqrt(np.square(thumbnails[kept] - thumbnails[n]).mean(axis=1)) if kept else np.ones(0)
+            )
+            copies[n] = bool((distances < NEAR).any())
+            if not copies[n]:
+                kept.append(int(n))
+    return copies
