@@ -30,6 +30,20 @@ MARKED = {
     # Constants of a formula or a method: ends of ranges, the depth of RGB, classes of ImageNet, quantiles.
     "0", "3", "255", "1000", '"1000"', '"1,000"', '"5 %"', '"95 %"',
     '"2/fan-in"', '"11 × 11"', '"σ = 1.5"', '"K₁ = 0.01"', '"K₂ = 0.03"',
+    # Of the sections that ask whether explanations hold: citations, cues, layers, fills.
+    '"1.00"',
+    '"5"',
+    '"C"',
+    '"EXIF"',
+    '"Fong and Vedaldi 2017"',
+    '"Geirhos et al. 2020"',
+    '"ImageNet"',
+    '"L2"',
+    '"McNemar’s"',
+    '"Wilson 1927"',
+    '"Zeiler and Fergus 2014"',
+    '"ten"',
+    'format',
     # How many items the document lists at most.
     "12", "listed_images",
 }  # fmt: skip

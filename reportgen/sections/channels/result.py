@@ -121,7 +121,7 @@ class Channels(Result):
     def always_loud(
         self,
     ) -> Annotated[Count, means("Channels among the loudest in the example image of every class.")]:
-        """How many channels are in the list ``loud`` of every class."""
+        """How many channels are among the loudest of every class."""
         lists = [{each.position[2] for each in image.loud} for image in self.classes.values()]
         return len(set.intersection(*lists))
 
@@ -130,7 +130,7 @@ class Channels(Result):
     def loud_and_decisive(
         self,
     ) -> Annotated[Count, means("Entries of the lists of loud channels that are decisive, too.")]:
-        """How many entries of ``loud`` have a rank of contribution within the length of their list."""
+        """How many of the loudest have a rank of contribution within the length of their list."""
         return sum(
             each.contribution_rank <= len(image.decisive)
             for image in self.classes.values()
@@ -142,11 +142,11 @@ class Channels(Result):
     def loud_against(
         self,
     ) -> Annotated[Count, means("Entries of the lists of loud channels that lower the score.")]:
-        """How many entries of ``loud`` have a contribution below zero."""
+        """How many of the loudest have a contribution below zero."""
         return sum(each.contribution < 0 for image in self.classes.values() for each in image.loud)
 
     @computed_field(json_schema_extra={"unit": "channels"})  # type: ignore[prop-decorator]
     @property
     def listed(self) -> Annotated[Count, means("Entries of the lists of loud channels.")]:
-        """How many entries the lists ``loud`` have together."""
+        """How many entries the lists of the loudest have together."""
         return sum(len(image.loud) for image in self.classes.values())

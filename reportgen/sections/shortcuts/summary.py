@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from reportgen.contract.reader import LoadedResults
@@ -27,15 +26,3 @@ def _without_ring(results: LoadedResults) -> Table:
 
 
 TABLES: Final = {"shortcuts": _cues, "without_ring": _without_ring}
-
-
-def describe(results: LoadedResults) -> Iterator[tuple[str, str]]:
-    """A line by its name."""
-    found = results.shortcuts
-    if found.ranking:
-        best = found.ranking[0]
-        yield (
-            "Shortcuts",
-            f"of {found.judged} images the {best} alone tells the class of {found.correct[best]}; always "
-            f"naming the largest class, {round(found.chance * found.judged)}",
-        )
