@@ -26,7 +26,9 @@ MARKED = {
     # Citations.
     '"He et al. 2015"', '"Simonyan & Zisserman 2015"', '"Araujo et al. 2019"', '"Luo et al. (2016)"',
     '"Springenberg et al. 2015"', '"Wilson’s (1927)"',
+    '"Geirhos et al. 2020"', '"Wilson 1927"', '"McNemar’s"',
     # Constants of a formula or a method: ends of ranges, the depth of RGB, classes of ImageNet, quantiles.
+    '"L2"', '"C"', '"EXIF"', '"5"', '"ten"', "format",
     "0", "3", "255", "1000", '"1000"', '"1,000"', '"5 %"', '"95 %"',
     # How many items the document lists at most.
     "12", "listed_images",

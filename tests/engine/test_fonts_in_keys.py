@@ -28,6 +28,7 @@ LABELLED = {
     "figures_transfer",
     "figures_neurons",
     "figures_guided_backprop",
+    "figures_shortcuts",
 }
 
 
