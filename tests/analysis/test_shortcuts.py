@@ -255,10 +255,10 @@ def test_the_cues_are_what_they_say_pixel_by_pixel() -> None:
     assert seen.ring_brightness == pytest.approx(luma[np.array(depth) < 4].mean(), abs=1e-4)
     inner = (np.array(depth) >= 8) & (np.array(depth) < 12)
     assert seen.inner_brightness == pytest.approx(luma[inner].mean(), abs=1e-4)
-    row = describe_images([seen, replace(seen, format="JPEG", exif=False)])["file"]
+    file_row = describe_images([seen, replace(seen, format="JPEG", exif=False)])["file"]
     wanted = [*np.log([640, 480, 640 / 480, 12345 / (640 * 480)]), 1, 0, 1]
-    np.testing.assert_allclose(row[0], wanted, rtol=1e-6)
-    np.testing.assert_allclose(row[1][4:], [0, 1, 0])
+    np.testing.assert_allclose(file_row[0], wanted, rtol=1e-6)
+    np.testing.assert_allclose(file_row[1][4:], [0, 1, 0])
 
 
 def test_the_ring_is_replaced_and_nothing_else() -> None:
