@@ -171,7 +171,7 @@ def document() -> dict[str, Any]:
                 "file": [[6, 6], [6, 6]], "thumbnail": [[8, 4], [4, 8]],
             },
             "classes": {"cat": _LOOK, "dog": {**_LOOK, "dark_frames": 11}}, "examples": {}, "asked": 60,
-            "ring_colour": [120, 110, 90], "alpha": 0.05,
+            "alpha": 0.05,
             "tested": [
                 {"file": "test/x.jpg", "true": "cat", "as_it_is": "cat", "without_ring": "dog"},
                 {"file": "test/y.jpg", "true": "dog", "as_it_is": "dog", "without_ring": "dog"},

@@ -151,8 +151,9 @@ def describe_weights(results: LoadedResults) -> str:
 
 def describe_checks(results: LoadedResults) -> str:
     """How many of the report's claims its numbers bear out, and which they do not."""
-    failed = [check.name for check in results.checks if not check.passed]
-    passed = f"{len(results.checks) - len(failed)} of {len(results.checks)} passed"
+    checks = [check for check in results.checks if not check.finding]
+    failed = [check.name for check in checks if not check.passed]
+    passed = f"{len(checks) - len(failed)} of {len(checks)} passed"
     return f"{passed}; failed: {', '.join(failed)}" if failed else passed
 
 

@@ -113,6 +113,7 @@ class _Page:
             uses_weights=self.kind.uses_weights,
             references=self.kind.list_references(*self._of_weights()),
             passed={check.name: check.passed for check in self.results.checks},
+            findings={check.name for check in self.results.checks if check.finding},
             split_names=SPLIT_NAMES,
             listed_images=LISTED_IMAGES,
             style_mark=Markup(_STYLE_MARK),  # noqa: S704 - a constant

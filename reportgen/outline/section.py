@@ -149,11 +149,16 @@ class Reference:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of the report that the numbers bear out, or do not."""
+    """A sentence of the report that the numbers bear out, or do not.
+
+    ``finding``: it is what these data say, and its contrary would be no fault. Otherwise a report of which it is
+    not true has gone wrong.
+    """
 
     name: str
     claim: str
     passed: bool
+    finding: bool = False
 
 
 @dataclass(frozen=True)

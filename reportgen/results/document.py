@@ -148,6 +148,12 @@ class Check(Result):
     name: Annotated[str, means("The claim's name.")]
     claim: Annotated[str, means("The sentence as it is in the report.")]
     passed: Annotated[bool, means("Whether the numbers bear it out.")]
+    finding: Annotated[
+        bool,
+        means(
+            "Whether either answer is sound, as it tells of the data; if not, a failure is a fault of the report."
+        ),
+    ] = False
 
 
 class Kind(Result):

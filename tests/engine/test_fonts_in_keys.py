@@ -31,6 +31,7 @@ LABELLED = {
     "figures_occlusion",
     "figures_guided_backprop",
     "figures_randomisation",
+    "figures_shortcuts",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 from reportgen.contract.schema import check_document, results_type
 from reportgen.engine.stages.context import RESULTS_FILE, Artifacts, StageContext
@@ -37,7 +38,7 @@ def run(context: StageContext) -> Artifacts:
             fonts=[_describe_font(face) for face in context.fonts],
         ),
         dataset=dataset.model_copy(update={"examples": examples}),
-        checks=[Check(name=claim.name, claim=claim.claim, passed=claim.passed) for claim in claims],
+        checks=[Check.model_validate(asdict(claim)) for claim in claims],
         **numbers,
     )
     text = results.model_dump_json(indent=2) + "\n"

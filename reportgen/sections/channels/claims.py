@@ -17,6 +17,7 @@ def decide(numbers: Channels) -> Iterator[Claim]:
         "loud_decides",
         "At least half of the loudest channels are among the most decisive.",
         2 * numbers.loud_and_decisive >= numbers.listed,
+        finding=True,
     )
     counts = [image.on_animal for image in numbers.classes.values() if image.on_animal is not None]
     if counts and all(each.unusual is not None for each in counts):
@@ -24,6 +25,7 @@ def decide(numbers: Channels) -> Iterator[Claim]:
             "unusual_on_animal",
             "More neurons lie on the animal if channels are ranked by unusual output than by output.",
             sum(each.unusual or 0 for each in counts) > sum(each.loud for each in counts),
+            finding=True,
         )
 
 

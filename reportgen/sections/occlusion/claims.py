@@ -17,16 +17,19 @@ def decide(numbers: Occlusion) -> Iterator[Claim]:
         "patches_harm",
         "For most neurons the removal of the patch harms more than that of most random boxes of its size.",
         2 * numbers.harming > numbers.measured,
+        finding=True,
     )
     yield Claim(
         "patches_hold",
         "Most patches alone keep at least half of their neuron's output.",
         2 * numbers.holding > numbers.measured,
+        finding=True,
     )
     yield Claim(
         "boxes_better",
         "Most boxes that were found by occlusion are worth more than the patch with another fill, too.",
         2 * numbers.found_in_blur > numbers.found,
+        finding=True,
     )
 
 

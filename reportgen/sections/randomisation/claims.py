@@ -25,16 +25,19 @@ def decide(numbers: Randomisation) -> Iterator[Claim]:
         "guided_survives",
         "Guided pictures survive the redrawing of all weights.",
         guided is not None and guided >= numbers.alike_from,
+        finding=True,
     )
     yield Claim(
         "plain_changes",
         "Plain gradients change as soon as the top block is redrawn.",
         bool(plain) and all(each is None or abs(each) < numbers.unlike_below for each in plain),
+        finding=True,
     )
     yield Claim(
         "sizes_survive",
         "The sizes of plain gradients survive the redrawing of all weights.",
         sizes is not None and sizes >= numbers.alike_from,
+        finding=True,
     )
 
 

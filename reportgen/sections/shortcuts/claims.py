@@ -18,11 +18,13 @@ def decide(numbers: Shortcuts) -> Iterator[Claim]:
             "cue_found",
             "A cue that hardly shows the object tells the classes apart better than chance.",
             bool(numbers.found),
+            finding=True,
         )
     yield Claim(
         "ring_unneeded",
         "The network is about as accurate without the outermost ring of pixels.",
         numbers.p_value >= numbers.alpha,
+        finding=True,
     )
 
 

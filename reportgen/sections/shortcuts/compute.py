@@ -49,16 +49,14 @@ def run(context: StageContext) -> Artifacts:
     images, classes = context.images, context.classes
     seen = _look_at_all(context)
     labels = np.array([classes.index(image.label) for image in images])
-    colour = mean_colour(seen)
     tested = choose_tested(images, context.setting("shortcuts.images"))
-    probabilities = run_without_ring(context, tested, colour)
+    probabilities = run_without_ring(context, tested)
     with context.progress.stage("Looking for shortcuts"):
         found = find_shortcuts(seen, labels, [image.sha256 for image in images], classes)
     predicted = [[classes[i] for i in table.argmax(axis=1)] for table in probabilities.values()]
     numbers = Shortcuts(
         **count_cues(found, classes),
         asked=context.setting("shortcuts.images"),
-        ring_colour=colour,
         alpha=ALPHA,
         tested=[
             Trial(file=image.file, true=image.label, as_it_is=before, without_ring=after)
@@ -87,12 +85,6 @@ def _look_at_all(context: StageContext) -> list[Seen]:
     return [Seen.unpack(kept[image.sha256] or b"") for image in context.images]
 
 
-def mean_colour(seen: Sequence[Seen]) -> tuple[int, int, int]:
-    """The mean R, G, B of all images, each counting once, as whole levels."""
-    red, green, blue = np.rint(np.mean([each.colour for each in seen], axis=0)).astype(int).tolist()
-    return red, green, blue
-
-
 def choose_tested(images: Sequence[ImageFile], most: int) -> list[ImageFile]:
     """At most ``most`` different test images, the classes in turn, those of a class in the order of hashes.
 
@@ -107,18 +99,16 @@ def choose_tested(images: Sequence[ImageFile], most: int) -> list[ImageFile]:
     return turns[:most]
 
 
-def run_without_ring(
-    context: StageContext, tested: Sequence[ImageFile], colour: tuple[int, int, int]
-) -> dict[str, NDArray[np.float32]]:
+def run_without_ring(context: StageContext, tested: Sequence[ImageFile]) -> dict[str, NDArray[np.float32]]:
     """Class probabilities (n, classes) by the trained head: of images as they are, and without their ring.
 
-    The ring is replaced by ``colour``. The features of what is seen then are kept by image and colour.
+    The features of what is seen without the ring are kept by image.
     """
     transfer = context.artifacts("transfer")
     known = read_arrays(transfer)["probabilities_test"]
     order = [image.file for image in context.images if image.split == "test"]
     as_it_is = np.stack([known[order.index(image.file)] for image in tested])
-    names = [f"{image.sha256} with a ring of {cues.RING} pixels {colour}" for image in tested]
+    names = [f"{image.sha256} without its ring" for image in tested]
     kept = {name: context.items.get(name) for name in names}
     missing = [(name, image) for name, image in zip(names, tested, strict=True) if kept[name] is None]
     if missing:
@@ -128,10 +118,7 @@ def run_without_ring(
             for start in range(0, len(missing), BATCH_SIZE):
                 part = missing[start : start + BATCH_SIZE]
                 batch = np.stack(
-                    [
-                        cues.replace_ring(decode(context.path(image), image.sha256), colour)
-                        for _, image in part
-                    ]
+                    [cues.replace_ring(decode(context.path(image), image.sha256)) for _, image in part]
                 )
                 for (name, _), vector in zip(part, *context.network().features(iter([batch])), strict=True):
                     kept[name] = vector.tobytes()

@@ -95,10 +95,15 @@ def ring_mask(start: int, stop: int) -> NDArray[np.bool_]:
     return mask
 
 
-def replace_ring(pixels: NDArray[np.uint8], colour: Sequence[int]) -> NDArray[np.uint8]:
-    """A copy of an image (224, 224, 3) whose outermost ring has one colour; all within stays as it is."""
+def replace_ring(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A copy of an image (224, 224, 3) whose outermost ring has one colour; all within stays as it is.
+
+    The colour is the mean of what is within: it tells nothing of the ring, and of no other image, so that
+    one more image does not change what is seen of the others.
+    """
+    mask = ring_mask(0, RING)
     replaced = pixels.copy()
-    replaced[ring_mask(0, RING)] = np.array(colour, np.uint8)
+    replaced[mask] = np.rint(pixels[~mask].mean(axis=0, dtype=np.float64)).astype(np.uint8)
     return replaced
 
 

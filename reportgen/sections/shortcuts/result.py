@@ -113,14 +113,6 @@ class Shortcuts(Result):
         means("The images that are shown for the strongest cue that a picture can show."),
     ]
     asked: Annotated[Positive, means("How many test images the settings ask for.", "images")]
-    ring_colour: Annotated[
-        tuple[
-            Annotated[int, Field(ge=0, le=255), means("Red, from 0 to 255.")],
-            Annotated[int, Field(ge=0, le=255), means("Green, from 0 to 255.")],
-            Annotated[int, Field(ge=0, le=255), means("Blue, from 0 to 255.")],
-        ],
-        means("The colour that took the ring's place: the mean of all images."),
-    ]
     alpha: Annotated[Share, means("The level of McNemar's test.")]
     tested: Annotated[
         list[Annotated[Trial, means("One test image.")]],

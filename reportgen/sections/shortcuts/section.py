@@ -52,7 +52,6 @@ SECTION = Section(
         Rule("/arrays/probabilities_*", Tolerance(0, MARGIN / 2), TRAINED),
         Rule("/classes/*/brightness", Tolerance(0, 1 / 255), DECODED),
         Rule("/confusion/*", Tolerance(0, 2), DECODED),
-        Rule("/ring_colour", Tolerance(0, 1), DECODED),
     ),
     compared=("/tested", "/examples"),
     derived=(
