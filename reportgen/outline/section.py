@@ -151,8 +151,8 @@ class Reference:
 class Claim:
     """A sentence of the report that the numbers bear out, or do not.
 
-    ``finding``: it is what these data say, and its contrary would be no fault. Otherwise a report of which it is
-    not true has gone wrong.
+    ``finding``: it is what these data say, and its contrary would be no fault. Otherwise a report of which
+    it is not true has gone wrong.
     """
 
     name: str

@@ -151,7 +151,7 @@ class Check(Result):
     finding: Annotated[
         bool,
         means(
-            "Whether either answer is sound, as it tells of the data; if not, a failure is a fault of the report."
+            "Whether it tells of these data, so that either answer is sound; if not, a failure is a fault."
         ),
     ] = False
 
