@@ -191,7 +191,7 @@ class ReportKind:
                 # Taken out and put back, so that the claim moves to the position of the last section that
                 # makes it.
                 earlier = claims.pop(claim.name, claim)
-                claims[claim.name] = Claim(claim.name, claim.claim, claim.passed and earlier.passed)
+                claims[claim.name] = replace(claim, passed=claim.passed and earlier.passed)
         return list(claims.values())
 
     def list_references(self, *more: Reference) -> list[Reference]:

@@ -157,13 +157,14 @@ def test_a_claim_of_two_sections_stands_at_the_last_and_needs_both(
         (tmp_path / f"claims_{name}/claims.py").write_text(
             "from reportgen.outline.section import Claim\n"
             "def decide(numbers):\n"
-            f"    yield Claim('shared', 'Both.', numbers)\n    yield Claim('{name}', 'Own.', True)\n"
+            f"    yield Claim('shared', 'Both.', numbers)\n    yield Claim('{name}', 'Own.', True, {name == 'two'})\n"
         )
     monkeypatch.syspath_prepend(str(tmp_path))
     kind = ReportKind("k", "1", tuple(section(n, package=f"claims_{n}") for n in ("one", "two")))
     for numbers, holds in (((True, True), True), ((False, True), False), ((True, False), False)):
         claims = kind.decide_claims(dict(zip(("one", "two"), numbers, strict=True)))
         assert [(c.name, c.passed) for c in claims] == [("one", True), ("shared", holds), ("two", True)]
+        assert [c.finding for c in claims] == [False, False, True]
     assert [c.name for c in kind.decide_claims({"two": True})] == ["shared", "two"]
 
 
