@@ -157,7 +157,8 @@ def test_a_claim_of_two_sections_stands_at_the_last_and_needs_both(
         (tmp_path / f"claims_{name}/claims.py").write_text(
             "from reportgen.outline.section import Claim\n"
             "def decide(numbers):\n"
-            f"    yield Claim('shared', 'Both.', numbers)\n    yield Claim('{name}', 'Own.', True, {name == 'two'})\n"
+            "    yield Claim('shared', 'Both.', numbers)\n"
+            f"    yield Claim('{name}', 'Own.', True, {name == 'two'})\n"
         )
     monkeypatch.syspath_prepend(str(tmp_path))
     kind = ReportKind("k", "1", tuple(section(n, package=f"claims_{n}") for n in ("one", "two")))
