@@ -41,6 +41,10 @@ weights = "embedded"
 name = "Zoë O'Neill"
 roll_number = "CS-1"
 
+[occlusion]
+random_boxes = 4
+step = 112
+
 [commentary]
 transfer = "The *new* layer.<script>alert(2)</script> See [here](javascript:alert(3))."
 """
@@ -60,7 +64,7 @@ def make_finished(folder: Path) -> None:
     draw_tiny_data(home / "data")
     (home / "report.toml").write_text(SETTINGS, encoding="utf-8")
     command = [sys.executable, "-m", "reportgen", "build", "--quiet"]
-    done = subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=900)
     said = {"args": command, "returncode": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
     (folder / "said.json").write_text(json.dumps(said), encoding="utf-8")
 
