@@ -27,6 +27,8 @@ SECTIONS = {
     "transfer": "VGG19 with a new output layer",
     "neurons": "Maximally activating patches",
     "guided-backprop": "Guided backpropagation",
+    "occlusion": "Do the patches hold what the neurons respond to?",
+    "channels": "Are the loudest channels those that decide?",
     "randomisation": "Do the gradient pictures depend on the network?",
     "shortcuts": "What gives the class away?",
     "observations": "Observations",

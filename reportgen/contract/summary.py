@@ -254,7 +254,7 @@ def _counts(results: LoadedResults) -> Table:
 
 
 def _checks(results: LoadedResults) -> Table:
-    return of_records(results.checks, ("name", "claim", "passed"))
+    return of_records(results.checks, ("name", "claim", "passed", "finding"))
 
 
 def of_records(records: Iterable[Any], names: Sequence[str]) -> Table:

@@ -20,14 +20,14 @@ pytestmark = pytest.mark.slow
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
-def test_figures_1_to_25_stand_in_order_with_caption_and_alt_text(page: BeautifulSoup) -> None:
+def test_figures_1_to_32_stand_in_order_with_caption_and_alt_text(page: BeautifulSoup) -> None:
     figures = page.find_all("figure")
     captions = [caption for figure in figures for caption in figure.find_all("figcaption")]
     assert len(captions) == len(figures)
     said = [caption.get_text(" ", strip=True).replace("\xa0", " ") for caption in captions]
     numbers = [caption.split(".")[1].strip() for caption in said if caption.startswith("Fig. ")]
-    assert numbers[:25] == [str(number) for number in range(1, 26)]
-    assert numbers[25:] == [f"A{number}" for number in range(1, len(numbers) - 24)]
+    assert numbers[:32] == [str(number) for number in range(1, 33)]
+    assert numbers[32:] == [f"A{number}" for number in range(1, len(numbers) - 31)]
     assert all(len(caption) > 30 for caption in said)
     for figure in figures:
         assert len(figure.find_all("img")) == 1
