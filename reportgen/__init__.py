@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = ["Report", "UserError", "__version__", "build", "load_results"]
 
-_PLACES = {
+_MODULES = {
     "Report": "reportgen.api.report",
     "UserError": "reportgen.errors",
     "build": "reportgen.api.report",
@@ -23,10 +23,10 @@ _PLACES = {
 
 def __getattr__(name: str) -> Any:
     # Every stage runs through this file; what reads results back must not come along.
-    if name in _PLACES:
+    if name in _MODULES:
         from importlib import import_module
 
-        return getattr(import_module(_PLACES[name]), name)
+        return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -80,7 +80,9 @@ class Lines:
 def muffled() -> Iterator[None]:
     """Hold back what libraries write straight to the error stream; it is shown only if the work fails."""
     sys.stderr.flush()
+    # The descriptor and not sys.stderr, past which TensorFlow's C++ writes.
     kept = os.dup(2)
+    # A file and no pipe: a full pipe would stop whoever writes.
     with tempfile.TemporaryFile() as aside:
         os.dup2(aside.fileno(), 2)
         try:

@@ -18,7 +18,7 @@ SUPPORTED = ((3, 11), (3, 13))
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at: is it well, and what is to be said of it. ``note``: it is, and could be better."""
+    """One check: is it well, and what is to be said of it. ``note``: it is, and could be better."""
 
     ok: bool
     line: str
@@ -57,6 +57,7 @@ def _python(_: Settings) -> Finding:
 
 def _packages(_: Settings) -> Finding:
     needed = ("tensorflow", "keras", "numpy", "sklearn", "matplotlib", "jinja2", "weasyprint", "h5py")
+    # Looked for, not imported: TensorFlow alone takes seconds.
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         return Finding(False, f"Packages missing: {', '.join(missing)}. {_reinstall()}")

@@ -26,7 +26,7 @@ _CONFIG_BYTES = 10**7
 def export(settings: Settings, out: Path | None, progress: Progress | None = None) -> Path:
     """Write the network of the last build, base and trained head, as a Keras model; returns its path.
 
-    Raises ``UserError`` if there is no build, or if its weights are no longer the ones at hand.
+    Raises ``UserError`` if there is no build, or if its weights are not those on this machine.
     """
     from reportgen.contract.reader import load_results
     from reportgen.engine.stages.network import load_tensorflow
@@ -53,7 +53,7 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
     if backbone.weights.sha256 != weights.sha256:
         raise UserError(
             f"{file}: was computed with weights of SHA-256 {weights.sha256}, "
-            f"now at hand are {backbone.weights.sha256}.",
+            f"and those on this machine are {backbone.weights.sha256}.",
             "Build the report again, then export.",
         )
     with progress.stage("Writing the model"):
@@ -65,6 +65,7 @@ def is_own_model(stream: BinaryIO) -> bool:
     """Whether a file is a model that :func:`export` wrote."""
     try:
         with zipfile.ZipFile(stream) as archive, archive.open("config.json") as config:
+            # Within a limit, for somebody else's file may unpack to any size.
             return MODEL_NAME.encode() in config.read(_CONFIG_BYTES)
     except (OSError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error):
         return False

@@ -72,6 +72,7 @@ def check_folder(folder: Path, limits: Limits = Limits()) -> None:
 
 
 def _walk(folder: Path) -> Iterator[tuple[os.DirEntry[str], int]]:
+    # Not os.walk(), which skips a folder that cannot be listed and says nothing.
     waiting = [(str(folder), 1)]
     while waiting:
         path, depth = waiting.pop()
@@ -132,4 +133,5 @@ def read_settings(data: bytes, where: str, outline: Outline | None = None) -> Se
             kept |= outline.table
         return understand_settings(kept, origin)
     except SettingsError as error:
+        # It quotes values of the file, which may be as long as the file itself.
         raise SettingsError(error.problem[:_LONGEST_PROBLEM], error.remedy) from None

@@ -36,9 +36,12 @@ Position = tuple[int, int, int]
 NeuronChoice = str | Position
 """How a neuron of a guided-backpropagation table is chosen: a rule, or ``[row, column, channel]``."""
 
+# A lambda, since the function is defined further down.
 _Choice = Annotated[NeuronChoice, BeforeValidator(lambda choice: _as_choice(choice))]
 
 
+# Strict, so that "yes" is no truth value and "10" no number. Where a type has no form of its own in TOML, as
+# tuples and paths, the field is not strict.
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 

@@ -50,6 +50,7 @@ def open_submission(path: Path, *, with_figures: bool = True) -> Submission:
             what = f"has no {RESULTS_FILE}" if path.is_dir() else "is no file and no folder"
             raise SubmissionError(f"{path}: {what}.", _REBUILD)
         with file.open("rb") as stream:
+            # Readers of PDF look for the header in the first 1024 bytes, too.
             printed = b"%PDF-" in stream.read(1024)
         if printed or file.suffix.lower() == ".pdf":
             where = f"{file}, attachment {RESULTS_FILE}"
@@ -69,6 +70,7 @@ def last_build(build: Path) -> Path | None:
     folder = build / PREVIOUS_FOLDER
     if not folder.is_dir():
         return None
+    # isdecimal() alone also holds for the digits of other scripts.
     kept = [path for path in folder.iterdir() if path.name.isascii() and path.name.isdecimal()]
     return max((path for path in kept if path.is_dir()), key=lambda path: int(path.name), default=None)
 
@@ -198,6 +200,7 @@ def _inflate(packed: bytes, where: str) -> bytes:
 
 def _parse(data: bytes, where: str) -> dict[str, Any]:
     try:
+        # utf-8-sig: editors on Windows put a byte-order mark before JSON.
         document = json.loads(
             data.decode("utf-8-sig"), parse_constant=_refuse, parse_int=_whole, parse_float=_finite
         )
@@ -227,6 +230,7 @@ def _refuse(name: str) -> NoReturn:
 
 
 def _whole(text: str) -> int:
+    # Python takes time that grows with the square of a number's length, and refuses very long ones.
     if len(text) > _LONGEST_NUMBER:
         raise ValueError(f"a number of {len(text)} digits")
     return int(text)
@@ -244,6 +248,7 @@ def _too_deep(where: str) -> NoReturn:
 
 
 def _depth(document: Any) -> int:
+    # Level by level: a recursion would end at the depth that is to be found out.
     level, depth = [document], 0
     while level and depth <= MAX_DEPTH:
         depth += 1

@@ -207,7 +207,7 @@ def state_of_published(
 
 def is_here(source: str, memory: DigestMemory | None = None) -> bool:
     """False for one of the published files that is not on this machine, or damaged; other sources are not
-    downloaded, and whoever reads them tells what is wrong with them.
+    downloaded, and whoever reads them reports what is wrong with them.
     """
     return source not in _PUBLISHED or state_of_published(source, memory) == "intact"
 

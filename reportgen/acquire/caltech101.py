@@ -69,6 +69,7 @@ def unpack_images(
                 images.setdefault(label, []).append(name)
                 if label in labels:
                     _write(content, into / label / name, archive)
+                # In packed bytes: how many images there are shows only at the end of the stream.
                 advance(packed.tell() // 1024 - done)
                 done = packed.tell() // 1024
             stream.drain()
@@ -146,6 +147,7 @@ def _damage_named(archive: Path) -> Iterator[None]:
         yield
     except (zipfile.BadZipFile, gzip.BadGzipFile, tarfile.TarError, zlib.error, EOFError) as error:
         raise _unusable(archive, f"it is damaged ({error})") from error
+    # What zipfile raises for a compression that it does not know.
     except NotImplementedError as error:
         raise _unusable(archive, str(error)) from error
 
@@ -215,6 +217,7 @@ def fetch_caltech101(
         progress=progress,
     )
     with filling(out, "Caltech-101") as folder:
+        # In the scratch folder, which goes at the end with the images of no split.
         work = folder.parent / "unpacked"
         images = unpack_images(archive, classes, work, progress)
         _check_known(classes, images, archive)

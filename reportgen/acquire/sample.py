@@ -112,6 +112,7 @@ def _draw(folder: Path, seed: int, progress: Progress) -> None:
         "categories": [{"id": number, "name": name} for name, number in _CATEGORIES.items()],
     }
     text = json.dumps(coco, indent=1) + "\n"
+    # With one kind of line end, so that a seed gives the same bytes everywhere.
     (folder / _ANNOTATIONS).write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -92,6 +92,7 @@ class Part:
     def finish(self, path: Path) -> None:
         """Move the complete download to ``path``."""
         self._stream.flush()
+        # Before the rename, or a power cut could leave the name without its content.
         os.fsync(self._stream.fileno())
         self._path.replace(path)
         self.size = 0
@@ -249,6 +250,7 @@ def _bring(source: Source, part: Part, title: str, progress: Progress) -> None:
             if part.md5() == source.md5:
                 return
             part.clear()
+            # A part may be left of an older file on the server; the try that shows it is not counted.
             if not (resumed or left):
                 raise _WrongContentError
             left -= not resumed
@@ -257,7 +259,7 @@ def _bring(source: Source, part: Part, title: str, progress: Progress) -> None:
 
 def _fetch(source: Source, part: Part, title: str, progress: Progress) -> bool:
     """One request for what is missing; returns whether it began behind the start."""
-    headers = {"Accept-Encoding": "identity"}  # so that lengths and places are those of the file
+    headers = {"Accept-Encoding": "identity"}  # so that lengths and positions are those of the file
     start = part.size
     if start:
         headers["Range"] = f"bytes={start}-"
@@ -289,7 +291,7 @@ def _begins_at(answer: requests.Response, start: int) -> bool:
 
 
 def _whole_size(answer: requests.Response, start: int) -> int:
-    """Bytes of the whole file, as far as the server tells; else 0."""
+    """Bytes of the whole file, as far as the server says; else 0."""
     length = answer.headers.get("Content-Length", "")
     plain = answer.headers.get("Content-Encoding", "identity") == "identity"
     return start + int(length) if plain and length.isdecimal() else 0

@@ -24,7 +24,7 @@ class Computed(Generic[T]):
 
 
 def summarise(section: str, arrays: NamedArrays) -> dict[str, ArraySummary]:
-    """Describe each array of a section as it will stand in ``build/arrays/<section>.npz``.
+    """Describe each array of a section as it will be stored in ``build/arrays/<section>.npz``.
 
     Minimum, maximum, mean and Euclidean norm are taken in float64.
     """
@@ -32,6 +32,7 @@ def summarise(section: str, arrays: NamedArrays) -> dict[str, ArraySummary]:
 
 
 def _summary(section: str, key: str, array: NDArray[Any]) -> ArraySummary:
+    # In float32 a sum over millions of elements would depend on their order.
     exact = array.astype(np.float64)
     return ArraySummary(
         file=f"arrays/{section}.npz",

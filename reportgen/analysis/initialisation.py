@@ -30,8 +30,9 @@ def check_initialisation(
 ) -> InitCheck:
     """Compare a kernel (F, F, C_in, C_out) with what ``rng`` draws, and with the claimed spread.
 
-    ``rng`` stands where it stood when the kernel was drawn. The comparison with it is exact. The spread is
-    told beside it, since of few weights it proves next to nothing: nine pass with 0.33 to 1.82 σ.
+    ``rng`` is in the state that it was in when the kernel was drawn. The comparison with it is exact. The
+    spread is reported beside it, since of few weights it proves next to nothing: nine pass with 0.33 to
+    1.82 σ.
 
     Under the claim Σw²/σ² follows χ² with n = kernel.size degrees of freedom (mean known to be 0); the
     test is two-sided at level ``alpha``. ``sigma_observed`` is √(Σw²/n).
@@ -43,6 +44,7 @@ def check_initialisation(
     sigma = float(np.sqrt(2.0 / fan_in))
     energy = float(np.square(kernel.astype(np.float64)).sum())
     statistic = energy / sigma**2
+    # The tails hold α/2 each.
     low, high = (float(chi2.ppf(p, n)) for p in (alpha / 2, 1 - alpha / 2))
     return InitCheck(
         fan_in=fan_in,
@@ -59,7 +61,10 @@ def check_initialisation(
 
 
 def judge_initialisation(checks: Sequence[InitCheck]) -> Claim:
-    """The claim on filter banks: that they are redrawn; of documents before 1.2, that they are plausible."""
+    """The claim on filter banks: that all are redrawn exactly, given the seed.
+
+    Documents before 1.2 lack that comparison; of these, that each Σw²/σ² is plausible under χ².
+    """
     if any(check.redrawn is None for check in checks):
         return Claim("initialisation", KAIMING_CLAIM, all(check.plausible for check in checks))
     return Claim("filters_redrawn", REDRAWN_CLAIM, all(check.redrawn for check in checks))

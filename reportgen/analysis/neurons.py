@@ -99,7 +99,10 @@ def _quantile_span(energy: NDArray[np.float64]) -> tuple[int, int]:
 
 
 def energy_inside(gradient: NDArray[Any], box: Box | None) -> float | None:
-    """Share, 0 to 1, of a gradient's energy (H, W, C) inside a box; None without a box or any energy."""
+    """Share, 0 to 1, of a gradient's energy that is inside a box; None without a box or any energy.
+
+    The gradient is (H, W, C); the energy of a pixel is the sum over channels of its squares, in float64.
+    """
     if box is None:
         return None
     energy = np.square(gradient.astype(np.float64)).sum(axis=2)
@@ -113,7 +116,7 @@ def _share(part: float, total: float) -> float:
 
 
 def area_share(box: Box | None, side: int = 224) -> float | None:
-    """Share, 0 to 1, of the image's area that a box covers; None without a box."""
+    """Share, 0 to 1, of an image of ``side`` × ``side`` pixels that a box covers; None without a box."""
     if box is None:
         return None
     return (box.rows[1] - box.rows[0]) * (box.cols[1] - box.cols[0]) / side**2
@@ -135,9 +138,11 @@ def rank_neurons(activations: NDArray[np.float32], count: int, *, distinct: bool
         flat = np.ravel_multi_index(
             (by_channel.argmax(axis=0), np.arange(by_channel.shape[1])), by_channel.shape
         )
+        # Back into the order of positions, which the stable sort below keeps for ties.
         flat = np.sort(flat)
     else:
         flat = np.arange(activations.size)
+    # Stable, so that ties go to the first position on every machine.
     order = np.argsort(-activations.ravel()[flat], kind="stable")[:count]
     return [_as_position(index, activations.shape) for index in flat[order]]
 

@@ -116,6 +116,7 @@ def _describe_error(error: UserError) -> dict[str, Any]:
 
 def _make_error(table: Mapping[str, Any]) -> UserError:
     """The error again, of its own class, so that it can be caught by it."""
+    # Nobody but our own child process writes this answer.
     kind: Any = getattr(importlib.import_module(table["module"]), table["kind"])
     error: UserError = kind.__new__(kind)
     # Each class puts its words together in its own way; here they come ready.
@@ -129,7 +130,7 @@ def _make_error(table: Mapping[str, Any]) -> UserError:
 class Relay:
     """Turns messages into the calls of a listener (see ``reportgen.progress``).
 
-    That a stage has ended is not told: it lasts to the next, and one that another came into goes on
+    The end of a stage is not reported: it lasts to the next, and one that another came into goes on
     afterwards.
     """
 
@@ -170,6 +171,7 @@ ANSWER_FILE = "answer.json"
 
 _REQUEST_FILE, _LOG_FILE = "request.json", "log.txt"
 
+# -P: a file next to the notebook must not take the place of a module.
 _COMMAND = ("-P", "-m", "reportgen", "build-worker")
 
 _NO_LIMITS = Limits(math.inf, sys.maxsize)

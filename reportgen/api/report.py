@@ -46,6 +46,7 @@ class Figure:
     def number(self) -> str:
         """Its number in the report, as ``14`` or ``A2``; empty for a picture inside a table."""
         found = _NUMBERED.fullmatch(self.path.stem)
+        # The number has two digits in the file's name, so that files sort as the figures of the report.
         return found["number"].lstrip("0") if found else ""
 
     def _repr_png_(self) -> bytes | None:

@@ -107,6 +107,7 @@ def finished_key(key: str, outcome: Outcome, config: BatchConfig) -> str:
 
 GROUPS, ATTEMPTS, EARLIER, KEPT = "groups", ".attempts", "earlier", "kept"
 
+# -P: a file in the folder that it runs in must not take the place of a module.
 _OWN = (sys.executable, "-P", "-m", "reportgen", "batch-worker")
 
 _KILLED = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -132,6 +133,7 @@ def run_job(job: Job, on_message: OnMessage, stopped: Callable[[], bool]) -> Att
 
     Whatever goes wrong with the group is its outcome. Raises ``StorageError`` if nothing can be written.
     """
+    # Dask may run a job twice. Only the attempt that an answer names becomes the group's report.
     folder = Path(job.out) / ATTEMPTS / uuid.uuid4().hex
     with writing(folder):
         folder.mkdir()  # not its parents: a machine that does not see the output must not make one
@@ -165,6 +167,7 @@ def finalize(out: Path, attempt: Attempt, say: Callable[[str], None] = lambda _l
         target.parent.mkdir(exist_ok=True)
         if target.exists():
             _take_along(target, folder, say)
+            # Two renames, since a folder cannot replace one that is not empty.
             target.rename(aside)
             if not outcome.done:
                 _keep_report(aside, folder)
@@ -268,6 +271,7 @@ def _clear(folder: Path, *, keep_report: bool) -> None:
             shutil.rmtree(path)
         else:
             path.unlink()
+    # It holds the number of a process, and equal inputs are to give equal files.
     (folder / "build" / ".lock").unlink(missing_ok=True)
 
 

@@ -59,6 +59,7 @@ class ClusterRunner:
             client.register_plugin(_make_plugin(jobs[0].config.limits.megabytes))
             client.subscribe_topic(topic, _passing_on(on_message))
             futures = {
+                # Not pure: Dask would answer a call that it has seen before from memory.
                 client.submit(_attend, job_text(job), topic, resources={RESOURCE: 1}, pure=False): job
                 for job in jobs
             }
@@ -156,6 +157,7 @@ def _passing_on(on_message: OnMessage) -> Callable[[Any], None]:
 def _make_plugin(megabytes: int) -> Any:
     from distributed import WorkerPlugin
 
+    # Defined here, since distributed is imported only where a cluster is asked for.
     class Room(WorkerPlugin):  # type: ignore[misc]
         """Tells a worker, also one that comes later, how many groups it may do at a time."""
 
@@ -221,6 +223,7 @@ def _complain(seen: Any, wanted: Mapping[str, str], probe: Path, out: Path) -> I
     if seen["token"] != wanted["token"]:
         yield f"does not see the folder {out}"
         return
+    # Written there and found here: another machine may have another folder of that name.
     if not seen["wrote"] or not (probe.parent / seen["wrote"]).exists():
         yield f"cannot write to the folder {out}"
     if seen["missing"]:

@@ -85,6 +85,7 @@ def take_contents(folder: Path) -> Contents:
     while waiting:
         part = waiting.pop()
         with os.scandir(folder / part) as listing:
+            # What systems leave in folders must not make the group another one, to be worked on again.
             entries = [entry for entry in listing if not is_ignored(entry.name)]
         for entry in entries:
             name = f"{part}{entry.name}"
@@ -162,6 +163,7 @@ def find_equal_results(fingerprints: Mapping[str, str]) -> list[tuple[str, ...]]
     return [tuple(groups) for groups in holders.values() if len(groups) > 1]
 
 
+# Letters, of up to 4 bytes each; the names of most file systems have 255 bytes.
 _LONGEST = 60
 
 _KEPT = frozenset("._-")
@@ -174,4 +176,5 @@ def folder_name(name: str) -> str:
     """
     plain = unicodedata.normalize("NFKC", name).casefold()
     kept = "".join(c if c.isalnum() or c in _KEPT else " " for c in plain)
+    # Stripped: a point at the beginning would hide the folder, and ".." would lead out of it.
     return "-".join(kept.split())[:_LONGEST].strip("._-")

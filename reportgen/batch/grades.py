@@ -148,6 +148,7 @@ def verify_group(outcome: Outcome, case: Case, job: Job, folder: Path, progress:
         found = verify(
             case.submission, case.data, settings=case.settings, outline=job.config.outline, progress=progress
         )
+    # It is a UserError, too, but a full disk says nothing about the report.
     except StorageError:
         raise
     except UserError as error:

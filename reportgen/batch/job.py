@@ -177,6 +177,7 @@ OUTCOME_FILE, COSTS_FILE, LOG_FILE = "outcome.json", "costs.json", "log.txt"
 
 _FORMAT = 1
 
+# These differ from run to run, or are written last.
 _UNSEALED = frozenset({OUTCOME_FILE, COSTS_FILE, LOG_FILE})
 
 Cause = Literal["", "data", "time", "memory", "crash", "fault", "killed", "storage"]
@@ -300,6 +301,7 @@ def _read_seal(file: Path) -> Mapping[str, str]:
 
 def write_costs(folder: Path, costs: Costs) -> None:
     """Store the costs of a group next to its outcome."""
+    # Not worth waiting for the disk: costs that are lost are an empty cell of a table.
     write_atomically(folder / COSTS_FILE, json.dumps(asdict(costs)).encode(), durable=False)
 
 

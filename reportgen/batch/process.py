@@ -42,6 +42,7 @@ def follow_parent() -> None:
 def _wait_for_end(handle: int) -> None:
     while os.read(handle, 1):
         pass
+    # Otherwise the group is that of the shell, with other programs in it.
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(1)
@@ -77,7 +78,7 @@ class Program:
 
     It is given two more arguments, ``--progress-fd`` and the number of a pipe for its messages. Its standard
     input is a pipe that ends when whoever started it does. If an exception, as Ctrl-C, ends the watching, it
-    is told so (SIGINT) and has ``patience`` seconds to clean up before it is killed.
+    is interrupted (SIGINT) and has ``patience`` seconds to clean up before it is killed.
     """
 
     command: tuple[str, ...]
@@ -105,7 +106,7 @@ def run_program(
 ) -> End:
     """Run a program to its end, or kill its whole process group when a limit or ``stopped`` says so.
 
-    ``hear`` is called with each line it writes to the pipe. Raises ``OSError`` if it cannot be started.
+    ``on_message`` is called with each line it writes to the pipe. Raises ``OSError`` if it cannot be started.
     """
     start = time.monotonic()
     with _started(program) as (process, pipe):
@@ -123,6 +124,7 @@ def run_program(
                 break
         _kill_group(process)
         code = process.wait()
+        # What it wrote last is still in the pipe.
         lines.read(0)
         return End(code, over, time.monotonic() - start, memory.peak)
 
@@ -146,6 +148,7 @@ def _started(program: Program) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         os.close(reading)
         raise
     finally:
+        # The pipe ends when nobody can write to it any more, this process included.
         os.close(writing)
     try:
         yield process, reading

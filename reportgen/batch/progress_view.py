@@ -152,6 +152,7 @@ class BarsView:
 
     def say(self, message: str) -> None:
         """Print one line above the bars."""
+        # Names of groups are no markup: rich would take [x] for a style.
         self._console.print(message, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 

@@ -25,7 +25,7 @@ MARK_FILE = ".batch"
 
 _MARK_BEGINNING = b"The output of 'reportgen batch'"
 
-_MARK = _MARK_BEGINNING + b"; what stands beside this file may be replaced by the next one.\n"
+_MARK = _MARK_BEGINNING + b"; what is beside this file may be replaced by the next one.\n"
 
 
 class OutputFolderError(UserError):
@@ -57,6 +57,7 @@ def open_output(out: Path, groups: Sequence[Group], say: Callable[[str], None]) 
                 "Choose an empty folder, or a new one.",
             )
     with locked(output, say):
+        # Asked again: another batch may have had the folder while this one waited.
         if not _is_marked(output):
             with writing(output):
                 write_atomically(output / MARK_FILE, _MARK)
@@ -99,6 +100,7 @@ def write_tables(
         write_atomically(out / GRADES_FILE, write_grades(rows, chosen.outline.kind).encode())
         page = render_overview(sum_up(chosen, rows), open_templates())
         write_atomically(out / OVERVIEW_FILE, page.encode())
+        # Last: if the run is stopped before, the tables are written again.
         state = json.dumps({"key": key, **_hashes(out)})
         write_atomically(out / _STATE_FILE, state.encode())
 

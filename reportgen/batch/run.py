@@ -108,6 +108,7 @@ def run_batch(
             found = list(pool.map(lambda group: _look_at(group, out, config, shared, options), chosen.groups))
         jobs = [_job(each, out, config) for each in found if each.kept is None]
         if jobs:
+            # Before anything is built: a mistake in a rubric once cost the time of a whole class.
             check_tests(chosen.rubrics)
         made = _work(jobs, out, runner, view) if jobs else {}
         rows = tuple(_row(each, made, out) for each in found)

@@ -89,6 +89,7 @@ def _criterion(spread: Spread) -> Criterion:
         median=f"{spread.median:f}",
         full=spread.full,
         bars=tuple(
+            # Rounded up, so that a single group can be seen.
             Bar(10 * index, -(-_BAR_HEIGHT * count // highest), _BAR_HEIGHT, index == last)
             for index, count in enumerate(spread.counts)
         ),

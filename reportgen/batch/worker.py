@@ -30,6 +30,7 @@ def main(job_file: Path, progress_handle: int) -> None:
     """Do the job in ``job_file``; every file is written next to it, the outcome to ``made.json``."""
     follow_parent()
     refuse_network()
+    # A program that is started from here must not hold the pipe open.
     os.set_inheritable(progress_handle, False)
     job = read_job(job_file)
     folder = job_file.parent
@@ -57,6 +58,7 @@ def work(job: Job, folder: Path, progress: Progress) -> Outcome:
         from reportgen.batch.grades import Case, verify_group
 
         outcome = verify_group(outcome, Case(parts.submission, data, settings), job, folder, progress)
+    # The outcome is kept under the key of what was handed in, so nothing else may have been graded.
     if take_contents(Path(job.folder)).digest != job.contents:
         raise StorageError("The folder was changed while it was worked on.", "Run the batch again.")
     return outcome
@@ -94,6 +96,7 @@ def _lay_out(data: Path, parts: Parts, folder: Path) -> Path:
             if path.is_dir():
                 target.mkdir()
             else:
+                # No symbolic link: a strict build refuses one that leads out of its folder.
                 link_or_copy(path, target)
     return view
 

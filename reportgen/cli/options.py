@@ -32,6 +32,10 @@ BuildOption = Annotated[Path | None, typer.Option("--build", metavar="FOLDER", h
 
 
 def load(settings: Path | None, **overrides: Path | str | None) -> Settings:
+    """The settings of a file (by default the current folder's, if it has one), overridden by options.
+
+    Paths in options count from the current folder, those in the file from the file's.
+    """
     absolute: dict[str, Any] = {
         key: str(value.expanduser().absolute()) if isinstance(value, Path) else value
         for key, value in overrides.items()

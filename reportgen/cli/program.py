@@ -39,11 +39,12 @@ app = typer.Typer(
     name="reportgen",
     no_args_is_help=True,
     add_completion=False,
+    # A fault is reported in two lines (reportgen.faults), and its trace on request.
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="From a folder of images to the finished CNN assignment report.\n\n"
     "Start with 'reportgen build'. Without any setting it draws sample images and reports on them; "
-    f"with --data it reports on your own. What the title page says, and more, stands in {SETTINGS_FILE}.",
+    f"with --data it reports on your own. What the title page says, and more, is in {SETTINGS_FILE}.",
 )
 app.command()(starting.init)
 app.command()(building.build)

@@ -27,6 +27,7 @@ def join_pointer(steps: Iterable[str | int]) -> str:
 
 def escape_step(step: str | int) -> str:
     """One step, escaped as in a pointer."""
+    # The tilde first, or that of ~1 would be escaped again (RFC 6901).
     return str(step).replace("~", "~0").replace("/", "~1")
 
 
@@ -41,6 +42,7 @@ def split_pointer(pointer: str) -> list[str]:
             f"'{pointer}' is no JSON pointer: it has a '~' that is followed by neither 0 nor 1.",
             "In a pointer '~' is written ~0, and a '/' inside a name ~1.",
         )
+    # In this order, for ~01 means ~1 (RFC 6901).
     return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
 
 
@@ -74,6 +76,7 @@ def show_value(value: Any) -> str:
 
 
 def _is_index(step: str, length: int) -> bool:
+    # int() raises for thousands of digits.
     return len(step) < 20 and bool(_INDEX.fullmatch(step)) and int(step) < length
 
 

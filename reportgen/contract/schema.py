@@ -71,6 +71,7 @@ def _installed_kind(name: Any) -> ReportKind:
 
 def _installed(name: str) -> Section | None:
     try:
+        # A name with a colon would import a module.
         return None if ":" in name else find_section(name)
     except OutlineError:
         return None

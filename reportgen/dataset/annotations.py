@@ -51,6 +51,8 @@ class Annotations:
 
 
 class _Entry(BaseModel):
+    # Strict: a string in place of a number is a mistake to report, not to guess at. JSON readers take NaN and
+    # Infinity for numbers.
     model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
 
 
@@ -102,6 +104,7 @@ def read_annotations(path: Path) -> Annotations:
     except OSError as error:
         raise _malformed(path, [f"cannot be read: {plain_reason(error)}"]) from None
     try:
+        # Straight from the bytes: only there does a strict tuple take JSON's list.
         coco = _Coco.model_validate_json(data)
     except ValidationError as error:
         raise _malformed(
@@ -117,6 +120,7 @@ def _collect(coco: _Coco, sha256: str) -> Annotations:
     names = {category.id: category.name for category in coco.categories}
     by_category: dict[tuple[str, str], Box] = {}
     heads: dict[str, Box] = {}
+    # A stable sort, so that of equal areas the first in the file stays first.
     for mark in sorted(coco.annotations, key=lambda mark: -mark.area):
         image, name = images[mark.image_id], names[mark.category_id]
         box = _scale(mark, image)
@@ -133,6 +137,7 @@ def _scale(mark: _Mark, image: _Image) -> Box:
 
 
 def _interval(start: float, length: float, size: int) -> tuple[int, int]:
+    # Not round(), which takes halves to the even number.
     first, stop = (math.floor(edge * SIDE / size + 0.5) for edge in (start, start + length))
     first = min(max(first, 0), SIDE - 1)
     return first, min(max(stop, first + 1), SIDE)

@@ -55,6 +55,7 @@ def convert_to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
         raise ProfileError(f"describes {_NAMES[mode]}, but the pixels are {_NAMES[image.mode]}")
     image = image if image.mode == mode else image.convert(mode)
     transform = _transform(source, mode)
+    # Inks always have to be converted.
     if mode != "CMYK" and _changes_nothing(transform, mode):
         return image.convert("RGB")
     return _apply(transform, image)
@@ -99,6 +100,7 @@ def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
         image = Image.fromarray(lattice)
     else:
         image = Image.fromarray(levels[None])
+    # Signed: a difference of uint8 would wrap.
     before = np.asarray(image.convert("RGB"), dtype=np.int16)
     after = np.asarray(_apply(transform, image), dtype=np.int16)
     return bool(np.abs(after - before).max() <= _UNSEEN)
@@ -125,6 +127,7 @@ def to_rgb(image: Image.Image, profile: bytes | None = None) -> Image.Image:
 
 def _plain(image: Image.Image) -> Image.Image:
     """The same in a mode of 8 bits a channel whose numbers are as the file means them."""
+    # Pillow opens a PGM of 16 bits with 32.
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
         return _from_16_bits(image)
     if image.mode == "F":

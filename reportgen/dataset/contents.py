@@ -32,6 +32,7 @@ def read_bytes(path: Path, sha256: str | None = None) -> bytes:
         raise UndecodableError("cannot be read: permission denied") from None
     except OSError as error:
         raise UndecodableError(f"cannot be read: {error.strerror or error}") from None
+    # The hash is of the bytes that are then decoded: a second read could find another file.
     if sha256 is not None and hash_bytes(data) != sha256:
         raise UndecodableError("was changed while the report was being made; build again")
     return data

@@ -27,6 +27,7 @@ MAX_PIXELS = 100_000_000
 LARGE = 50_000_000
 """Images of more pixels are loaded one at a time."""
 
+# What Pillow's decoders say of a file that ends too early.
 _CUT_OFF = re.compile(r"truncated|unexpected end|image file is .* short|not enough", re.IGNORECASE)
 
 _PILLOW_LIMIT = threading.Lock()

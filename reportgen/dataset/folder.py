@@ -107,7 +107,10 @@ class FolderReader:
         try:
             if not entry.is_symlink():
                 return Item(path, file, entry.is_dir(), None)
+            # Follows the link, and raises if it leads nowhere.
             entry.stat()
+            # Only strict readers ask where a link leads, and each answer costs a walk through the file
+            # system.
             return Item(path, file, entry.is_dir(), path.resolve() if self._inside else None)
         except FileNotFoundError:
             self.report(file, _describe_broken(path))

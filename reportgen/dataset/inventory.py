@@ -86,6 +86,7 @@ def take_inventory(root: Path, seed: int, *, strict: bool = False) -> Inventory:
     contents: dict[str, str] = {}
     faults: dict[str, str] = {}
     with ThreadPoolExecutor(_THREADS) as pool:
+        # Contents and no times: hashing 40 MB takes 32 ms, and times say little (docs/decisions/0004).
         for file, (sha256, fault) in zip(paths, pool.map(_hash, paths.values()), strict=True):
             if fault:
                 faults[file] = fault
@@ -126,6 +127,7 @@ def choose_examples(listing: Listing, chosen: Mapping[str, str]) -> dict[str, Im
     class has it. The default is the first test image of the class.
     Raises ``SettingsError`` for an unknown class or file, with the nearest names, and an ambiguous one.
     """
+    # Settings may be typed on a system that composes letters otherwise than the disk does.
     chosen = {composed(label): composed(file) for label, file in chosen.items()}
     for label in chosen:
         if label not in listing.classes:

@@ -42,6 +42,8 @@ def find_data_set(root: Path) -> Path:
     for _ in range(_DEEPEST):
         level = [path for folder in level for path in sorted(subfolders(folder)) if _is_new(path, seen)]
         found = [path for path in level if holds_data(path)]
+        # What the project itself drew or downloaded beside the user's own set is no second one to choose
+        # from.
         found = [path for path in found if path.name not in OWN_SETS] or found
         if len(found) > 1:
             raise DataError(
@@ -244,6 +246,7 @@ class _Surveyor:
         if (given.file, split.file) != (meaning, meaning):
             self.survey.warnings.append(f"{escaped(split.file)}: taken as {meaning}")
         classes = self._list_images(folders)
+        # Where a fault was reported, this would be its consequence only.
         if not classes and len(self._reader.problems) == known:
             self._report(split.file, "has no class folders")
         return classes
@@ -260,6 +263,7 @@ class _Surveyor:
             images = [item for item in items if self._is_image(item)]
             self.survey.paths |= {item.file: item.path for item in images}
             classes[folder.name] = [item.file for item in images]
+            # A folder whose files were all reported is not empty.
             if not images and len(self._reader.problems) == known:
                 self._report(folder.file, "has no images")
         return classes

@@ -161,7 +161,7 @@ def find_splits(names: Iterable[str]) -> dict[str, Split]:
 
 
 def _read(name: str) -> tuple[Split, tuple[str, ...]] | None:
-    """The split that a name tells of, and what else is in it; None if it tells of none, or of several."""
+    """The split that a name contains, and what else is in it; None if it contains none, or several."""
     parts = [_without_filler(part) for part in _PARTS.findall(name.casefold())]
     words = [part for part in parts if part in _WORDS]
     if len(words) != 1:

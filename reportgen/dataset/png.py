@@ -72,6 +72,7 @@ def _unpacked_size(name: bytes, body: memoryview) -> int:
     if packed is None:
         return len(body)
     try:
+        # One byte beyond the limit tells enough: a kilobyte may unpack to gigabytes.
         size = len(zlib.decompressobj().decompress(packed, MAX_TEXT_CHUNK + 1))
     except zlib.error:
         return 0
@@ -80,6 +81,7 @@ def _unpacked_size(name: bytes, body: memoryview) -> int:
 
 def _packed(name: bytes, body: memoryview) -> memoryview | None:
     """The compressed part of a chunk, None if it is not compressed."""
+    # Keywords have 79 bytes at most, and only their end is looked for.
     text = bytes(body[:4096])
     end = text.find(b"\0")
     if name == b"tEXt" or end < 0:

@@ -93,6 +93,7 @@ def check_images(inventory: Inventory, looks: Looks, progress: Progress) -> Mani
 def _look(inventory: Inventory, looks: Looks, progress: Progress) -> dict[str, str]:
     """Add what all images look like to ``looks``; returns why the others are none."""
     files = [file for file in inventory.survey.files if inventory.contents.get(file, "") not in looks]
+    # The others could not be read, and are reported already.
     files = [file for file in files if file in inventory.contents]
     faults = {}
     pool = ThreadPoolExecutor(max_workers=_THREADS)
@@ -191,6 +192,7 @@ def _warn_of_annotations(images: Sequence[ImageFile], looks: Looks, annotations:
     lines = []
     for image, (width, height) in annotated.items():
         found_width, found_height, *_ = looks[image.sha256]
+        # By shape and not by size: boxes are scaled, so they fit an image that was only made smaller.
         if not 1 - _ASPECT_TOLERANCE < width * found_height / (height * found_width) < 1 + _ASPECT_TOLERANCE:
             lines.append(
                 f"annotations.json: {escaped(image.file)} is {width}×{height} pixels there but "

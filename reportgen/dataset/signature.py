@@ -55,6 +55,7 @@ _IMAGE = "is a {} image that is damaged or cut off"
 
 _CLOSED = "is a {} image, a format that is not opened here; save it as JPEG or PNG"
 
+# Atomic and possessive, so that no file can make the search go back over it again and again.
 _SPACE = r"(?>\s|<\?[^>]*>|<!--(?s:.*?)-->|<!DOCTYPE\s+svg(?s:[^>\[]*(?:\[[^\]]*\]\s*)?)>)*+"
 """What may precede the first element of an XML document."""
 

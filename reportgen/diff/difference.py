@@ -60,6 +60,7 @@ def _guesses(results: Mapping[str, Any], images: list[Image]) -> dict[str, Guess
     guesses: dict[str, Guess] = {}
     for image in images:
         if image.split == "test":
+            # A test image that is not listed as misclassified was recognised.
             guesses.setdefault(image.sha256, Guess(image, wrong.get(image.file, image.label)))
     return guesses
 

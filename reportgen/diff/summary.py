@@ -17,6 +17,7 @@ _KEPT_BEFORE = 12
 
 _DISPLAYED_TEXTS = 5
 
+# As few as show a difference; 17 digits tell any two floats apart.
 _DIGITS = (6, 9, 17)
 
 
@@ -292,6 +293,7 @@ def _figure_line(pair: FigurePair) -> str:
 
 
 def _limited(lines: list[str], limit: int | None) -> list[str]:
+    # A line that says "and 1 more" would take the space of the one that it hides.
     if limit is None or len(lines) <= limit + 1:
         return lines
     return [*lines[:limit], f"… and {len(lines) - limit} more"]

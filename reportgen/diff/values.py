@@ -88,6 +88,7 @@ def compare_values(
     elif is_number(old) and is_number(new):
         if not tolerance.equal(old, new):
             yield Change(pointer, old, new)
+    # To Python true is 1 and false is 0; in JSON they are different values.
     elif type(old) is not type(new) or old != new:
         yield Change(pointer, old, new)
 
@@ -119,6 +120,7 @@ def _compare_lists(old: list[Any], new: list[Any], tolerance: Tolerance, pointer
     )
     changed = [entries for entries in found if entries]
     longer = len(old) != len(new)
+    # In a list that changed its length an index no longer says which elements belong together.
     displayed = 0 if longer else DISPLAYED_PER_LIST
     for entries in changed[:displayed]:
         yield from entries

@@ -184,9 +184,11 @@ def _refuse(tex: str) -> str | None:
         return "it is empty"
     if len(tex) > _LONGEST_FORMULA:
         return f"it has more than {_LONGEST_FORMULA} characters"
+    # Escaped braces and dollar signs are commands, too, and so are not counted as what they escape.
     commands = re.findall(r"\\(?:[a-zA-Z]+|.|$)|[{}$]", tex)
     if "$" in commands:
         return "there is a $ inside; write \\$"
+    # These take sizes, with which a formula could run off the page.
     for size in (r"\hspace", r"\genfrac"):
         if size in commands:
             return f"{size} is not allowed"
@@ -207,6 +209,7 @@ def _shorten(message: str) -> str:
 
 class _Parser(MarkdownIt):
     def validateLink(self, url: str) -> bool:  # noqa: N802 - markdown-it's name
+        # A list of what is allowed: javascript: and data: are only some of the addresses that act.
         return url.lower().startswith(("https://", "http://", "mailto:"))
 
 
@@ -225,6 +228,7 @@ def _make_parser() -> MarkdownIt:
 def _cut_table(state: StateBlock, first: int, last: int, silent: bool) -> bool:
     """Read a table; a bar between double braces sets a filter, not a cell, apart."""
     source = state.src
+    # Once a text, for the rule is tried at every line.
     if "guarded" not in state.env:
         state.env["guarded"] = re.sub(
             r"\{\{[^{}\n]*\}\}", lambda found: re.sub(r"(?<!\\)\|", _BAR, found[0]), source

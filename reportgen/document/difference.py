@@ -51,6 +51,7 @@ def render_difference(difference: Difference, templates: Templates) -> str:
         html = environment.get_template(TEMPLATE).render()
     except TemplateError as error:
         raise RenderError(f"templates/{TEMPLATE}: {error}", "Correct the template.") from error
+    # The fonts first: the policy has hashes over the finished style sheet.
     html = html.replace(_FONT_MARK, font_css(html), 1)
     return html.replace(_POLICY_MARK, str(Markup.escape(content_security_policy(html))), 1)
 

@@ -44,6 +44,7 @@ def embed(name: str, path: Path | None) -> Markup:
     if path is None or not path.is_file():
         raise RenderError(f"templates/{name}: there is no such file.", "Restore it.")
     text = read_template(path)
+    # It would end the element there, and the rest would be text or tags of the page.
     if re.search(r"</(style|script)", text, re.IGNORECASE):
         raise RenderError(f"templates/{name}: it has an end tag in it.", "Write it in another way.")
     return Markup(text)  # noqa: S704 - a style sheet or script of the project

@@ -39,6 +39,7 @@ class _Use:
 
 
 def _is_number(value: Any) -> bool:
+    # Not isinstance(): to Python a truth value is a whole number.
     return value is None or type(value) in (int, float)
 
 
@@ -90,6 +91,8 @@ def _parse(expression: str) -> tuple[list[str | int], nodes.Filter | None]:
     if len(expression) > _LONGEST:
         raise RenderError(f"it has more than {_LONGEST} characters.", ALLOWED)
     try:
+        # An expression that closes the braces itself, as "a }} b {{ c", becomes more than one node and is
+        # refused below.
         parsed = Environment(autoescape=True).parse("{{ " + expression + " }}")
     except (TemplateSyntaxError, RecursionError):
         raise RenderError("it cannot be understood.", ALLOWED) from None
@@ -105,6 +108,7 @@ def _steps(node: nodes.Expr) -> list[str | int]:
     steps: list[str | int] = []
     while not isinstance(node, nodes.Name):
         match node:
+            # No key begins with an underscore, and attributes of Python objects do.
             case nodes.Getattr(node=inner, attr=step) if not step.startswith("_"):
                 steps.append(step)
             case nodes.Getitem(node=inner, arg=nodes.Const(value=step)) if type(step) in (str, int):

@@ -101,6 +101,7 @@ def font_css(markup: str, memo: Memo = no_memo, faces: Typefaces = OWN) -> str:
     STIX has every character that it can; each other face has those words whole that it sets. The property
     ``--more-fonts`` lists the families after STIX.
     """
+    # The pictures in the page are megabytes of letters that nobody prints.
     text = html.unescape(_DATA.sub(" ", markup))
     characters = {ord(c) for c in set(text) if _is_shown(c)} | set(map(ord, STYLED))
     words = sorted({word for token in set(_BREAKS.split(text)) for word in words_beyond(token)})
@@ -122,6 +123,7 @@ def _embed(characters: set[int], words: list[str], faces: Typefaces) -> str:
     listed = [face for face in families.names if face in used]
     for face in listed:
         rules.append(_rule(Style("", 400, "normal", families.names[face]), _data(face, used[face])))
+    # Never empty: two commas in a row would make every list of families that uses it invalid.
     names = ",".join(f'"{families.names[face]}"' for face in listed) or '"Report Fallback"'
     rules.append(f":root{{{_MORE}:{names}}}")
     for face in listed:
@@ -142,6 +144,7 @@ def _letters(words: list[str], faces: Typefaces) -> dict[Face, set[int]]:
 
 
 def _rule(style: Style, data: bytes) -> str:
+    # So begins an OpenType file with outlines of PostScript.
     kind = "otf" if data[:4] == b"OTTO" else "ttf"
     return (
         f'@font-face{{font-family:"{style.family}";font-weight:{style.weight};font-style:{style.style};'

@@ -30,6 +30,7 @@ class FormulaSetter:
         """Set mathtext (without dollar signs); ``spoken`` is what a screen reader says."""
         drawn = json.loads(self.memo(f"formula {tex}", lambda: _draw(tex)))
         name = "f" + hashlib.sha256(tex.encode()).hexdigest()[:10]
+        # A rule and no style attribute, which the page's policy forbids.
         self.rules[name] = (
             f".{name}{{width:{drawn['width']:.3f}em;height:{drawn['height']:.3f}em;"
             f"vertical-align:{-drawn['depth']:.3f}em}}"
@@ -61,6 +62,7 @@ class FormulaSetter:
 
 @lru_cache(maxsize=256)
 def _draw(tex: str) -> bytes:
+    # Only where a formula is not kept: a page from the cache needs no matplotlib.
     from reportgen.figures.formula import formula
 
     drawn = formula(f"${tex}$")

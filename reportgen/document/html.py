@@ -79,7 +79,9 @@ def render_html(
     page.numbering.verify()
     # Every character of the document is a superset of what is printed.
     generated = f"{font_css(html, memo, faces)}\n{page.formulas.css}\n{_width_rules(content.album)}"
+    # Only the first mark: an author may write the same words.
     html = html.replace(_STYLE_MARK, generated, 1)
+    # Last, since it has hashes over the finished styles and scripts.
     html = html.replace(_POLICY_MARK, Markup.escape(content_security_policy(html)), 1)
     return Document(html, page.numbering.numbers)
 
@@ -178,6 +180,7 @@ class _Page:
         }
 
     def _read(self, name: str) -> str | None:
+        # Only the files that the stage's key counts; their folders may hold others.
         path = self.templates.files.get(name)
         return None if path is None else read_template(path)
 
@@ -186,6 +189,7 @@ class _Page:
         picture = figure.picture
         if not figure.alt.strip():
             raise RenderError(f"The figure '{name}' has no alternative text.", "Describe it in words.")
+        # As data: by the addresses of files the PDF would differ from folder to folder.
         return Markup('<img class="{}" src="data:{};base64,{}" width="{}" height="{}" alt="{}">').format(
             _width_class(picture),
             picture.mime,

@@ -65,7 +65,7 @@ class Entry:
 
 @dataclass
 class Lineage:
-    """Takes down which values are printed, and tells where they come from, by the function that made them."""
+    """Records which values are printed and where they come from, by the function that made them."""
 
     results: Results
     document: Any

@@ -80,6 +80,7 @@ _KINDS = {"fig": "figure", "figure": "figure", "tab": "table", "table": "table"}
 
 _SHORT = {"figure": "fig", "table": "tab"}
 
+# Combining accents are no \w, and macOS writes names with them.
 _NAME = r"[\w\u0300-\u036f-]"
 
 REFERENCE = re.compile(rf"@({'|'.join(_KINDS)}):((?:{_NAME}*(?![-_]){_NAME})?)", re.IGNORECASE)
@@ -107,6 +108,7 @@ def reference_names(
         if found and int(found[2]) < len(slugs):
             slug = slugs[int(found[2])]
             if slug and times[slug] == 1:
+                # A name as it is wins over one that is made of a class.
                 names.setdefault((what, make_slug(f"{found[1]}-{slug}")), name)
     return names
 

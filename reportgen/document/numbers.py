@@ -128,8 +128,8 @@ Note = Callable[[str], str]
 class Sourced:
     """A value of ``results.json`` with its JSON pointer (RFC 6901).
 
-    Attributes and items lead deeper, as in the JSON. Numbers print with their pointer, as a link to the place
-    that tells their source: ``<a class="n" href="#s1" data-ptr="…">``, or as a ``<span>`` without ``note``.
+    Attributes and items lead deeper, as in the JSON. Numbers print with their pointer, as a link to the row
+    of their source: ``<a class="n" href="#s1" data-ptr="…">``, or as a ``<span>`` without ``note``.
     Everything else prints as escaped text. Comparisons and truth are those of the value.
     """
 

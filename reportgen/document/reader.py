@@ -108,6 +108,7 @@ class _Reader(HTMLParser):
         named = {name: value or "" for name, value in attrs}
         pointer = named.get("data-ptr", "")
         if tag == "tr" and pointer and "id" in named:
+            # Of two elements with one id a link leads to the first.
             self.rows.setdefault(named["id"], pointer)
         elif pointer and self._link is None and tag not in _VOID:
             target = named.get("href", "").removeprefix("#")
@@ -130,6 +131,7 @@ class _Reader(HTMLParser):
             self.bare_figures += not self._captioned.pop()
         if tag not in self._open:
             return
+        # An end tag closes what is still open inside, as in browsers.
         while self._open.pop() != tag:
             pass
         if self._link is not None and len(self._open) <= self._link.depth:

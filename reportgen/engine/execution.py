@@ -50,9 +50,14 @@ class Execution:
             backbone=partial(self._networks.load, self._plan.weights, self.progress),
         )
         section = self._plan.kind.section(stage.spec.section) if stage.spec.section else None
+        # A fault in a section of another package is its author's, and must not be reported as one of
+        # reportgen's.
         with section.blamed() if section else nullcontext():
+            # Imported only now: a build that finds its outcomes in the cache never pays the 5.6 s of
+            # TensorFlow.
             run = importlib.import_module(stage.spec.runs).run
             outcome: Artifacts = run(context)
+        # The outcome would be kept under the key of what was read before, and be believed from then on.
         if changed := find_changes(stage, self._plan):
             raise UserError(f"{changed[0]} was changed while the report was being made.", "Build again.")
         if stage.spec.kept:

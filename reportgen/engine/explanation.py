@@ -71,12 +71,14 @@ def read_record(folder: Path) -> Record:
         if isinstance(content["notes"], list):  # of earlier builds, where only the page had notes
             content["notes"] = {"html": content["notes"]}
         return Record(**content, files=files)
+    # A record may be cut off, edited or of another version. Whatever it is, building again is the remedy.
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return Record()
 
 
 def find_intact(folder: Path, files: Mapping[str, str]) -> set[str]:
     """Those of ``files`` (name and SHA-256) that exist in the folder with that content."""
+    # hashlib releases the GIL on large buffers, so the threads do hash at the same time.
     with ThreadPoolExecutor(_THREADS) as pool:
         found = pool.map(lambda name: hash_of(folder / name), files)
         return {name for name, sha256 in zip(files, found, strict=True) if files[name] == sha256}
@@ -117,12 +119,13 @@ class Verdict:
 def judge(
     plan: Plan, record: Record, has_outcome: Callable[[Stage], bool], count_missing: Callable[[Stage], str]
 ) -> list[Verdict]:
-    """Decide for every stage, in order. ``has_outcome`` tells whether the cache holds a stage's outcome."""
+    """Decide for every stage, in order. ``has_outcome`` says whether the cache holds a stage's outcome."""
     verdicts = []
     for stage in plan.stages.values():
         missing = count_missing(stage)
         if record.has(stage) and not missing:
             action: Action = "unchanged"
+        # A stage that is not kept is put together from its items, so with all of them there it does not run.
         elif has_outcome(stage) or not (stage.spec.kept or missing):
             action = "from the cache"
         else:

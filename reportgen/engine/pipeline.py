@@ -123,12 +123,15 @@ def build(
     """
     progress, session = progress or Silent(), session or BuildSession()
     claim(settings.build, "report")  # before a lock is laid into a folder of somebody else's
+    # A fresh build believes no remembered hash of the weights either.
     if session.memory is None or options.fresh:
         session.memory = DigestMemory(settings.cache, blind=options.fresh)
     settings = settle(settings, progress, options.for_imagenet, session.memory)
     with locked(settings.build, progress.say):
+        # Before the second claim: what a dying build was publishing brings the record that lists it.
         for line in recover(settings.build):
             progress.say(line)
+        # Asked again under the lock: the build that was waited for may have published other files.
         listed = claim(settings.build, "report")
         cache = _open_cache(settings, fresh=options.fresh)
         plan = plan_build(
@@ -146,6 +149,7 @@ def build(
         stale = _find_stale(plan, record)
         if not stale:
             return BuildResult(settings.build, changed=False, notes=_listed(record.notes))
+        # What would refuse the files in the end is looked for before minutes of computing, not after them.
         refuse_occupied(settings.build, _fixed_names(stale, plan.kind), listed)
         refuse_problems(plan)
         if obstacle := find_obstacle():
@@ -157,6 +161,7 @@ def build(
             session.memory.forget(plan.weights.path)  # or every build to come would say the same
             raise
         finally:
+            # After a failure, too: what was computed before it is in the cache.
             cache.trim()
             for complaint in cache.complaints():
                 progress.say(f"Warning: {complaint}")
@@ -197,6 +202,7 @@ def plan_build(
         memory = memory or DigestMemory(settings.cache, writes=False)
         return _plan_build(settings, data, progress, memo, memory, strict=strict)
     except SettingsError as error:
+        # The problem begins with the dotted name of the setting, whose table has a line in the user's file.
         table = error.problem.split(":")[0].split(".")[0].split(" ")[0]
         raise SettingsError(f"{settings.origin.at((table,))}: {error.problem}", error.remedy) from None
 
@@ -235,6 +241,7 @@ def _open_cache(settings: Settings, *, fresh: bool = False) -> Cache:
 def _find_stale(plan: Plan, record: Record) -> list[str]:
     """The published stages whose files are not the ones that the plan would give."""
     files = {file: sha256 for file, (_, sha256) in record.files.items()}
+    # Contents are hashed, so that a file that was edited or deleted is made again though no input changed.
     intact = find_intact(plan.settings.build, files)
     return [
         name
@@ -248,6 +255,8 @@ def _renew(
 ) -> BuildResult:
     """Build what is stale, and publish it in place of the program's ``own`` files."""
     folder, progress = plan.settings.build, execution.progress
+    # Stages that read no image do not depend on it, but bad images are to be named before minutes of
+    # computing.
     execution.obtain("dataset")
     made: dict[str, Artifacts] = {}
     problem = None
@@ -267,6 +276,7 @@ def _renew(
         file: (name, _sha256(data) if data is not None else record.files[file][1])
         for file, (name, data) in files.items()
     }
+    # Without the PDF in the record, the next build tries it again.
     stages = [stage for stage in plan.stages.values() if not (problem and stage.name == "pdf")]
     content = write_record(make_record(stages, listed, figures, notes))
     with progress.stage("Writing the report"):
@@ -291,6 +301,7 @@ def _files_of(stage: str, outcome: Artifacts, kind: ReportKind) -> dict[str, byt
     if stage in kind:
         files = kind.section(stage).files
         return {f"arrays/{stage}.npz": outcome["arrays.npz"], **{file: outcome[file] for file in files}}
+    # Artifacts without a dot, such as notes, are for the program and no files of the report.
     return {name: data for name, data in outcome.items() if "." in name and name != "figure_numbers.json"}
 
 
@@ -300,6 +311,7 @@ def _remarks(
     """Notes for the user on page and PDF, by stage, and the numbers of the page's figures."""
     notes = {name: json.loads(made[name]["notes"]) for name in ("html", "pdf") if name in made}
     figures = json.loads(made["html"]["figure_numbers.json"]) if "html" in made else record.figures
+    # A stage that did not run left its file as it is, so the notes of the last build still hold.
     return {**record.notes, **notes}, figures
 
 
@@ -322,6 +334,7 @@ def preview(settings: Settings, data: Path, progress: Progress | None = None) ->
     messages = choice.tell(Options.for_imagenet), tell_download(choice.source, memory)
     plan = plan_build(settings, data, progress or Silent(), memory=memory)
     lines = [line for line in messages if line]
+    # As in a build, which looks for no problems if nothing is to be done.
     if _find_stale(plan, read_record(settings.build)):
         refuse_problems(plan)
     return lines + _explain(plan, read_record(settings.build), _open_cache(settings))

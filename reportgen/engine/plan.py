@@ -53,12 +53,14 @@ def _own_templates(templates: Templates) -> Mapping[str, str]:
     own = {
         name: path for name, path in templates.files.items() if not path.is_relative_to(templates_folder())
     }
+    # What is no UTF-8 is reported when the template is rendered; here only its letters count.
     return {f"templates/{name}": path.read_text("utf-8", "ignore") for name, path in own.items()}
 
 
 Group = Mapping[str, str]
 """Inputs of one kind by name: files, settings, modules or packages, each with its hash or value."""
 
+# No setting and no image is among these: what an item depends on besides is in the item's own name.
 _SHARED = ("weights", "code", "packages", "processor")
 
 PROCESSOR = "processor"
@@ -116,6 +118,7 @@ def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
     drawn = [section for section in kind.sections if section.figures]
     shared = (
         Spec(
+            # Their outcomes are not kept: the cache would hold again what it holds image by image.
             "features", f"{_STAGES}.features",
             images="used", weights=True, after=("dataset",), kept=False,
         ),
@@ -144,6 +147,7 @@ def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
             "pdf", f"{_STAGES}.pdf",
             fonts="all", after=("html", "results"), printer=True, kind=True,
             settings=(
+                # The settings are attached to the PDF, so that it changes with each of them.
                 *("report", "sections"), *_TITLE,
                 *("show", "example_images", "guided_backprop", "commentary"),
             ),
@@ -265,6 +269,7 @@ def make_plan(
 
 def find_changes(stage: Stage, plan: Plan) -> list[str]:
     """The files that a stage reads by path and that are no longer as the plan found them."""
+    # A module is imported when its stage runs, so its file may have been edited since the plan read it.
     now = {f"the code in {file}": digest for file, digest in _code(stage.spec, plan, reread=True).items()}
     then = {f"the code in {file}": digest for file, digest in stage.inputs["code"].items()}
     if stage.spec.templates:
@@ -288,6 +293,7 @@ def _gather(spec: Spec, plan: Plan, above: Group) -> dict[str, Group]:
         "packages": versions_for(libraries),
         "stages": above,
     }
+    # The results record the processor beside the versions.
     if spec.versions or libraries & _COMPUTING:
         inputs[PROCESSOR] = {PROCESSOR: processor()}
     if spec.annotations and (sha256 := plan.inventory.annotations_sha256):

@@ -50,6 +50,7 @@ def expect_results(settings: Settings, inventory: Inventory) -> Any:
     return make_specimen(read_schema(kind), known)
 
 
+# Stated here, because asking the network would load TensorFlow before the settings are known to be right.
 EXPLAINED_SHAPE = (14, 14, 512)
 """Rows, columns and channels of the layer of VGG19 whose neurons are explained."""
 
@@ -124,6 +125,7 @@ def check_fonts(plan: Plan) -> Iterable[Problem]:
 
 def check_weights(plan: Plan) -> Iterable[Problem]:
     """A weights file of the user's own is of VGG19, as far as its layers' shapes tell."""
+    # Published and embedded weights are known by their hashes.
     if plan.weights.source != "file":
         return
     from reportgen.models.vgg_files import open_layers, require_vgg19

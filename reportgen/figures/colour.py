@@ -37,7 +37,7 @@ def diverging(values: Values, limit: float) -> Rgb:
     """Colour signed values from −``limit`` (blue) over 0 (near white) to ``limit`` (red).
 
     (H, W) becomes (H, W, 3). The colours are those of RdBu, respaced so that lightness falls linearly
-    with the magnitude and equally on both sides. In grey print darkness tells the magnitude, zero is
+    with the magnitude and equally on both sides. In grey print darkness is the magnitude, zero is
     paper-white, and the sign is lost: where it matters, print the number as well (``filters`` does). Values
     beyond are clipped; a limit of 0 shows everything as zero. Raises ``ValueError`` on values or a limit
     that are not finite, and on a negative limit.
@@ -76,9 +76,12 @@ def _steps(values: Values, low: float, high: float, last: int, flat: int = 0) ->
 
 def _diverging_table() -> Rgb:
     """Pick 255 of RdBu's colours, with lightness equally spaced from either end to the middle."""
+    # An odd number, so that the middle of the map is one of its colours.
     fine = matplotlib.colormaps["RdBu_r"].resampled(2001)(np.arange(2001))[:, :3]
+    # CIE's lightness goes with the cube root of luminance.
     lightness = np.cbrt(_luminance(fine))
     blue, red = lightness[:1001], lightness[:999:-1]
+    # From the lighter of the two ends, since both sides have to reach it.
     wanted = np.linspace(max(blue[0], red[0]), min(blue[-1], red[-1]), _SIDE + 1)
     left = np.interp(wanted, blue, np.arange(1001))
     right = 2000 - np.interp(wanted, red, np.arange(1001))

@@ -56,7 +56,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: ``name`` is unique in the report, ``alt`` tells its content to who cannot see it."""
+    """One figure: ``name`` is unique in the report, ``alt`` describes it to those who cannot see it."""
 
     name: str
     picture: Picture
@@ -95,6 +95,7 @@ def say_number(value: float) -> str:
 
 
 def say_box(box: Box) -> str:
+    """Say the pixels of a half-open box, ``stop`` being the first beyond it."""
     return f"rows {box.rows[0]} to {box.rows[1]} and columns {box.cols[0]} to {box.cols[1]}"
 
 

@@ -102,6 +102,7 @@ def _draw_scale(axes: Axes, bar: ScaleBar) -> None:
     for start, colour in zip(edges[:-1], bar.strip(_STRIP_STEPS)[0] / 255, strict=True):
         # Each reaches to the end and is covered by the next: no viewer can show a seam between them.
         axes.add_patch(Rectangle((start, 0), bar.high - start, 1, facecolor=colour, linewidth=0))
+    # A limit of 0 would leave axes without a width.
     axes.set(xlim=(bar.low, bar.high or 1), ylim=(0, 1), yticks=[], facecolor=bar.strip(1)[0, 0] / 255)
     axes.set_xticks(bar.ticks, [number_text(tick) for tick in bar.ticks])
     axes.set_xlabel(bar.caption, labelpad=2)

@@ -41,17 +41,19 @@ class Formula:
 def formula(tex: str) -> Formula:
     r"""Set mathtext such as ``r"$W_2 = \frac{W_1 - F + 2P}{S} + 1$"`` in STIX, as outlines.
 
-    Raises ``ValueError`` with the place of the mistake if it cannot be parsed, has a character that the font
-    lacks, or draws nothing.
+    Raises ``ValueError`` with the position of the mistake if it cannot be parsed, has a character that the
+    font lacks, or draws nothing.
     """
     font = FontProperties(family="STIXGeneral", math_fontfamily="stix")
     with _strict():
+        # As outlines, since WeasyPrint prints MathML's a/b as ab, without a word.
         vertices, codes = _FineOutlines().get_text_path(font, tex, ismath=True)
     if not len(vertices):
         raise ValueError(f"{tex!r} draws nothing")
     outline = Path(vertices, codes)
     box = outline.get_extents()
     left, right = np.floor(box.x0) - _MARGIN, np.ceil(box.x1) + _MARGIN
+    # Depth is never negative: what ends above the baseline, such as a minus, reaches down to it.
     # SVG counts downwards.
     top, bottom = np.floor(-box.y1) - _MARGIN, max(0.0, np.ceil(-box.y0)) + _MARGIN
     width, height, depth = (float(size) / _UNITS_PER_EM for size in (right - left, bottom - top, bottom))

@@ -91,6 +91,7 @@ class ShapedRun:
         renderer = RendererAgg(width, height, _DOTS)
         transform = Affine2D().translate(at[0] - left, height - (at[1] - top))
         lines = renderer.new_gc()
+        # Agg would draw the outline as well, and letters would be bolder.
         lines.set_linewidth(0)
         renderer.draw_path(lines, self.outline.path, transform, (0, 0, 0, 1))
         ink = Image.fromarray(np.asarray(renderer.buffer_rgba())[..., 3].copy())
@@ -111,6 +112,7 @@ def shape(text: str, face: Face, size: float) -> Outline:
         vertices.append(np.asarray(points).reshape(-1, 2) * scale + (x, y))
         codes.append(np.asarray(kinds, Path.code_type))
     font.set_text(text, flags=LoadFlags.NO_HINTING)
+    # FreeType counts in 64ths of a pixel.
     advance = font.get_width_height()[0] / 64
     path = Path(np.concatenate(vertices) * (size / _SCALE), np.concatenate(codes))
     return Outline(path, advance * size / _SCALE)

@@ -14,6 +14,7 @@ from reportgen.figures.lettering import Lettering
 from reportgen.results import Box
 
 _DARK = "#111111"
+# Badges are drawn so many times larger and averaged: Pillow's round shapes have steps at their edges.
 _SMOOTHING = 4
 
 _LINE, _HALO = 4 / 3, 1 / 3
@@ -108,6 +109,7 @@ def _place_badges(image: Image.Image, frames: Sequence[tuple[_Rectangle, str]], 
     for rectangle, label in frames:
         badge = _draw_badge(label, lettering)
         spots = [_clamped(spot, badge.size, image.size) for spot in _spots(rectangle)]
+        # Spots at this distance from all others are equally good, so that the first of them is taken.
         clear = 1.1 * badge.width
         spot = max(spots, key=lambda spot: min([clear, *(math.dist(spot, other) for other in placed)]))
         placed.append(spot)

@@ -48,7 +48,9 @@ _STYLE = MappingProxyType(
         "ytick.major.size": 2.5,
         "figure.facecolor": "none",
         "axes.facecolor": "none",
+        # Outlines, which look alike where the fonts are not installed.
         "svg.fonttype": "path",
+        # Ids in an SVG are random without it.
         "svg.hashsalt": "reportgen",
     }
 )
@@ -86,6 +88,7 @@ def _family(face: Face) -> str:
     fonts = font_manager.fontManager.ttflist
     if all(entry.name != name for entry in fonts):
         entry = font_manager.ttfFontProperty(FT2Font(str(face.file), face_index=face.index))
+        # matplotlib chooses among fonts by style and weight; here the name alone decides.
         fonts.append(replace(entry, name=name, style="normal", weight=400))
     return name
 
@@ -150,6 +153,7 @@ def confusion_figure(
     cell_mm = min(_CELL_MM, _MATRIX_MM / n)
     figure = Figure(figsize=(n * cell_mm * MM, n * cell_mm * MM))
     axes = figure.add_axes((0, 0, 1, 1))
+    # A row without images would be a division by zero.
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     shades = matplotlib.colormaps["Blues"](_DARKEST * shares)[..., :3]
     for (i, j), count in np.ndenumerate(counts):
@@ -172,6 +176,7 @@ def _label_classes(axes: Axes, labels: Sequence[str], cell_mm: float, faces: Typ
     names = [lettering.shorten(label, 10 * _LABEL_MM * POINTS_PER_MM) for label in labels]
     widest = max(map(lettering.length, names)) / 10 / POINTS_PER_MM
     positions = range(len(names))
+    # A class whose name has two dollar signs is no formula.
     axes.set_yticks(positions, names, parse_math=False)
     axes.set_xticks(positions, names, parse_math=False)
     if widest > 0.95 * cell_mm:
@@ -223,6 +228,7 @@ def history_figure(losses: Curves, accuracies: Curves, best_epoch: int) -> Figur
 
 def _draw_curves(axes: Axes, curves: Curves) -> None:
     epochs = range(1, len(curves[0]) + 1)
+    # A line of one point is nothing to be seen.
     marker = "o" if len(epochs) == 1 else ""
     looks = ((_TRAINING, "-", "training"), (_VALIDATION, (0, (4, 1.6)), "validation"))
     for curve, (colour, dashes, label) in zip(curves, looks, strict=True):

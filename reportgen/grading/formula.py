@@ -185,6 +185,7 @@ def _short(number: Fraction) -> str:
 
 ALLOWED = "a formula has numbers, pointers in quotes, + - * / // % ** and parentheses"
 
+# 9**9**9 would keep the machine busy for ever.
 MOST_CHARACTERS, MOST_DEPTH, LARGEST_EXPONENT, MOST_DIGITS = 500, 30, 64, 300
 
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -226,6 +227,7 @@ def parse_formula(text: str) -> Formula:
         raise FormulaError(f"it has {len(text)} characters; {MOST_CHARACTERS} are allowed")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
+    # The parser raises the last two for what is nested too deep.
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise FormulaError(f"it cannot be read; {ALLOWED}") from None
     pointers = list(_check(tree, 0))

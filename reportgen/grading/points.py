@@ -83,6 +83,7 @@ def _names(value: Any, keyword: str, test: str) -> tuple[str, ...]:
         isinstance(name, str) and one_line(name) for name in names
     ):
         _refuse(test, f"{keyword}={value!r} is no name and no list of names", "give texts")
+    # A set has another order in each process.
     ordered = sorted(names) if isinstance(names, set | frozenset) else names
     return tuple(dict.fromkeys(one_line(name) for name in ordered))
 

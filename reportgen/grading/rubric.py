@@ -168,6 +168,7 @@ def _read_row(number: int, row: Mapping[str, Any], checks: Mapping[str, NamedChe
 
 def _points(value: Any) -> Decimal:
     try:
+        # By way of text, since Decimal(0.1) is 0.1000000000000000055…; by type(), since True is an int.
         points = Decimal(str(value)) if type(value) in (int, float, str) else Decimal("nan")
     except InvalidOperation:
         points = Decimal("nan")
@@ -276,6 +277,7 @@ class RubricFile(pytest.File):
             raise self.CollectError(str(error)) from None
         report = Report(results, partial(read_page, locate_report(self.config)))
         for row in rubric.rows:
+            # A row without a case would not be collected, and the most that can be reached would be less.
             cases = row.test.cases(report) or [("nothing", _find_nothing)]
             for case, judge in cases:
                 name = f"{row.criterion}[{case}]"
@@ -295,6 +297,7 @@ class RubricCase(pytest.Item):
 
     def __init__(self, *, row: RubricItem, judge: Judge, report: Report, **rest: Any) -> None:
         super().__init__(**rest)
+        # As tests of pytest with parameters have it: by this name the plan joins the cases to one check.
         self.originalname = row.criterion
         self._row, self._judge, self._report = row, judge, report
         self.add_marker(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 NO_EXPORTS = Exports()
 _ENVIRONMENT = "PYTEST_"
 _LONGEST = 2000
+# pytest's exit code for a run without tests.
 _NO_TESTS = 5
 
 
@@ -113,6 +114,7 @@ def grade(
         # What a check of ours that broke would cost is nobody's loss of points.
         remove_exports(exports)
         raise messenger.fault
+    # By code 1 pytest says that tests failed, which is a result.
     if messenger.grades is None or messenger.uncollected or code not in (0, 1):
         _refuse(code, output, messenger)
     if show:

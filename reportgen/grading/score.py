@@ -49,13 +49,14 @@ class Criterion:
     @property
     def score(self) -> Decimal:
         """The points reached, see ``round_part``; all of them only if every case that counts passed."""
+        # Fractions, since a third of the points is no finite decimal.
         total = sum((case.weight for case in self.cases), Fraction(0))
         reached = sum((case.weight for case in self.cases if case.status == "passed"), Fraction(0))
         return round_part(self.points, reached / total) if total else Decimal(0)
 
     @property
     def status(self) -> Status:
-        """The worst that befell one of its cases: error, failed, skipped, else passed."""
+        """The worst outcome of its cases: error, failed, skipped, else passed."""
         return max((case.status for case in self.cases), key=STATUSES.index, default="error")
 
 
@@ -102,6 +103,7 @@ def round_part(points: Decimal, share: Fraction) -> Decimal:
         units = floor(Fraction(points) * share * 10**places + Fraction(1, 2))
         rounded = Decimal(f"{units}e-{places}")
         if 0 < rounded < points:
+            # normalize() alone writes 10 as 1E+1.
             return rounded.quantize(Decimal(1)) if rounded == int(rounded) else rounded.normalize()
         places += 1
 

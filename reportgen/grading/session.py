@@ -83,6 +83,7 @@ class GradedRun:
         nodeid = report.nodeid or "collection"
         self._unread.append(Unread(nodeid, "error" if report.failed else "skipped", describe_report(report)))
 
+    # Outermost, so that all other plugins have sorted and left out tests before the plan is made.
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None, object, object]:
         """Read the markers and put each test behind what it depends on."""
@@ -91,6 +92,7 @@ class GradedRun:
             self._prepare(items)
         except pytest.UsageError as error:
             if self._worker:
+                # What a worker raises does not reach the user; the controller raises it again.
                 self._output()[USAGE] = str(error)
             raise
         return outcome
@@ -188,6 +190,7 @@ class GradedRun:
         """Say in the grades that the run broke."""
         self._stopped = "pytest met an internal error"
 
+    # First, since the JUnit file is written in the same hook.
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Count the points and write the files that were asked for."""
@@ -201,6 +204,7 @@ class GradedRun:
 
         grades = self._config.stash[GRADES] = self._count()
         for plugin in self._config.pluginmanager.get_plugins():
+            # By name, for the class is private to pytest. It writes the JUnit file.
             if type(plugin).__name__ == "LogXML":
                 for name, value in list_properties(grades):
                     plugin.add_global_property(name, value)

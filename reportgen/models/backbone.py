@@ -145,11 +145,15 @@ def _embedded() -> Backbone:
             EMBEDDED_REMEDY,
         )
     network = _empty_vgg19(include_top=False)
+    # Without a lock, which some network disks do not have: HDF5 would refuse the file there.
     with h5py.File(path, locking=False) as file:
+        # The convolutions of VGG16's blocks.
         for block, depth in enumerate((2, 2, 3, 3, 3), 1):
             for n in range(depth):
                 group = file[f"block{block}/layers/conv2d{f'_{n}' if n else ''}/vars"]
                 network.get_layer(f"block{block}_conv{n + 1}").set_weights([group["0"][()], group["1"][()]])
+            # The file is of VGG16, which has three convolutions where VGG19 has four. A fourth that hands its
+            # input on changes nothing, since ReLU leaves alone what is not negative.
             if depth == 3:
                 layer = network.get_layer(f"block{block}_conv4")
                 layer.set_weights(identity_convolution(layer.filters))
@@ -192,6 +196,7 @@ def _fill(layer: Any, found: StoredLayer) -> None:
 
 def _empty_vgg19(*, include_top: bool) -> keras.Model:
     """VGG19 up to its last pooling, or up to fc2, in Keras's own layers and names."""
+    # Empty: weights are read by our own code, as data with a hash. Keras would download its own.
     network = keras.applications.VGG19(weights=None, include_top=False, input_shape=INPUT_SHAPE)
     if not include_top:
         return network
@@ -227,6 +232,7 @@ def compose(backbone: Backbone, head: keras.Sequential) -> keras.Model:
 def model_file(backbone: Backbone, head: bytes, classes: list[str]) -> bytes:
     """The whole network with a head's weights as the content of a ``.keras`` file."""
     with tempfile.TemporaryDirectory() as folder:
+        # Keras reads and writes paths only.
         stored = Path(folder) / "head.weights.h5"
         stored.write_bytes(head)
         features = int(backbone.network.output.shape[-1])

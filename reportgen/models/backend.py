@@ -58,9 +58,12 @@ def _settle_tensorflow() -> None:
 
     if not tf.executing_eagerly():
         raise BackendError("This process has switched TensorFlow's eager execution off.", _REMEDY)
+    # The guided rule overrides operations of a graph, and there is none in eager mode.
     tf.config.run_functions_eagerly(False)
+    # XLA fuses operations and so rounds sums otherwise; VGG19 was 30 % slower with it, too.
     tf.config.optimizer.set_jit(False)
     _settle_threads(tf.config.threading)
+    # It would cut the factors of products to 10 bits of mantissa where a device can do so.
     tf.config.experimental.enable_tensor_float_32_execution(False)
     if tf.config.get_visible_devices("GPU"):
         try:

@@ -67,7 +67,9 @@ class StoredLayer:
                 problem = f"{self.path}: layer {self.name} cannot be read: {error}."
                 raise WeightsError(problem, REMEDY) from None
             if not all(
-                np.isfinite(array[start : start + _ROWS]).all() for start in range(0, len(array), _ROWS)
+                # In parts: the truth values of fc1 at once are 103 MB.
+                np.isfinite(array[start : start + _ROWS]).all()
+                for start in range(0, len(array), _ROWS)
             ):
                 raise WeightsError(
                     f"{self.path}: layer {self.name} has weights that are no finite numbers.", REMEDY
@@ -158,6 +160,7 @@ Found = tuple[str, Sequence[Any]]
 
 def _open(path: Path, stack: ExitStack) -> Any:
     if not zipfile.is_zipfile(path):
+        # Some network disks have no locks, and HDF5 would refuse the file there.
         return h5py.File(path, locking=False)
     archive = stack.enter_context(zipfile.ZipFile(path))
     entry = archive.getinfo(_INSIDE_KERAS)
@@ -173,6 +176,8 @@ class _Part(io.RawIOBase):
 
     def __init__(self, path: Path, entry: zipfile.ZipInfo) -> None:
         self._file: IO[bytes] = path.open("rb")
+        # The local header has 30 bytes and ends with the lengths of name and extra field. These may differ
+        # from those of the directory, so they are read here.
         self._file.seek(entry.header_offset + 26)
         lengths = [int.from_bytes(self._file.read(2), "little") for _ in ("name", "extra")]
         self._start = entry.header_offset + 30 + sum(lengths)
@@ -226,6 +231,7 @@ def _find_all(file: Any) -> list[Found]:
     found: list[Found] = []
 
     def visit(path: str, node: Any) -> None:
+        # An optimiser keeps moments of the same shapes as the weights.
         if isinstance(node, h5py.Group) and not path.startswith("optimizer"):
             weights = [item for item in node.values() if isinstance(item, h5py.Dataset)]
             if weights:
@@ -245,6 +251,7 @@ def _as_layer(path: Path, group: str, weights: Sequence[Any]) -> StoredLayer | N
     """The layer, if it is one with kernel and bias, else None."""
     if len(weights) != 2:
         return None
+    # By their dimensions, for files name them kernel and bias, or 0 and 1.
     kernel, bias = sorted(weights, key=lambda dataset: -dataset.ndim)
     if bias.ndim != 1 or kernel.dtype.kind != "f" or bias.dtype.kind != "f":
         return None

@@ -100,7 +100,7 @@ class ReportKind:
     """The outline of a report: its sections in the order of the document.
 
     Raises ``OutlineError`` if one is there twice, two have a figure or table of one name, or one reads a
-    section that does not stand before it.
+    section that does not come before it.
     """
 
     name: str
@@ -170,6 +170,8 @@ class ReportKind:
             with section.blamed():
                 decided = list(module.decide(numbers[section.name]))
             for claim in decided:
+                # Taken out and put back, so that the claim moves to the position of the last section that
+                # makes it.
                 earlier = claims.pop(claim.name, claim)
                 claims[claim.name] = Claim(claim.name, claim.claim, claim.passed and earlier.passed)
         return list(claims.values())

@@ -92,7 +92,7 @@ class Reads:
     ``settings``: dotted names; ``images``: those in use, or the example image of each class; ``annotations``:
     the boxes that came with them; ``weights``: VGG19; ``stages``: what is computed once for all sections,
     ``features`` of the images in use or ``activations`` of the example images; ``sections``: those whose
-    outcome is read, which must stand before this one in the report.
+    outcome is read, which must come before this one in the report.
     """
 
     settings: tuple[str, ...] = ()
@@ -174,7 +174,7 @@ _TAKEN = frozenset(
         *("schema_version", "kind", "report", "provenance", "dataset", "checks"),  # keys of the results
         *("weights", "features", "activations", "results", "html", "pdf"),  # stages
         *("introduction", "observations"),  # slots of the commentary
-        *("content", "lists", "references", "appendix", "sources", "data", "images"),  # places on the page
+        *("content", "lists", "references", "appendix", "sources", "data", "images"),  # other ids on the page
         *("array", "at", "copy", "dict", "document", "folder", "has", "json", "name", "table", "tables"),
     }
 )
@@ -265,6 +265,7 @@ class Section:
         except UserError:
             raise
         except Exception as error:
+            # A fault in one of reportgen's own sections is ours, and is to be reported with its trace.
             if self.package.partition(".")[0] == __name__.partition(".")[0]:
                 raise
             raise SectionError(f"section '{self.name}': {_locate(error)}") from error
@@ -292,6 +293,7 @@ class Section:
         """Where the package lies. Raises ``SectionError`` if there is none."""
         try:
             spec = importlib.util.find_spec(self.package)
+        # find_spec imports the packages above, and raises if one is missing.
         except ImportError:
             spec = None
         if spec is None or not spec.submodule_search_locations:

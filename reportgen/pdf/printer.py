@@ -146,6 +146,7 @@ def correct_attachments(pdf: Any, attached: Iterable[Attachment]) -> None:
     types = {attachment.name: attachment.media_type for attachment in attached}
     for entry in pdf.objects:
         if isinstance(entry, dict) and entry.get("Type") == "/Filespec":
+            # A reference is written as number, generation and R.
             file = pdf.objects[int(entry["EF"]["F"].split()[0])]
             if media_type := types.get(entry["UF"].string):
                 file.extra["Subtype"] = "/" + media_type.replace("/", "#2f")
@@ -193,6 +194,7 @@ def write_settings(values: Mapping[str, Any], weights: str) -> bytes:
     """``report.toml`` with these settings, by name, and the weights that were in fact used."""
     table = {name: _plain(value) for name, value in values.items() if value is not None}
     text = _HEAD + tomli_w.dumps({**table, "weights": weights})
+    # A path may have bytes that are no UTF-8.
     return text.encode("utf-8", "replace")
 
 
@@ -204,6 +206,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
+# A variant that keeps tags and attachments, and gave the same bytes twice.
 _VARIANT = {"pdf_variant": "pdf/a-3a", "pdf_tags": True}
 
 
@@ -230,6 +233,7 @@ def print_pdf(
     """
     weasyprint = _weasyprint()
     fetcher = weasyprint.URLFetcher(allowed_protocols=("data",))
+    # The tree of names in a PDF is sorted.
     ordered = sorted(attached, key=lambda attachment: attachment.name)
 
     def finish(document: Any, pdf: Any) -> None:
@@ -238,18 +242,21 @@ def print_pdf(
         if not find_faults(pdf):
             declare_accessible(pdf)
 
+    # Of a missing picture or a broken SVG WeasyPrint only logs a line, and a PDF appears all the same.
     with collect_complaints() as complaints:
         source = weasyprint.HTML(string=html, url_fetcher=fetcher)
         _require_descriptions(source.etree_element)
         document = _lay_out(source)
         require_no_complaint(complaints, source.etree_element)
         _require_whole(document.pages)
+        # As bytes: WeasyPrint's own way to a file would leave half of one after a failure.
         pdf: bytes = document.write_pdf(
             finisher=finish,
             attachments=[file.for_weasyprint(weasyprint) for file in ordered],
             full_fonts=whole_fonts,
             **_VARIANT,
         )
+    # Once more, since fonts are reduced only while the file is written.
     require_no_complaint(complaints, source.etree_element)
     for remark in dict.fromkeys(sort_complaints(complaints)[1]):
         note(remark)
@@ -259,6 +266,7 @@ def print_pdf(
 def _lay_out(source: Any) -> Any:
     try:
         return source.render(**_VARIANT)
+    # An assertion fails, for example, where pictures are direct children of a CSS grid at the end of a page.
     except (ValueError, OSError, AssertionError) as error:  # What WeasyPrint does not log, but fails on.
         raise RenderError(
             f"WeasyPrint cannot lay out the page: {short(str(error)) or 'an assertion failed'}",
@@ -283,6 +291,7 @@ def _describe_position(root: Any, wanted: Any) -> str:
 
 
 def _require_whole(pages: Sequence[Any]) -> None:
+    # WeasyPrint prints page 0 for a link with display: flex, and does not complain.
     if links := find_missing_numbers(pages):
         raise RenderError(
             f"The PDF would show no page number, or 0, for {quoted(links)}.",

@@ -125,6 +125,7 @@ class Structure:
     @property
     def pages(self) -> list[Element]:
         """The pages, in order."""
+        # pydyf keeps references in one flat list: number, generation, R.
         return [self.pdf.objects[number] for number in self.pdf.pages["Kids"][::3]]
 
     def find(self, reference: bytes) -> Any:
@@ -223,6 +224,7 @@ def role_of(element: Element) -> str:
 def text_of(value: Any) -> str:
     """The words of a text string, whoever made it; none for what is not there."""
     if isinstance(value, bytes):
+        # Between "<FEFF" and ">".
         return bytes.fromhex(value[5:-1].decode()).decode("utf-16-be")
     return str(getattr(value, "string", None) or "")
 

@@ -19,7 +19,9 @@ def set_scopes(structure: Structure, boxes: Iterable[Any]) -> None:
         if role_of(element) == "TH":
             scope = scopes.get(element.number, "")
             by_position = "/Column" if "THead" in map(role_of, around[-2:]) else "/Row"
+            # The first three letters, since "colgroup" and "rowgroup" are scopes in HTML, too.
             element["A"]["Scope"] = {"col": "/Column", "row": "/Row"}.get(scope[:3], by_position)
+            # Only the headers of cells refer to it, and they go as well.
             element.pop("ID", None)
         elif role_of(element) == "TD":
             # WeasyPrint 70 counts these wrongly below a cell of several rows; the scopes say it all.
@@ -104,6 +106,7 @@ def drop_links(structure: Structure, element: Element) -> None:
         structure.find(link["Pg"])["Annots"].remove(annotation.reference)
         index = structure.owners[::2].index(annotation["StructParent"])
         del structure.owners[2 * index : 2 * index + 2]
+        # Emptied and not removed: the number of an object in pydyf is its position in the list.
         annotation.clear()
         link.clear()
 

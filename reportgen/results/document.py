@@ -20,7 +20,7 @@ class ImageFile(Result):
 
 
 class Duplicate(Result):
-    """Images of equal content that stand in more than one split."""
+    """Images of equal content in more than one split."""
 
     sha256: Annotated[Sha256, means("The hash of each of the files.")]
     files: Annotated[
@@ -73,7 +73,7 @@ class Dataset(Result):
         means("The one image of each class that is shown and explained."),
     ]
     duplicates: Annotated[
-        list[Annotated[Duplicate, means("One content, and where it stands.")]],
+        list[Annotated[Duplicate, means("One content, and the files that have it.")]],
         means("Equal images in more than one split: leakage."),
     ]
     warnings: Annotated[
@@ -146,7 +146,7 @@ class Check(Result):
     """A claim of the report, and whether the numbers bear it out."""
 
     name: Annotated[str, means("The claim's name.")]
-    claim: Annotated[str, means("The sentence as it stands in the report.")]
+    claim: Annotated[str, means("The sentence as it is in the report.")]
     passed: Annotated[bool, means("Whether the numbers bear it out.")]
 
 

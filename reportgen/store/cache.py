@@ -57,11 +57,13 @@ class Cache:
             if isinstance(error, NoFileError):  # a named pipe, a socket, a device
                 _delete(path)
             return None
+        # Entries are not synced to the disk, so a power cut can leave one whole by name and not by content.
         if hashlib.sha256(body).digest() != digest:
             self._damaged += 1
             _delete(path)
             return None
         with contextlib.suppress(OSError):
+            # The last use, by which trim() chooses; access times are off on many disks (noatime).
             os.utime(path)
         return body
 
@@ -71,6 +73,7 @@ class Cache:
             write_atomically(self._path(key), hashlib.sha256(data).digest() + data, durable=False)
             self._grown = True
         except OSError as error:
+            # The first one is enough: a full disk fails for every entry.
             self._failure = self._failure or f"{error.filename or self._folder}: {reason_of(error)}"
 
     def items(self, base: str, *, fresh: bool = False) -> Items:
@@ -81,11 +84,14 @@ class Cache:
 
     def trim(self) -> None:
         """Delete the least recently used entries beyond the limit, and what dying writers left behind."""
+        # Listing thousands of entries would cost a build with nothing to do.
         if not self._grown:
             return
         entries = []
         for path, status in self._files():
             if not _ENTRY.fullmatch(path.name):
+                # A younger one may be what another build is writing just now; any other name is not ours to
+                # delete.
                 if _UNFINISHED.fullmatch(path.name) and time.time() - status.st_mtime > _HOUR:
                     _delete(path)
             else:

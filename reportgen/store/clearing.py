@@ -39,6 +39,7 @@ def clear(
         if is_difference(folder / DIFFERENCE_FILE):
             (folder / DIFFERENCE_FILE).unlink()
         for name, recognise in (others or {}).items():
+            # A file of that name may be the user's, so its content decides.
             if _is_one(folder / name, recognise):
                 (folder / name).unlink()
         (folder / LOCK_FILE).unlink()

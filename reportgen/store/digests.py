@@ -37,6 +37,8 @@ class Digests:
 
 def hash_file(path: Path) -> Digests:
     """Hash a file's content, reading it once; raises ``WeightsError`` if it cannot be read."""
+    # Keras publishes the MD5 of its files; identity rests on SHA-256. Python refuses MD5 in FIPS mode unless
+    # it is told that no security hangs on it.
     md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
     buffer = memoryview(bytearray(_CHUNK))
     try:
@@ -92,6 +94,8 @@ class DigestMemory:
         if found is None:
             found = hash_file(path)
             newest = max(state["mtime_ns"], state["ctime_ns"])
+            # Changed while it was hashed, or so shortly before that its times would not tell: right, but not
+            # remembered.
             if _state_of(path) != state or time.time_ns() - newest < _SETTLED_NS:
                 return found
             self._write({key[0]: _sealed(key[0], state, found)})
@@ -127,6 +131,7 @@ class DigestMemory:
             return
         table = {name: entry for name, entry in self._read().items() if name not in entries}
         table |= {name: entry for name, entry in entries.items() if entry is not None}
+        # New entries are at the end, so the oldest go first.
         text = json.dumps(dict(list(table.items())[-_MOST_FILES:]), indent=1)
         with contextlib.suppress(OSError):
             write_atomically(self._file, text.encode(), durable=False)

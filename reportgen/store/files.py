@@ -115,7 +115,7 @@ _KINDS = {
     stat.S_IFDIR: "a folder",
 }
 
-_NO_SUCH_THING = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY})
+_UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY})
 """How file systems say that they do not know what was asked for."""
 
 _NOT_ALLOWED = frozenset({errno.EPERM, errno.EACCES})
@@ -154,6 +154,7 @@ def open_file(path: Path) -> BufferedReader:
     for anything of that kind, ``OSError`` if it cannot be opened.
     """
     _refuse_other_kinds(path, path.stat().st_mode)  # opening a device may already do something
+    # The path may be a pipe by now: O_NONBLOCK waits for no writer, and the open file is looked at once more.
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         _refuse_other_kinds(path, os.fstat(handle).st_mode)
@@ -181,6 +182,7 @@ def hash_of(path: Path) -> str:
         with open_file(path) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
+        # Equal to no recorded hash, so a file that cannot be read counts as changed.
         return ""
 
 
@@ -190,6 +192,7 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
     ``durable`` waits until the disk has it; a cache entry that carries its own digest need not.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    # In the same folder, for a rename is atomic only within one file system.
     # Not the file's own name with something added: that may be too long.
     handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
     try:
@@ -197,6 +200,7 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
             stream.write(data)
             if durable:
                 stream.flush()
+                # Before the rename: a power cut could otherwise leave the new name without its content.
                 _sync(stream.fileno())
         _open_to_others(Path(name))
         Path(name).replace(path)
@@ -207,7 +211,8 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
 
 def _open_to_others(path: Path) -> None:
     """Let others read the file, where the file system has rights at all (FAT and SMB may have none)."""
-    with _tolerated(_NO_SUCH_THING | _NOT_ALLOWED):
+    with _tolerated(_UNSUPPORTED | _NOT_ALLOWED):
+        # mkstemp makes files that nobody but their owner can read.
         path.chmod(0o644)
 
 
@@ -230,7 +235,7 @@ def link_or_copy(file: Path, target: Path) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Wait until the disk knows which names the folder holds, where the file system can tell."""
-    with _tolerated(_NO_SUCH_THING | _NOT_ALLOWED | {errno.EISDIR, errno.EBADF}):
+    with _tolerated(_UNSUPPORTED | _NOT_ALLOWED | {errno.EISDIR, errno.EBADF}):
         handle = os.open(folder, os.O_RDONLY)
         try:
             _sync(handle)
@@ -239,5 +244,5 @@ def sync_folder(folder: Path) -> None:
 
 
 def _sync(handle: int) -> None:
-    with _tolerated(_NO_SUCH_THING):
+    with _tolerated(_UNSUPPORTED):
         os.fsync(handle)

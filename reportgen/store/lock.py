@@ -34,9 +34,12 @@ def locked(folder: Path, say: Callable[[str], None] = lambda _line: None) -> Ite
             stream = stack.enter_context(_open_lock(folder / LOCK_FILE))
             _take(stream, folder, say)
             stream.seek(0)
+            # Only under the lock: opening with "w" would erase the number of the process that holds it.
             stream.truncate(0)
             stream.write(str(os.getpid()))
             stream.flush()
+        # The file stays behind: without it, one process could wait for a lock that another takes on a new
+        # file.
         yield
 
 
@@ -65,6 +68,8 @@ def _take(stream: IO[str], folder: Path, say: Callable[[str], None]) -> None:
 
     try:
         try:
+            # flock and not lockf: a POSIX lock is lost when the process closes any handle of the file, as
+            # is_lock() does.
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             say(f"Another build of {folder} is running (process {stream.read() or '?'}); waiting for it.")

@@ -48,6 +48,7 @@ def filling(
     SHA-256, of a folder that was filled before there were records. Raises ``ForeignFolderError`` if something
     else lies there, or if one of the files was changed since; ``StorageError`` if it cannot be written.
     """
+    # A link is followed, for a rename would put the folder in place of the link.
     goal = folder.resolve()
     foreign = None
     try:
@@ -56,6 +57,7 @@ def filling(
         foreign = error
     with writing(folder):
         goal.parent.mkdir(parents=True, exist_ok=True)
+        # Beside the goal, for a rename stays on one disk; shortened, since a name has 255 bytes at most.
         with tempfile.TemporaryDirectory(prefix=f".{goal.name[:40]}-", dir=goal.parent) as scratch:
             if foreign is not None:
                 own = recognise(Path(scratch, "earlier"))
@@ -67,6 +69,7 @@ def filling(
             yield new
             files = sorted(path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file())
             record = write_listing(kind, {name: hash_of(new / name) for name in files})
+            # A rename replaces an empty folder, so that all files are there at once.
             if not goal.exists() or not any(goal.iterdir()):
                 (new / RECORD_FILE).write_bytes(record)
                 new.chmod(0o755)
@@ -116,6 +119,7 @@ def check_output(path: Path, recognise: Recognise) -> None:
         return
     try:
         with open_file(path) as stream:
+            # peek() leaves the file at its beginning.
             free = not stream.peek(1) or recognise(stream)
     except FileNotFoundError:  # a link that leads nowhere
         free = False

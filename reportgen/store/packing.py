@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# The first date that ZIP knows. A time of the build would make equal files unequal.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -46,6 +47,7 @@ def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     import numpy as np
 
     buffer = io.BytesIO()
+    # Repeatable: NumPy hands zipfile a name only, and such an entry has no time of its own.
     np.savez(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
 

@@ -69,6 +69,7 @@ def publish(
         messages = recover(folder)
         refuse_occupied(folder, files, listed)
         changes = _compare(folder, files, listed)
+        # In the folder itself, so that every later step is a rename on one disk.
         staging = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder))
         try:
             _stage(files, staging / _NEW)
@@ -78,6 +79,7 @@ def publish(
                 staging / _CHANGES, json.dumps({**asdict(changes), "spared": [*spared]}).encode()
             )
             ready = staging.replace(folder / staging.name.replace(_UNFINISHED, _READY))
+            # Before the first file is moved: after a power cut recover() must find the set that counts.
             sync_folder(folder)
             staging = ready
             _swap(staging, folder)
@@ -193,9 +195,11 @@ def _swap(ready: Path, folder: Path) -> None:
             name = item.relative_to(ready / _NEW).as_posix()
             ours = changes is None or intact(folder, name, changes.replaced.get(name, ""))
             _replace(item, folder / name, ready / (_OLD if ours else _ASIDE) / name, undo)
+    # Ctrl-C, too, leaves the last set as it was.
     except BaseException:
         for step in reversed(undo):
             step()
+        # Or recover() would publish what could not be published.
         (ready / _NEW).rename(ready / _WITHDRAWN)
         raise
     if changes is None:
@@ -295,9 +299,11 @@ def _keep_results(folder: Path, kept: Path) -> None:
         return
     previous = folder / _PREVIOUS
     previous.mkdir(exist_ok=True)
+    # Folders with other names are the user's.
     numbers = sorted(int(path.name) for path in previous.iterdir() if path.name.isdecimal())
     kept.replace(previous / str(numbers[-1] + 1 if numbers else 1))
     ours = [number for number in numbers if read_listing(previous / str(number), "report") is not None]
+    # One fewer than are kept: the newest came after the list was made.
     for number in ours[: -(KEPT - 1)]:
         with contextlib.suppress(OSError):
             remove_listed(previous / str(number))

@@ -103,6 +103,7 @@ def installed_versions() -> dict[str, str]:
             continue
         for path in folders:
             distribution, _, version = path.stem.rpartition("-")
+            # Of two on the path Python imports the first.
             versions.setdefault(re.sub(r"[-_.]+", "-", distribution).lower(), version)
     return versions
 

@@ -122,6 +122,7 @@ def _was_declined(packages: Sequence[str], wishes: Wishes) -> bool:
 def _install(manager: Manager, packages: Sequence[str]) -> None:
     """Run the package manager; what it prints is shown only if it fails."""
     _say(f"Installing {' '.join(packages)} with {manager.program}, for the PDF (SYSTEM=no forbids it).")
+    # Or Debian's tools would ask, and wait for answers, in what is not shown.
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in manager.commands(packages):
         done = subprocess.run(

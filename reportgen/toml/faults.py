@@ -41,6 +41,8 @@ def describe_faults(
     found = [(fault["loc"], fault) for fault in error.errors(include_url=False)]
     misplaced = _find_misplaced(found, model, origin)
     lines: dict[str, tuple[int, int]] = {}
+    # More than are reported, since several may share a line, but not all: a stranger's file may have any
+    # number.
     for number, (path, fault) in enumerate(found[: 10 * MOST]):
         location = origin.find(path)
         key = name_key(path)
@@ -106,6 +108,7 @@ def _describe_quoted(key: str, wanted: str, value: str) -> str:
         "true or false": r"true|false",
         "a date": r"\d{4}-\d\d-\d\d",
     }
+    # "(?!)" fits nothing.
     if re.fullmatch(forms.get(wanted, "(?!)"), value, re.IGNORECASE):
         written = value.lower() if wanted == "true or false" else value
         return f"{wanted} is written without quotes: {key} = {written}"

@@ -98,6 +98,7 @@ class Origin:
         """The location of each value, in the order of the file."""
         try:
             return _Reader(list(list_tokens(self.text))).read()
+        # Locations help to find a mistake, and are never worth one of their own.
         except (RecursionError, IndexError):
             return {}
 
@@ -174,6 +175,7 @@ class _Reader:
         while self._here.text != end:
             text, kind = self._here.text, self._here.kind
             if kind == "string":
+                # tomllib itself reads the escapes of a key in quotes.
                 keys.append(str(tomllib.loads(f"k = {text}")["k"]))
             elif text != ".":
                 keys.append(text)

@@ -53,6 +53,7 @@ def find_syntax_fault(text: str, error: ValueError | RecursionError) -> SyntaxFa
     number = _line_of(message, text)
     if opened := _find_open(text, number, message):
         return opened
+    # Not splitlines(), which also splits at U+2028 and other characters that are no newline in TOML.
     lines = text.split("\n")
     line = lines[number - 1][:_LONGEST] if number <= len(lines) else ""
     statement = _Statement(line.strip(" \t\r"), _value_of(line), message)
@@ -99,6 +100,7 @@ def _offset_of(message: str, text: str) -> int:
 
 _HEADER = re.compile(rf"\s*\[+\s*{_KEY}\s*\]+\s*(?:#.*)?$")
 
+# By tomllib's messages, for its errors say nothing more than these.
 _OPEN = re.compile(r"""Unterminated|(?:Illegal|invalid) character '\\n'|^Expected ["']{2}|Unclosed array""")
 
 _NO_COMMA = "a comma is missing between two items of a list, or its ] at the end"
@@ -262,6 +264,8 @@ def _describe_rest(value: str) -> str | None:
     return f"something follows the value in the same line: {_quoted(value)}"
 
 
+# The first one that finds something counts: a value in curly quotes, for one, also looks like text without
+# quotes.
 _LOOKS: tuple[Callable[[_Statement], str | None], ...] = (
     _look_for_twice,
     _look_for_characters,

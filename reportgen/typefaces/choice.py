@@ -80,12 +80,14 @@ def list_fonts(folders: Sequence[Path]) -> list[tuple[str, int, int]]:
         for parent, _, names in os.walk(folder, followlinks=True):
             for name in names:
                 if name.lower().endswith(_ENDINGS) and not name.startswith("."):
+                    # By its true path, since a font that is linked into several folders is one font.
                     path = os.path.realpath(os.path.join(parent, name))  # noqa: PTH118 - thousands of files
                     try:
                         status = os.stat(path)  # noqa: PTH116
                     except OSError:
                         continue
                     found[path] = (path, status.st_size, status.st_mtime_ns)
+    # By file name, so that machines with the same fonts in other folders choose alike.
     return sorted(found.values(), key=lambda entry: (Path(entry[0]).name, entry[0]))
 
 
@@ -154,9 +156,11 @@ def _open_all(files: Sequence[str]) -> Iterator[tuple[Face, FT2Font]]:
             face = Face(Path(file), index)
             try:
                 font = FT2Font(file, face_index=index)
+            # A damaged file among the fonts of a machine is no fault of the report.
             except (OSError, RuntimeError):
                 break
             index, count = index + 1, font.num_faces
+            # macOS begins the names of its hidden fonts with a point.
             name = font.family_name.replace(" ", "").lstrip(".")
             usable = FaceFlags.SCALABLE in font.face_flags and FaceFlags.COLOR not in font.face_flags
             if usable and not name.startswith(_LAST_RESORT):

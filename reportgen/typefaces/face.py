@@ -17,6 +17,7 @@ Embedding = Literal["subset", "whole", "forbidden"]
 
 _RESTRICTED, _BITMAPS_ONLY, _NO_SUBSETTING = 0x0002, 0x0200, 0x0100
 
+# Preview and print (4), and editable (8).
 _MORE_LIBERAL = 0x000C
 
 _REGULAR = 400
@@ -94,6 +95,7 @@ def describe_face(face: Face) -> Description:
     """Read a font's name and its rights. Raises ``TTLibError`` or ``OSError`` if it is none."""
     with open_face(face) as font:
         rights = font["OS/2"].fsType if "OS/2" in font else 0
+        # The full name, or else the family's.
         names = (font["name"].getDebugName(number) for number in (4, 1)) if "name" in font else ()
         name = next((name for name in names if name), face.file.name)
         outlines = any(table in font for table in ("glyf", "CFF ", "CFF2"))
@@ -106,6 +108,7 @@ def embedding_rights(rights: int) -> Embedding:
 
     Of several levels of embedding the most liberal one counts.
     """
+    # Where only bitmaps may be embedded, the outlines that a report embeds may not.
     if rights & _BITMAPS_ONLY or (rights & _RESTRICTED and not rights & _MORE_LIBERAL):
         return "forbidden"
     return "whole" if rights & _NO_SUBSETTING else "subset"

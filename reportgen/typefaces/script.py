@@ -101,6 +101,7 @@ def _kind(letter: str) -> str:
     """The script of a letter that belongs to a word, or of a digit of such a script; else nothing."""
     if unicodedata.category(letter)[0] not in "LN":
         return ""
+    # Most letters by far, and they need no table of scripts.
     if letter < "\u0250":
         return "Latn" if letter.isalpha() else ""
     from fontTools import unicodedata as scripts

@@ -42,6 +42,7 @@ def subset_face(face: Face, characters: Set[int]) -> bytes:
     if describe_face(face).embedding == "whole":
         return _whole(face)
     options = subset.Options(layout_features=["*"], notdef_outline=True, font_number=face.index)
+    # Or fontTools would write the time of the build into the font.
     font = subset.load_font(str(face.file), options)
     font.recalcTimestamp = False
     _fix_variation(font)

@@ -1,4 +1,4 @@
-"""Choices that may fall either way: settings told by the results, and rankings of nearly equal values."""
+"""Choices that may fall either way: settings that the results report, and rankings of nearly equal values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TITLE = ("course", "assignment", "group", "date")
 
 
 def derive_settings(results: LoadedResults, attached: Settings | None, outline: Outline) -> Settings:
-    """The settings that the results tell of themselves, with the commentary of ``attached`` and the kind and
+    """The settings that the results themselves report, with the commentary of ``attached`` and the kind and
     sections of ``outline``.
 
     Nothing is taken from ``attached`` that the results say too; nothing in it names a file but the example
@@ -38,7 +38,7 @@ def derive_settings(results: LoadedResults, attached: Settings | None, outline: 
     }
     for name, value in _reported(results, outline.kind):
         _merge(table, _nest(name, value))
-    for section, module in _telling(results, outline.kind):
+    for section, module in _choosing(results, outline.kind):
         _merge(table, module.read_choices(getattr(results, section.name), attached))
     settings = understand_settings(table, f"{results.name}, what it says of its settings")
     return settings.model_copy(update={"commentary": attached.commentary}) if attached else settings
@@ -59,8 +59,8 @@ def _nest(name: str, value: Any) -> dict[str, Any]:
     return nested
 
 
-def _telling(results: LoadedResults, kind: ReportKind) -> Iterator[tuple[Section, ModuleType]]:
-    """The sections whose results tell of settings, with the module that reads them."""
+def _choosing(results: LoadedResults, kind: ReportKind) -> Iterator[tuple[Section, ModuleType]]:
+    """The sections whose results imply settings, with the module that derives them."""
     for section in kind.sections:
         module = section.load("comparison") if results.has(section.name) else None
         if module is not None and hasattr(module, "read_choices"):
@@ -76,7 +76,7 @@ def _merge(table: dict[str, Any], more: Mapping[str, Any]) -> None:
 
 
 def compare_settings(results: LoadedResults, attached: Settings | None, kind: ReportKind) -> Findings:
-    """Whether the attached settings are those that the results tell of."""
+    """Whether the attached settings are those that the results report."""
     if attached is None:
         reason = "no report.toml came along that says the same again"
         yield Finding("settings", "/report", "not recomputable", reason=reason)
@@ -89,7 +89,7 @@ def compare_settings(results: LoadedResults, attached: Settings | None, kind: Re
     yield judge_setting("seed", results.provenance.seed, attached.seed)
     for name, value in _reported(results, kind):
         yield judge_setting(name, value, setting(attached, name))
-    for section, module in _telling(results, kind):
+    for section, module in _choosing(results, kind):
         yield from module.compare_choices(getattr(results, section.name), attached)
     yield from _compare_examples(results.dataset.examples, attached.example_images)
 
@@ -97,6 +97,7 @@ def compare_settings(results: LoadedResults, attached: Settings | None, kind: Re
 def _compare_examples(examples: Mapping[str, str], chosen: Mapping[str, str]) -> Findings:
     for label, file in chosen.items():
         used = examples.get(label, "")
+        # The settings may name the file without its folder.
         agrees = used == file or used.endswith(f"/{file}")
         yield judge(
             "settings",
@@ -109,7 +110,7 @@ def _compare_examples(examples: Mapping[str, str], chosen: Mapping[str, str]) ->
 
 
 def judge_setting(name: str, submitted: Any, attached: Any) -> Finding:
-    """A row for a setting by its dotted name: what the results tell of it, and the attached file."""
+    """A row for a setting by its dotted name: what the results report, and what the attached file has."""
     return judge(
         "settings",
         f"report.toml: {name}",
@@ -169,6 +170,11 @@ class NeuronComparison:
         wanted: Mapping[str, Any],
         layer: NDArray[Any],
     ) -> Finding:
+        """A row for the position; another is as good if its recomputed output is nearly that of ``wanted``.
+
+        ``layer`` is the recomputed output (rows, columns, channels). A position that the settings name admits
+        no other.
+        """
         pointer = join_pointer([*here, "position"])
         if submitted["position"] == wanted["position"]:
             return Finding("numbers", pointer, "confirmed", submitted["position"], wanted["position"])
@@ -197,6 +203,7 @@ class NeuronComparison:
         wanted: Mapping[str, Any],
         layer: NDArray[Any],
     ) -> Finding:
+        """A row for an output, within the tolerance for the largest of ``layer``."""
         pointer = join_pointer([*here, name])
         agrees = self.tolerances.agree(pointer, submitted[name], wanted[name], float(layer.max()))
         return judge(
@@ -217,6 +224,7 @@ class NeuronComparison:
             yield self.compare_plainly(steps, old, new)
 
     def compare_plainly(self, steps: Sequence[str | int], submitted: Any, wanted: Any) -> Finding:
+        """A row for one value, with the tolerance of its pointer alone."""
         pointer = join_pointer(steps)
         agrees = self.tolerances.agree(pointer, submitted, wanted)
         return judge(
@@ -230,6 +238,7 @@ class NeuronComparison:
 
 
 def compare_lengths(steps: Sequence[str | int], submitted: list[Any], expected: list[Any]) -> Findings:
+    """A row if two lists differ in length; their common beginning is compared item by item."""
     if len(submitted) != len(expected):
         yield Finding("numbers", join_pointer(steps), "differs", len(submitted), len(expected), _MISSING)
 
@@ -237,6 +246,7 @@ def compare_lengths(steps: Sequence[str | int], submitted: list[Any], expected: 
 def compare_labels(
     steps: Sequence[str], submitted: Mapping[str, Any], expected: Mapping[str, Any]
 ) -> Findings:
+    """A row for each submitted class that the recomputation does not know."""
     for label in submitted:
         if label not in expected:
             yield Finding(

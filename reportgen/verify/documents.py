@@ -92,6 +92,7 @@ def _documents(path: Path) -> tuple[Path | None, Path | None]:
         pdf, page = path / PDF_FILE, path / HTML_FILE
         return pdf if pdf.is_file() else None, page if page.is_file() else None
     with path.open("rb") as stream:
+        # Readers look for the header in the first 1024 bytes, too.
         printed = b"%PDF-" in stream.read(1024)
     return (path if printed else None), None
 
@@ -107,6 +108,7 @@ def _look_at(pdf: Path, outline: Outline, *, known: bool) -> tuple[Settings | No
     rows = [
         Finding(
             "attachment",
+            # A stranger chose the name, and its length.
             printable(name)[:200],
             "differs",
             reason="reportgen attaches no such file; it was not read",
@@ -195,6 +197,7 @@ def _compare_html(
 def _read(file: Path) -> Page | None:
     with file.open("rb") as stream:
         data = stream.read(MAX_BYTES + 1)
+    # Bytes that are not UTF-8 are a difference to report, and no reason to stop.
     return read_page(data.decode("utf-8", "replace")) if len(data) <= MAX_BYTES else None
 
 
@@ -210,6 +213,7 @@ def _compare_pdf(
             return
         try:
             with progress.stage("Printing the PDF again"):
+                # Without attachments, which change no page.
                 reprinted = print_pdf(rendered.html)
         except UserError as error:
             yield Finding("pages", PDF_FILE, "not recomputable", reason=error.problem)
@@ -217,6 +221,7 @@ def _compare_pdf(
         with progress.stage("Comparing the pages"), open_paper(reprinted) as other:
             rows = list(compare_pages(pdf, other))
         changed = {row.pointer.partition(",")[0] for row in rows if row.status == "differs"}
+        # Of a single page every change would be one of the whole, and excused.
         whole = len(changed) >= len(pdf) > 1
         yield from _judge("pages", PDF_FILE, rows, _excuse(submitted, recomputed, whole=whole))
 

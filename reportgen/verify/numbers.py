@@ -124,6 +124,8 @@ class _Comparison:
 
     def _norm_tolerance(self, pointer: str, steps: Steps, after: Mapping[Steps, Any]) -> float:
         """How far the norm moves if every element moves as far as it may, and not more than all the norm."""
+        # Two norms differ by no more than the norm of the difference, which is atol·√n if every element moves
+        # by atol.
         tolerance = self.tolerances.find(pointer, after[steps]).tolerance
         size = math.prod(value for each, value in after.items() if each[:-1] == (*steps[:3], "shape"))
         return float(tolerance.atol * math.sqrt(size) + max(tolerance.rtol, 1e-9) * abs(after[steps]))
@@ -162,6 +164,7 @@ def _row(image: Image, reason: str, *, named: bool) -> Finding:
     return Finding("images", printable(image.file), "differs", submitted, found, reason)
 
 
+# A rate of the same counts may differ in the last digits of a float.
 _SAME = Tolerance(1e-12)
 
 _MISSING = "missing"
@@ -221,6 +224,7 @@ def _judge_below(results: LoadedResults, steps: list[str | int], value: Any) -> 
 def _equal(submitted: Any, value: Any) -> bool:
     if is_number(submitted) and is_number(value):
         return _SAME.equal(submitted, value)
+    # To Python true is 1, in JSON it is not.
     return type(submitted) is type(value) and bool(submitted == value)
 
 
@@ -230,7 +234,7 @@ def compare_arrays(
     comparable: Mapping[str, Mapping[str, Sequence[bool]]],
     tolerances: Tolerances,
 ) -> Findings:
-    """A row for each array; ``comparable`` tells by section and array which elements along the first axis
+    """A row for each array; ``comparable`` says by section and array which elements along the first axis
     belong to the same in both, where not all do.
 
     A PDF brings no arrays; their summaries are compared with the other numbers.

@@ -104,6 +104,7 @@ _NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?(?:×10([⁻⁰¹²³⁴⁵
 
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
+# Decimal fractions are not exact in binary.
 _SLACK = 1e-9
 
 _LONGEST = 60

@@ -49,6 +49,7 @@ def same_pixels(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
 
     if one.shape != other.shape:
         return False
+    # Signed: a difference of uint8 would wrap.
     difference = np.abs(one.astype(np.int16) - other.astype(np.int16))
     return bool(difference.size == 0 or (difference.max() <= _LARGEST and difference.mean() <= _MEAN))
 
@@ -58,6 +59,7 @@ def _decode_picture(data: bytes) -> NDArray[np.uint8] | None:
     from PIL import Image
 
     try:
+        # No other decoder gets to see a stranger's file.
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
             if picture.width * picture.height > _MOST_PIXELS:
                 return None
@@ -96,6 +98,7 @@ def compare_pages(submitted: PdfDocument, expected: PdfDocument) -> Findings:
             *_compare_words("pages", name, submitted.text(page).split(), expected.text(page).split()),
             *_compare_pictures(name, page, submitted, expected, belongs),
         ]
+        # Where words or pictures differ, another look is their consequence.
         yield from rows or _compare_looks(name, page, submitted, expected)
 
 
@@ -110,6 +113,7 @@ def _compare_words(subject: Subject, name: str, submitted: Sequence[str], wanted
 
 
 def _list_pictures(pdf: PdfDocument) -> Iterator[tuple[bytes, str]]:
+    # Backwards, so that of equal pictures the first is the one that is named.
     for page in reversed(range(len(pdf))):
         for number, pixels in reversed(list(enumerate(pdf.pictures(page), 1))):
             yield _digest(pixels), f"picture {number} of page {page + 1}"

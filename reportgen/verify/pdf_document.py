@@ -94,6 +94,7 @@ class PdfDocument:
         """The text of a page, white space made plain."""
         words = self._document[page].get_textpage()
         try:
+            # PDFium puts U+FFFE where a hyphen ends a line.
             return " ".join(words.get_text_range().replace("\ufffe", "").split())
         finally:
             words.close()
@@ -105,6 +106,7 @@ class PdfDocument:
 
     def look(self, page: int) -> NDArray[np.uint8]:
         """The page as it looks with everything on it, a pixel to a point: (height, width) in grey."""
+        # Copied, here and below: the arrays are views of memory that PDFium frees.
         pixels: NDArray[np.uint8] = self._document[page].render(scale=1, grayscale=True).to_numpy()
         return pixels.reshape(pixels.shape[:2]).copy()
 
@@ -215,6 +217,7 @@ def _check_size(pdf: Any, name: str) -> None:
         raise PdfError(f"{name}: has {len(pdf.objects)} objects; {_MOST_OBJECTS} are looked at.", _REMEDY)
     for page in pdf.pages:
         sides = [abs(float(side)) for side in page.mediabox]
+        # With a UserUnit a page of few units can be as large as one likes.
         if max(sides) > _LARGEST_SIDE or float(page.obj.get("/UserUnit", 1)) != 1:
             raise PdfError(f"{name}: a page has sides of {max(sides):.0f} points.", _REMEDY)
     for item in pdf.objects:
@@ -236,6 +239,7 @@ def _check_stream(stream: Any, name: str) -> None:
         if pixels > MAX_PIXELS:
             raise PdfError(f"{name}: a picture has {pixels} pixels; {MAX_PIXELS} are looked at.", _REMEDY)
     if filters == ["/FlateDecode"]:
+        # Stops one byte beyond the limit, so that a bomb is never unpacked.
         unpacker = zlib.decompressobj()
         data = bytes(stream.read_raw_bytes())
         try:
@@ -261,6 +265,7 @@ def _read_targets(pdf: Any, numbers: Mapping[Any, int]) -> dict[str, Target]:
 
     targets: dict[str, Target] = {}
     waiting = [pdf.Root.Names.Dests]
+    # The tree of a stranger may lead in circles.
     for _ in range(_MOST_OBJECTS):
         if not waiting:
             break
@@ -283,6 +288,7 @@ def _read_characters(page: Any) -> Characters:
             character = words.get_text_range(i, 1)
             if len(character) != 1 or character.isspace():
                 continue
+            # Loose boxes are as high as the line, so that the middles of all its characters are level.
             left, bottom, right, top = words.get_charbox(i, loose=True)
             text.append(character)
             middles.append(((left + right) / 2, (bottom + top) / 2))

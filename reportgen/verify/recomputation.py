@@ -103,7 +103,7 @@ def recompute(
 
     Raises ``DataError`` if the data cannot be reported on, ``SettingsError`` for settings that do not fit.
     """
-    # Without its weights the plan still tells of the sections that need none.
+    # Without its weights the plan still covers the sections that need none.
     file = weights.file or locate_weights("embedded")
     plan = make_plan(
         settings, inventory, file, open_templates(kind=settings.kind), code=CodeMemory(settings.cache)
@@ -205,6 +205,7 @@ _LONGEST = 300
 
 _FAILED = "the shipped templates do not print this, so it did not come from them"
 
+# A PNG of one white pixel, for figures that could not be drawn.
 _BLANK = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
     "0000000c49444154789c63f8ffff3f0005fe02fe0def46b80000000049454e44ae426082"
@@ -236,6 +237,7 @@ def render_again(content: Content, memo: Memo, missing: str) -> Rendered:
     if _count(results.model_dump(mode="json")) > _MOST_VALUES:
         return Rendered(reason=f"the results have more than {_MOST_VALUES} values")
     faces = _choose_faces(results, content.commentary)
+    # The fonts of either machine that the other one lacks.
     elsewhere = {font.sha256 for font in results.provenance.fonts} ^ {
         face.sha256 for face in (*faces.named, *faces.found)
     }
@@ -280,7 +282,7 @@ def _figure_names(results: Results, kind: ReportKind) -> Iterator[str]:
     """The names of all figures that results speak of, in the order of the document.
 
     A section whose figures depend on its numbers says which there are (``list_figures`` of its module
-    ``expectation``); of the others all are there that are declared.
+    ``claims``); of the others all are there that are declared.
     """
     classes = len(results.dataset.classes)
     for section in kind.sections:

@@ -61,7 +61,7 @@ def verify(
     inventory = take_inventory(data, results.provenance.seed, strict=True)
     rows = [
         *submitted.rows,
-        *_tell_sections(submitted, demanded=outline is not None),
+        *_compare_sections(submitted, demanded=outline is not None),
         *_settings_rows(submitted),
         *compare_dataset(results, inventory),
         *compare_derived(results, kind),
@@ -98,6 +98,7 @@ def _recompute(
             raise SettingsError(f"the data folder cannot be reported on: {problems[0][:300]}", "")
         chosen = derive_settings(results, submitted.settings, submitted.outline)
         chosen, rows = fit_examples(chosen, inventory)
+        # Where something is written, only the caller's own settings say.
         chosen = chosen.model_copy(update={"cache": own.cache, "cache_limit_mb": own.cache_limit_mb})
         rows += weights.rows
         recomputed = recompute(chosen, inventory, weights, progress)
@@ -147,7 +148,7 @@ def _render(submitted: SubmittedReport, recomputed: Recomputed, kind: ReportKind
     return render_again(content, recomputed.memo, reason)
 
 
-def _tell_sections(submitted: SubmittedReport, *, demanded: bool) -> Findings:
+def _compare_sections(submitted: SubmittedReport, *, demanded: bool) -> Findings:
     """Whether the report has the sections that it must have, and which of its own are not known here."""
     listed, due = submitted.results.kind.sections, list(submitted.outline.kind.names)
     if demanded or not submitted.unknown:

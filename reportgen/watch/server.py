@@ -148,7 +148,7 @@ _WAITING = b"""<!doctype html>
 
 
 class ReportServer:
-    """Serves the last good report, and tells its pages through ``feed`` what the build is doing.
+    """Serves the last good report, and reports to its pages through ``feed`` what the build is doing.
 
     It answers from the moment it is made until it is closed. ``port`` 0 takes any free one. Raises
     ``UserError`` if the port cannot be had.
@@ -157,6 +157,7 @@ class ReportServer:
     def __init__(self, port: int) -> None:
         self._listener = _listen(port)
         self.feed = self._listener.feed
+        # It looks for its end every 0.1 s: with the default of half a second, each Ctrl-C would be a wait.
         self._thread = threading.Thread(
             target=self._listener.serve_forever, args=(0.1,), name="reportgen-server", daemon=True
         )
@@ -243,6 +244,7 @@ class _Listener(ThreadingHTTPServer):
         self._open: dict[threading.Thread, socket.socket] = {}
         super().__init__(*arguments)
         self.hosts = {f"{name}:{self.server_port}" for name in (ADDRESS, "localhost")}
+        # Browsers leave out the port that HTTP has by itself.
         if self.server_port == 80:
             self.hosts |= {ADDRESS, "localhost"}
 
@@ -329,6 +331,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send_head(HTTPStatus.OK, "text/event-stream; charset=utf-8")
         if self.command == "HEAD":
             return
+        # Milliseconds, after which a page asks again for a watch that was restarted.
         self.wfile.write(b"retry: 1000\n\n")
         seen = 0
         while (update := self.server.feed.wait(seen, _HEARTBEAT_SECONDS)) is not None:
@@ -357,8 +360,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(size))
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             self.send_header("Allow", "GET, HEAD")
+        # The next report has the same address.
         self.send_header("Cache-Control", "no-store")
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Cross-Origin-Resource-Policy", "same-origin")
+        # The report has a policy in its head, where browsers ignore who may frame it; that is said here.
         self.send_header("Content-Security-Policy", policy or "frame-ancestors 'self'")
         self.end_headers()

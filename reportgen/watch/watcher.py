@@ -69,6 +69,7 @@ class Watcher:
         feed = self._server.feed
         try:
             feed.building("")
+            # Before the settings are read: if they have a fault, its correction must be noticed.
             self._changes.follow(followed)
             settings, data = self._load()
             own = (settings.templates,) if settings.templates else ()
@@ -126,5 +127,6 @@ def _digest(sources: Path) -> str:
             content = path.read_bytes()
         except OSError:
             continue  # gone again, or a link to nowhere
+        # With its length, so that no other division of the same bytes into files gives the same hash.
         digest.update(f"{path.relative_to(sources)}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()

@@ -133,7 +133,9 @@ def test_values_that_may_be_one_of_several_name_them_all() -> None:
 
 
 def test_the_shipped_list_is_the_one_of_the_schema() -> None:
-    assert POINTERS_FILE.read_text(encoding="utf-8") == describe_pointers(SCHEMA)
+    assert POINTERS_FILE.read_text(encoding="utf-8") == describe_pointers(SCHEMA), (
+        "POINTERS.md is not the list of the shipped schema. Run: make schema"
+    )
     done = CliRunner().invoke(app, ["schema", "--pointers"])
     assert done.exit_code == 0
     assert done.stdout == describe_pointers(SCHEMA)

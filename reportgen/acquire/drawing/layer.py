@@ -14,6 +14,7 @@ from reportgen.acquire.drawing.outline import Colour, Mark, Pair, Part, Placemen
 Pixels = NDArray[np.float32]
 """Colours (H, W, 3) from 0 to 255, or shares (H, W) from 0 to 1."""
 
+# Shapes are painted so many times larger and averaged, for Pillow's polygons have steps at their edges.
 SUPERSAMPLING = 4
 
 
@@ -88,6 +89,8 @@ def coverage(outlines: Sequence[Points], window: Window, stroke: float = 0.0) ->
         fine = np.rint((outline - corner) * SUPERSAMPLING).astype(np.int64).ravel().tolist()
         draw.polygon(fine, fill=255)
         if line:
+            # Two points beyond the end: one closes the outline, the other gives its first corner a round
+            # joint, too.
             draw.line(fine + fine[:4], fill=255, width=line, joint="curve")
     return share_of(canvas.reduce(SUPERSAMPLING))
 

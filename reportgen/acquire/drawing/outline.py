@@ -104,7 +104,7 @@ def stripe(spine: Sequence[Pair], radii: Sequence[float], lower: float, upper: f
 def scatter(
     spine: Sequence[Pair], radii: Sequence[float], spacing: float, rng: np.random.Generator
 ) -> list[tuple[Pair, float]]:
-    """Places spread evenly over a limb, slightly at random, each with its height across it, -1 to 1."""
+    """Points spread evenly over a limb, slightly at random, each with its height across it, -1 to 1."""
     centre, radius, normal = _along(spine, radii)
     steps = np.diff(centre, axis=0, prepend=centre[:1])
     travelled = np.cumsum(np.sqrt(steps[:, 0] ** 2 + steps[:, 1] ** 2))
@@ -158,6 +158,7 @@ def _along(spine: Sequence[Pair], radii: Sequence[float]) -> tuple[Points, Point
     ends = np.concatenate([centre[:1], centre, centre[-1:]])
     tangent = ends[2:] - ends[:-2]
     length = np.sqrt(tangent[:, :1] ** 2 + tangent[:, 1:] ** 2)
+    # Two points of a spine may be the same.
     normal = np.column_stack([tangent[:, 1], -tangent[:, 0]]) / np.maximum(length, 1e-9)
     return centre, radius, normal
 

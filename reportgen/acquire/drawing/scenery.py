@@ -1,4 +1,4 @@
-"""Grass, trees, rocks and light: what stands around an animal."""
+"""Grass, trees, rocks and light: what surrounds an animal."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from reportgen.acquire.drawing.outline import (
 
 Shape = tuple[Points, Colour]
 
+# Shapes are painted so many times larger and averaged, for Pillow's polygons have steps at their edges.
 _FINE = 2
 
 _PETALS: tuple[Colour, ...] = (

@@ -27,6 +27,7 @@ def run(context: StageContext) -> Artifacts:
         for image, output in zip(missing, _compute(context, missing), strict=True):
             kept[image.sha256] = pack_arrays({"output": output})
             context.items.put(image.sha256, kept[image.sha256] or b"")
+    # By now each image has its output; the empty bytes are for the type checker.
     arrays = {str(i): unpack_arrays(kept[image.sha256] or b"")["output"] for i, image in enumerate(images)}
     return {
         ACTIVATIONS: pack_arrays(arrays),

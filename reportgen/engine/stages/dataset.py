@@ -39,6 +39,7 @@ def run(context: StageContext) -> Artifacts:
         drawn_by_program=manifest.drawn_by_program,
         annotated=manifest.annotations is not None,
         annotations_sha256=manifest.annotations.sha256 if manifest.annotations else None,
+        # Chosen by a setting, and added with the results: another choice need not check the images again.
         examples={},
         duplicates=list(manifest.duplicates),
         warnings=list(manifest.warnings),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def run(context: StageContext) -> Artifacts:
     """Compute the features that are not kept yet; the array ``features`` (N, D) is in the images' order."""
     vectors = {image.sha256: context.items.get(image.sha256) for image in context.images}
+    # By content, so that copies of an image cost one pass.
     missing = list(
         {image.sha256: image for image in context.images if vectors[image.sha256] is None}.values()
     )
@@ -27,6 +28,7 @@ def run(context: StageContext) -> Artifacts:
         for image, vector in zip(missing, _compute(context, missing), strict=True):
             vectors[image.sha256] = vector.tobytes()
             context.items.put(image.sha256, vector.tobytes())
+    # By now each image has its vector; the empty bytes are for the type checker.
     rows = [np.frombuffer(vectors[image.sha256] or b"", np.float32) for image in context.images]
     return {"features.npz": pack_arrays({"features": np.stack(rows)})}
 
@@ -46,6 +48,7 @@ def _decode_ahead(
 ) -> Iterator[NDArray[np.uint8]]:
     """Batches of decoded images (n, 224, 224, 3), the next one being decoded while the last is in use."""
     groups = [images[i : i + size] for i in range(0, len(images), size)]
+    # One batch ahead: decoding overlaps the forward pass, and two batches at most are in memory.
     with ThreadPoolExecutor(max_workers=1) as pool:
         ahead = [pool.submit(_decode_batch, context, group) for group in groups[:1]]
         for group in groups[1:]:

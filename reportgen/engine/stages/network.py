@@ -47,6 +47,7 @@ class Networks:
 
             with progress.stage("Reading the weights"):
                 self._backbone = backbone.load_backbone(weights.named)
+        # The plan may go by a remembered hash; this is the one of what was read.
         if self._backbone.weights.sha256 != weights.sha256:
             raise ChangedWeightsError(f"{weights.path}: was changed while it was read.", "Build again.")
         return self._backbone

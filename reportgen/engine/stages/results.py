@@ -41,6 +41,7 @@ def run(context: StageContext) -> Artifacts:
         **numbers,
     )
     text = results.model_dump_json(indent=2) + "\n"
+    # Parsed again, so that what is checked is what a reader of the file gets.
     check_document(json.loads(text), kind)
     return {RESULTS_FILE: text.encode()}
 

@@ -61,6 +61,7 @@ def remove_exports(exports: Exports) -> None:
             check_output(file, _recognise(kind))
     for file in exports:
         with writing(file):
+            # /dev/stdout may be a file, which is not ours to remove.
             if file.is_file() and not str(file).startswith("/dev/"):
                 file.unlink()
 

@@ -185,6 +185,7 @@ COLUMNS = (
     "message", "complete",
 )  # fmt: skip
 
+# Spreadsheets take the full-width signs of East Asian keyboards for signs, too.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 _WHERE = re.compile(r"\s*\+\s+(where|and)\s")
@@ -263,6 +264,7 @@ def list_properties(grades: Grades) -> list[tuple[str, str]]:
     ]
     for criterion in grades.criteria:
         name = one_line(criterion.name)
+        # A criterion that is called so would be read as the sum.
         if name in TOTALS or name == "gap":
             name = f"criterion {name}"
         properties.append((PREFIX + name, f"{criterion.score:f}/{criterion.points:f}"))
@@ -278,6 +280,7 @@ def write_gradescope(grades: Grades) -> str:
     What a program prints is for instructors only. Each criterion has the visibility it was given.
     """
     document = {
+        # Gradescope's format has numbers where ours has exact decimals.
         "score": float(grades.score),
         "execution_time": round(max(grades.seconds, 0.0), 3),
         "output": _summary(grades),

@@ -44,6 +44,7 @@ def stack_layers(
     """
     first = next(iter(images.values()))
     channels = 1 if first.ndim == 2 else first.shape[2]
+    # A stream of its own for each question, so that a change in one does not draw the others' filters again.
     rng = np.random.default_rng([seed, 2])
     kernels: list[NDArray[np.float32]] = []
     for count in FILTERS:
@@ -55,6 +56,7 @@ def stack_layers(
         outputs = apply_stack(image.reshape(*image.shape[:2], -1), kernels)
         for n, maps in enumerate(outputs):
             observed[n].add(maps.shape)
+            # A slice would keep all 64 maps of the layer in memory.
             arrays[f"maps_{n + 1}_{i}"] = maps[..., :shown].copy()
     numbers = ConvStack(
         colour=first.ndim == 3,

@@ -22,18 +22,20 @@ def banks(report: Report) -> list[str]:
 
 def judge_feature_map(report: Report, label: str) -> None:
     """The feature map of the class's image is that image convolved with the filter (stride 1, no padding)."""
-    place = list(report.results.convolution.classes).index(label)
-    image = report.array("convolution", f"image_{place}").astype(np.float64)
-    found = report.array("convolution", f"map_{place}")
+    index = list(report.results.convolution.classes).index(label)
+    image = report.array("convolution", f"image_{index}").astype(np.float64)
+    found = report.array("convolution", f"map_{index}")
     weights = np.array(report.results.convolution.filter, np.float64)
     rows, columns = (size - weights.shape[0] + 1 for size in image.shape[:2])
     expected = np.zeros((rows, columns))
+    # Plain sums over shifted images, so that no code of the report checks itself.
     for i in range(weights.shape[0]):
         for j in range(weights.shape[1]):
             part = image[i : i + rows, j : j + columns] * weights[i, j]
             expected += part if part.ndim == 2 else part.sum(axis=-1)
     require(found.shape == expected.shape, f"the map has shape {found.shape}, expected {expected.shape}")
     largest = float(np.abs(found - expected).max())
+    # The report sums float32 products, and in another order.
     require(largest <= 1e-4, f"the map differs by up to {largest:.3g} from the convolution of the image")
 
 
@@ -69,6 +71,7 @@ def _draw(report: Report, bank: str) -> NDArray[np.float32]:
     """The bank drawn again: the filter from the stream [seed, 1], both layers in turn from [seed, 2]."""
     seed, channels = report.results.provenance.seed, 3 if report.results.convolution.colour else 1
     shapes = [(3, 3, channels, 1)] if bank == _FILTER else [(3, 3, channels, 32), (3, 3, 32, 64)]
+    # Written again here and not called: a check by the code that it checks would pass whatever that does.
     rng = np.random.default_rng([seed, 1 if bank == _FILTER else 2])
     drawn = [rng.normal(0, math.sqrt(2 / math.prod(shape[:3])), shape).astype(np.float32) for shape in shapes]
     return drawn[0 if bank == _FILTER else _LAYERS[bank] - 1]

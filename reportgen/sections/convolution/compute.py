@@ -48,6 +48,7 @@ def convolve_examples(
         filter=arrays["filter"].tolist(),
         expected_shape=expected,
         classes=classes,
+        # A generator that begins where the filter's began.
         init_check=check_initialisation(kernel, rng=np.random.default_rng([seed, 1])),
         arrays=summarise("convolution", arrays),
     )

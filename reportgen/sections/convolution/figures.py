@@ -84,6 +84,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
 
 
 def _responses(maps: NamedArrays, columns: int, side: int, faces: Typefaces) -> Figure:
+    # One scale for all classes, or their maps could not be compared.
     limit = float(max(np.abs(values).max() for values in maps.values()))
     tiles = [
         Tile(

@@ -14,40 +14,40 @@ from reportgen.grading.report import Report, require
 def judge_outputs(report: Report, label: str) -> None:
     """The output in each row of the table of guided gradients is the layer's at that position."""
     outputs = read_outputs(report, label)
-    for place, row in enumerate(report.results.guided_backprop.rows[label]):
-        require_output(f"/guided_backprop/rows/{label}/{place}", row.value, outputs, row.position)
+    for index, row in enumerate(report.results.guided_backprop.rows[label]):
+        require_output(f"/guided_backprop/rows/{label}/{index}", row.value, outputs, row.position)
 
 
 def judge_guided(report: Report, label: str) -> None:
     """Every ReLU between the image and each neuron was guided, and there is at least one (Springenberg et al.
     2015).
     """
-    for place, row in enumerate(report.results.guided_backprop.rows[label]):
+    for index, row in enumerate(report.results.guided_backprop.rows[label]):
         require(
             row.relu_guided == row.relu_total > 0,
-            f"/guided_backprop/rows/{label}/{place}: {row.relu_guided} of {row.relu_total} ReLUs were guided",
+            f"/guided_backprop/rows/{label}/{index}: {row.relu_guided} of {row.relu_total} ReLUs were guided",
         )
 
 
 def judge_blank(report: Report, label: str) -> None:
     """The table has a neuron with zero output, and the gradient of each such neuron is zero everywhere."""
     rows = report.results.guided_backprop.rows[label]
-    silent = [place for place, row in enumerate(rows) if row.value == 0]
+    silent = [index for index, row in enumerate(rows) if row.value == 0]
     require(bool(silent), f"/guided_backprop/rows/{label}: no neuron has zero output")
     gradients = _gradients(report, label)
-    for place in silent:
-        largest = float(np.abs(gradients[place]).max())
-        pointer = f"/guided_backprop/rows/{label}/{place}"
+    for index in silent:
+        largest = float(np.abs(gradients[index]).max())
+        pointer = f"/guided_backprop/rows/{label}/{index}"
         require(largest == 0, f"{pointer}: its output is zero, but its gradient reaches {largest:.3g}")
-        require(rows[place].blank, f"{pointer}/blank: found false, expected true")
+        require(rows[index].blank, f"{pointer}/blank: found false, expected true")
 
 
 def judge_gradients(report: Report, label: str) -> None:
     """Every neuron with an output has a gradient, of the size that the report says."""
     gradients = _gradients(report, label)
-    for place, row in enumerate(report.results.guided_backprop.rows[label]):
-        pointer = f"/guided_backprop/rows/{label}/{place}"
-        largest = float(np.abs(gradients[place]).max())
+    for index, row in enumerate(report.results.guided_backprop.rows[label]):
+        pointer = f"/guided_backprop/rows/{label}/{index}"
+        largest = float(np.abs(gradients[index]).max())
         require(
             is_close(row.gradient_max_abs, largest),
             f"{pointer}/gradient_max_abs: found {row.gradient_max_abs:.6g}, it is {largest:.6g}",

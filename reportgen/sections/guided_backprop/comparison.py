@@ -1,4 +1,4 @@
-"""How ``verify`` compares the section's numbers, and which settings they tell of."""
+"""How ``verify`` compares the section's numbers, and which settings they report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def read_choices(numbers: GuidedBackprop, attached: Settings | None) -> dict[str, Any]:
     """The settings as a table of ``report.toml`` has them.
 
-    Rules that find no neuron leave no row, so that ``attached`` may list more than the results tell of.
+    Rules that find no neuron leave no row, so that ``attached`` may list more than the results have.
     """
     neurons = _merged(_choices(numbers), _listed(attached))
     return {"guided_backprop": {"neurons": neurons, "shared_scale": numbers.shared_scale}}
@@ -36,10 +36,10 @@ def compare_choices(numbers: GuidedBackprop, attached: Settings) -> Findings:
     yield judge_setting("guided_backprop.shared_scale", numbers.shared_scale, own.shared_scale)
     listed = _listed(attached)
     for label, choices in _choices(numbers).items():
-        told = [item if isinstance(item, str) else list(item) for item in choices]
+        reported = [item if isinstance(item, str) else list(item) for item in choices]
         agrees = _is_part(choices, listed)
         pointer = f"report.toml: guided_backprop.neurons ({label})"
-        yield judge("settings", pointer, agrees, told, list(listed), describe_disagreement(agrees))
+        yield judge("settings", pointer, agrees, reported, list(listed), describe_disagreement(agrees))
 
 
 def _choices(numbers: GuidedBackprop) -> dict[str, list[NeuronChoice]]:
@@ -89,14 +89,14 @@ def compare_rows(
     layers: Mapping[str, NDArray[Any]],
     tolerances: Tolerances,
 ) -> Findings:
-    """Rows for the neurons of the guided-backpropagation tables, and what was found out about them."""
+    """Rows for the neurons of the guided-backpropagation tables, row by row."""
     neurons = NeuronComparison(tolerances)
     for label, expected in recomputed["rows"].items():
-        told = submitted["rows"].get(label, [])
-        place = ("guided_backprop", "rows", label)
-        yield from compare_lengths(place, told, expected)
-        for i, (row, wanted) in enumerate(zip(told, expected, strict=False)):
-            here = (*place, i)
+        reported = submitted["rows"].get(label, [])
+        steps = ("guided_backprop", "rows", label)
+        yield from compare_lengths(steps, reported, expected)
+        for i, (row, wanted) in enumerate(zip(reported, expected, strict=False)):
+            here = (*steps, i)
             yield neurons.compare_plainly((*here, "choice"), row["choice"], wanted["choice"])
             yield neurons.compare_position(here, row, wanted, layers[label])
             yield neurons.compare_value(here, "value", row, wanted, layers[label])

@@ -73,9 +73,11 @@ def choose_neuron(activations: NDArray[np.float32], choice: NeuronChoice) -> Pos
     if not positive.size:
         return None
     if name == "median":
+        # The lower of the two in the middle, since their mean need not be the output of any neuron.
         wanted = np.sort(positive)[(positive.size - 1) // 2]
     else:
         wanted = np.percentile(positive.astype(np.float64), number)
+    # float64, or positive values that are close together could be equally far away.
     distance = np.where(flat > 0, np.abs(flat.astype(np.float64) - wanted), np.inf)
     return _position(np.array([np.argmin(distance)]), activations.shape)
 
@@ -114,6 +116,7 @@ def explain_neurons(
                 "Add another rule to guided_backprop.neurons in your settings, such as top:1.",
             )
         explained = explain(label, [position for _, position in chosen])
+        # The network takes B, G, R, a picture R, G, B.
         gradients = np.ascontiguousarray(explained.gradients[..., ::-1])
         arrays[f"gradients_{i}"] = gradients
         limits = _scale_limits(gradients, shared=shared_scale)
@@ -210,6 +213,7 @@ class _Explainer:
 
     def explain(self, label: str, positions: Sequence[Position]) -> GuidedGradients:
         image = self._context.examples[label]
+        # By content and position alone: a renamed image, or another scale, costs no pass.
         items = {position: f"{image.sha256} {position}" for position in positions}
         kept = {position: self._context.items.get(item) for position, item in items.items()}
         if missing := [position for position, data in kept.items() if data is None]:
@@ -225,6 +229,8 @@ class _Explainer:
         from reportgen.models.backbone import INPUT_SHAPE, preprocess
 
         if self._traced is None:
+            # A trace builds the forward and the backward graph of the whole network, so one serves all
+            # images.
             self._traced = GuidedNetwork(network.convolutions, INPUT_SHAPE, len(positions))
         image = self._context.examples[label]
         return self._traced(preprocess(decode(self._context.path(image), image.sha256)), positions)

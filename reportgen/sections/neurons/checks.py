@@ -27,13 +27,13 @@ def judge_largest(report: Report, label: str) -> None:
             len(positions) == len(listed) > 0,
             f"/neurons/{name}/{label}: a neuron is listed twice, or none is",
         )
-        for place, neuron in enumerate(listed):
-            pointer = f"/neurons/{name}/{label}/{place}"
+        for index, neuron in enumerate(listed):
+            pointer = f"/neurons/{name}/{label}/{index}"
             require_output(pointer, neuron.value, outputs, neuron.position)
-            expected = float(values[place])
+            expected = float(values[index])
             require(
                 is_close(neuron.value, expected),
-                f"{pointer}: its output is {neuron.value:.6g}, the layer's number {place + 1} {expected:.6g}",
+                f"{pointer}: its output is {neuron.value:.6g}, the layer's number {index + 1} {expected:.6g}",
             )
 
 
@@ -54,13 +54,13 @@ def judge_fields(report: Report, label: str) -> None:
 
 def judge_patches(report: Report, label: str) -> None:
     """Each patch is not empty and lies inside its neuron's receptive field."""
-    for place, neuron in enumerate(report.results.neurons.top[label]):
+    for index, neuron in enumerate(report.results.neurons.top[label]):
         for (name, patch), (_, field) in zip(
             _edges(neuron.patch), _edges(neuron.receptive_field), strict=True
         ):
             require(
                 field[0] <= patch[0] < patch[1] <= field[1],
-                f"/neurons/top/{label}/{place}/patch/{name}: {patch} does not lie in {field}",
+                f"/neurons/top/{label}/{index}/patch/{name}: {patch} does not lie in {field}",
             )
 
 

@@ -35,6 +35,7 @@ def _are_borne_out(neurons: Sequence[Neuron]) -> bool:
     """Whether the gradients of neurons lie in their fields, and those are no larger than they must be."""
     pairs = [(each.field, each.support) for each in neurons if each.field and each.support]
     inside = all(_lies_in(support, field) for field, support in pairs)
+    # Images clip fields, and a gradient may be zero at the edge, so one neuron that fills its field must do.
     return inside and any(_lies_in(field, support) for field, support in pairs)
 
 

@@ -1,4 +1,4 @@
-"""How ``verify`` compares the section's numbers, and which settings they tell of."""
+"""How ``verify`` compares the section's numbers, and which settings they report."""
 
 from __future__ import annotations
 
@@ -45,35 +45,34 @@ def compare_top(
     neurons = NeuronComparison(tolerances)
     for table in ("top", "top_distinct"):
         for label, expected in recomputed[table].items():
-            told = submitted[table].get(label, [])
-            place = ("neurons", table, label)
-            yield from compare_lengths(place, told, expected)
-            yield from _repeated(place, told, channels=table == "top_distinct")
+            reported = submitted[table].get(label, [])
+            steps = ("neurons", table, label)
+            yield from compare_lengths(steps, reported, expected)
+            yield from _repeated(steps, reported, channels=table == "top_distinct")
             known = {tuple(neuron["position"]): neuron for neuron in expected}
-            for i, (neuron, wanted) in enumerate(zip(told, expected, strict=False)):
-                here = (*place, i)
+            for i, (neuron, wanted) in enumerate(zip(reported, expected, strict=False)):
+                here = (*steps, i)
                 yield neurons.compare_position(here, neuron, wanted, layers[label])
                 yield neurons.compare_value(here, "value", neuron, wanted, layers[label])
                 yield from _compare_field(neurons, (*here, "receptive_field"), neuron, recomputed["geometry"])
                 yield from _compare_if_known(neurons, (*here, "patch"), neuron, known)
-                if (
-                    "network_geometry" in submitted
-                ):  # which documents before 1.2 lack, with what follows from it
+                # Documents before 1.2 lack it, and with it what follows from it.
+                if "network_geometry" in submitted:
                     seen = recomputed["network_geometry"]
                     yield from _compare_field(neurons, (*here, "field"), neuron, seen)
                     yield from _compare_if_known(neurons, (*here, "support"), neuron, known)
         yield from compare_labels(("neurons", table), submitted[table], recomputed[table])
 
 
-def _repeated(place: Sequence[str | int], told: list[Any], *, channels: bool) -> Findings:
+def _repeated(steps: Sequence[str | int], reported: list[Any], *, channels: bool) -> Findings:
     """Swapping neurons of equal output must not bring one in twice."""
     seen: set[tuple[int, ...]] = set()
-    for i, neuron in enumerate(told):
+    for i, neuron in enumerate(reported):
         key = tuple(neuron["position"][2:] if channels else neuron["position"])
         if key in seen:
-            pointer = join_pointer([*place, i, "position"])
+            pointer = join_pointer([*steps, i, "position"])
             yield Finding(
-                "numbers", pointer, "differs", neuron["position"], None, "it stands in this list already"
+                "numbers", pointer, "differs", neuron["position"], None, "it is in this list already"
             )
         seen.add(key)
 

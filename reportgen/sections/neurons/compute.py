@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sight:
-    """What the gradient of one neuron tells: its ``patch``, and the box of all that is not zero, if any."""
+    """What the gradient of one neuron shows: its ``patch``, and the box of all that is not zero, if any."""
 
     patch: Patch
     support: Box | None
@@ -73,7 +73,7 @@ def describe_neurons(
             support=sight.support,
         )
 
-    # Most positions stand in both rankings; each costs a backward pass, so it is described once.
+    # Most positions are in both rankings; each costs a backward pass, so it is described once.
     described = {position: describe(position) for position in dict.fromkeys(chain(*rankings))}
     top, distinct = ([described[position] for position in ranking] for ranking in rankings)
     return top, distinct
@@ -169,6 +169,7 @@ def _sight(context: StageContext, image: ImageFile) -> See:
             sight = Sight(effective_field(gradient, fallback=field), find_support(gradient))
             return json.dumps(sight.to_json()).encode()
 
+        # By content and position alone: a renamed image, or more neurons to show, costs no pass again.
         item = f"{image.sha256} {position}"
         return Sight.from_json(json.loads(context.items.obtain(item, compute)))
 

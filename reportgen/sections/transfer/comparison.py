@@ -38,19 +38,19 @@ def judge_itself(numbers: Transfer) -> Findings:
             right = matrix[i][i] if i < len(matrix[i]) else 0
             predicted, present = sum(row[i] for row in matrix if i < len(row)), sum(matrix[i])
             pointer = join_pointer(["transfer", "per_class", split, label])
-            told = numbers.per_class[split].get(label)
+            reported = numbers.per_class[split].get(label)
             for name, value in {
                 "precision": right / predicted if predicted else None,
                 "recall": right / present if present else None,
                 "support": present,
             }.items():
-                yield _judge(f"{pointer}/{name}", getattr(told, name, "missing"), value)
+                yield _judge(f"{pointer}/{name}", getattr(reported, name, "missing"), value)
 
 
-def _judge(pointer: str, told: Any, value: Any) -> Finding:
-    numbers = is_number(told) and is_number(value)
-    agrees = _SAME.equal(told, value) if numbers else told == value
-    return judge("numbers", pointer, agrees, told, value, "" if agrees else NO_CONSEQUENCE)
+def _judge(pointer: str, reported: Any, value: Any) -> Finding:
+    numbers = is_number(reported) and is_number(value)
+    agrees = _SAME.equal(reported, value) if numbers else reported == value
+    return judge("numbers", pointer, agrees, reported, value, "" if agrees else NO_CONSEQUENCE)
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,13 @@ def compare_predictions(
     for split, wanted in recomputed["confusion"].items():
         labels = [classes.index(image["label"]) for image in images if image["split"] == split]
         guesses = [_guess(true, row) for true, row in zip(labels, probabilities[split], strict=True)]
-        told = submitted["confusion"].get(split)
-        agrees, reason = told == wanted, ""
+        reported = submitted["confusion"].get(split)
+        agrees, reason = reported == wanted, ""
         if not agrees:
-            agrees = _is_reachable(told, wanted, guesses)
+            agrees = _is_reachable(reported, wanted, guesses)
             reason = _TIE if agrees else _CLEAR
         pointer = join_pointer(["transfer", "confusion", split])
-        yield judge("numbers", pointer, agrees, told, wanted, reason)
+        yield judge("numbers", pointer, agrees, reported, wanted, reason)
     tested = [image["file"] for image in images if image["split"] == "test"]
     yield from _compare_misclassified(
         submitted, recomputed, dict(zip(tested, probabilities["test"], strict=True)), tolerances
@@ -97,14 +97,15 @@ def _guess(true: int, row: NDArray[Any]) -> Guess:
     return Guess(true, best, ties)
 
 
-def _is_reachable(told: Any, wanted: list[list[int]], guesses: Sequence[Guess]) -> bool:
+def _is_reachable(reported: Any, wanted: list[list[int]], guesses: Sequence[Guess]) -> bool:
     """Whether the matrix comes out if images with a tie are counted for the other class of it."""
-    if not isinstance(told, list) or [len(row) for row in told] != [len(row) for row in wanted]:
+    if not isinstance(reported, list) or [len(row) for row in reported] != [len(row) for row in wanted]:
         return False
-    rest = [[a - b for a, b in zip(*rows, strict=True)] for rows in zip(told, wanted, strict=True)]
+    rest = [[a - b for a, b in zip(*rows, strict=True)] for rows in zip(reported, wanted, strict=True)]
     for guess in guesses:
         row = rest[guess.true]
         for other in guess.ties:
+            # Each image is moved at most once, and only where that brings the matrices closer.
             if row[guess.best] < 0 < row[other]:
                 row[guess.best] += 1
                 row[other] -= 1
@@ -119,13 +120,13 @@ def _compare_misclassified(
     tolerances: Tolerances,
 ) -> Findings:
     classes = list(recomputed["classes"])
-    told = {item["file"]: (i, item) for i, item in enumerate(submitted["misclassified"])}
+    listed = {item["file"]: (i, item) for i, item in enumerate(submitted["misclassified"])}
     wanted = {item["file"]: item for item in recomputed["misclassified"]}
-    if len(told) < len(submitted["misclassified"]):
+    if len(listed) < len(submitted["misclassified"]):
         yield Finding("numbers", "/transfer/misclassified", "differs", reason="it names an image twice")
-    for file in [*told, *(file for file in wanted if file not in told)]:
-        place, item = told.get(file, (None, None))
-        pointer = f"/transfer/misclassified/{len(told) if place is None else place}"
+    for file in [*listed, *(file for file in wanted if file not in listed)]:
+        index, item = listed.get(file, (None, None))
+        pointer = f"/transfer/misclassified/{len(listed) if index is None else index}"
         if file not in probabilities:
             yield Finding(
                 "numbers", f"{pointer}/file", "differs", file, None, "the data folder has no such test image"
@@ -148,6 +149,7 @@ class _Listed:
     row: NDArray[Any]
 
     def compare(self, classes: list[str], tolerances: Tolerances) -> Findings:
+        """Rows for the predicted class and, if the report lists the image, for its probabilities."""
         pointer, item, row = self.pointer, self.item, self.row
         best = classes[int(row.argmax())]
         guess = item["predicted"] if item else self.wanted["true"]
@@ -156,16 +158,16 @@ class _Listed:
             return
         share = float(row[classes.index(guess)])
         agrees = float(row.max()) - share <= MARGIN
-        told = (
+        reason = (
             "" if guess == best else _TIE if agrees else _OTHER.format(float(row.max()), best, share, guess)
         )
-        yield judge("numbers", f"{pointer}/predicted", agrees, guess, best, told)
+        yield judge("numbers", f"{pointer}/predicted", agrees, guess, best, reason)
         if item is None:
             return
         for label, share in zip(classes, map(float, row), strict=True):
-            place = pointer + join_pointer(["probabilities", label])
+            below = pointer + join_pointer(["probabilities", label])
             value = item["probabilities"].get(label)
-            agrees = tolerances.agree(place, value, share)
+            agrees = tolerances.agree(below, value, share)
             yield judge(
-                "numbers", place, agrees, value, share, "" if agrees else tolerances.explain(place, share)
+                "numbers", below, agrees, value, share, "" if agrees else tolerances.explain(below, share)
             )

@@ -95,7 +95,7 @@ class Transfer(Result):
     split's images in ``/dataset/images``; ``misclassified`` (n, 224, 224, 3) uint8, if there are any.
     """
 
-    feature_layer: Annotated[str, means("The layer of VGG19 that the new layer stands on.")]
+    feature_layer: Annotated[str, means("The layer of VGG19 that feeds the new layer.")]
     feature_pooling: Annotated[
         Literal["none", "global_average"],
         means("What is done to that layer's output: nothing, or its mean over all positions."),
@@ -199,5 +199,6 @@ def wilson_interval(correct: int, total: int) -> tuple[float, float]:
     share, spread = correct / total, _Z**2 / total
     middle = (share + spread / 2) / (1 + spread)
     half = _Z / (1 + spread) * math.sqrt(share * (1 - share) / total + spread / (4 * total))
+    # Rounding would leave an end that is exactly 0 or 1 a little beside it.
     low = 0.0 if correct == 0 else max(middle - half, 0.0)
     return low, 1.0 if correct == total else min(middle + half, 1.0)

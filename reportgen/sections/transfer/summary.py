@@ -39,7 +39,7 @@ def _accuracy(results: LoadedResults) -> Table:
 def _confusion(split: Split) -> Callable[[LoadedResults], Table]:
     def make(results: LoadedResults) -> Table:
         classes, matrix = class_names(results, split), results.transfer.confusion[split]
-        predicted = {label: [row[place] for row in matrix] for place, label in enumerate(classes)}
+        predicted = {label: [row[index] for row in matrix] for index, label in enumerate(classes)}
         return Table(beside({"true class": classes}, predicted, "predicted as {}"))
 
     return make
@@ -81,7 +81,7 @@ def _predictions(results: LoadedResults) -> Table:
         )
     named = of_records(images, ("file", "split", "label")).columns
     best = [classes[row.index(max(row))] for row in likely]
-    columns = {label: [row[place] for row in likely] for place, label in enumerate(classes)}
+    columns = {label: [row[index] for row in likely] for index, label in enumerate(classes)}
     return Table(beside({**named, "predicted": best}, columns, "probability of {}", always=True))
 
 
@@ -129,8 +129,8 @@ def render(results: LoadedResults) -> str:
     shown = classes[:MOST_CLASSES]
     head = "".join(head_cell(label) for label in ["true \\ predicted", *shown])
     body = [
-        f"<tr>{head_cell(label, row=True)}{_counts(matrix[place][: len(shown)], place)}</tr>"
-        for place, label in enumerate(shown)
+        f"<tr>{head_cell(label, row=True)}{_counts(matrix[index][: len(shown)], index)}</tr>"
+        for index, label in enumerate(shown)
     ]
     note = "" if len(shown) == len(classes) else f"; the first {len(shown)} of {len(classes)} classes"
     return wrap_table(
@@ -138,16 +138,16 @@ def render(results: LoadedResults) -> str:
     )
 
 
-def _counts(row: Sequence[int], place: int) -> str:
+def _counts(row: Sequence[int], index: int) -> str:
     """A row of counts, the darker the more; what is right is green, what is wrong is red."""
     most = max([*row, 1])
     return "".join(
         cell(
             str(count),
             "right",
-            f";background:rgba({_HIT if place == at else _MISS},{0.6 * count / most:.2f})",
+            f";background:rgba({_HIT if index == column else _MISS},{0.6 * count / most:.2f})",
         )
-        for at, count in enumerate(row)
+        for column, count in enumerate(row)
     )
 
 
@@ -157,5 +157,6 @@ def correct_of(results: LoadedResults, split: Split) -> str:
     if not total:
         return "0 of 0"
     share = 100 * correct / total
+    # 99.96 % must not become 100 %, nor 0.04 % nothing.
     shown = f"{share:.0f}" if correct in (0, total) else f"{min(max(share, 0.1), 99.9):.1f}"
     return f"{correct} of {total} ({shown} %)"
