@@ -173,7 +173,7 @@ def diff(
     """
     from reportgen.diff import compare, describe
     from reportgen.store.output import check_output, is_text_with, write_output
-    from reportgen.store.ownership import DIFFERENCE_FILE, DIFFERENCE_MARK, claim
+    from reportgen.store.ownership import DIFFERENCE_FILE, DIFFERENCE_MARKS, claim
     from reportgen.submission import last_build, open_submission
 
     chosen = load(settings, build=build)
@@ -184,7 +184,7 @@ def diff(
             f"{folder}: no earlier build is kept there.", "Name two reports, or build again after a change."
         )
     target = page or folder / DIFFERENCE_FILE
-    check_output(target, is_text_with(DIFFERENCE_MARK))
+    check_output(target, is_text_with(*DIFFERENCE_MARKS))
     if page is None:
         claim(folder, "report")
     difference = compare(open_submission(before), open_submission(new or folder), rtol=rtol, atol=atol)
@@ -195,7 +195,7 @@ def diff(
         from reportgen.templates import open_templates
 
         html = render_difference(difference, open_templates(chosen.templates))
-        write_output(target, html.encode(), is_text_with(DIFFERENCE_MARK))
+        write_output(target, html.encode(), is_text_with(*DIFFERENCE_MARKS))
         typer.echo(f"\nSide by side: {display_path(target)}")
         raise typer.Exit(1)
 

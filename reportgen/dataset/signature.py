@@ -55,8 +55,9 @@ _IMAGE = "is a {} image that is damaged or cut off"
 
 _CLOSED = "is a {} image, a format that is not opened here; save it as JPEG or PNG"
 
-# Atomic and possessive, so that no file can make the search go back over it again and again.
-_SPACE = r"(?>\s|<\?[^>]*>|<!--(?s:.*?)-->|<!DOCTYPE\s+svg(?s:[^>\[]*(?:\[[^\]]*\]\s*)?)>)*+"
+# Each step is atomic: a search goes back over them once at most. Possessive it is not, for Python 3.11.2
+# matches possessive groups wrongly.
+_SPACE = r"(?>\s|<\?[^>]*>|<!--(?s:.*?)-->|<!DOCTYPE\s+svg(?s:[^>\[]*(?:\[[^\]]*\]\s*)?)>)*"
 """What may precede the first element of an XML document."""
 
 _DOWNLOAD = "it was probably saved in place of the image; download the image itself"

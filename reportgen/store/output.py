@@ -157,9 +157,14 @@ def is_json_with(*keys: str) -> Recognise:
     return recognise
 
 
-def is_text_with(mark: str) -> Recognise:
-    """Recognises a file that has these words near its beginning."""
-    return lambda stream: mark.encode() in stream.read(_BEGINNING)
+def is_text_with(*marks: str) -> Recognise:
+    """Recognises a file that has one of these texts near its beginning."""
+
+    def recognise(stream: BinaryIO) -> bool:
+        beginning = stream.read(_BEGINNING)
+        return any(mark.encode() in beginning for mark in marks)
+
+    return recognise
 
 
 def _is_stream(path: Path) -> bool:

@@ -25,8 +25,13 @@ _NO_CONTENT = frozenset(
 """Files that a folder may hold and still count as empty: of git, operating systems and ``make bench``."""
 
 DIFFERENCE_FILE = "diff.html"
-DIFFERENCE_MARK = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-"""The page of ``reportgen diff``, and the rule in its head that no other page has."""
+DIFFERENCE_MARKS = (
+    '<meta name="generator" content="reportgen diff">',
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'",
+)
+"""The page of ``reportgen diff``, and what its head has and that of no other page. The second
+one is that of earlier versions.
+"""
 
 _RESULTS = "results.json"
 _REPORT_FILES = ("report.html", "report.pdf", _RESULTS, "head.weights.h5")
@@ -118,7 +123,8 @@ def is_difference(path: Path) -> bool:
     """Whether a file is a page that ``reportgen diff`` wrote."""
     try:
         with open_file(path) as stream:
-            return DIFFERENCE_MARK.encode() in stream.read(_BEGINNING)
+            beginning = stream.read(_BEGINNING)
+            return any(mark.encode() in beginning for mark in DIFFERENCE_MARKS)
     except OSError:
         return False
 

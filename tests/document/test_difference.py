@@ -16,6 +16,7 @@ from small_results import document
 from reportgen.diff import compare
 from reportgen.document.difference import OPEN_ROWS, render_difference
 from reportgen.errors import RenderError
+from reportgen.store.ownership import is_difference
 from reportgen.submission import Submission
 from reportgen.templates import Templates, open_templates
 
@@ -48,6 +49,13 @@ def texts(soup: BeautifulSoup, selector: str) -> list[str]:
 def only(soup: BeautifulSoup | Tag, selector: str) -> Tag:
     (found,) = soup.select(selector)
     return found
+
+
+def test_a_page_is_known_for_one_again(tmp_path: Path) -> None:
+    mine, theirs = tmp_path / "diff.html", tmp_path / "report.html"
+    mine.write_text(render(numbers(), numbers()), encoding="utf-8")
+    theirs.write_text("<meta name='generator' content='reportgen 0.1.0'>", encoding="utf-8")
+    assert (is_difference(mine), is_difference(theirs)) == (True, False)
 
 
 def test_a_changed_number_stands_under_its_report() -> None:

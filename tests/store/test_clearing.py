@@ -39,7 +39,7 @@ def test_what_the_program_wrote_goes_and_what_the_user_put_there_stays(tmp_path:
     folder = tmp_path / "build"
     old = build(folder, {"results.json": b"1", "figures/a.png": b"1"}, {})
     build(folder, {"results.json": b"2", "figures/a.png": b"2", "report.html": b"2"}, old)
-    page = b"default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    page = b'<meta name="generator" content="reportgen diff">'
     put(folder, {"diff.html": page, "model.keras": b"exported", ".gitignore": b"*", ".lock": b"12"})
     mine = {"notes.txt": b"mine", "figures/mine.png": b"mine", "previous/1/notes.txt": b"mine"}
     put(folder, {**mine, "report.html": b"changed by hand"})
