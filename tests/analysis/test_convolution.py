@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from plain_numpy import slide
 
 from reportgen.analysis.convolution import convolve, output_size
-from reportgen.sections.convolution import compute as analysis
+from reportgen.sections.convolution import analysis as analysis
 from reportgen.sections.convolution.analysis import convolve_examples
 
 
