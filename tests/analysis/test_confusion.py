@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reportgen.sections.transfer.compute import count_confusion, score_classes
+from reportgen.sections.transfer.analysis import count_confusion, score_classes
 
 #                  a  a  a  a  b  b  c  c  c
 TRUE = np.array([0, 0, 0, 0, 1, 1, 2, 2, 2])

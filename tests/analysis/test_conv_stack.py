@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from plain_numpy import slide
 
-from reportgen.sections.conv_stack import compute as conv_stack
-from reportgen.sections.conv_stack.compute import apply_stack, stack_layers
+from reportgen.sections.conv_stack import analysis as conv_stack
+from reportgen.sections.conv_stack.analysis import apply_stack, stack_layers
 
 FILES = {"cat": "c.png", "ant": "a.png"}
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from plain_numpy import slide
 
 from reportgen.analysis.convolution import convolve, output_size
-from reportgen.sections.convolution import compute as analysis
-from reportgen.sections.convolution.compute import convolve_examples
+from reportgen.sections.convolution import analysis as analysis
+from reportgen.sections.convolution.analysis import convolve_examples
 
 
 def count_positions(W1: int, F: int, P: int, S: int) -> int:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from reportgen.models.backbone import Backbone
 from reportgen.results import SPLITS, ImageFile, Split
-from reportgen.sections.transfer.compute import (
+from reportgen.sections.transfer.analysis import (
     FrozenBase,
     LabelledFeatures,
     TrainedHead,

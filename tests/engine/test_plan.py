@@ -221,7 +221,8 @@ def test_code_counts_where_it_runs(home: Path, monkeypatch: pytest.MonkeyPatch) 
 
     def edited(module: str, *_: Any, **__: Any) -> dict[str, str]:
         return {
-            file: sha256 + "x" * file.endswith("transfer/compute.py") for file, sha256 in real(module).items()
+            file: sha256 + "x" * file.endswith("transfer/analysis.py")
+            for file, sha256 in real(module).items()
         }
 
     monkeypatch.setattr(plan, "code_of", edited)
@@ -305,11 +306,11 @@ def test_code_that_changes_meanwhile_is_noticed(home: Path, monkeypatch: pytest.
     real: Any = _read.__wrapped__
 
     def edited(file: Path) -> tuple[str, bytes]:
-        data = real(file)[1] + b"MORE = 1\n" * file.as_posix().endswith("transfer/compute.py")
+        data = real(file)[1] + b"MORE = 1\n" * file.as_posix().endswith("transfer/analysis.py")
         return hashlib.sha256(data).hexdigest(), data
 
     monkeypatch.setattr(_read, "__wrapped__", edited)
     assert find_changes(chosen.stages["transfer"], chosen) == [
-        "the code in reportgen/sections/transfer/compute.py"
+        "the code in reportgen/sections/transfer/analysis.py"
     ]
     assert find_changes(chosen.stages["neurons"], chosen) == []

@@ -23,7 +23,7 @@ from reportgen.models.backbone import (
     preprocess,
     weights_file,
 )
-from reportgen.sections.transfer.compute import build_head
+from reportgen.sections.transfer.analysis import build_head
 from reportgen.weights import EMBEDDED_SHA256, Weights, embedded_path, published
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in Keras

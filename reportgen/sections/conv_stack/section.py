@@ -13,7 +13,7 @@ SECTION = Section(
     reads=Reads(images="examples", settings=("seed", "show.colour", "show.filters")),
     figures=(Shown("filters_1"), Shown("maps_1_<i>"), Shown("filters_2"), Shown("maps_2_<i>")),
     origins=(
-        Origin("", ".compute.stack_layers", "examples"),
+        Origin("", ".analysis.stack_layers", "examples"),
         Origin("/shown", "reportgen.settings.load_settings", "settings"),
         Origin("/layers/*/expected_shape", "reportgen.analysis.convolution.output_size", "results"),
         Origin("/layers/*/init_check", "reportgen.analysis.initialisation.check_initialisation", "settings"),

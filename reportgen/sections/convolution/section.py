@@ -14,7 +14,7 @@ SECTION = Section(
     reads=Reads(images="examples", settings=("seed", "show.colour")),
     figures=(Shown("images"), Shown("filter"), Shown("maps")),
     origins=(
-        Origin("", ".compute.convolve_examples", "examples"),
+        Origin("", ".analysis.convolve_examples", "examples"),
         Origin("/filter", "reportgen.analysis.initialisation.kaiming_normal", "settings"),
         Origin("/expected_shape", "reportgen.analysis.convolution.output_size", "results"),
         Origin("/init_check", "reportgen.analysis.initialisation.check_initialisation", "settings"),

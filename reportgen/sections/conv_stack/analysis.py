@@ -1,0 +1,93 @@
+"""Question 2: two stacked convolution layers with ReLU."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.computed import Computed, summarise
+from reportgen.analysis.convolution import FILTER_SIZE, PADDING, STRIDE, output_size
+from reportgen.analysis.initialisation import check_initialisation, kaiming_normal
+from reportgen.sections.conv_stack.result import ConvLayer, ConvStack
+
+FILTERS = (32, 64)
+
+
+def apply_stack(image: NDArray[Any], kernels: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """Run an image (H, W, C) through convolution (stride 1, no padding, no bias) and ReLU, layer by layer.
+
+    ``kernels[l]`` is (F, F, C_in, C_out). Returns each layer's feature maps (rows, columns, C_out), ≥ 0.
+    """
+    outputs = []
+    signal = keras.ops.convert_to_tensor(image.astype(np.float32)[np.newaxis])
+    for kernel in kernels:
+        signal = keras.ops.relu(keras.ops.conv(signal, kernel, strides=STRIDE, padding="valid"))
+        outputs.append(np.asarray(keras.ops.convert_to_numpy(signal)[0], dtype=np.float32))
+    return outputs
+
+
+def stack_layers(
+    images: Mapping[str, NDArray[np.float32]], files: Mapping[str, str], *, shown: int, seed: int
+) -> Computed[ConvStack]:
+    """Apply 32 filters F×F×C and then 64 filters F×F×32 to each class's image (values 0–1).
+
+    Kernels are Kaiming normal from ``numpy.random.default_rng([seed, 2])``, biases zero. The first
+    ``shown`` feature maps of each layer are kept for each image.
+    """
+    first = next(iter(images.values()))
+    channels = 1 if first.ndim == 2 else first.shape[2]
+    # A stream of its own for each question, so that a change in one does not draw the others' filters again.
+    rng = np.random.default_rng([seed, 2])
+    kernels: list[NDArray[np.float32]] = []
+    for count in FILTERS:
+        kernels.append(kaiming_normal((FILTER_SIZE, FILTER_SIZE, channels, count), rng))
+        channels = count
+    arrays: dict[str, NDArray[Any]] = {f"kernel_{n}": kernel for n, kernel in enumerate(kernels, 1)}
+    observed: list[set[tuple[int, ...]]] = [set() for _ in kernels]
+    for i, image in enumerate(images.values()):
+        outputs = apply_stack(image.reshape(*image.shape[:2], -1), kernels)
+        for n, maps in enumerate(outputs):
+            observed[n].add(maps.shape)
+            # A slice would keep all 64 maps of the layer in memory.
+            arrays[f"maps_{n + 1}_{i}"] = maps[..., :shown].copy()
+    numbers = ConvStack(
+        colour=first.ndim == 3,
+        shown=shown,
+        files=dict(files),
+        layers=_describe(kernels, first.shape[:2], observed, np.random.default_rng([seed, 2])),
+        arrays=summarise("conv_stack", arrays),
+    )
+    return Computed(numbers, arrays)
+
+
+def _describe(
+    kernels: Sequence[NDArray[np.float32]],
+    size: tuple[int, ...],
+    observed: Sequence[set[tuple[int, ...]]],
+    rng: np.random.Generator,
+) -> list[ConvLayer]:
+    layers = []
+    for kernel, shapes in zip(kernels, observed, strict=True):
+        count = kernel.shape[3]
+        expected = [*(output_size(side, FILTER_SIZE, PADDING, STRIDE) for side in size), count]
+        # One odd shape among the images must show, so the first one that differs is the one reported.
+        shape = next((list(s) for s in sorted(shapes) if list(s) != expected), expected)
+        layers.append(
+            ConvLayer(
+                filters=count,
+                kernel_shape=list(kernel.shape),
+                input_shape=[*size, kernel.shape[2]],
+                expected_shape=expected,
+                observed_shape=shape,
+                matches=shapes == {tuple(expected)},
+                stride=STRIDE,
+                padding=PADDING,
+                init_check=check_initialisation(kernel, rng=rng),
+            )
+        )
+        size = tuple(expected[:2])
+    return layers
