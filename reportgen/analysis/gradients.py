@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from reportgen.analysis.neurons import GuidedGradients
 from reportgen.errors import ExplanationError
 from reportgen.results import Position
 
@@ -187,15 +187,3 @@ def _gradient_type(op: Any) -> str:
         return str(op.get_attr("_gradient_op_type").decode())
     except ValueError:
         return ""
-
-
-@dataclass(frozen=True)
-class GuidedGradients:
-    """``values`` (K,): the neurons' outputs; ``gradients`` (K, H, W, C): guided gradients with respect to
-    the preprocessed image; ``relu_total`` ReLUs on the way, of which ``relu_guided`` were guided.
-    """
-
-    values: NDArray[np.float32]
-    gradients: NDArray[np.float32]
-    relu_total: int
-    relu_guided: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -150,3 +151,15 @@ def rank_neurons(activations: NDArray[np.float32], count: int, *, distinct: bool
 def _as_position(index: np.intp, shape: tuple[int, ...]) -> Position:
     row, column, channel = (int(i) for i in np.unravel_index(index, shape))
     return row, column, channel
+
+
+@dataclass(frozen=True)
+class GuidedGradients:
+    """``values`` (K,): the neurons' outputs; ``gradients`` (K, H, W, C): guided gradients with respect to
+    the preprocessed image; ``relu_total`` ReLUs on the way, of which ``relu_guided`` were guided.
+    """
+
+    values: NDArray[np.float32]
+    gradients: NDArray[np.float32]
+    relu_total: int
+    relu_guided: int

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from reportgen.api.child import Answer, Request
     from reportgen.engine.pipeline import BuildResult, BuildSession
     from reportgen.outline.kind import ReportKind
-    from reportgen.progress import Progress
 
 
 def build(

@@ -13,6 +13,7 @@ from reportgen.diff.values import ABSENT, Change, Entry
 from reportgen.document.environment import content_security_policy, open_environment
 from reportgen.document.fonts import font_css
 from reportgen.errors import RenderError
+from reportgen.store.ownership import DIFFERENCE_MARKS
 from reportgen.templates import Templates
 
 TEMPLATE = "diff.html.j2"
@@ -51,6 +52,8 @@ def render_difference(difference: Difference, templates: Templates) -> str:
         html = environment.get_template(TEMPLATE).render()
     except TemplateError as error:
         raise RenderError(f"templates/{TEMPLATE}: {error}", "Correct the template.") from error
+    # Not left to the template, which may be a user's own: by this mark the page is replaced and cleaned.
+    html = html.replace("<head>", f"<head>\n{DIFFERENCE_MARKS[0]}", 1)
     # The fonts first: the policy has hashes over the finished style sheet.
     html = html.replace(_FONT_MARK, font_css(html), 1)
     return html.replace(_POLICY_MARK, str(Markup.escape(content_security_policy(html))), 1)

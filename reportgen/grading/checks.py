@@ -10,7 +10,6 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from reportgen.document.reader import read_page
 from reportgen.grading.report import Report, require
 from reportgen.outline.kind import ReportKind, list_sections
 from reportgen.results import SPLITS
@@ -105,7 +104,7 @@ def judge_figures(report: Report, _case: str) -> None:
     """Every figure of the HTML has a caption of its own with number and words, and there are as many as the
     assignment asks for.
     """
-    page = read_page(report.page())
+    page = report.parsed_page
     require(page.bare_figures <= 0, f"{page.bare_figures} figures have no caption")
     classes = len(report.results.dataset.classes)
     # Images, filter, maps; filters and maps of two layers; the matrix or curves; each class's neurons twice.
@@ -120,12 +119,12 @@ def judge_tables(report: Report, _case: str) -> None:
     classes = len(report.results.dataset.classes)
     sections = report.results.report_kind.sections
     tables = sum(len(section.table_names(classes, "body", annotated=False)) for section in sections)
-    _judge(read_page(report.page()).tables, _TABLE, "table", min(classes, tables))
+    _judge(report.parsed_page.tables, _TABLE, "table", min(classes, tables))
 
 
 def judge_weights(report: Report, _case: str) -> None:
     """The document names the weights that were used, as the results do."""
-    text = read_page(report.page()).text
+    text = report.parsed_page.text
     name = " ".join(report.results.provenance.weights.name.split())
     require(name in text, f"the document does not name the weights, {name}")
 

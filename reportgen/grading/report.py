@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import UserError
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.contract.reader import LoadedResults
+    from reportgen.document.reader import Page
 
 
 class GradingError(UserError):
@@ -43,6 +45,13 @@ class Report:
             return self.results.array(section, key)
         except PointerError as error:
             raise CheckFailure(error.problem) from None
+
+    @cached_property
+    def parsed_page(self) -> Page:
+        """What a reader sees of the document, read once for all checks. Raises as ``page`` does."""
+        from reportgen.document.reader import parse_page
+
+        return parse_page(self.page())
 
     def page(self) -> str:
         """The document. Raises ``NotAtHand`` if it did not come along, ``CheckFailure`` if it is missing."""

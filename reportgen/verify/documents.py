@@ -10,7 +10,7 @@ from typing import Any
 from reportgen.contract.lookup import join_pointer
 from reportgen.contract.reader import LoadedResults, load_results
 from reportgen.diff.values import ABSENT, ListChange, Tolerance, compare_values
-from reportgen.document.reader import Page, read_page
+from reportgen.document.reader import Page, parse_page
 from reportgen.engine.stages.context import HTML_FILE, PDF_FILE, RESULTS_FILE
 from reportgen.errors import SettingsError, UserError
 from reportgen.intake import check_folder, read_settings
@@ -198,7 +198,7 @@ def _read(file: Path) -> Page | None:
     with file.open("rb") as stream:
         data = stream.read(MAX_BYTES + 1)
     # Bytes that are not UTF-8 are a difference to report, and no reason to stop.
-    return read_page(data.decode("utf-8", "replace")) if len(data) <= MAX_BYTES else None
+    return parse_page(data.decode("utf-8", "replace")) if len(data) <= MAX_BYTES else None
 
 
 def _compare_pdf(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.dataset.inventory import Inventory
 from reportgen.document.html import Content, embedded_files, render_html
-from reportgen.document.reader import Page, read_page
+from reportgen.document.reader import Page, parse_page
 from reportgen.engine.execution import Execution
 from reportgen.engine.plan import FIGURES, Plan, make_plan, named_versions
 from reportgen.engine.stages.network import Networks
@@ -261,7 +261,7 @@ def render_again(content: Content, memo: Memo, missing: str) -> Rendered:
         return replace(bare, whole=False, reason=f"{_FAILED}: {problem[:_LONGEST]}", failed=True)
     files = embedded_files(figures, document.numbers) if whole else None
     reason = "" if whole else missing or "the recomputation has other figures"
-    return Rendered(document.html, read_page(document.html), whole, files, reason)
+    return Rendered(document.html, parse_page(document.html), whole, files, reason)
 
 
 def _choose_faces(results: Results, commentary: Mapping[str, str]) -> Typefaces:

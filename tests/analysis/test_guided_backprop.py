@@ -12,7 +12,8 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from reportgen.analysis.gradients import GuidedGradients, GuidedNetwork
+from reportgen.analysis.gradients import GuidedNetwork
+from reportgen.analysis.neurons import GuidedGradients
 from reportgen.errors import ExplanationError, SettingsError
 from reportgen.results import Box, Position
 from reportgen.sections.guided_backprop.compute import (

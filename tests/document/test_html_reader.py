@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from bs4 import BeautifulSoup
 
-from reportgen.document.reader import read_page
+from reportgen.document.reader import parse_page
 
 NESTED = """<title>T</title><figure><figure><img src=a><figcaption>Fig. 1.  Inner
 <b>one</b></figcaption></figure></figure><figure><img src=b></figure>
@@ -12,7 +12,7 @@ NESTED = """<title>T</title><figure><figure><img src=a><figcaption>Fig. 1.  Inne
 
 
 def test_captions_belong_to_their_own_figure() -> None:
-    page = read_page(NESTED)
+    page = parse_page(NESTED)
     assert page.figures == ("Fig. 1. Inner one",)
     assert page.tables == ("Table 1. Rows",)
     # The outer figure and the one of b have none; the one in the template is not shown.
@@ -20,7 +20,7 @@ def test_captions_belong_to_their_own_figure() -> None:
 
 
 def test_text_is_what_a_browser_shows() -> None:
-    page = read_page(NESTED)
+    page = parse_page(NESTED)
     tree = BeautifulSoup(NESTED, "html.parser")
     for hidden in tree.find_all(["title", "style", "template"]):
         hidden.decompose()
@@ -32,6 +32,6 @@ def test_text_is_what_a_browser_shows() -> None:
     "html", ["</figcaption>", "<figcaption>", "</figure></figure>", "<figure><caption>x"]
 )
 def test_tags_that_do_not_match_are_survived(html: str) -> None:
-    page = read_page(html)
+    page = parse_page(html)
     assert page.figures == ()
     assert page.bare_figures == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +16,7 @@ from reportgen.engine import pipeline
 from reportgen.engine.execution import Execution
 from reportgen.engine.plan import Stage
 from reportgen.engine.sources import code_of
+from reportgen.outline.kind import find_kind
 from reportgen.outline.section import Section
 from reportgen.settings import load_settings
 
@@ -51,3 +54,15 @@ def test_no_module_of_a_section_is_used_that_the_key_does_not_count(
         counted = {file for module in (specs[name].runs, *specs[name].modules) for file in code_of(module)}
         files = {f"{module.replace('.', '/')}.py" for module in modules}
         assert files <= counted, name
+
+
+@pytest.mark.parametrize("name", [section.name for section in find_kind()])
+def test_a_computation_is_loaded_before_tensorflow_is(name: str) -> None:
+    """Keras is set, and muffled, by what the computation calls first; a cached one needs none at all."""
+    code = (
+        "import sys\n"
+        f"import reportgen.sections.{name}.compute\n"
+        "print(sorted({'tensorflow', 'keras'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("[]\n", "")

@@ -14,7 +14,7 @@ import pytest
 from forging import page
 from PIL import Image
 
-from reportgen.document.reader import read_page
+from reportgen.document.reader import parse_page
 from reportgen.figures.figure import raster_picture
 from reportgen.pdf.printer import print_pdf
 from reportgen.verify import pdf_document
@@ -203,7 +203,7 @@ def test_files_of_figures_are_compared_by_name(tmp_path: Path) -> None:
 
 
 def changes_of(html: str, expected: str) -> dict[str, Any]:
-    rows = compare_page(read_page(html), read_page(expected))
+    rows = compare_page(parse_page(html), parse_page(expected))
     return {row.pointer: (row.submitted, row.recomputed) for row in rows if row.status == "differs"}
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.document.reader import Printed, read_page
+from reportgen.document.reader import Printed, parse_page
 from reportgen.text import decimal_text, percent_text, share_text, significant_text, squeeze, whole_text
 from reportgen.verify.page import compare_text, shows
 
@@ -96,7 +96,7 @@ PAGE = """
 
 
 def test_links_of_a_page_lead_to_the_pointers_of_their_rows() -> None:
-    page = read_page(PAGE)
+    page = parse_page(PAGE)
     assert [(each.pointer, each.text, each.picture) for each in page.printed] == [
         ("/a", "0.5", False),
         ("/b", "3", False),
@@ -111,7 +111,7 @@ def test_links_of_a_page_lead_to_the_pointers_of_their_rows() -> None:
     "html", ["", "<", "</p></p><b", "<a data-ptr='/a'>" * 50_000, "<p>" * 50_000 + "</p>" * 50_000]
 )
 def test_what_is_hardly_a_page_is_read_all_the_same(html: str) -> None:
-    assert len(read_page(html).printed) <= 1
+    assert len(parse_page(html).printed) <= 1
 
 
 DOCUMENT = {

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.computed import Computed, summarise
-from reportgen.analysis.gradients import GuidedGradients
-from reportgen.analysis.neurons import area_share, energy_inside, rank_neurons
+from reportgen.analysis.neurons import GuidedGradients, area_share, energy_inside, rank_neurons
 from reportgen.dataset.decode import decode
 from reportgen.engine.stages.activations import read_activations, read_layer
 from reportgen.engine.stages.context import Artifacts, StageContext
