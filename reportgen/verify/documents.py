@@ -10,7 +10,7 @@ from typing import Any
 from reportgen.contract.lookup import join_pointer
 from reportgen.contract.reader import LoadedResults, load_results
 from reportgen.diff.values import ABSENT, ListChange, Tolerance, compare_values
-from reportgen.document.reader import Page, parse_page
+from reportgen.document.reader import parse_page
 from reportgen.engine.stages.context import HTML_FILE, PDF_FILE, RESULTS_FILE
 from reportgen.errors import SettingsError, UserError
 from reportgen.intake import check_folder, read_settings
@@ -20,9 +20,13 @@ from reportgen.progress import Progress
 from reportgen.settings import SETTINGS_FILE, Settings
 from reportgen.submission import FIGURES_FOLDER, SubmissionError, open_submission, read_attachments
 from reportgen.text import printable
+from reportgen.verify.differences import Difference, compare_words
+from reportgen.verify.excuses import Excuses, find_excuses
+from reportgen.verify.markup import compare_markup
 from reportgen.verify.page import MAX_BYTES, compare_text
-from reportgen.verify.pages import compare_figures, compare_page, compare_pages
-from reportgen.verify.pdf_document import PdfError, open_paper
+from reportgen.verify.pages import compare_figures, compare_pages, share_lost
+from reportgen.verify.paper import compare_papers, refuse_paper
+from reportgen.verify.pdf_document import PdfDocument, PdfError, open_paper
 from reportgen.verify.recomputation import Recomputed, Rendered
 from reportgen.verify.tolerances import Finding, Findings, Status, Subject
 
@@ -152,15 +156,6 @@ def _changes(results: LoadedResults, attached: object) -> Iterator[tuple[str, ob
             yield entry.pointer, old, new
 
 
-_VERSIONS = "rendered again with other versions than the report's, {}"
-
-_COMMENTARY = (
-    "the commentary is not known without the attached report.toml; apart from it or because of it, {}"
-)
-
-_TEMPLATES = "it was not made with the shipped templates, or changed as a whole: {}"
-
-
 def compare_documents(
     submitted: SubmittedReport, recomputed: Recomputed, rendered: Rendered, progress: Progress
 ) -> Findings:
@@ -179,26 +174,30 @@ def compare_documents(
 def _compare_html(
     file: Path, submitted: SubmittedReport, recomputed: Recomputed, rendered: Rendered
 ) -> Findings:
-    page = _read(file)
-    if page is None:
+    html = _read(file)
+    if html is None:
         yield Finding("page", HTML_FILE, "differs", reason=f"it has more than {MAX_BYTES} bytes")
         return
+    page = parse_page(html)
     expected = rendered.page.printed if rendered.page else None
     yield from compare_text(page.printed, expected, submitted.results.document)
-    if rendered.page is None or not rendered.whole:
+    if rendered.page is None or (rendered.failed and not rendered.whole):
         yield _explain_missing("page", HTML_FILE, submitted, recomputed, rendered)
         return
-    rows = list(compare_page(page, rendered.page))
-    changed = {row.pointer for row in rows if row.status == "differs"}
-    whole = {"text", "styles and scripts"} <= changed
-    yield from _judge("page", HTML_FILE, rows, _excuse(submitted, recomputed, whole=whole))
+    found = compare_markup(html, rendered.html)
+    differences = list(found.differences)
+    if not rendered.whole:
+        # Fonts and figures that are not here change elements, but no word.
+        differences += compare_words(HTML_FILE, page.words, rendered.page.words)
+    excuses = find_excuses(submitted.results, recomputed, rendered, submitted.settings, found.share)
+    yield from _judge("page", HTML_FILE, differences, excuses)
 
 
-def _read(file: Path) -> Page | None:
+def _read(file: Path) -> str | None:
     with file.open("rb") as stream:
         data = stream.read(MAX_BYTES + 1)
     # Bytes that are not UTF-8 are a difference to report, and no reason to stop.
-    return parse_page(data.decode("utf-8", "replace")) if len(data) <= MAX_BYTES else None
+    return data.decode("utf-8", "replace") if len(data) <= MAX_BYTES else None
 
 
 def _compare_pdf(
@@ -208,22 +207,49 @@ def _compare_pdf(
     with open_paper(file) as pdf:
         printed = pdf.printed(_pointers(dict(submitted.results.document)))
         yield from compare_text(printed, expected, submitted.results.document)
-        if not rendered.whole:
+        refused = list(refuse_paper(file))
+        reprinted = b""
+        if rendered.page is None or (rendered.failed and not rendered.whole):
             yield _explain_missing("pages", PDF_FILE, submitted, recomputed, rendered)
-            return
-        try:
-            with progress.stage("Printing the PDF again"):
-                # Without attachments, which change no page.
-                reprinted = print_pdf(rendered.html)
-        except UserError as error:
-            yield Finding("pages", PDF_FILE, "not recomputable", reason=error.problem)
+        else:
+            try:
+                with progress.stage("Printing the PDF again"):
+                    # Without attachments, which change no page.
+                    reprinted = print_pdf(rendered.html)
+            except UserError as error:
+                yield Finding("pages", PDF_FILE, "not recomputable", reason=error.problem)
+        if not reprinted:
+            yield from (each.finding("pages") for each in refused)
             return
         with progress.stage("Comparing the pages"), open_paper(reprinted) as other:
-            rows = list(compare_pages(pdf, other))
-        changed = {row.pointer.partition(",")[0] for row in rows if row.status == "differs"}
-        # Of a single page every change would be one of the whole, and excused.
-        whole = len(changed) >= len(pdf) > 1
-        yield from _judge("pages", PDF_FILE, rows, _excuse(submitted, recomputed, whole=whole))
+            yield from _compare_papers(file, pdf, reprinted, other, submitted, recomputed, rendered, refused)
+
+
+def _compare_papers(
+    file: Path,
+    pdf: PdfDocument,
+    reprinted: bytes,
+    other: PdfDocument,
+    submitted: SubmittedReport,
+    recomputed: Recomputed,
+    rendered: Rendered,
+    refused: Sequence[Difference],
+) -> Findings:
+    """Rows for each difference between the two PDFs, and for each page without any."""
+    versions = submitted.results.provenance.versions
+    producer = f"WeasyPrint {versions.get('weasyprint', '')}"
+    objects = list(compare_papers(file, reprinted, producer))
+    pages = list(compare_pages(pdf, other))
+    excuses = find_excuses(
+        submitted.results, recomputed, rendered, submitted.settings, share_lost(pdf, other)
+    )
+    told = {each.place for each in objects}
+    differences = [*(each for each in refused if each.place not in told), *objects, *pages]
+    yield from _judge("pages", PDF_FILE, differences, excuses)
+    changed = {each.place.partition(",")[0] for each in differences}
+    for number in range(len(pdf)):
+        if (name := f"page {number + 1}") not in changed and number < len(other):
+            yield Finding("pages", name, "confirmed")
 
 
 def _explain_missing(
@@ -235,28 +261,19 @@ def _explain_missing(
     return Finding(subject, name, status, reason=rendered.reason)
 
 
-def _excuse(submitted: SubmittedReport, recomputed: Recomputed, *, whole: bool) -> str:
-    """Why a document that differs from the one rendered again may still be honest, or ""."""
-    if dict(submitted.results.provenance.versions) != dict(recomputed.versions):
-        return _VERSIONS
-    if submitted.settings is None:
-        return _COMMENTARY
-    return _TEMPLATES if whole else ""
-
-
-def _judge(subject: Subject, name: str, rows: Sequence[Finding], excuse: str) -> Findings:
-    """The rows as they are if nothing differs or nothing excuses it; else those confirmed and one more."""
-    differing = [row for row in rows if row.status == "differs"]
-    if not differing or not excuse:
-        yield from rows
-        return
-    yield from (row for row in rows if row.status == "confirmed")
-    first = differing[0]
-    summary = f"{len(differing)} of {len(rows)} comparisons fail, the first at {first.pointer}"
-    summary += f" ({first.reason})" if first.reason else ""
-    yield Finding(
-        subject, name, "not recomputable", first.submitted, first.recomputed, excuse.format(summary)
-    )
+def _judge(subject: Subject, name: str, differences: Sequence[Difference], excuses: Excuses) -> Findings:
+    """A row for each difference that nothing excuses, and one for all others; one if there are none."""
+    excused = [each for each in differences if excuses.cover(each)]
+    rows = [each.finding(subject) for each in differences if not excuses.cover(each)]
+    if excused:
+        first = excused[0].finding(subject)
+        summary = f"{len(excused)} of {len(differences)} differences, the first: {first.pointer}"
+        summary += f" ({first.reason})" if first.reason else ""
+        reason = f"{excuses.reason(excused[0])}: {summary}"
+        values = first.submitted, first.recomputed
+        rows.append(Finding(subject, name, "not recomputable", *values, reason))
+    if rows or subject == "page":
+        yield from rows or [Finding(subject, name, "confirmed")]
 
 
 def _pointers(value: Any, steps: tuple[str | int, ...] = ()) -> Iterator[str]:

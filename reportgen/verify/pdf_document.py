@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MAX_PAGES = 2000
 MAX_STREAM_BYTES = 64 * 2**20
 MAX_PIXELS = 10**8
+DOTS = 150
 _LARGEST_SIDE = 3000
 _MOST_OBJECTS = 500_000
 _MOST_CHARACTERS = 10**5
@@ -105,10 +106,13 @@ class PdfDocument:
         return float(width), float(height)
 
     def look(self, page: int) -> NDArray[np.uint8]:
-        """The page as it looks with everything on it, a pixel to a point: (height, width) in grey."""
+        """The page as it looks with everything that any viewer draws, links and form fields included:
+        (height, width, 3), ``DOTS`` to the inch.
+        """
         # Copied, here and below: the arrays are views of memory that PDFium frees.
-        pixels: NDArray[np.uint8] = self._document[page].render(scale=1, grayscale=True).to_numpy()
-        return pixels.reshape(pixels.shape[:2]).copy()
+        drawn = self._document[page].render(scale=DOTS / 72, draw_annots=True, may_draw_forms=True)
+        pixels: NDArray[np.uint8] = drawn.to_numpy()
+        return pixels[..., :3].copy()
 
     def pictures(self, page: int) -> list[NDArray[np.uint8]]:
         """The pixels of the pictures on a page, in the order they are drawn."""
@@ -184,6 +188,8 @@ def open_paper(file: Path | bytes) -> Iterator[PdfDocument]:
     except pypdfium2.PdfiumError as error:
         raise PdfError(f"{name}: cannot be opened: {error}.", _REMEDY) from None
     try:
+        if document.get_formtype():
+            document.init_forms()
         yield PdfDocument(document, links, targets)
     except (pypdfium2.PdfiumError, MemoryError) as error:
         raise PdfError(f"{name}: cannot be drawn: {str(error)[:200]}.", _REMEDY) from None

@@ -13,6 +13,12 @@ from reportgen.weights import Weights
 NOTES = "notes"
 _SETTINGS_FILE = "report.toml"
 
+DESCRIPTIONS = {
+    RESULTS_FILE: "Every number of the report",
+    _SETTINGS_FILE: "The settings that the report was made with",
+}
+"""The attached files, each with what a viewer shows of it."""
+
 
 def run(context: StageContext) -> Artifacts:
     """Print the document, with the results and the settings attached.
@@ -23,10 +29,10 @@ def run(context: StageContext) -> Artifacts:
     results = context.artifacts("results")[RESULTS_FILE]
     values = {name: context.setting(name) for name in context.stage.spec.settings}
     attached = (
-        Attachment(RESULTS_FILE, results, "Every number of the report", "application/json", "Data"),
+        Attachment(RESULTS_FILE, results, DESCRIPTIONS[RESULTS_FILE], "application/json", "Data"),
         Attachment(
             _SETTINGS_FILE, write_settings(values, _weights(results)),
-            "The settings that the report was made with", "application/toml", "Source",
+            DESCRIPTIONS[_SETTINGS_FILE], "application/toml", "Source",
         ),
     )  # fmt: skip
     remarks: list[str] = []

@@ -1,0 +1,112 @@
+"""Differences between a document that was handed in and the one made again, and of what kind they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from reportgen.text import printable
+from reportgen.verify.tolerances import Finding, Subject
+
+Kind = Literal["active", "word", "content", "layout", "picture"]
+"""``active``: what reportgen never writes, such as a program, a form or another address; no version and no
+template brings it about. ``word``: a word that does not depend on fonts and figures. ``content``: other
+elements, order, colours. ``layout``: the same in another position. ``picture``: another picture or font.
+"""
+
+_LONGEST = 160
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One difference: ``place`` names the object and where it stands, ``reason`` says what is wrong with it;
+    ``submitted`` and ``expected`` are the two values if that says more.
+    """
+
+    place: str
+    reason: str
+    submitted: Any = None
+    expected: Any = None
+    kind: Kind = "content"
+
+    def finding(self, subject: Subject) -> Finding:
+        """The row of it. What a stranger wrote is escaped and cut."""
+        values = [_shown(each) if isinstance(each, str) else each for each in (self.submitted, self.expected)]
+        return Finding(subject, _shown(self.place), "differs", values[0], values[1], _shown(self.reason))
+
+
+def _shown(text: str) -> str:
+    text = printable(text)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A part of two sequences that has no counterpart: ``theirs[start:stop]`` in the place of
+    ``ours[begin:end]``; either may be empty.
+    """
+
+    start: int
+    stop: int
+    begin: int
+    end: int
+
+
+_AHEAD, _SURE = 400, 4
+
+Item = TypeVar("Item")
+
+
+def find_runs(
+    theirs: Sequence[Item], ours: Sequence[Item], agree: Callable[[Item, Item], bool]
+) -> Iterator[Run]:
+    """The parts in which two sequences differ, in order.
+
+    After a difference both are searched for the nearest place from which they agree again, up to 400 items
+    ahead; if there is none, the rest is one difference. Takes time in proportion to their length.
+    """
+    i = j = 0
+    while i < len(theirs) or j < len(ours):
+        if i < len(theirs) and j < len(ours) and agree(theirs[i], ours[j]):
+            i, j = i + 1, j + 1
+            continue
+        stop, end = _resume(theirs, ours, i, j, agree)
+        yield Run(i, stop, j, end)
+        i, j = stop, end
+
+
+def _resume(
+    theirs: Sequence[Item], ours: Sequence[Item], i: int, j: int, agree: Callable[[Item, Item], bool]
+) -> tuple[int, int]:
+    def resumes(a: int, b: int) -> bool:
+        pairs = list(zip(theirs[a : a + _SURE], ours[b : b + _SURE], strict=False))
+        ends = a >= len(theirs) and b >= len(ours)
+        short = min(len(theirs) - a, len(ours) - b) < _SURE
+        if short and len(theirs) - a != len(ours) - b:
+            return False
+        return ends or (bool(pairs) and all(agree(x, y) for x, y in pairs))
+
+    for distance in range(1, _AHEAD):
+        # The same number of items on both sides first: that something was replaced is the usual case.
+        for k in sorted(range(distance + 1), key=lambda k: abs(2 * k - distance)):
+            a, b = i + k, j + distance - k
+            if a <= len(theirs) and b <= len(ours) and resumes(a, b):
+                return a, b
+    return len(theirs), len(ours)
+
+
+_WORDS = 8
+
+
+def compare_words(
+    name: str, submitted: Sequence[str], wanted: Sequence[str], kind: Kind = "word"
+) -> Iterator[Difference]:
+    """The first of two lists of words that is another one."""
+    if submitted == wanted:
+        return
+    pairs = enumerate(zip(submitted, wanted, strict=False))
+    index = next((i for i, (a, b) in pairs if a != b), min(len(submitted), len(wanted)))
+    one, other = (" ".join(words[index : index + _WORDS]) for words in (submitted, wanted))
+    before = " ".join(wanted[max(index - 4, 0) : index])
+    yield Difference(name, f"the text differs after “{before}”", one, other, kind)

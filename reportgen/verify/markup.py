@@ -1,0 +1,363 @@
+"""Compares report.html with the page rendered again: every element, attribute and text, in order.
+
+What is compared is the markup as it is written, so that no two programs can understand it differently. Only
+the bytes of pictures and fonts may be others, if they show the same.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from html.parser import HTMLParser
+
+from reportgen.verify.differences import Difference, Kind, find_runs
+from reportgen.verify.pictures import same_font, same_picture
+
+_DATA = re.compile(r"data:(image/(?:png|jpeg|svg\+xml)|font/ttf);base64,([A-Za-z0-9+/]+={0,2})(?=[\"'])")
+
+_HASH = re.compile(r"&#39;sha256-([A-Za-z0-9+/]+=*)&#39;")
+
+_CODE = re.compile(r"<(style|script)>(.*?)</\1>", re.DOTALL)
+
+_VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
+)
+
+_MOST_FINDINGS = 40
+
+_MOST_TOKENS = 10**6
+
+_DEEPEST = 200
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How two pages differ, and which ``share`` of our markup, from 0 to 1, is not in theirs at all."""
+
+    differences: tuple[Difference, ...]
+    share: float
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of markup as it is written: ``what`` it is (``start``, ``end``, ``text``, …), its tag and
+    attributes in order, the line it is in and the innermost element with an id around it.
+    """
+
+    what: str
+    raw: str
+    tag: str = ""
+    attributes: tuple[tuple[str, str | None], ...] = ()
+    line: int = field(default=0, compare=False)
+    within: str = field(default="", compare=False)
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        words = {"text": "text", "code": f"the text of <{self.tag}>", "comment": "a comment"}
+        return words.get(self.what, f"</{self.tag}>" if self.what == "end" else f"<{self.tag}>")
+
+    @property
+    def place(self) -> str:
+        """Where it stands."""
+        return f"{self.name} in line {self.line}{f', in #{self.within}' if self.within else ''}"
+
+
+def compare_markup(submitted: str, expected: str) -> Comparison:
+    """Compare a stranger's page with our own; nothing of it is run or fetched.
+
+    Line ends and a byte-order mark are matters of transport. ``submitted`` may be no HTML at all.
+    """
+    theirs, ours = _Source.read(submitted), _Source.read(expected)
+    if theirs.text == ours.text:
+        return Comparison(tuple(_compare_blobs(theirs, ours)), 0.0)
+    mine, other = _tokens(ours.text), _tokens(theirs.text)
+    if len(other) > _MOST_TOKENS:
+        return Comparison((Difference("report.html", f"it has more than {_MOST_TOKENS} elements"),), 1.0)
+    known = _Vocabulary.of(mine)
+    found: list[Difference] = []
+    for run in find_runs(other, mine, lambda a, b: a.raw == b.raw or _same_token(a, b, theirs, ours)):
+        found += _describe(other[run.start : run.stop], mine[run.begin : run.end], known)
+    found = found or [_at_first_difference(theirs.text, ours.text)]
+    # Wherever they stand: what is put between them makes nothing of the report go away.
+    lost = Counter(token.raw for token in mine) - Counter(token.raw for token in other)
+    return Comparison(tuple(_first(found)), lost.total() / max(len(mine), 1))
+
+
+def _first(found: Sequence[Difference]) -> Iterator[Difference]:
+    """The first of many, those that no version explains before all others."""
+    ordered = [each for each in found if each.kind == "active"]
+    ordered += [each for each in found if each.kind != "active"]
+    yield from ordered[:_MOST_FINDINGS]
+    if len(ordered) > _MOST_FINDINGS:
+        yield Difference("report.html", f"and {len(ordered) - _MOST_FINDINGS} more differences")
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Markup with each picture and font replaced by a number, hashes in the policy by what they are of."""
+
+    text: str
+    blobs: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def read(cls, html: str) -> _Source:
+        html = html.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        blobs: list[tuple[str, str]] = []
+
+        def cut(match: re.Match[str]) -> str:
+            blobs.append((match[1], match[2]))
+            return f"data:{match[1]};base64,#{len(blobs)}"
+
+        codes = {
+            base64.b64encode(hashlib.sha256(code[2].encode("utf-8", "replace")).digest()).decode(): number
+            for number, code in enumerate(_CODE.finditer(html), 1)
+        }
+        # A forger's own "#1" stays what it is: it holds no bytes, and is no picture.
+        cleaned = _DATA.sub(cut, html.replace(";base64,#", ";base64,%23"))
+        policed = _HASH.sub(
+            lambda m: f"&#39;sha256 of code {codes[m[1]]}&#39;" if m[1] in codes else m[0], cleaned
+        )
+        return cls(policed, tuple(blobs))
+
+
+def _compare_blobs(theirs: _Source, ours: _Source) -> Iterator[Difference]:
+    """Pictures and fonts of two pages that are otherwise the same."""
+    whole = {blob: number for number, blob in reversed(list(enumerate(ours.blobs, 1)))}
+    for number, (one, other) in enumerate(zip(theirs.blobs, ours.blobs, strict=True), 1):
+        if one == other or _same_blob(one, other):
+            continue
+        what = "font" if one[0].startswith("font/") else "picture"
+        index = whole.get(one)
+        reason = f"it is {what} {index} of the report" if index else f"it is another {what}"
+        yield Difference(f"{what} {number}", reason, kind="picture" if not index else "content")
+
+
+def _same_blob(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    if one[0] != other[0]:
+        return False
+    same = same_font if one[0].startswith("font/") else same_picture
+    return same(_bytes(one[1]), _bytes(other[1]))
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _tokens(text: str) -> list[Token]:
+    reader = _Tokeniser()
+    reader.feed(text)
+    reader.close()
+    return reader.tokens
+
+
+class _Tokeniser(HTMLParser):
+    """Takes markup apart; what was written is kept with each piece."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.tokens: list[Token] = []
+        self._ids: list[tuple[str, str]] = []
+
+    def _add(
+        self, what: str, raw: str, tag: str = "", attributes: tuple[tuple[str, str | None], ...] = ()
+    ) -> None:
+        within = next((name for _, name in reversed(self._ids) if name), "")
+        self.tokens.append(Token(what, raw, tag, attributes, self.getpos()[0], within))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._add("start", self.get_starttag_text() or "", tag, tuple(attrs))
+        if tag not in _VOID and len(self._ids) < _DEEPEST:
+            self._ids.append((tag, dict(attrs).get("id") or ""))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._add("start", self.get_starttag_text() or "", tag, tuple(attrs))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._add("end", f"</{tag}>", tag)
+        if any(name == tag for name, _ in self._ids):
+            while self._ids.pop()[0] != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem:
+            self._add("code", data, self.cdata_elem)
+        else:
+            self._add("text", data)
+
+    def handle_entityref(self, name: str) -> None:
+        self._add("text", f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        self._add("text", f"&#{name};")
+
+    def handle_comment(self, data: str) -> None:
+        self._add("comment", f"<!--{data}-->", "!--")
+
+    def handle_decl(self, decl: str) -> None:
+        self._add("declaration", f"<!{decl}>", f"!{decl}")
+
+    def unknown_decl(self, data: str) -> None:
+        self._add("declaration", f"<![{data}]>", "![")
+
+    def handle_pi(self, data: str) -> None:
+        self._add("instruction", f"<?{data}>", "?")
+
+
+def _same_token(one: Token, other: Token, theirs: _Source, ours: _Source) -> bool:
+    """Whether two pieces are the same but for a picture with the same number in its page or another."""
+    if one.what != other.what or one.tag != other.tag or "base64,#" not in one.raw:
+        return False
+    if _NUMBERED.sub("#", one.raw) != _NUMBERED.sub("#", other.raw):
+        return False
+    pairs = zip(_blobs_of(one, theirs), _blobs_of(other, ours), strict=True)
+    return all(a is not None and b is not None and (a == b or _same_blob(a, b)) for a, b in pairs)
+
+
+_NUMBERED = re.compile(r"(?<=;base64,)#(\d+)")
+
+
+def _blobs_of(token: Token, source: _Source) -> list[tuple[str, str] | None]:
+    numbers = [int(number[:9]) for number in _NUMBERED.findall(token.raw)]
+    return [source.blobs[n - 1] if 0 < n <= len(source.blobs) else None for n in numbers]
+
+
+@dataclass(frozen=True)
+class _Vocabulary:
+    """The elements of the report, each with its attributes."""
+
+    attributes: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, tokens: Sequence[Token]) -> _Vocabulary:
+        names: dict[str, set[str]] = {}
+        for token in tokens:
+            if token.what == "start":
+                names.setdefault(token.tag, set()).update(name for name, _ in token.attributes)
+        return cls({tag: frozenset(each) for tag, each in names.items()})
+
+    def judge(self, token: Token) -> Kind:
+        """Whether templates of any kind could have brought it about."""
+        if token.what in ("comment", "text", "end"):
+            return "content"
+        if token.what != "start" or token.tag in _ACTIVE:
+            return "active"
+        names = [name for name, _ in token.attributes]
+        if len({*names}) < len(names) or any(_is_active(name, value) for name, value in token.attributes):
+            return "active"
+        if token.tag == "meta" and {"http-equiv"} & {*names} and not _is_policy(token):
+            return "active"
+        return "content"
+
+
+_ACTIVE = frozenset(
+    ["applet", "base", "embed", "form", "frame", "frameset", "iframe", "input", "link", "object", "portal",
+     "select", "source", "svg", "textarea", "track"]
+)  # fmt: skip
+
+_ADDRESSES = frozenset(
+    ["action", "background", "cite", "data", "formaction", "href", "manifest", "ping", "poster", "src",
+     "srcset", "srcdoc", "xlink:href"]
+)  # fmt: skip
+
+
+def _is_active(name: str, value: str | None) -> bool:
+    """Whether an attribute runs something, or leads out of the page."""
+    if name.startswith("on") or name in ("srcset", "srcdoc", "ping", "formaction", "action", "manifest"):
+        return True
+    address = re.sub(r"[\x00-\x20]", "", value or "").lower()
+    if name in _ADDRESSES and not address.startswith(("#", "https://", "data:image/")):
+        return True
+    return name == "style" and "url(" in address
+
+
+def _is_policy(token: Token) -> bool:
+    return (dict(token.attributes).get("http-equiv") or "").lower() == "content-security-policy"
+
+
+_MOST_EACH = 6
+
+
+def _describe(found: Sequence[Token], due: Sequence[Token], known: _Vocabulary) -> list[Difference]:
+    """What a part of the page has in the place of a part of ours."""
+    if len(found) == len(due) and all(_comparable(a, b) for a, b in zip(found, due, strict=True)):
+        pairs = [(a, b) for a, b in zip(found, due, strict=True) if a.raw != b.raw]
+        return [each for a, b in pairs for each in _describe_pair(a, b, known)]
+    added = [token for token in found if token.what != "end" and token.raw.strip()]
+    missing = [token for token in due if token.what != "end" and token.raw.strip()]
+    rows = [
+        Difference(token.place, "the report has no such thing here", token.raw.strip()[:200], None, kind)
+        for token in added
+        if (kind := known.judge(token)) == "active" or token in added[:_MOST_EACH]
+    ]
+    # Where something was put, what is missing is the consequence, unless it was put there instead.
+    rows += [
+        Difference(token.place, "it is missing here", None, token.raw.strip()[:200])
+        for token in missing[:_MOST_EACH]
+    ]
+    return rows or [
+        Difference(token.place, "the markup is another one here", token.raw, None)
+        for token in [*found, *due][:1]
+    ]
+
+
+def _comparable(one: Token, other: Token) -> bool:
+    return one.what == other.what and (one.tag == other.tag or one.what == "declaration")
+
+
+def _describe_pair(one: Token, other: Token, known: _Vocabulary) -> Iterator[Difference]:
+    if one.what != "start":
+        kind: Kind = "content" if one.what in ("text", "comment", "code", "end") else "active"
+        yield Difference(one.place, "it is another one", *_around(one.raw, other.raw), kind)
+        return
+    there, due = list(one.attributes), dict(other.attributes)
+    names = [name for name, _ in there]
+    said = False
+    for name, value in there:
+        place = f"{one.place}, attribute {name}"
+        kind = known.judge(replace(one, attributes=((name, value),)))
+        if names.count(name) > 1:
+            yield Difference(place, "it is there twice", value, due.get(name), "active")
+        elif name not in due:
+            yield Difference(place, "the report has no such attribute here", value, None, kind)
+        elif due[name] != value:
+            picture = "base64,#" in (value or "") and "base64,#" in (due[name] or "")
+            reason = "it is another picture" if picture else "it has another value"
+            changed: Kind = "picture" if picture else kind
+            yield Difference(place, reason, *_around(value or "", due[name] or ""), changed)
+        else:
+            continue
+        said = True
+    for name in due:
+        if name not in names:
+            said = True
+            yield Difference(f"{one.place}, attribute {name}", "it is missing", None, due[name])
+    if not said:
+        yield Difference(one.place, "it is written in another way", one.raw, other.raw)
+
+
+_CONTEXT = 24
+
+
+def _around(one: str, other: str) -> tuple[str, str]:
+    """Two texts from shortly before they differ."""
+    pairs = enumerate(zip(one, other, strict=False))
+    index = next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
+    start = max(index - _CONTEXT, 0)
+    return one[start : index + 100], other[start : index + 100]
+
+
+def _at_first_difference(theirs: str, ours: str) -> Difference:
+    """For two pages of the same pieces: what is between them, such as in a tag that ends a part."""
+    one, other = _around(theirs, ours)
+    pairs = zip(theirs.split("\n"), ours.split("\n"), strict=False)
+    line = next((i for i, (a, b) in enumerate(pairs, 1) if a != b), 0)
+    return Difference(f"line {line}", "the markup is written in another way", one, other)

@@ -1,0 +1,126 @@
+"""What stands in a PDF that reportgen never writes, wherever it is: programs, forms, files, hidden layers."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+from reportgen.verify.differences import Difference, Kind
+
+_BRINGS = {
+    "a form, whose fields are drawn over the page": "/AcroForm /XFA /Widget",
+    "a program": "/JS /JavaScript",
+    "an action that nobody asks for": "/OpenAction /AA",
+    "content that is shown on some occasions only": "/OCProperties /OC /OCG /OCMD /OCGs",
+    "words that are read aloud and copied in the place of those that are seen": "/ActualText",
+    "an action that leads out of the report": (
+        "/Launch /GoToR /GoToE /SubmitForm /ImportData /ResetForm /Thread /Hide /Named /SetOCGState "
+        "/Rendition /Trans /GoTo3DView /RichMediaExecute"
+    ),
+    "a note or a film on the page, and no link": (
+        "/RichMedia /Movie /Sound /Screen /3D /PrinterMark /TrapNet /Watermark /FileAttachment /Stamp "
+        "/FreeText /Square /Circle /Line /Ink /Polygon /PolyLine /Highlight /Underline /StrikeOut "
+        "/Squiggly /Caret /Popup /Redact /Projection /Text"
+    ),
+    "a picture that others are shown or printed for": "/Alternates /OPI /PS /Ref",
+    "a part of another kind of PDF": "/Collection /Perms /Requirements /Legal",
+    "a lock": "/Encrypt",
+}
+
+REFUSED = {name: brought for brought, names in _BRINGS.items() for name in names.split()}
+"""Keys and names, each with what it brings into a document."""
+
+_RESOURCES = frozenset(
+    ["/Font", "/XObject", "/ExtGState", "/Pattern", "/ColorSpace", "/Shading", "/Properties", "/ProcSet"]
+)
+"""Dictionaries whose keys are names that a printer chooses."""
+
+_NAMING = ("/S", "/Subtype", "/Type")
+
+_UNUSED = frozenset(["/XRef", "/ObjStm"])
+
+_FILES = (("catalogue", "/AF"), ("catalogue/Names", "/EmbeddedFiles"))
+"""Where attached files are listed; they are compared by name and content."""
+
+_MOST = 10**6
+
+_MOST_EACH = 3
+
+
+def compare_names(theirs: Any, ours: Any) -> Iterator[Difference]:
+    """A difference for each key and kind of object that ours does not have, and where it stands."""
+    known = {name for name, _ in _list_names(ours)}
+    counted: dict[str, int] = {}
+    for name, place in _list_names(theirs):
+        if name in known:
+            continue
+        counted[name] = counted.get(name, 0) + 1
+        if counted[name] <= _MOST_EACH:
+            yield Difference(f"{name}: {place}", *_explain(name, place))
+
+
+def refuse_names(theirs: Any) -> Iterator[Difference]:
+    """The same without anything to compare with: what is refused in any report."""
+    for name, place in _list_names(theirs):
+        if name in REFUSED and name not in ("/ActualText", "/Text"):
+            yield Difference(f"{name}: {place}", *_explain(name, place))
+
+
+def _explain(name: str, place: str) -> tuple[str, None, None, Kind]:
+    if name in REFUSED:
+        return f"it has {REFUSED[name]}", None, None, "active"
+    return "the report has nothing of this name", None, None, "picture" if "/Font" in place else "content"
+
+
+def _list_names(pdf: Any) -> Iterator[tuple[str, str]]:
+    """Every key, and every name that says what an object is, with the way to it; pages first."""
+    import pikepdf
+
+    seen: set[Any] = {page.objgen for page in pdf.pages} | {pdf.Root.objgen}
+    waiting: deque[tuple[Any, str, bool]] = deque(
+        (page.obj, f"page {number}", False) for number, page in enumerate(pdf.pages, 1)
+    )
+    waiting.append((pdf.Root, "catalogue", False))
+    waiting.append((pdf.trailer, "trailer", False))
+    for _ in range(_MOST):
+        if not waiting:
+            break
+        thing, place, chosen = waiting.popleft()
+        is_table = isinstance(thing, pikepdf.Dictionary | pikepdf.Stream)
+        entries = list(thing.items()) if is_table else [("", item) for item in thing]
+        for key, item in entries:
+            if (place, key) in _FILES:
+                continue
+            if is_table and not chosen:
+                yield str(key), place
+                if key in _NAMING and isinstance(item, pikepdf.Name):
+                    yield str(item), place
+            if not isinstance(item, pikepdf.Dictionary | pikepdf.Stream | pikepdf.Array):
+                continue
+            if item.objgen != (0, 0):
+                if item.objgen in seen:
+                    continue
+                seen.add(item.objgen)
+            further = f"{place}{key}" if len(place) < _LONGEST else place
+            named = str(key) in _RESOURCES and isinstance(item, pikepdf.Dictionary)
+            waiting.append((item, further, named and "/Type" not in item))
+    yield from _list_unused(pdf, seen)
+
+
+_LONGEST = 80
+
+
+def _list_unused(pdf: Any, seen: set[Any]) -> Iterator[tuple[str, str]]:
+    """What is refused in objects that nothing leads to; some programs find them all the same."""
+    import pikepdf
+
+    for thing in pdf.objects:
+        if not isinstance(thing, pikepdf.Dictionary | pikepdf.Stream) or thing.objgen in seen:
+            continue
+        if thing.get("/Type") in _UNUSED or "/Linearized" in thing:
+            continue
+        names = [*thing.keys(), *(thing.get(key) for key in _NAMING)]
+        for name in names:
+            if str(name) in REFUSED:
+                yield str(name), f"object {thing.objgen[0]}, which nothing leads to"
