@@ -25,7 +25,7 @@ from reportgen.verify.excuses import Excuses, find_excuses
 from reportgen.verify.markup import compare_markup
 from reportgen.verify.page import MAX_BYTES, compare_text
 from reportgen.verify.pages import compare_figures, compare_pages, share_lost
-from reportgen.verify.paper import compare_papers, refuse_paper
+from reportgen.verify.paper import compare_papers, open_reprint, refuse_paper
 from reportgen.verify.pdf_document import PdfDocument, PdfError, open_paper
 from reportgen.verify.recomputation import Recomputed, Rendered
 from reportgen.verify.tolerances import Finding, Findings, Status, Subject
@@ -238,7 +238,8 @@ def _compare_papers(
     """Rows for each difference between the two PDFs, and for each page without any."""
     versions = submitted.results.provenance.versions
     producer = f"WeasyPrint {versions.get('weasyprint', '')}"
-    objects = list(compare_papers(file, reprinted, producer))
+    with open_reprint(reprinted) as reprint:
+        objects = list(compare_papers(file, reprint, producer))
     pages = list(compare_pages(pdf, other))
     excuses = find_excuses(
         submitted.results, recomputed, rendered, submitted.settings, share_lost(pdf, other)

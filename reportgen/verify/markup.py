@@ -274,8 +274,9 @@ def _is_active(name: str, value: str | None) -> bool:
     if name.startswith("on") or name in ("srcset", "srcdoc", "ping", "formaction", "action", "manifest"):
         return True
     address = re.sub(r"[\x00-\x20]", "", value or "").lower()
-    if name in _ADDRESSES and not address.startswith(("#", "https://", "data:image/")):
-        return True
+    if name in _ADDRESSES:
+        # A link may lead to what is cited; everything else is fetched as soon as the page is opened.
+        return not address.startswith(("#", "https://") if name == "href" else "data:image/")
     return name == "style" and "url(" in address
 
 

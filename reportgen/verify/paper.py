@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from reportgen.verify.differences import Difference, Kind, find_runs
 from reportgen.verify.paper_content import Mark, Painter, compare_marks
 from reportgen.verify.paper_files import refuse_files
-from reportgen.verify.paper_names import compare_names, refuse_names
+from reportgen.verify.paper_names import compare_names, list_names, refuse_names
 from reportgen.verify.paper_structure import Node, compare_nodes, read_nodes, read_owners
 from reportgen.verify.paper_values import Reader, Table, compare_tables, items_of, same, show, table_of
 
@@ -37,28 +38,46 @@ class Paper:
     resources: Mapping[str, int]
 
 
-def compare_papers(submitted: Path | bytes, expected: bytes, producer: str = "") -> Iterator[Difference]:
-    """What differs, the most telling first; attached files are looked at elsewhere.
+@dataclass(frozen=True)
+class Reprint:
+    """Our own PDF: all of it, and every name that stands in it."""
+
+    paper: Paper
+    names: frozenset[str]
+
+
+@contextmanager
+def open_reprint(expected: bytes) -> Iterator[Reprint]:
+    """Read our own PDF, and keep it open: its pictures are looked at only where others have other bytes.
+
+    Whatever fails here is a fault of ours, and evidence against nobody.
+    """
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(expected)) as ours:
+        yield Reprint(read_paper(ours), frozenset(name for name, _ in list_names(ours)))
+
+
+def compare_papers(submitted: Path | bytes, reprint: Reprint, producer: str = "") -> Iterator[Difference]:
+    """What differs, the most telling first; what attached files say is compared elsewhere.
 
     ``producer``: what the report says it was printed with, which may be another version.
     """
     import pikepdf
 
-    with pikepdf.open(io.BytesIO(expected)) as ours:
-        # Whatever fails here is a fault of ours, and evidence against nobody.
-        due = read_paper(ours)
-        try:
-            with pikepdf.open(_stream(submitted), suppress_warnings=True) as theirs:
-                named = list(compare_names(theirs, ours))
-                found = read_paper(theirs)
-                yield from named
-                yield from _compare(found, due, producer, {row.place.partition(":")[0] for row in named})
-                if theirs.is_encrypted:
-                    yield Difference("/Encrypt: trailer", "it has a lock", kind="active")
-                if theirs.get_warnings():
-                    yield Difference("report.pdf", DAMAGED, theirs.get_warnings()[0][:120])
-        except pikepdf.PikepdfError as error:
-            yield Difference("report.pdf", DAMAGED, str(error).partition("\n")[0][:120])
+    try:
+        with pikepdf.open(_stream(submitted), suppress_warnings=True) as theirs:
+            named = [*compare_names(theirs, reprint.names), *refuse_files(theirs)]
+            yield from named
+            found = read_paper(theirs)
+            told = {row.place.partition(":")[0] for row in named}
+            yield from _compare(found, reprint.paper, producer, told)
+            if theirs.is_encrypted:
+                yield Difference("/Encrypt: trailer", "it has a lock", kind="active")
+            for warning in theirs.get_warnings()[:1]:
+                yield Difference("report.pdf", DAMAGED, str(warning)[:120], kind="active")
+    except pikepdf.PikepdfError as error:
+        yield Difference("report.pdf", DAMAGED, str(error).partition("\n")[0][:120], kind="active")
 
 
 def refuse_paper(submitted: Path) -> Iterator[Difference]:

@@ -48,11 +48,10 @@ _MOST = 10**6
 _MOST_EACH = 3
 
 
-def compare_names(theirs: Any, ours: Any) -> Iterator[Difference]:
-    """A difference for each key and kind of object that ours does not have, and where it stands."""
-    known = {name for name, _ in _list_names(ours)}
+def compare_names(theirs: Any, known: frozenset[str]) -> Iterator[Difference]:
+    """A difference for each key and kind of object that is not ``known`` from ours, and where it stands."""
     counted: dict[str, int] = {}
-    for name, place in _list_names(theirs):
+    for name, place in list_names(theirs):
         if name in known:
             continue
         counted[name] = counted.get(name, 0) + 1
@@ -62,7 +61,7 @@ def compare_names(theirs: Any, ours: Any) -> Iterator[Difference]:
 
 def refuse_names(theirs: Any) -> Iterator[Difference]:
     """The same without anything to compare with: what is refused in any report."""
-    for name, place in _list_names(theirs):
+    for name, place in list_names(theirs):
         if name in REFUSED and name not in ("/ActualText", "/Text"):
             yield Difference(f"{name}: {place}", *_explain(name, place))
 
@@ -73,7 +72,7 @@ def _explain(name: str, place: str) -> tuple[str, None, None, Kind]:
     return "the report has nothing of this name", None, None, "picture" if "/Font" in place else "content"
 
 
-def _list_names(pdf: Any) -> Iterator[tuple[str, str]]:
+def list_names(pdf: Any) -> Iterator[tuple[str, str]]:
     """Every key, and every name that says what an object is, with the way to it; pages first."""
     import pikepdf
 

@@ -1,0 +1,268 @@
+"""Forgeries of report.html, and what honest machines and programs make of it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from collections.abc import Callable
+from functools import partial
+
+from fontTools.ttLib import TTFont
+from PIL import Image
+
+Forge = Callable[[str, int], str]
+"""Changes a page in one of two places, 0 or 1."""
+
+
+def put(html: str, before: str, what: str, place: int = 0) -> str:
+    """Something put before the first or the last occurrence of a text."""
+    index = html.rindex(before) if place else html.index(before)
+    return html[:index] + what + html[index:]
+
+
+def swap(html: str, pattern: str, new: str, place: int = 0) -> str:
+    """The first or the last match of a pattern replaced."""
+    matches = list(re.finditer(pattern, html, re.DOTALL))
+    match = matches[-1 if place else 0]
+    changed = match.expand(new)
+    assert changed != match[0]
+    return html[: match.start()] + changed + html[match.end() :]
+
+
+def inserted(what: str, html: str, place: int) -> str:
+    """Something put into the text: before the first paragraph or the last."""
+    return put(html, "<p>", what, place)
+
+
+def headed(what: str, html: str, place: int) -> str:
+    """Something put into the head: before the title or after the styles."""
+    return put(html, ("<title>", "</head>")[place], what)
+
+
+def attributed(tag: str, what: str, html: str, place: int) -> str:
+    """An attribute given to the first or the last element of a kind."""
+    return swap(html, rf"<{tag}\b", rf"<{tag} {what}", place)
+
+
+def other_policy(html: str, place: int) -> str:
+    return swap(html, ("default-src &#39;none&#39;", "script-src [^;]*")[place], "default-src *")
+
+
+def handler(html: str, place: int) -> str:
+    return html.replace("<body>", ("<body onload='x()'>", '<body onpageshow="x()">')[place])
+
+
+def policy_and_handler(html: str, place: int) -> str:
+    return handler(other_policy(html, place), place)
+
+
+def other_number(html: str, place: int) -> str:
+    return swap(html, r'(<a class="n[^>]*data-ptr="/transfer/[^>]*>)[^<]+</a>', r"\g<1>0.99</a>", place)
+
+
+def other_source(html: str, place: int) -> str:
+    return swap(html, r'href="#s\d+" data-ptr="/transfer', 'href="#s0" data-ptr="/transfer', place)
+
+
+def other_word(html: str, place: int) -> str:
+    return swap(html, r"\bthe\b(?=[^<>]*</p>)", "no", place)
+
+
+def other_row(html: str, place: int) -> str:
+    return swap(html, r'(<tr id="s\d+"[^>]*>.*?<td[^>]*>)[^<]+', r"\g<1>0.5", place)
+
+
+def other_style(html: str, place: int) -> str:
+    return put(html, "</style>", ("body{color:red}", ".n{visibility:hidden}")[place], place)
+
+
+def hidden_by_style(html: str, place: int) -> str:
+    return swap(html, r"(#[0-9a-f]{6});(?=\s*/\*|\s*\n)", "#ffffff;", place)
+
+
+def other_script(html: str, place: int) -> str:
+    return put(html, ('"use strict"', "</script>")[place], "document.title='1.0';")
+
+
+def swapped_pictures(html: str, place: int) -> str:
+    found = re.findall(r'src="(data:image/jpeg[^"]*)"', html)
+    one, other = ((found[0], found[1]), (found[-1], found[0]))[place]
+    return html.replace(one, "ONE", 1).replace(other, one, 1).replace("ONE", other, 1)
+
+
+def other_picture(html: str, place: int) -> str:
+    target = io.BytesIO()
+    Image.new("RGB", (160, 120), (200, 40, 40)).save(target, "JPEG")
+    return swap(html, r"data:image/jpeg;base64,[^\"]*", _address("image/jpeg", target.getvalue()), place)
+
+
+def drawn_picture(html: str, place: int) -> str:
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg"><text y="9">1.0</text></svg>'
+    return swap(html, r"data:image/jpeg;base64,[^\"]*", _address("image/svg+xml", svg), place)
+
+
+def other_formula(html: str, place: int) -> str:
+    match = list(re.finditer(r"data:image/svg\+xml;base64,([^\"]*)", html))[-1 if place else 0]
+    drawing = base64.b64decode(match[1]).replace(b"</svg>", b'<rect width="9" height="9"/></svg>')
+    return html.replace(match[0], _address("image/svg+xml", drawing), 1)
+
+
+def other_font(html: str, place: int) -> str:
+    """A font in which one digit is drawn as another."""
+    match = list(re.finditer(r"data:font/ttf;base64,([A-Za-z0-9+/=]*)", html))[(0, 2)[place]]
+    font = TTFont(io.BytesIO(base64.b64decode(match[1])))
+    names = font.getBestCmap()
+    one, other = (names[ord(digit)] for digit in ("13", "24")[place])
+    font["glyf"][one] = font["glyf"][other]
+    target = io.BytesIO()
+    font.save(target)
+    return html.replace(match[1], base64.b64encode(target.getvalue()).decode(), 1)
+
+
+def remote_picture(html: str, place: int) -> str:
+    return swap(html, r"data:image/jpeg;base64,[^\"]*", "https://example.org/a.jpg", place)
+
+
+def text_address(html: str, place: int) -> str:
+    return swap(html, r'<a href="#[^"]*"', '<a href="data:text/html;base64,PGI+MTwvYj4="', place)
+
+
+def script_address(html: str, place: int) -> str:
+    return swap(html, r'<a href="#[^"]*"', '<a href="javascript:alert(1)"', place)
+
+
+def twice(html: str, place: int) -> str:
+    return swap(html, r'<a class="n" href="(#s\d+)"', r'<a class="n" href="#s1" href="\1"', place)
+
+
+def missing_number(html: str, place: int) -> str:
+    return swap(html, r'<a class="n" [^>]*>([^<]*)</a>', r"\1", place)
+
+
+def false_alt(html: str, place: int) -> str:
+    return swap(html, r'alt="A picture of [^"]*"', 'alt="A perfect confusion matrix."', place)
+
+
+def missing_alt(html: str, place: int) -> str:
+    return swap(html, r' alt="A picture of [^"]*"', "", place)
+
+
+def doctype(html: str, place: int) -> str:
+    return html.replace("<!DOCTYPE html>", ("", '<!DOCTYPE html PUBLIC "-//W3C//DTD HTML 3.2//EN">')[place])
+
+
+def moved_caption(html: str, place: int) -> str:
+    found = re.findall(r"<figcaption>.*?</figcaption>", html, re.DOTALL)
+    one, other = ((found[0], found[1]), (found[-1], found[-2]))[place]
+    return html.replace(one, "ONE").replace(other, one).replace("ONE", other)
+
+
+def tag_written_otherwise(html: str, place: int) -> str:
+    return swap(html, "</p>", "</p\f>", place)
+
+
+def commented_away(html: str, place: int) -> str:
+    return swap(html, r"<p>(.*?)</p>", r"<!--<p>\1</p>-->", place)
+
+
+def everything(html: str, place: int) -> str:
+    for forge in (other_number, false_alt, other_style, policy_and_handler):
+        html = forge(html, place)
+    return html
+
+
+def _address(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+REFRESH = '<meta http-equiv="refresh" content="0;url=https://example.org">'
+
+FORGERIES: dict[str, Forge] = {
+    forge.__name__: forge
+    for forge in (
+        other_policy, handler, policy_and_handler, other_number, other_source, other_word, other_row,
+        other_style, hidden_by_style, other_script, swapped_pictures, other_picture, drawn_picture,
+        other_formula, other_font, remote_picture, text_address, script_address, twice, missing_number,
+        false_alt, missing_alt, doctype, moved_caption, tag_written_otherwise, commented_away, everything,
+    )
+} | {
+    "refresh": partial(headed, REFRESH),
+    "base": partial(headed, '<base href="https://example.org/">'),
+    "linked style": partial(headed, '<link rel="stylesheet" href="a.css">'),
+    "input": partial(inserted, '<input value="100 %" readonly>'),
+    "drawing": partial(inserted, "<svg width=9><text y=9>100 %</text></svg>"),
+    "frame": partial(inserted, '<iframe srcdoc="100 %"></iframe>'),
+    "form": partial(inserted, "<form action=//example.org><button>100 %</button></form>"),
+    "object": partial(inserted, '<object data="a.svg"></object>'),
+    "comment": partial(inserted, "<!-- graded: 100 -->"),
+    "declaration": partial(inserted, "<![CDATA[100 %]]>"),
+    "instruction": partial(inserted, "<?xml-stylesheet href='a.css'?>"),
+    "template": partial(inserted, "<template>100 %</template>"),
+    "many elements": partial(inserted, "<p>100 %</p>" * 600),
+    "srcset": partial(attributed, "img", 'srcset="a.png 1x"'),
+    "hidden": partial(attributed, "p", "hidden"),
+    "styled": partial(attributed, "td", 'style="font-size:0"'),
+    "read aloud": partial(attributed, "a", 'aria-label="1.0"'),
+    "titled": partial(attributed, "table", 'title="All correct"'),
+}  # fmt: skip
+
+
+def crlf(html: str) -> str:
+    return html.replace("\n", "\r\n")
+
+
+def near_pictures(html: str) -> str:
+    """JPEGs as another library writes them."""
+
+    def encode(match: re.Match[str]) -> str:
+        target = io.BytesIO()
+        with Image.open(io.BytesIO(base64.b64decode(match[1]))) as picture:
+            picture.save(target, "JPEG", quality=96)
+        return _address("image/jpeg", target.getvalue())
+
+    return re.sub(r"data:image/jpeg;base64,([^\"]*)", encode, html)
+
+
+def near_formulas(html: str) -> str:
+    """Drawings whose last digits are others."""
+
+    def move(match: re.Match[str]) -> str:
+        drawing = base64.b64decode(match[1])
+        moved = re.sub(rb"(\d+\.\d)(\d)\d*", rb"\g<1>\g<2>1", drawing)
+        return _address("image/svg+xml", moved)
+
+    return re.sub(r"data:image/svg\+xml;base64,([^\"]*)", move, html)
+
+
+def other_subsetter(html: str) -> str:
+    """Fonts as another program writes them, and the policy with the hash of the style that holds them."""
+    import hashlib
+
+    def save(match: re.Match[str]) -> str:
+        font = TTFont(io.BytesIO(base64.b64decode(match[1])), recalcTimestamp=True)
+        font["head"].fontRevision += 1
+        target = io.BytesIO()
+        font.save(target, reorderTables=False)
+        return _address("font/ttf", target.getvalue())
+
+    def digest(page: str) -> str:
+        style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
+        assert style is not None
+        return base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+
+    changed = re.sub(r"data:font/ttf;base64,([A-Za-z0-9+/=]*)", save, html)
+    return changed.replace(digest(html), digest(changed))
+
+
+HONEST: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "crlf": crlf,
+    "cr": lambda html: html.replace("\n", "\r"),
+    "bom": lambda html: "\ufeff" + html,
+    "bom and crlf": lambda html: "\ufeff" + crlf(html),
+    "near_pictures": near_pictures,
+    "near_formulas": near_formulas,
+    "other_subsetter": other_subsetter,
+    "all of it": lambda html: crlf(near_formulas(near_pictures(other_subsetter(html)))),
+}

@@ -1,0 +1,98 @@
+"""A report of few pages for the corpus of forgeries: two sections, with figures, tables, formulas and words."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import asdict
+from functools import cache
+
+import numpy as np
+from PIL import Image
+from small_results import document
+
+from reportgen.contract.schema import results_type
+from reportgen.document.html import Content, render_html
+from reportgen.engine.stages.pdf import DESCRIPTIONS
+from reportgen.figures.figure import Figure, Picture
+from reportgen.outline.kind import Outline, ReportKind
+from reportgen.pdf.printer import Attachment, print_pdf
+from reportgen.results import Check, Results
+from reportgen.templates import open_templates
+
+SECTIONS = ("convolution", "transfer")
+
+WORDS = {
+    "convolution": "Our **own** words, with $a^2 + 1$.\n\n* one\n* two\n",
+    "transfer": "עברית and `code`, see {@fig:images}.",
+}
+
+
+def kind() -> ReportKind:
+    """The kind of report that the corpus is about."""
+    return Outline(sections=SECTIONS).kind
+
+
+def results() -> Results:
+    """Its results, written by hand."""
+    made = document()
+    made["kind"]["sections"] = list(SECTIONS)
+    made["report"] |= {
+        "group": "Seven",
+        "authors": [{"name": "דנה כהן", "roll_number": "7"}, {"name": "Ann", "roll_number": "8"}],
+    }
+    for name in set(made) - {
+        "kind",
+        "report",
+        "schema_version",
+        "provenance",
+        "dataset",
+        "checks",
+        *SECTIONS,
+    }:
+        del made[name]
+    made["checks"] = []
+    bare = results_type(kind(), Results).model_validate(made)
+    claims = kind().decide_claims({name: getattr(bare, name) for name in SECTIONS})
+    return bare.model_copy(update={"checks": [Check.model_validate(asdict(claim)) for claim in claims]})
+
+
+def picture(seed: int, quality: int = 92) -> bytes:
+    """A small photograph-like JPEG."""
+    rng = np.random.default_rng(seed)
+    rough = Image.fromarray(rng.integers(30, 220, (6, 8, 3), np.uint8)).resize(
+        (160, 120), Image.Resampling.BICUBIC
+    )
+    target = io.BytesIO()
+    rough.save(target, "JPEG", quality=quality)
+    return target.getvalue()
+
+
+@cache
+def html() -> str:
+    """The page."""
+    names = [name for section in kind().sections for name in section.figure_names(2)]
+    album = {name: figure(name, seed) for seed, name in enumerate(names)}
+    return render_html(Content(kind(), results(), album, WORDS), open_templates(kind=kind())).html
+
+
+def figure(name: str, seed: int) -> Figure:
+    return Figure(name, Picture(picture(seed), "image/jpeg", 160, 120), f"A picture of {name}.")
+
+
+RESULTS, SETTINGS = b'{"schema_version": "1.2"}\n', b'group = "Seven"\n'
+
+
+@cache
+def pdf() -> bytes:
+    """The PDF as it is printed, with two files attached."""
+    attached = (
+        Attachment("results.json", RESULTS, DESCRIPTIONS["results.json"], "application/json", "Data"),
+        Attachment("report.toml", SETTINGS, DESCRIPTIONS["report.toml"], "application/toml", "Source"),
+    )
+    return print_pdf(html(), attached)
+
+
+@cache
+def reprint() -> bytes:
+    """The same, printed again without them, as verify does."""
+    return print_pdf(html())

@@ -1,0 +1,56 @@
+"""Every forgery of report.html in the corpus is named with the element and where it stands; no honest one is."""
+
+from __future__ import annotations
+
+import pytest
+import small_report
+from forged_pages import FORGERIES, HONEST
+
+from reportgen.verify.documents import _judge
+from reportgen.verify.excuses import Excuses
+from reportgen.verify.markup import compare_markup
+
+ACTIVE = (
+    "handler policy_and_handler remote_picture text_address script_address twice everything refresh "
+    "base input drawing frame form object declaration instruction srcset"
+).split()
+"""Those that no other version and no template could have brought about."""
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_forged_page_is_told_from_an_honest_one(name: str, place: int) -> None:
+    forged = FORGERIES[name](small_report.html(), place)
+    assert forged != small_report.html()
+    found = compare_markup(forged, small_report.html())
+    assert found.differences
+    assert found.share < 0.1
+    rows = list(_judge("page", "report.html", found.differences, Excuses()))
+    assert all(row.status == "differs" and row.pointer and row.reason for row in rows)
+
+
+@pytest.mark.parametrize("name", ["linked style", *ACTIVE])
+def test_nothing_excuses_what_reportgen_never_writes(name: str) -> None:
+    found = compare_markup(FORGERIES[name](small_report.html(), 0), small_report.html())
+    assert "active" in {row.kind for row in found.differences}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_transport_and_another_machine_are_no_forgery(name: str) -> None:
+    page = HONEST[name](small_report.html())
+    assert (page == small_report.html()) == (name == "as it is")
+    assert compare_markup(page, small_report.html()).differences == ()
+
+
+@pytest.mark.parametrize(
+    "page", ["", "<", "\x00", "<p " * 9999, "<!" * 999, "&#x110000;" * 99, "<a href='x" * 99, "\ud800"]
+)
+def test_what_is_no_page_is_a_difference_and_no_crash(page: str) -> None:
+    assert compare_markup(page, small_report.html()).differences
+
+
+def test_an_element_is_named_with_its_line_and_what_is_around_it() -> None:
+    html = '<p>One</p>\n<div id="numbers">\n<b class="x">2</b>\n</div>'
+    (found,) = compare_markup(html.replace('class="x"', 'class="x" onclick="y()"'), html).differences
+    assert found.place == "<b> in line 3, in #numbers, attribute onclick"
+    assert (found.submitted, found.expected, found.kind) == ("y()", None, "active")
