@@ -215,7 +215,8 @@ def _compare_pdf(
             try:
                 with progress.stage("Printing the PDF again"):
                     # Without attachments, which change no page.
-                    reprinted = print_pdf(rendered.html)
+                    html = rendered.html
+                    reprinted = print_pdf(html, whole_fonts=True) if rendered.whole_fonts else print_pdf(html)
             except UserError as error:
                 yield Finding("pages", PDF_FILE, "not recomputable", reason=error.problem)
         if not reprinted:

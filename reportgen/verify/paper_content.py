@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from reportgen.verify.differences import Difference, Kind, Run, find_runs
+from reportgen.verify.paper_names import REFUSED
 from reportgen.verify.paper_values import Reader, Value, items_of, same, scalar, show, table_of
 from reportgen.verify.pictures import same_pixels
 
@@ -342,8 +343,11 @@ def _describe(place: str, theirs: Sequence[Mark], ours: Sequence[Mark], run: Run
             words = "".join(mark.text for mark in painted)
             what = f"text “{words}”" if words else _call(painted[0])
             reason = "the report draws no such thing here" if is_theirs else "it is missing"
-            values = (words or None, None) if is_theirs else (None, words or None)
-            yield Difference(f"{place}, {what}{before}", reason, *values)
+            there_words, due_words = (words, None) if is_theirs else (None, words)
+            refused = next(filter(None, map(_refuse, marks)), "") if is_theirs else ""
+            reason = f"it has {refused}" if refused else reason
+            kind: Kind = "active" if refused else "content"
+            yield Difference(f"{place}, {what}{before}", reason, there_words, due_words, kind)
 
 
 def _describe_pair(place: str, one: Mark, other: Mark) -> Difference:
@@ -353,9 +357,28 @@ def _describe_pair(place: str, one: Mark, other: Mark) -> Difference:
         return Difference(place, "it is another picture", kind=kind)
     if one.text != other.text:
         return Difference(place, "it is another text", one.text, other.text)
+    if brought := _refuse(one):
+        return Difference(place, f"it has {brought}", _plainly(one), _plainly(other), "active")
     if one.operator in _POSITIONS:
         return Difference(place, "it stands elsewhere", _plainly(one), _plainly(other), "layout")
     return Difference(place, "it is another one", _plainly(one), _plainly(other))
+
+
+def _refuse(mark: Mark) -> str:
+    """What an instruction brings along that reportgen never writes, or ""."""
+    waiting: list[Value] = [mark.values]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str) and value in REFUSED:
+            return REFUSED[value]
+        waiting += (
+            [*value, *value.values()]
+            if isinstance(value, dict)
+            else value
+            if isinstance(value, tuple)
+            else []
+        )
+    return ""
 
 
 def _plainly(mark: Mark) -> Any:

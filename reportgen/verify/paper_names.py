@@ -43,6 +43,14 @@ _UNUSED = frozenset(["/XRef", "/ObjStm"])
 _FILES = (("catalogue", "/AF"), ("catalogue/Names", "/EmbeddedFiles"))
 """Where attached files are listed; they are compared by name and content."""
 
+_TREES = frozenset(["/Kids", "/Limits", "/Names", "/Nums"])
+"""How a tree of names is divided; its entries are compared as a whole."""
+
+_TRAILER = frozenset(
+    ["/Type", "/Size", "/ID", "/Prev", "/XRefStm", "/W", "/Index", "/Length", "/Filter", "/DecodeParms"]
+)
+"""How objects are found in the file, which says nothing of them."""
+
 _MOST = 10**6
 
 _MOST_EACH = 3
@@ -52,7 +60,7 @@ def compare_names(theirs: Any, known: frozenset[str]) -> Iterator[Difference]:
     """A difference for each key and kind of object that is not ``known`` from ours, and where it stands."""
     counted: dict[str, int] = {}
     for name, place in list_names(theirs):
-        if name in known:
+        if name in known or name in _TREES:
             continue
         counted[name] = counted.get(name, 0) + 1
         if counted[name] <= _MOST_EACH:
@@ -89,7 +97,7 @@ def list_names(pdf: Any) -> Iterator[tuple[str, str]]:
         is_table = isinstance(thing, pikepdf.Dictionary | pikepdf.Stream)
         entries = list(thing.items()) if is_table else [("", item) for item in thing]
         for key, item in entries:
-            if (place, key) in _FILES:
+            if (place, key) in _FILES or (place == "trailer" and key in _TRAILER):
                 continue
             if is_table and not chosen:
                 yield str(key), place

@@ -27,7 +27,7 @@ from reportgen.store.cache import MEGABYTE, Cache
 from reportgen.store.digests import CodeMemory, DigestMemory
 from reportgen.templates import open_templates
 from reportgen.typefaces.choice import choose_typefaces
-from reportgen.typefaces.face import Typefaces
+from reportgen.typefaces.face import Typefaces, describe_face
 from reportgen.verify.tolerances import Finding
 from reportgen.weights import SOURCES, Weights, WeightsFile, locate_weights, require_here
 
@@ -216,7 +216,8 @@ _BLANK = bytes.fromhex(
 class Rendered:
     """The document rendered again. ``whole``: with all its figures, so that its pages can be compared;
     ``figures`` are their files by name. ``reason`` says why there is no page, or no figure; ``failed``: the
-    templates refuse the results or the commentary, and ``page`` is what they make without the latter.
+    templates refuse the results or the commentary, and ``page`` is what they make without the latter;
+    ``whole_fonts``: a font of it may be embedded as a whole only.
     """
 
     html: str = ""
@@ -225,6 +226,7 @@ class Rendered:
     figures: Mapping[str, bytes] | None = None
     reason: str = ""
     failed: bool = False
+    whole_fonts: bool = False
 
 
 def render_again(content: Content, memo: Memo, missing: str) -> Rendered:
@@ -261,7 +263,9 @@ def render_again(content: Content, memo: Memo, missing: str) -> Rendered:
         return replace(bare, whole=False, reason=f"{_FAILED}: {problem[:_LONGEST]}", failed=True)
     files = embedded_files(figures, document.numbers) if whole else None
     reason = "" if whole else missing or "the recomputation has other figures"
-    return Rendered(document.html, parse_page(document.html), whole, files, reason)
+    whole_fonts = any(describe_face(face).embedding == "whole" for face in (*faces.named, *faces.found))
+    page = parse_page(document.html)
+    return Rendered(document.html, page, whole, files, reason, whole_fonts=whole_fonts)
 
 
 def _choose_faces(results: Results, commentary: Mapping[str, str]) -> Typefaces:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from fontTools.ttLib import TTFont
@@ -178,7 +178,7 @@ def _address(kind: str, data: bytes) -> str:
 
 REFRESH = '<meta http-equiv="refresh" content="0;url=https://example.org">'
 
-FORGERIES: dict[str, Forge] = {
+FORGERIES: Mapping[str, Forge] = {
     forge.__name__: forge
     for forge in (
         other_policy, handler, policy_and_handler, other_number, other_source, other_word, other_row,
@@ -255,7 +255,7 @@ def other_subsetter(html: str) -> str:
     return changed.replace(digest(html), digest(changed))
 
 
-HONEST: dict[str, Callable[[str], str]] = {
+HONEST: Mapping[str, Callable[[str], str]] = {
     "as it is": str,
     "crlf": crlf,
     "cr": lambda html: html.replace("\n", "\r"),

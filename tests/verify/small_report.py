@@ -1,4 +1,4 @@
-"""A report of few pages for the corpus of forgeries: two sections, with figures, tables, formulas and words."""
+"""A report of few pages for the corpus of forgeries: two sections, with figures, tables and formulas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every forgery of report.html in the corpus is named with the element and where it stands; no honest one is."""
+"""Of each forged page of the corpus the element is named and where it stands; no honest one is accused."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from reportgen.verify.excuses import Excuses
 from reportgen.verify.markup import compare_markup
 
 ACTIVE = (
-    "handler policy_and_handler remote_picture text_address script_address twice everything refresh "
-    "base input drawing frame form object declaration instruction srcset"
-).split()
+    "handler", "policy_and_handler", "remote_picture", "text_address", "script_address", "twice",
+    "everything", "refresh", "base", "input", "drawing", "frame", "form", "object", "declaration",
+    "instruction", "srcset",
+)  # fmt: skip
 """Those that no other version and no template could have brought about."""
 
 

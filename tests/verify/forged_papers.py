@@ -1,0 +1,499 @@
+"""Forgeries of report.pdf, and what honest machines and programs make of it."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pikepdf
+from fontTools.ttLib import TTFont
+from pikepdf import Array, Dictionary, Name, Pdf, String
+from PIL import Image
+
+Forge = Callable[[Pdf, int], None]
+"""Changes an opened PDF in one of two places, 0 or 1."""
+
+
+def changed(data: bytes, forge: Callable[[Pdf], object], **saving: Any) -> bytes:
+    """A PDF after a change."""
+    target = io.BytesIO()
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        forge(pdf)
+        pdf.save(target, **saving)
+    return target.getvalue()
+
+
+def page_of(pdf: Pdf, place: int) -> Any:
+    """The page that is forged: the second, or one with sources."""
+    return pdf.pages[(1, -2)[place]]
+
+
+def edit(pdf: Pdf, place: int, pattern: bytes, new: bytes, start: int = 0) -> None:
+    """Rewrite the first match in what a page draws."""
+    page = page_of(pdf, place)
+    content = page.obj.Contents.read_bytes()
+    index = len(content) // 2 if place else start
+    after, count = re.subn(pattern, new, content[index:], count=1, flags=re.DOTALL)
+    assert count
+    assert after != content[index:]
+    page.obj.Contents.write(content[:index] + after)
+
+
+def painted(what: bytes, pdf: Pdf, place: int) -> None:
+    """Something painted over a page."""
+    page_of(pdf, place).contents_add(b"q " + what + b" Q")
+
+
+def beneath(what: bytes, pdf: Pdf, place: int) -> None:
+    """Something painted before a page."""
+    page_of(pdf, place).contents_add(b"q " + what + b" Q", prepend=True)
+
+
+def _form(pdf: Pdf, content: bytes) -> Any:
+    form = pdf.make_stream(content, Type=Name.XObject, Subtype=Name.Form)
+    form.BBox = Array([0, 0, 90, 12])
+    return form
+
+
+def annotate(pdf: Pdf, place: int, **entries: Any) -> Any:
+    """Something more to click on a page."""
+    page = page_of(pdf, place).obj
+    note = pdf.make_indirect(Dictionary(Type=Name.Annot, Rect=Array([100, 300, 190, 312]), F=4, **entries))
+    page.Annots = Array([*page.get("/Annots", []), note])
+    return note
+
+
+def field(pdf: Pdf, place: int) -> None:
+    """A form field with another number, over the page."""
+    form = _form(pdf, b"1 1 1 rg 0 0 90 12 re f")
+    note = annotate(pdf, place, Subtype=Name.Widget, FT=Name.Tx, T=String("a"), V=String("100 %"))
+    note.AP = Dictionary(N=form)
+    pdf.Root.AcroForm = Dictionary(Fields=Array([note]))
+
+
+def whole_field(pdf: Pdf, place: int) -> None:
+    field(pdf, place)
+    page_of(pdf, place).obj.Annots[-1].Rect = Array([0, 0, 600, 850])
+
+
+def stamp(pdf: Pdf, place: int) -> None:
+    note = annotate(pdf, place, Subtype=Name.Stamp)
+    note.AP = Dictionary(N=_form(pdf, b"0 g 0 0 90 12 re f"))
+
+
+def printed_only(pdf: Pdf, place: int) -> None:
+    """A note that is drawn on paper and nowhere else."""
+    stamp(pdf, place)
+    page_of(pdf, place).obj.Annots[-1].F = 4 | 32
+
+
+def text_note(pdf: Pdf, place: int) -> None:
+    annotate(pdf, place, Subtype=Name.FreeText, Contents=String("100 %"), DA=String("/Helv 12 Tf"))
+
+
+def file_note(pdf: Pdf, place: int) -> None:
+    file = pikepdf.AttachedFileSpec(pdf, b"MZ", filename="a.exe")
+    annotate(pdf, place, Subtype=Name.FileAttachment, FS=file.obj)
+
+
+def launch(pdf: Pdf, place: int) -> None:
+    annotate(pdf, place, Subtype=Name.Link, A=Dictionary(S=Name.Launch, F=String("a.exe")))
+
+
+def submit(pdf: Pdf, place: int) -> None:
+    annotate(pdf, place, Subtype=Name.Link, A=Dictionary(S=Name.SubmitForm, F=String("https://example.org")))
+
+
+def other_document(pdf: Pdf, place: int) -> None:
+    link = _links(pdf, place)[0]
+    del link["/Dest"]
+    link.A = Dictionary(S=Name.GoToR, F=String("b.pdf"), D=String("s1"))
+
+
+def program(pdf: Pdf, place: int) -> None:
+    action = Dictionary(S=Name.JavaScript, JS=String("app.alert(1)"))
+    if place:
+        pdf.Root.Names.JavaScript = Dictionary(Names=Array([String("a"), action]))
+    else:
+        annotate(pdf, place, Subtype=Name.Link, A=action)
+
+
+def opening(pdf: Pdf, place: int) -> None:
+    action = Dictionary(S=Name.Named, N=Name.Print)
+    if place:
+        page_of(pdf, place).obj.AA = Dictionary(O=action)
+    else:
+        pdf.Root.OpenAction = action
+
+
+def hidden_layer(pdf: Pdf, place: int) -> None:
+    """A layer that is switched off on screens and on for printing."""
+    layer = pdf.make_indirect(Dictionary(Type=Name.OCG, Name=String("a")))
+    pdf.Root.OCProperties = Dictionary(OCGs=Array([layer]), D=Dictionary(OFF=Array([layer])))
+    page_of(pdf, place).obj.Resources.Properties = Dictionary(L0=layer)
+    painted(b"/OC /L0 BDC 0 g 90 400 90 30 re f EMC", pdf, place)
+
+
+def _links(pdf: Pdf, place: int) -> list[Any]:
+    found = [link for page in pdf.pages for link in page.obj.get("/Annots", [])]
+    return found[len(found) // 2 :] if place else found
+
+
+def other_target(pdf: Pdf, place: int) -> None:
+    links = _links(pdf, place)
+    links[0].Dest = next(link.Dest for link in reversed(links) if str(link.Dest) != str(links[0].Dest))
+
+
+def other_description(pdf: Pdf, place: int) -> None:
+    _links(pdf, place)[0].Contents = String("Source of 1.00: /transfer/accuracy/test")
+
+
+def web_link(pdf: Pdf, place: int) -> None:
+    link = _links(pdf, place)[0]
+    del link["/Dest"]
+    link.A = Dictionary(S=Name.URI, URI=String("https://example.org"))
+
+
+def moved_link(pdf: Pdf, place: int) -> None:
+    _links(pdf, place)[0].Rect = Array([0, 0, 600, 800])
+
+
+def missing_link(pdf: Pdf, place: int) -> None:
+    page = page_of(pdf, place).obj
+    page.Annots = Array(list(page.Annots)[1:])
+
+
+def moved_place(pdf: Pdf, place: int) -> None:
+    targets = pdf.Root.Names.Dests.Names
+    targets[2 * place + 1] = Array([pdf.pages[3].obj, Name.XYZ, 0, 400, 0])
+
+
+def _elements(pdf: Pdf, key: str) -> list[Any]:
+    return [
+        thing for thing in pdf.objects if isinstance(thing, Dictionary) and key in thing and "/S" in thing
+    ]
+
+
+def alt(pdf: Pdf, place: int) -> None:
+    _elements(pdf, "/Alt")[-place].Alt = String("The accuracy is 1.00.")
+
+
+def actual_text(pdf: Pdf, place: int) -> None:
+    _elements(pdf, "/Pg")[-place].ActualText = String("100 %")
+
+
+def actual_text_in_content(pdf: Pdf, place: int) -> None:
+    edit(pdf, place, rb"<</MCID (\d+)>>", rb"<</MCID \1/ActualText(100)>>")
+
+
+def reading_order(pdf: Pdf, place: int) -> None:
+    parents = [thing for thing in _elements(pdf, "/K") if isinstance(thing.K, Array) and len(thing.K) > 2]
+    parents[-place].K = Array(list(parents[-place].K)[::-1])
+
+
+def role(pdf: Pdf, place: int) -> None:
+    element = _elements(pdf, "/Pg")[-place]
+    element.S = Name.Artifact
+
+
+def _bookmarks(pdf: Pdf) -> list[Any]:
+    return [
+        thing
+        for thing in pdf.objects
+        if isinstance(thing, Dictionary) and "/Title" in thing and "/Dest" in thing
+    ]
+
+
+def bookmark(pdf: Pdf, place: int) -> None:
+    _bookmarks(pdf)[-place].Title = String("Accuracy 1.00")
+
+
+def bookmark_target(pdf: Pdf, place: int) -> None:
+    _bookmarks(pdf)[-place].Dest = Array([pdf.pages[0].obj, Name.XYZ, 0, 0, 0])
+
+
+def info(pdf: Pdf, place: int) -> None:
+    pdf.docinfo[("/Title", "/Author")[place]] = "Another group"
+
+
+def xmp(pdf: Pdf, place: int) -> None:
+    data = pdf.Root.Metadata.read_bytes()
+    old, new = ((b"</dc:title>", b"</dc:title><dc:creator>X</dc:creator>"), (b">Report on", b">Proof of"))[
+        place
+    ]
+    assert old in data
+    pdf.Root.Metadata.write(data.replace(old, new))
+
+
+def executable(pdf: Pdf, place: int) -> None:
+    name = ("setup.exe", "results.json.exe")[place]
+    pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, b"MZ\x90", filename=name)
+
+
+def two_faced_file(pdf: Pdf, place: int) -> None:
+    """An attached file that is another one for other systems."""
+    file = pdf.attachments[("results.json", "report.toml")[place]].obj
+    file.EF.UF = pdf.make_stream(b"{}", Type=Name.EmbeddedFile)
+
+
+def described_file(pdf: Pdf, place: int) -> None:
+    pdf.attachments[("results.json", "report.toml")[place]].obj.Desc = String("Checked by the course staff")
+
+
+def other_text(pdf: Pdf, place: int) -> None:
+    """One glyph in the place of another that the same font has."""
+    edit(pdf, place, rb"\[<([0-9a-f]{4})([0-9a-f]{4})", rb"[<\2\1")
+
+
+def text_size(pdf: Pdf, place: int) -> None:
+    edit(pdf, place, rb"(/\w+) (\d+)(\.\d+)? Tf", rb"\1 22 Tf")
+
+
+def text_mode(pdf: Pdf, place: int) -> None:
+    edit(pdf, place, rb"BT\n", rb"BT\n3 Tr\n")
+
+
+def light_text(pdf: Pdf, place: int) -> None:
+    edit(pdf, place, rb"\n[\d.]+ [\d.]+ [\d.]+ rg\nBT", rb"\n0.97 0.97 0.97 rg\nBT")
+
+
+def removed_text(pdf: Pdf, place: int) -> None:
+    edit(pdf, place, rb"BT\n[^T]*Tm\n/\w+ [\d.]+ Tf\n\[[^\]]*\] TJ\nET", rb"")
+
+
+def moved_text(pdf: Pdf, place: int) -> None:
+    edit(pdf, place, rb"1 0 0 -1 ([\d.]+) ([\d.]+) Tm", rb"1 0 0 -1 3\1 \2 Tm")
+
+
+def glyphs_over(pdf: Pdf, place: int) -> None:
+    """The glyphs of a text drawn once more, beside themselves."""
+    edit(pdf, place, rb"(\[<[0-9a-f]+>[^\]]*\] TJ)", rb"\1 1 0 0 1 2 0 cm \1")
+
+
+def removed_clip(pdf: Pdf, place: int) -> None:
+    edit(pdf, place, rb"\nre?\n?W\n|\nW\n", rb"\n")
+
+
+def unicode_map(pdf: Pdf, place: int) -> None:
+    """What is copied or read aloud is another digit than the one that is seen."""
+    font = _fonts(pdf)[-place]
+    data = font.ToUnicode.read_bytes()
+    one, other = re.findall(rb"<([0-9a-f]{4})>\n", data)[:2]
+    font.ToUnicode.write(data.replace(b"<" + one + b">\n", b"<" + other + b">\n"))
+
+
+def glyph_shapes(pdf: Pdf, place: int) -> None:
+    """What is seen is another letter than the one that is copied."""
+    font = _fonts(pdf)[-place]
+    stream = font.DescendantFonts[0].FontDescriptor.FontFile2
+    program = TTFont(io.BytesIO(stream.read_bytes()))
+    order = [name for name in program.getGlyphOrder() if program["glyf"][name].numberOfContours > 0]
+    shapes = [program["glyf"][name] for name in order]
+    for name, shape in zip(order, shapes[1:] + shapes[:1], strict=True):
+        program["glyf"][name] = shape
+    target = io.BytesIO()
+    program.save(target)
+    stream.write(target.getvalue())
+
+
+def _fonts(pdf: Pdf) -> list[Any]:
+    return [
+        thing for thing in pdf.objects if isinstance(thing, Dictionary) and thing.get("/Subtype") == "/Type0"
+    ]
+
+
+def _images(pdf: Pdf) -> list[Any]:
+    return [
+        thing
+        for thing in pdf.objects
+        if isinstance(thing, pikepdf.Stream) and thing.get("/Subtype") == "/Image"
+    ]
+
+
+def other_picture(pdf: Pdf, place: int) -> None:
+    image = _images(pdf)[-place]
+    target = io.BytesIO()
+    Image.new("RGB", (int(image.Width), int(image.Height)), (90, 0, 0)).save(target, "JPEG")
+    image.write(target.getvalue(), filter=Name.DCTDecode)
+
+
+def swapped_pictures(pdf: Pdf, place: int) -> None:
+    images = _images(pdf)
+    one, other = ((images[0], images[1]), (images[-1], images[0]))[place]
+    first, second = one.read_raw_bytes(), other.read_raw_bytes()
+    one.write(second, filter=Name.DCTDecode)
+    other.write(first, filter=Name.DCTDecode)
+
+
+def printed_picture(pdf: Pdf, place: int) -> None:
+    """Another picture for printers."""
+    image = _images(pdf)[-place]
+    other = pdf.make_stream(bytes(3), Type=Name.XObject, Subtype=Name.Image, Width=1, Height=1)
+    other.ColorSpace, other.BitsPerComponent = Name.DeviceRGB, 8
+    image.Alternates = Array([Dictionary(Image=other, DefaultForPrinting=True)])
+
+
+def form_object(pdf: Pdf, place: int) -> None:
+    page = page_of(pdf, place)
+    page.obj.Resources.XObject = Dictionary(
+        {**dict(page.obj.Resources.get("/XObject", {}).items()), "/Fx": _form(pdf, b"0 g 0 0 90 12 re f")}
+    )
+    painted(b"1 0 0 1 90 500 cm /Fx Do", pdf, place)
+
+
+def rotated(pdf: Pdf, place: int) -> None:
+    if place:
+        pdf.Root.Pages.Rotate = 180
+    else:
+        page_of(pdf, place).obj.Rotate = 180
+
+
+def cropped(pdf: Pdf, place: int) -> None:
+    page_of(pdf, place).obj.CropBox = Array([0, 300, 595, 842])
+
+
+def page_too_many(pdf: Pdf, place: int) -> None:
+    pdf.pages.insert((1, len(pdf.pages) - 1)[place], pdf.pages[2])
+
+
+def page_missing(pdf: Pdf, place: int) -> None:
+    del pdf.pages[(2, -1)[place]]
+
+
+def pages_swapped(pdf: Pdf, place: int) -> None:
+    index = (1, 3)[place]
+    first = pdf.pages[index]
+    del pdf.pages[index]
+    pdf.pages.insert(index + 1, first)
+
+
+def viewer(pdf: Pdf, place: int) -> None:
+    if place:
+        pdf.Root.PageMode = Name.FullScreen
+    else:
+        pdf.Root.ViewerPreferences.HideMenubar = True
+
+
+def language(pdf: Pdf, place: int) -> None:
+    if place:
+        del pdf.Root["/Lang"]
+    else:
+        pdf.Root.Lang = String("de")
+
+
+def everything(pdf: Pdf, place: int) -> None:
+    for forge in (alt, bookmark, info, field, text_size, actual_text):
+        forge(pdf, place)
+
+
+FORGERIES: Mapping[str, Forge] = {
+    forge.__name__: forge
+    for forge in (
+        field, whole_field, stamp, printed_only, text_note, file_note, launch, submit,
+        other_document, program, opening, hidden_layer, other_target, other_description, web_link,
+        moved_link, missing_link, moved_place, alt, actual_text, actual_text_in_content,
+        reading_order, role, bookmark, bookmark_target, info, xmp, executable, two_faced_file,
+        described_file, other_text, text_size, text_mode, light_text, removed_text, moved_text,
+        glyphs_over, unicode_map, glyph_shapes, other_picture, swapped_pictures, printed_picture,
+        form_object, rotated, cropped, page_too_many, page_missing, pages_swapped, viewer, language,
+        everything,
+    )
+} | {
+    "bar": partial(painted, b"0 g 200 300 60 20 re f"),
+    "white page": partial(painted, b"1 g 0 0 600 900 re f"),
+    "white line": partial(painted, b"1 G 6 w 60 400 m 500 400 l S"),
+    "beneath": partial(beneath, b"0.97 g 0 0 600 900 re f"),
+    "inline picture": partial(painted, b"90 0 0 20 90 500 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \xff EI"),
+    "transparent": partial(painted, b"/a0.0 gs 0 g 200 300 60 20 re f"),
+}  # fmt: skip
+
+
+def tiny_shift(pdf: Pdf) -> None:
+    """Positions and distances of letters rounded in another way."""
+    for page in pdf.pages:
+        content = page.obj.Contents.read_bytes()
+        content = re.sub(rb"(\d+\.\d\d)\d+ Tm", rb"\g<1> Tm", content)
+        page.obj.Contents.write(re.sub(rb">(-?[1-9]\d*)<", lambda m: b">%d<" % (int(m[1]) + 1), content))
+
+
+def other_prefixes(pdf: Pdf) -> None:
+    """The six letters that a program makes up for a part of a font."""
+    for thing in pdf.objects:
+        for key in ("/BaseFont", "/FontName"):
+            if isinstance(thing, Dictionary) and key in thing:
+                thing[key] = Name(re.sub(r"/[A-Z]{6}\+", "/ABCDEF+", str(thing[key])))
+
+
+def other_subsetter(pdf: Pdf) -> None:
+    for font in _fonts(pdf):
+        stream = font.DescendantFonts[0].FontDescriptor.FontFile2
+        program = TTFont(io.BytesIO(stream.read_bytes()))
+        target = io.BytesIO()
+        program.save(target, reorderTables=False)
+        stream.write(target.getvalue())
+
+
+def near_pictures(pdf: Pdf) -> None:
+    """JPEGs as another library writes them."""
+    for image in _images(pdf):
+        target = io.BytesIO()
+        pikepdf.PdfImage(image).as_pil_image().convert("RGB").save(target, "JPEG", quality=96)
+        image.write(target.getvalue(), filter=Name.DCTDecode)
+
+
+def rounded_pictures(pdf: Pdf) -> None:
+    """Pictures with other rounding, packed without loss."""
+    for image in _images(pdf):
+        pixels = np.asarray(pikepdf.PdfImage(image).as_pil_image().convert("RGB")).copy()
+        pixels[::9] += 1
+        image.write(pixels.tobytes())
+
+
+def divided_contents(pdf: Pdf) -> None:
+    for page in pdf.pages:
+        page.contents_add(b"", prepend=True)
+
+
+def rebuilt_names(pdf: Pdf) -> None:
+    """The tree of names with a branch, as some programs write it."""
+    names = list(pdf.Root.Names.Dests.Names)
+    leaf = pdf.make_indirect(Dictionary(Names=Array(names), Limits=Array([names[0], names[-2]])))
+    pdf.Root.Names.Dests = Dictionary(Kids=Array([leaf]))
+
+
+def attached_again(pdf: Pdf) -> None:
+    """The same files, attached by another program."""
+    for name in ("results.json", "report.toml"):
+        data = pdf.attachments[name].get_file().read_bytes()
+        del pdf.attachments[name]
+        pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, data, filename=name)
+    del pdf.Root["/AF"]
+
+
+def nothing(_pdf: Pdf) -> None:
+    pass
+
+
+GENERATE, DISABLE = pikepdf.ObjectStreamMode.generate, pikepdf.ObjectStreamMode.disable
+
+HONEST: Mapping[str, Callable[[bytes], bytes]] = {
+    "as it is": bytes,
+    "saved": partial(changed, forge=nothing),
+    "linearised": partial(changed, forge=nothing, linearize=True),
+    "object streams": partial(changed, forge=nothing, object_stream_mode=GENERATE),
+    "linearised object streams": partial(changed, forge=nothing, linearize=True, object_stream_mode=GENERATE),
+    "unpacked": partial(changed, forge=nothing, qdf=True, object_stream_mode=DISABLE),
+    "packed again": partial(changed, forge=nothing, recompress_flate=True),
+    "normalised": partial(changed, forge=nothing, normalize_content=True),
+    "white space at the end": lambda data: data + b"\r\n",
+} | {
+    change.__name__: partial(changed, forge=change)
+    for change in (
+        tiny_shift, other_prefixes, other_subsetter, near_pictures, rounded_pictures, divided_contents,
+        rebuilt_names, attached_again,
+    )
+}  # fmt: skip
