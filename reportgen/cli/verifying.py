@@ -97,6 +97,10 @@ def verify(
             help="A section that it must have; repeated, in their order. Without it: those that it has.",
         ),
     ] = None,
+    templates: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Your own templates, if the report was to be made with them."),
+    ] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every row as JSON.")] = None,
     cache: Annotated[
         Path | None,
@@ -128,7 +132,12 @@ def verify(
         check_output(json, own_json)
     with _own_cache(cache) as folder:
         named = str(weights.expanduser().absolute()) if weights else "auto"
-        own = Settings(weights=named, cache=folder, cache_limit_mb=_CACHE_LIMIT_MB)
+        own = Settings(
+            weights=named,
+            cache=folder,
+            cache_limit_mb=_CACHE_LIMIT_MB,
+            templates=templates.expanduser().absolute() if templates else None,
+        )
         found = verify(submission, data, settings=own, outline=outline, progress=choose_progress(quiet=quiet))
     if rubric:
         from reportgen.grading.run import grade

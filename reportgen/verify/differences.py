@@ -9,10 +9,11 @@ from typing import Any, Literal, TypeVar
 from reportgen.text import printable
 from reportgen.verify.tolerances import Finding, Subject
 
-Kind = Literal["active", "word", "content", "layout", "picture"]
+Kind = Literal["active", "word", "content", "flow", "layout", "picture"]
 """``active``: what reportgen never writes, such as a program, a form or another address; no version and no
 template brings it about. ``word``: a word that does not depend on fonts and figures. ``content``: other
-elements, order, colours. ``layout``: the same in another position. ``picture``: another picture or font.
+elements, order, colours. ``flow``: what other line and page breaks may bring about. ``layout``: the same in
+another position. ``picture``: another picture or font.
 """
 
 _LONGEST = 160

@@ -25,7 +25,7 @@ from reportgen.verify.excuses import Excuses, find_excuses
 from reportgen.verify.markup import compare_markup
 from reportgen.verify.page import MAX_BYTES, compare_text
 from reportgen.verify.pages import compare_figures, compare_pages, share_lost
-from reportgen.verify.paper import compare_papers, open_reprint, refuse_paper
+from reportgen.verify.paper import compare_papers, flows_alike, open_reprint, refuse_paper
 from reportgen.verify.pdf_document import PdfDocument, PdfError, open_paper
 from reportgen.verify.recomputation import Recomputed, Rendered
 from reportgen.verify.tolerances import Finding, Findings, Status, Subject
@@ -189,7 +189,7 @@ def _compare_html(
     if not rendered.whole:
         # Fonts and figures that are not here change elements, but no word.
         differences += compare_words(HTML_FILE, page.words, rendered.page.words)
-    excuses = find_excuses(submitted.results, recomputed, rendered, submitted.settings, found.share)
+    excuses = find_excuses((submitted.results, submitted.settings), recomputed, rendered, found.share)
     yield from _judge("page", HTML_FILE, differences, excuses)
 
 
@@ -223,28 +223,40 @@ def _compare_pdf(
             yield from (each.finding("pages") for each in refused)
             return
         with progress.stage("Comparing the pages"), open_paper(reprinted) as other:
-            yield from _compare_papers(file, pdf, reprinted, other, submitted, recomputed, rendered, refused)
+            papers = _Opened(file, pdf), _Opened(reprinted, other)
+            yield from _compare_papers(*papers, submitted, recomputed, rendered, refused)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A PDF, and what PDFium draws of it."""
+
+    data: Path | bytes
+    pages: PdfDocument
 
 
 def _compare_papers(
-    file: Path,
-    pdf: PdfDocument,
-    reprinted: bytes,
-    other: PdfDocument,
+    theirs: _Opened,
+    ours: _Opened,
     submitted: SubmittedReport,
     recomputed: Recomputed,
     rendered: Rendered,
     refused: Sequence[Difference],
 ) -> Findings:
     """Rows for each difference between the two PDFs, and for each page without any."""
+    pdf, other = theirs.pages, ours.pages
     versions = submitted.results.provenance.versions
     producer = f"WeasyPrint {versions.get('weasyprint', '')}"
-    with open_reprint(reprinted) as reprint:
-        objects = list(compare_papers(file, reprint, producer))
+    with open_reprint(ours.data) as reprint:
+        objects = list(compare_papers(theirs.data, reprint, producer))
+        excuses = find_excuses(
+            (submitted.results, submitted.settings),
+            recomputed,
+            rendered,
+            share_lost(pdf, other),
+            lambda: flows_alike(theirs.data, reprint),
+        )
     pages = list(compare_pages(pdf, other))
-    excuses = find_excuses(
-        submitted.results, recomputed, rendered, submitted.settings, share_lost(pdf, other)
-    )
     told = {each.place for each in objects}
     differences = [*(each for each in refused if each.place not in told), *objects, *pages]
     yield from _judge("pages", PDF_FILE, differences, excuses)

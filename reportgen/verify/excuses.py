@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from reportgen.contract.reader import LoadedResults
@@ -41,23 +41,27 @@ class Excuses:
 
 
 def find_excuses(
-    results: LoadedResults,
+    submitted: tuple[LoadedResults, Settings | None],
     recomputed: Recomputed,
     rendered: Rendered,
-    settings: Settings | None,
     share: float,
+    flows: Callable[[], bool] = lambda: False,
 ) -> Excuses:
     """What explains differences of a document, of which ``share`` has no counterpart, from 0 to 1.
 
-    What the report says of its versions confirms nothing: what it can explain is left to a person, and only
-    if it is of the kind that other versions of these packages bring about.
+    ``flows`` says whether it reads the same apart from line and page breaks. What the report says of its
+    versions confirms nothing: what it can explain is left to a person, and only if it is of the kind that
+    other versions of these packages bring about.
     """
+    results, settings = submitted
     found: dict[Kind, str] = {}
     theirs, ours = dict(results.provenance.versions), dict(recomputed.versions)
     changed = {name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name)}
     named = ", ".join(f"{name} {theirs.get(name, 'unknown')[:20]}" for name in sorted(changed))
     if changed & _PLACING:
         found |= {"layout": f"it was made with {named}", "picture": f"it was made with {named}"}
+        if flows():
+            found["flow"] = f"it reads the same, and was made with {named}"
     if changed & _DRAWING:
         found["picture"] = f"it was made with {named}"
     if "reportgen" in changed or results.document["schema_version"] != _own_schema():
@@ -73,7 +77,7 @@ def find_excuses(
 
 
 def _all_but_active(reason: str) -> dict[Kind, str]:
-    return dict.fromkeys(("content", "layout", "picture"), reason)
+    return dict.fromkeys(("content", "flow", "layout", "picture"), reason)
 
 
 def _own_schema() -> str:

@@ -27,17 +27,17 @@ def compare_pages(submitted: PdfDocument, expected: PdfDocument) -> Iterator[Dif
     """What differs of the pages of the PDF: their text, their pictures, and how they look as a whole."""
     if len(submitted) != len(expected):
         yield Difference(
-            "number of pages", "the report has another number", len(submitted), len(expected), "layout"
+            "number of pages", "the report has another number", len(submitted), len(expected), "flow"
         )
     belongs = dict(_list_pictures(expected))
     for page in range(max(len(submitted), len(expected))):
         name = f"page {page + 1}"
         if page >= len(submitted) or page >= len(expected):
             reason = "missing" if page >= len(submitted) else "the report has no such page"
-            yield Difference(name, reason)
+            yield Difference(name, reason, kind="flow")
             continue
         rows = [
-            *compare_words(name, submitted.text(page).split(), expected.text(page).split(), "content"),
+            *compare_words(name, submitted.text(page).split(), expected.text(page).split(), "flow"),
             *_compare_pictures(name, page, submitted, expected, belongs),
         ]
         # Where words or pictures differ, another look is their consequence.
@@ -71,7 +71,7 @@ def _compare_pictures(
 ) -> Iterator[Difference]:
     found, wanted = submitted.pictures(page), expected.pictures(page)
     if len(found) != len(wanted):
-        yield Difference(name, "another number of pictures", len(found), len(wanted))
+        yield Difference(name, "another number of pictures", len(found), len(wanted), "flow")
         return
     for number, (one, other) in enumerate(zip(found, wanted, strict=True), 1):
         if not same_pixels(one, other):
@@ -94,7 +94,7 @@ def _compare_looks(
         return
     rows, columns = (np.flatnonzero(beyond.any(axis=axis)) * 72 // DOTS for axis in (1, 0))
     location = f"{rows[0]} to {rows[-1]} points from the top, {columns[0]} to {columns[-1]} from the left"
-    yield Difference(name, f"text and pictures are the same, but it looks other, {location}")
+    yield Difference(name, f"text and pictures are the same, but it looks other, {location}", kind="layout")
 
 
 def find_unlike(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.bool_]:

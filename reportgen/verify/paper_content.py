@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -346,22 +346,22 @@ def _describe(place: str, theirs: Sequence[Mark], ours: Sequence[Mark], run: Run
             there_words, due_words = (words, None) if is_theirs else (None, words)
             refused = next(filter(None, map(_refuse, marks)), "") if is_theirs else ""
             reason = f"it has {refused}" if refused else reason
-            kind: Kind = "active" if refused else "content"
+            kind: Kind = "active" if refused else "flow" if painted[0].text else "content"
             yield Difference(f"{place}, {what}{before}", reason, there_words, due_words, kind)
 
 
 def _describe_pair(place: str, one: Mark, other: Mark) -> Difference:
     if one.image is not None or other.image is not None:
         mine = one.image is not None and other.image is not None
-        kind: Kind = "picture" if mine else "content"
-        return Difference(place, "it is another picture", kind=kind)
+        return Difference(place, "it is another picture", kind="picture" if mine else "content")
     if one.text != other.text:
-        return Difference(place, "it is another text", one.text, other.text)
+        return Difference(place, "it is another text", one.text, other.text, "flow")
     if brought := _refuse(one):
         return Difference(place, f"it has {brought}", _plainly(one), _plainly(other), "active")
     if one.operator in _POSITIONS:
         return Difference(place, "it stands elsewhere", _plainly(one), _plainly(other), "layout")
-    return Difference(place, "it is another one", _plainly(one), _plainly(other))
+    kind: Kind = "flow" if one.operator in _STYLE else "content"
+    return Difference(place, "it is another one", _plainly(one), _plainly(other), kind)
 
 
 def _refuse(mark: Mark) -> str:
@@ -397,3 +397,46 @@ _CONTEXT = 40
 def _words_before(marks: Sequence[Mark], index: int) -> str:
     words = "".join(mark.text for mark in marks[max(index - 60, 0) : index])[-_CONTEXT:]
     return f" after “{words}”" if words.strip() else ""
+
+
+Styled = tuple[str, str]
+"""How a text is drawn, and the text."""
+
+
+def read_contents(marks: Sequence[Mark]) -> Mapping[float, list[Styled]]:
+    """The texts of each content of a page that the structure refers to, by its number."""
+    found: dict[float, list[Styled]] = {}
+    contents: list[float] = []
+    style: dict[str, str] = {}
+    kept: list[dict[str, str]] = []
+    for mark in marks:
+        if mark.operator in ("BDC", "BMC"):
+            properties = mark.values[-1] if mark.values else None
+            number = properties.get("/MCID") if isinstance(properties, dict) else None
+            contents.append(number if isinstance(number, float) else -1.0)
+        elif mark.operator == "EMC" and contents:
+            contents.pop()
+        elif mark.operator == "q":
+            kept.append(dict(style))
+        elif mark.operator == "Q" and kept:
+            style = kept.pop()
+        elif mark.operator in _STYLE:
+            kind = "fill" if mark.operator in _FILLS else mark.operator
+            style[kind] = f"{mark.operator} {mark.values}"
+        elif mark.text and contents:
+            # What lines are drawn with is no matter of text.
+            how = " ".join(style.get(kind, "") for kind in ("fill", "Tf", "Tr", "gs"))
+            found.setdefault(contents[-1], []).append((how, mark.text))
+    return found
+
+
+_FILLS = frozenset(["rg", "g", "k", "sc", "scn"])
+
+_STYLE = _COLOURS | {"Tf", "Tr", "cs", "CS", "sh", "picture in the text"}
+
+
+def list_styles(marks: Iterable[Mark]) -> frozenset[str]:
+    """Every operator, and every colour, font and size, in whatever order."""
+    return frozenset(
+        f"{mark.operator} {mark.values}" if mark.operator in _STYLE else mark.operator for mark in marks
+    )

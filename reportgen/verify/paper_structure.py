@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.verify.differences import Difference, find_runs
+from reportgen.verify.differences import Difference, Kind, find_runs
 from reportgen.verify.paper_values import Reader, Table, Value, items_of, same, scalar, show, table_of
 
 _MOST = 500_000
@@ -114,23 +114,31 @@ def compare_nodes(theirs: Sequence[Node], ours: Sequence[Node]) -> Iterator[Diff
                 yield from _compare_node(one, other)
             continue
         for node in there[:_MOST_EACH]:
-            yield Difference(
-                _place(node), "the report has no such element in its structure", node.get("/Alt")
-            )
+            reason = "the report has no such element in its structure"
+            yield Difference(_place(node), reason, node.get("/Alt"), None, _kind(node))
         for node in due[:_MOST_EACH]:
-            yield Difference(_place(node), "it is missing in the structure", None, node.get("/Alt"))
+            yield Difference(
+                _place(node), "it is missing in the structure", None, node.get("/Alt"), _kind(node)
+            )
 
 
 def _compare_node(one: Node, other: Node) -> Iterator[Difference]:
     place = _place(other)
-    theirs, ours = ({} if isinstance(e, str) else e for e in (one.entries, other.entries))
+    theirs, ours = (e if isinstance(e, dict) else {} for e in (one.entries, other.entries))
     for key in {**ours, **theirs}:
         if not same(theirs.get(key), ours.get(key), 0.6):
-            yield Difference(f"{place}, {key}", "it has another value", one.get(key), other.get(key))
+            kind: Kind = "flow" if key in ("/S", "/A") and _kind(one) == _kind(other) == "flow" else "content"
+            yield Difference(f"{place}, {key}", "it has another value", one.get(key), other.get(key), kind)
     if (one.level, one.page, one.holds) != (other.level, other.page, other.holds):
-        yield Difference(
-            place, "it holds something else, or stands elsewhere", show(one.holds), show(other.holds)
-        )
+        reason, values = "it holds something else, or stands elsewhere", (show(one.holds), show(other.holds))
+        yield Difference(place, reason, values[0], values[1], "flow")
+
+
+def _kind(node: Node) -> Kind:
+    """What is divided between two pages has an element on each, but no description."""
+    if node.get("/Alt") and node.role in ("/Figure", "/Formula"):
+        return "flow"
+    return "content" if node.get("/Alt") or node.get("/E") or node.get("/ActualText") else "flow"
 
 
 def _place(node: Node) -> str:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.dataset.inventory import Inventory
@@ -229,11 +230,12 @@ class Rendered:
     whole_fonts: bool = False
 
 
-def render_again(content: Content, memo: Memo, missing: str) -> Rendered:
+def render_again(content: Content, memo: Memo, missing: str, templates: Path | None = None) -> Rendered:
     """Render the report from its own results, with the recomputed figures in the album of ``content``.
 
     The numbers in the text are those that the report says it has, so that the text must be the same to the
-    letter; whether the numbers are right is found out elsewhere. ``missing`` is why figures are missing.
+    letter; whether the numbers are right is found out elsewhere. ``missing`` is why figures are missing,
+    ``templates`` the instructor's folder, if there is one.
     """
     results, album = content.results, content.album
     if _count(results.model_dump(mode="json")) > _MOST_VALUES:
@@ -250,7 +252,7 @@ def render_again(content: Content, memo: Memo, missing: str) -> Rendered:
         whole = stand_ins.keys() == album.keys() and not elsewhere
         figures = {name: album.get(name, figure) for name, figure in stand_ins.items()}
         document = render_html(
-            replace(content, album=figures), open_templates(kind=content.kind), memo, faces
+            replace(content, album=figures), open_templates(templates, content.kind), memo, faces
         )
     except FontMissingError as error:  # says something of this machine, and nothing of the report
         return Rendered(reason=error.problem)
@@ -259,7 +261,7 @@ def render_again(content: Content, memo: Memo, missing: str) -> Rendered:
         problem = error.problem if isinstance(error, RenderError) else repr(error)
         if not any(text.strip() for text in content.commentary.values()):
             return Rendered(reason=f"{_FAILED}: {problem[:_LONGEST]}", failed=True)
-        bare = render_again(replace(content, commentary={}), memo, missing)
+        bare = render_again(replace(content, commentary={}), memo, missing, templates)
         return replace(bare, whole=False, reason=f"{_FAILED}: {problem[:_LONGEST]}", failed=True)
     files = embedded_files(figures, document.numbers) if whole else None
     reason = "" if whole else missing or "the recomputation has other figures"

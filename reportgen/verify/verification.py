@@ -19,6 +19,7 @@ from reportgen.outline.kind import DEFAULT, Outline, ReportKind, find_kind
 from reportgen.progress import Progress, Silent
 from reportgen.runtime import processor
 from reportgen.settings import Settings
+from reportgen.templates import open_templates
 from reportgen.text import plural, printable
 from reportgen.verify.choices import compare_settings, derive_settings
 from reportgen.verify.documents import SubmittedReport, compare_documents, has_same_bytes, open_submitted
@@ -47,7 +48,7 @@ def verify(
     """Find out whether a report's text, results, arrays, figures and pages are what its data give.
 
     ``submission`` is a PDF, a build folder or a ``results.json`` of a stranger, ``data`` the images; of
-    ``settings``, the caller's own, cache and weights are used. ``outline``: the sections that the report must
+    ``settings``, the caller's own, cache, weights and templates are used. ``outline``: the sections that the report must
     have; without it, those that it has are looked at, as far as they are installed here. Nothing of the
     submission is run and none of its files is written to; what is in it of paths, templates and weights
     is ignored.
@@ -56,6 +57,8 @@ def verify(
     """
     progress = progress or Silent()
     check_folder(data)
+    # Mistakes of the caller are told before anything is computed.
+    open_templates(settings.templates)
     submitted = open_submitted(submission, outline)
     results, kind = submitted.results, submitted.outline.kind
     inventory = take_inventory(data, results.provenance.seed, strict=True)
@@ -69,7 +72,7 @@ def verify(
     recomputed, more = _recompute(submitted, inventory, settings, progress)
     rows += [*more, *_compare_numbers(submitted, recomputed, kind)]
     with progress.stage("Rendering the document again"):
-        rendered = _render(submitted, recomputed, kind)
+        rendered = _render(submitted, recomputed, settings.templates)
     rows += compare_documents(submitted, recomputed, rendered, progress)
     return Verification(str(submission), str(data), tuple(rows), tuple(_notes(submitted, recomputed)))
 
@@ -139,13 +142,13 @@ def _compare_numbers(submitted: SubmittedReport, recomputed: Recomputed, kind: R
     yield from compare_arrays(results, recomputed.arrays, comparable, tolerances)
 
 
-def _render(submitted: SubmittedReport, recomputed: Recomputed, kind: ReportKind) -> Rendered:
+def _render(submitted: SubmittedReport, recomputed: Recomputed, templates: Path | None) -> Rendered:
     commentary = submitted.settings.commentary.model_dump() if submitted.settings else {}
     if submitted.unknown:
         return Rendered(reason=f"the section {printable(submitted.unknown[0])} is not installed here")
     reason = next(iter(recomputed.missing.values()), "")
-    content = Content(kind, submitted.results, recomputed.album, commentary)
-    return render_again(content, recomputed.memo, reason)
+    content = Content(submitted.outline.kind, submitted.results, recomputed.album, commentary)
+    return render_again(content, recomputed.memo, reason, templates)
 
 
 def _compare_sections(submitted: SubmittedReport, *, demanded: bool) -> Findings:

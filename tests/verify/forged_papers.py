@@ -480,8 +480,16 @@ def nothing(_pdf: Pdf) -> None:
 
 GENERATE, DISABLE = pikepdf.ObjectStreamMode.generate, pikepdf.ObjectStreamMode.disable
 
+_CHANGES: dict[str, Callable[[bytes], bytes]] = {
+    change.__name__: partial(changed, forge=change)
+    for change in (
+        tiny_shift, other_prefixes, other_subsetter, near_pictures, rounded_pictures, divided_contents,
+        rebuilt_names, attached_again,
+    )
+}  # fmt: skip
+
 HONEST: Mapping[str, Callable[[bytes], bytes]] = {
-    "as it is": bytes,
+    "as it is": lambda data: data,
     "saved": partial(changed, forge=nothing),
     "linearised": partial(changed, forge=nothing, linearize=True),
     "object streams": partial(changed, forge=nothing, object_stream_mode=GENERATE),
@@ -490,10 +498,5 @@ HONEST: Mapping[str, Callable[[bytes], bytes]] = {
     "packed again": partial(changed, forge=nothing, recompress_flate=True),
     "normalised": partial(changed, forge=nothing, normalize_content=True),
     "white space at the end": lambda data: data + b"\r\n",
-} | {
-    change.__name__: partial(changed, forge=change)
-    for change in (
-        tiny_shift, other_prefixes, other_subsetter, near_pictures, rounded_pictures, divided_contents,
-        rebuilt_names, attached_again,
-    )
-}  # fmt: skip
+    **_CHANGES,
+}
