@@ -18,7 +18,7 @@ from reportgen.intake import check_folder
 from reportgen.outline.kind import DEFAULT, Outline, ReportKind, find_kind
 from reportgen.progress import Progress, Silent
 from reportgen.runtime import processor
-from reportgen.settings import Settings
+from reportgen.settings import Printing, Settings
 from reportgen.text import plural, printable
 from reportgen.verify.choices import compare_settings, derive_settings
 from reportgen.verify.documents import SubmittedReport, compare_documents, has_same_bytes, open_submitted
@@ -144,7 +144,8 @@ def _render(submitted: SubmittedReport, recomputed: Recomputed, kind: ReportKind
     if submitted.unknown:
         return Rendered(reason=f"the section {printable(submitted.unknown[0])} is not installed here")
     reason = next(iter(recomputed.missing.values()), "")
-    content = Content(kind, submitted.results, recomputed.album, commentary)
+    printing = submitted.settings.print if submitted.settings else Printing()
+    content = Content(kind, submitted.results, recomputed.album, commentary, printing)
     return render_again(content, recomputed.memo, reason)
 
 
