@@ -69,7 +69,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Function:
-    """A function as the short table on paper names it; a name that begins with a dot lies in the package."""
+    """A function as the short table on paper names it: of the section's package without that."""
 
     anchor: str
     name: str
@@ -133,7 +133,7 @@ class Lineage:
         stages: dict[str, dict[tuple[str, ...], list[Function]]] = {}
         for (stage, name), anchor in _number_functions(rows).items():
             alike = stages.setdefault(stage, {}).setdefault(tuple(inputs[stage, name]), [])
-            alike.append(Function(anchor, name.removeprefix(self._package(stage))))
+            alike.append(Function(anchor, name.removeprefix(f"{self._package(stage)}.")))
         return [self._computation(stage, functions) for stage, functions in stages.items()]
 
     def _computation(self, stage: str, functions: Mapping[tuple[str, ...], list[Function]]) -> Computation:
