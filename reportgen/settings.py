@@ -74,6 +74,14 @@ class Show(_Table):
     filters: Annotated[int, Field(ge=1, le=32)] = 10
     neurons: Annotated[int, Field(ge=1, le=20)] = 5
     colour: bool = False
+    shared_scale: bool = False
+
+
+class Printing(_Table):
+    """What is printed besides: the lists of figures and tables, and every value in the table of sources."""
+
+    lists: bool = False
+    long_sources: bool = False
 
 
 class Occluding(_Table):
@@ -165,6 +173,7 @@ class Settings(_Table):
     templates: _Folder = None
     fonts: Annotated[tuple[WrittenPath, ...], Field(strict=False)] = ()
     show: Show = Show()
+    print: Printing = Printing()
     example_images: dict[str, str] = {}
     occlusion: Occluding = Occluding()
     guided_backprop: GuidedTables = GuidedTables()

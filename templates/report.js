@@ -407,8 +407,8 @@
 
   function addOverlays() {
     for (const article of all("#guided-backprop article.class")) {
-      const figure = article.querySelector("figure.beside");
-      const rows = all("table.gradients tbody tr", article).filter((row) => row.querySelector(".gradient img"));
+      const figure = article.querySelector("tr.input figure");
+      const rows = all("table.gradients tr.neuron", article);
       if (figure && rows.length) layOver(figure, rows);
     }
   }

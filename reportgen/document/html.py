@@ -24,6 +24,7 @@ from reportgen.memo import Memo, no_memo
 from reportgen.outline.kind import CHEN_2016, ReportKind
 from reportgen.outline.section import Reference
 from reportgen.results import Results
+from reportgen.settings import Printing
 from reportgen.templates import Templates
 from reportgen.typefaces.face import OWN, Typefaces
 
@@ -34,7 +35,7 @@ LISTED_IMAGES = 500
 PARTS = ("abstract", "observations", "appendix")
 """The further templates that a section may have."""
 
-COMMON_TABLES = ("counts", "checks", "sources")
+COMMON_TABLES = ("counts", "checks")
 """The tables that every report has at its end."""
 
 _STYLE_MARK = "/* fonts, formulas and pictures */"
@@ -43,14 +44,15 @@ _POLICY_MARK = "content-security-policy-of-this-page"
 
 @dataclass(frozen=True)
 class Content:
-    """The content of a document: the sections of its ``kind``, ``results``, every figure by name, and the
-    author's words by slot.
+    """The content of a document: the sections of its ``kind``, ``results``, every figure by name, the
+    author's words by slot, and what is printed besides.
     """
 
     kind: ReportKind
     results: Results
     album: Mapping[str, Figure]
     commentary: Mapping[str, str]
+    printing: Printing = Printing()
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class _Page:
 
     def __init__(self, content: Content, templates: Templates, memo: Memo) -> None:
         self.kind, self.results, self.album = content.kind, content.results, content.album
-        self.commentary, self.templates = content.commentary, templates
+        self.commentary, self.printing, self.templates = content.commentary, content.printing, templates
         self.numbering = _plan(content)
         self.formulas = FormulaSetter(memo)
         self.document = self.results.model_dump(mode="json")
@@ -126,6 +128,8 @@ class _Page:
             show=self.numbering.show,
             listing=self.numbering.listing,
             sources_of_numbers=self.lineage.sources,
+            computations=self.lineage.computations,
+            printing=self.printing,
             listed_files=self.lineage.images,
             d=self.document,
             has_figure=lambda name: name in self.album,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -56,11 +56,36 @@ class Maker:
 
 @dataclass(frozen=True)
 class Entry:
-    """A value that the document prints: the id of its row, its pointer, and the value, unrounded."""
+    """A value that the document prints: the id of its row, its pointer, and the value, unrounded.
+
+    ``function`` is the id of the row of the function that made it, in the short table on paper.
+    """
 
     anchor: str
     pointer: str
     value: str
+    function: str
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function as the short table on paper names it: of the section's package without that."""
+
+    anchor: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Computation:
+    """The functions of one stage of a build, by the kinds of inputs that their values were made from.
+
+    ``title`` is that of the section that it computes, ``package`` the section's; "" for what is common.
+    """
+
+    title: str
+    package: str
+    command: str
+    functions: Mapping[tuple[str, ...], Sequence[Function]]
 
 
 @dataclass
@@ -89,14 +114,42 @@ class Lineage:
     def sources(self) -> list[tuple[Maker, list[Entry]]]:
         """Every printed value, by who made it, in the order of the results."""
         found: dict[Maker, list[Entry]] = {}
-        for pointer, value in self._values.items():
-            if pointer in self.anchors:
-                entry = Entry(self.anchors[pointer], pointer, _unrounded(value))
-                found.setdefault(self._maker(pointer), []).append(entry)
+        rows = list(self._origins())
+        places = _number_functions(rows)
+        for pointer, stage, origin in rows:
+            entry = Entry(
+                self.anchors[pointer], pointer, _unrounded(self._values[pointer]),
+                places[stage, origin.function],
+            )  # fmt: skip
+            found.setdefault(self._maker(pointer, stage, origin), []).append(entry)
         return list(found.items())
 
-    def _maker(self, pointer: str) -> Maker:
-        stage, origin = find_origin(pointer, self.kind)
+    def computations(self) -> list[Computation]:
+        """The functions of all printed values by stage, in the order of the results."""
+        rows = list(self._origins())
+        inputs: dict[tuple[str, str], dict[str, None]] = {}
+        for _, stage, origin in rows:
+            inputs.setdefault((stage, origin.function), {}).update(dict.fromkeys(_name_inputs(origin)))
+        stages: dict[str, dict[tuple[str, ...], list[Function]]] = {}
+        for (stage, name), anchor in _number_functions(rows).items():
+            alike = stages.setdefault(stage, {}).setdefault(tuple(inputs[stage, name]), [])
+            alike.append(Function(anchor, name.removeprefix(f"{self._package(stage)}.")))
+        return [self._computation(stage, functions) for stage, functions in stages.items()]
+
+    def _computation(self, stage: str, functions: Mapping[tuple[str, ...], list[Function]]) -> Computation:
+        title = next((section.title for section in self.kind.sections if section.name == stage), stage)
+        return Computation(title, self._package(stage), f"reportgen build --only {stage}", functions)
+
+    def _package(self, stage: str) -> str:
+        return next((section.package for section in self.kind.sections if section.name == stage), "")
+
+    def _origins(self) -> Iterator[tuple[str, str, Origin]]:
+        """Pointer, stage and origin of every printed value, in the order of the results."""
+        for pointer in self._values:
+            if pointer in self.anchors:
+                yield (pointer, *find_origin(pointer, self.kind))
+
+    def _maker(self, pointer: str, stage: str, origin: Origin) -> Maker:
         files: list[InputFile] = []
         if origin.inputs in ("examples", "annotated"):
             files += self._examples(pointer)
@@ -128,6 +181,28 @@ class Lineage:
             folder, _, name = image.file.rpartition("/")
             folders.setdefault(f"{folder}/", []).append(InputFile(name, image.sha256))
         return list(folders.items())
+
+
+_INPUTS: Mapping[Inputs, tuple[str, ...]] = {
+    "settings": ("settings",),
+    "folder": ("names of all files",),
+    "examples": ("example images",),
+    "used": ("all images",),
+    "weights": ("weights",),
+    "annotated": ("example images", "annotations"),
+    "results": ("other results",),
+}
+
+
+def _name_inputs(origin: Origin) -> tuple[str, ...]:
+    """The kinds of inputs, in words."""
+    return tuple(dict.fromkeys((*_INPUTS[origin.inputs], *(("weights",) if origin.weights else ()))))
+
+
+def _number_functions(rows: Sequence[tuple[str, str, Origin]]) -> dict[tuple[str, str], str]:
+    """The id of each function's row on paper, by stage and name."""
+    functions = dict.fromkeys((stage, origin.function) for _, stage, origin in rows)
+    return {function: f"f{n}" for n, function in enumerate(functions, 1)}
 
 
 def find_origin(pointer: str, kind: ReportKind) -> tuple[str, Origin]:

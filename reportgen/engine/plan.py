@@ -139,7 +139,7 @@ def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
         *map(_drawing, drawn),
         Spec(
             "html", f"{_STAGES}.html",
-            templates=True, fonts="all", kind=True, settings=("commentary",),
+            templates=True, fonts="all", kind=True, settings=("commentary", "print"),
             after=("results", *(FIGURES + section.name for section in drawn)),
             modules=_modules(kind.sections, "section", "result", "page"),
         ),
@@ -149,7 +149,7 @@ def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
             settings=(
                 # The settings are attached to the PDF, so that it changes with each of them.
                 *("report", "sections"), *_TITLE,
-                *("show", "example_images", "occlusion", "guided_backprop", "randomisation", "shortcuts"),
+                *("show", "print", "example_images", "occlusion", "guided_backprop", "randomisation", "shortcuts"),
                 "commentary",
             ),
         ),

@@ -29,6 +29,9 @@ PRINT_DPI = 270
 PAGE_WIDTH = int(TEXT_WIDTH_MM / MM_PER_INCH * PRINT_DPI)
 """Pixels across the text of a page."""
 
+BAND_WIDTH = int(94 / MM_PER_INCH * PRINT_DPI)
+"""Pixels of a montage beside which 46 mm are left: for the picture that it belongs to, or for its caption."""
+
 
 @dataclass(frozen=True)
 class Picture:

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from reportgen.figures.colour import Rgb, diverging, grey_to_rgb, sequential
-from reportgen.figures.figure import PAGE_WIDTH, Picture, RasterMime, raster_picture
+from reportgen.figures.figure import BAND_WIDTH, PAGE_WIDTH, Picture, RasterMime, raster_picture
 from reportgen.figures.lettering import (
     HAIRLINE,
     INK,
@@ -163,7 +163,16 @@ def count_channel_columns(count: int) -> int:
 
 def full_width_side(columns: int) -> int:
     """Say which ``tile_side`` makes a montage of square tiles as wide as the text of a page."""
-    return (PAGE_WIDTH - 2 * _FRAME - (columns - 1) * _GUTTER) // columns
+    return _side(columns, PAGE_WIDTH)
+
+
+def band_side(columns: int) -> int:
+    """The same for a montage that leaves room for a picture or its caption beside it, ``BAND_WIDTH`` wide."""
+    return _side(columns, BAND_WIDTH)
+
+
+def _side(columns: int, width: int) -> int:
+    return (width - 2 * _FRAME - (columns - 1) * _GUTTER) // columns
 
 
 def montage(

@@ -246,6 +246,7 @@ def print_pdf(
     with collect_complaints() as complaints:
         source = weasyprint.HTML(string=html, url_fetcher=fetcher)
         _require_descriptions(source.etree_element)
+        _lead_links_to_paper(source.etree_element)
         document = _lay_out(source)
         require_no_complaint(complaints, source.etree_element)
         _require_whole(document.pages)
@@ -282,6 +283,18 @@ def _require_descriptions(root: Any) -> None:
             f'src="{short(bare[0].get("src", ""))}">.',
             "Give it a text in its alt attribute that says what it shows.",
         )
+
+
+def _lead_links_to_paper(root: Any) -> None:
+    """Lead the links to what only a screen shows to what stands for it on paper, ``data-paper`` of its id."""
+    places = {
+        f"#{element.get('id')}": f"#{element.get('data-paper')}"
+        for element in root.iter()
+        if element.get("data-paper")
+    }
+    for link in root.iter("a"):
+        if place := places.get(link.get("href")):
+            link.set("href", place)
 
 
 def _describe_position(root: Any, wanted: Any) -> str:

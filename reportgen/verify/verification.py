@@ -18,7 +18,7 @@ from reportgen.intake import check_folder
 from reportgen.outline.kind import DEFAULT, Outline, ReportKind, find_kind
 from reportgen.progress import Progress, Silent
 from reportgen.runtime import processor
-from reportgen.settings import Settings
+from reportgen.settings import Printing, Settings
 from reportgen.templates import open_templates
 from reportgen.text import plural, printable
 from reportgen.verify.choices import compare_settings, derive_settings
@@ -147,7 +147,8 @@ def _render(submitted: SubmittedReport, recomputed: Recomputed, templates: Path 
     if submitted.unknown:
         return Rendered(reason=f"the section {printable(submitted.unknown[0])} is not installed here")
     reason = next(iter(recomputed.missing.values()), "")
-    content = Content(submitted.outline.kind, submitted.results, recomputed.album, commentary)
+    printing = submitted.settings.print if submitted.settings else Printing()
+    content = Content(submitted.outline.kind, submitted.results, recomputed.album, commentary, printing)
     return render_again(content, recomputed.memo, reason, templates)
 
 

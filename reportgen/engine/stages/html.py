@@ -24,7 +24,7 @@ def run(context: StageContext) -> Artifacts:
     with context.progress.stage("Writing the document"):
         commentary = context.setting("commentary").model_dump()
         results = read_results(context.artifacts("results")[RESULTS_FILE], context.kind)
-        content = Content(context.kind, results, album, commentary)
+        content = Content(context.kind, results, album, commentary, context.setting("print"))
         document = render_html(content, context.templates, context.items.obtain, context.typefaces)
     numbers = {
         section: [number for name in figures if (number := document.numbers.get(("figure", name)))]

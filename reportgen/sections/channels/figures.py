@@ -6,15 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.figures.colour import Rgb
 from reportgen.figures.figure import Figure, FigureData, say_box
-from reportgen.figures.montage import Tile, full_width_side, montage
+from reportgen.figures.montage import Tile, band_side, montage
 from reportgen.figures.overlay import crop
 from reportgen.sections.channels.result import Channel, Channels, ImageChannels
 from reportgen.text import decimal_text
 
 _COLUMNS = 5
 
-_SIDE = full_width_side(7)
-"""Five of seven tiles across: three classes fit on two pages, and faces can still be made out."""
+_SIDE = band_side(_COLUMNS)
 
 
 def draw(data: FigureData) -> Iterator[Figure]:
@@ -45,11 +44,11 @@ def list_rows(found: ImageChannels) -> list[tuple[str, Sequence[Channel]]]:
 
 def _tile(image: Rgb, channel: Channel, name: str) -> Tile:
     measured = {
-        "loud": f"output {channel.value:.1f}",
+        "loud": f"{channel.value:.1f}",
         "decisive": f"adds {decimal_text(channel.contribution, 2)}",
         "unusual": f"{channel.ratio or 0:.1f} × usual",
     }
-    return Tile(crop(image, channel.patch), f"channel {channel.position[2]}", measured[name])
+    return Tile(crop(image, channel.patch), str(channel.position[2]), measured[name])
 
 
 def _describe(label: str, rows: Sequence[tuple[str, Sequence[Channel]]]) -> str:

@@ -31,7 +31,12 @@ def apply_stack(image: NDArray[Any], kernels: Sequence[NDArray[np.float32]]) -> 
 
 
 def stack_layers(
-    images: Mapping[str, NDArray[np.float32]], files: Mapping[str, str], *, shown: int, seed: int
+    images: Mapping[str, NDArray[np.float32]],
+    files: Mapping[str, str],
+    *,
+    shown: int,
+    seed: int,
+    shared_scale: bool = False,
 ) -> Computed[ConvStack]:
     """Apply 32 filters F×F×C and then 64 filters F×F×32 to each class's image (values 0–1).
 
@@ -57,6 +62,7 @@ def stack_layers(
     numbers = ConvStack(
         colour=first.ndim == 3,
         shown=shown,
+        shared_scale=shared_scale,
         files=dict(files),
         layers=_describe(kernels, first.shape[:2], observed, np.random.default_rng([seed, 2])),
         arrays=summarise("conv_stack", arrays),

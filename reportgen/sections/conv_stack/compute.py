@@ -21,5 +21,6 @@ def run(context: StageContext) -> Artifacts:
                 example_files(context),
                 shown=context.setting("show.filters"),
                 seed=context.setting("seed"),
+                shared_scale=context.setting("show.shared_scale"),
             )
         )

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.figures.colour import sequential
-from reportgen.figures.figure import Figure, FigureData, listed, say_number
+from reportgen.dataset.decode import grey
+from reportgen.figures.colour import Rgb, grey_to_rgb, sequential
+from reportgen.figures.figure import Figure, FigureData, Picture, listed, say_number
 from reportgen.figures.filters import filter_tiles
+from reportgen.figures.lettering import number_text
 from reportgen.figures.montage import ScaleBar, Tile, count_channel_columns, full_width_side, montage
 from reportgen.sections.conv_stack.result import ConvLayer, ConvStack
 
@@ -35,15 +37,15 @@ def describe_filters(n: int, layer: ConvLayer, kernels: Values) -> str:
     )
 
 
-def describe_maps(n: int, layer: ConvLayer, label: str, maps: Values) -> str:
-    """Describe the shown feature maps of layer ``n`` after ReLU, (H, W, shown)."""
+def describe_maps(n: int, layer: ConvLayer, label: str, maps: Values, *, shared: bool = False) -> str:
+    """Describe the shown feature maps of layer ``n`` after ReLU, (H, W, shown); ``shared``: on one scale."""
     height, width, shown = maps.shape
     start = (
         f"The first {shown} of the {layer.filters} feature maps of layer {n} for {label}, "
         f"each of {height} by {width} values."
     )
     means = maps.mean(axis=(0, 1))
-    silent, faint = silent_maps(maps), faint_maps(maps)
+    silent, faint = silent_maps(maps), faint_maps(maps) if shared else []
     if len(silent) == shown:
         return f"{start} All are silent: zero everywhere."
     row, column, best = np.unravel_index(int(maps.argmax()), maps.shape)
@@ -87,7 +89,12 @@ def draw(data: FigureData) -> Iterator[Figure]:
     for n, layer in enumerate(section.layers, 1):
         yield _filters(n, layer, arrays[f"kernel_{n}"][..., : section.shown])
         for i, label in enumerate(section.files):
-            yield _maps(n, i, label, layer, arrays[f"maps_{n}_{i}"])
+            maps = arrays[f"maps_{n}_{i}"]
+            yield Figure(
+                f"maps_{n}_{i}",
+                _strip(_input(data.images[i], colour=section.colour), maps, shared=section.shared_scale),
+                describe_maps(n, layer, label, maps, shared=section.shared_scale),
+            )
 
 
 def _filters(n: int, layer: ConvLayer, kernels: NDArray[Any]) -> Figure:
@@ -109,22 +116,35 @@ def _filters(n: int, layer: ConvLayer, kernels: NDArray[Any]) -> Figure:
     )
 
 
-def _maps(n: int, i: int, label: str, layer: ConvLayer, maps: NDArray[Any]) -> Figure:
-    high = float(maps.max())
-    columns = count_channel_columns(maps.shape[2])
-    remarks = dict.fromkeys(silent_maps(maps), ", silent") | dict.fromkeys(faint_maps(maps), ", faint")
-    tiles = [
-        Tile(sequential(maps[..., k], 0, high), f"map {k + 1}{remarks.get(k, '')}", quiet=k in remarks)
-        for k in range(maps.shape[2])
-    ]
-    return Figure(
-        f"maps_{n}_{i}",
-        montage(
-            tiles,
-            columns=columns,
-            tile_side=full_width_side(max(columns, 5)),
-            bar=ScaleBar(0, high, "feature-map value after ReLU", "sequential"),
-            mime="image/jpeg",
-        ),
-        describe_maps(n, layer, label, maps),
+_COLUMNS = 11
+"""The input and ten maps in a row."""
+
+_FEWEST = 6
+"""Fewer are no larger than if there were so many."""
+
+
+def _input(image: Rgb, *, colour: bool) -> Rgb:
+    return image if colour else grey_to_rgb(grey(image), 0, 1)
+
+
+def _strip(image: Rgb, maps: Values, *, shared: bool) -> Picture:
+    """The input and the maps (H, W, N), each from zero to its own maximum, or all to that of all.
+
+    Below each map are its number and its maximum.
+    """
+    highest = float(maps.max())
+    tiles = [Tile(image, "input")]
+    for k in range(maps.shape[2]):
+        values, high = maps[..., k], float(maps[..., k].max())
+        told = number_text(high) if high else "silent"
+        tiles.append(
+            Tile(sequential(values, 0, highest if shared else high), str(k + 1), told, quiet=not high)
+        )
+    columns = min(_COLUMNS, len(tiles))
+    return montage(
+        tiles,
+        columns=columns,
+        tile_side=full_width_side(max(columns, _FEWEST)),
+        bar=ScaleBar(0, highest, "feature-map value after ReLU", "sequential") if shared else None,
+        mime="image/jpeg",
     )

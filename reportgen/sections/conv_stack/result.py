@@ -40,6 +40,7 @@ class ConvStack(Result):
 
     colour: Annotated[bool, means("Whether the images go in in colour.")]
     shown: Annotated[Positive, means("How many filters and feature maps of each layer are shown.")]
+    shared_scale: Annotated[bool, means("Whether all maps of a figure have one scale.")] = False
     files: Annotated[
         dict[Label, Annotated[ImagePath, means("The example image of this class.")]],
         means("The images that go through the stack."),

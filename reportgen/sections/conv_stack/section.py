@@ -10,11 +10,13 @@ SECTION = Section(
     result="ConvStack",
     meaning="Two stacked convolution layers.",
     phrase="two stacked convolution layers",
-    reads=Reads(images="examples", settings=("seed", "show.colour", "show.filters")),
+    reads=Reads(images="examples", settings=("seed", "show.colour", "show.filters", "show.shared_scale")),
     figures=(Shown("filters_1"), Shown("maps_1_<i>"), Shown("filters_2"), Shown("maps_2_<i>")),
+    figure_images=True,
     origins=(
         Origin("", ".analysis.stack_layers", "examples"),
         Origin("/shown", "reportgen.settings.load_settings", "settings"),
+        Origin("/shared_scale", "reportgen.settings.load_settings", "settings"),
         Origin("/layers/*/expected_shape", "reportgen.analysis.convolution.output_size", "results"),
         Origin("/layers/*/init_check", "reportgen.analysis.initialisation.check_initialisation", "settings"),
     ),
@@ -23,6 +25,6 @@ SECTION = Section(
         Rule("/arrays/*", Tolerance(1e-4, 1.01 / 255), f"{FLOAT32}; {DECODED}", True),
     ),
     derived=("/matches",),
-    tells=(("show.filters", "/shown"),),
+    tells=(("show.filters", "/shown"), ("show.shared_scale", "/shared_scale")),
     references=(HE_2015,),
 )

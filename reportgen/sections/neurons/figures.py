@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from reportgen.figures.colour import Rgb
 from reportgen.figures.figure import Figure, FigureData, raster_picture_of, say_box, say_number
-from reportgen.figures.montage import Tile, full_width_side, montage
+from reportgen.figures.montage import Tile, band_side, montage
 from reportgen.figures.overlay import crop, with_boxes
 from reportgen.results import Box
 from reportgen.sections.neurons.result import Neuron, Neurons
@@ -41,7 +41,10 @@ def describe_patches(label: str, top: Sequence[Neuron]) -> str:
 
 
 _NEURON_SCALE = 3
-"""The enlargement of an input of 224 pixels, for prints 62 mm wide."""
+"""The enlargement of an input of 224 pixels, for prints 46 mm wide."""
+
+_COLUMNS = 5
+"""Patches in a row beside the input."""
 
 
 def draw(data: FigureData) -> Iterator[Figure]:
@@ -64,14 +67,12 @@ def draw(data: FigureData) -> Iterator[Figure]:
 
 
 def _patches(i: int, label: str, top: Sequence[Neuron], image: Rgb) -> Figure:
-    columns = min(5, len(top))
     tiles = [
-        Tile(crop(image, neuron.patch), f"{k}: {neuron.position}", f"output {neuron.value:.1f}")
+        Tile(crop(image, neuron.patch), str(neuron.position), f"{k}: {neuron.value:.1f}")
         for k, neuron in enumerate(top, 1)
     ]
-    side = full_width_side(max(columns, 5))
     return Figure(
         f"patches_{i}",
-        montage(tiles, columns=columns, tile_side=side, mime="image/jpeg"),
+        montage(tiles, columns=_COLUMNS, tile_side=band_side(_COLUMNS), mime="image/jpeg"),
         describe_patches(label, top),
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from reportgen.figures.colour import signed_rgb
 from reportgen.figures.figure import Figure, FigureData
-from reportgen.figures.montage import Tile, full_width_side, montage
+from reportgen.figures.montage import Tile, band_side, montage
 from reportgen.figures.plots import MM, house_style, svg_picture
 from reportgen.sections.randomisation.result import ExplainedNeuron, Likeness, Randomisation, Redrawing
 from reportgen.text import agreement_text
@@ -34,7 +34,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
         columns = len(names) + 1
         yield Figure(
             f"randomised_{i}",
-            montage(tiles, columns=columns, tile_side=full_width_side(columns), mime="image/jpeg"),
+            montage(tiles, columns=columns, tile_side=band_side(columns), mime="image/jpeg"),
             describe_strip(label, neuron, names),
         )
     with house_style():
@@ -65,7 +65,7 @@ def make_tiles(pictures: Sequence[NDArray[Any]], neuron: ExplainedNeuron, names:
         tiles.append(Tile(signed_rgb(row[0], 1), "as trained", kind))
         for picture, name, own in zip(row[1:], names, neuron.redrawn, strict=True):
             signed = _likeness(own.likeness, kind).signed
-            tiles.append(Tile(signed_rgb(picture, 1), name, f"{kind} {_say(signed)}"))
+            tiles.append(Tile(signed_rgb(picture, 1), name, _say(signed)))
     return tiles
 
 
