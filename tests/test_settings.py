@@ -31,7 +31,7 @@ fonts = ["my.ttf"]
 report = "assignment"
 sections = [
   "convolution", "conv_stack", "transfer", "neurons", "occlusion", "channels", "guided_backprop",
-  "randomisation", "shortcuts",
+  "randomisation", "shortcuts", "errors",
 ]
 
 [[authors]]
@@ -75,7 +75,8 @@ channels = "G"
 guided_backprop = "H"
 randomisation = "I"
 shortcuts = "J"
-observations = "K"
+errors = "K"
+observations = "L"
 """
 
 

@@ -141,7 +141,7 @@ def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
             "html", f"{_STAGES}.html",
             templates=True, fonts="all", kind=True, settings=("commentary",),
             after=("results", *(FIGURES + section.name for section in drawn)),
-            modules=_modules(kind.sections, "section", "result", "page"),
+            modules=_modules(kind.sections, "section", "result", "claims", "page"),
         ),
         Spec(
             "pdf", f"{_STAGES}.pdf",
