@@ -139,7 +139,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "occlusion": {"random_boxes": 40, "step": 8},
         "randomisation": {"seed": 8, "images": 2},
         "shortcuts": {"images": 7},
-        "commentary": dict(zip(find_kind().slots, "ABCDEFGHIJK", strict=True)),
+        "commentary": dict(zip(find_kind().slots, "ABCDEFGHIJKL", strict=True)),
     }
 
 

@@ -3,17 +3,49 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import pytest
 from bs4 import BeautifulSoup
+from jinja2.bccache import Bucket, BytecodeCache
 from PIL import Image
 from small_results import LABELS, results_of
 
+from reportgen.document import html
 from reportgen.document.html import Content, render_html
 from reportgen.figures.figure import Figure, Picture
 from reportgen.outline.kind import find_kind
 from reportgen.results import Check
 from reportgen.templates import open_templates
+
+
+class _Compiled(BytecodeCache):
+    """Templates that were compiled before: that takes longer than all else."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self.kept.get(bucket.key)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.code
+
+
+_COMPILED, _Environment = _Compiled(), html.ImmutableSandboxedEnvironment
+
+_KEPT: dict[str, bytes] = {}
+
+
+def _remember(name: str, make: Callable[[], bytes]) -> bytes:
+    """Formulas are drawn once, and fonts, which nobody sees here, are left out."""
+    if name.startswith("fonts "):
+        return b""
+    if name not in _KEPT:
+        _KEPT[name] = make()
+    return _KEPT[name]
 
 
 def _draw() -> Picture:
@@ -41,7 +73,11 @@ class SmallPage:
             if name not in without
         ]
         album = {name: Figure(name, _draw(), f"A square for {name}.") for name in (*names, *cells)}
-        page = render_html(Content(kind, self.results, album, {}), open_templates()).html
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(
+                html, "ImmutableSandboxedEnvironment", partial(_Environment, bytecode_cache=_COMPILED)
+            )
+            page = render_html(Content(kind, self.results, album, {}), open_templates(), _remember).html
         self.soup = BeautifulSoup(page, "lxml")
 
     def words(self, selector: str) -> str:

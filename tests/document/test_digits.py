@@ -35,6 +35,7 @@ MARKED = {
     # Of the sections that ask whether explanations hold.
     '"1.00"', '"ImageNet"', '"Fong and Vedaldi 2017"', '"Zeiler and Fergus 2014"',
     # How many items the document lists at most.
+    "each.true", "each.predicted",
     "12", "listed_images", '"4"', '"6"',
 }  # fmt: skip
 """Everything that templates pass to the macros ``literal`` and ``name``, or to ``code``, which does."""
@@ -58,7 +59,7 @@ def test_digits_are_marked_as_words_only_where_sections_and_publications_are_nam
     used = {
         call[1] for _, text in templates() for call in re.finditer(r"\{\{ ([^{}|]*?) \| mark_digits", text)
     }
-    assert used == {"phrase", "section.title", "each.title"}
+    assert used == {"phrase", "section.title", "finding.section.title", "each.title"}
 
 
 def test_nothing_but_the_macro_makes_the_mark() -> None:
