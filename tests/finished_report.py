@@ -31,7 +31,7 @@ SECTIONS = {
     "channels": "Are the loudest channels those that decide?",
     "randomisation": "Do the gradient pictures depend on the network?",
     "shortcuts": "What gives the class away?",
-    "observations": "Observations",
+    "errors": "Which images are confused?",
 }
 
 SETTINGS = """

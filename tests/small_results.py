@@ -68,6 +68,18 @@ _OCCLUDED = {
     "best": {**_OCCLUDED_BOX, "box": {"rows": [80, 130], "cols": [30, 100]}, "kept": 4.5, "removed": 3.0},
     "tried": 9, "random_removed": 5.25, "harming": 12,
 }  # fmt: skip
+_PATCHES = {
+    "patches": 5, "contrast": 0.1, "image_contrast": 0.2, "flatter": 5, "black": 0.0, "image_black": 0.1,
+    "at_edge": 2, "pairs": 10, "overlapping": 8, "places": 2, "on_animal": None, "animal_area": None,
+}  # fmt: skip
+_JUDGED = {"file": "test/x.jpg", "true": "cat", "predicted": "dog", "probability": 0.75}
+_MISTAKE = {
+    **_JUDGED,
+    "nearest": [
+        {"file": "train/dog/1.jpg", "label": "dog", "similarity": 0.875},
+        {"file": "train/cat/1.jpg", "label": "cat", "similarity": 0.5},
+    ],
+}
 _LOOK = {
     "images": 12, "dark_frames": 0, "light_frames": 1, "brightness": 0.5, "width": 300.0, "height": 200.0,
     "bytes_per_pixel": 0.25, "exif": 0, "formats": {"JPEG": 12},
@@ -134,7 +146,7 @@ def document() -> dict[str, Any]:
             "geometry": {"size": 252, "stride": 16, "padding": 118},
             "network_geometry": {"size": 196, "stride": 16, "padding": 90}, "top": _each([_NEURON]),
             "top_distinct": _each([_NEURON]), "positive_share": _each(0.3), "head_overlap": None,
-            "arrays": {},
+            "looks": _each(_PATCHES), "arrays": {},
         },
         "occlusion": {
             "layer": "block5_conv4", "files": _each("test/x.jpg"), "random_boxes": 30, "step": 32,
@@ -177,6 +189,21 @@ def document() -> dict[str, Any]:
                 {"file": "test/y.jpg", "true": "dog", "as_it_is": "dog", "without_ring": "dog"},
             ],
             "arrays": {},
+        },
+        "errors": {
+            "images": {"cat": 4, "dog": 4}, "mistakes": [_MISTAKE], "agreeing": 6, "surest": [_JUDGED],
+            "least_sure": [_JUDGED], "hash_bits": 64, "near": 8, "pairs": 2, "leaked": 1, "most_listed": 12,
+            "twins": [
+                {
+                    "first": "train/cat/1.jpg", "first_split": "train", "second": "test/x.jpg",
+                    "second_split": "test", "same_class": True, "distance": 2,
+                },
+                {
+                    "first": "train/dog/1.jpg", "first_split": "train", "second": "val/dog/1.jpg",
+                    "second_split": "val", "same_class": False, "distance": 6,
+                },
+            ],
+            "variance_share": [0.5, 0.25], "arrays": {},
         },
         "checks": [{"name": "frozen_base", "claim": "It is.", "passed": True}],
     }  # fmt: skip

@@ -31,7 +31,7 @@ fonts = ["my.ttf"]
 report = "assignment"
 sections = [
   "convolution", "conv_stack", "transfer", "neurons", "occlusion", "channels", "guided_backprop",
-  "randomisation", "shortcuts",
+  "randomisation", "shortcuts", "errors",
 ]
 
 [[authors]]
@@ -75,7 +75,8 @@ channels = "G"
 guided_backprop = "H"
 randomisation = "I"
 shortcuts = "J"
-observations = "K"
+errors = "K"
+observations = "L"
 """
 
 
@@ -138,7 +139,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "occlusion": {"random_boxes": 40, "step": 8},
         "randomisation": {"seed": 8, "images": 2},
         "shortcuts": {"images": 7},
-        "commentary": dict(zip(find_kind().slots, "ABCDEFGHIJK", strict=True)),
+        "commentary": dict(zip(find_kind().slots, "ABCDEFGHIJKL", strict=True)),
     }
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from reportgen.analysis.neurons import is_identity
@@ -57,6 +56,8 @@ class _Step:
 
     def run(self, inputs: Any) -> Any:
         """The outputs of windows that lie in the ``inputs`` (N, rows, columns, C)."""
+        import tensorflow as tf
+
         if not hasattr(self.layer, "kernel"):
             return tf.nn.max_pool2d(inputs, self.size, self.stride, "VALID")
         signal = tf.nn.conv2d(inputs, self.layer.kernel.value, self.stride, "VALID")

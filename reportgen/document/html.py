@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError
@@ -32,11 +32,14 @@ SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
 LISTED_IMAGES = 500
 """Above this number of images the document does not list the files; their hashes are in the results."""
 
-PARTS = ("abstract", "observations", "appendix")
+PARTS = ("abstract", "findings", "appendix")
 """The further templates that a section may have."""
 
 COMMON_TABLES = ("counts", "checks")
 """The tables that every report has at its end."""
+
+MOST_FINDINGS = 8
+"""More would be no choice."""
 
 _STYLE_MARK = "/* fonts, formulas and pictures */"
 _POLICY_MARK = "content-security-policy-of-this-page"
@@ -52,7 +55,7 @@ class Content:
     results: Results
     album: Mapping[str, Figure]
     commentary: Mapping[str, str]
-    printing: Printing = Printing()
+    printing: Printing = field(default_factory=Printing)
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,7 @@ class _Page:
             references=self.kind.list_references(*self._of_weights()),
             passed={check.name: check.passed for check in self.results.checks},
             findings={check.name for check in self.results.checks if check.finding},
+            ranked_findings=self._rank(),
             split_names=SPLIT_NAMES,
             listed_images=LISTED_IMAGES,
             style_mark=Markup(_STYLE_MARK),  # noqa: S704 - a constant
@@ -170,6 +174,17 @@ class _Page:
             }
             for section in self.kind.sections
         ]
+
+    def _rank(self) -> list[dict[str, Any]]:
+        """The most important findings that their sections have words for, each with its section."""
+        numbers = {name: getattr(self.results, name) for name in self.kind.names}
+        sections = {section["name"]: section for section in self._sections()}
+        ranked = [
+            {"name": claim.name, "section": sections[section.name]}
+            for section, claim in self.kind.rank_findings(numbers)
+            if sections[section.name]["findings"]
+        ]
+        return ranked[:MOST_FINDINGS]
 
     def _comment(self) -> dict[str, Markup]:
         context = CommentaryContext(

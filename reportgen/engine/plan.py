@@ -141,7 +141,7 @@ def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
             "html", f"{_STAGES}.html",
             templates=True, fonts="all", kind=True, settings=("commentary", "print"),
             after=("results", *(FIGURES + section.name for section in drawn)),
-            modules=_modules(kind.sections, "section", "result", "page"),
+            modules=_modules(kind.sections, "section", "result", "claims", "page"),
         ),
         Spec(
             "pdf", f"{_STAGES}.pdf",
@@ -149,8 +149,8 @@ def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
             settings=(
                 # The settings are attached to the PDF, so that it changes with each of them.
                 *("report", "sections"), *_TITLE,
-                *("show", "print", "example_images", "occlusion", "guided_backprop", "randomisation", "shortcuts"),
-                "commentary",
+                *("show", "print", "example_images", "occlusion", "guided_backprop", "methods"),
+                *("randomisation", "shortcuts", "commentary"),
             ),
         ),
     )  # fmt: skip

@@ -85,6 +85,7 @@ _OWN_SECTIONS = (
     "guided_backprop",
     "randomisation",
     "shortcuts",
+    "errors",
 )
 
 
@@ -180,7 +181,18 @@ class ReportKind:
         A claim that several sections make is one, at the position of the last, and holds if all of them
         confirm it.
         """
-        claims: dict[str, Claim] = {}
+        return [claim for _, claim in self._decide(numbers)]
+
+    def rank_findings(self, numbers: Mapping[str, Any]) -> list[tuple[Section, Claim]]:
+        """The findings among these claims that have a weight, the weightiest first, each with its section.
+
+        Of equal weights the earlier section comes first.
+        """
+        found = [(section, claim) for section, claim in self._decide(numbers) if claim.finding]
+        return sorted((each for each in found if each[1].weight > 0), key=lambda each: -each[1].weight)
+
+    def _decide(self, numbers: Mapping[str, Any]) -> list[tuple[Section, Claim]]:
+        claims: dict[str, tuple[Section, Claim]] = {}
         for section in self.sections:
             module = section.load("claims") if section.name in numbers else None
             if module is None or not hasattr(module, "decide"):
@@ -190,8 +202,8 @@ class ReportKind:
             for claim in decided:
                 # Taken out and put back, so that the claim moves to the position of the last section that
                 # makes it.
-                earlier = claims.pop(claim.name, claim)
-                claims[claim.name] = replace(claim, passed=claim.passed and earlier.passed)
+                _, earlier = claims.pop(claim.name, (section, claim))
+                claims[claim.name] = section, replace(claim, passed=claim.passed and earlier.passed)
         return list(claims.values())
 
     def list_references(self, *more: Reference) -> list[Reference]:

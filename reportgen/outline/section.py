@@ -16,7 +16,7 @@ Every layer gets its knowledge of a section from here. A section is a package. `
 - ``summary``: ``describe(results)``, lines for a terminal, and ``TABLES``, its results as data frames.
 
 Templates are ``sections/<name>.html.j2`` and, where there are any, ``sections/<name>.abstract.html.j2``,
-``.observations.html.j2`` and ``.appendix.html.j2``; those of a package elsewhere lie in its own folder
+``.findings.html.j2`` and ``.appendix.html.j2``; those of a package elsewhere lie in its own folder
 ``templates``.
 """
 
@@ -152,13 +152,18 @@ class Claim:
     """A sentence of the report that the numbers bear out, or do not.
 
     ``finding``: it is what these data say, and its contrary would be no fault. Otherwise a report of which
-    it is not true has gone wrong.
+    it is not true has gone wrong. ``weight``: how important a finding is, 0 to 1, whether it is true or not;
+    those of 0 are not among the findings that the report begins with. It is how far the number is from what
+    chance gives or a reader takes for granted, as a part of the farthest that it could be; of counts, that of
+    the nearer end of the 95 % interval (``weigh_share`` and ``weigh_sample`` in
+    ``reportgen.results.inference``).
     """
 
     name: str
     claim: str
     passed: bool
     finding: bool = False
+    weight: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -179,7 +184,16 @@ _TAKEN = frozenset(
         *("schema_version", "kind", "report", "provenance", "dataset", "checks"),  # keys of the results
         *("weights", "features", "activations", "results", "html", "pdf"),  # stages
         *("introduction", "observations"),  # slots of the commentary
-        *("content", "lists", "references", "appendix", "sources", "data", "images"),  # other ids on the page
+        *(
+            "content",
+            "lists",
+            "findings",
+            "references",
+            "appendix",
+            "sources",
+            "data",
+            "images",
+        ),  # other ids on the page
         *("array", "at", "copy", "dict", "document", "folder", "has", "json", "name", "table", "tables"),
     }
 )

@@ -29,3 +29,21 @@ def mcnemar_p_value(lost: int, gained: int) -> float:
     tail = sum(math.comb(changed, k) for k in range(min(lost, gained) + 1))
     # Whole numbers are halved exactly, however many there are.
     return float(min(Fraction(1), Fraction(2 * tail, 1 << changed)))
+
+
+def weigh_share(share: float, expected: float) -> float:
+    """How far a share is from what is expected, as a part of the farthest that it could be: 0 to 1."""
+    room = 1 - expected if share > expected else expected
+    return abs(share - expected) / room if room else 0.0
+
+
+def weigh_sample(count: int, total: int, expected: float) -> float:
+    """The same for ``count`` of a sample of ``total``: that of the nearer end of its 95 % interval.
+
+    It is 0 if the interval holds what is expected, or there is no sample: then chance may be all there is.
+    """
+    if not total:
+        return 0.0
+    low, high = wilson_interval(count, total)
+    nearer = low if low > expected else high if high < expected else expected
+    return weigh_share(nearer, expected)

@@ -4,6 +4,7 @@ from reportgen.outline.kind import ReportKind
 from reportgen.sections.channels.section import SECTION as CHANNELS
 from reportgen.sections.conv_stack.section import SECTION as CONV_STACK
 from reportgen.sections.convolution.section import SECTION as CONVOLUTION
+from reportgen.sections.errors.section import SECTION as ERRORS
 from reportgen.sections.guided_backprop.section import SECTION as GUIDED_BACKPROP
 from reportgen.sections.neurons.section import SECTION as NEURONS
 from reportgen.sections.occlusion.section import SECTION as OCCLUSION
@@ -24,5 +25,6 @@ REPORT = ReportKind(
         GUIDED_BACKPROP,
         RANDOMISATION,
         SHORTCUTS,
+        ERRORS,
     ),
 )

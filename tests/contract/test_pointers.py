@@ -141,6 +141,14 @@ def test_what_follows_from_other_values_is_marked() -> None:
             for measure in ("signed", "absolute", "ssim")
         ),
         "/randomisation/explained", "/randomisation/silent",
+        *(f"/channels/animal{name}" for name in (
+            "", "/loud", "/decisive", "/unusual", "/total", "/chance",
+        )),
+        *(f"/neurons/{name}" for name in ("patches", "flatter", "pairs", "overlapping")),
+        *(f"/errors/{name}" for name in (
+            "total", "confusions", "confusions/<i>", "confusions/<i>/true", "confusions/<i>/predicted",
+            "confusions/<i>/count", "faultless", "faultless/<i>", "near_taken", "near_own",
+        )),
         *(f"/shortcuts/{name}" for name in (
             "judged", "chance", "correct", "correct/<cue>", "accuracy", "accuracy/<cue>", "accuracy_interval",
             "accuracy_interval/<cue>", "accuracy_interval/<cue>/0", "accuracy_interval/<cue>/1", "lead",

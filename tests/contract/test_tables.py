@@ -33,6 +33,8 @@ TABLES = (
         "randomisation",
         "shortcuts",
         "without_ring",
+        "nearest",
+        "twins",
         "checks",
     ),
 )

@@ -38,12 +38,15 @@ def whole() -> dict[str, Any]:
         "guided_backprop",
         "randomisation",
         "shortcuts",
+        "errors",
     ):
         changed[section]["arrays"] = {"some": {**summary, "file": f"arrays/{section}.npz", "key": "some"}}
     changed["neurons"]["head_overlap"] = {label: {"overlapping": 1, "total": 5} for label in LABELS}
     changed["channels"]["classes"]["cat"]["on_animal"] = {
         "loud": 1, "decisive": 2, "unusual": 2, "total": 2, "chance": 0.5,
     }  # fmt: skip
+    for look in changed["neurons"]["looks"].values():
+        look |= {"on_animal": 0.5, "animal_area": 0.25}
     changed["shortcuts"]["examples"] = {label: ["test/x.jpg"] for label in LABELS}
     changed["guided_backprop"]["area_share"] = dict.fromkeys(LABELS, _SHARES)
     changed["guided_backprop"]["rows"]["cat"][0]["energy_share"] = _SHARES

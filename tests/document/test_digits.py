@@ -27,7 +27,7 @@ MARKED = {
     '"He et al. 2015"', '"Simonyan & Zisserman 2015"', '"Araujo et al. 2019"', '"Luo et al. (2016)"',
     '"Springenberg et al. 2015"', '"Wilson’s (1927)"',
     '"Simonyan et al. 2014"', '"Adebayo et al. 2018"', '"Nie et al. (2018)"', '"SSIM, Wang et al. 2004"',
-    '"Geirhos et al. 2020"', '"Wilson 1927"', '"McNemar’s"',
+    '"Geirhos et al. 2020"', '"Wilson 1927"', '"McNemar’s"', '"pHash, Zauner 2010"',
     # Constants of a formula or a method: ends of ranges, the depth of RGB, classes of ImageNet, quantiles.
     '"L2"', '"C"', '"EXIF"', '"5"', '"ten"', "format",
     "0", "3", "255", "1000", '"1000"', '"1,000"', '"5 %"', '"95 %"',
@@ -35,7 +35,8 @@ MARKED = {
     # Of the sections that ask whether explanations hold.
     '"1.00"', '"ImageNet"', '"Fong and Vedaldi 2017"', '"Zeiler and Fergus 2014"',
     # How many items the document lists at most.
-    "12", "listed_images",
+    "each.true", "each.predicted",
+    "12", "listed_images", '"4"', '"6"',
 }  # fmt: skip
 """Everything that templates pass to the macros ``literal`` and ``name``, or to ``code``, which does."""
 
@@ -58,7 +59,7 @@ def test_digits_are_marked_as_words_only_where_sections_and_publications_are_nam
     used = {
         call[1] for _, text in templates() for call in re.finditer(r"\{\{ ([^{}|]*?) \| mark_digits", text)
     }
-    assert used == {"phrase", "section.title", "each.title"}
+    assert used == {"phrase", "section.title", "finding.section.title", "each.title"}
 
 
 def test_nothing_but_the_macro_makes_the_mark() -> None:

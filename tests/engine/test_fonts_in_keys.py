@@ -32,6 +32,7 @@ LABELLED = {
     "figures_guided_backprop",
     "figures_randomisation",
     "figures_shortcuts",
+    "figures_errors",
 }
 
 

@@ -125,6 +125,7 @@ def test_sections_and_their_order_count_where_the_report_is_put_together(home: P
             "guided_backprop",
             "randomisation",
             "shortcuts",
+            "errors",
         )
     }
     assert {"features", "activations"} & set(

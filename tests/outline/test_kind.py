@@ -24,6 +24,7 @@ ALL = (
     "guided_backprop",
     "randomisation",
     "shortcuts",
+    "errors",
 )
 
 

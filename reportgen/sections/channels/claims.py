@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from reportgen.contract.specimen import Known
 from reportgen.dataset.inventory import Inventory
 from reportgen.outline.section import Claim
+from reportgen.results.inference import weigh_sample
 from reportgen.sections.channels.result import Channels
 from reportgen.settings import Settings
+
+_ALL = 1.0
+"""What one would take for granted."""
 
 
 def decide(numbers: Channels) -> Iterator[Claim]:
@@ -18,14 +22,20 @@ def decide(numbers: Channels) -> Iterator[Claim]:
         "At least half of the loudest channels are among the most decisive.",
         2 * numbers.loud_and_decisive >= numbers.listed,
         finding=True,
+        weight=weigh_sample(numbers.loud_and_decisive, numbers.listed, _ALL),
     )
-    counts = [image.on_animal for image in numbers.classes.values() if image.on_animal is not None]
-    if counts and all(each.unusual is not None for each in counts):
+    counts = numbers.animal
+    if counts is not None and counts.unusual is not None:
+        more = counts.unusual > counts.loud and counts.unusual > counts.chance * counts.total
         yield Claim(
             "unusual_on_animal",
             "More neurons lie on the animal if channels are ranked by unusual output than by output.",
-            sum(each.unusual or 0 for each in counts) > sum(each.loud for each in counts),
+            counts.unusual > counts.loud,
             finding=True,
+            # Only if they are more than chance would give, too.
+            weight=weigh_sample(counts.unusual, counts.total, max(counts.chance, counts.loud / counts.total))
+            if more
+            else 0.0,
         )
 
 

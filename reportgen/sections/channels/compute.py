@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from reportgen.analysis.computed import Computed, summarise
@@ -213,6 +212,8 @@ def find_evidence(network: Backbone, head: bytes, output: NDArray[np.float32]) -
     where what follows is linear, as the average of the embedded network is; above ``fc1`` and ``fc2`` it is
     of first order (Simonyan et al. 2014). ``head`` is the content of the file of the head's weights.
     """
+    import tensorflow as tf
+
     kernel, bias = read_head(head)
     layers = network.network.layers
     above = layers[[layer.name for layer in layers].index("block5_conv4") + 1 :]

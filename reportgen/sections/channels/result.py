@@ -145,6 +145,23 @@ class Channels(Result):
         """How many of the loudest have a contribution below zero."""
         return sum(each.contribution < 0 for image in self.classes.values() for each in image.loud)
 
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def animal(self) -> OnAnimal | None:
+        """The same of all annotated example images together; null without any."""
+        counts = [image.on_animal for image in self.classes.values() if image.on_animal is not None]
+        if not counts:
+            return None
+        unusual = [each.unusual for each in counts if each.unusual is not None]
+        total = sum(each.total for each in counts)
+        return OnAnimal(
+            loud=sum(each.loud for each in counts),
+            decisive=sum(each.decisive for each in counts),
+            unusual=sum(unusual) if len(unusual) == len(counts) else None,
+            total=total,
+            chance=min(1.0, sum(each.chance * each.total for each in counts) / total),
+        )
+
     @computed_field(json_schema_extra={"unit": "channels"})  # type: ignore[prop-decorator]
     @property
     def listed(self) -> Annotated[Count, means("Entries of the lists of loud channels.")]:

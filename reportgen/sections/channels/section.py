@@ -42,6 +42,7 @@ SECTION = Section(
         Origin("/always_loud", ".result.Channels.always_loud", "examples", weights=True),
         Origin("/loud_and_decisive", ".result.Channels.loud_and_decisive", "used", weights=True),
         Origin("/loud_against", ".result.Channels.loud_against", "used", weights=True),
+        Origin("/animal", ".result.Channels.animal", "annotated", weights=True),
         Origin("/listed", ".result.Channels.listed", "examples", weights=True),
     ),
     tolerances=(
@@ -60,7 +61,7 @@ SECTION = Section(
         Rule("/classes/*/on_animal/*", Tolerance(0, 1), TRAINED),
     ),
     compared=("/classes",),
-    derived=("/always_loud", "/loud_and_decisive", "/loud_against", "/listed"),
+    derived=("/always_loud", "/loud_and_decisive", "/loud_against", "/animal", "/listed"),
     references=(
         SIMONYAN_2015,
         Reference(

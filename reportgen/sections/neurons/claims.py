@@ -9,8 +9,13 @@ from reportgen.contract.specimen import Known
 from reportgen.dataset.inventory import Inventory
 from reportgen.outline.section import Claim
 from reportgen.results import Box
+from reportgen.results.inference import weigh_sample
 from reportgen.sections.neurons.result import Neuron, Neurons
 from reportgen.settings import Settings
+
+_HALF = 0.5
+
+_OF_BOXES = frozenset({"/head_overlap", "/looks/<class>/on_animal", "/looks/<class>/animal_area"})
 
 
 def decide(numbers: Neurons) -> Iterator[Claim]:
@@ -28,6 +33,29 @@ def decide(numbers: Neurons) -> Iterator[Claim]:
             "field_support",
             "No gradient reaches beyond the receptive field in the network that ran, and one fills it.",
             _are_borne_out(described),
+        )
+    yield from _decide_looks(numbers)
+
+
+def _decide_looks(numbers: Neurons) -> Iterator[Claim]:
+    """What the patches are like; documents before 1.2 do not tell."""
+    if numbers.patches:
+        yield Claim(
+            "patches_flat",
+            "Most patches have less contrast than their image.",
+            2 * numbers.flatter > numbers.patches,
+            finding=True,
+            weight=weigh_sample(numbers.flatter, numbers.patches, _HALF),
+        )
+    if numbers.pairs:
+        overlap = 2 * numbers.overlapping > numbers.pairs
+        yield Claim(
+            "patches_overlap",
+            "Most pairs of patches of one image overlap by more than half.",
+            overlap,
+            finding=True,
+            # That patches lie apart is what a reader takes for granted.
+            weight=weigh_sample(numbers.overlapping, numbers.pairs, _HALF) if overlap else 0.0,
         )
 
 
@@ -51,5 +79,5 @@ def expect(settings: Settings, inventory: Inventory) -> Known:
     count = settings.show.neurons
     return Known(
         lengths={"/top/<class>": count, "/top_distinct/<class>": count},
-        absent=frozenset() if inventory.survey.annotations else {"/head_overlap"},
+        absent=frozenset() if inventory.survey.annotations else _OF_BOXES,
     )

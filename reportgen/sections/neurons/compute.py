@@ -19,6 +19,7 @@ from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import example_files, find_boxes, open_examples
 from reportgen.engine.stages.outcomes import pack_section
 from reportgen.results import Box, FieldGeometry, ImageFile, Patch, Position
+from reportgen.sections.neurons.patches import describe_patches
 from reportgen.sections.neurons.result import HeadOverlap, Neuron, Neurons
 
 if TYPE_CHECKING:
@@ -90,13 +91,14 @@ def find_excited_neurons(
     network_geometry: FieldGeometry,
     count: int,
     heads: Mapping[str, Box | None],
+    animals: Mapping[str, Box | None] | None = None,
     advance: Callable[[int], object] = lambda _count: None,
 ) -> Computed[Neurons]:
     """Find each class's most excited neurons of ``layer`` and the patches of its image they see.
 
     ``activations`` are the layer's output for each class's image, ``sees`` find the patch of a neuron in it;
     ``images`` are the same images as (224, 224, 3) uint8. ``heads`` are annotated boxes, None where there
-    is none. Arrays: ``image_<i>``, ``activations_<i>``.
+    is none, and so are ``animals``. Arrays: ``image_<i>``, ``activations_<i>``.
     """
     arrays: dict[str, NDArray[Any]] = {}
     top, distinct, positive = {}, {}, {}
@@ -118,6 +120,10 @@ def find_excited_neurons(
         top_distinct=distinct,
         positive_share=positive,
         head_overlap=_count_overlaps(top, heads),
+        looks={
+            label: describe_patches([each.patch for each in own], images[label], (animals or {}).get(label))
+            for label, own in top.items()
+        },
         arrays=summarise("neurons", arrays),
     )
     return Computed(numbers, arrays)
@@ -140,6 +146,7 @@ def run(context: StageContext) -> Artifacts:
     """Rank the neurons of the explained layer and find the patches that the first of them see."""
     outcome = context.artifacts("activations")
     layer, geometry, network_geometry = read_layer(outcome)
+    boxes = find_boxes(context)
     with context.progress.stage("Most excited neurons", total=len(context.examples)) as advance:
         return pack_section(
             find_excited_neurons(
@@ -151,7 +158,8 @@ def run(context: StageContext) -> Artifacts:
                 geometry=geometry,
                 network_geometry=network_geometry,
                 count=context.setting("show.neurons"),
-                heads={label: head for label, (_, head) in find_boxes(context).items()},
+                heads={label: head for label, (_, head) in boxes.items()},
+                animals={label: animal for label, (animal, _) in boxes.items()},
                 advance=advance,
             )
         )

@@ -2,6 +2,8 @@
 
 from typing import Annotated
 
+from pydantic import Field, computed_field
+
 from reportgen.results.fields import (
     Arrays,
     Box,
@@ -11,6 +13,7 @@ from reportgen.results.fields import (
     Label,
     Patch,
     Position,
+    Positive,
     Result,
     Share,
     Size,
@@ -45,6 +48,27 @@ class HeadOverlap(Result):
 
     overlapping: Annotated[Count, means("Patches that share a pixel with the head's box.", "patches")]
     total: Annotated[Count, means("Patches of this class.", "patches")]
+
+
+class PatchLooks(Result):
+    """What the patches of one image are like as pictures. Contrast is the standard deviation of the luma."""
+
+    patches: Annotated[Positive, means("The patches of the most excited neurons.", "patches")]
+    contrast: Annotated[Size, means("The mean of their contrasts.", "luma, 0 to 1")]
+    image_contrast: Annotated[Size, means("The contrast of the whole image.", "luma, 0 to 1")]
+    flatter: Annotated[Count, means("Patches of less contrast than the whole image.", "patches")]
+    black: Annotated[Share, means("The mean share of their pixels that are black.")]
+    image_black: Annotated[Share, means("The share of the image's pixels that are.")]
+    at_edge: Annotated[Count, means("Patches that reach an edge of the image.", "patches")]
+    pairs: Annotated[Count, means("Pairs of patches.", "pairs")]
+    overlapping: Annotated[
+        Count, means("Pairs whose intersection is more than half of their union.", "pairs")
+    ]
+    places: Annotated[Positive, means("Groups of patches if those that overlap so are in one.", "places")]
+    on_animal: Annotated[
+        Share | None, means("The mean share of a patch that lies on the annotated animal; null without one.")
+    ]
+    animal_area: Annotated[Share | None, means("The share of the image that lies on it; null without one.")]
 
 
 class Neurons(Result):
@@ -94,7 +118,35 @@ class Neurons(Result):
         dict[Label, Annotated[HeadOverlap, means("Patches on this class's head.")]] | None,
         means("How many patches lie on the annotated head, for each class that has one; null without any."),
     ]
+    looks: Annotated[
+        dict[Label, Annotated[PatchLooks, means("What the patches of this class's image are like.")]],
+        means("What the patches are like as pictures; empty in documents before 1.2."),
+    ] = Field(default_factory=dict)
     arrays: Annotated[
         Arrays,
         means("For class i, image_<i> and activations_<i>, the layer's output. In arrays/neurons.npz."),
     ]
+
+    @computed_field(json_schema_extra={"unit": "patches"})  # type: ignore[prop-decorator]
+    @property
+    def patches(self) -> Count:
+        """The patches of all classes."""
+        return sum(each.patches for each in self.looks.values())
+
+    @computed_field(json_schema_extra={"unit": "patches"})  # type: ignore[prop-decorator]
+    @property
+    def flatter(self) -> Count:
+        """Those of them that have less contrast than their image."""
+        return sum(each.flatter for each in self.looks.values())
+
+    @computed_field(json_schema_extra={"unit": "pairs"})  # type: ignore[prop-decorator]
+    @property
+    def pairs(self) -> Count:
+        """Pairs of patches of one image."""
+        return sum(each.pairs for each in self.looks.values())
+
+    @computed_field(json_schema_extra={"unit": "pairs"})  # type: ignore[prop-decorator]
+    @property
+    def overlapping(self) -> Count:
+        """Those of them that overlap by more than half."""
+        return sum(each.overlapping for each in self.looks.values())

@@ -27,11 +27,16 @@ SECTION = Section(
         images="examples", annotations=True, weights=True, settings=("show.neurons",), stages=("activations",)
     ),
     figures=(Shown("neuron_input_<i>"), Shown("patches_<i>")),
-    tables=(Shown("distinct", "appendix"),),
+    tables=(Shown("distinct", "appendix"), Shown("patch_looks", "appendix")),
     origins=(
         Origin("", ".compute.find_excited_neurons", "examples", weights=True),
         Origin("/geometry", f"{_FIELD}.layer_geometries", "weights"),
         Origin("/network_geometry", f"{_FIELD}.layer_geometries", "weights", weights=True),
+        Origin("/looks", ".patches.describe_patches", "annotated", weights=True),
+        *(
+            Origin(f"/{name}", f".result.Neurons.{name}", "examples", weights=True)
+            for name in ("patches", "flatter", "pairs", "overlapping")
+        ),
         Origin("/head_overlap", f"{_FIELD}.overlaps", "annotated", weights=True),
         *(
             origin
@@ -52,9 +57,19 @@ SECTION = Section(
         Rule("/top*/*/*/patch/energy_share", Tolerance(0, 0.02), EDGE),
         Rule("/top*/*/*/patch/*", Tolerance(0, 2), EDGE),
         Rule("/top*/*/*/support/*", Tolerance(0, 2), EDGE),
+        Rule("/looks/*/contrast", Tolerance(0, 0.02), EDGE),
+        Rule("/looks/*/image_contrast", Tolerance(0, 1 / 255), DECODED),
+        Rule("/looks/*/image_black", Tolerance(0, 0.01), DECODED),
+        Rule("/looks/*/black", Tolerance(0, 0.02), EDGE),
+        Rule("/looks/*/on_animal", Tolerance(0, 0.03), EDGE),
+        *(
+            Rule(f"/looks/*/{name}", Tolerance(0, 1), EDGE)
+            for name in ("flatter", "at_edge", "overlapping", "places")
+        ),
         Rule("/positive_share", Tolerance(0, 1e-3), GATES),
         Rule("/head_overlap/*/overlapping", Tolerance(0, 1), EDGE),
     ),
     compared=("/top", "/top_distinct"),
+    derived=("/patches", "/flatter", "/pairs", "/overlapping"),
     references=(ARAUJO_2019, LUO_2016, SIMONYAN_2015),
 )

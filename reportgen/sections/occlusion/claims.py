@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from reportgen.contract.specimen import Known
 from reportgen.dataset.inventory import Inventory
 from reportgen.outline.section import Claim
+from reportgen.results.inference import weigh_sample
 from reportgen.sections.occlusion.result import Occlusion
 from reportgen.settings import Settings
+
+_ALL = 1.0
+"""What one would take for granted."""
 
 
 def decide(numbers: Occlusion) -> Iterator[Claim]:
@@ -18,6 +22,7 @@ def decide(numbers: Occlusion) -> Iterator[Claim]:
         "For most neurons the removal of the patch harms more than that of most random boxes of its size.",
         2 * numbers.harming > numbers.measured,
         finding=True,
+        weight=weigh_sample(numbers.harming, numbers.measured, _ALL),
     )
     yield Claim(
         "patches_hold",

@@ -21,11 +21,14 @@ def decide(numbers: Randomisation) -> Iterator[Claim]:
     guided = last.guided.signed if last else None
     sizes = last.plain.absolute if last else None
     plain = [each.plain.signed for each in means]
+    survives = guided is not None and guided >= numbers.alike_from
     yield Claim(
         "guided_survives",
         "Guided pictures survive the redrawing of all weights.",
-        guided is not None and guided >= numbers.alike_from,
+        survives,
         finding=True,
+        # That they depend on the weights is what is expected of them.
+        weight=guided if guided is not None and survives else 0.0,
     )
     yield Claim(
         "plain_changes",

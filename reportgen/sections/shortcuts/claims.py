@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reportgen.contract.specimen import Known
 from reportgen.dataset.inventory import Inventory
 from reportgen.outline.section import Claim
+from reportgen.results.inference import weigh_sample, weigh_share
 from reportgen.sections.shortcuts.result import Shortcuts
 from reportgen.settings import Settings
 
@@ -19,13 +20,27 @@ def decide(numbers: Shortcuts) -> Iterator[Claim]:
             "A cue that hardly shows the object tells the classes apart better than chance.",
             bool(numbers.found),
             finding=True,
+            weight=max(
+                weigh_sample(numbers.correct[cue], numbers.judged, numbers.chance)
+                if cue in numbers.found
+                else 0
+                for cue in numbers.ranking
+            ),
         )
+    needed = numbers.p_value < numbers.alpha
     yield Claim(
         "ring_unneeded",
         "The network is about as accurate without the outermost ring of pixels.",
-        numbers.p_value >= numbers.alpha,
+        not needed,
         finding=True,
+        weight=_weigh_change(numbers) if needed else 0.0,
     )
+
+
+def _weigh_change(numbers: Shortcuts) -> float:
+    """How much of the accuracy is lost, or of the errors is mended, without the ring."""
+    tested = len(numbers.tested)
+    return weigh_share(numbers.correct_without_ring / tested, numbers.correct_as_they_are / tested)
 
 
 def expect(settings: Settings, inventory: Inventory) -> Known:

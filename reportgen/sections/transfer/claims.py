@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reportgen.contract.specimen import Known
 from reportgen.dataset.inventory import Inventory
 from reportgen.outline.section import Claim
+from reportgen.results.inference import weigh_sample
 from reportgen.sections.transfer.result import Transfer
 from reportgen.settings import Settings
 
@@ -17,6 +18,14 @@ def decide(numbers: Transfer) -> Iterator[Claim]:
         "frozen_base",
         "Training left every weight of the base unchanged.",
         numbers.frozen_sha256.before == numbers.frozen_sha256.after,
+    )
+    majority = numbers.majority_share["test"]
+    yield Claim(
+        "above_majority",
+        "The network recognises more test images than always naming the largest class would.",
+        numbers.accuracy_interval["test"][0] > majority,
+        finding=True,
+        weight=weigh_sample(numbers.correct["test"], numbers.total["test"], majority),
     )
 
 

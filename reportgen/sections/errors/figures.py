@@ -1,0 +1,161 @@
+"""The section's figures, and in words what each of them shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import matplotlib.figure as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from reportgen.figures.colour import Rgb
+from reportgen.figures.figure import Figure, FigureData, listed
+from reportgen.figures.lettering import Lettering
+from reportgen.figures.montage import Tile, full_width_side, montage
+from reportgen.figures.plots import MM, POINTS_PER_MM, TEXT_POINTS, font_families, house_style, svg_picture
+from reportgen.sections.errors.result import Errors, Mistake
+from reportgen.text import decimal_text, percent_text
+from reportgen.typefaces.face import OWN, Typefaces
+
+_COLUMNS = 8
+"""Two mistakes in a row, each with three training images."""
+
+_FRAME = 9
+"""Pixels of the black frame around a mistake, of 224."""
+
+_MAP_MM = (58.0, 48.0)
+
+_LABEL_MM = 30.0
+
+_LOOKS = (
+    ("o", "#0072b2"), ("s", "#e69f00"), ("^", "#009e73"), ("D", "#cc79a7"), ("v", "#56b4e9"),
+    ("P", "#d55e00"), ("X", "#7f7f7f"), ("*", "#f0e442"),
+)  # fmt: skip
+"""A shape, so that grey print tells classes apart, and one of Okabe and Ito's colours for each class."""
+
+_WRONG = "misclassified"
+
+_TOLD = 6
+"""Mistakes that the description of the map names."""
+
+
+def draw(data: FigureData) -> Iterator[Figure]:
+    """Draw the mistakes beside their nearest training images, the map, and near-duplicates."""
+    section: Errors = data.numbers
+    if "shown" in data.arrays:
+        count = len(data.arrays["shown"]) // (1 + len(section.mistakes[0].nearest))
+        shown = section.mistakes[:count]
+        picture = montage(
+            list(_tile_mistakes(shown, data.arrays["shown"])),
+            columns=_COLUMNS,
+            tile_side=full_width_side(_COLUMNS),
+            mime="image/jpeg",
+            faces=data.faces,
+        )
+        yield Figure("nearest", picture, describe_mistakes(shown))
+    with house_style():
+        plot = plot_map(section, data.arrays["map"], data.arrays["probabilities"], data.faces)
+        yield Figure("map", svg_picture(plot), describe_map(section))
+    if "twins" in data.arrays:
+        pixels = data.arrays["twins"]
+        twins = section.twins[: len(pixels) // 2]
+        names = [name for each in twins for name in (each.first_split, each.second_split)]
+        tiles = [Tile(picture, name) for picture, name in zip(pixels, names, strict=True)]
+        side = full_width_side(_COLUMNS)
+        told = [f"{each.first} and {each.second}" for each in twins]
+        yield Figure(
+            "twins",
+            montage(tiles, columns=_COLUMNS, tile_side=side, mime="image/jpeg", faces=data.faces),
+            f"Pairs of nearly equal images, side by side: {'; '.join(told)}.",
+        )
+
+
+def _tile_mistakes(mistakes: Sequence[Mistake], pixels: NDArray[np.uint8]) -> Iterator[Tile]:
+    """Each mistake in a black frame with its class and the one it was taken for, then what is like it."""
+    pictures = iter(pixels)
+    for each in mistakes:
+        yield Tile(_frame(next(pictures)), each.true, f"as {each.predicted}")
+        for neighbour in each.nearest:
+            yield Tile(next(pictures), neighbour.label, f"{decimal_text(neighbour.similarity, 2)}")
+
+
+def _frame(pixels: Rgb) -> Rgb:
+    framed = pixels.copy()
+    for side in (framed[:_FRAME], framed[-_FRAME:], framed[:, :_FRAME], framed[:, -_FRAME:]):
+        side[...] = 0
+    return framed
+
+
+def describe_mistakes(mistakes: Sequence[Mistake]) -> str:
+    """Describe the band of mistakes."""
+    told = [
+        f"{each.file}, {each.true} taken for {each.predicted}: "
+        + listed([f"{one.file} ({one.label}, {decimal_text(one.similarity, 2)})" for one in each.nearest])
+        for each in mistakes
+    ]
+    return f"Misclassified test images, each followed by its nearest training images. {'; '.join(told)}."
+
+
+def plot_map(
+    section: Errors,
+    places: NDArray[np.float32],
+    probabilities: NDArray[np.float32],
+    faces: Typefaces = OWN,
+) -> mpl.Figure:
+    """Build the plot of the test images' ``places`` (N, 2); ``probabilities`` (N, classes) are the network's.
+
+    A class has one shape and colour; mistakes stand in a black ring. Axes say their share of the variance.
+    """
+    width, height = _MAP_MM
+    figure = mpl.Figure(figsize=(width * MM, height * MM))
+    axes = figure.add_axes((0, 0, 1, 1))
+    # Images are in the order of their classes.
+    true = np.repeat(range(len(section.images)), list(section.images.values()))
+    for i, label in enumerate(section.images):
+        shape, colour = _LOOKS[i % len(_LOOKS)]
+        axes.plot(
+            *places[true == i].T, shape, color=colour, markersize=4.5, markeredgecolor="black",
+            markeredgewidth=0.3, label=_shorten(label, faces), clip_on=False,
+        )  # fmt: skip
+    wrong = places[probabilities.argmax(axis=1) != true]
+    if len(wrong):
+        axes.plot(
+            *wrong.T, "o", color="black", markerfacecolor="none", markersize=9.5, markeredgewidth=1.1,
+            label=_WRONG, clip_on=False,
+        )  # fmt: skip
+    for axis, name, share in zip("xy", ("first", "second"), section.variance_share, strict=True):
+        axes.set(**{f"{axis}label": f"{name} axis ({percent_text(share)} of variance)", f"{axis}ticks": []})
+    axes.spines[["top", "right"]].set_visible(False)
+    _write_legend(axes, section, faces)
+    return figure
+
+
+def _shorten(label: str, faces: Typefaces) -> str:
+    # Tenths of a point keep the measure free of rounding.
+    return Lettering(round(10 * TEXT_POINTS), faces=faces).shorten(label, 10 * _LABEL_MM * POINTS_PER_MM)
+
+
+def _write_legend(axes: Axes, section: Errors, faces: Typefaces) -> None:
+    """Names of the classes to the right of the plot, each in a font that has it and never as a formula."""
+    legend = axes.legend(
+        loc="upper left", bbox_to_anchor=(1.02, 1), frameon=False, borderaxespad=0, handletextpad=0.3
+    )
+    names = [*(_shorten(label, faces) for label in section.images), _WRONG]
+    for text, name in zip(legend.get_texts(), names, strict=False):
+        text.set_parse_math(False)
+        text.set_fontfamily(font_families(name, faces))
+
+
+def describe_map(section: Errors) -> str:
+    """Describe the map in words."""
+    shares = " and ".join(map(percent_text, section.variance_share))
+    wrong = [f"{each.file} ({each.true} taken for {each.predicted})" for each in section.mistakes[:_TOLD]]
+    more = len(section.mistakes) - len(wrong)
+    ringed = listed(wrong) + (f", and {more} more" if more else "") if wrong else "none"
+    return (
+        f"A plot of the {section.total} test images in the plane of the training features' two principal "
+        f"axes, which have {shares} of the variance. Each class has a shape of its own: "
+        f"{listed(list(section.images))}. "
+        f"Misclassified, in a ring: {ringed}."
+    )

@@ -1,0 +1,71 @@
+"""What patches are like as pictures, beside the image that they are parts of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.neurons import area_share
+from reportgen.dataset.decode import grey
+from reportgen.results import Box
+from reportgen.sections.neurons.result import PatchLooks
+
+BLACK = 0.05
+"""The luma below which a pixel counts as black."""
+
+
+def describe_patches(patches: Sequence[Box], image: NDArray[np.uint8], animal: Box | None) -> PatchLooks:
+    """Contrast, blackness, place and overlap of an image's patches; ``image`` is (224, 224, 3).
+
+    Contrast is the standard deviation of the luma. Two patches overlap by more than half if their
+    intersection is more than half of their union; patches are at one place if a chain of such overlaps
+    leads from one to the other.
+    """
+    luma = grey(image).astype(np.float64)
+    parts = [luma[slice(*each.rows), slice(*each.cols)] for each in patches]
+    pairs = [
+        (i, j)
+        for (i, one), (j, other) in combinations(enumerate(patches), 2)
+        if 2 * _intersect(one, other) > _area(one) + _area(other) - _intersect(one, other)
+    ]
+    side = len(image)
+    return PatchLooks(
+        patches=len(patches),
+        contrast=float(np.mean([part.std() for part in parts])),
+        image_contrast=float(luma.std()),
+        flatter=sum(bool(part.std() < luma.std()) for part in parts),
+        black=float(np.mean([(part < BLACK).mean() for part in parts])),
+        image_black=float((luma < BLACK).mean()),
+        at_edge=sum(0 in (*each.rows, *each.cols) or side in (*each.rows, *each.cols) for each in patches),
+        pairs=len(patches) * (len(patches) - 1) // 2,
+        overlapping=len(pairs),
+        places=_count_places(len(patches), pairs),
+        on_animal=None
+        if animal is None
+        else float(np.mean([_intersect(each, animal) / _area(each) for each in patches])),
+        animal_area=area_share(animal, side),
+    )
+
+
+def _area(box: Box) -> int:
+    return (box.rows[1] - box.rows[0]) * (box.cols[1] - box.cols[0])
+
+
+def _intersect(one: Box, other: Box) -> int:
+    """Pixels that are in both boxes."""
+    lengths = [
+        max(0, min(a[1], b[1]) - max(a[0], b[0])) for a, b in ((one.rows, other.rows), (one.cols, other.cols))
+    ]
+    return lengths[0] * lengths[1]
+
+
+def _count_places(count: int, pairs: Sequence[tuple[int, int]]) -> int:
+    """How many groups there are if the members of each pair are in one."""
+    group = list(range(count))
+    for one, other in pairs:
+        old, new = group[other], group[one]
+        group = [new if each == old else each for each in group]
+    return len(set(group))

@@ -1,0 +1,251 @@
+"""The findings that a report begins with: each turns round or vanishes where the data say the contrary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from small_page import SmallPage
+from small_results import document
+
+from reportgen.document import html
+
+Change = Callable[[Any], None]
+
+
+def changed(*changes: Change) -> Any:
+    made = document()
+    for change in changes:
+        change(made)
+    return made
+
+
+def test_accuracy() -> None:
+    def recognise(right: int) -> Change:
+        def change(made: Any) -> None:
+            made["transfer"]["confusion"]["test"] = [[right, 20 - right], [20 - right, right]]
+
+        return change
+
+    strong, chance, none = (SmallPage(changed(recognise(right))).findings() for right in (19, 11, 1))
+    (item,) = [text for text in strong if "recognises more test images" in text]
+    assert "38 of 40" in item
+    assert "beside 0.50" in item
+    assert not any("test images than" in text for text in chance)
+    assert any("does not recognise more" in text for text in none)
+
+
+def confuse(made: Any, ring: list[list[int]]) -> None:
+    others = {cue: [[6, 6], [6, 6]] for cue in ("colour", "file", "thumbnail")}
+    made["shortcuts"]["confusion"] = {"ring": ring, **others}
+
+
+def test_what_gives_the_class_away() -> None:
+    found = SmallPage(changed(lambda made: confuse(made, [[12, 0], [0, 12]])))
+    (item,) = [text for text in found.findings() if "can be told by" in text]
+    assert "the outermost ring alone tells that of 24 of 24 images (accuracy 1.00, chance 0.50)" in item
+    assert "It is not shown that the network uses the outermost ring" in item
+    nothing = SmallPage(changed(lambda made: confuse(made, [[6, 6], [6, 6]])))
+    assert not any("told" in text for text in nothing.findings())
+    assert "can be told" not in nothing.words(".abstract")
+
+
+def try_without_ring(made: Any, before: int, after: int) -> None:
+    """So many of twenty images are recognised as they are, and without the ring."""
+    made["shortcuts"]["tested"] = [
+        {"file": f"test/{n}.jpg", "true": "cat", "as_it_is": "cat" if n < before else "dog",
+         "without_ring": "cat" if n < after else "dog"}
+        for n in range(20)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [(19, 5, "needs the outermost ring"), (5, 19, "outermost ring of pixels misleads"), (10, 12, "")],
+)
+def test_the_ring(before: int, after: int, said: str) -> None:
+    items = SmallPage(changed(lambda made: try_without_ring(made, before, after))).findings()
+    found = [text for text in items if text.startswith(("The network needs", "The outermost ring"))]
+    assert len(found) == bool(said)
+    assert all(
+        said in text and f"recognises {after} of 20 test images, with it {before}" in text for text in found
+    )
+
+
+def rank_loud(made: Any, rank: int) -> None:
+    for image in made["channels"]["classes"].values():
+        loud = image["loud"][0]
+        image["loud"] = [{**loud, "contribution_rank": rank, "contribution": 1.0 if rank < 3 else -1.0}] * 10
+
+
+def test_loud_channels() -> None:
+    idle = SmallPage(changed(lambda made: rank_loud(made, 400))).findings()
+    (item,) = [text for text in idle if "loudest channels" in text]
+    assert "mostly not those that decide: 0 of 20" in item
+    assert "20 lower the score" in item
+    # That loud ones decide is what one takes for granted.
+    assert not any(
+        "loudest" in text for text in SmallPage(changed(lambda made: rank_loud(made, 1))).findings()
+    )
+
+
+def lie(made: Any, loud: int, unusual: int) -> None:
+    made["dataset"]["annotated"] = True
+    for image in made["channels"]["classes"].values():
+        image["on_animal"] = {
+            "loud": loud, "decisive": 2, "unusual": unusual, "total": 20, "chance": 0.4,
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize(("loud", "unusual", "told"), [(8, 19, True), (19, 19, False), (2, 6, False)])
+def test_channels_for_once(loud: int, unusual: int, told: bool) -> None:
+    items = SmallPage(changed(lambda made: lie(made, loud, unusual))).findings()
+    found = [text for text in items if "exceed their usual output" in text]
+    assert len(found) == told
+    assert all("38 of 40 of their neurons lie on it, 16 of the loudest" in text for text in found)
+
+
+def harm(made: Any, harming: int) -> None:
+    for neurons in made["occlusion"]["neurons"].values():
+        neurons[:] = [{**neurons[0], "harming": 0 if n < harming else 29} for n in range(10)]
+
+
+def test_patches_by_occlusion() -> None:
+    some, all_of_them = (SmallPage(changed(partial(harm, harming=n))).findings() for n in (4, 10))
+    (item,) = [text for text in some if "respond to:" in text]
+    assert "not shown to be what their neurons respond to: the removal of 8 of 20" in item
+    assert not any("most random boxes" in text for text in all_of_them)
+
+
+def survive(made: Any, agreement: float) -> None:
+    for neuron in made["randomisation"]["neurons"].values():
+        likeness = neuron["redrawn"][-1]["likeness"]
+        neuron["redrawn"][-1] = {
+            **neuron["redrawn"][-1],
+            "likeness": {**likeness, "guided": {**likeness["guided"], "signed": agreement}},
+        }
+
+
+def test_guided_gradients() -> None:
+    kept, lost = (SmallPage(changed(partial(survive, agreement=a))).findings() for a in (0.5, 0.1))
+    assert any("Guided gradients survive" in text and "0.50" in text for text in kept)
+    assert not any("Guided gradients" in text for text in lost)
+
+
+def err(made: Any, taken: int, own: int) -> None:
+    made["errors"]["images"] = {"cat": 20, "dog": 20}
+    (mistake,) = made["errors"]["mistakes"]
+    near = {label: [{"file": "f", "label": label, "similarity": 0.5}] for label in ("cat", "dog")}
+    made["errors"]["mistakes"] = [
+        *({**mistake, "nearest": near["dog"]} for _ in range(taken)),
+        *({**mistake, "nearest": near["cat"]} for _ in range(own)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("taken", "own", "finding", "sentence"),
+    [
+        (
+            12,
+            1,
+            "Most errors resemble the class",
+            "The nearest training image of most errors is of the class",
+        ),
+        (
+            1,
+            12,
+            "Most errors do not resemble",
+            "The nearest training image of most errors is not of the class",
+        ),
+        (2, 0, "", "The nearest training image of most errors is of the class"),
+        (0, 0, "", "so there is no error to be looked into"),
+    ],
+)
+def test_errors(taken: int, own: int, finding: str, sentence: str) -> None:
+    without = ("nearest",) if taken + own == 0 else ()
+    page = SmallPage(changed(lambda made: err(made, taken, own)), without)
+    found = [text for text in page.findings() if text.startswith("Most errors")]
+    assert len(found) == bool(finding)
+    assert all(text.startswith(finding) for text in found)
+    text = page.words("#errors")
+    assert sentence in text
+    if taken + own:
+        assert f"{taken + own} of 40 test images are taken for another class" in text
+        assert f"{taken + own} of 20 for cat, taken for dog" in text
+        assert "Every test image of dog is recognised" in text
+        assert f"it is for {taken} of {taken + own}; for {own} it is of" in text
+    else:
+        assert "Every one of the 40 test images is recognised" in text
+        assert "black frame" not in text
+
+
+def duplicate(made: Any, pairs: int, leaked: int) -> None:
+    errors = made["errors"]
+    errors |= {"pairs": pairs, "leaked": leaked, "twins": errors["twins"][:pairs]}
+
+
+def test_near_duplicates() -> None:
+    some = SmallPage(document())
+    none = SmallPage(changed(lambda made: duplicate(made, 0, 0)), ("twins",))
+    elsewhere = SmallPage(changed(lambda made: duplicate(made, 1, 0)))
+    assert any("nearly the same as images of another split: 1 of 8" in text for text in some.findings())
+    assert "there are 2 such pairs" in some.words("#errors")
+    assert "nearly the same as one of another split" in some.words("#appendix")
+    assert not any("nearly the same" in text for text in (*none.findings(), *elsewhere.findings()))
+    assert "No image is nearly the same as one of another split" in none.words("#errors")
+    assert "differ in more than 8 of 64 bits" in none.words("#errors")
+    assert "There are none." in none.words("#appendix")
+    assert "0 of 8 test images have a near-duplicate" in elsewhere.words("#errors")
+
+
+def test_patches_as_pictures() -> None:
+    def look(flatter: int, overlapping: int) -> Change:
+        def change(made: Any) -> None:
+            for each in made["neurons"]["looks"].values():
+                each |= {"flatter": flatter, "overlapping": overlapping}
+
+        return change
+
+    flat, sharp = (SmallPage(changed(look(*counts))).findings() for counts in ((5, 10), (0, 0)))
+    assert any("mostly flatter than their images: 10 of 10" in text for text in flat)
+    assert any("mostly show the same place: 20 of 20" in text for text in flat)
+    assert any("mostly have more contrast" in text for text in sharp)
+    assert not any("place" in text for text in sharp)
+
+
+def test_the_farthest_from_what_is_expected_comes_first_and_stands_on_the_title_page() -> None:
+    for agreement, first in ((0.99, "Guided gradients"), (0.4, "The class can be told")):
+        page = SmallPage(changed(partial(survive, agreement=agreement)))
+        assert page.findings()[0].startswith(first)
+        assert first in page.words(".abstract")
+        assert page.words(".abstract").count("alone tells") <= 1
+
+
+def test_there_are_at_most_eight_each_with_a_link_to_its_section() -> None:
+    def everything(made: Any) -> None:
+        made["transfer"]["confusion"]["test"] = [[20, 0], [1, 19]]
+        try_without_ring(made, 19, 5)
+        lie(made, 2, 19)
+        harm(made, 2)
+        err(made, 12, 0)
+
+    page = SmallPage(changed(everything))
+    assert len(page.findings()) == html.MOST_FINDINGS == 8
+    for item in page.soup.select("#findings > ol > li"):
+        link = item.select("a")[-1]
+        target = page.soup.select_one(str(link["href"]))
+        assert target is not None
+        heading = target.select_one("h2")
+        assert heading is not None
+        assert heading.get_text() == link.get_text()
+
+
+def test_what_was_checked_is_no_finding_and_empty_words_make_no_chapter() -> None:
+    page = SmallPage(document())
+    assert page.soup.select_one("#observations") is None
+    assert not any("formula" in text or "seed" in text for text in page.findings())
+    names = [link.get_text(strip=True) for link in page.soup.select("nav.contents a")]
+    assert "Findings" in names
+    assert "Observations" not in names

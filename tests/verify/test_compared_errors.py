@@ -1,0 +1,107 @@
+"""What ``verify`` lets pass of the errors, and what not."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reportgen.results import ImageFile
+from reportgen.sections.errors.comparison import compare, find_comparable
+from reportgen.sections.errors.compute import Seen, find_errors
+from reportgen.store.packing import pack_arrays
+from reportgen.verify.tolerances import Pair, Tolerances
+
+CLASSES = ("ant", "bee")
+PROBABILITIES = np.array([[0.9, 0.1], [0.2, 0.8], [0.49, 0.51], [0.45, 0.55]], np.float32)
+"""Of two images of each class: an ant that is recognised and one that is not, a bee that nearly is not."""
+
+
+def made() -> Pair:
+    images = [
+        ImageFile(file=f"{split}/{label}/{n}", split=split, label=label, sha256="0" * 64)  # type: ignore[arg-type]
+        for split, count in (("train", 4), ("val", 1), ("test", 2))
+        for label in CLASSES
+        for n in range(count)
+    ]
+    rng = np.random.default_rng(1)
+    features = rng.random((len(images), 5)).astype(np.float32)
+    computed = find_errors(
+        Seen(images, features, rng.random((len(images), 64)) < 0.5), PROBABILITIES, CLASSES
+    )
+    numbers = computed.numbers.model_dump(mode="json")
+    return Pair(
+        copy.deepcopy(numbers), numbers, computed.arrays,
+        {"classes": list(CLASSES), "images": [image.model_dump() for image in images]},
+        Tolerances(()), {"features": {"features.npz": pack_arrays({"features": features})}},
+    )  # fmt: skip
+
+
+def wrong(pair: Pair) -> list[str]:
+    return [row.pointer for row in compare(pair) if row.status == "differs"]
+
+
+def test_an_honest_report_is_confirmed() -> None:
+    pair = made()
+    assert [each["file"] for each in pair.recomputed["mistakes"]] == ["test/ant/1"]
+    assert wrong(pair) == []
+    assert find_comparable(pair) == {"shown": []}
+
+
+def farther(told: Any) -> None:
+    nearest = told["mistakes"][0]["nearest"]
+    nearest[0], nearest[2] = nearest[2], nearest[0]
+
+
+def other_label(told: Any) -> None:
+    one = told["mistakes"][0]["nearest"][1]
+    one["label"] = "bee" if one["label"] == "ant" else "ant"
+
+
+FORGED: dict[str, tuple[Callable[[Any], object], set[str]]] = {
+    "a farther image first": (farther, {"/errors/mistakes/0/nearest/0", "/errors/mistakes/0/nearest/2"}),
+    "another class of a neighbour": (other_label, {"/errors/mistakes/0/nearest/1"}),
+    "another cosine": (
+        lambda told: told["mistakes"][0]["nearest"][0].update(similarity=0.1),
+        {"/errors/mistakes/0/nearest/0"},
+    ),
+    "one neighbour twice": (
+        lambda told: told["mistakes"][0]["nearest"].__setitem__(1, told["mistakes"][0]["nearest"][0]),
+        {"/errors/mistakes/0/nearest", "/errors/mistakes/0/nearest/1"},
+    ),
+    "an error left out": (lambda told: told["mistakes"].clear(), {"/errors/mistakes/0"}),
+    "an error made up": (
+        lambda told: told["mistakes"][0].update(file="test/ant/0"),
+        {"/errors/mistakes/0/predicted", "/errors/mistakes/0/probability", "/errors/mistakes/1"},
+    ),
+    "no test image": (lambda told: told["surest"][0].update(file="x"), {"/errors/surest/0/file"}),
+    "surer than it is": (
+        lambda told: told["least_sure"][0].update(probability=0.7), {"/errors/least_sure/0/probability"},
+    ),
+    "another image is surest": (
+        lambda told: told["surest"].__setitem__(0, told["least_sure"][0]), {"/errors/surest/0/file"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_forgery_is_found(name: str) -> None:
+    forge, places = FORGED[name]
+    pair = made()
+    forge(pair.submitted)
+    assert places <= set(wrong(pair))
+
+
+def test_where_two_classes_are_nearly_equal_either_will_do() -> None:
+    pair = made()
+    tie = {"file": "test/bee/0", "true": "bee", "predicted": "ant", "probability": 0.5}
+    nearest = pair.recomputed["mistakes"][0]["nearest"]
+    pair.submitted["mistakes"].append({**tie, "nearest": nearest})
+    rows = [row for row in compare(pair) if row.pointer == "/errors/mistakes/1/predicted"]
+    assert [row.status for row in rows] == ["confirmed"]
+    clear = {**tie, "file": "test/bee/1", "probability": 0.55}
+    pair.submitted["mistakes"][1] = {**clear, "nearest": nearest}
+    assert "/errors/mistakes/1/predicted" in wrong(pair)
