@@ -15,8 +15,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from reportgen.analysis.neurons import is_identity
 from reportgen.errors import ExplanationError
+from reportgen.models.identity import is_identity
 from reportgen.results import Box, Position
 
 Values = NDArray[np.float32]
