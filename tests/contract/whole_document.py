@@ -36,6 +36,7 @@ def whole() -> dict[str, Any]:
         "occlusion",
         "channels",
         "guided_backprop",
+        "methods",
         "randomisation",
         "shortcuts",
     ):
@@ -44,6 +45,9 @@ def whole() -> dict[str, Any]:
     changed["channels"]["classes"]["cat"]["on_animal"] = {
         "loud": 1, "decisive": 2, "unusual": 2, "total": 2, "chance": 0.5,
     }  # fmt: skip
+    boxed = {"animal": 0.5, "centre_on_animal": True}
+    changed["methods"]["classes"]["cat"] |= boxed
+    changed["methods"]["classes"]["cat"]["maps"][0] |= {"peak_on_animal": False, "on_animal": 0.25}
     changed["shortcuts"]["examples"] = {label: ["test/x.jpg"] for label in LABELS}
     changed["guided_backprop"]["area_share"] = dict.fromkeys(LABELS, _SHARES)
     changed["guided_backprop"]["rows"]["cat"][0]["energy_share"] = _SHARES
