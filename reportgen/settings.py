@@ -111,6 +111,40 @@ class GuidedTables(_Table):
         return tuple(choices)
 
 
+_Method = Literal[
+    "gradient",
+    "gradient_x_input",
+    "deconvnet",
+    "guided",
+    "integrated_gradients",
+    "smoothgrad",
+    "grad_cam",
+    "guided_grad_cam",
+    "occlusion",
+]
+
+
+class Explaining(_Table):
+    """Which methods explain the decision on each example image, and how closely two of them take sums."""
+
+    shown: Annotated[tuple[_Method, ...], Field(min_length=1, strict=False)] = (
+        "gradient",
+        "gradient_x_input",
+        "guided",
+        "grad_cam",
+        "guided_grad_cam",
+    )
+    steps: Annotated[int, Field(ge=2, le=1000)] = 32
+    samples: Annotated[int, Field(ge=2, le=1000)] = 16
+
+    @field_validator("shown")
+    @classmethod
+    def _distinct(cls, methods: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(methods)) < len(methods):
+            raise ValueError("a method is named twice")
+        return methods
+
+
 class Redrawing(_Table):
     """How the networks with random weights are drawn, and for how many example images."""
 
@@ -177,6 +211,7 @@ class Settings(_Table):
     example_images: dict[str, str] = {}
     occlusion: Occluding = Occluding()
     guided_backprop: GuidedTables = GuidedTables()
+    methods: Explaining = Explaining()
     randomisation: Redrawing = Redrawing()
     shortcuts: RingTest = RingTest()
     commentary: Commentary = Commentary()

@@ -47,6 +47,20 @@ _LED = {
     "file": "test/x.jpg", "predicted": "cat", "score": 3.5, "bias": 0.25,
     "loud": [_LOUD, _LOUD], "decisive": [_DECISIVE, _LOUD], "unusual": [_DECISIVE, _LOUD], "on_animal": None,
 }  # fmt: skip
+_METHODS = {
+    "file": "test/x.jpg", "predicted": "cat", "score": 8.5, "baseline": 1.5, "animal": None,
+    "centre_on_animal": None,
+    "maps": [
+        {
+            "method": "gradient_x_input", "peak": [3, 4], "limit": 2.5, "incompleteness": 0.4,
+            "peak_on_animal": None, "on_animal": None,
+        },
+        {
+            "method": "grad_cam", "peak": [100, 110], "limit": 1.25, "incompleteness": None,
+            "peak_on_animal": None, "on_animal": None,
+        },
+    ],
+}  # fmt: skip
 _ALIKE = {"signed": 0.9, "absolute": 0.8, "ssim": 0.7}
 _UNLIKE = {"signed": -0.05, "absolute": 0.6, "ssim": None}
 _REDRAWN = {
@@ -164,6 +178,11 @@ def document() -> dict[str, Any]:
             "layer": "block5_conv4", "channels": 512, "exact": True, "images": 150, "floor": 2.5,
             "quantile": 0.75,
             "classes": _each(_LED), "arrays": {},
+        },
+        "methods": {
+            "layer": "block5_conv4", "shown": ["gradient_x_input", "grad_cam"], "steps": 32, "samples": 16,
+            "noise": 0.15, "seed": 1, "cells": 14, "agree_from": 0.5, "complete_below": 0.01,
+            "classes": _each(_METHODS), "agreement": 0.25, "arrays": {},
         },
         "randomisation": {
             "layer": "block5_conv4", "seed": 1, "images": 3, "percentile": 99.5, "alike_from": 0.3,

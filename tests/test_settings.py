@@ -31,7 +31,7 @@ fonts = ["my.ttf"]
 report = "assignment"
 sections = [
   "convolution", "conv_stack", "transfer", "neurons", "occlusion", "channels", "guided_backprop",
-  "randomisation", "shortcuts", "errors",
+  "methods", "randomisation", "shortcuts", "errors",
 ]
 
 [[authors]]
@@ -57,6 +57,11 @@ step = 8
 neurons = ["zero", "median", "percentile:90", "top:2", [1, 2, 3]]
 shared_scale = true
 
+[methods]
+shown = ["grad_cam", "smoothgrad"]
+steps = 9
+samples = 10
+
 [randomisation]
 seed = 8
 images = 2
@@ -73,10 +78,11 @@ neurons = "E"
 occlusion = "F"
 channels = "G"
 guided_backprop = "H"
-randomisation = "I"
-shortcuts = "J"
-errors = "K"
-observations = "L"
+methods = "I"
+randomisation = "J"
+shortcuts = "K"
+errors = "L"
+observations = "M"
 """
 
 
@@ -137,9 +143,10 @@ def test_every_key_is_read(tmp_path: Path) -> None:
             "shared_scale": True,
         },
         "occlusion": {"random_boxes": 40, "step": 8},
+        "methods": {"shown": ("grad_cam", "smoothgrad"), "steps": 9, "samples": 10},
         "randomisation": {"seed": 8, "images": 2},
         "shortcuts": {"images": 7},
-        "commentary": dict(zip(find_kind().slots, "ABCDEFGHIJKL", strict=True)),
+        "commentary": dict(zip(find_kind().slots, "ABCDEFGHIJKLM", strict=True)),
     }
 
 
@@ -150,6 +157,7 @@ def test_the_example_above_leaves_no_key_out(tmp_path: Path) -> None:
         settings.show,
         settings.occlusion,
         settings.guided_backprop,
+        settings.methods,
         settings.randomisation,
         settings.shortcuts,
     )

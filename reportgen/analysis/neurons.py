@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.models.identity import is_identity
 from reportgen.results import Box, FieldGeometry, Patch, Position
 
 QUANTILES = (0.05, 0.95)
@@ -37,20 +38,6 @@ def layer_geometries(layers: Iterable[Any], *, as_run: bool = False) -> dict[str
             stride *= s
         geometries[layer.name] = FieldGeometry(size=size, stride=stride, padding=padding)
     return geometries
-
-
-def is_identity(layer: Any) -> bool:
-    """Whether a convolution hands its input on: its kernel is 1 in the middle of its own channel only."""
-    weights = layer.get_weights()
-    if len(weights) != 2 or weights[0].ndim != 4 or weights[1].any():
-        return False
-    kernel = weights[0]
-    middle = tuple(size // 2 for size in kernel.shape[:2])
-    return (
-        kernel.shape[2] == kernel.shape[3]
-        and np.count_nonzero(kernel) == kernel.shape[3]
-        and np.array_equal(kernel[middle], np.eye(kernel.shape[3], dtype=kernel.dtype))
-    )
 
 
 def find_support(gradient: NDArray[Any]) -> Box | None:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.neurons import is_identity
 from reportgen.errors import ExplanationError
+from reportgen.models.identity import is_identity
 from reportgen.results import Box, Position
 
 Values = NDArray[np.float32]

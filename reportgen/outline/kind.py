@@ -50,6 +50,13 @@ SIMONYAN_2015 = Reference(
     "International Conference on Learning Representations",
 )
 
+SIMONYAN_2014 = Reference(
+    "Simonyan, K., Vedaldi, A. and Zisserman, A.",
+    2014,
+    "Deep inside convolutional networks: visualising image classification models and saliency maps",
+    "Workshop at the International Conference on Learning Representations",
+)
+
 SPRINGENBERG_2015 = Reference(
     "Springenberg, J. T., Dosovitskiy, A., Brox, T. and Riedmiller, M.",
     2015,
@@ -63,6 +70,13 @@ WILSON_1927 = Reference(
     "Probable inference, the law of succession, and statistical inference",
     "Journal of the American Statistical Association",
     "22",
+)
+
+ZEILER_2014 = Reference(
+    "Zeiler, M. D. and Fergus, R.",
+    2014,
+    "Visualizing and understanding convolutional networks",
+    "European Conference on Computer Vision",
 )
 
 DEFAULT = "assignment"
@@ -83,6 +97,7 @@ _OWN_SECTIONS = (
     "occlusion",
     "channels",
     "guided_backprop",
+    "methods",
     "randomisation",
     "shortcuts",
     "errors",

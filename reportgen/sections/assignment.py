@@ -6,6 +6,7 @@ from reportgen.sections.conv_stack.section import SECTION as CONV_STACK
 from reportgen.sections.convolution.section import SECTION as CONVOLUTION
 from reportgen.sections.errors.section import SECTION as ERRORS
 from reportgen.sections.guided_backprop.section import SECTION as GUIDED_BACKPROP
+from reportgen.sections.methods.section import SECTION as METHODS
 from reportgen.sections.neurons.section import SECTION as NEURONS
 from reportgen.sections.occlusion.section import SECTION as OCCLUSION
 from reportgen.sections.randomisation.section import SECTION as RANDOMISATION
@@ -23,6 +24,7 @@ REPORT = ReportKind(
         OCCLUSION,
         CHANNELS,
         GUIDED_BACKPROP,
+        METHODS,
         RANDOMISATION,
         SHORTCUTS,
         ERRORS,

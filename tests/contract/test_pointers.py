@@ -140,6 +140,11 @@ def test_what_follows_from_other_values_is_marked() -> None:
             for kind in ("guided", "plain")
             for measure in ("signed", "absolute", "ssim")
         ),
+        "/methods/methods", "/methods/methods/<i>",
+        *(f"/methods/methods/<i>/{name}" for name in (
+            "method", "incompleteness", "peaks_on_animal", "on_animal",
+        )),
+        "/methods/annotated", "/methods/chance", "/methods/centres",
         "/randomisation/explained", "/randomisation/silent",
         *(f"/channels/animal{name}" for name in (
             "", "/loud", "/decisive", "/unusual", "/total", "/chance",

@@ -30,6 +30,7 @@ TABLES = (
         "occlusion",
         "channels",
         "guided_backprop",
+        "methods",
         "randomisation",
         "shortcuts",
         "without_ring",

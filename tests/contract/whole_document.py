@@ -36,6 +36,7 @@ def whole() -> dict[str, Any]:
         "occlusion",
         "channels",
         "guided_backprop",
+        "methods",
         "randomisation",
         "shortcuts",
         "errors",
@@ -47,6 +48,9 @@ def whole() -> dict[str, Any]:
     }  # fmt: skip
     for look in changed["neurons"]["looks"].values():
         look |= {"on_animal": 0.5, "animal_area": 0.25}
+    boxed = {"animal": 0.5, "centre_on_animal": True}
+    changed["methods"]["classes"]["cat"] |= boxed
+    changed["methods"]["classes"]["cat"]["maps"][0] |= {"peak_on_animal": False, "on_animal": 0.25}
     changed["shortcuts"]["examples"] = {label: ["test/x.jpg"] for label in LABELS}
     changed["guided_backprop"]["area_share"] = dict.fromkeys(LABELS, _SHARES)
     changed["guided_backprop"]["rows"]["cat"][0]["energy_share"] = _SHARES

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from jinja2.bccache import Bucket, BytecodeCache
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from PIL import Image
 from small_results import LABELS, results_of
 
@@ -34,7 +35,7 @@ class _Compiled(BytecodeCache):
         self.kept[bucket.key] = bucket.code
 
 
-_COMPILED, _Environment = _Compiled(), html.ImmutableSandboxedEnvironment
+_COMPILED, _Environment = _Compiled(), ImmutableSandboxedEnvironment
 
 _KEPT: dict[str, bytes] = {}
 

@@ -30,6 +30,7 @@ LABELLED = {
     "figures_channels",
     "figures_occlusion",
     "figures_guided_backprop",
+    "figures_methods",
     "figures_randomisation",
     "figures_shortcuts",
     "figures_errors",

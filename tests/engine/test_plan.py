@@ -36,6 +36,7 @@ SLOW = {
     "occlusion",
     "channels",
     "guided_backprop",
+    "methods",
     "randomisation",
     "shortcuts",
 }
@@ -74,7 +75,7 @@ def test_the_same_inputs_give_the_same_keys(home: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "stages"),
     [
-        ({"seed": 5}, {"convolution", "conv_stack", "transfer", "results", "occlusion"}),
+        ({"seed": 5}, {"convolution", "conv_stack", "transfer", "results", "occlusion", "methods"}),
         ({"course": "C"}, {"results"}),
         ({"assignment": "A"}, {"results"}),
         ({"group": "G"}, {"results"}),
@@ -86,6 +87,9 @@ def test_the_same_inputs_give_the_same_keys(home: Path) -> None:
         ({"occlusion": {"random_boxes": 31}}, {"occlusion"}),
         ({"occlusion": {"step": 16}}, {"occlusion"}),
         ({"guided_backprop": {"neurons": ["zero"]}}, {"guided_backprop"}),
+        ({"methods": {"shown": ["grad_cam"]}}, {"methods"}),
+        ({"methods": {"steps": 2}}, {"methods"}),
+        ({"methods": {"samples": 2}}, {"methods"}),
         ({"randomisation": {"seed": 2}}, {"randomisation"}),
         ({"randomisation": {"images": 1}}, {"randomisation"}),
         ({"shortcuts": {"images": 5}}, {"shortcuts"}),
@@ -123,6 +127,7 @@ def test_sections_and_their_order_count_where_the_report_is_put_together(home: P
             "occlusion",
             "channels",
             "guided_backprop",
+            "methods",
             "randomisation",
             "shortcuts",
             "errors",

@@ -48,7 +48,7 @@ def test_no_module_of_a_section_is_used_that_the_key_does_not_count(
     monkeypatch.setattr(Section, "load", load_noting)
     with counting():
         pipeline.build(load_settings(folder=home), home / "data")
-    assert len(used["results"]) == 20  # ten sections' result types and claims
+    assert len(used["results"]) == 22  # eleven sections' result types and claims
     assert "reportgen.sections.guided_backprop.page" in used["html"]
     for name, modules in used.items():
         counted = {file for module in (specs[name].runs, *specs[name].modules) for file in code_of(module)}

@@ -18,7 +18,6 @@ from reportgen.models import backbone
 from reportgen.models.backbone import (
     Backbone,
     compose,
-    identity_convolution,
     model_file,
     preprocess,
     weights_file,
@@ -110,13 +109,6 @@ def test_preprocessing_by_hand() -> None:
     )
     np.testing.assert_array_equal(image, [[[10, 20, 30], [255, 0, 128]]])  # not changed in place
     np.testing.assert_array_equal(preprocess(image[np.newaxis])[0], prepared)
-
-
-def test_an_identity_convolution_returns_its_input() -> None:
-    kernel, bias = identity_convolution(4)
-    signal = np.random.default_rng(0).random((1, 5, 6, 4)).astype(np.float32)
-
-    np.testing.assert_array_equal(tf.nn.conv2d(signal, kernel, 1, "SAME") + bias, signal)
 
 
 def small_backbone() -> Backbone:

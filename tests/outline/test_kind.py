@@ -22,6 +22,7 @@ ALL = (
     "occlusion",
     "channels",
     "guided_backprop",
+    "methods",
     "randomisation",
     "shortcuts",
     "errors",

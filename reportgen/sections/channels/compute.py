@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +17,7 @@ from reportgen.engine.stages.activations import read_activations, read_layer
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import example_files, find_boxes
 from reportgen.engine.stages.outcomes import pack_section, read_arrays
+from reportgen.models.head import read_head
 from reportgen.results import Box, FieldGeometry, ImageFile, Patch, Position
 from reportgen.sections.channels.result import Channel, Channels, ImageChannels, OnAnimal
 
@@ -229,20 +227,6 @@ def find_evidence(network: Backbone, head: bytes, output: NDArray[np.float32]) -
     # What is left: the biases, of fc1 and fc2 as well.
     biases = scores.numpy().astype(np.float64) + bias - contributions.sum(axis=1)
     return Evidence(contributions, biases, int((scores.numpy() + bias).argmax()))
-
-
-def read_head(head: bytes) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Kernel (features, classes) and bias (classes,) from a Keras ``.weights.h5`` file's content."""
-    found: list[NDArray[np.float32]] = []
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "head.weights.h5"
-        file.write_bytes(head)
-        with h5py.File(file) as stored:
-            stored.visititems(
-                lambda _, item: found.append(item[()]) if isinstance(item, h5py.Dataset) else None
-            )
-    kernel, bias = (next(each for each in found if each.ndim == n) for n in (2, 1))
-    return kernel, bias
 
 
 def run(context: StageContext) -> Artifacts:

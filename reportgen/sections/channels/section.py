@@ -1,13 +1,12 @@
 """Whether the most excited neurons are those that decide: what question 4 leaves open."""
 
-from reportgen.outline.kind import SIMONYAN_2015
+from reportgen.outline.kind import SIMONYAN_2014, SIMONYAN_2015
 from reportgen.outline.section import (
     EDGE,
     FLOAT32,
     TRAINED,
     Origin,
     Reads,
-    Reference,
     Rule,
     Section,
     Shown,
@@ -64,11 +63,6 @@ SECTION = Section(
     derived=("/always_loud", "/loud_and_decisive", "/loud_against", "/animal", "/listed"),
     references=(
         SIMONYAN_2015,
-        Reference(
-            "Simonyan, K., Vedaldi, A. and Zisserman, A.",
-            2014,
-            "Deep inside convolutional networks: visualising image classification models and saliency maps",
-            "Workshop at the International Conference on Learning Representations",
-        ),
+        SIMONYAN_2014,
     ),
 )

@@ -1,5 +1,6 @@
 """Whether the patches of the most excited neurons hold what these respond to: what question 4 leaves open."""
 
+from reportgen.outline.kind import ZEILER_2014
 from reportgen.outline.section import EDGE, FLOAT32, Origin, Reads, Reference, Rule, Section, Shown, Tolerance
 
 _TIES = "a box whose removal harms as much as the patch's, up to rounding, may count or not"
@@ -47,12 +48,7 @@ SECTION = Section(
             "Interpretable explanations of black boxes by meaningful perturbation",
             "International Conference on Computer Vision",
         ),
-        Reference(
-            "Zeiler, M. D. and Fergus, R.",
-            2014,
-            "Visualizing and understanding convolutional networks",
-            "European Conference on Computer Vision",
-        ),
+        ZEILER_2014,
     ),
     tells=(("occlusion.random_boxes", "/random_boxes"), ("occlusion.step", "/step")),
 )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.initialisation import kaiming_normal
 from reportgen.errors import ExplanationError
+from reportgen.models.identity import is_identity
 from reportgen.results import Box, Position
 
 _CELL = 16
@@ -58,8 +59,6 @@ class Chain:
     @classmethod
     def read(cls, model: Any) -> Chain:
         """The layers of a Keras model. Raises ``ExplanationError`` for one whose gradient is not known."""
-        from reportgen.models.backbone import identity_convolution
-
         layers, kept = [], []
         for layer in model.layers:
             if not layer.weights:
@@ -71,11 +70,7 @@ class Chain:
             if type(layer).__name__ != "Conv2D" or not _is_plain(layer):
                 raise _unknown(layer)
             kernel, bias = (weight.value for weight in layer.weights)
-            unchanged = kernel.shape[2] == kernel.shape[3] and all(
-                np.array_equal(own, identity)
-                for own, identity in zip((kernel, bias), identity_convolution(kernel.shape[3]), strict=True)
-            )
-            if unchanged:
+            if is_identity(layer):
                 kept.append(layer.name)
             else:
                 layers.append(Layer(layer.name, kernel, bias, layer.strides[0], layer.padding.upper()))

@@ -1,0 +1,305 @@
+"""Where in an image a class's score comes from, by nine methods of the field.
+
+A score is a class's output before the softmax. Every method gives a map (H, W), float32: of a gradient the
+sum over the colour channels, positive where the method finds what speaks for the class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.errors import ExplanationError
+
+Values = NDArray[np.float32]
+Map = NDArray[Any]
+"""(H, W), in single or double precision."""
+Rule = Literal["plain", "guided", "deconvnet"]
+
+TOGETHER: Final = 4
+"""Images that are differentiated at a time: more are no faster, and take more memory."""
+
+BOX, STEP = 56, 28
+"""Side of the box that occlusion moves over the image, and how far it is moved, in pixels."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How closely sums are taken: ``steps`` of integrated gradients; ``samples`` of SmoothGrad, with Gaussian
+    noise of ``noise`` times the image's range, drawn from ``seed``.
+    """
+
+    steps: int = 32
+    samples: int = 16
+    noise: float = 0.15
+    seed: int = 671
+
+
+class ScoredNetwork:
+    """A chain of Keras layers and the new layer above it, from images to scores.
+
+    ``layers`` are convolutions and dense layers, with ReLU or without, poolings, and ``Flatten``; ``kernel``
+    (features, classes) and ``bias`` (classes,) are the new layer's; ``explained`` names the convolution whose
+    maps Grad-CAM weighs. Raises ``ExplanationError`` for a layer of another kind.
+    """
+
+    def __init__(self, layers: Sequence[Any], kernel: Values, bias: Values, explained: str) -> None:
+        for layer in layers:
+            _require_known(layer)
+        cut = [layer.name for layer in layers].index(explained) + 1
+        self._below, self._above = list(layers[:cut]), list(layers[cut:])
+        self._kernel, self._bias = kernel, bias
+        self._gradients: dict[Rule, Callable[..., Any]] = {}
+
+    def score(self, images: Values) -> NDArray[np.float64]:
+        """Scores (N, classes) of images (N, H, W, 3)."""
+        parts = [self._score(part).numpy() for part in _parts(images)]
+        return np.concatenate(parts).astype(np.float64)
+
+    def gradient(self, images: Values, index: int, rule: Rule = "plain") -> Values:
+        """What the score of the class ``index`` hands back to images (N, H, W, 3), in that shape.
+
+        ``plain`` is the derivative. At each ReLU, ``guided`` lets a value pass only if it is positive and
+        the ReLU was open (Springenberg et al. 2015), ``deconvnet`` if it is positive (Zeiler & Fergus 2014).
+        """
+        import tensorflow as tf
+
+        if rule not in self._gradients:
+
+            def differentiate(part: Any, chosen: Any) -> Any:
+                with tf.GradientTape(watch_accessed_variables=False) as tape:
+                    tape.watch(part)
+                    scores = self._run([*self._below, *self._above], part, rule)
+                    wanted = tf.reduce_sum(tf.gather(scores, chosen, axis=1))
+                return tape.gradient(wanted, part)
+
+            # As a graph, so that the gradients of the kernels, which nobody asks for, are not computed.
+            self._gradients[rule] = tf.function(differentiate, autograph=False, reduce_retracing=True)
+        run = self._gradients[rule]
+        found: Values = np.concatenate([run(part, tf.constant(index)).numpy() for part in _parts(images)])
+        return found
+
+    def weigh_maps(self, image: Values, index: int) -> Values:
+        """Grad-CAM (rows, columns) of one image (H, W, 3): the ReLU of the sum of the feature maps, each
+        weighed with the mean over its positions of the score's gradient (Selvaraju et al. 2017, eqs. 1, 2).
+        """
+        import tensorflow as tf
+
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            maps = self._forward(self._below, tf.constant(image[np.newaxis]), "plain")
+            tape.watch(maps)
+            score = self._run(self._above, maps, "plain")[0, index]
+        weights = tf.reduce_mean(tape.gradient(score, maps), axis=(1, 2), keepdims=True)
+        found: Values = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1))[0].numpy()
+        return found
+
+    @cached_property
+    def _score(self) -> Callable[[Any], Any]:
+        import tensorflow as tf
+
+        def score(part: Any) -> Any:
+            return self._run([*self._below, *self._above], part, "plain")
+
+        scored: Callable[[Any], Any] = tf.function(score, autograph=False, reduce_retracing=True)
+        return scored
+
+    def _run(self, layers: Sequence[Any], signal: Any, rule: Rule) -> Any:
+        import tensorflow as tf
+
+        return tf.matmul(self._forward(layers, signal, rule), self._kernel) + self._bias
+
+    def _forward(self, layers: Sequence[Any], signal: Any, rule: Rule) -> Any:
+        rectify = _rectifier(rule)
+        for layer in layers:
+            if not layer.weights:
+                signal = layer(signal)
+                continue
+            signal = _weigh(layer, signal)
+            if layer.activation.__name__ == "relu":
+                signal = rectify(signal)
+        return signal
+
+
+def _require_known(layer: Any) -> None:
+    kinds = ("Conv2D", "Dense", "MaxPooling2D", "GlobalAveragePooling2D", "Flatten")
+    known = type(layer).__name__ in kinds
+    plain = not layer.weights or (
+        len(layer.weights) == 2
+        and layer.activation.__name__ in ("relu", "linear")
+        and getattr(layer, "dilation_rate", (1, 1)) == (1, 1)
+        and getattr(layer, "groups", 1) == 1
+    )
+    if not (known and plain):
+        raise ExplanationError(
+            f"The layer {layer.name} ({type(layer).__name__}) has rules of gradients that are not known.",
+            "Use VGG19, or leave the section 'methods' out.",
+        )
+
+
+def _weigh(layer: Any, signal: Any) -> Any:
+    """A layer before its activation."""
+    import tensorflow as tf
+
+    kernel, bias = (weight.value for weight in layer.weights)
+    if len(kernel.shape) == 2:
+        return tf.matmul(signal, kernel) + bias
+    return tf.nn.conv2d(signal, kernel, layer.strides, layer.padding.upper()) + bias
+
+
+def _rectifier(rule: Rule) -> Callable[[Any], Any]:
+    """A ReLU with the rule's way back."""
+    import tensorflow as tf
+
+    if rule == "plain":
+        relu: Callable[[Any], Any] = tf.nn.relu
+        return relu
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def rectify(signal: Any) -> tuple[Any, Callable[[Any], Any]]:
+        def hand_back(upstream: Any) -> Any:
+            open_ = upstream > 0 if rule == "deconvnet" else (upstream > 0) & (signal > 0)
+            return tf.where(open_, upstream, tf.zeros_like(upstream))
+
+        return tf.nn.relu(signal), hand_back
+
+    wrapped: Callable[[Any], Any] = rectify
+    return wrapped
+
+
+def _parts(images: Values) -> list[Values]:
+    return [images[start : start + TOGETHER] for start in range(0, len(images), TOGETHER)]
+
+
+class ImageExplainer:
+    """One image (H, W, 3), preprocessed, and one class of it; what several methods need is computed once."""
+
+    def __init__(self, network: ScoredNetwork, image: Values, index: int, effort: Effort) -> None:
+        self._network, self._image, self._index, self._effort = network, image, index, effort
+
+    def explain(self, method: str) -> Values:
+        """The map (H, W) of a method of ``METHODS``."""
+        found: Values = METHODS[method](self).astype(np.float32)
+        return found
+
+    def gradient(self) -> Map:
+        """The derivative (Simonyan et al. 2014)."""
+        found: Map = self._plain.sum(axis=-1)
+        return found
+
+    def gradient_x_input(self) -> Map:
+        """Derivative times distance from the baseline, zero (Shrikumar et al. 2017)."""
+        found: Map = (self._plain * self._image).sum(axis=-1)
+        return found
+
+    def deconvnet(self) -> Map:
+        """Zeiler & Fergus 2014: every ReLU passes back what is positive, open or not."""
+        found: Map = self._hand_back(self._image[np.newaxis], "deconvnet")[0].sum(axis=-1)
+        return found
+
+    def guided(self) -> Map:
+        """Springenberg et al. 2015: an open ReLU passes back what is positive."""
+        found: Map = self._guided.sum(axis=-1)
+        return found
+
+    def integrated_gradients(self) -> Map:
+        """Sundararajan et al. 2017: the mean derivative on the way from the baseline, times the way.
+
+        The integral is taken by the midpoint rule in ``steps`` steps.
+        """
+        shares = (np.arange(self._effort.steps, dtype=np.float32) + np.float32(0.5)) / self._effort.steps
+        total = np.zeros(self._image.shape, np.float64)
+        for part in np.array_split(shares, -(-len(shares) // TOGETHER)):
+            total += self._hand_back(part[:, None, None, None] * self._image).sum(axis=0, dtype=np.float64)
+        found: Map = (total / self._effort.steps * self._image).sum(axis=-1)
+        return found
+
+    def smoothgrad(self) -> Map:
+        """Smilkov et al. 2017: the mean derivative at copies of the image with Gaussian noise."""
+        rng = np.random.default_rng(self._effort.seed)
+        spread = self._effort.noise * float(np.ptp(self._image))
+        total = np.zeros(self._image.shape, np.float64)
+        for start in range(0, self._effort.samples, TOGETHER):
+            count = min(TOGETHER, self._effort.samples - start)
+            noise = rng.normal(0, spread, (count, *self._image.shape)).astype(np.float32)
+            total += self._hand_back(self._image + noise).sum(axis=0, dtype=np.float64)
+        found: Map = (total / self._effort.samples).sum(axis=-1)
+        return found
+
+    def grad_cam(self) -> Map:
+        """Selvaraju et al. 2017: weighed feature maps, enlarged bilinearly."""
+        return self._cam
+
+    def guided_grad_cam(self) -> Map:
+        """Selvaraju et al. 2017: the guided gradient, pixel by pixel times Grad-CAM."""
+        found: Map = (self._guided * self._cam[..., np.newaxis]).sum(axis=-1)
+        return found
+
+    def occlusion(self) -> Map:
+        """Zeiler & Fergus 2014: how much of the score is lost if a box becomes zero, the mean colour of
+        ImageNet; for a pixel the mean over the boxes that hold it.
+        """
+        boxes = _boxes(*self._image.shape[:2])
+        occluded = np.repeat(self._image[np.newaxis], len(boxes), axis=0)
+        for image, (rows, columns) in zip(occluded, boxes, strict=True):
+            image[rows, columns] = 0
+        scores = self._network.score(occluded)[:, self._index]
+        lost = self._network.score(self._image[np.newaxis])[0, self._index] - scores
+        total, covered = np.zeros((2, *self._image.shape[:2]))
+        for loss, (rows, columns) in zip(lost, boxes, strict=True):
+            total[rows, columns] += loss
+            covered[rows, columns] += 1
+        found: Map = total / covered
+        return found
+
+    @cached_property
+    def _plain(self) -> Map:
+        found: Map = self._hand_back(self._image[np.newaxis])[0]
+        return found
+
+    @cached_property
+    def _guided(self) -> Map:
+        found: Map = self._hand_back(self._image[np.newaxis], "guided")[0]
+        return found
+
+    @cached_property
+    def _cam(self) -> Values:
+        return enlarge(self._network.weigh_maps(self._image, self._index), self._image.shape[0])
+
+    def _hand_back(self, images: Map, rule: Rule = "plain") -> Values:
+        return self._network.gradient(images.astype(np.float32), self._index, rule)
+
+
+METHODS: Final[Mapping[str, Callable[[ImageExplainer], Map]]] = {
+    "gradient": ImageExplainer.gradient,
+    "gradient_x_input": ImageExplainer.gradient_x_input,
+    "deconvnet": ImageExplainer.deconvnet,
+    "guided": ImageExplainer.guided,
+    "integrated_gradients": ImageExplainer.integrated_gradients,
+    "smoothgrad": ImageExplainer.smoothgrad,
+    "grad_cam": ImageExplainer.grad_cam,
+    "guided_grad_cam": ImageExplainer.guided_grad_cam,
+    "occlusion": ImageExplainer.occlusion,
+}
+"""All methods by name."""
+
+
+def enlarge(values: Values, side: int) -> Values:
+    """A square map (N, N) as (side, side), bilinear between the middles of its cells, flat at the edges."""
+    count = values.shape[0]
+    middles = (np.arange(side) + 0.5) * count / side - 0.5
+    low = np.clip(np.floor(middles), 0, count - 1).astype(int)
+    high = np.minimum(low + 1, count - 1)
+    share = np.clip(middles - low, 0, 1).astype(np.float32)
+    rows = values[low] * (1 - share)[:, None] + values[high] * share[:, None]
+    found: Values = rows[:, low] * (1 - share) + rows[:, high] * share
+    return found
+
+
+def _boxes(height: int, width: int) -> list[tuple[slice, slice]]:
+    starts = [list(range(0, extent - BOX + 1, STEP)) for extent in (height, width)]
+    return [(slice(y, y + BOX), slice(x, x + BOX)) for y in starts[0] for x in starts[1]]

@@ -1,0 +1,51 @@
+"""What the section claims of its numbers, and what is known of them before they are computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reportgen.contract.specimen import Known
+from reportgen.dataset.inventory import Inventory
+from reportgen.outline.section import Claim
+from reportgen.sections.methods.result import Methods
+from reportgen.settings import Settings
+
+
+def decide(numbers: Methods) -> Iterator[Claim]:
+    """Decide each claim; of what is not known, or not shown, nothing is claimed."""
+    if numbers.agreement is not None:
+        yield Claim(
+            "methods_agree",
+            "Different methods find the same parts of an image important.",
+            numbers.agreement >= numbers.agree_from,
+            finding=True,
+        )
+    counts = [each.peaks_on_animal for each in numbers.methods if each.peaks_on_animal is not None]
+    if counts:
+        yield Claim(
+            "peaks_on_animal",
+            "Most maps are largest on the animal.",
+            2 * sum(counts) > len(counts) * numbers.annotated,
+            finding=True,
+        )
+    integrated = [each for each in numbers.methods if each.method == "integrated_gradients"]
+    for each in integrated:
+        if each.incompleteness is not None:
+            yield Claim(
+                "integrated_complete",
+                "Integrated gradients add up to the score's rise over the baseline, up to one percent.",
+                each.incompleteness <= numbers.complete_below,
+                finding=True,
+            )
+
+
+def expect(settings: Settings, inventory: Inventory) -> Known:
+    """There is a map for each method that the settings name."""
+    count = len(settings.methods.shown)
+    absent = {"animal", "centre_on_animal", "maps/<i>/peak_on_animal", "maps/<i>/on_animal"}
+    return Known(
+        lengths={"/shown": count, "/methods": count, "/classes/<class>/maps": count},
+        absent=frozenset()
+        if inventory.survey.annotations
+        else frozenset(f"/classes/<class>/{name}" for name in absent),
+    )

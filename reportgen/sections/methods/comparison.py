@@ -1,0 +1,61 @@
+"""How ``verify`` compares the section's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from reportgen.contract.lookup import join_pointer
+from reportgen.verify.choices import NeuronComparison, compare_labels, compare_lengths
+from reportgen.verify.tolerances import Finding, Findings, Pair, judge
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_NEARLY = 0.97
+"""A pixel whose recomputed value is at least this share of the peak's may be the peak elsewhere."""
+
+
+def compare(pair: Pair) -> Findings:
+    """Rows for every class's maps."""
+    values = NeuronComparison(pair.tolerances)
+    for i, (label, wanted) in enumerate(pair.recomputed["classes"].items()):
+        found, here = pair.submitted["classes"].get(label), ("methods", "classes", label)
+        if found is None:
+            yield values.compare_plainly(here, None, wanted["file"])
+            continue
+        for name in ("file", "predicted", "animal", "centre_on_animal"):
+            yield values.compare_plainly((*here, name), found[name], wanted[name])
+        # Of another class the maps are others; the row before says that classes differ.
+        same = found["predicted"] == wanted["predicted"]
+        for name in ("score", "baseline"):
+            yield from values.compare_if(same, (*here, name), found[name], wanted[name])
+        yield from compare_lengths((*here, "maps"), found["maps"], wanted["maps"])
+        for k, (own, expected) in enumerate(zip(found["maps"], wanted["maps"], strict=False)):
+            place = (*here, "maps", str(k))
+            yield from _compare_map(values, place, own, expected, same, pair.arrays[f"maps_{i}"][k])
+    yield from compare_labels(("methods", "classes"), pair.submitted["classes"], pair.recomputed["classes"])
+
+
+def _compare_map(
+    values: NeuronComparison,
+    place: tuple[str, ...],
+    found: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    same: bool,
+    recomputed: NDArray[Any],
+) -> Iterator[Finding]:
+    yield values.compare_plainly((*place, "method"), found["method"], wanted["method"])
+    for name in ("limit", "incompleteness", "on_animal"):
+        yield from values.compare_if(same, (*place, name), found[name], wanted[name])
+    peak, expected = found["peak"], wanted["peak"]
+    if peak == expected or peak is None or expected is None or not same:
+        for name in ("peak", "peak_on_animal"):
+            yield from values.compare_if(same, (*place, name), found[name], wanted[name])
+        return
+    height, highest = (abs(float(recomputed[tuple(pixel)])) for pixel in (peak, expected))
+    reason = f"the recomputed map has {height:.4g} there, and {highest:.4g} at its peak"
+    pointer = join_pointer([*place, "peak"])
+    yield judge("numbers", pointer, height >= _NEARLY * highest, peak, expected, reason)
+    # Whether another peak lies on the animal was not computed.
+    yield from values.compare_if(False, (*place, "peak_on_animal"), found["peak_on_animal"], None)

@@ -1,0 +1,61 @@
+"""The section's figures, and in words what each of them shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from numpy.typing import NDArray
+
+from reportgen.figures.colour import Rgb, diverging
+from reportgen.figures.figure import Figure, FigureData
+from reportgen.figures.montage import Tile, full_width_side, montage
+from reportgen.sections.methods.result import ExplainedImage, Methods
+
+COLUMNS = 6
+
+SHORT: Final = {
+    "gradient": "gradient",
+    "gradient_x_input": "gradient × input",
+    "deconvnet": "deconvnet",
+    "guided": "guided",
+    "integrated_gradients": "integrated",
+    "smoothgrad": "SmoothGrad",
+    "grad_cam": "Grad-CAM",
+    "guided_grad_cam": "guided Grad-CAM",
+    "occlusion": "occlusion",
+}
+"""The names of the methods, short enough to stand under a tile."""
+
+
+def draw(data: FigureData) -> Iterator[Figure]:
+    """Draw the figures of the section: for each class its image, and the map of each method."""
+    section: Methods = data.numbers
+    for i, ((label, image), pixels) in enumerate(zip(section.classes.items(), data.images, strict=True)):
+        tiles = make_tiles(pixels, data.arrays[f"maps_{i}"], section.shown)
+        columns = min(COLUMNS, len(tiles))
+        yield Figure(
+            f"methods_{i}",
+            montage(tiles, columns=columns, tile_side=full_width_side(COLUMNS), mime="image/png"),
+            _describe(label, image),
+        )
+
+
+def make_tiles(pixels: Rgb, maps: NDArray[Any], shown: Sequence[str]) -> list[Tile]:
+    """The image, then each map (H, W) in units of its limit."""
+    return [
+        Tile(pixels, "image"),
+        *(Tile(diverging(own, 1), SHORT[name]) for name, own in zip(shown, maps, strict=True)),
+    ]
+
+
+def _describe(label: str, image: ExplainedImage) -> str:
+    peaks = [
+        f"{SHORT[own.method]}: "
+        + (f"largest at row {own.peak[0]}, column {own.peak[1]}" if own.peak else "zero everywhere")
+        for own in image.maps
+    ]
+    return (
+        f"The image of {label}, and {len(image.maps)} maps of what its score for {image.predicted} comes "
+        f"from. {'; '.join(peaks)}."
+    )

@@ -1,0 +1,161 @@
+"""Maps of what a decision comes from, by several methods, and how far they agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import Field, computed_field
+
+from reportgen.results.fields import (
+    SIDE,
+    Arrays,
+    Count,
+    ImagePath,
+    Label,
+    Positive,
+    Result,
+    Share,
+    Size,
+    means,
+)
+
+Pixel = tuple[
+    Annotated[int, Field(ge=0, lt=SIDE), means("Row of the pixel, from 0.")],
+    Annotated[int, Field(ge=0, lt=SIDE), means("Column of the pixel, from 0.")],
+]
+
+Agreement = Annotated[float, Field(ge=-1, le=1, json_schema_extra={"unit": "-1 to 1"})]
+
+
+class Attribution(Result):
+    """The map of one method for one image."""
+
+    method: Annotated[str, means("The method, as the settings name it.")]
+    peak: Annotated[Pixel | None, means("Where the map is largest in size; null if it is zero everywhere.")]
+    limit: Annotated[Size, means("The picture shows −limit to +limit.")]
+    incompleteness: Annotated[
+        Size | None,
+        means(
+            "|sum of the map − rise| / |rise|, where the rise is the score less that of the baseline; null "
+            "for methods whose maps are no parts of a sum."
+        ),
+    ]
+    peak_on_animal: Annotated[
+        bool | None, means("Whether the peak lies on the annotated animal; null without a box or a peak.")
+    ]
+    on_animal: Annotated[
+        Share | None,
+        means("The share of the map's sum of sizes that lies on the annotated animal; null likewise."),
+    ]
+
+
+class ExplainedImage(Result):
+    """One class's example image, and the maps of the class that it is taken for."""
+
+    file: Annotated[ImagePath, means("The example image of this class.")]
+    predicted: Annotated[Label, means("The class that the retrained network gives it, and is explained.")]
+    score: Annotated[float, means("The output for that class before the softmax.")]
+    baseline: Annotated[float, means("The same output for the baseline: zero, the mean colour of ImageNet.")]
+    animal: Annotated[
+        Share | None,
+        means("The share of the image that the annotated animal's box takes; null without a box."),
+    ]
+    centre_on_animal: Annotated[
+        bool | None, means("Whether the middle of the image lies in that box; null without one.")
+    ]
+    maps: Annotated[
+        list[Annotated[Attribution, means("The map of the method with this index.")]],
+        means("The maps, in the order of the methods that are shown."),
+    ]
+
+
+class MethodSummary(Result):
+    """One method over all example images."""
+
+    method: Annotated[str, means("The method, as the settings name it.")]
+    incompleteness: Annotated[Size | None, means("The largest of its images; null where there is none.")]
+    peaks_on_animal: Annotated[
+        Count | None, means("Images whose peak lies on the animal; null without boxes.", "images")
+    ]
+    on_animal: Annotated[Share | None, means("The mean share on the animal; null without boxes.")]
+
+
+class Methods(Result):
+    """What the decision on each example image comes from. Arrays, for class i: ``maps_<i>``
+    (methods, 224, 224), in units of each map's limit.
+    """
+
+    layer: Annotated[str, means("The layer whose feature maps Grad-CAM weighs.")]
+    shown: Annotated[
+        list[Annotated[str, means("The name of a method.")]], means("The methods, as the settings name them.")
+    ]
+    steps: Annotated[Positive, means("Steps of the integral of integrated gradients.", "steps")]
+    samples: Annotated[Positive, means("Noisy copies that SmoothGrad averages over.", "samples")]
+    noise: Annotated[Size, means("Standard deviation of their noise, in parts of the image's range.")]
+    seed: Annotated[Count, means("The seed of that noise.")]
+    cells: Annotated[Positive, means("Maps are compared by their means over cells: so many a side.", "cells")]
+    agree_from: Annotated[Agreement, means("From this mean rank correlation on, methods count as agreeing.")]
+    complete_below: Annotated[
+        Share, means("Up to this incompleteness the parts count as adding up to the whole.")
+    ]
+    classes: Annotated[
+        dict[Label, Annotated[ExplainedImage, means("This class's example image.")]],
+        means("The explained image of each class."),
+    ]
+    agreement: Annotated[
+        Agreement | None,
+        means(
+            "Spearman's rank correlation of the sizes of two methods' maps, mean over all pairs of methods "
+            "and all images; null with fewer than two maps that are not flat."
+        ),
+    ]
+    arrays: Annotated[
+        Arrays,
+        means(
+            "For class i, maps_<i> (methods, 224, 224), in units of each map's limit. In arrays/methods.npz."
+        ),
+    ]
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def methods(self) -> list[Annotated[MethodSummary, means("The method with this index.")]]:
+        """Each method over all example images."""
+        return [
+            _summarise(method, [image.maps[k] for image in self.classes.values()])
+            for k, method in enumerate(self.shown)
+        ]
+
+    @computed_field(json_schema_extra={"unit": "images"})  # type: ignore[prop-decorator]
+    @property
+    def annotated(self) -> Count:
+        """Example images with a box around the animal."""
+        return sum(image.animal is not None for image in self.classes.values())
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def chance(self) -> Share | None:
+        """The mean share of the image that the boxes take: what a map without any knowledge would score."""
+        return _mean(image.animal for image in self.classes.values())
+
+    @computed_field(json_schema_extra={"unit": "images"})  # type: ignore[prop-decorator]
+    @property
+    def centres(self) -> Count:
+        """Images whose middle lies in the animal's box."""
+        return sum(image.centre_on_animal is True for image in self.classes.values())
+
+
+def _summarise(method: str, maps: list[Attribution]) -> MethodSummary:
+    known = [each.incompleteness for each in maps if each.incompleteness is not None]
+    hits = [each.peak_on_animal for each in maps if each.peak_on_animal is not None]
+    return MethodSummary(
+        method=method,
+        incompleteness=max(known, default=None),
+        peaks_on_animal=sum(hits) if hits else None,
+        on_animal=_mean(each.on_animal for each in maps),
+    )
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return min(sum(known) / len(known), 1.0) if known else None

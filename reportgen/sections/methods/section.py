@@ -1,0 +1,86 @@
+"""Whether other methods look at the same parts of an image: what question 5 leaves open."""
+
+from reportgen.outline.kind import SIMONYAN_2014, SPRINGENBERG_2015, ZEILER_2014
+from reportgen.outline.section import TRAINED, Origin, Reads, Reference, Rule, Section, Shown, Tolerance
+
+_SETTINGS = ("shown", "steps", "samples")
+
+SECTION = Section(
+    name="methods",
+    title="Do other methods look at the same place?",
+    package="reportgen.sections.methods",
+    result="Methods",
+    meaning="Where the decision on each example image comes from, by several methods.",
+    topic="other methods of explanation",
+    reads=Reads(
+        images="examples",
+        annotations=True,
+        weights=True,
+        settings=("seed", *(f"methods.{name}" for name in _SETTINGS)),
+        sections=("transfer",),
+    ),
+    figures=(Shown("methods_<i>"),),
+    tables=(Shown("methods"),),
+    figure_images=True,
+    origins=(
+        Origin("", ".compute.describe_methods", "used", weights=True),
+        *(
+            Origin(f"/{name}", "reportgen.settings.load_settings", "settings")
+            for name in (*_SETTINGS, "seed")
+        ),
+        Origin("/agreement", ".compute.measure_agreement", "used", weights=True),
+        Origin("/methods", ".result.Methods.methods", "used", weights=True),
+        *(
+            Origin(f"/{name}", f".result.Methods.{name}", "annotated")
+            for name in ("annotated", "chance", "centres")
+        ),
+    ),
+    tolerances=(
+        Rule("/arrays/*", Tolerance(2e-2), TRAINED, True),
+        Rule("/agreement", Tolerance(0, 1e-2), TRAINED),
+        Rule("/classes/*/score", Tolerance(2e-2, 1e-2), TRAINED),
+        Rule("/classes/*/baseline", Tolerance(2e-2, 1e-2), TRAINED),
+        Rule("/classes/*/maps/*/limit", Tolerance(2e-2), TRAINED),
+        Rule("/classes/*/maps/*/incompleteness", Tolerance(2e-2, 1e-2), TRAINED),
+        Rule("/classes/*/maps/*/on_animal", Tolerance(0, 1e-2), TRAINED),
+    ),
+    compared=("/classes",),
+    derived=("/methods", "/annotated", "/chance", "/centres"),
+    references=(
+        Reference(
+            "Selvaraju, R. R., Cogswell, M., Das, A., Vedantam, R., Parikh, D. and Batra, D.",
+            2017,
+            "Grad-CAM: visual explanations from deep networks via gradient-based localization",
+            "International Conference on Computer Vision",
+        ),
+        Reference(
+            "Shrikumar, A., Greenside, P. and Kundaje, A.",
+            2017,
+            "Learning important features through propagating activation differences",
+            "International Conference on Machine Learning",
+        ),
+        Reference(
+            "Smilkov, D., Thorat, N., Kim, B., Viégas, F. and Wattenberg, M.",
+            2017,
+            "SmoothGrad: removing noise by adding noise",
+            "Workshop on Visualization for Deep Learning, International Conference on Machine Learning",
+        ),
+        Reference(
+            "Sundararajan, M., Taly, A. and Yan, Q.",
+            2017,
+            "Axiomatic attribution for deep networks",
+            "International Conference on Machine Learning",
+        ),
+        Reference(
+            "Zhang, J., Bargal, S. A., Lin, Z., Brandt, J., Shen, X. and Sclaroff, S.",
+            2018,
+            "Top-down neural attention by excitation backprop",
+            "International Journal of Computer Vision",
+            "126",
+        ),
+        SIMONYAN_2014,
+        SPRINGENBERG_2015,
+        ZEILER_2014,
+    ),
+    tells=tuple((f"methods.{name}", f"/{name}") for name in _SETTINGS),
+)
