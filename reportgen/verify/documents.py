@@ -69,6 +69,14 @@ def open_submitted(path: Path, outline: Outline | None) -> SubmittedReport:
     if path.is_dir():
         check_folder(path)
     results = load_results(path, outline.kind if outline else None)
+    try:
+        results.model_dump(mode="json")
+    # What a build wrote could be derived; these are the errors of arithmetic with impossible counts.
+    except (ArithmeticError, ValueError, LookupError) as error:
+        raise SubmissionError(
+            f"{path}: its numbers contradict each other, so that nothing follows from them: {str(error)[:200]}.",
+            "Ask for the report as reportgen wrote it.",
+        ) from None
     outline = outline or _outline_of(results)
     pdf, page = _documents(path)
     rows: list[Finding] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -181,11 +181,21 @@ def compare_derived(results: LoadedResults, kind: ReportKind) -> Findings:
             if field in type(numbers).model_computed_fields:
                 value = numbers.model_dump(mode="json", include={field})[field]
                 yield from _judge_below(results, [section.name, field], value)
+        yield from _judge_nested(results, section.name, numbers.model_dump(mode="json"))
         module = section.load("comparison")
         if module is not None and hasattr(module, "judge_itself"):
             yield from module.judge_itself(numbers)
     claims = kind.decide_claims({section.name: getattr(results, section.name) for section in sections})
     yield from _judge_claims(results, claims)
+
+
+def _judge_nested(results: LoadedResults, section: str, derived: Any) -> Findings:
+    """A row for each value, however deep, that the result types derive in another way than it is written."""
+    written = dict(_leaves(results.document[section], (section,)))
+    for steps, value in _leaves(derived, (section,)):
+        # What is missing is told by those who compare the numbers.
+        if steps in written and not _equal(written[steps], value):
+            yield Finding("numbers", join_pointer(steps), "differs", written[steps], value, NO_CONSEQUENCE)
 
 
 def _judge_claims(results: LoadedResults, claims: list[Claim]) -> Findings:
@@ -194,7 +204,7 @@ def _judge_claims(results: LoadedResults, claims: list[Claim]) -> Findings:
         yield Finding("numbers", "/checks", "not recomputable", reason=reason)
         return
     for index, claim in enumerate(claims):
-        value = {"name": claim.name, "claim": claim.claim, "passed": claim.passed}
+        value = asdict(claim)
         for row in _judge_below(results, ["checks", index], value):
             worded = row.pointer.endswith("/claim") and results.schema_version != SCHEMA_VERSION
             if row.status == "differs" and worded and isinstance(row.submitted, str):
@@ -206,11 +216,17 @@ def _judge_claims(results: LoadedResults, claims: list[Claim]) -> Findings:
 
 
 def _judge_below(results: LoadedResults, steps: list[str | int], value: Any) -> Iterator[Finding]:
+    pointer = join_pointer(steps)
     if isinstance(value, dict):
         for key, item in value.items():
             yield from _judge_below(results, [*steps, key], item)
+        written = results.document
+        for step in steps:
+            written = written.get(str(step), {}) if isinstance(written, Mapping) else {}
+        for key in written if isinstance(written, Mapping) else ():
+            if key not in value:
+                yield Finding("numbers", join_pointer([*steps, key]), "differs", reason=NO_CONSEQUENCE)
         return
-    pointer = join_pointer(steps)
     try:
         submitted = find_value(results.document, pointer, results.name)
     except PointerError:

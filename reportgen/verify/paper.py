@@ -81,13 +81,16 @@ def compare_papers(submitted: Path | bytes, reprint: Reprint, producer: str = ""
         yield Difference("report.pdf", DAMAGED, str(error).partition("\n")[0][:120], kind="active")
 
 
-_NOT_READ = re.compile(r"[\s\d\u00ad\u2010-]")
-"""Digits, since pages have other numbers; numbers of the results are read by the links on them. Hyphens."""
+_NOT_READ = re.compile(r"[\s\u00ad\u2010-]")
+"""White space and hyphens, which depend on where lines end."""
+
+_PAGE_NUMBER = re.compile(r"\d{1,3}")
+"""Where it stands alone, it may be the number of a page; numbers of the results are read by their links."""
 
 
 def flows_alike(submitted: Path | bytes, reprint: Reprint) -> bool:
-    """Whether what is read aloud is the same in the same order, apart from page numbers, in fonts, sizes and
-    colours of the report: whether other line and page breaks can explain what differs.
+    """Whether what is read aloud is the same, in the same order, fonts, sizes and colours and with the same
+    links, apart from page numbers: whether other line and page breaks can explain what differs.
     """
     import pikepdf
 
@@ -97,7 +100,29 @@ def flows_alike(submitted: Path | bytes, reprint: Reprint) -> bool:
     except pikepdf.PikepdfError:
         return False
     styles = [list_styles(mark for page in paper.marks for mark in page) for paper in (found, due)]
-    return styles[0] <= styles[1] and _read_aloud(found) == _read_aloud(due)
+    return (
+        styles[0] <= styles[1]
+        and _read_aloud(found) == _read_aloud(due)
+        and _list_links(found) == _list_links(due)
+        and _is_furnished_alike(found, due)
+    )
+
+
+def _is_furnished_alike(found: Paper, due: Paper) -> bool:
+    """Whether running heads, and heads of tables that are repeated, are words of the report."""
+    words = _NO_FURNITURE.sub("", "".join(mark.text for page in due.marks for mark in page))
+    pieces = (words for page in found.marks for _, words in read_contents(page).get(-1.0, []))
+    return all(_NO_FURNITURE.sub("", piece) in words for piece in pieces)
+
+
+_NO_FURNITURE = re.compile(r"[\s\d\u00ad\u2010-]")
+
+
+def _list_links(paper: Paper) -> list[tuple[Any, Any]]:
+    """What each link says and where it leads; one that is broken into lines once."""
+    rows = [row for page in paper.annotations for row in page]
+    links = [(show(row.get("/Contents", "")), str(row.get("/Dest"))) for row in rows]
+    return [link for link, before in zip(links, [None, *links], strict=False) if link != before]
 
 
 def _read_aloud(paper: Paper) -> list[Styled]:
@@ -109,6 +134,8 @@ def _read_aloud(paper: Paper) -> list[Styled]:
         held = (each for each in node.holds if isinstance(each, float) and 0 <= node.page < len(contents))
         for style, words in (piece for each in held for piece in contents[node.page].get(each, [])):
             words = _NOT_READ.sub("", words)
+            if _PAGE_NUMBER.fullmatch(words):
+                continue
             if pieces and pieces[-1][0] == style:
                 pieces[-1] = (style, pieces[-1][1] + words)
             elif words:

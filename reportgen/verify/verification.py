@@ -48,10 +48,10 @@ def verify(
     """Find out whether a report's text, results, arrays, figures and pages are what its data give.
 
     ``submission`` is a PDF, a build folder or a ``results.json`` of a stranger, ``data`` the images; of
-    ``settings``, the caller's own, cache, weights and templates are used. ``outline``: the sections that
-    the report must have; without it, those that it has are looked at, as far as they are installed here.
-    Nothing of the submission is run and none of its files is written to; what is in it of paths, templates
-    and weights is ignored.
+    ``settings``, the caller's own, cache, weights and templates are used. ``outline``: the sections that the
+    report must have; without it, those that it has are looked at, as far as they are installed here. Nothing
+    of the submission is run and none of its files is written to; what is in it of paths, templates and
+    weights is ignored.
     Raises ``IntakeError``, ``SubmissionError`` or ``PointerError`` if it cannot be read, ``DataError`` or
     ``IntakeError`` if the data folder cannot be looked at.
     """

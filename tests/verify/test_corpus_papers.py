@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 
+import pikepdf
 import pytest
 import small_report
 from forged_papers import FORGERIES, HONEST, changed
 
+from reportgen.pdf.printer import print_pdf
 from reportgen.verify.differences import Difference
 from reportgen.verify.pages import compare_pages
-from reportgen.verify.paper import Reprint, compare_papers, open_reprint
+from reportgen.verify.paper import Reprint, compare_papers, flows_alike, open_reprint
 from reportgen.verify.pdf_document import PdfDocument, open_paper
 
 pytestmark = pytest.mark.prints
@@ -97,3 +100,47 @@ def test_an_object_is_named_with_where_it_stands(honest: bytes, reprint: Reprint
     assert "Info, /Title" in told("info")
     assert "font and size" in told("text_size")
     assert "setup.exe" in told("executable")
+
+
+@pytest.fixture(scope="module")
+def reflowed() -> bytes:
+    """The report with other line and page breaks, as by another Pango."""
+    wider = "p,td,li{letter-spacing:.2px}</style>"
+    return print_pdf(small_report.html().replace("</style>", wider, 1))
+
+
+def test_other_line_breaks_are_told_as_such(reflowed: bytes, reprint: Reprint, pages: PdfDocument) -> None:
+    found = [*compare_papers(reflowed, reprint), *looks(reflowed, pages)]
+    assert {row.kind for row in found} == {"flow", "layout"}
+    assert flows_alike(reflowed, reprint)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["other_text", "light_text", "text_size", "text_mode", "removed_text", "alt", "actual_text", "bookmark",
+     "info", "xmp", "field", "other_target", "form_object", "inline picture"],
+)  # fmt: skip
+def test_other_line_breaks_hide_no_forgery(name: str, reflowed: bytes, reprint: Reprint) -> None:
+    data = forged(name, 1, reflowed)
+    kinds = {row.kind for row in compare_papers(data, reprint)}
+    assert kinds & {"active", "content"} or not flows_alike(data, reprint)
+
+
+def test_a_pdf_whose_objects_are_of_the_wrong_kind_is_a_difference_and_no_crash(
+    honest: bytes, reprint: Reprint
+) -> None:
+    """Entries of all kinds of objects replaced by values of other types, 20 at a time, by chance."""
+    rng = random.Random(5)
+
+    def spoil(pdf: pikepdf.Pdf) -> None:
+        tables = [
+            each for each in pdf.objects if isinstance(each, pikepdf.Dictionary) and "/Kids" not in each
+        ]
+        for table in rng.sample(tables, 20):
+            key = rng.choice([*table.keys(), "/Odd"])
+            table[key] = rng.choice(
+                [1, True, pikepdf.Name.Odd, pikepdf.String("x"), pikepdf.Array([1]), pikepdf.Dictionary(A=1)]
+            )
+
+    for _ in range(8):
+        assert list(compare_papers(changed(honest, spoil), reprint))

@@ -58,6 +58,10 @@ def compare_neurons(
             yield from neurons.compare_if(
                 neuron["position"] == wanted["position"], (*here, "blank"), neuron["blank"], wanted["blank"]
             )
+            # Another box is within the tolerance or wrong, and no reason to compare nothing.
+            if neuron["position"] == wanted["position"] and not same:
+                boxes = neuron["patch"]["box"], wanted["patch"]["box"]
+                yield from neurons.compare_if(True, (*here, "patch", "box"), *boxes)
             for name in ("patch", "tried", "random_removed", "harming"):
                 yield from neurons.compare_if(same, (*here, name), neuron[name], wanted[name])
             # Of two boxes of nearly equal worth, either may be the best one.

@@ -85,7 +85,12 @@ def compare_predictions(
             reason = _TIE if agrees else _CLEAR
         pointer = join_pointer(["transfer", "confusion", split])
         yield judge("numbers", pointer, agrees, reported, wanted, reason)
-    tested = [image["file"] for image in images if image["split"] == "test"]
+    tested = {image["file"]: image["label"] for image in images if image["split"] == "test"}
+    for index, item in enumerate(submitted["misclassified"]):
+        # Of a file that is no test image its name is told below.
+        if (label := tested.get(item["file"])) is not None:
+            pointer = f"/transfer/misclassified/{index}/true"
+            yield judge("numbers", pointer, item["true"] == label, item["true"], label)
     yield from _compare_misclassified(
         submitted, recomputed, dict(zip(tested, probabilities["test"], strict=True)), tolerances
     )

@@ -1,0 +1,154 @@
+"""Every number of ``results.json`` is compared, or excused by name and with the reason."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from forging import Home, as_json, honest_home, small_network
+from sharing import MakeOnce
+from stand_in import LABELS
+
+from reportgen.dataset.inventory import Inventory, take_inventory
+from reportgen.errors import UserError
+from reportgen.progress import Silent
+from reportgen.verify import verification
+from reportgen.verify.documents import SubmittedReport, open_submitted
+from reportgen.verify.numbers import _left_out, compare_dataset, compare_derived, compare_numbers
+from reportgen.verify.recomputation import Recomputed
+from reportgen.verify.tolerances import Finding
+
+pytestmark = pytest.mark.slow
+
+EXCUSED = {
+    "/provenance/versions": "another machine has others; what they excuse is decided by the documents",
+    "/provenance/processor": "another machine has another one",
+    "/provenance/fonts": "another machine has others; without the same ones pages are not compared",
+    "/provenance/weights/sha256": "compared where the weights are looked for, before anything is computed",
+    "/channels/classes/*/*/*/value_rank": "one more or less is rounding",
+    "/channels/classes/*/*/*/contribution_rank": "three more or less are rounding",
+    "/guided_backprop/rows/*/*/position": "of a silent neuron every other silent one is as good",
+    "/occlusion/neurons/*/*/best/box": "of boxes of nearly equal worth any may be the best; told as not compared",
+}
+"""Pointers that may be others without a difference, each with the reason."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """An honest report and what was recomputed for it."""
+
+    submitted: SubmittedReport
+    inventory: Inventory
+    recomputed: Recomputed
+    document: Any
+
+    def differing(self, document: Any, file: Path) -> list[Finding] | None:
+        """What differs if these are the results, None if they are refused."""
+        file.write_bytes(as_json(document))
+        try:
+            opened = open_submitted(file, None)
+        except UserError:
+            return None
+        opened = replace(opened, settings=self.submitted.settings)
+        kind = opened.outline.kind
+        rows = [
+            *verification._compare_sections(opened, demanded=False),
+            *verification._settings_rows(opened),
+            *compare_dataset(opened.results, self.inventory),
+            *compare_derived(opened.results, kind),
+            *verification._compare_numbers(opened, self.recomputed, kind),
+        ]
+        return [row for row in rows if row.status == "differs"]
+
+
+@pytest.fixture(scope="module")
+def bench(make_once: MakeOnce) -> Bench:
+    home: Home = honest_home(make_once)
+    submitted = open_submitted(home.build, None)
+    inventory = take_inventory(home.data, submitted.results.provenance.seed, strict=True)
+    with small_network(home.print_once):
+        recomputed, _ = verification._recompute(submitted, inventory, home.settings, Silent())
+    return Bench(submitted, inventory, recomputed, home.results())
+
+
+Steps = tuple[Any, ...]
+
+
+def leaves(value: Any, steps: Steps = ()) -> Iterator[tuple[Steps, Any]]:
+    if isinstance(value, dict | list) and value:
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(item, (*steps, key))
+    else:
+        yield steps, value
+
+
+def pattern(steps: Steps) -> str:
+    """A pointer with a star for each item of a list, class and numbered array."""
+    return "".join(
+        "/*" if isinstance(step, int) or step in LABELS or re.fullmatch(r".*_\d+", step) else f"/{step}"
+        for step in steps
+    )
+
+
+def other(value: Any) -> Any:
+    """Another value of the same type, beyond every tolerance."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + max(1, abs(value))
+    if isinstance(value, float):
+        return 2 * value + 1
+    if isinstance(value, str):
+        return f"{'1' if value.startswith('0') else '0'}{value[1:]}" if len(value) == 64 else f"{value}x"
+    return 0.5 if value is None else [1] if isinstance(value, list) else {"x": 1}
+
+
+def change(document: Any, steps: Steps) -> Any:
+    changed = copy.deepcopy(document)
+    item = changed
+    for step in steps[:-1]:
+        item = item[step]
+    item[steps[-1]] = other(item[steps[-1]])
+    return changed
+
+
+def excuse(name: str) -> str:
+    parts = [re.escape(key).replace(r"\*", "[^/]+") for key in EXCUSED]
+    return next((key for key, part in zip(EXCUSED, parts, strict=True) if re.match(part, name)), "")
+
+
+def test_an_honest_report_differs_nowhere(bench: Bench, tmp_path: Path) -> None:
+    assert bench.differing(bench.document, tmp_path / "results.json") == []
+
+
+def test_all_that_no_module_compares_is_compared_value_by_value(bench: Bench) -> None:
+    kind = bench.submitted.outline.kind
+    compared = {row.pointer for row in compare_numbers(bench.document, bench.recomputed.document, kind)}
+    left_out = _left_out(kind)
+    for steps, _ in leaves(bench.document):
+        pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+        elsewhere = any(tuple(steps[: len(each)]) == each for each in left_out)
+        if not elsewhere and steps[0] not in ("report", "schema_version"):
+            assert pointer in compared
+
+
+def test_what_modules_compare_or_derive_is_compared_to_the_last_pointer(bench: Bench, tmp_path: Path) -> None:
+    left_out = _left_out(bench.submitted.outline.kind)
+    chosen: dict[str, Steps] = {}
+    for steps, value in leaves(bench.document):
+        if any(tuple(steps[: len(each)]) == each for each in left_out) or steps[0] == "report":
+            if value is not None or pattern(steps) not in chosen:
+                chosen.setdefault(pattern(steps), steps)
+    missed = []
+    for name, steps in chosen.items():
+        found = bench.differing(change(bench.document, steps), tmp_path / "results.json")
+        if found == [] and not excuse(name):
+            missed.append(name)
+    assert missed == []
+    assert json.dumps(sorted({excuse(name) for name in chosen} - {""})) == json.dumps(sorted(EXCUSED))
