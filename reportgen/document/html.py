@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError
@@ -52,7 +52,7 @@ class Content:
     results: Results
     album: Mapping[str, Figure]
     commentary: Mapping[str, str]
-    printing: Printing = Printing()
+    printing: Printing = field(default_factory=Printing)
 
 
 @dataclass(frozen=True)

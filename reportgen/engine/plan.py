@@ -149,7 +149,8 @@ def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
             settings=(
                 # The settings are attached to the PDF, so that it changes with each of them.
                 *("report", "sections"), *_TITLE,
-                *("show", "print", "example_images", "occlusion", "guided_backprop", "randomisation", "shortcuts"),
+                *("show", "print", "example_images", "occlusion", "guided_backprop", "randomisation"),
+                "shortcuts",
                 "commentary",
             ),
         ),

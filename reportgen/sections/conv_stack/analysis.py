@@ -31,7 +31,12 @@ def apply_stack(image: NDArray[Any], kernels: Sequence[NDArray[np.float32]]) -> 
 
 
 def stack_layers(
-    images: Mapping[str, NDArray[np.float32]], files: Mapping[str, str], *, shown: int, seed: int, shared_scale: bool = False
+    images: Mapping[str, NDArray[np.float32]],
+    files: Mapping[str, str],
+    *,
+    shown: int,
+    seed: int,
+    shared_scale: bool = False,
 ) -> Computed[ConvStack]:
     """Apply 32 filters F×F×C and then 64 filters F×F×32 to each class's image (values 0–1).
 
