@@ -18,7 +18,7 @@ from reportgen.sections.conv_stack.figures import draw
 PEAKS = (4.0, 1.0, 0.0)
 """The largest values of three maps; the third is silent."""
 
-PITCH = 245
+SIDE = 244
 """Six tiles and the gutters of 12 pixels between them are 1530 pixels, 144 mm at 270 dots an inch."""
 
 
@@ -36,14 +36,14 @@ def strip(*, shared: bool) -> NDArray[Any]:
 
 
 def cividis(share: float) -> list[float]:
-    return [255 * value for value in matplotlib.colormaps["cividis"](share)[:3]]
+    return [255 * value for value in matplotlib.colormaps["cividis"](float(share))[:3]]
 
 
 @pytest.mark.parametrize(("shared", "shares"), [(False, (1, 1, 0)), (True, (1, 0.25, 0))])
 def test_a_map_ends_at_its_own_maximum_unless_all_share_one(shared: bool, shares: tuple[float, ...]) -> None:
     sheet = strip(shared=shared)
     for k, share in enumerate(shares, 1):
-        np.testing.assert_allclose(sheet[100, k * (PITCH + 12) + 100], cividis(share), atol=6)
+        np.testing.assert_allclose(sheet[100, k * (SIDE + 12) + 100], cividis(share), atol=6)
 
 
 def test_the_input_comes_first_as_it_goes_in() -> None:
