@@ -39,8 +39,7 @@ _EMBEDDED_NOTE = (
     "which preserves the function exactly after a ReLU (Chen, Goodfellow & Shlens 2016). Since identity "
     "layers see no further, a neuron of block5_conv4 actually sees 196 × 196 pixels, inside the 252 × 252 "
     "of the architecture. There is no classifier part, so the new layer stands on the global average of "
-    "block5_conv4. For the report with ImageNet's weights (574 MB, downloaded once) run "
-    "“make report WEIGHTS=imagenet” or “reportgen build --weights imagenet”."
+    "block5_conv4."
 )
 _IMAGENET_NOTE = (
     "VGG19 (Simonyan & Zisserman 2015) as trained on ImageNet, from Keras Applications. The 1000-class layer "

@@ -45,6 +45,11 @@ name = "Zoë"
 filters = 4
 neurons = 3
 colour = true
+shared_scale = true
+
+[print]
+lists = true
+long_sources = true
 
 [example_images]
 "o'neill" = "test/o'neill/1.jpg"
@@ -136,7 +141,8 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "templates": tmp_path / "mine",
         "fonts": (tmp_path / "my.ttf",),
         "authors": ({"name": "Ada", "roll_number": "CS-1"}, {"name": "Zoë", "roll_number": ""}),
-        "show": {"filters": 4, "neurons": 3, "colour": True},
+        "show": {"filters": 4, "neurons": 3, "colour": True, "shared_scale": True},
+        "print": {"lists": True, "long_sources": True},
         "example_images": {"o'neill": "test/o'neill/1.jpg"},
         "guided_backprop": {
             "neurons": ("zero", "median", "percentile:90", "top:2", (1, 2, 3)),
@@ -155,6 +161,7 @@ def test_the_example_above_leaves_no_key_out(tmp_path: Path) -> None:
     assert settings.model_fields_set >= set(Settings.model_fields)
     tables = (
         settings.show,
+        settings.print,
         settings.occlusion,
         settings.guided_backprop,
         settings.methods,
@@ -232,7 +239,9 @@ def test_no_nearest_key_is_made_up(tmp_path: Path) -> None:
 
 def test_the_keys_of_one_table_are_not_offered_in_another(tmp_path: Path) -> None:
     problem = refused(tmp_path, "[show]\nzzz = 3")
-    assert problem.split("allowed are ")[1].split(", ") == ["filters", "neurons", "colour"]
+    assert problem.split("allowed are ")[1].split(", ") == [
+        "filters", "neurons", "colour", "shared_scale",
+    ]  # fmt: skip
 
 
 def test_a_key_of_a_table_is_sent_there(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ class Lineage:
         return [self._computation(stage, functions) for stage, functions in stages.items()]
 
     def _computation(self, stage: str, functions: Mapping[tuple[str, ...], list[Function]]) -> Computation:
-        title = next((section.title for section in self.kind.sections if section.name == stage), stage)
+        title = next((s.title for s in self.kind.sections if s.name == stage), _COMMON.get(stage, stage))
         return Computation(title, self._package(stage), f"reportgen build --only {stage}", functions)
 
     def _package(self, stage: str) -> str:
@@ -182,6 +182,9 @@ class Lineage:
             folders.setdefault(f"{folder}/", []).append(InputFile(name, image.sha256))
         return list(folders.items())
 
+
+_COMMON = {"results": "The report as a whole", "dataset": "Data", "weights": "Weights"}
+"""The stages that compute no section, by what is common to all."""
 
 _INPUTS: Mapping[Inputs, tuple[str, ...]] = {
     "settings": ("settings",),

@@ -38,6 +38,35 @@ def test_only_what_is_printed_has_a_row_and_each_but_one() -> None:
     assert lineage.note("/provenance/seed") == "s2"
 
 
+def test_on_paper_each_function_has_one_row_under_its_stage_and_every_value_leads_to_one() -> None:
+    pointers = (
+        "/transfer/trainable_parameters",
+        "/neurons/top/cat/0/value",
+        "/neurons/layer_shape/0",
+        "/provenance/seed",
+    )
+    lineage = noted(*pointers, "/neurons/top/cat/0/position/0")
+    found = {computation.title: computation for computation in lineage.computations()}
+    assert list(found) == [
+        "The report as a whole",
+        "VGG19 with a new output layer",
+        "Maximally activating patches",
+    ]
+    neurons = found["Maximally activating patches"]
+    assert neurons.command == "reportgen build --only neurons"
+    assert neurons.package == "reportgen.sections.neurons"
+    named = {function.anchor: function.name for group in neurons.functions.values() for function in group}
+    # One is the section's own, and its package is not said again; the other lies elsewhere.
+    assert set(named.values()) == {"compute.find_excited_neurons", "reportgen.analysis.neurons.rank_neurons"}
+    assert ("example images", "weights") in neurons.functions
+    led = {entry.pointer: entry.function for _, entries in lineage.sources() for entry in entries}
+    assert named[led["/neurons/top/cat/0/value"]] == "reportgen.analysis.neurons.rank_neurons"
+    assert named[led["/neurons/layer_shape"]] == "compute.find_excited_neurons"
+    anchors = [f.anchor for c in found.values() for group in c.functions.values() for f in group]
+    assert len(set(anchors)) == len(anchors)
+    assert set(led.values()) == set(anchors)
+
+
 def test_values_are_not_rounded_and_what_is_long_is_cut() -> None:
     pointers = ("/neurons/top/cat/0/patch/energy_share", "/dataset/images", "/provenance/weights/sha256")
     assert rows(noted(*pointers)) == {

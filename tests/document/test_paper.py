@@ -52,11 +52,37 @@ def test_the_bookmarks_are_the_sections(paper: pikepdf.Pdf) -> None:
     with paper.open_outline() as outline:
         titles = [item.title for item in outline.root]
         below = {item.title: [child.title for child in item.children] for item in outline.root}
-    assert titles == [
-        *("Figures", "Tables", *SECTIONS.values()),
-        *("References", "Appendix", "Sources of the numbers"),
-    ]
+    assert titles == [*SECTIONS.values(), "References", "Appendix", "Sources of the numbers"]
     assert below["Maximally activating patches"] == list(CLASSES)
+
+
+def test_below_them_are_all_figures_and_tables_of_the_page(paper: pikepdf.Pdf, page: BeautifulSoup) -> None:
+    with paper.open_outline() as outline:
+        waiting, found = list(outline.root), []
+        while waiting:
+            item = waiting.pop(0)
+            waiting[:0] = item.children
+            if re.match("(Fig\\.|Table)\xa0", item.title):
+                found.append(" ".join(item.title.split()))
+    captions = page.select("figcaption > b, caption > b")
+    assert found == [" ".join(caption.get_text().split()) for caption in captions]
+
+
+def test_every_number_leads_to_the_function_that_made_it(build: Path, page: BeautifulSoup) -> None:
+    """By the place that the link leads to: the line with that function's name."""
+    made = {row["data-ptr"]: row["data-paper"] for row in page.select("table.sources tr[data-ptr]")}
+    places = {str(name["id"]): name.get_text() for name in page.select("table.functions [id]")}
+    assert set(made.values()) == set(places)
+    with pikepdf.open(build / "report.pdf") as pdf:
+        ends = [
+            str(link.Dest)
+            for paper in pdf.pages
+            for link in paper.get("/Annots", [])
+            if str(link.get("/Contents", "")).startswith("Source of ")
+        ]
+        names = {str(name) for name in pikepdf.NameTree(pdf.Root.Names.Dests)}
+    assert len(ends) > 300
+    assert set(ends) <= names & set(places)
 
 
 def test_the_pdf_says_what_the_page_says(build: Path, text: str, results: Any) -> None:
@@ -129,20 +155,20 @@ def test_the_results_and_the_settings_are_attached(build: Path, paper: pikepdf.P
 MM = 72 / 25.4
 
 
-def test_every_colour_bar_runs_from_white_to_black(build: Path) -> None:
-    """Read back at three heights, left of the numbers; some gradients give a shading filled in half."""
+def test_every_colour_bar_runs_from_black_to_white(build: Path) -> None:
+    """Read back at three places between its two numbers; some gradients give a shading filled in half."""
     found = []
     with pypdfium2.PdfDocument(build / "report.pdf") as document:
         for page in document:
             text = page.get_textpage()
             words = text.get_text_range()
-            ends = zip(re.finditer(r"\+\d", words), re.finditer(r"−\d", words), strict=False)
-            picture = page.render(scale=2, grayscale=True).to_numpy()
-            for upper, lower in ends:
-                boxes = [text.get_charbox(each.start()) for each in (upper, lower)]
-                middle = page.get_height() - sum(box[1] + box[3] for box in boxes) / 4
-                column = round(2 * (boxes[0][0] - 2.45 * MM))
-                rows = [round(2 * (middle + part * 27 * MM)) for part in (-0.4, 0, 0.4)]
-                found.append([float(np.ravel(picture[row, column])[0]) / 255 for row in rows])
+            picture = page.render(scale=3, grayscale=True).to_numpy()
+            for ends in re.finditer(r"−(\d\S*)\s+(\+)\1", words):
+                # The last digit of the lower limit, and the plus of the upper one.
+                left, right = (text.get_charbox(ends.start(2) - 2), text.get_charbox(ends.start(2)))
+                start, stop = left[2] + 1 * MM, right[0] - 1 * MM
+                row = round(3 * (page.get_height() - (right[1] + right[3]) / 2))
+                columns = [round(3 * (start + part * (stop - start))) for part in (0.1, 0.5, 0.9)]
+                found.append([float(np.ravel(picture[row, column])[0]) / 255 for column in columns])
     assert len(found) >= len(CLASSES) * 3
-    np.testing.assert_allclose(found, [[0.9, 0.5, 0.1]] * len(found), atol=0.05)
+    np.testing.assert_allclose(found, [[0.1, 0.5, 0.9]] * len(found), atol=0.07)

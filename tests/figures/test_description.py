@@ -115,7 +115,12 @@ START = "The first 4 of the 32 feature maps of layer 2 for cat, each of 20 by 20
 def test_maps_are_told_with_their_strongest_and_their_silent_ones(
     values: NDArray[np.float64], told: str
 ) -> None:
-    assert describe_maps(2, LAYER, "cat", values) == f"{START} {told}"
+    assert describe_maps(2, LAYER, "cat", values, shared=True) == f"{START} {told}"
+
+
+def test_no_map_is_faint_on_a_scale_of_its_own() -> None:
+    values = np.ones((20, 20, 4)) * [1, 0.04, 0.049, 0.051]
+    assert describe_maps(2, LAYER, "cat", values).endswith("No map is silent.")
 
 
 def test_a_confusion_matrix_is_told_row_by_row() -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 from small_results import small_results
 
 from reportgen.figures.figure import FigureData
-from reportgen.figures.montage import full_width_side
+from reportgen.figures.montage import band_side
 from reportgen.sections.randomisation.figures import describe_likeness, draw, name_networks, plot_likeness
 from reportgen.sections.randomisation.result import Randomisation, Redrawing
 
@@ -61,7 +61,7 @@ def figures() -> dict[str, Any]:
 
 def test_every_picture_is_at_its_place_in_the_strip(figures: dict[str, Any]) -> None:
     strip = np.asarray(Image.open(io.BytesIO(figures["randomised_0"].picture.data)).convert("RGB"))
-    side, levels = full_width_side(6), np.arange(1, 7) / 7
+    side, levels = band_side(6), np.arange(1, 7) / 7
     pitch = side + 12
     below = strip.shape[0] // 2  # two rows of equal height
     for top, sign in ((0, 1), (below, -1)):

@@ -19,6 +19,7 @@ from reportgen.settings import (
     Commentary,
     GuidedTables,
     Occluding,
+    Printing,
     Redrawing,
     RingTest,
     Settings,
@@ -41,7 +42,14 @@ settings_of_users = st.builds(
     authors=st.lists(st.builds(Author, name=words.filter(bool), roll_number=words), max_size=3).map(tuple),
     date=st.none() | st.dates(),
     seed=st.integers(0, 2**32 - 1),
-    show=st.builds(Show, filters=st.integers(1, 32), neurons=st.integers(1, 20), colour=st.booleans()),
+    show=st.builds(
+        Show,
+        filters=st.integers(1, 32),
+        neurons=st.integers(1, 20),
+        colour=st.booleans(),
+        shared_scale=st.booleans(),
+    ),
+    print=st.builds(Printing, lists=st.booleans(), long_sources=st.booleans()),
     example_images=st.dictionaries(words, words, max_size=3),
     guided_backprop=st.builds(
         GuidedTables,
@@ -81,6 +89,6 @@ def test_it_names_no_place_on_the_machine_and_all_that_the_report_shows() -> Non
     assert "zoe" not in text
     assert table["weights"] == "vgg19.h5"
     assert set(table) == {
-        "course", "assignment", "group", "authors", "date", "seed", "show", "example_images",
+        "course", "assignment", "group", "authors", "date", "seed", "show", "print", "example_images",
         "guided_backprop", "occlusion", "randomisation", "shortcuts", "commentary", "weights", "report",
     }  # fmt: skip

@@ -65,8 +65,13 @@ def make_tiles(pictures: Sequence[NDArray[Any]], neuron: ExplainedNeuron, names:
         tiles.append(Tile(signed_rgb(row[0], 1), "as trained", kind))
         for picture, name, own in zip(row[1:], names, neuron.redrawn, strict=True):
             signed = _likeness(own.likeness, kind).signed
-            tiles.append(Tile(signed_rgb(picture, 1), name, _say(signed)))
+            tiles.append(Tile(signed_rgb(picture, 1), _shorten(name), _say(signed)))
     return tiles
+
+
+def _shorten(name: str) -> str:
+    """The name of a network in a column of 15 mm."""
+    return name.removesuffix(" blocks").removeprefix("blocks ").removeprefix("block ")
 
 
 def _likeness(likenesses: Any, kind: str) -> Likeness:
