@@ -38,6 +38,7 @@ SLOW = {
     "guided_backprop",
     "randomisation",
     "shortcuts",
+    "errors",
 }
 
 
