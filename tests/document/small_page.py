@@ -35,7 +35,7 @@ class _Compiled(BytecodeCache):
         self.kept[bucket.key] = bucket.code
 
 
-_COMPILED, _Environment = _Compiled(), ImmutableSandboxedEnvironment
+_COMPILED = _Compiled()
 
 _KEPT: dict[str, bytes] = {}
 
@@ -76,7 +76,9 @@ class SmallPage:
         album = {name: Figure(name, _draw(), f"A square for {name}.") for name in (*names, *cells)}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(
-                html, "ImmutableSandboxedEnvironment", partial(_Environment, bytecode_cache=_COMPILED)
+                html,
+                "ImmutableSandboxedEnvironment",
+                partial(ImmutableSandboxedEnvironment, bytecode_cache=_COMPILED),
             )
             page = render_html(Content(kind, self.results, album, {}), open_templates(), _remember).html
         self.soup = BeautifulSoup(page, "lxml")

@@ -39,6 +39,7 @@ SLOW = {
     "methods",
     "randomisation",
     "shortcuts",
+    "errors",
 }
 
 

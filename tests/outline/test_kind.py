@@ -212,3 +212,27 @@ def test_publications_are_listed_once_by_author() -> None:
     first, second = Reference("B.", 2001, "T", "W"), Reference("A.", 2002, "T", "W")
     kind = ReportKind("k", "1", (section("s", references=(first,)), section("t", references=(first,))))
     assert kind.list_references(second) == [second, first]
+
+
+def test_findings_are_ranked_by_weight_and_conditions_are_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, claims in (
+        ("heavy", "Claim('a', 'A.', True, True, 0.2), Claim('b', 'B.', False, True, 0.9)"),
+        (
+            "light",
+            "Claim('c', 'C.', True, False, 1.0), Claim('d', 'D.', True, True), "
+            "Claim('e', 'E.', True, True, 0.2)",
+        ),
+    ):
+        (tmp_path / f"ranked_{name}").mkdir()
+        (tmp_path / f"ranked_{name}/__init__.py").write_text("")
+        (tmp_path / f"ranked_{name}/claims.py").write_text(
+            f"from reportgen.outline.section import Claim\ndef decide(numbers):\n    yield from ({claims})\n"
+        )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    kind = ReportKind("k", "1", tuple(section(n, package=f"ranked_{n}") for n in ("heavy", "light")))
+    ranked = kind.rank_findings({"heavy": 1, "light": 1})
+    assert [(each.name, claim.name) for each, claim in ranked] == [
+        ("heavy", "b"), ("heavy", "a"), ("light", "e"),
+    ]  # fmt: skip

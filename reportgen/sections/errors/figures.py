@@ -15,7 +15,7 @@ from reportgen.figures.lettering import Lettering
 from reportgen.figures.montage import Tile, full_width_side, montage
 from reportgen.figures.plots import MM, POINTS_PER_MM, TEXT_POINTS, font_families, house_style, svg_picture
 from reportgen.sections.errors.result import Errors, Mistake
-from reportgen.text import decimal_text, percent_text
+from reportgen.text import percent_text, share_text
 from reportgen.typefaces.face import OWN, Typefaces
 
 _COLUMNS = 8
@@ -77,7 +77,7 @@ def _tile_mistakes(mistakes: Sequence[Mistake], pixels: NDArray[np.uint8]) -> It
     for each in mistakes:
         yield Tile(_frame(next(pictures)), each.true, f"as {each.predicted}")
         for neighbour in each.nearest:
-            yield Tile(next(pictures), neighbour.label, f"{decimal_text(neighbour.similarity, 2)}")
+            yield Tile(next(pictures), neighbour.label, share_text(neighbour.similarity, 3))
 
 
 def _frame(pixels: Rgb) -> Rgb:
@@ -91,7 +91,7 @@ def describe_mistakes(mistakes: Sequence[Mistake]) -> str:
     """Describe the band of mistakes."""
     told = [
         f"{each.file}, {each.true} taken for {each.predicted}: "
-        + listed([f"{one.file} ({one.label}, {decimal_text(one.similarity, 2)})" for one in each.nearest])
+        + listed([f"{one.file} ({one.label}, {share_text(one.similarity, 3)})" for one in each.nearest])
         for each in mistakes
     ]
     return f"Misclassified test images, each followed by its nearest training images. {'; '.join(told)}."

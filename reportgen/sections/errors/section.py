@@ -21,7 +21,7 @@ SECTION = Section(
     result="Errors",
     meaning="The errors on the test images, what they resemble, and images that are nearly the same.",
     topic="confused images",
-    reads=Reads(images="used", stages=("features",), sections=("transfer",)),
+    reads=Reads(images="used", weights=True, stages=("features",), sections=("transfer",)),
     figures=(Shown("nearest", if_any=True), Shown("map"), Shown("twins", "appendix", if_any=True)),
     tables=(Shown("sureness", "appendix"), Shown("twins", "appendix")),
     origins=(

@@ -32,7 +32,11 @@ SECTION = Section(
         Origin("", ".compute.find_excited_neurons", "examples", weights=True),
         Origin("/geometry", f"{_FIELD}.layer_geometries", "weights"),
         Origin("/network_geometry", f"{_FIELD}.layer_geometries", "weights", weights=True),
-        Origin("/looks", ".patches.describe_patches", "annotated", weights=True),
+        Origin("/looks", ".patches.describe_patches", "examples", weights=True),
+        *(
+            Origin(f"/looks/*/{name}", ".patches.describe_patches", "annotated", weights=True)
+            for name in ("on_animal", "animal_area")
+        ),
         *(
             Origin(f"/{name}", f".result.Neurons.{name}", "examples", weights=True)
             for name in ("patches", "flatter", "pairs", "overlapping")
