@@ -117,7 +117,7 @@ def test_every_number_is_the_value_that_it_points_to(page: BeautifulSoup, result
     for span in spans:
         value = resolve_pointer(results, str(span["data-ptr"]))
         pointer = str(span["data-ptr"])
-        exact = () if pointer.startswith("/occlusion/") else (0, 1)
+        exact: tuple[int, ...] = () if pointer.startswith("/occlusion/") else (0, 1)
         exact = (1,) if re.search("/(signed|absolute|ssim)$", pointer) else exact
         value = -value if "minus" in span["class"] else value
         wrong.append(disagreement(span.get_text(), value, exact))
