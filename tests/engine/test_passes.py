@@ -22,8 +22,8 @@ IMAGES = len(LABELS) * sum(COUNTS.values())
 TESTED = len(LABELS) * COUNTS["test"]
 """Images that the network sees once more, without their outermost ring."""
 FROM_THE_HEAD = {
-    *("dataset", "features", "transfer", "shortcuts", "errors", "results"),
-    *("figures_transfer", "figures_shortcuts", "figures_errors", "html", "pdf"),
+    *("dataset", "features", "transfer", "activations", "channels", "shortcuts", "errors", "results"),
+    *("figures_transfer", "figures_channels", "figures_shortcuts", "figures_errors", "html", "pdf"),
 }
 WORDS_ONLY = {"html", "pdf"}
 
