@@ -18,11 +18,12 @@ def resolve_pointer(document: Any, pointer: str) -> Any:
     return document
 
 
-def disagreement(text: str, value: float, *, share: bool = True) -> str:
+def disagreement(text: str, value: float, exact: tuple[int, ...] = (0, 1)) -> str:
     """What is wrong with ``text`` as the print of ``value``, or "": it may be off by half of its last digit.
 
-    A share that is neither 0 nor 1 is never printed as 0 or 1, so it may stand at the nearest step inside. A
-    correlation is no ``share``, and may be rounded to 0.
+    A share that is neither 0 nor 1 is never printed as 0 or 1, so it may stand at the nearest step inside.
+    ``exact``: which of the two are printed only if that is exact; correlations may be rounded to 0, ratios
+    that may exceed 1 to both.
     """
     match = _NUMBER.fullmatch(text)
     if match is None:
@@ -34,14 +35,8 @@ def disagreement(text: str, value: float, *, share: bool = True) -> str:
     printed = float(digits) * scale
     if isinstance(value, int) and not percent:
         return "" if printed == value and not decimals else f"'{text}' for {value}"
-    ends = (step, 1 - step) if share else (1 - step,)
-    inside = 0 < value < 1 and min(abs(printed - end) for end in ends) < 1e-9
+    inside = 0 < value < 1 and any(abs(printed - abs(end - step)) < 1e-9 for end in exact)
     allowed = step if inside else step / 2 * (1 + 1e-9)
-    if (
-        printed in ((0, 1) if share else (1,))
-        and value != printed
-        and step in (0.01, 0.001)
-        and 0 < value < 1
-    ):
+    if printed in exact and value != printed and step in (0.01, 0.001) and 0 < value < 1:
         return f"'{text}' for {value}, which is neither 0 nor 1"
     return "" if abs(printed - value) <= allowed else f"'{text}' for {value}"
