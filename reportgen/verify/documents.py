@@ -74,7 +74,7 @@ def open_submitted(path: Path, outline: Outline | None) -> SubmittedReport:
     # What a build wrote could be derived; these are the errors of arithmetic with impossible counts.
     except (ArithmeticError, ValueError, LookupError) as error:
         raise SubmissionError(
-            f"{path}: its numbers contradict each other, so that nothing follows from them: {str(error)[:200]}.",
+            f"{path}: its numbers contradict each other, and nothing follows from them: {str(error)[:200]}.",
             "Ask for the report as reportgen wrote it.",
         ) from None
     outline = outline or _outline_of(results)

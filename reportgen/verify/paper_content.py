@@ -217,6 +217,8 @@ _PREFIX = re.compile(r"/[A-Z]{6}\+")
 
 _CHARACTERS = re.compile(rb"begin(bfchar|bfrange)(.*?)end", re.DOTALL)
 
+_ALL_CODES = re.compile(rb"begincodespacerange\s*<0000>\s*<ffff>\s*endcodespacerange", re.IGNORECASE)
+
 _MOST_CODES = 70_000
 
 
@@ -228,7 +230,9 @@ def _read_font(font: Any) -> Font:
     mapping = font.get("/ToUnicode")
     texts: dict[int, str] = {}
     if isinstance(mapping, pikepdf.Stream):
-        for kind, body in _CHARACTERS.findall(mapping.read_bytes()):
+        data = mapping.read_bytes()
+        # In a map of other codes programs find nothing, or something else than is read here.
+        for kind, body in _CHARACTERS.findall(data) if _ALL_CODES.search(data) else ():
             _read_codes(kind, body, texts)
     return Font(name, length, texts)
 

@@ -282,8 +282,16 @@ def unicode_map(pdf: Pdf, place: int) -> None:
     """What is copied or read aloud is another digit than the one that is seen."""
     font = _fonts(pdf)[-place]
     data = font.ToUnicode.read_bytes()
-    one, other = re.findall(rb"<([0-9a-f]{4})>\n", data)[:2]
-    font.ToUnicode.write(data.replace(b"<" + one + b">\n", b"<" + other + b">\n"))
+    codes = re.findall(rb"<[0-9a-f]{4}> <([0-9a-f]{4})>\n", data)[1:]  # after the range of all codes
+    for one, other in zip(codes, codes[1:] + codes[:1], strict=True):
+        data = data.replace(b"> <" + one + b">\n", b"> (" + other + b">\n")
+    font.ToUnicode.write(data.replace(b"> (", b"> <"))
+
+
+def unicode_range(pdf: Pdf, place: int) -> None:
+    """No code leads to a character any more."""
+    font = _fonts(pdf)[-place]
+    font.ToUnicode.write(font.ToUnicode.read_bytes().replace(b"<ffff>", b"<0001>"))
 
 
 def glyph_shapes(pdf: Pdf, place: int) -> None:
@@ -398,7 +406,8 @@ FORGERIES: Mapping[str, Forge] = {
         moved_link, missing_link, moved_place, alt, actual_text, actual_text_in_content,
         reading_order, role, bookmark, bookmark_target, info, xmp, executable, two_faced_file,
         described_file, other_text, text_size, text_mode, light_text, removed_text, moved_text,
-        glyphs_over, unicode_map, glyph_shapes, other_picture, swapped_pictures, printed_picture,
+        glyphs_over, unicode_map,
+        unicode_range, glyph_shapes, other_picture, swapped_pictures, printed_picture,
         form_object, rotated, cropped, page_too_many, page_missing, pages_swapped, viewer, language,
         everything,
     )
