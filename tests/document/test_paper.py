@@ -62,7 +62,7 @@ def test_below_them_are_all_figures_and_tables_of_the_page(paper: pikepdf.Pdf, p
         while waiting:
             item = waiting.pop(0)
             waiting[:0] = item.children
-            if re.match("(Fig\\.|Table)\xa0", item.title):
+            if re.match(r"(Fig\.|Table)\s", item.title):
                 found.append(" ".join(item.title.split()))
     captions = page.select("figcaption > b, caption > b")
     assert found == [" ".join(caption.get_text().split()) for caption in captions]
