@@ -54,13 +54,15 @@ def decoded(data: str) -> bytes:
     return base64.b64decode(data, validate=True)
 
 
-def test_tables_3_to_5_are_the_gradients_of_the_classes(
+def test_the_tables_are_numbered_and_those_of_gradients_have_a_row_for_each_neuron(
     page: BeautifulSoup,
 ) -> None:
     captions = [c.get_text(" ", strip=True).replace("\xa0", " ") for c in page.select("caption[id]")]
     numbers = [caption.split(".")[0].removeprefix("Table ").strip() for caption in captions]
-    assert numbers[:7] == [str(number) for number in range(1, 8)]
-    assert numbers[7:] == [f"A{number}" for number in range(1, len(numbers) - 6)]
+    # Of occlusion, channels, methods, randomisation and shortcuts one each, and one of gradients for each class.
+    body = 5 + len(CLASSES)
+    assert numbers[:body] == [str(number) for number in range(1, body + 1)]
+    assert numbers[body:] == [f"A{number}" for number in range(1, len(numbers) - body + 1)]
     tables = page.select("table.gradients")
     assert len(tables) == 3
     assert [table.caption["id"] for table in tables if table.caption] == [
@@ -68,7 +70,8 @@ def test_tables_3_to_5_are_the_gradients_of_the_classes(
     ]
     for table, label in zip(tables, CLASSES, strict=True):
         assert label in table.caption.get_text() if table.caption else False
-        assert len(table.select("tbody tr")) == len(table.select("tbody img")) == 5
+        assert len(table.select("tr.neuron")) == len(table.select("tr.neuron img")) == 5
+        assert len(table.select("tr.input figure img")) == 1
 
 
 def test_ids_are_unique_and_every_link_leads_somewhere(page: BeautifulSoup) -> None:

@@ -332,3 +332,16 @@ def test_the_remedy_fits_the_cause() -> None:
     with pytest.raises(RenderError) as caught:
         require_no_complaint(["Ignored `x` at 1:1, unknown property."], root)
     assert "style sheet" in caught.value.remedy
+
+
+def test_a_link_to_what_only_a_screen_shows_leads_to_what_stands_for_it() -> None:
+    body = (
+        "<p><a href='#long'>one</a> <a href='#short'>two</a></p>"
+        "<p class=hidden id=long data-paper=short>long</p><p id=short>short</p>"
+    )
+    printed = print_pdf(page(body, "@media print { .hidden { display: none } }"))
+    with pikepdf.open(io.BytesIO(printed)) as pdf:
+        assert [str(link.Dest) for link in pdf.pages[0].Annots] == ["short", "short"]
+    # Without it, the link would lead nowhere, and that is an error.
+    with pytest.raises(RenderError, match="long"):
+        print_pdf(page(body.replace(" data-paper=short", ""), "@media print { .hidden { display: none } }"))

@@ -62,7 +62,7 @@ def make_tiles(pictures: Sequence[NDArray[Any]], neuron: ExplainedNeuron, names:
     rows, columns = (slice(*span) for span in (neuron.field.rows, neuron.field.cols))
     for kind, whole in zip(KINDS, pictures, strict=True):
         row = whole[:, rows, columns]
-        tiles.append(Tile(signed_rgb(row[0], 1), "as trained", kind))
+        tiles.append(Tile(signed_rgb(row[0], 1), "none", kind))
         for picture, name, own in zip(row[1:], names, neuron.redrawn, strict=True):
             signed = _likeness(own.likeness, kind).signed
             tiles.append(Tile(signed_rgb(picture, 1), _shorten(name), _say(signed)))
