@@ -86,16 +86,19 @@ class Backbone:
         """``convolutions`` for one image (1, 224, 224, 3) as a graph function to take input gradients of.
 
         The weights pass through ``stop_gradient``, so that a gradient costs one backward pass to the image
-        and none to the kernels. Values and gradients equal those of ``convolutions`` bit for bit.
+        and none to the kernels. Values and gradients equal those of ``convolutions`` bit for bit, although
+        convolutions that hand their input on are left out.
         """
-        model = self.convolutions
+        layers = skip_identities(self.convolutions.layers[1:])
 
         def forward(image: Any) -> Any:
-            trainable, fixed = (
-                [tf.stop_gradient(variable.value) for variable in variables]
-                for variables in (model.trainable_variables, model.non_trainable_variables)
-            )
-            return model.stateless_call(trainable, fixed, image)[0]
+            for layer in layers:
+                trainable, fixed = (
+                    [tf.stop_gradient(variable.value) for variable in variables]
+                    for variables in (layer.trainable_variables, layer.non_trainable_variables)
+                )
+                image = layer.stateless_call(trainable, fixed, image)[0]
+            return image
 
         return tf.function(forward, input_signature=[tf.TensorSpec([1, *INPUT_SHAPE])], autograph=False)  # type: ignore[no-any-return]
 

@@ -22,7 +22,7 @@ SHORT: Final = {
     "integrated_gradients": "integrated",
     "smoothgrad": "SmoothGrad",
     "grad_cam": "Grad-CAM",
-    "guided_grad_cam": "guided Grad-CAM",
+    "guided_grad_cam": "guided CAM",
     "occlusion": "occlusion",
 }
 """The names of the methods, short enough to stand under a tile."""
@@ -36,7 +36,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
         columns = min(COLUMNS, len(tiles))
         yield Figure(
             f"methods_{i}",
-            montage(tiles, columns=columns, tile_side=full_width_side(COLUMNS), mime="image/png"),
+            montage(tiles, columns=columns, tile_side=full_width_side(COLUMNS), mime="image/jpeg"),
             _describe(label, image),
         )
 
