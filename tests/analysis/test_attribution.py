@@ -282,7 +282,10 @@ def test_the_sentence_on_agreement_turns_with_the_maps(second: int, agrees: bool
 
     found = describe(slope, slope[::second], shown=("guided", "grad_cam")).numbers
 
-    assert {each.name: each.passed for each in decide(found)} == {"methods_agree": agrees}
+    (claim,) = decide(found)
+    assert (claim.name, claim.passed) == ("methods_agree", agrees)
+    # Exactly opposite orders are as far from agreement as two maps can be.
+    assert claim.weight == pytest.approx(0 if agrees else 1)
 
 
 @pytest.mark.parametrize(("row", "on_it"), [(5, True), (50, False)])

@@ -14,11 +14,14 @@ from reportgen.settings import Settings
 def decide(numbers: Methods) -> Iterator[Claim]:
     """Decide each claim; of what is not known, or not shown, nothing is claimed."""
     if numbers.agreement is not None:
+        agree = numbers.agreement >= numbers.agree_from
         yield Claim(
             "methods_agree",
             "Different methods find the same parts of an image important.",
-            numbers.agreement >= numbers.agree_from,
+            agree,
             finding=True,
+            # That they agree is taken for granted wherever a single map is shown.
+            weight=0.0 if agree else (1 - numbers.agreement) / 2,
         )
     counts = [each.peaks_on_animal for each in numbers.methods if each.peaks_on_animal is not None]
     if counts:
