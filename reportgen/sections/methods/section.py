@@ -7,7 +7,7 @@ _SETTINGS = ("shown", "steps", "samples")
 
 SECTION = Section(
     name="methods",
-    title="Do other methods look at the same place?",
+    title="Do other methods agree?",
     package="reportgen.sections.methods",
     result="Methods",
     meaning="Where the decision on each example image comes from, by several methods.",
