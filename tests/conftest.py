@@ -41,10 +41,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without ``--full`` only the first and the last variation of each test is tried in the browser."""
+    """Without ``--full`` only the first and the last variation of each test is tried in the browser, and each
+    forgery of the corpus in one place only.
+    """
     skip_what_prints(items)
     if config.getoption("--full"):
         return
+    for item in items:
+        case = getattr(item, "callspec", None)
+        if case and item.path.name.startswith("test_corpus_") and case.params.get("place") == 1:
+            item.add_marker(pytest.mark.skip(reason="only with --full"))
     variations: dict[object, list[pytest.Item]] = {}
     for item in items:
         if "reader" in item.path.parts and isinstance(item, pytest.Function):
