@@ -29,6 +29,7 @@ SECTIONS = {
     "occlusion": "Do the patches hold what the neurons respond to?",
     "channels": "Are the loudest channels those that decide?",
     "guided-backprop": "Guided backpropagation",
+    "methods": "Do other methods agree?",
     "randomisation": "Do the gradient pictures depend on the network?",
     "shortcuts": "What gives the class away?",
     "errors": "Which images are confused?",

@@ -22,12 +22,14 @@ MARKED = {
     '(r.report.group or r.report.course) | string | truncate(40, true, "…")',
     "author.name", "author.roll_number", "r.report.assignment",
     # Cross-references: numbers and titles of figures, tables and layers.
-    'show("figure", name, title)', 'show("table", name, title)', "title", "number", "1", "2",
+    "title", "number", "1", "2",
     # Citations.
     '"He et al. 2015"', '"Simonyan & Zisserman 2015"', '"Araujo et al. 2019"', '"Luo et al. (2016)"',
     '"Springenberg et al. 2015"', '"Wilson’s (1927)"',
     '"Simonyan et al. 2014"', '"Adebayo et al. 2018"', '"Nie et al. (2018)"', '"SSIM, Wang et al. 2004"',
     '"Geirhos et al. 2020"', '"Wilson 1927"', '"McNemar’s"', '"pHash, Zauner 2010"',
+    '"Shrikumar et al. 2017"', '"Smilkov et al. 2017"', '"Sundararajan et al. 2017"', '"Selvaraju et al. 2017"',
+    '"Zhang et al. 2018"',
     # Constants of a formula or a method: ends of ranges, the depth of RGB, classes of ImageNet, quantiles.
     '"L2"', '"C"', '"EXIF"', '"5"', '"ten"', "format",
     "0", "3", "255", "1000", '"1000"', '"1,000"', '"5 %"', '"95 %"',
@@ -35,7 +37,8 @@ MARKED = {
     # Of the sections that ask whether explanations hold.
     '"1.00"', '"ImageNet"', '"Fong and Vedaldi 2017"', '"Zeiler and Fergus 2014"',
     # How many items the document lists at most.
-    "each.true", "each.predicted",
+    'each.true, "breakable"', 'each.predicted, "breakable"',
+    "function.name", "computation.command", "computation.package",
     "12", "listed_images", '"4"', '"6"',
 }  # fmt: skip
 """Everything that templates pass to the macros ``literal`` and ``name``, or to ``code``, which does."""
@@ -59,7 +62,7 @@ def test_digits_are_marked_as_words_only_where_sections_and_publications_are_nam
     used = {
         call[1] for _, text in templates() for call in re.finditer(r"\{\{ ([^{}|]*?) \| mark_digits", text)
     }
-    assert used == {"phrase", "section.title", "finding.section.title", "each.title"}
+    assert used == {"phrase", "section.title", "finding.section.title", "each.title", "computation.title"}
 
 
 def test_nothing_but_the_macro_makes_the_mark() -> None:

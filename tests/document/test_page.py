@@ -20,14 +20,14 @@ pytestmark = pytest.mark.slow
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
-def test_figures_1_to_33_stand_in_order_with_caption_and_alt_text(page: BeautifulSoup) -> None:
+def test_figures_1_to_36_stand_in_order_with_caption_and_alt_text(page: BeautifulSoup) -> None:
     figures = page.find_all("figure")
     captions = [caption for figure in figures for caption in figure.find_all("figcaption")]
     assert len(captions) == len(figures)
     said = [caption.get_text(" ", strip=True).replace("\xa0", " ") for caption in captions]
     numbers = [caption.split(".")[1].strip() for caption in said if caption.startswith("Fig. ")]
-    assert numbers[:33] == [str(number) for number in range(1, 34)]
-    assert numbers[33:] == [f"A{number}" for number in range(1, len(numbers) - 32)]
+    assert numbers[:36] == [str(number) for number in range(1, 37)]
+    assert numbers[36:] == [f"A{number}" for number in range(1, len(numbers) - 35)]
     assert all(len(caption) > 30 for caption in said)
     for figure in figures:
         assert len(figure.find_all("img")) == 1

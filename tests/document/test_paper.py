@@ -52,7 +52,7 @@ def test_the_bookmarks_are_the_sections(paper: pikepdf.Pdf) -> None:
     with paper.open_outline() as outline:
         titles = [item.title for item in outline.root]
         below = {item.title: [child.title for child in item.children] for item in outline.root}
-    assert titles == [*SECTIONS.values(), "References", "Appendix", "Sources of the numbers"]
+    assert titles == ["Findings", *SECTIONS.values(), "References", "Appendix", "Sources of the numbers"]
     assert below["Maximally activating patches"] == list(CLASSES)
 
 

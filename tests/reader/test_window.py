@@ -62,8 +62,8 @@ def test_in_a_wide_window_the_contents_stand_beside_the_text(
 ) -> None:
     with reading(browser, build / "report.html", width) as page:
         links = contents(page).get_by_role("link")
-        # Sections and observations; lists, references, appendix and sources have no number.
-        assert links.count() == len(SECTIONS) + 4
+        # Lists, findings, references, appendix and sources have no number.
+        assert links.count() == len(SECTIONS) + 5
         for link in links.all():
             place = page.locator(link.get_attribute("href") or "?")
             place.evaluate("place => place.scrollIntoView()")
