@@ -66,9 +66,9 @@ def describe_choice(choice: Any) -> str:
         case "zero":
             return "silent neuron"
         case "percentile":
-            return f"{_ordinal(int(number))} percentile of the positive outputs"
+            return f"{_ordinal(int(number))} percentile of positive outputs"
         case "median":
-            return "median of the positive outputs"
+            return "median of positive outputs"
         case "top":
             return "most excited" if number == "1" else f"number {number} of the most excited"
     return "chosen by the authors"

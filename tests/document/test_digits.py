@@ -28,7 +28,8 @@ MARKED = {
     '"Springenberg et al. 2015"', '"Wilson’s (1927)"',
     '"Simonyan et al. 2014"', '"Adebayo et al. 2018"', '"Nie et al. (2018)"', '"SSIM, Wang et al. 2004"',
     '"Geirhos et al. 2020"', '"Wilson 1927"', '"McNemar’s"', '"pHash, Zauner 2010"',
-    '"Shrikumar et al. 2017"', '"Smilkov et al. 2017"', '"Sundararajan et al. 2017"', '"Selvaraju et al. 2017"',
+    '"Shrikumar et al. 2017"', '"Smilkov et al. 2017"', '"Sundararajan et al. 2017"',
+    '"Selvaraju et al. 2017"',
     '"Zhang et al. 2018"',
     # Constants of a formula or a method: ends of ranges, the depth of RGB, classes of ImageNet, quantiles.
     '"L2"', '"C"', '"EXIF"', '"5"', '"ten"', "format",

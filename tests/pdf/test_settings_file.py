@@ -90,5 +90,6 @@ def test_it_names_no_place_on_the_machine_and_all_that_the_report_shows() -> Non
     assert table["weights"] == "vgg19.h5"
     assert set(table) == {
         "course", "assignment", "group", "authors", "date", "seed", "show", "print", "example_images",
-        "guided_backprop", "methods", "occlusion", "randomisation", "shortcuts", "commentary", "weights", "report",
+        "guided_backprop", "methods",
+        "occlusion", "randomisation", "shortcuts", "commentary", "weights", "report",
     }  # fmt: skip
