@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -40,7 +41,8 @@ class Page:
     ``printed``: all that is linked to its source, in order; ``words`` and ``text``: what is visible, in parts
     that end where an element does, and as a whole; ``pictures``: the addresses of all pictures; ``code``:
     title, styles, scripts and templates. ``figures`` and ``tables`` are the captions of each, in order;
-    ``bare_figures`` counts those without any.
+    ``bare_figures`` counts those without any. ``rows`` are the pointers of the table of sources by the ids of
+    their rows.
     """
 
     printed: tuple[Printed, ...]
@@ -51,6 +53,7 @@ class Page:
     figures: tuple[str, ...]
     tables: tuple[str, ...]
     bare_figures: int
+    rows: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse_page(html: str) -> Page:
@@ -74,6 +77,7 @@ def parse_page(html: str) -> Page:
         tuple(reader.captions["figcaption"]),
         tuple(reader.captions["caption"]),
         reader.bare_figures,
+        reader.rows,
     )
 
 

@@ -286,15 +286,19 @@ def _require_descriptions(root: Any) -> None:
 
 
 def _lead_links_to_paper(root: Any) -> None:
-    """Lead the links to what only a screen shows to what stands for it on paper, ``data-paper`` of its id."""
-    places = {
-        f"#{element.get('id')}": f"#{element.get('data-paper')}"
-        for element in root.iter()
-        if element.get("data-paper")
-    }
-    for link in root.iter("a"):
-        if place := places.get(link.get("href")):
-            link.set("href", place)
+    """Take the ids of what only a screen shows to what stands for it on paper: the element ``data-paper``.
+
+    Links keep their names, by which ``verify`` knows what each of them is about.
+    """
+    asked = {link.get("href") for link in root.iter("a")}
+    named = {element.get("id"): element for element in root.iter() if element.get("id")}
+    for name, element in named.items():
+        stand_in = named.get(element.get("data-paper"))
+        if stand_in is None or f"#{name}" not in asked:
+            continue
+        del element.attrib["id"]
+        # An element has one id, and many links may lead to this one.
+        stand_in.append(stand_in.makeelement(stand_in.tag, {"id": name}))
 
 
 def _describe_position(root: Any, wanted: Any) -> str:

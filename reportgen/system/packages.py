@@ -30,6 +30,7 @@ _DISTRIBUTIONS = {
         "weasyprint", "pydyf", "tinycss2", "tinyhtml5", "cssselect2", "pyphen", "fonttools", "pillow",
     ),
     "jsonschema": (),
+    "threadpoolctl": (),
     "pydantic": (),
     "rich": (),
 }  # fmt: skip

@@ -111,12 +111,13 @@ def _compare_examples(examples: Mapping[str, str], chosen: Mapping[str, str]) ->
 
 def judge_setting(name: str, submitted: Any, attached: Any) -> Finding:
     """A row for a setting by its dotted name: what the results report, and what the attached file has."""
+    submitted, attached = _plain(submitted), _plain(attached)
     return judge(
         "settings",
         f"report.toml: {name}",
         submitted == attached,
-        _plain(submitted),
-        _plain(attached),
+        submitted,
+        attached,
         describe_disagreement(submitted == attached),
     )
 
@@ -127,6 +128,9 @@ def describe_disagreement(agrees: bool) -> str:
 
 
 def _plain(value: Any) -> Any:
+    """As JSON has it: dates are text, and a list in the settings is read as a tuple."""
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 

@@ -213,7 +213,8 @@ def _compare_pdf(
 ) -> Findings:
     expected = rendered.page.printed if rendered.page else None
     with open_paper(file) as pdf:
-        printed = pdf.printed(_pointers(dict(submitted.results.document)))
+        names = rendered.page.rows if rendered.page else None
+        printed = pdf.printed(_pointers(dict(submitted.results.document)), names)
         yield from compare_text(printed, expected, submitted.results.document)
         refused = list(refuse_paper(file))
         reprinted = b""

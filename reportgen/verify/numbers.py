@@ -17,7 +17,7 @@ from reportgen.diff.summary import pair_texts
 from reportgen.diff.values import Tolerance, is_number
 from reportgen.outline.kind import ReportKind
 from reportgen.outline.section import Claim, Rule
-from reportgen.results import SCHEMA_VERSION, ImageFile, Results
+from reportgen.results import SCHEMA_VERSION, Check, ImageFile, Results
 from reportgen.text import printable
 from reportgen.verify.tolerances import NO_CONSEQUENCE, Finding, Findings, Status, Tolerances, judge, scale_of
 
@@ -203,8 +203,12 @@ def _judge_claims(results: LoadedResults, claims: list[Claim]) -> Findings:
         reason = "of sections that are not known here the claims are not known either"
         yield Finding("numbers", "/checks", "not recomputable", reason=reason)
         return
+    if results.schema_version != SCHEMA_VERSION:
+        # Before 1.2 reports had no findings.
+        named = {check.name for check in results.checks}
+        claims = [claim for claim in claims if not claim.finding or claim.name in named]
     for index, claim in enumerate(claims):
-        value = asdict(claim)
+        value = {name: each for name, each in asdict(claim).items() if name in Check.model_fields}
         for row in _judge_below(results, ["checks", index], value):
             worded = row.pointer.endswith("/claim") and results.schema_version != SCHEMA_VERSION
             if row.status == "differs" and worded and isinstance(row.submitted, str):

@@ -121,9 +121,12 @@ class PdfDocument:
         found = self._document[page].get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=8)
         return [picture.get_bitmap().to_numpy().copy() for picture in found]
 
-    def printed(self, pointers: Iterable[str]) -> list[Printed]:
-        """The texts in links that lead to rows of the table of sources, by the pointers in those rows."""
-        rows = self._read_rows(pointers)
+    def printed(self, pointers: Iterable[str], names: Mapping[str, str] | None = None) -> list[Printed]:
+        """The texts in links that lead to rows of the table of sources, by the pointers in those rows.
+
+        ``names``: the pointers by the names of the rows, for a document whose table is not printed.
+        """
+        rows = {**(names or {}), **self._read_rows(pointers)}
         printed = []
         for page in range(len(self)):
             links = [link for link in self.links if link.page == page and link.target in rows]

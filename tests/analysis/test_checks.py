@@ -66,7 +66,11 @@ def stack(*, matches: bool = True, redrawn: bool = True) -> ConvStack:
 
 
 def transfer(after: str) -> Transfer:
-    return Transfer.model_construct(frozen_sha256=BeforeAfter(before="a" * 64, after=after * 64))
+    return Transfer.model_construct(
+        frozen_sha256=BeforeAfter(before="a" * 64, after=after * 64),
+        classes=["ant", "bee"],
+        confusion={split: [[20, 0], [0, 20]] for split in ("train", "val", "test")},
+    )
 
 
 GOOD: dict[str, Any] = {

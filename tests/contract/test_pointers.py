@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import Any
 
 import pytest
@@ -20,13 +21,19 @@ PLACEHOLDERS = {"i": r"\d+", "j": r"\d+", "k": r"\d+", "split": "train|val|test"
 KINDS = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number"}
 
 
-def matches(pattern: str, pointer: str) -> bool:
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    # Kept: there are more patterns than re itself remembers.
     steps = re.split(r"<(\w+)>", pattern)
     parts = [
         f"({PLACEHOLDERS.get(step, '[^/]+')})" if odd % 2 else re.escape(step)
         for odd, step in enumerate(steps)
     ]
-    return re.fullmatch("".join(parts), pointer) is not None
+    return re.compile("".join(parts))
+
+
+def matches(pattern: str, pointer: str) -> bool:
+    return compiled(pattern).fullmatch(pointer) is not None
 
 
 def find(pattern: str) -> Pointer:

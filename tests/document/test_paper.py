@@ -73,6 +73,7 @@ def test_every_number_leads_to_the_function_that_made_it(build: Path, page: Beau
     made = {row["data-ptr"]: row["data-paper"] for row in page.select("table.sources tr[data-ptr]")}
     places = {str(name["id"]): name.get_text() for name in page.select("table.functions [id]")}
     assert set(made.values()) == set(places)
+    rows = {str(row["id"]): str(row["data-ptr"]) for row in page.select("table.sources tr[data-ptr]")}
     with pikepdf.open(build / "report.pdf") as pdf:
         ends = [
             str(link.Dest)
@@ -80,9 +81,16 @@ def test_every_number_leads_to_the_function_that_made_it(build: Path, page: Beau
             for link in paper.get("/Annots", [])
             if str(link.get("/Contents", "")).startswith("Source of ")
         ]
-        names = {str(name) for name in pikepdf.NameTree(pdf.Root.Names.Dests)}
+        tree = pikepdf.NameTree(pdf.Root.Names.Dests)
+        numbers = {paper.objgen: number for number, paper in enumerate(pdf.pages)}
+        tops = {str(name): (numbers[target[0].objgen], float(target[3])) for name, target in tree.items()}
     assert len(ends) > 300
-    assert set(ends) <= names & set(places)
+    assert set(ends) <= set(tops) & set(rows)
+    with pypdfium2.PdfDocument(build / "report.pdf") as document:
+        for end in sorted(set(ends))[::25]:
+            number, top = tops[end]
+            line = document[number].get_textpage().get_text_bounded(bottom=top - 12, top=top + 2)
+            assert places[str(made[rows[end]])].split(".")[-1][:12] in line.replace("\r\n", "")
 
 
 def test_the_pdf_says_what_the_page_says(build: Path, text: str, results: Any) -> None:

@@ -133,6 +133,7 @@ CASES: dict[str, tuple[Change, set[str], dict[str, int]]] = {
         lambda home: edit(home, "neurons = 2", "neurons = 1"),
         {
             *("neurons", "activations", "figures_neurons", "occlusion", "figures_occlusion", "results"),
+            *("channels", "figures_channels"),
             *WORDS_ONLY,
         },
         {},

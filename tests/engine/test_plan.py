@@ -219,7 +219,9 @@ def test_a_template_of_the_user_s_own_counts_instead_of_the_one_it_replaces(
 def test_the_annotations_count_where_boxes_are_used(home: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(home, tmp_path / "home")
     (copy / "data/annotations.json").write_text("{}")
-    assert changed(planned(home), planned(copy)) == {"dataset", "neurons", "channels", "guided_backprop"}
+    assert changed(planned(home), planned(copy)) == {
+        *("dataset", "neurons", "channels", "guided_backprop", "methods"),
+    }
 
 
 def test_code_counts_where_it_runs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,13 +11,14 @@ import matplotlib
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageFont
+from PIL import Image
 from small_results import small_results
 
 from reportgen.figures.figure import Figure, FigureData, Picture
 from reportgen.outline.kind import find_kind
 
 RESULTS = small_results()
+IMAGES = [np.full((224, 224, 3), 128, np.uint8)] * 2
 STIX = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "STIXGeneral.ttf"
 
 
@@ -36,8 +37,7 @@ def draw_section(
 
 
 def draw(section: str, arrays: dict[str, NDArray[Any]]) -> dict[str, Figure]:
-    images = [np.full((224, 224, 3), 128, np.uint8)] * 2
-    figures = draw_section(section, getattr(RESULTS, section), arrays, images)
+    figures = draw_section(section, getattr(RESULTS, section), arrays, IMAGES)
     return {figure.name: figure for figure in figures}
 
 
@@ -46,7 +46,7 @@ def stack(shown: int, maps: NDArray[Any]) -> dict[str, Figure]:
     arrays: dict[str, NDArray[Any]] = {f"maps_{n}_{i}": maps[..., :shown] for n in (1, 2) for i in range(2)}
     kernels = np.random.default_rng(0).normal(size=(3, 3, 32, 64))
     arrays |= {"kernel_1": kernels[:, :, :1, :32], "kernel_2": kernels}
-    return {figure.name: figure for figure in draw_section("conv_stack", section, arrays, [])}
+    return {figure.name: figure for figure in draw_section("conv_stack", section, arrays, IMAGES)}
 
 
 @pytest.mark.parametrize(("shown", "highest"), [(1, 76), (10, 76), (15, 110), (16, 76), (32, 110)])
@@ -62,23 +62,6 @@ def test_three_figures_of_ten_maps_fit_a_page_with_their_captions() -> None:
     height = stack(10, np.ones((222, 222, 10)))["maps_1_0"].picture.print_height
     # 251 mm, less three captions of two lines of 10 pt, with 1.3 times that from line to line.
     assert 3 * (height + 2 * 1.3 * 10 / 72 * 25.4) < 251
-
-
-def test_silent_maps_say_so_in_grey_and_in_full() -> None:
-    maps = np.ones((222, 222, 32))
-    maps[..., 31] = 0
-    picture = stack(32, maps)["maps_1_0"].picture
-    sheet = pixels(picture)
-    # The last cell of four rows of eight; its label lies above the scale.
-    right = sheet[:, 7 * sheet.shape[1] // 8 :]
-    dark = (right.max(axis=-1) < 100) & (right[..., 2] - right[..., 0] > 30)
-    foot = np.flatnonzero(dark[:, 90])[-1]
-    label = right[foot + 4 : foot + 40]
-    columns = np.flatnonzero((label.max(axis=-1) < 140).any(axis=0))
-    length = ImageFont.truetype(str(STIX), 32).getlength("map 32, silent")
-    assert columns[-1] - columns[0] == pytest.approx(length, abs=5)
-    assert label.min() > 60, "quiet ink"
-    assert sheet[foot + 4 : foot + 40, : sheet.shape[1] // 8].min() < 40, "loud ink"
 
 
 def test_signs_of_a_feature_map_survive_grey_print() -> None:

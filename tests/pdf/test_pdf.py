@@ -341,7 +341,11 @@ def test_a_link_to_what_only_a_screen_shows_leads_to_what_stands_for_it() -> Non
     )
     printed = print_pdf(page(body, "@media print { .hidden { display: none } }"))
     with pikepdf.open(io.BytesIO(printed)) as pdf:
-        assert [str(link.Dest) for link in pdf.pages[0].Annots] == ["short", "short"]
+        names = [str(link.Dest) for link in pdf.pages[0].Annots]
+        ends = dict(pikepdf.NameTree(pdf.Root.Names.Dests).items())
+    # By its own name, at the same height.
+    assert names == ["long", "short"]
+    assert float(ends["long"][3]) == pytest.approx(float(ends["short"][3]), abs=6)
     # Without it, the link would lead nowhere, and that is an error.
     with pytest.raises(RenderError, match="long"):
         print_pdf(page(body.replace(" data-paper=short", ""), "@media print { .hidden { display: none } }"))

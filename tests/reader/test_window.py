@@ -124,7 +124,7 @@ def test_long_lists_are_folded(browser: Browser, build: Path, by: str) -> None:
         expect(visible).to_have_count(rows.count())
 
 
-@pytest.mark.parametrize("place", ["s7", "images", "table-sources", "figure-confusion"])
+@pytest.mark.parametrize("place", ["s7", "images", "all-sources", "figure-confusion"])
 def test_an_address_leads_into_what_is_folded(browser: Browser, build: Path, place: str) -> None:
     with reading(browser, build / "report.html") as page:
         page.goto("about:blank")
