@@ -337,7 +337,7 @@ def test_the_remedy_fits_the_cause() -> None:
 def test_a_link_to_what_only_a_screen_shows_leads_to_what_stands_for_it() -> None:
     body = (
         "<p><a href='#long'>one</a> <a href='#short'>two</a></p>"
-        "<p class=hidden id=long data-paper=short>long</p><p id=short>short</p>"
+        "<p class=hidden id=long data-paper=short>long</p><p><span id=short>short</span></p>"
     )
     printed = print_pdf(page(body, "@media print { .hidden { display: none } }"))
     with pikepdf.open(io.BytesIO(printed)) as pdf:
