@@ -153,7 +153,7 @@ def doctype(html: str, place: int) -> str:
 
 
 def moved_caption(html: str, place: int) -> str:
-    found = re.findall(r"<figcaption>.*?</figcaption>", html, re.DOTALL)
+    found = re.findall(r"<figcaption\b[^>]*>.*?</figcaption>", html, re.DOTALL)
     one, other = ((found[0], found[1]), (found[-1], found[-2]))[place]
     return html.replace(one, "ONE").replace(other, one).replace("ONE", other)
 
