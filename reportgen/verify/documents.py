@@ -25,7 +25,7 @@ from reportgen.verify.excuses import Excuses, find_excuses
 from reportgen.verify.markup import compare_markup
 from reportgen.verify.page import MAX_BYTES, compare_text
 from reportgen.verify.pages import compare_figures, compare_pages, share_lost
-from reportgen.verify.paper import compare_papers, flows_alike, open_reprint, refuse_paper
+from reportgen.verify.paper_comparison import compare_papers, flows_alike, open_reprint, refuse_paper
 from reportgen.verify.pdf_document import PdfDocument, PdfError, open_paper
 from reportgen.verify.recomputation import Recomputed, Rendered
 from reportgen.verify.tolerances import Finding, Findings, Status, Subject

@@ -13,7 +13,7 @@ from forged_papers import FORGERIES, HONEST, changed
 from reportgen.pdf.printer import print_pdf
 from reportgen.verify.differences import Difference
 from reportgen.verify.pages import compare_pages
-from reportgen.verify.paper import Reprint, compare_papers, flows_alike, open_reprint
+from reportgen.verify.paper_comparison import Reprint, compare_papers, flows_alike, open_reprint
 from reportgen.verify.pdf_document import PdfDocument, open_paper
 
 pytestmark = pytest.mark.prints

@@ -1,0 +1,205 @@
+"""Compares a PDF with the one printed again, by whitelist: whatever is not in ours is a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from reportgen.verify.differences import Difference, Kind, find_runs
+from reportgen.verify.paper import Paper, read_paper, stream_of
+from reportgen.verify.paper_files import refuse_files
+from reportgen.verify.paper_flow import flow_alike
+from reportgen.verify.paper_marks import compare_marks
+from reportgen.verify.paper_names import compare_names, list_names, refuse_names
+from reportgen.verify.paper_structure import compare_nodes
+from reportgen.verify.paper_values import Table, compare_tables, same, show
+
+DAMAGED = "it is damaged, or written as reportgen does not write: ask for the file as it was printed"
+
+
+@dataclass(frozen=True)
+class Reprint:
+    """Our own PDF: all of it, and every name that stands in it."""
+
+    paper: Paper
+    names: frozenset[str]
+
+
+@contextmanager
+def open_reprint(expected: Path | bytes) -> Iterator[Reprint]:
+    """Read our own PDF, and keep it open: its pictures are looked at only where others have other bytes.
+
+    Whatever fails here is a fault of ours, and evidence against nobody.
+    """
+    import pikepdf
+
+    with pikepdf.open(stream_of(expected)) as ours:
+        yield Reprint(read_paper(ours), frozenset(name for name, _ in list_names(ours)))
+
+
+def compare_papers(submitted: Path | bytes, reprint: Reprint, producer: str = "") -> Iterator[Difference]:
+    """What differs, the most telling first; what attached files say is compared elsewhere.
+
+    ``producer``: what the report says it was printed with, which may be another version.
+    """
+    import pikepdf
+
+    try:
+        with pikepdf.open(stream_of(submitted), suppress_warnings=True) as theirs:
+            named = [*compare_names(theirs, reprint.names), *refuse_files(theirs)]
+            yield from named
+            found = read_paper(theirs)
+            told = {row.place.partition(":")[0] for row in named}
+            yield from _compare(found, reprint.paper, producer, told)
+            if theirs.is_encrypted:
+                yield Difference("/Encrypt: trailer", "it has a lock", kind="active")
+            for warning in theirs.get_warnings()[:1]:
+                yield Difference("report.pdf", DAMAGED, str(warning)[:120], kind="active")
+    except pikepdf.PikepdfError as error:
+        yield Difference("report.pdf", DAMAGED, str(error).partition("\n")[0][:120], kind="active")
+
+
+def refuse_paper(submitted: Path) -> Iterator[Difference]:
+    """What no report has, told without a reprint: what stands for programs, and odd attached files."""
+    import pikepdf
+
+    try:
+        with pikepdf.open(stream_of(submitted), suppress_warnings=True) as theirs:
+            yield from refuse_names(theirs)
+            yield from refuse_files(theirs)
+    except pikepdf.PikepdfError as error:
+        yield Difference("report.pdf", DAMAGED, str(error).partition("\n")[0][:120])
+
+
+def flows_alike(submitted: Path | bytes, reprint: Reprint) -> bool:
+    """Whether other line and page breaks can explain what differs."""
+    import pikepdf
+
+    try:
+        with pikepdf.open(stream_of(submitted), suppress_warnings=True) as theirs:
+            return flow_alike(read_paper(theirs), reprint.paper)
+    except pikepdf.PikepdfError:
+        return False
+
+
+_LINK_SLACK = 0.6
+"""In points, for what is clicked and jumped to."""
+
+_MOST_EACH = 12
+
+_GRAVEST: tuple[Kind, ...] = ("active", "word", "content", "picture", "flow", "layout")
+
+
+def _compare(found: Paper, due: Paper, producer: str, named: set[str]) -> Iterator[Difference]:
+    """Whatever was ``named`` already is not told again."""
+    parts = [
+        compare_tables("catalogue", found.catalogue, due.catalogue),
+        compare_tables("the tree of pages", found.nodes, due.nodes),
+        compare_tables("Info", found.info, _with_producer(due.info, producer)),
+        _compare_lists("metadata (XMP)", found.xmp, _xmp_with_producer(due.xmp, producer)),
+        _in_flow(compare_tables("named places", found.names, due.names, _LINK_SLACK)),
+        _compare_bookmarks(found.bookmarks, due.bookmarks),
+        _compare_counts(found.resources, due.resources),
+        compare_nodes(found.structure, due.structure),
+        _in_flow(compare_tables("structure of the pages", found.owners, due.owners)),
+    ]
+    for part in parts:
+        rows = [row for row in part if row.place.rpartition(", ")[2] not in named]
+        yield from rows[:_MOST_EACH]
+        if len(rows) > _MOST_EACH:
+            rest = rows[_MOST_EACH:]
+            # The kind that is excused least.
+            kind = min((row.kind for row in rest), key=_GRAVEST.index)
+            yield Difference(rest[0].place, f"and {len(rest)} more of this kind", kind=kind)
+    for number, (one, other) in enumerate(zip(found.pages, due.pages, strict=False), 1):
+        place = f"page {number}"
+        yield from compare_tables(place, one, other)
+        index = number - 1
+        yield from _compare_annotations(place, found.annotations[index], due.annotations[index])
+        yield from compare_marks(place, found.marks[index], due.marks[index])[:_MOST_EACH]
+
+
+def _with_producer(info: Table, producer: str) -> Table:
+    return {**info, "/Producer": f"“{producer}”"} if producer and "/Producer" in info else info
+
+
+def _xmp_with_producer(xmp: Sequence[str], producer: str) -> list[str]:
+    if not producer:
+        return list(xmp)
+    return [f"{row.partition(': ')[0]}: {producer}" if "Producer: " in row else row for row in xmp]
+
+
+def _compare_lists(place: str, theirs: Sequence[str], ours: Sequence[str]) -> Iterator[Difference]:
+    for run in find_runs(theirs, ours, lambda a, b: a == b):
+        there, due = theirs[run.start : run.stop], ours[run.begin : run.end]
+        for index in range(max(len(there), len(due))):
+            one = there[index] if index < len(there) else None
+            other = due[index] if index < len(due) else None
+            yield Difference(place, "it says something else", one, other)
+
+
+def _compare_bookmarks(
+    theirs: Sequence[tuple[float, Table]], ours: Sequence[tuple[float, Table]]
+) -> Iterator[Difference]:
+    def alike(one: tuple[float, Table], other: tuple[float, Table]) -> bool:
+        return one[0] == other[0] and same(one[1], other[1], _LINK_SLACK)
+
+    for run in find_runs(theirs, ours, alike):
+        there, due = theirs[run.start : run.stop], ours[run.begin : run.end]
+        if len(there) == len(due):
+            for (level, one), (due_level, other) in zip(there, due, strict=True):
+                place = f"bookmark “{show(other.get('/Title', ''))}”"
+                yield from compare_tables(place, one, other, _LINK_SLACK, _DESTINED)
+                if level != due_level:
+                    yield Difference(place, "it has another level", level, due_level)
+            continue
+        for _, entry in there:
+            yield Difference(f"bookmark “{show(entry.get('/Title', ''))}”", "the report has no such bookmark")
+        for _, entry in due:
+            yield Difference(f"bookmark “{show(entry.get('/Title', ''))}”", "it is missing")
+
+
+_DESTINED: Mapping[str, Kind] = {"/Dest": "flow"}
+
+
+def _in_flow(found: Iterable[Difference]) -> Iterator[Difference]:
+    """The same as what other page breaks may bring about."""
+    for each in found:
+        yield replace(each, kind="flow")
+
+
+def _compare_counts(theirs: Mapping[str, int], ours: Mapping[str, int]) -> Iterator[Difference]:
+    for kind in {**ours, **theirs}:
+        one, other = theirs.get(kind, 0), ours.get(kind, 0)
+        if one > other:
+            what: Kind = "picture" if kind == "/Font" else "content"
+            yield Difference(f"resources {kind}", "it has more of them than the report", one, other, what)
+
+
+_PLACED: Mapping[str, Kind] = {
+    "/Rect": "layout", "/Dest": "flow", "/Contents": "flow", "/StructParent": "flow",
+}  # fmt: skip
+
+
+def _compare_annotations(place: str, theirs: Sequence[Table], ours: Sequence[Table]) -> Iterator[Difference]:
+    def alike(one: Table, other: Table) -> bool:
+        return same(one, other, _LINK_SLACK)
+
+    for run in find_runs(theirs, ours, alike):
+        there, due = theirs[run.start : run.stop], ours[run.begin : run.end]
+        if len(there) == len(due):
+            for one, other in list(zip(there, due, strict=True))[:_MOST_EACH]:
+                name = f"{place}, link “{show(other.get('/Contents', ''))}”"
+                yield from compare_tables(name, one, other, _LINK_SLACK, _PLACED)
+            continue
+        for entry in there:
+            kind: Kind = "flow" if entry.get("/Subtype") == "/Link" else "active"
+            what = show(entry.get("/Contents", "")) or show(entry.get("/Subtype", "annotation"))
+            yield Difference(
+                f"{place}, annotation “{what}”", "the report has no such thing to click", kind=kind
+            )
+        for entry in due:
+            name = f"{place}, link “{show(entry.get('/Contents', ''))}”"
+            yield Difference(name, "it is missing", kind="flow")
