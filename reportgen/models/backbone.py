@@ -247,11 +247,3 @@ def model_file(backbone: Backbone, head: bytes, classes: list[str]) -> bytes:
         path = Path(folder) / "model.keras"
         compose(backbone, layer).save(path)
         return path.read_bytes()
-
-
-def weights_file(head: keras.Sequential) -> bytes:
-    """The head's weights as the content of a Keras ``.weights.h5`` file."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "head.weights.h5"
-        head.save_weights(path)
-        return path.read_bytes()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reportgen.figures.figure import FigureData
-from reportgen.models.backbone import weights_file
+from reportgen.models.head import write_head
 from reportgen.results import Box, FieldGeometry, Patch, Position
 from reportgen.sections.channels.claims import decide
 from reportgen.sections.channels.compute import (
@@ -159,7 +159,7 @@ def test_evidence_of_an_average_is_weight_times_average() -> None:
     layer = np.random.default_rng(1).random((4, 4, 5)).astype(np.float32)
     explained = keras.layers.Identity(name="block5_conv4")
     found = find_evidence(
-        network([explained, keras.layers.GlobalAveragePooling2D()]), weights_file(head), layer
+        network([explained, keras.layers.GlobalAveragePooling2D()]), write_head(head), layer
     )
     averages = layer.mean(axis=(0, 1))
     assert np.allclose(found.contributions, (averages[:, np.newaxis] * kernel).T, atol=1e-5)
@@ -175,7 +175,7 @@ def test_evidence_through_dense_layers_is_a_derivative() -> None:
     dense.build((1, 16))
     flatten = keras.layers.Flatten()
     found = find_evidence(
-        network([keras.layers.Identity(name="block5_conv4"), flatten, dense]), weights_file(head), layer
+        network([keras.layers.Identity(name="block5_conv4"), flatten, dense]), write_head(head), layer
     )
     weights, offsets = (np.asarray(each, np.float64) for each in dense.get_weights())
 

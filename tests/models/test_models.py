@@ -20,8 +20,8 @@ from reportgen.models.backbone import (
     compose,
     model_file,
     preprocess,
-    weights_file,
 )
+from reportgen.models.head import write_head
 from reportgen.sections.transfer.analysis import build_head
 from reportgen.weights import EMBEDDED_SHA256, Weights, embedded_path, published
 
@@ -155,7 +155,7 @@ def test_the_composed_network_predicts_what_the_head_does(
 def test_the_model_file_holds_the_head_on_the_base(pixels: NDArray[np.uint8], tmp_path: Path) -> None:
     backbone, head = small_backbone(), build_head(4, 3, seed=1)
     head.layers[-1].bias.assign([0.5, -1, 2])
-    stored = weights_file(head)
+    stored = write_head(head)
 
     path = tmp_path / "model.keras"
     path.write_bytes(model_file(backbone, stored, ["a", "b", "c"]))

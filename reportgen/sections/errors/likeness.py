@@ -34,19 +34,11 @@ def hash_image(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """
     block = SIDE // _REDUCED
     small = grey(pixels).astype(np.float64).reshape(_REDUCED, block, _REDUCED, block).mean((1, 3))
-    waves = _cosines()
-    lowest = (waves @ small @ waves.T).ravel()
+    from scipy.fft import dctn
+
+    lowest = dctn(small, norm="ortho")[:_KEPT, :_KEPT].ravel()
     bits: NDArray[np.bool_] = lowest > np.median(lowest[1:])
     return bits
-
-
-def _cosines() -> NDArray[np.float64]:
-    """The first rows of the cosine transform (DCT-II), (8, 32), each of length 1."""
-    k, n = np.arange(_KEPT)[:, np.newaxis], np.arange(_REDUCED)
-    waves = np.cos(np.pi * (2 * n + 1) * k / (2 * _REDUCED)) * np.sqrt(2 / _REDUCED)
-    waves[0] /= np.sqrt(2)
-    found: NDArray[np.float64] = waves
-    return found
 
 
 def find_twins(hashes: NDArray[np.bool_], splits: Sequence[Split]) -> list[tuple[int, int, int]]:

@@ -13,6 +13,7 @@ from scipy.stats import rankdata
 
 from reportgen.analysis.attribution import Effort, ImageExplainer, ScoredNetwork
 from reportgen.analysis.computed import Computed, summarise
+from reportgen.analysis.neurons import area_share
 from reportgen.dataset.decode import decode
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import example_files, find_boxes
@@ -69,7 +70,7 @@ def describe_methods(
             predicted=image.predicted,
             score=image.score,
             baseline=image.baseline,
-            animal=None if image.animal is None else _area(image.animal) / SIDE**2,
+            animal=area_share(image.animal),
             centre_on_animal=None if image.animal is None else _holds(image.animal, SIDE // 2, SIDE // 2),
             maps=described,
         )
@@ -111,10 +112,6 @@ def _describe(method: str, values: Values, image: Explained) -> Attribution:
 
 def _holds(box: Box, row: int, column: int) -> bool:
     return box.rows[0] <= row < box.rows[1] and box.cols[0] <= column < box.cols[1]
-
-
-def _area(box: Box) -> int:
-    return (box.rows[1] - box.rows[0]) * (box.cols[1] - box.cols[0])
 
 
 def measure_agreement(images: Sequence[Values]) -> float | None:

@@ -24,7 +24,7 @@ def run(context: StageContext) -> Artifacts:
     """Train the new output layer on the features; its weights are ``head.weights.h5``."""
     features = unpack_arrays(context.artifacts("features")["features.npz"])["features"]
     network = context.network()
-    from reportgen.models.backbone import weights_file
+    from reportgen.models.head import write_head
     from reportgen.sections.transfer.analysis import FrozenBase, LabelledFeatures, retrain
 
     splits = np.array([image.split for image in context.images])
@@ -40,7 +40,7 @@ def run(context: StageContext) -> Artifacts:
     base = FrozenBase(network.feature_layer, network.pooled, network.parameters, network.fingerprint)
     with context.progress.stage("Training the new layer"):
         computed, head = retrain(base, parts, context.classes, context.setting("seed"))
-        return {**pack_section(_with_mistakes(computed, context)), HEAD_FILE: weights_file(head.layer)}
+        return {**pack_section(_with_mistakes(computed, context)), HEAD_FILE: write_head(head.layer)}
 
 
 def _with_mistakes(computed: Computed[Transfer], context: StageContext) -> Computed[Any]:

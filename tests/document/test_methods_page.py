@@ -1,0 +1,110 @@
+"""What the page says of other methods of explanation, and the contrary on other numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from small_page import SmallPage
+from small_results import document
+
+Change = Callable[[Any], object]
+
+
+def page(change: Change) -> SmallPage:
+    made = document()
+    change(made["methods"])
+    return SmallPage(made)
+
+
+def cells(shown: SmallPage) -> list[list[str]]:
+    """The rows of the table of methods."""
+    table = shown.soup.select_one("#methods table")
+    assert table is not None
+    return [
+        [cell.get_text(" ", strip=True) for cell in row.select("th, td")] for row in table.select("tbody tr")
+    ]
+
+
+def boxed(on_it: bool) -> Change:
+    def change(section: Any) -> None:
+        for image in section["classes"].values():
+            image |= {"animal": 0.25, "centre_on_animal": True}
+            for own in image["maps"]:
+                own |= {"peak_on_animal": on_it, "on_animal": 0.5}
+
+    return change
+
+
+@pytest.mark.parametrize(("off", "printed"), [(3.456, "3.46"), (0.4, "0.40"), (0.0, "0.00")])
+def test_a_sum_that_is_off_by_more_than_the_whole_is_printed_as_it_is(off: float, printed: str) -> None:
+    def change(section: Any) -> None:
+        for image in section["classes"].values():
+            image["maps"][0]["incompleteness"] = off
+
+    product, cam = cells(page(change))
+    assert (product[0], product[2]) == ("Gradient × input", printed)
+    assert (cam[0], cam[2]) == ("Grad-CAM", "–")
+
+
+@pytest.mark.parametrize(
+    ("agreement", "said", "not_said"),
+    [
+        (0.7, "The methods agree on", "do not agree"),
+        (0.25, "The methods do not agree on", "methods agree on"),
+    ],
+)
+def test_whether_methods_agree_is_said_as_the_numbers_have_it(
+    agreement: float, said: str, not_said: str
+) -> None:
+    shown = page(lambda section: section.update(agreement=agreement))
+
+    words = shown.words("#methods")
+    assert said in words
+    assert not_said not in words
+    assert f"correlation of {agreement:.2f}" in words
+    assert ("does not show where" in words) == (agreement < 0.5)
+    listed = [text for text in shown.findings() if "methods of explanation" in text]
+    assert len(listed) == (agreement < 0.5)
+
+
+def test_without_two_maps_nothing_is_said_of_agreement() -> None:
+    shown = page(lambda section: section.update(agreement=None))
+
+    assert "agree on what" not in shown.words("#methods")
+    assert not any("methods of explanation" in text for text in shown.findings())
+
+
+@pytest.mark.parametrize(
+    ("on_it", "said"), [(True, "Most maps are largest on"), (False, "Most maps are not")]
+)
+def test_peaks_are_told_where_boxes_are_known(on_it: bool, said: str) -> None:
+    shown = page(boxed(on_it))
+
+    assert said in shown.words("#methods")
+    assert "would have 25.0 % of itself there" in shown.words("#methods")
+    assert [row[3:] for row in cells(shown)] == [[f"{2 * on_it} of 2", "50.0 %"]] * 2
+
+
+def test_without_boxes_nothing_is_said_of_an_animal() -> None:
+    shown = page(lambda _section: None)
+
+    assert "animal" not in shown.words("#methods")
+    assert all(len(row) == 3 for row in cells(shown))
+
+
+def test_no_value_is_said_to_raise_or_lower_the_score() -> None:
+    # Of a gradient and of what the guided rule makes of it that would be false.
+    words = page(lambda _section: None).words("#methods")
+    assert "raises" not in words
+    assert "lowers" not in words
+
+
+def test_maps_that_are_zero_have_no_peak() -> None:
+    def change(section: Any) -> None:
+        boxed(on_it=True)(section)
+        for image in section["classes"].values():
+            image["maps"][1] |= {"peak": None, "peak_on_animal": None, "on_animal": None}
+
+    assert [row[3:] for row in cells(page(change))] == [["2 of 2", "50.0 %"], ["–", "–"]]
