@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from reportgen.contract.reader import LoadedResults
+from reportgen.results import SCHEMA_VERSION
 from reportgen.settings import Settings
 from reportgen.verify.differences import Difference, Kind
 from reportgen.verify.recomputation import Recomputed, Rendered
@@ -64,7 +65,7 @@ def find_excuses(
             found["flow"] = f"it reads the same, and was made with {named}"
     if changed & _DRAWING:
         found["picture"] = f"it was made with {named}"
-    if "reportgen" in changed or results.document["schema_version"] != _own_schema():
+    if "reportgen" in changed or results.document["schema_version"] != SCHEMA_VERSION:
         reason = f"it was made by another version of reportgen ({theirs.get('reportgen', 'unknown')[:20]})"
         found |= _all_but_active(reason)
     if settings is None:
@@ -78,9 +79,3 @@ def find_excuses(
 
 def _all_but_active(reason: str) -> dict[Kind, str]:
     return dict.fromkeys(("content", "flow", "layout", "picture"), reason)
-
-
-def _own_schema() -> str:
-    from reportgen.results import SCHEMA_VERSION
-
-    return SCHEMA_VERSION
