@@ -9,11 +9,10 @@ import numpy as np
 from reportgen.analysis.computed import Computed, summarise
 from reportgen.dataset.decode import decode
 from reportgen.engine.stages.context import Artifacts, StageContext
+from reportgen.engine.stages.network import load_tensorflow
 from reportgen.engine.stages.outcomes import pack_section
 from reportgen.sections.transfer.files import HEAD_FILE
-from reportgen.sections.transfer.result import (
-    Transfer,
-)
+from reportgen.sections.transfer.result import Transfer
 from reportgen.split import SPLITS
 from reportgen.store.packing import unpack_arrays
 
@@ -22,6 +21,8 @@ SHOWN_MISTAKES = 12
 
 def run(context: StageContext) -> Artifacts:
     """Train the new output layer on the features; its weights are ``head.weights.h5``."""
+    # The network may be there from a build before, and Keras set otherwise since.
+    load_tensorflow(context.progress)
     features = unpack_arrays(context.artifacts("features")["features.npz"])["features"]
     network = context.network()
     from reportgen.models.head import write_head
