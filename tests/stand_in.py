@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.analysis.gradients import GuidedNetwork, RecordedPass
+from reportgen.analysis.chain import RecordedImage
+from reportgen.analysis.gradients import GuidedNetwork
 from reportgen.analysis.occlusion import OccludedNetwork
 from reportgen.models import backbone
 from reportgen.models.backbone import Backbone
@@ -77,7 +78,7 @@ def counting() -> Iterator[Counter[str]]:
 
         return real_features(self, counted())
 
-    def gradient(self: RecordedPass, position: Any) -> Any:
+    def gradient(self: RecordedImage, position: Any) -> Any:
         passes["gradient"] += 1
         return real_gradient(self, position)
 
@@ -105,7 +106,7 @@ def counting() -> Iterator[Counter[str]]:
 
     real_features, real_gradient, real_guided = (
         Backbone.features,
-        RecordedPass.gradient,
+        RecordedImage.gradient,
         GuidedNetwork.__call__,
     )
     real_redrawn = View.explain
@@ -114,7 +115,7 @@ def counting() -> Iterator[Counter[str]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Backbone, "features", features)
         patch.setattr(Backbone, "explained", property(explained))
-        patch.setattr(RecordedPass, "gradient", gradient)
+        patch.setattr(RecordedImage, "gradient", gradient)
         patch.setattr(GuidedNetwork, "__call__", guided)
         patch.setattr(View, "explain", redrawn)
         patch.setattr(OccludedNetwork, "record", record)

@@ -73,28 +73,19 @@ def _operations_behind(target: Any) -> Iterable[Any]:
     return list(order.values())
 
 
-class RecordedPass:
-    """One forward pass of one image, recorded so that plain gradients of single neurons can follow.
+def differentiate(
+    network: Callable[[Any], Any], image: NDArray[np.float32], position: Position
+) -> NDArray[np.float32]:
+    """The gradient (H, W, C) of one neuron's output with respect to an image (H, W, C), float32.
 
-    ``network`` maps a batch (1, H, W, C) to (1, rows, columns, channels); ``activations`` is its output
-    for ``image`` (H, W, C), float32. A network traced as one graph function, its weights held constant, is
-    far faster to differentiate than an eager one (see ``Backbone.explained``).
+    ``network`` maps a batch (1, H, W, C) to (1, rows, columns, channels). Traced as one graph function, its
+    weights held constant, it is far faster to differentiate than an eager one (see ``Backbone.explained``).
     """
-
-    def __init__(self, network: Callable[[Any], Any], image: NDArray[np.float32]) -> None:
-        self._image = tf.constant(image[np.newaxis])
-        # Persistent, since one neuron after another is asked for; the weights need no gradients.
-        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as self._tape:
-            self._tape.watch(self._image)
-            self._output = network(self._image)
-        self.activations: NDArray[np.float32] = self._output[0].numpy()
-
-    def gradient(self, position: Position) -> NDArray[np.float32]:
-        """The gradient (H, W, C) of the neuron at ``position`` with respect to the image."""
-        seed = np.zeros(self._output.shape, np.float32)
-        seed[(0, *position)] = 1
-        gradient = self._tape.gradient(self._output, self._image, output_gradients=tf.constant(seed))
-        return np.asarray(gradient[0], dtype=np.float32)
+    batch = tf.constant(image[np.newaxis])
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(batch)
+        neuron = network(batch)[(0, *position)]
+    return np.asarray(tape.gradient(neuron, batch)[0], dtype=np.float32)
 
 
 _OVERRIDE = "ReportgenGuidedRelu"

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from plain_numpy import slide
 
-from reportgen.analysis.gradients import RecordedPass
+from reportgen.analysis.chain import RecordedImage, read_steps
+from reportgen.analysis.gradients import differentiate
 from reportgen.analysis.neurons import (
     effective_field,
     find_support,
@@ -67,14 +68,14 @@ def test_positions_are_row_column_channel() -> None:
     assert all(type(index) is int for position in rank_neurons(activations, 3) for index in position)
 
 
-def test_the_recorded_gradient_is_the_finite_difference() -> None:
+def test_the_gradient_is_the_finite_difference() -> None:
     rng = np.random.default_rng(4)
     image = rng.normal(size=(6, 5, 2)).astype(np.float32)
     kernel = rng.normal(size=(3, 3, 2, 3)).astype(np.float32) / 3
 
-    recorded = RecordedPass(lambda x: tf.tanh(tf.nn.conv2d(x, kernel, 2, "VALID")), image)
+    def network(x: Any) -> Any:
+        return tf.tanh(tf.nn.conv2d(x, kernel, 2, "VALID"))
 
-    np.testing.assert_allclose(recorded.activations, np.tanh(slide(image, kernel, 2)), rtol=1e-5, atol=1e-6)
     for position in [(0, 0, 0), (1, 0, 2), (0, 1, 1)]:
         difference = np.zeros(image.shape)
         for pixel in np.ndindex(image.shape):
@@ -82,7 +83,7 @@ def test_the_recorded_gradient_is_the_finite_difference() -> None:
             step[pixel] = 1e-5
             up, down = (np.tanh(slide(image + s, kernel, 2))[position] for s in (step, -step))
             difference[pixel] = (up - down) / 2e-5
-        gradient = recorded.gradient(position)
+        gradient = differentiate(network, image, position)
         assert gradient.shape == image.shape
         np.testing.assert_allclose(gradient, difference, rtol=1e-4, atol=1e-6)
 
@@ -90,10 +91,10 @@ def test_the_recorded_gradient_is_the_finite_difference() -> None:
 def found(
     images: dict[str, NDArray[np.uint8]], heads: dict[str, Box | None], count: int = 3, network: Any = pool
 ) -> Any:
-    passes = {label: RecordedPass(network, image.astype(np.float32)) for label, image in images.items()}
+    signals = {label: image.astype(np.float32) for label, image in images.items()}
     return find_excited_neurons(
-        {label: each.activations for label, each in passes.items()},
-        {label: seeing(each) for label, each in passes.items()},
+        {label: network(signal[np.newaxis])[0].numpy() for label, signal in signals.items()},
+        {label: seeing(network, signal) for label, signal in signals.items()},
         images,
         {label: f"{label}.png" for label in images},
         layer="pool",
@@ -104,9 +105,9 @@ def found(
     )
 
 
-def seeing(recorded: RecordedPass) -> See:
+def seeing(network: Any, signal: NDArray[np.float32]) -> See:
     def see(position: Position, field: Box) -> Sight:
-        gradient = recorded.gradient(position)
+        gradient = differentiate(network, signal, position)
         return Sight(effective_field(gradient, fallback=field), find_support(gradient))
 
     return see
@@ -199,12 +200,13 @@ def test_overlaps_with_the_head_are_counted(images: dict[str, NDArray[np.uint8]]
 def test_the_traced_network_is_the_network_bit_for_bit(backbone: Backbone) -> None:
     rng = np.random.default_rng(0)
     image = preprocess(rng.integers(0, 256, (224, 224, 3), dtype=np.uint8))
-    recorded = RecordedPass(backbone.explained, image)
-    position = rank_neurons(recorded.activations, 1)[0]
+    activations = backbone.explained(image[np.newaxis])[0].numpy()
+    position = rank_neurons(activations, 1)[0]
 
-    np.testing.assert_array_equal(recorded.activations, backbone.convolutions(image[np.newaxis])[0].numpy())
+    np.testing.assert_array_equal(activations, backbone.convolutions(image[np.newaxis])[0].numpy())
     np.testing.assert_array_equal(
-        recorded.gradient(position), gradient_of(backbone.convolutions, image, position)
+        differentiate(backbone.explained, image, position),
+        gradient_of(backbone.convolutions, image, position),
     )
 
 
@@ -230,11 +232,25 @@ def test_the_field_of_the_network_that_ran_is_the_support_of_its_gradients(backb
     assert (geometry.size, geometry.stride, geometry.padding) == (196, 16, 90)
     assert layer_geometries(layers)["block5_conv4"].size == 252
     image = np.random.default_rng(8).normal(0, 60, (224, 224, 3)).astype(np.float32)
-    recorded = RecordedPass(backbone.explained, image)
+    activations = backbone.explained(image[np.newaxis])[0].numpy()
     for row, column in ((0, 0), (7, 6), (13, 2)):
-        channel = int(recorded.activations[row, column].argmax())
+        position = (row, column, int(activations[row, column].argmax()))
         field = receptive_field(geometry, row, column)
-        assert find_support(recorded.gradient((row, column, channel))) == field
+        assert find_support(differentiate(backbone.explained, image, position)) == field
+
+
+@pytest.mark.slow
+def test_gradients_in_windows_are_those_of_the_whole_network(backbone: Backbone) -> None:
+    """In the corner, at an edge and in the middle; red with a window that is a pixel short or late."""
+    image = np.random.default_rng(9).normal(0, 60, (224, 224, 3)).astype(np.float32)
+    recorded = RecordedImage(read_steps(backbone.convolutions.layers, 224), image)
+    activations = backbone.explained(image[np.newaxis])[0].numpy()
+    for row, column in ((0, 0), (7, 6), (13, 2)):
+        position = (row, column, int(activations[row, column].argmax()))
+        whole = differentiate(backbone.explained, image, position)
+        found = recorded.gradient(position)
+        np.testing.assert_allclose(found, whole, rtol=1e-3, atol=1e-5 * np.abs(whole).max())
+        assert find_support(found) == find_support(whole)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -12,37 +13,52 @@ from plain_numpy import slide
 from scipy.stats import rankdata, spearmanr
 from small_results import small_results
 
+from reportgen.analysis.chain import Step
 from reportgen.analysis.gradients import GuidedNetwork
 from reportgen.errors import ExplanationError
 from reportgen.results import Box, ImageFile
 from reportgen.sections.randomisation.claims import decide
 from reportgen.sections.randomisation.compute import BLOCKS, Pictures, Subject, compare_pictures
 from reportgen.sections.randomisation.likeness import compare_with_first, rank, structural_similarity
-from reportgen.sections.randomisation.network import Chain, Layer, View
+from reportgen.sections.randomisation.network import Chain, View
 from reportgen.sections.randomisation.result import Likeness, Likenesses
 
 RNG = np.random.default_rng(3)
 SIDE, DEPTHS = 64, (3, 4, 5, 4, 6, 5)
 NAMES = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1")
 POSITION = (1, 2, 3)
-WHOLE = Box(rows=(0, SIDE), cols=(0, SIDE))
 IMAGE = RNG.normal(size=(SIDE, SIDE, 3)).astype(np.float32)
 
 
-def make_layers() -> list[Layer]:
+def convolution(name: str, side: int, kernel: Any, bias: Any, *, rectified: bool = True) -> Step:
+    """A 3 × 3 convolution that keeps the side."""
+    return Step(name, 3, 1, 1, side, side, kernel, bias, rectified)
+
+
+def make_steps() -> list[Step]:
     """A convolution and a pooling of each of four blocks, and the convolution of the fifth."""
-    layers = []
+    steps, side = [], SIDE
     for name, below, depth in zip(NAMES, DEPTHS[:-1], DEPTHS[1:], strict=True):
         kernel = RNG.normal(size=(3, 3, below, depth)).astype(np.float32) / 4
-        layers += [Layer(name, kernel, RNG.normal(size=depth).astype(np.float32) / 9)]
-        layers += [Layer(name.replace("conv1", "pool"))]
-    return layers[:-1]
+        steps += [convolution(name, side, kernel, RNG.normal(size=depth).astype(np.float32) / 9)]
+        steps += [Step(name.replace("conv1", "pool"), 2, 2, 0, side, side // 2)]
+        side //= 2
+    return steps[:-1]
 
 
-CHAIN = Chain(make_layers())
+CHAIN = Chain(make_steps())
 
 
-def value_of(image: NDArray[Any], layers: list[Layer]) -> float:
+def explain(chain: Chain, redrawn: dict[str, Step]) -> tuple[float, Any, Any]:
+    """The neuron's value, and its gradients with zeros where it sees nothing."""
+    view = View(chain, IMAGE, POSITION)
+    value, *gradients = view.explain(redrawn)
+    whole = np.zeros((2, *IMAGE.shape), np.float32)
+    whole[:, slice(*view.field.rows), slice(*view.field.cols)] = gradients
+    return value, *whole
+
+
+def value_of(image: NDArray[Any], layers: list[Step]) -> float:
     """The neuron's value before its ReLU, in float64, by loops."""
     signal = image.astype(np.float64)
     for k, layer in enumerate(layers):
@@ -56,7 +72,7 @@ def value_of(image: NDArray[Any], layers: list[Layer]) -> float:
     return float(signal[POSITION])
 
 
-def keras_model(layers: list[Layer], *, top: str | None = None) -> keras.Model:
+def keras_model(layers: list[Step], *, top: str | None = None) -> keras.Model:
     """The same as a Keras model, its last activation ``top``."""
     image = signal = keras.Input((SIDE, SIDE, 3))
     for k, layer in enumerate(layers):
@@ -72,13 +88,13 @@ def keras_model(layers: list[Layer], *, top: str | None = None) -> keras.Model:
     return keras.Model(image, signal)
 
 
-def with_redrawn(redrawn: dict[str, Layer]) -> list[Layer]:
-    return [redrawn.get(layer.name, layer) for layer in CHAIN.layers]
+def with_redrawn(redrawn: dict[str, Step]) -> list[Step]:
+    return [redrawn.get(layer.name, layer) for layer in CHAIN.steps]
 
 
 def test_plain_gradients_are_those_of_finite_differences_in_a_redrawn_network() -> None:
     redrawn = CHAIN.redraw(3, 5)
-    value, _, plain = View(CHAIN, IMAGE, POSITION, WHOLE).explain(redrawn)
+    value, _, plain = explain(CHAIN, redrawn)
     layers = with_redrawn(redrawn)
     assert value == pytest.approx(value_of(IMAGE, layers), rel=1e-5)
     strongest = np.argsort(-np.abs(plain), axis=None)[:3]
@@ -92,29 +108,25 @@ def test_plain_gradients_are_those_of_finite_differences_in_a_redrawn_network() 
 @pytest.mark.parametrize("block", [None, 5, 4, 3, 2, 1])
 def test_guided_gradients_are_those_of_the_overridden_rectifiers(block: int | None) -> None:
     redrawn = {} if block is None else CHAIN.redraw(block, 5)
-    value, guided, plain = View(CHAIN, IMAGE, POSITION, WHOLE).explain(redrawn)
+    value, guided, plain = explain(CHAIN, redrawn)
     wanted = GuidedNetwork(keras_model(with_redrawn(redrawn)), (SIDE, SIDE, 3), 1)(IMAGE, [POSITION])
     assert value == pytest.approx(float(wanted.values[0]), rel=1e-5)
     np.testing.assert_allclose(guided, wanted.gradients[0], rtol=1e-4, atol=1e-6 * np.abs(guided).max())
     assert np.abs(guided - plain).max() > 0.1 * np.abs(plain).max()
 
 
-def test_the_part_of_the_image_that_the_neuron_sees_gives_the_same() -> None:
-    redrawn = CHAIN.redraw(2, 1)
-    # By the architecture: size 1 + 2 (1 + 2 + 4 + 8 + 16) + 1 + 2 + 4 + 8, centred on the neuron's 16 pixels.
+def test_the_field_is_that_of_the_architecture_and_nothing_outside_it_counts() -> None:
+    # Size 1 + 2 (1 + 2 + 4 + 8 + 16) + 1 + 2 + 4 + 8, centred on the neuron's 16 pixels.
     row, column = 16 * POSITION[0] - 31, 16 * POSITION[1] - 31
     field = Box(rows=(max(row, 0), min(row + 78, SIDE)), cols=(max(column, 0), min(column + 78, SIDE)))
-    value, guided, plain = View(CHAIN, IMAGE, POSITION, field).explain(redrawn)
-    all_of_it = View(CHAIN, IMAGE, POSITION, WHOLE).explain(redrawn)
-    assert value == pytest.approx(all_of_it[0], rel=1e-5)
-    for part, whole in ((guided, all_of_it[1]), (plain, all_of_it[2])):
-        cut = whole[slice(*field.rows), slice(*field.cols)]
-        np.testing.assert_allclose(part, cut, rtol=1e-4, atol=1e-6 * np.abs(whole).max())
-        assert np.abs(whole).sum() == pytest.approx(float(np.abs(cut).sum()), rel=1e-6)
-    narrow = Box(rows=(16, 32), cols=(32, 48))
-    assert View(CHAIN, IMAGE, POSITION, narrow).value != pytest.approx(
-        View(CHAIN, IMAGE, POSITION, WHOLE).value, rel=1e-3
-    )
+    view = View(CHAIN, IMAGE, POSITION)
+    assert view.field == field
+    outside = IMAGE + 50
+    outside[slice(*field.rows), slice(*field.cols)] = IMAGE[slice(*field.rows), slice(*field.cols)]
+    assert (outside != IMAGE).any()
+    wanted = value_of(IMAGE, CHAIN.steps)
+    assert value_of(outside, CHAIN.steps) == wanted
+    assert view.value == pytest.approx(wanted, rel=1e-5)
 
 
 def test_blocks_are_redrawn_from_the_top_and_all_below_is_kept_bit_for_bit() -> None:
@@ -122,7 +134,7 @@ def test_blocks_are_redrawn_from_the_top_and_all_below_is_kept_bit_for_bit() -> 
     for block in BLOCKS:
         redrawn = CHAIN.redraw(block, 7)
         assert sorted(redrawn) == sorted(name for name in NAMES if int(name[5]) >= block)
-        for before, after in zip(CHAIN.layers, with_redrawn(redrawn), strict=True):
+        for before, after in zip(CHAIN.steps, with_redrawn(redrawn), strict=True):
             assert (before is after) == (before.kernel is None or int(before.name[5]) < block)
             if before is not after:
                 assert before.kernel.shape == after.kernel.shape
@@ -131,11 +143,11 @@ def test_blocks_are_redrawn_from_the_top_and_all_below_is_kept_bit_for_bit() -> 
 
 
 def test_a_layer_is_redrawn_alike_whatever_else_is_and_otherwise_with_another_seed() -> None:
-    few, many, other = CHAIN.redraw(5, 7), Chain(CHAIN.layers).redraw(1, 7), CHAIN.redraw(5, 8)
+    few, many, other = CHAIN.redraw(5, 7), Chain(CHAIN.steps).redraw(1, 7), CHAIN.redraw(5, 8)
     top = NAMES[-1]
     np.testing.assert_array_equal(few[top].kernel, many[top].kernel)
     assert not np.isin(few[top].kernel, other[top].kernel).any()
-    large = Chain([Layer("block4_conv2", np.zeros((3, 3, 64, 128)), np.ones(128))]).redraw(4, 1)[
+    large = Chain([convolution("block4_conv2", 8, np.zeros((3, 3, 64, 128)), np.ones(128))]).redraw(4, 1)[
         "block4_conv2"
     ]
     assert large.kernel.std() == pytest.approx(np.sqrt(2 / (9 * 64)), rel=0.01)
@@ -143,12 +155,12 @@ def test_a_layer_is_redrawn_alike_whatever_else_is_and_otherwise_with_another_se
 
 
 def test_a_silent_neuron_has_the_gradient_of_what_comes_before_its_rectifier() -> None:
-    quiet = [*CHAIN.layers[:-1], Layer(NAMES[-1], CHAIN.layers[-1].kernel, np.full(5, -100, np.float32))]
-    value, guided, plain = View(Chain(quiet), IMAGE, POSITION, WHOLE).explain({})
+    quiet = [*CHAIN.steps[:-1], replace(CHAIN.steps[-1], bias=np.full(5, -100, np.float32))]
+    value, guided, plain = explain(Chain(quiet), {})
     assert value < -50
     assert guided.any()
     assert plain.any()
-    loud = View(CHAIN, IMAGE, POSITION, WHOLE).explain({})
+    loud = explain(CHAIN, {})
     np.testing.assert_array_equal(guided, loud[1])
     np.testing.assert_array_equal(plain, loud[2])
 
@@ -156,12 +168,12 @@ def test_a_silent_neuron_has_the_gradient_of_what_comes_before_its_rectifier() -
 def test_layers_that_hand_their_input_on_are_left_out_and_named() -> None:
     identity = np.zeros((3, 3, 5, 5), np.float32)
     identity[1, 1] = np.eye(5)
-    same = Layer("block5_conv2", identity, np.zeros(5, np.float32))
-    chain = Chain.read(keras_model([*CHAIN.layers, same], top="relu"))
+    same = convolution("block5_conv2", 4, identity, np.zeros(5, np.float32))
+    chain = Chain.read(keras_model([*CHAIN.steps, same], top="relu"), SIDE)
     assert chain.kept == ["block5_conv2"]
-    assert [layer.name for layer in chain.layers] == [layer.name for layer in CHAIN.layers]
-    almost = Layer("block5_conv2", identity * np.float32(1.001), same.bias)
-    assert Chain.read(keras_model([*CHAIN.layers, almost], top="relu")).kept == []
+    assert [layer.name for layer in chain.steps] == [layer.name for layer in CHAIN.steps]
+    almost = replace(same, kernel=identity * np.float32(1.001))
+    assert Chain.read(keras_model([*CHAIN.steps, almost], top="relu"), SIDE).kept == []
 
 
 @pytest.mark.parametrize("strange", ["activation", "layer", "dilation"])
@@ -174,7 +186,7 @@ def test_a_layer_whose_gradient_is_not_known_is_refused(strange: str) -> None:
     else:
         odd = keras.layers.Conv2D(2, 3, dilation_rate=2, activation="relu", name="block1_conv1")
     with pytest.raises(ExplanationError) as caught:
-        Chain.read(keras.Model(image, odd(image)))
+        Chain.read(keras.Model(image, odd(image)), SIDE)
     assert odd.name in caught.value.problem
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from stand_in import LABELS, counting, load_stand_in, make_home
 
-from reportgen.analysis.gradients import GuidedNetwork, RecordedPass
+from reportgen.analysis.gradients import GuidedNetwork, differentiate
 from reportgen.analysis.neurons import effective_field
 from reportgen.contract.schema import read_results
 from reportgen.dataset.decode import decode
@@ -77,10 +77,11 @@ def test_patches_are_those_of_the_image(home: Path, results: Results) -> None:
     assert any(cat[position] != dog[position] for position in cat.keys() & dog.keys())
     for label in LABELS:
         image = preprocess(decode(home / "data" / results.neurons.files[label]))
-        recorded = RecordedPass(network.explained, image)
         for neuron in results.neurons.top[label]:
-            wanted = effective_field(recorded.gradient(neuron.position), neuron.receptive_field)
-            assert neuron.patch == wanted
+            gradient = differentiate(network.explained, image, neuron.position)
+            wanted = effective_field(gradient, neuron.receptive_field)
+            assert (neuron.patch.rows, neuron.patch.cols) == (wanted.rows, wanted.cols)
+            assert neuron.patch.energy_share == pytest.approx(wanted.energy_share, rel=1e-6)
 
 
 def test_guided_gradients_are_those_of_the_image_and_the_neuron(

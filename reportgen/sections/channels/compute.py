@@ -19,10 +19,11 @@ from reportgen.engine.stages.examples import example_files, find_boxes
 from reportgen.engine.stages.outcomes import pack_section, read_arrays
 from reportgen.models.head import read_head
 from reportgen.results import Box, FieldGeometry, ImageFile, Patch, Position
+from reportgen.results.fields import SIDE
 from reportgen.sections.channels.result import Channel, Channels, ImageChannels, OnAnimal
 
 if TYPE_CHECKING:
-    from reportgen.analysis.gradients import RecordedPass
+    from reportgen.analysis.chain import RecordedImage
     from reportgen.models.backbone import Backbone
 
 # Half of VGG19's channels have averages below a quarter of the mean, and dividing by nearly nothing would put
@@ -259,7 +260,7 @@ def run(context: StageContext) -> Artifacts:
 
 def _look(context: StageContext, image: ImageFile, geometry: FieldGeometry) -> Look:
     """Finds patches in one image; the network runs on it when the first one is not kept yet."""
-    recorded: list[RecordedPass] = []
+    recorded: list[RecordedImage] = []
 
     def look(position: Position) -> Patch:
         def compute() -> bytes:
@@ -275,9 +276,10 @@ def _look(context: StageContext, image: ImageFile, geometry: FieldGeometry) -> L
     return look
 
 
-def _record(context: StageContext, image: ImageFile) -> RecordedPass:
+def _record(context: StageContext, image: ImageFile) -> RecordedImage:
     network = context.network()
-    from reportgen.analysis.gradients import RecordedPass
+    from reportgen.analysis.chain import RecordedImage, read_steps
     from reportgen.models.backbone import preprocess
 
-    return RecordedPass(network.explained, preprocess(decode(context.path(image), image.sha256)))
+    pixels = preprocess(decode(context.path(image), image.sha256))
+    return RecordedImage(read_steps(network.convolutions.layers, SIDE), pixels)

@@ -18,12 +18,14 @@ from reportgen.engine.stages.activations import read_activations, read_layer
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import example_files, find_boxes, open_examples
 from reportgen.engine.stages.outcomes import pack_section
+from reportgen.errors import ExplanationError
 from reportgen.results import Box, FieldGeometry, ImageFile, Patch, Position
+from reportgen.results.fields import SIDE
 from reportgen.sections.neurons.patches import describe_patches
 from reportgen.sections.neurons.result import HeadOverlap, Neuron, Neurons
 
 if TYPE_CHECKING:
-    from reportgen.analysis.gradients import RecordedPass
+    from reportgen.analysis.chain import RecordedImage
 
 
 @dataclass(frozen=True)
@@ -167,13 +169,16 @@ def run(context: StageContext) -> Artifacts:
 
 def _sight(context: StageContext, image: ImageFile) -> See:
     """Finds patches in one image; the network runs on it when the first one is not kept yet."""
-    recorded: list[RecordedPass] = []
+    recorded: list[RecordedImage] = []
 
     def see(position: Position, field: Box) -> Sight:
         def compute() -> bytes:
-            if not recorded:
+            first = not recorded
+            if first:
                 recorded.append(_record(context, image))
             gradient = recorded[0].gradient(position)
+            if first:
+                _require_same(context, recorded[0], position, gradient, image.file)
             sight = Sight(effective_field(gradient, fallback=field), find_support(gradient))
             return json.dumps(sight.to_json()).encode()
 
@@ -184,9 +189,29 @@ def _sight(context: StageContext, image: ImageFile) -> See:
     return see
 
 
-def _record(context: StageContext, image: ImageFile) -> RecordedPass:
+def _record(context: StageContext, image: ImageFile) -> RecordedImage:
     network = context.network()
-    from reportgen.analysis.gradients import RecordedPass
+    from reportgen.analysis.chain import RecordedImage, read_steps
     from reportgen.models.backbone import preprocess
 
-    return RecordedPass(network.explained, preprocess(decode(context.path(image), image.sha256)))
+    pixels = preprocess(decode(context.path(image), image.sha256))
+    return RecordedImage(read_steps(network.convolutions.layers, SIDE), pixels)
+
+
+def _require_same(
+    context: StageContext, recorded: RecordedImage, position: Position, gradient: NDArray[Any], file: str
+) -> None:
+    """Fail if the chain of layers is not the network: one gradient must be that of the network, everywhere.
+
+    In the chain it is computed where it can differ from zero only. That it is zero elsewhere, and so what a
+    neuron can see at all, is no assumption then.
+    """
+    from reportgen.analysis.gradients import differentiate
+
+    whole = differentiate(context.network().explained, recorded.image, position)
+    if np.abs(gradient - whole).max() > 1e-3 * np.abs(whole).max():
+        raise ExplanationError(
+            f"{file}: the gradient of the neuron {position} is another one in the network than in its layers "
+            "one after the other.",
+            "Use a network built from ordinary Keras layers; its patches would be those of another one.",
+        )

@@ -23,7 +23,7 @@ from reportgen.errors import ExplanationError
 from reportgen.results import Box, ImageFile, Position
 from reportgen.results.fields import SIDE
 from reportgen.sections.randomisation.likeness import compare_with_first
-from reportgen.sections.randomisation.network import Chain, Layer, View
+from reportgen.sections.randomisation.network import Chain, View, find_place
 from reportgen.sections.randomisation.result import (
     ExplainedNeuron,
     Likenesses,
@@ -121,7 +121,7 @@ class _Explainer:
 
     def _network(self) -> Chain:
         if self._chain is None:
-            self._chain = Chain.read(self._context.network().convolutions)
+            self._chain = Chain.read(self._context.network().convolutions, SIDE)
         return self._chain
 
     def _compute(self, subject: Subject, block: int | None) -> dict[str, Values]:
@@ -131,8 +131,8 @@ class _Explainer:
             from reportgen.models.backbone import preprocess
 
             image = preprocess(decode(self._context.path(subject.image), subject.image.sha256))
-            view = View(chain, image, subject.position, subject.field)
-            _require_same(subject, view.value)
+            view = View(chain, image, subject.position)
+            _require_same(subject, view)
             self._view = (subject.image.sha256, subject.position, view)
         view = self._view[2]
         value, guided, plain = view.explain({} if block is None else chain.redraw(block, self._seed))
@@ -143,12 +143,12 @@ class _Explainer:
         }
 
 
-def _require_same(subject: Subject, value: float) -> None:
-    """Fail if the chain of layers is not the network: its value must be the neuron's output."""
-    if abs(max(value, 0) - subject.value) > 1e-3 * subject.value:
+def _require_same(subject: Subject, view: View) -> None:
+    """Fail if the chain of layers is not the network: the neuron must have its output and its field there."""
+    if abs(max(view.value, 0) - subject.value) > 1e-3 * subject.value or view.field != subject.field:
         raise ExplanationError(
             f"{subject.image.file}: the neuron {subject.position} has the output {subject.value:.6g} in the "
-            f"network, but {value:.6g} in its layers one after the other.",
+            f"network, but {view.value:.6g} in its layers one after the other, or sees other pixels there.",
             "Use a network built from ordinary Keras layers; its gradients would be those of another one.",
         )
 
@@ -232,5 +232,5 @@ def _limit(gradient: Values) -> float:
 
 
 def _describe_network(first_block: int, weights: Mapping[str, int]) -> Redrawing:
-    redrawn = [count for name, count in weights.items() if Layer(name).place[0] >= first_block]
+    redrawn = [count for name, count in weights.items() if find_place(name)[0] >= first_block]
     return Redrawing(first_block=first_block, layers=len(redrawn), weights=sum(redrawn))
