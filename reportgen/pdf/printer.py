@@ -247,6 +247,7 @@ def print_pdf(
         source = weasyprint.HTML(string=html, url_fetcher=fetcher)
         _require_descriptions(source.etree_element)
         _lead_links_to_paper(source.etree_element)
+        _leave_out(source.etree_element, "on-screen")
         document = _lay_out(source)
         require_no_complaint(complaints, source.etree_element)
         _require_whole(document.pages)
@@ -299,6 +300,24 @@ def _lead_links_to_paper(root: Any) -> None:
         del element.attrib["id"]
         # An element has one id, and many links may lead to this one.
         stand_in.append(stand_in.makeelement(stand_in.tag, {"id": name}))
+
+
+def _leave_out(root: Any, name: str) -> None:
+    """Take away the elements of a class that the style sheet hides on paper: half of a report, whose styles
+    would be computed all the same.
+    """
+    for parent in list(root.iter()):
+        before = None
+        for child in list(parent):
+            if name not in (child.get("class") or "").split():
+                before = child
+                continue
+            # The text behind the element is its parent's.
+            if before is None:
+                parent.text = (parent.text or "") + (child.tail or "")
+            else:
+                before.tail = (before.tail or "") + (child.tail or "")
+            parent.remove(child)
 
 
 def _describe_position(root: Any, wanted: Any) -> str:
