@@ -154,8 +154,12 @@ def _bytes(text: str) -> bytes:
 
 def _tokens(text: str) -> list[Token]:
     reader = _Tokeniser()
-    reader.feed(text)
+    # For each tag that begins and never ends the parser would search all that follows: hours for a page.
+    last = text.find("<", text.rfind(">") + 1)
+    reader.feed(text if last < 0 else text[:last])
     reader.close()
+    if last >= 0:
+        reader.tokens.append(Token("declaration", text[last:], "!", (), text.count("\n", 0, last) + 1))
     return reader.tokens
 
 

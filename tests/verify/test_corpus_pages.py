@@ -50,6 +50,14 @@ def test_what_is_no_page_is_a_difference_and_no_crash(page: str) -> None:
     assert compare_markup(page, small_report.html()).differences
 
 
+def test_tags_that_never_end_take_no_time() -> None:
+    """Red if each is searched to the end of the page: that would take hours."""
+    found = compare_markup(small_report.html() + "<p a" * 10**6, small_report.html())
+    assert [(each.reason, each.kind) for each in found.differences] == [
+        ("the report has no such thing here", "active")
+    ]
+
+
 def test_an_element_is_named_with_its_line_and_what_is_around_it() -> None:
     html = '<p>One</p>\n<div id="numbers">\n<b class="x">2</b>\n</div>'
     (found,) = compare_markup(html.replace('class="x"', 'class="x" onclick="y()"'), html).differences
