@@ -88,7 +88,7 @@ class Occluding(_Table):
     """How many random boxes the patches are compared with, and how densely better boxes are looked for."""
 
     random_boxes: Annotated[int, Field(ge=1, le=1000)] = 30
-    step: Annotated[int, Field(ge=4, le=224)] = 32
+    step: Annotated[int, Field(ge=4, le=224)] = 48
 
 
 class GuidedTables(_Table):

@@ -44,6 +44,9 @@ weights = "embedded"
 name = "Zoë O'Neill"
 roll_number = "CS-1"
 
+[show]
+neurons = 4
+
 [occlusion]
 random_boxes = 4
 step = 112

