@@ -69,7 +69,14 @@ def mark(report: Path, job: Job, folder: Path, progress: Progress) -> GradedRepo
         total=total,
         fingerprint=_fingerprint(document, kind),
     )
-    return GradedReport(outcome, (*grades.gaps, *document["dataset"]["warnings"]))
+    return GradedReport(outcome, (*_describe_open(grades), *grades.gaps, *document["dataset"]["warnings"]))
+
+
+def _describe_open(grades: Grades) -> list[str]:
+    """The sum without what could not be checked, if there is any: nobody is to take that for lost points."""
+    from reportgen.grading.score import describe_sum
+
+    return [describe_sum(grades, " points")] if grades.open_points else []
 
 
 def _settle(grades: Grades, job: Job, folder: Path) -> Grades:
