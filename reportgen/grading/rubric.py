@@ -108,7 +108,7 @@ def load_rubric(path: Path, kind: ReportKind | None = None) -> Rubric:
     faults += _group_faults(rows, counts) if whole else []
     if faults:
         raise RubricError(
-            "\n".join(f"{path}: {fault}." for fault in faults),
+            "\n".join(f"{path}: {fault}{'' if fault.endswith('?') else '.'}" for fault in faults),
             "Correct the rubric; docs/graders.md explains its keys.",
         )
     return Rubric(one_line(title), tuple(_settle_group(row, rows, counts) for row in rows), policy)

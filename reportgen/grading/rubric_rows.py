@@ -68,8 +68,8 @@ def refuse_unknown(table: Mapping[str, Any], allowed: Collection[str]) -> None:
     for key in table:
         if key not in allowed:
             near = find_nearest(key, allowed)
-            hint = f"did you mean '{near}'? " if near else ""
-            raise Fault(f"unknown key '{key}'; {hint}Allowed are {', '.join(allowed)}")
+            hint = f"did you mean '{near}'? Allowed" if near else "allowed"
+            raise Fault(f"unknown key '{key}'; {hint} are {', '.join(allowed)}")
 
 
 def read_amount(key: str, value: Any, remedy: str, most: int = MAXIMUM) -> Decimal:

@@ -287,7 +287,10 @@ def test_a_fault_is_one_line_with_row_key_and_remedy(tmp_path: Path, row: str, s
         ("[late]\ndue = '2026-02-01T10:00'\nper_day = 10\n", "without quotes"),
         ("[late]\ndue = 2026-02-01T23:59:00\nper_day = 60\nmost = 50\n", "more than most = 50"),
         ("[late]\ndue = 2026-02-01T23:59:00\nper_day = 200\n", "per_day = 200"),
-        ("[late]\ndue = 2026-02-01T23:59:00\nper_day = 10\ngrace = 1\n", "unknown key 'grace'"),
+        (
+            "[late]\ndue = 2026-02-01T23:59:00\nper_day = 10\ngrace = 1\n",
+            "late: unknown key 'grace'; allowed are due, per_day, most.",
+        ),
         (BEST, "count = 2, and it has 0 rows"),
         ("[[best_of]]\ngroup = 'C1'\ncount = 1\n", "group 'C1' has the same name"),
         ("[[best_of]]\ncount = 1\n", "best_of 1: it has no group"),
