@@ -50,6 +50,7 @@ def mark(report: Path, job: Job, folder: Path, progress: Progress) -> GradedRepo
     from reportgen.grading.exports import Exports, write_exports
     from reportgen.grading.rubric import shipped_rubrics
     from reportgen.grading.run import grade
+    from reportgen.grading.score import describe_sum
 
     kind = job.config.outline.kind
     with progress.stage("Grading"):
@@ -61,6 +62,8 @@ def mark(report: Path, job: Job, folder: Path, progress: Progress) -> GradedRepo
     marks = tuple(
         Mark(item.name, f"{item.score:f}", f"{item.points:f}", item.status) for item in grades.criteria
     )
+    # Nobody is to take for lost what could not be checked.
+    undecided = describe_sum(grades, " points") if grades.open_points else ""
     outcome = Outcome(
         score=f"{grades.score:f}",
         points=f"{grades.points:f}",
@@ -68,8 +71,9 @@ def mark(report: Path, job: Job, folder: Path, progress: Progress) -> GradedRepo
         correct=correct,
         total=total,
         fingerprint=_fingerprint(document, kind),
+        undecided=undecided,
     )
-    return GradedReport(outcome, (*grades.gaps, *document["dataset"]["warnings"]))
+    return GradedReport(outcome, (*filter(None, [undecided]), *grades.gaps, *document["dataset"]["warnings"]))
 
 
 def _settle(grades: Grades, job: Job, folder: Path) -> Grades:

@@ -205,7 +205,8 @@ class Outcome:
     ``score`` and ``points`` are exact decimals as text, "" without grades; ``correct`` of ``total`` test
     images were recognised; ``submitted``: the grades are those of the report handed in; ``verification`` is
     "" where none was asked for, ``verified`` whether it could be carried out, ``differs`` whether it found
-    a difference; ``fingerprint`` is a hash of all computed numbers.
+    a difference; ``fingerprint`` is a hash of all computed numbers; ``undecided`` is the sum in words if
+    some of it could not be checked, "" otherwise.
     """
 
     cause: Cause = ""
@@ -221,6 +222,7 @@ class Outcome:
     differs: bool = False
     fingerprint: str = ""
     notes: tuple[str, ...] = ()
+    undecided: str = ""
 
     @property
     def done(self) -> bool:

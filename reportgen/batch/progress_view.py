@@ -161,7 +161,7 @@ def describe_outcome(outcome: Outcome) -> str:
     if not outcome.done:
         return f"failed. {outcome.reason}"
     verified = f", {outcome.verification}" if outcome.verification else ""
-    return f"{outcome.score} of {outcome.points} points{verified}"
+    return (outcome.undecided or f"{outcome.score} of {outcome.points} points") + verified
 
 
 def _describe(message: Message) -> str:

@@ -18,6 +18,7 @@ from reportgen.batch.tables import (
     spread_scores,
 )
 from reportgen.document.overview import Bar, Criterion, Line, Overview, Resemblance
+from reportgen.grading.score import OPEN
 
 _NAMED = 12
 _PARTNERS = 4
@@ -75,7 +76,9 @@ def _accuracy(outcome: Outcome) -> str:
 
 
 def _lost(mark: Mark) -> str:
-    return f"{mark.criterion} ({mark.score} of {mark.points})"
+    # What could not be checked is not lost.
+    state = f", {mark.status}" if mark.status in OPEN else ""
+    return f"{mark.criterion} ({mark.score} of {mark.points}{state})"
 
 
 def _criterion(spread: Spread) -> Criterion:

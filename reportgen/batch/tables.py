@@ -38,24 +38,25 @@ class Spread:
 
 
 def spread_of(name: str, points: Decimal, scores: Sequence[Decimal]) -> Spread:
-    """Mean, median and histogram of scores between 0 and ``points``, of one group or more.
+    """Mean, median and histogram of scores from 0 to ``points``, or above with a bonus, of one group or more.
 
     As with a single score, rounding neither gives all points nor takes the last.
     """
+    # A deduction is worth no points, and what it takes is in the sum.
     shares = sorted(Fraction(score) / Fraction(points) if points else Fraction(0) for score in scores)
     middle = len(shares) // 2
     median = shares[middle] if len(shares) % 2 else (shares[middle - 1] + shares[middle]) / 2
     counts = [0] * (_BINS + 2)
     for share in shares:
         # -(-x // 1) is x rounded up: a share of exactly one tenth belongs to the first of them.
-        counts[_BINS + 1 if share == 1 else -int(-share * _BINS // 1)] += 1
+        counts[_BINS + 1 if share >= 1 else -int(-share * _BINS // 1)] += 1
     return Spread(
         name,
         points,
         len(shares),
         round_part(points, sum(shares, Fraction(0)) / len(shares)),
         round_part(points, median),
-        sum(share == 1 for share in shares),
+        sum(share >= 1 for share in shares),
         tuple(counts),
     )
 

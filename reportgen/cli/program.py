@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from reportgen import __version__
-from reportgen.cli import batch, building, starting, verifying
+from reportgen.cli import batch, building, grading, starting, verifying
 from reportgen.errors import StoppedError, UserError
 from reportgen.faults import telling_faults
 from reportgen.runtime import settle_process
@@ -55,7 +55,7 @@ app.command()(starting.doctor)
 app.command()(starting.clean)
 app.command("export-model")(starting.export_model)
 app.command()(starting.schema)
-app.command()(verifying.grade)
+app.command()(grading.grade)
 app.command()(verifying.verify)
 app.command()(batch.batch)
 app.command(hidden=True)(batch.batch_worker)

@@ -1,72 +1,23 @@
-"""Commands of graders: grade and verify."""
+"""The command verify, and what it recomputes."""
 
 from __future__ import annotations
 
 import contextlib
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reportgen.cli.options import BuildOption, QuietOption, SettingsOption, load
+from reportgen.cli.options import QuietOption
 from reportgen.console import choose_progress
 from reportgen.settings import Settings
 
-
-def grade(
-    submission: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[REPORT]", help="A build folder, results.json or PDF; default: the last build."
-        ),
-    ] = None,
-    rubric: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--rubric", metavar="FILE", help="A table (.toml) or tests of pytest (.py); may be repeated."
-        ),
-    ] = None,
-    gradescope: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write Gradescope's results.json.")
-    ] = None,
-    junit: Annotated[Path | None, typer.Option("--junitxml", metavar="FILE", help="Write JUnit XML.")] = None,
-    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write CSV.")] = None,
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JSON.")] = None,
-    markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a Markdown table.")] = None,
-    list_checks: Annotated[
-        bool, typer.Option("--list-checks", help="List the checks that a rubric may name, and stop.")
-    ] = False,
-    settings: SettingsOption = None,
-    build: BuildOption = None,
-) -> None:
-    """Give points for a report, by the rubric of this assignment or by one's own.
-
-    The exit code is 0 for full points, 1 if points are lost, 2 if it cannot be graded.
-    """
-    if list_checks:
-        from reportgen.grading.checks import find_checks
-
-        for name, check in find_checks().items():
-            typer.echo(f"{name}: {check.meaning}")
-        return
-    from reportgen.grading.exports import Exports
-    from reportgen.grading.rubric import shipped_rubrics
-    from reportgen.grading.run import grade as grade_report
-
-    kind = None
-    if submission is None:  # the settings of the current folder count for one's own report only
-        own = load(settings, build=build)
-        submission, kind = own.build, own.kind
-    grades = grade_report(
-        submission,
-        rubric or shipped_rubrics(kind),
-        exports=Exports(gradescope, junit, csv, json, markdown),
-        kind=kind,
-    )
-    if grades.score < grades.points or not grades.complete:
-        raise typer.Exit(1)
+if TYPE_CHECKING:
+    from reportgen.outline.kind import Outline
+    from reportgen.verify import Verification
 
 
 INCOMPLETE = 3
@@ -122,7 +73,7 @@ def verify(
 
     from reportgen.outline.kind import Outline
     from reportgen.store.output import check_output, is_json_with, write_output
-    from reportgen.verify import describe, verify, write_json
+    from reportgen.verify import describe, open_rebuild, write_json
 
     outline = Outline(sections=tuple(section)) if section else None
     if outline is not None:
@@ -130,20 +81,17 @@ def verify(
     own_json = is_json_with("submission", "data", "confirmed", "rows")
     if json is not None:
         check_output(json, own_json)
-    with _own_cache(cache) as folder:
-        named = str(weights.expanduser().absolute()) if weights else "auto"
-        own = Settings(
-            weights=named,
-            cache=folder,
-            cache_limit_mb=_CACHE_LIMIT_MB,
-            templates=templates.expanduser().absolute() if templates else None,
-        )
-        found = verify(submission, data, settings=own, outline=outline, progress=choose_progress(quiet=quiet))
+    own = Own(data, weights, templates, cache, quiet)
+    found = recompute(submission, own, outline)
     if rubric:
+        from reportgen.grading.report import Supplement
         from reportgen.grading.run import grade
 
         kind = outline.kind if outline else None
-        found = replace(found, grades=grade(submission, rubric, show=False, kind=kind))
+        with open_rebuild(found, kind) as rebuilt:
+            supplement = Supplement(rebuilt=rebuilt)
+            grades = grade(submission, rubric, show=False, kind=kind, supplement=supplement)
+        found = replace(found, grades=grades)
     for line in describe(found):
         typer.echo(line)
     if json is not None:
@@ -152,6 +100,32 @@ def verify(
         raise typer.Exit(1)
     if not found.complete:
         raise typer.Exit(INCOMPLETE)
+
+
+@dataclass(frozen=True)
+class Own:
+    """What a grader has beside the report: the images that it is about, and of the options of ``verify``."""
+
+    data: Path
+    weights: Path | None = None
+    templates: Path | None = None
+    cache: Path | None = None
+    quiet: bool = False
+
+
+def recompute(submission: Path, own: Own, outline: Outline | None = None) -> Verification:
+    """Recompute a report; no settings and no cache of the current folder are used."""
+    from reportgen.verify import verify
+
+    with _own_cache(own.cache) as folder:
+        settings = Settings(
+            weights=str(own.weights.expanduser().absolute()) if own.weights else "auto",
+            cache=folder,
+            cache_limit_mb=_CACHE_LIMIT_MB,
+            templates=own.templates.expanduser().absolute() if own.templates else None,
+        )
+        progress = choose_progress(quiet=own.quiet)
+        return verify(submission, own.data, settings=settings, outline=outline, progress=progress)
 
 
 @contextlib.contextmanager

@@ -25,6 +25,12 @@ _MOST_PROBLEMS = 20
 _REBUILD = "Use a report as 'reportgen build' wrote it; 'reportgen schema' prints what results.json must be."
 
 
+class ArrayMissingError(PointerError):
+    """An array did not come along with the numbers; ``not_at_hand`` tells whoever gives points for it."""
+
+    not_at_hand = True
+
+
 class LoadedResults(Results):
     """A report's results: typed attributes, as ``results.transfer.accuracy["test"]``; values as they are
     written, by pointer, with ``at``; arrays with ``array``; data frames with ``table``.
@@ -37,6 +43,8 @@ class LoadedResults(Results):
     _folder: Path | None = PrivateAttr()
     _document: Mapping[str, Any] = PrivateAttr()
     _kind: ReportKind = PrivateAttr()
+    _lender: LoadedResults | None = PrivateAttr(default=None)
+    _missing: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
     # The whole document, as pydantic would have it, would fill a screen, a log or a failed assertion.
     def __repr__(self) -> str:
@@ -98,8 +106,9 @@ class LoadedResults(Results):
     def array(self, section: str, key: str) -> NDArray[Any]:
         """An array of a section, read-only, as ``array("neurons", "activations_0")``.
 
-        Raises ``PointerError`` if there is no such array, if it did not come along (a PDF has none), or if it
-        is not the one that the summary at ``/<section>/arrays/<key>`` describes.
+        Raises ``PointerError`` if there is no such array, or if it is not the one that the summary at
+        ``/<section>/arrays/<key>`` describes; ``ArrayMissingError``, which is one, if it did not come along
+        (a PDF has none).
         """
         if section not in self._kind:
             raise PointerError(
@@ -108,8 +117,15 @@ class LoadedResults(Results):
             )
         pointer = join_pointer([section, ARRAYS_FOLDER, key])
         self.at(pointer)
+        if self._folder is None and section in self._missing:
+            raise ArrayMissingError(
+                f"{self._name}: the array at {pointer} could not be recomputed: {self._missing[section]}.",
+                "Grade the build folder.",
+            )
+        if self._folder is None and self._lender is not None:
+            return self._lender.array(section, key)
         if self._folder is None:
-            raise PointerError(
+            raise ArrayMissingError(
                 f"{self._name}: the array at {pointer} did not come along.",
                 "A PDF or a single results.json has numbers only; open the build folder instead.",
             )
@@ -118,6 +134,12 @@ class LoadedResults(Results):
         # Where the summary says that the file lies is not believed.
         file = self._folder / ARRAYS_FOLDER / f"{section}.npz"
         return read_array(file, pointer, getattr(self, section).arrays, key)
+
+    def borrow_arrays(self, lender: LoadedResults, missing: Mapping[str, str]) -> None:
+        """Take the arrays that did not come along from ``lender``, the same report with arrays; ``missing``
+        says why it has none of a section.
+        """
+        self._lender, self._missing = lender, missing
 
 
 def load_results(path: Path | str, kind: ReportKind | None = None) -> LoadedResults:

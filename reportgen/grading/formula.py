@@ -262,6 +262,11 @@ def _fits(number: float) -> bool:
     return bool(abs(number) < 10**MOST_DIGITS)
 
 
+def list_pointers(formula: Formula) -> list[str]:
+    """The pointers in a formula, which may have stars, in order."""
+    return list(_check(formula.tree, 0))
+
+
 def evaluate(formula: Formula, lookup: Lookup, keys: Sequence[str] = ()) -> float:
     """The value of ``formula``; the k-th star of each of its pointers is the k-th of ``keys``.
 

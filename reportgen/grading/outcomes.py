@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from reportgen.grading.exports.table import plain
 from reportgen.grading.plan import Check, Plan, sort_stably
-from reportgen.grading.score import STATUSES, Case, Criterion, Status
+from reportgen.grading.report import CheckFailure
+from reportgen.grading.score import NOT_CHECKABLE, OPEN, STATUSES, Case, Criterion, Status
 
 if TYPE_CHECKING:
     import pytest
 
 
 LONGEST_MESSAGE = 10_000
+
+STATE, SHARE, NOTE = "reportgen_state", "reportgen_share", "reportgen_note"
+"""What a report of pytest carries of a row of a rubric: that its case is open, how much of its points it
+reached, and a word on a case that passed."""
 
 _MARK_OF_ERROR = "E  "
 
@@ -27,13 +32,16 @@ _NAMES = re.compile(r"^(AssertionError|Failed|reportgen\.[\w.]+): ")
 
 @dataclass
 class Outcome:
-    """A test so far. ``called`` and ``ended`` say whether its call passed and its teardown was reported."""
+    """A test so far. ``called`` and ``ended`` say whether its call passed and its teardown was reported;
+    ``share`` is how much of its points it reached without passing.
+    """
 
     status: Status = "passed"
     message: str = ""
     seconds: float = 0.0
     called: bool = False
     ended: bool = False
+    share: Fraction = Fraction(0)
 
     @property
     def final(self) -> Status | None:
@@ -55,13 +63,38 @@ class Outcomes:
         outcome.seconds += getattr(report, "duration", 0.0)
         outcome.called |= report.when == "call" and report.passed
         outcome.ended |= report.when == "teardown"
-        status = _judge(report)
+        status: Status = getattr(report, STATE, None) or _judge(report)
         if STATUSES.index(status) > STATUSES.index(outcome.status):
             outcome.status, outcome.message = status, describe_report(report)
+            outcome.share = Fraction(getattr(report, SHARE, 0))
+        elif outcome.status == "passed" and hasattr(report, NOTE):
+            outcome.message = plain(getattr(report, NOTE), LONGEST_MESSAGE)
 
     def find(self, nodeid: str) -> Outcome:
         """The outcome of a test; an empty one if it did not run."""
         return self._found.get(nodeid, Outcome())
+
+
+def leave_open(reason: str, state: Status = NOT_CHECKABLE) -> NoReturn:
+    """End a test that neither passes nor fails."""
+    import pytest
+
+    skipped = pytest.skip.Exception(reason)
+    setattr(skipped, STATE, state)
+    raise skipped
+
+
+def carry_verdict(report: pytest.TestReport, item: pytest.Item, raised: BaseException | None) -> None:
+    """Let the report of a test say what its outcome alone does not: it is all that pytest-xdist hands on."""
+    state = getattr(raised, STATE, NOT_CHECKABLE if getattr(raised, "not_at_hand", False) else None)
+    if state is not None:
+        if report.failed:  # a test of pytest that asks for an array which did not come along
+            report.outcome, report.longrepr = "skipped", (str(item.path), 0, f"Skipped: {raised}")
+        setattr(report, STATE, state)
+    if isinstance(raised, CheckFailure) and raised.share:
+        setattr(report, SHARE, str(raised.share))
+    if report.passed and report.when == "call" and (note := getattr(item, "rubric_note", "")):
+        setattr(report, NOTE, note)
 
 
 def _judge(report: pytest.TestReport) -> Status:
@@ -95,6 +128,7 @@ def _reason(found: Any) -> str:
 
 _WORDS: dict[Status | None, str] = {
     "failed": "failed", "error": "failed", "skipped": "was skipped", None: "did not run",
+    "not checkable": "is not checkable", "not graded yet": "is not graded yet",
 }  # fmt: skip
 
 NOT_RUN = "did not run to its end"
@@ -133,46 +167,75 @@ def count_unfinished(plan: Plan, outcomes: Outcomes) -> tuple[int, int]:
     return sum(outcomes.find(nodeid).final is None for nodeid in nodeids), len(nodeids)
 
 
-def find_hindrances(plan: Plan, outcomes: Outcomes, *, final: bool) -> dict[str, str]:
+@dataclass(frozen=True)
+class Hindrance:
+    """Why a check must be skipped. It loses its points, unless all that hinders it is open itself."""
+
+    reason: str
+    status: Status
+
+
+def find_hindrances(plan: Plan, outcomes: Outcomes, *, final: bool) -> dict[str, Hindrance]:
     """Why checks must be skipped, by their keys: “skipped because 'Q1' failed”, naming what failed first.
 
     Before the run is over (``final``) a test of which nothing is known yet hinders nothing.
     """
     checks = {check.key: check for check in plan.checks}
-    causes: dict[str, dict[str, None]] = {}
+    causes: dict[str, dict[str, bool]] = {}
     for key in sort_stably({key: check.requires for key, check in checks.items()}):
-        found: dict[str, None] = {}
+        found: dict[str, bool] = {}
         for other in checks[key].requires:
             found.update(causes[other] or _own_cause(checks[other], outcomes, final=final))
         causes[key] = found
-    return {key: f"skipped because {' and '.join(found)}" for key, found in causes.items() if found}
+    return {
+        key: Hindrance(
+            f"skipped because {' and '.join(found)}", NOT_CHECKABLE if all(found.values()) else "skipped"
+        )
+        for key, found in causes.items()
+        if found
+    }
 
 
-def _own_cause(check: Check, outcomes: Outcomes, *, final: bool) -> dict[str, None]:
+def _own_cause(check: Check, outcomes: Outcomes, *, final: bool) -> dict[str, bool]:
+    """What is wrong with a check, and whether that is merely open."""
     found = [outcomes.find(nodeid).final for nodeid, _ in check.cases]
     bad = [status for status in found if status not in (None, "passed")]
+    name = repr((check.points and check.points.part) or check.label)
     if bad:
-        return {f"{check.label!r} {_WORDS[max(bad, key=STATUSES.index)]}": None}
-    return {f"{check.label!r} {_WORDS[None]}": None} if final and None in found else {}
+        worst = max(bad, key=STATUSES.index)
+        return {f"{name} {_WORDS[worst]}": worst in OPEN}
+    return {f"{name} {_WORDS[None]}": False} if final and None in found else {}
 
 
-def _criterion(name: str, checks: list[Check], outcomes: Outcomes, hindrances: dict[str, str]) -> Criterion:
+def _criterion(
+    name: str, checks: list[Check], outcomes: Outcomes, hindrances: dict[str, Hindrance]
+) -> Criterion:
     cases: list[Case] = []
     worth = [check.points for check in checks if check.points is not None]
     for check, points in zip(checks, worth, strict=True):
-        weight = Fraction(points.points) / len(check.cases)
+        weight = (Fraction(points.points) or -Fraction(points.change)) / len(check.cases)
         for nodeid, title in check.cases:
-            cases.append(_case(nodeid, title, weight, outcomes, hindrances.get(check.key)))
+            case = _case(nodeid, title, weight, outcomes, hindrances.get(check.key))
+            cases.append(_in_part(case, points.part, alone=len(check.cases) == 1))
     tags = tuple(dict.fromkeys(tag for points in worth for tag in points.tags))
-    total = sum((points.points for points in worth), Decimal(0))
-    return Criterion(name, total, tuple(cases), worth[0].visibility, tags)
+    first = worth[0]
+    # Of a group all rows are worth the same, and the best of them count.
+    counted = [points.points for points in worth][: first.best or None]
+    return Criterion(
+        name, sum(counted, Decimal(0)), tuple(cases), first.visibility, tags, first.kind, first.best,
+        first.change,
+    )  # fmt: skip
 
 
-def _case(nodeid: str, title: str, weight: Fraction, outcomes: Outcomes, hindrance: str | None) -> Case:
+def _in_part(case: Case, part: str, *, alone: bool) -> Case:
+    return replace(case, name=part if alone else f"{part}: {case.name}", part=part) if part else case
+
+
+def _case(nodeid: str, title: str, weight: Fraction, outcomes: Outcomes, hindrance: Hindrance | None) -> Case:
     outcome = outcomes.find(nodeid)
     if hindrance is not None:
-        return Case(title, "skipped", hindrance, outcome.seconds, weight)
+        return Case(title, hindrance.status, hindrance.reason, outcome.seconds, weight)
     status = outcome.final
     if status is None:
         return Case(title, "error", NOT_RUN, outcome.seconds, weight)
-    return Case(title, status, outcome.message, outcome.seconds, weight)
+    return Case(title, status, outcome.message, outcome.seconds, weight, outcome.share)

@@ -6,12 +6,14 @@ import heapq
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from reportgen.grading.exports.table import one_line
 from reportgen.grading.points import MARKER, Points, read_points
+from reportgen.grading.policy import Policy, merge_policies, read_policy, write_policy
 from reportgen.text import find_nearest
 
 if TYPE_CHECKING:
@@ -101,13 +103,14 @@ class Check:
 class Plan:
     """The checks that count or that others depend on, in the order of the files; ``left_out`` is how many
     tests with points were deselected, ``subject`` the name of the report, ``title`` what the rubrics call
-    themselves.
+    themselves, ``policy`` their rules for the sum.
     """
 
     checks: tuple[Check, ...] = ()
     left_out: int = 0
     subject: str = ""
     title: str = ""
+    policy: Policy = field(default_factory=Policy)
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,31 @@ def make_plan(items: Sequence[pytest.Item], deselected: Sequence[pytest.Item], *
     )
 
 
+def read_rubrics(items: Sequence[pytest.Item]) -> dict[str, Any]:
+    """The title and the policy of the plan, as the rubrics among ``items`` say it.
+
+    Raises ``pytest.UsageError`` if two rubrics have rows of one name, or rules that contradict each other.
+    """
+    import pytest
+
+    rubrics = {item.path: item for item in items if hasattr(item, "rubric_title")}
+    titles = dict.fromkeys(filter(None, (getattr(item, "rubric_title", "") for item in rubrics.values())))
+    first: dict[str, Path] = {}
+    for item in items:
+        name = getattr(item, "rubric_name", None)
+        if name is not None and (other := first.setdefault(name, item.path)) != item.path:
+            raise pytest.UsageError(
+                f"{item.path}: criterion = {name!r}: {other} has a row of the same name; rename one of them."
+            )
+    try:
+        policy = merge_policies(getattr(item, "rubric_policy", Policy()) for item in rubrics.values())
+    except ValueError as error:
+        raise pytest.UsageError(
+            f"{', '.join(map(str, rubrics))}: two rubrics have different values of {error}; leave one out."
+        ) from None
+    return {"title": "; ".join(titles), "policy": policy}
+
+
 def order_items(plan: Plan, items: Sequence[pytest.Item]) -> list[pytest.Item]:
     """``items`` in their order, but each after all that it depends on."""
     check_of = {nodeid: check for check in plan.checks for nodeid, _ in check.cases}
@@ -197,7 +225,8 @@ def _describe(item: pytest.Item) -> _Collected:
     alone = mark is not None and any(mark is one for one in marks_of_case)
     classes = [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
     name = _readable(original if original and not alone else item.name, classes)
-    points = read_points(mark, item.nodeid) if mark else None
+    # A row of a rubric says more than a marker can.
+    points = getattr(item, "rubric_points", None) or (read_points(mark, item.nodeid) if mark else None)
     return _Collected(item.nodeid if alone else function, function, name, points)
 
 
@@ -271,15 +300,20 @@ def write_plan(plan: Plan) -> str:
     for check in plan.checks:
         points = None
         if check.points is not None:
-            points = {**vars(check.points), "points": str(check.points.points)}
+            points = {
+                **vars(check.points),
+                "points": str(check.points.points),
+                "change": str(check.points.change),
+            }
         checks.append({**vars(check), "points": points})
-    return json.dumps({**vars(plan), "checks": checks})
+    return json.dumps({**vars(plan), "checks": checks, "policy": write_policy(plan.policy)})
 
 
 def read_plan(text: str) -> Plan:
     """Read what ``write_plan`` wrote."""
     document = json.loads(text)
-    return Plan(**{**document, "checks": tuple(map(_read_check, document["checks"]))})
+    policy = read_policy(document["policy"])
+    return Plan(**{**document, "checks": tuple(map(_read_check, document["checks"])), "policy": policy})
 
 
 def _read_check(item: dict[str, Any]) -> Check:
@@ -291,6 +325,10 @@ def _read_check(item: dict[str, Any]) -> Check:
             tuple(points["depends"]),
             points["visibility"],
             tuple(points["tags"]),
+            points["kind"],
+            Decimal(points["change"]),
+            points["best"],
+            points["part"],
         )
     cases = tuple((nodeid, name) for nodeid, name in item["cases"])
     return Check(item["key"], item["label"], cases, points, tuple(item["requires"]))

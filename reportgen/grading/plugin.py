@@ -52,7 +52,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     named = file_path.suffix == ".toml" and parent.session.isinitpath(file_path)
     if not (named or name == RUBRIC_ENDING or name.endswith(f".{RUBRIC_ENDING}")):
         return None
-    from reportgen.grading.rubric import collect_rubric
+    from reportgen.grading.rubric_file import collect_rubric
 
     rubric: pytest.Collector = collect_rubric(file_path, parent)
     return rubric
@@ -74,9 +74,15 @@ def results(request: pytest.FixtureRequest) -> LoadedResults:
 def report_html(request: pytest.FixtureRequest) -> str:
     """The text of ``report.html`` of the same build folder."""
     from reportgen.errors import UserError
-    from reportgen.grading.source import locate_report, read_page
+    from reportgen.grading.outcomes import leave_open
+    from reportgen.grading.report import NotAtHand, Report, consult
+    from reportgen.grading.source import load_report, locate_report, make_report, read_page
 
     try:
+        if load_report(request.config).folder is None:
+            return consult(make_report(request.config), Report.page)
         return read_page(locate_report(request.config))
+    except NotAtHand as reason:
+        leave_open(str(reason))
     except UserError as error:
         pytest.fail(str(error), pytrace=False)

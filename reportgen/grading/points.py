@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from reportgen.grading.exports.table import one_line
-from reportgen.grading.score import VISIBILITIES, Visibility
+from reportgen.grading.score import VISIBILITIES, Kind, Visibility
 
 if TYPE_CHECKING:
     import pytest
@@ -21,13 +21,21 @@ _FINEST = -20
 
 @dataclass(frozen=True)
 class Points:
-    """The content of one marker. ``criterion`` is None if the name of the test is used instead."""
+    """What a test is worth. ``criterion`` is None if the name of the test is used instead.
+
+    The last four only rows of a rubric have, see ``Criterion``; ``part`` is the name of a row in a group of
+    which the ``best`` count.
+    """
 
     points: Decimal
     criterion: str | None = None
     depends: tuple[str, ...] = ()
     visibility: Visibility = "visible"
     tags: tuple[str, ...] = ()
+    kind: Kind = "points"
+    change: Decimal = Decimal(0)
+    best: int = 0
+    part: str = ""
 
 
 def read_points(mark: pytest.Mark, test: str) -> Points:

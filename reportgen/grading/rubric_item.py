@@ -6,17 +6,19 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 from typing import Any, Protocol
 
 from reportgen.errors import UserError
 from reportgen.grading.checks import NamedCheck
+from reportgen.grading.commentary import LABEL, Commentary
 from reportgen.grading.formula import Formula, Match, ValueFault, check_close, evaluate, find_matches
-from reportgen.grading.report import CheckFailure, Report
+from reportgen.grading.report import CheckFailure, NotGraded, Report
 from reportgen.grading.score import Visibility
 
-Judge = Callable[[Report], None]
-"""Passes, or raises ``CheckFailure`` or ``NotAtHand``."""
+Judge = Callable[[Report], str | None]
+"""Passes, perhaps with a word on it, or raises ``CheckFailure``, ``NotAtHand`` or ``NotGraded``."""
 
 
 class Test(Protocol):
@@ -29,7 +31,10 @@ class Test(Protocol):
 
 @dataclass(frozen=True)
 class RubricItem:
-    """A criterion of a rubric. ``number`` counts the rows from 1; ``message`` is the grader's word on it."""
+    """A criterion of a rubric. ``number`` counts the rows from 1; ``message`` is the grader's word on it.
+
+    ``points`` below 0 are deducted if the test passes. Of a ``group`` only the ``best`` rows count.
+    """
 
     number: int
     criterion: str
@@ -39,6 +44,21 @@ class RubricItem:
     visibility: Visibility = "visible"
     tags: tuple[str, ...] = ()
     depends: tuple[str, ...] = ()
+    bonus: bool = False
+    group: str = ""
+    best: int = 0
+
+    @property
+    def deducts(self) -> bool:
+        """Whether it takes points instead of giving them."""
+        return self.points < 0
+
+    @property
+    def label(self) -> str:
+        """The criterion that its points are counted for, as tables show it."""
+        if self.best:
+            return self.group
+        return f"{self.criterion} ({LABEL})" if isinstance(self.test, Commentary) else self.criterion
 
 
 @dataclass(frozen=True)
@@ -85,6 +105,55 @@ class Range:
             raise CheckFailure(f"{match.pointer}: found {found}, less than {self.low}")
         if self.high is not None and not found <= self.high:
             raise CheckFailure(f"{match.pointer}: found {found}, more than {self.high}")
+
+
+@dataclass(frozen=True)
+class Bands:
+    """The number at ``pointer`` is worth the points of the first band that it reaches, the best one first."""
+
+    pointer: str
+    bands: tuple[tuple[float, Decimal], ...]
+
+    def cases(self, report: Report) -> list[tuple[str, Judge]]:
+        """One for each pointer that fits."""
+        return _by_match(report, self.pointer, self._judge)
+
+    def _judge(self, match: Match, report: Report) -> None:
+        found = _look_up(report, match.pointer)
+        if type(found) not in (int, float):
+            raise CheckFailure(f"{match.pointer}: found {_show(found)}, which is no number")
+        best, top = self.bands[0]
+        reached = [(least, points) for least, points in self.bands if found >= least]
+        if not reached:
+            raise CheckFailure(f"{match.pointer}: found {found}, less than {self.bands[-1][0]}")
+        least, points = reached[0]
+        if points < top:
+            raise CheckFailure(
+                f"{match.pointer}: found {found}, which is {least} or more and gives {points:f} of {top:f}; "
+                f"{best} or more gives all",
+                Fraction(points) / Fraction(top),
+            )
+
+
+@dataclass(frozen=True)
+class Manual:
+    """Points that a person gives for ``criterion``; ``text`` says what to look for."""
+
+    criterion: str
+    text: str
+
+    def cases(self, report: Report) -> list[tuple[str, Judge]]:  # noqa: ARG002 - as a Test
+        """One."""
+        return [("by hand", self._judge)]
+
+    def _judge(self, report: Report) -> str:
+        given = report.manual.get(self.criterion)
+        if given is None:
+            raise NotGraded("a person gives these points, in the file of --manual")
+        if given.share < 1:
+            text = f"{given.points:f} of {given.of:f}"
+            raise CheckFailure(f"{text}: {given.comment}" if given.comment else text, given.share)
+        return given.comment
 
 
 @dataclass(frozen=True)

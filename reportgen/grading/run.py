@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 from reportgen.faults import is_ours
 from reportgen.grading.exports import Exports as Exports
 from reportgen.grading.exports import remove_exports
+from reportgen.grading.report import NOTHING_MORE, Supplement
 from reportgen.grading.report import GradingError as GradingError
 from reportgen.grading.score import Grades
 
@@ -34,16 +35,17 @@ _NO_TESTS = 5
 class _Messenger:
     """Hands the results to the run, so that they are read once, and takes the grades from it."""
 
-    def __init__(self, results: LoadedResults | None) -> None:
-        self._results = results
+    def __init__(self, results: LoadedResults | None, supplement: Supplement = NOTHING_MORE) -> None:
+        self._results, self._supplement = results, supplement
         self.grades: Grades | None = None
         self.interrupted = False
         self.uncollected: list[str] = []
         self.fault: BaseException | None = None
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        from reportgen.grading.source import RESULTS
+        from reportgen.grading.source import RESULTS, SUPPLEMENT
 
+        config.stash[SUPPLEMENT] = self._supplement
         if self._results is not None:
             config.stash[RESULTS] = self._results
 
@@ -57,7 +59,7 @@ class _Messenger:
         self.interrupted = excinfo.type is KeyboardInterrupt
 
     def pytest_exception_interact(self, node: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        from reportgen.grading.rubric import RubricCase, is_verdict
+        from reportgen.grading.rubric_file import RubricCase, is_verdict
 
         if isinstance(node, RubricCase) and call.excinfo and not is_verdict(call.excinfo.value):
             self.fault = self.fault or call.excinfo.value
@@ -79,10 +81,13 @@ def grade(
     exports: Exports = NO_EXPORTS,
     show: bool = True,
     kind: ReportKind | None = None,
+    supplement: Supplement = NOTHING_MORE,
 ) -> Grades:
     """Grade a build folder, ``results.json`` or PDF by ``rubrics``, Python files of tests or TOML tables.
 
     With ``kind`` its sections are understood, and no others; without it, those that are installed here.
+    ``supplement`` is what a grader knows besides: the time of submission, points given by hand, and what was
+    recomputed of the report.
 
     pytest runs in this process as if called in an empty folder: no configuration file, no options or plugins
     from the environment, no plugin but ours and what the rubrics bring, no cache. Only the rubrics are
@@ -99,7 +104,7 @@ def grade(
     files = [_checked(rubric, submission) for rubric in rubrics]
     if not files:
         raise GradingError("No rubric is named, so nothing can be graded.", "Name a rubric.")
-    messenger = _Messenger(load_results(submission, kind))
+    messenger = _Messenger(load_results(submission, kind), supplement)
     with tempfile.TemporaryDirectory(prefix="reportgen-") as aside:
         junit = Path(aside) / "junit.xml"
         code, output = _run(_arguments(submission, files, exports, junit), files, messenger)

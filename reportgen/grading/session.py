@@ -22,7 +22,8 @@ PLAN, USAGE = "reportgen_plan", "reportgen_usage"
 GRADES = pytest.StashKey["Grades"]()
 """Where a run leaves its grades."""
 _OURS = "reportgen.grading."
-_COLOURS = {"passed": "green", "failed": "red", "error": "red", "skipped": "yellow"}
+_COLOURS = {"passed": "green", "failed": "red", "error": "red"}
+"""Of a line of the table, by its status; all others are yellow."""
 
 
 class GradedRun:
@@ -98,7 +99,7 @@ class GradedRun:
         return outcome
 
     def _prepare(self, items: list[pytest.Item]) -> None:
-        from reportgen.grading.plan import make_plan, order_items, uses_points
+        from reportgen.grading.plan import make_plan, order_items, read_rubrics, uses_points
         from reportgen.grading.source import name_report
 
         if any(_uses_our_fixtures(item) for item in items) and not self._config.option.collectonly:
@@ -107,8 +108,7 @@ class GradedRun:
             return
         some = bool(self._config.getoption("lf", False)) or any("::" in name for name in self._config.args)
         plan = make_plan(items, self._deselected, part=some)
-        titles = dict.fromkeys(filter(None, (getattr(item, "rubric_title", "") for item in items)))
-        plan = replace(plan, subject=name_report(self._config), title="; ".join(titles))
+        plan = replace(plan, subject=name_report(self._config), **read_rubrics(items))
         if any(check.requires for check in plan.checks):
             items[:] = order_items(plan, items)
         self._receive(plan)
@@ -147,12 +147,20 @@ class GradedRun:
 
         hindrance = find_hindrances(self._plan, self._outcomes, final=False).get(check.key)
         if hindrance:
-            pytest.skip(hindrance)
+            pytest.skip(hindrance.reason)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """A worker's first report carries the plan; properties would end in the JUnit file of each test."""
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """A worker's first report carries the plan; properties would end in the JUnit file of each test.
+        So do the reports carry what the rows of rubrics found out, wherever they are counted.
+        """
         report = yield
+        if self._plan is not None:
+            from reportgen.grading.outcomes import carry_verdict
+
+            carry_verdict(report, item, call.excinfo.value if call.excinfo else None)
         if self._worker and self._plan is not None and not self._plan_sent:
             setattr(report, PLAN, self._output()[PLAN])
             self._plan_sent = True
@@ -224,7 +232,7 @@ class GradedRun:
         terminalreporter.section("points")
         width = self._config.get_terminal_writer().fullwidth
         for line in describe_grades(grades, width):
-            colours = {_COLOURS[line.status]: True} if line.status else {}
+            colours = {_COLOURS.get(line.status, "yellow"): True} if line.status else {}
             terminalreporter.write_line(line.text, **colours)
         if self._problem:
             terminalreporter.write_line(f"ERROR: {self._problem}", red=True)
@@ -232,13 +240,15 @@ class GradedRun:
     def _count(self) -> Grades:
         from reportgen.grading.outcomes import Outcomes, count_points
         from reportgen.grading.plan import Plan
+        from reportgen.grading.policy import settle
         from reportgen.grading.score import Grades
-        from reportgen.grading.source import name_report
+        from reportgen.grading.source import find_supplement, name_report
 
         plan, outcomes = self._plan or Plan(), self._outcomes or Outcomes()
+        criteria = count_points(plan, outcomes, self._unread)
         return Grades(
             plan.subject or name_report(self._config),
-            count_points(plan, outcomes, self._unread),
+            settle(criteria, plan.policy, find_supplement(self._config).submitted),
             title=plan.title,
             seconds=time.perf_counter() - self._start,
             gaps=tuple(self._gaps(plan, outcomes)),

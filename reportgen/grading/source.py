@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,11 +11,23 @@ import pytest
 
 if TYPE_CHECKING:
     from reportgen.contract.reader import LoadedResults
+    from reportgen.grading.report import Rebuilt, Report, Supplement
 
 PAGE = "report.html"
 MAX_BYTES = 100 * 2**20
 RESULTS = pytest.StashKey["LoadedResults"]()
 """Where a run keeps the results once they are read."""
+
+
+SUPPLEMENT = pytest.StashKey["Supplement"]()
+"""Where a run keeps what a grader gave it besides."""
+
+
+def find_supplement(config: pytest.Config) -> Supplement:
+    """What a grader gave to this run besides the report."""
+    from reportgen.grading.report import NOTHING_MORE
+
+    return config.stash.get(SUPPLEMENT, NOTHING_MORE)
 
 
 def locate_report(config: pytest.Config) -> Path:
@@ -45,7 +59,36 @@ def load_report(config: pytest.Config) -> LoadedResults:
         from reportgen.contract.reader import load_results
 
         config.stash[RESULTS] = load_results(locate_report(config))
-    return config.stash[RESULTS]
+    results, rebuilt = config.stash[RESULTS], find_supplement(config).rebuilt
+    if rebuilt is not None and rebuilt.results is not None:
+        results.borrow_arrays(rebuilt.results, rebuilt.missing)
+    return results
+
+
+def make_report(config: pytest.Config) -> Report:
+    """The report as checks see it. Raises ``UserError`` naming what is missing or wrong."""
+    from reportgen.grading.commentary import read_commentary
+    from reportgen.grading.report import Report
+
+    path, results, supplement = locate_report(config), load_report(config), find_supplement(config)
+    report = Report(results, partial(read_page, path), partial(read_commentary, path), supplement.manual)
+    rebuilt = supplement.rebuilt
+    if rebuilt is None:
+        return report
+    if rebuilt.results is None:
+        return replace(report, reason=rebuilt.reason)
+    spare = replace(
+        report, results=rebuilt.results, read_page=partial(_give_page, rebuilt), missing=rebuilt.missing
+    )
+    return replace(report, rebuilt=spare)
+
+
+def _give_page(rebuilt: Rebuilt) -> str:
+    from reportgen.grading.report import NotAtHand
+
+    if not rebuilt.page:
+        raise NotAtHand(f"the document could not be taken from the recomputation: {rebuilt.reason}")
+    return rebuilt.page
 
 
 def read_page(path: Path) -> str:

@@ -1,5 +1,6 @@
 """Verifies that the numbers of a submitted report were computed from its data."""
 
+from reportgen.verify.rebuild import open_rebuild as open_rebuild
 from reportgen.verify.tolerances import Finding as Finding
 from reportgen.verify.tolerances import Verification as Verification
 from reportgen.verify.verification import describe as describe

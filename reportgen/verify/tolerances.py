@@ -46,9 +46,23 @@ NO_CONSEQUENCE = "does not follow from the report's own numbers"
 
 
 @dataclass(frozen=True)
+class Rebuild:
+    """A report as it was recomputed: the document that was handed in, the sections of it that were
+    recomputed, with their arrays, and why others were not, by name; and its HTML, "" if there is none.
+    """
+
+    submitted: Mapping[str, Any]
+    recomputed: Mapping[str, Any]
+    arrays: Mapping[str, Mapping[str, NDArray[Any]]]
+    missing: Mapping[str, str]
+    html: str
+
+
+@dataclass(frozen=True)
 class Verification:
     """Everything confirmed, different or not recomputable in the report ``submission`` on the images
-    in ``data``. ``notes`` are not faults; ``grades`` are the points, if a rubric was given.
+    in ``data``. ``notes`` are not faults; ``grades`` are the points, if a rubric was given; ``rebuild`` is
+    what it was compared with.
     """
 
     submission: str
@@ -56,6 +70,7 @@ class Verification:
     rows: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
     grades: Grades | None = None
+    rebuild: Rebuild | None = field(default=None, repr=False, compare=False)
 
     @property
     def confirmed(self) -> bool:

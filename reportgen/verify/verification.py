@@ -32,7 +32,16 @@ from reportgen.verify.recomputation import (
     recompute,
     render_again,
 )
-from reportgen.verify.tolerances import Finding, Findings, Pair, Subject, Tolerances, Verification, judge
+from reportgen.verify.tolerances import (
+    Finding,
+    Findings,
+    Pair,
+    Rebuild,
+    Subject,
+    Tolerances,
+    Verification,
+    judge,
+)
 
 _LONGEST = 500
 
@@ -74,7 +83,11 @@ def verify(
     with progress.stage("Rendering the document again"):
         rendered = _render(submitted, recomputed, settings.templates)
     rows += compare_documents(submitted, recomputed, rendered, progress)
-    return Verification(str(submission), str(data), tuple(rows), tuple(_notes(submitted, recomputed)))
+    rebuild = Rebuild(
+        results.document, recomputed.document, recomputed.arrays, recomputed.missing, rendered.html
+    )
+    notes = tuple(_notes(submitted, recomputed))
+    return Verification(str(submission), str(data), tuple(rows), notes, rebuild=rebuild)
 
 
 def _settings_rows(submitted: SubmittedReport) -> list[Finding]:
@@ -318,5 +331,11 @@ def write_json(verification: Verification) -> str:
     }
     if verification.grades is not None:
         grades = verification.grades
-        content["grades"] = {"score": f"{grades.score:f}", "points": f"{grades.points:f}"}
+        content["grades"] = {
+            "score": f"{grades.score:f}",
+            "points": f"{grades.points:f}",
+            "checked": f"{grades.checked:f}",
+            "not_checkable": f"{grades.not_checkable:f}",
+            "not_graded": f"{grades.not_graded:f}",
+        }
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from small_results import small_results
 
 from reportgen.batch.class_file import Limits
-from reportgen.batch.grades import Case, verify_group
-from reportgen.batch.job import BatchConfig, Job, Outcome, job_text, parse_job
+from reportgen.batch.grades import Case, mark, verify_group
+from reportgen.batch.job import BatchConfig, Job, Outcome, job_text, outcome_text, parse_job, parse_outcome
+from reportgen.batch.progress_view import describe_outcome
+from reportgen.batch.summary import _lost
 from reportgen.progress import Silent
 from reportgen.settings import Settings
 
@@ -117,6 +122,23 @@ def a_job(tmp_path: Path) -> Job:
 
 def test_a_job_comes_through_its_file_as_it_was(tmp_path: Path) -> None:
     assert parse_job(job_text(a_job(tmp_path))) == a_job(tmp_path)
+
+
+def test_what_could_not_be_checked_is_no_loss_of_a_group(tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text(small_results().model_dump_json(), encoding="utf-8")
+    (tmp_path / "r.toml").write_text(
+        '[[check]]\ncriterion = "Size"\npoints = 3\npointer = "/transfer/feature_size"\nexpected = 512\n'
+        '[[check]]\ncriterion = "Largest"\npoints = 4\ncheck = "largest_neurons"\n'
+    )
+    job = a_job(tmp_path)
+    job = replace(job, config=replace(job.config, rubrics=(str(tmp_path / "r.toml"),)))
+    marked = mark(tmp_path / "results.json", job, tmp_path, Silent())
+    words = "3 of 3 points, 4 not checkable"
+    assert marked.notes[0] == words
+    assert (marked.outcome.score, marked.outcome.points) == ("3", "7")
+    assert describe_outcome(marked.outcome) == words
+    assert parse_outcome(json.loads(outcome_text(marked.outcome))) == marked.outcome
+    assert _lost(marked.outcome.marks[1]) == "Largest (0 of 4, not checkable)"
 
 
 def test_what_cannot_be_verified_is_said(tmp_path: Path) -> None:

@@ -64,6 +64,14 @@ def test_mean_median_and_counts(halves: Sequence[int]) -> None:
     assert spread.counts[5] == scores.count(Decimal(2))
 
 
+def test_a_bonus_is_counted_among_all_points_and_a_deduction_has_no_share() -> None:
+    spread = spread_of("Sum", Decimal(4), [Decimal(5), Decimal("4.6"), Decimal(0)])
+    assert (spread.mean, spread.median, spread.full) == (Decimal("3.2"), Decimal("4.6"), 2)
+    assert sum(spread.counts) == 3
+    assert spread.counts[-1] == 2
+    assert spread_of("Late", Decimal(0), [Decimal(-2), Decimal(0)]).counts[0] == 2
+
+
 def test_a_mean_is_full_only_if_all_are() -> None:
     spread = spread_of("Q1", Decimal(4), [Decimal(4)] * 999 + [Decimal("3.99")])
     assert spread.mean < 4

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from small_results import write_build as write_build
 
-from reportgen.grading.exports.table import read_grades
+from reportgen.grading.exports.document import read_grades
 from reportgen.grading.score import Grades
 
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}

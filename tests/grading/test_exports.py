@@ -20,16 +20,9 @@ from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
 from reportgen.grading.exports import Exports, remove_exports, write_exports
-from reportgen.grading.exports.table import (
-    list_properties,
-    one_line,
-    plain,
-    read_grades,
-    write_csv,
-    write_gradescope,
-    write_json,
-    write_markdown,
-)
+from reportgen.grading.exports.document import read_grades, write_json
+from reportgen.grading.exports.gradescope import write_gradescope
+from reportgen.grading.exports.table import list_properties, one_line, plain, write_csv, write_markdown
 from reportgen.grading.exports.terminal import describe_grades
 from reportgen.grading.report import GradingError
 from reportgen.grading.score import STATUSES, VISIBILITIES, Case, Criterion, Grades
@@ -148,7 +141,8 @@ def test_csv_has_a_row_for_each_criterion() -> None:
     assert first == {
         "subject": "group 7", "number": "1", "criterion": "Q1 shape", "score": "1.33", "points": "2",
         "status": "failed", "passed": "2", "cases": "3", "visibility": "visible", "tags": "",
-        "message": "b: 3 is not 4", "complete": "no",
+        "message": "b: 3 is not 4", "complete": "no", "kind": "points",
+        "not_checkable": "0", "not_graded": "0",
     }  # fmt: skip
     assert second["tags"] == "cnn, easy"
     assert third["message"] == "skipped because 'Q1 shape' failed"
@@ -285,7 +279,7 @@ def test_the_table_says_status_in_words_and_cuts_messages_with_a_sign() -> None:
     assert columns(line) <= 80
     assert columns(head.partition("Status")[0]) == columns(line.partition("failed")[0])
     assert total.split() == ["Total", "1", "2"]
-    assert below[0] == "Why points were lost:"
+    assert below[0] == "Why points were lost or not given:"
     assert " ".join(below[1:]).count("long") == 100
     assert max(map(columns, below)) <= 80
     lines = describe_grades(GRADES)[2:]  # without the title
@@ -357,3 +351,92 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_the_example_is_worth_what_it_says() -> None:
     exact = Fraction(2) * Fraction(2, 3) + Fraction(3, 2)
     assert abs(Fraction(GRADES.score) - exact) < Fraction(1, 200)
+
+
+# --- what neither passed nor failed
+
+OPEN_CASES = (Case("a", "passed"), Case("b", "not checkable", "the arrays are not part of a PDF"))
+UNDECIDED = Grades(
+    "group 8",
+    (
+        Criterion("Q1", Decimal(80), (Case("a", "passed"),)),
+        Criterion("Q2", Decimal(4), OPEN_CASES),
+        Criterion("Q3", Decimal(8), (Case("a", "not checkable", "no page"),)),
+        Criterion("Q4", Decimal(3), (Case("a", "not graded yet", "a person"),)),
+        Criterion("Q5", Decimal(5), (Case("a", "failed", "3 is not 4", share=Fraction(2, 5)),)),
+        Criterion("Q6", Decimal(2), (Case("a", "not checkable", "no page"),), kind="bonus"),
+        Criterion("Q7", Decimal(0), (Case("a", "failed", "holds"),), kind="deduction", change=Decimal(-12)),
+        Criterion(
+            "Late", Decimal(0), (Case("Late", "passed", "in time"),), kind="adjustment", change=Decimal(0)
+        ),
+    ),
+)
+SUM = "72 of 87 points, 10 not checkable, 3 not graded yet, a bonus of up to 2 not decided"
+"""80 + 2 + 2 − 12 of 80 + 2 + 5; the other half of Q2, and Q3, are not checkable."""
+
+
+def test_the_sum_never_hides_what_could_not_be_checked() -> None:
+    assert (f"{UNDECIDED.score:f}", f"{UNDECIDED.points:f}", f"{UNDECIDED.checked:f}") == ("72", "100", "87")
+    assert SUM in [line.text for line in describe_grades(UNDECIDED)]
+    assert f"**{SUM}**" in write_markdown(UNDECIDED)
+    assert json.loads(write_gradescope(UNDECIDED))["output"] == SUM
+    found = list_properties(UNDECIDED)
+    assert [value for name, value in found if name == "points.open"] == SUM.split(", ")[1:]
+    assert dict(found)["points.Q2"] == "2/4, 2 not checkable"
+    document = json.loads(write_json(UNDECIDED))
+    assert (document["checked"], document["not_checkable"], document["not_graded"]) == ("87", "10", "3")
+
+
+def test_each_table_has_three_states() -> None:
+    states = ["passed", "not checkable", "not checkable", "not graded yet", "failed", "not checkable"]
+    assert [row["status"] for row in rows(UNDECIDED)[:6]] == states
+    assert [row["not_checkable"] for row in rows(UNDECIDED)] == ["0", "2", "8", "0", "0", "2", "0", "0"]
+    assert [row["not_graded"] for row in rows(UNDECIDED)] == ["0", "0", "0", "3", "0", "0", "0", "0"]
+    assert [cells[3] for cells in table(write_markdown(UNDECIDED))[1:7]] == states
+    assert [line.status for line in describe_grades(UNDECIDED)[1:7]] == states
+
+
+def test_gradescope_is_told_of_no_failure_where_nothing_failed(gradescope: Draft202012Validator) -> None:
+    document = json.loads(write_gradescope(UNDECIDED))
+    gradescope.validate(document)
+    tests = document["tests"]
+    assert document["score"] == sum(test["score"] for test in tests) == 72
+    assert [test.get("status") for test in tests] == [
+        "passed", None, None, None, "failed", None, "failed", "passed",
+    ]  # fmt: skip
+    assert [test["max_score"] for test in tests] == [80, 2, 0, 0, 5, 0, 0, 0]
+    assert [test["name"] for test in tests[1:4]] == [
+        "Q2 (2 not checkable)", "Q3 (8 not checkable)", "Q4 (3 not graded yet)",
+    ]  # fmt: skip
+
+
+def test_rows_add_up_to_the_total() -> None:
+    assert sum(Decimal(row["score"]) for row in rows(UNDECIDED)) == UNDECIDED.score
+    assert rows(UNDECIDED)[-1]["message"] == "in time"
+
+
+def test_grades_of_an_older_version_are_read_as_they_were(tmp_path: Path) -> None:
+    document = json.loads(write_json(GRADES))
+    for key in ("checked", "not_checkable", "not_graded"):
+        del document[key]
+    for criterion in document["criteria"]:
+        for key in ("kind", "best", "change", "not_checkable", "not_graded"):
+            del criterion[key]
+        for case in criterion["cases"]:
+            del case["share"], case["part"]
+    (tmp_path / "g.json").write_text(json.dumps(document))
+    assert read_grades(tmp_path / "g.json") == GRADES
+
+
+def test_a_csv_of_an_older_version_is_replaced(tmp_path: Path) -> None:
+    head = "subject,number,criterion,score,points,status,passed,cases,visibility,tags,message,complete\r\n"
+    (tmp_path / "g.csv").write_text(head)
+    remove_exports(Exports(csv=tmp_path / "g.csv"))
+    assert not (tmp_path / "g.csv").exists()
+
+
+@settings(derandomize=True, deadline=None)
+@given(made)
+def test_no_more_is_reached_than_could_be_checked(grades: Grades) -> None:
+    assert 0 <= grades.score <= grades.checked <= grades.points
+    assert grades.checked + grades.not_checkable + grades.not_graded == grades.points

@@ -10,7 +10,7 @@ import pytest
 from graded_run import EARLIER, write_build, write_tests
 from junitparser import JUnitXml
 
-from reportgen.grading.exports.table import read_grades
+from reportgen.grading.exports.document import read_grades
 from reportgen.grading.run import Exports, GradingError, grade
 from reportgen.submission import SubmissionError
 

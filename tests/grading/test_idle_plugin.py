@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from graded_run import Ended, run_apart, run_here, write_tests
+from small_results import small_results
 
 PLAIN = """
 import pytest, sys
@@ -124,3 +125,54 @@ def test_no_other_plugin_puts_a_test_before_what_it_depends_on(tmp_path: Path) -
     ended = run_apart(write_tests(tmp_path, a=text), "-p", "upside_down", "--tb=no", "-v")
     order = [line.split("::")[1].split()[:2] for line in ended.output.splitlines() if "%]" in line]
     assert order == [["test_a", "FAILED"], ["test_b", "SKIPPED"]]
+
+
+RUBRIC = """
+most_bonus = 1
+[[check]]
+criterion = "Bands"
+pointer = "/transfer/accuracy/test"
+bands = [[0.9, 5], [0.6, 3]]
+[[check]]
+criterion = "By hand"
+manual = true
+text = "Look."
+points = 2
+[[check]]
+criterion = "Arrays"
+check = "largest_neurons"
+points = 4
+[[check]]
+criterion = "Behind"
+pointer = "/transfer/feature_size"
+expected = 512
+points = 1
+depends = "Arrays"
+[[check]]
+criterion = "Taken"
+pointer = "/transfer/feature_size"
+expected = 512
+points = -1
+[[check]]
+criterion = "More"
+pointer = "/transfer/feature_size"
+expected = 512
+points = 3
+bonus = true
+"""
+
+
+def test_two_processes_hand_on_what_a_rubric_says(tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text(small_results().model_dump_json(), encoding="utf-8")
+    (tmp_path / "my.rubric.toml").write_text(RUBRIC)
+    options = ("my.rubric.toml", "--results=results.json", "--grades-csv=grades.csv", "-q")
+    alone = run_here(tmp_path, *options)
+    assert alone.scores == {
+        "Bands": "3 failed", "By hand": "0 not graded yet", "Arrays": "0 not checkable",
+        "Behind": "0 not checkable", "Taken": "-1 failed", "More": "3 passed", "Bonus limit": "-2 passed",
+    }  # fmt: skip
+    assert "3 of 5 points, 5 not checkable, 2 not graded yet" in alone.output
+    table = (tmp_path / "grades.csv").read_bytes()
+    both = run_apart(tmp_path, *options, "-n", "2", "--grades-json=grades.json")
+    assert both.scores == alone.scores
+    assert (tmp_path / "grades.csv").read_bytes() == table

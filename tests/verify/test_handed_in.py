@@ -17,6 +17,8 @@ from forging import Home, as_json, attach, copy_build, honest_home, places, sett
 from sharing import MakeOnce
 
 from reportgen.errors import UserError
+from reportgen.grading.rubric import shipped_rubrics
+from reportgen.grading.run import grade
 from reportgen.verify import describe, write_json
 
 pytestmark = [pytest.mark.slow, pytest.mark.prints]
@@ -244,3 +246,35 @@ def test_settings_and_cache_of_the_current_folder_may_be_a_strangers(
     done = home.run(["verify", str(home.pdf), "--data", str(home.data), "--quiet"])
     assert done.exit_code == 0
     assert [path.name for path in tmp_path.iterdir()] == ["report.toml"]
+
+
+def test_an_honest_pdf_has_the_points_of_its_build_folder(home: Home, tmp_path: Path) -> None:
+    out = tmp_path / "a.json"
+    given = ["--data", str(home.data), "--cache", str(home.settings.cache), "--quiet", "--json", str(out)]
+    done = home.run(["grade", str(home.pdf), *given])
+    assert done.output.startswith("CONFIRMED")
+    graded = json.loads(out.read_bytes())
+    assert (graded["points"], graded["checked"], graded["not_checkable"]) == ("100", "100", "0")
+    # The folder has all that the checks look at. The small network has too few channels for some of them.
+    folder = grade(home.build, shipped_rubrics(), show=False)
+    expected = [(item.name, f"{item.score:f}", item.status) for item in folder.criteria]
+    assert [(item["name"], item["score"], item["status"]) for item in graded["criteria"]] == expected
+    alone = grade(home.pdf, shipped_rubrics(), show=False)
+    assert alone.not_checkable > 30
+
+
+def test_of_a_report_that_differs_nothing_is_taken_from_the_recomputation(home: Home, tmp_path: Path) -> None:
+    document = home.results()
+    document["neurons"]["top"]["cat"][0]["value"] *= 2
+    forged = attach(home.pdf, tmp_path / "a.pdf", {"results.json": as_json(document)})
+    out = tmp_path / "a.json"
+    given = ["--data", str(home.data), "--cache", str(home.settings.cache), "--quiet", "--json", str(out)]
+    done = home.run(["grade", str(forged), *given], printing=False)
+    assert done.exit_code == 1
+    assert done.output.startswith("NOT CONFIRMED")
+    graded = json.loads(out.read_bytes())
+    status = {item["name"]: item["status"] for item in graded["criteria"]}
+    assert status["Q4 Neurons are the largest"] == status["Q6 Weights named"] == "not checkable"
+    assert "/neurons/top/cat/0/value" in graded["criteria"][3]["cases"][0]["message"]
+    without = grade(forged, shipped_rubrics(), show=False)
+    assert (graded["score"], graded["checked"]) == (f"{without.score:f}", f"{without.checked:f}")

@@ -32,7 +32,9 @@ def write_exports(grades: Grades, exports: Exports) -> None:
 
     Raises ``StorageError`` naming the file that cannot be written.
     """
-    from reportgen.grading.exports.table import write_csv, write_gradescope, write_json, write_markdown
+    from reportgen.grading.exports.document import write_json
+    from reportgen.grading.exports.gradescope import write_gradescope
+    from reportgen.grading.exports.table import write_csv, write_markdown
     from reportgen.store.files import write_atomically, writing
 
     writers: list[tuple[Path | None, Callable[[Grades], str]]] = [
@@ -68,13 +70,13 @@ def remove_exports(exports: Exports) -> None:
 
 def _recognise(kind: str) -> Recognise:
     """Tells a file that an export of this kind wrote from any other."""
-    from reportgen.grading.exports.table import COLUMNS, HEADING, PREFIX, TOTALS
+    from reportgen.grading.exports.table import FIRST_COLUMNS, HEADING, PREFIX, TOTALS
     from reportgen.store.output import is_json_with, is_text_with
 
     return {
         "gradescope": is_json_with("score", "stdout_visibility", "tests"),
         "junit": is_text_with(f'"{PREFIX}{TOTALS[0]}"'),
-        "csv": is_text_with(",".join(COLUMNS)),
+        "csv": is_text_with(",".join(FIRST_COLUMNS)),
         "json": is_json_with("format", "version", "score", "points", "gaps", "criteria"),
         "markdown": is_text_with(HEADING),
     }[kind]

@@ -4,143 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 import unicodedata
-from decimal import Decimal, InvalidOperation
-from fractions import Fraction
-from pathlib import Path
-from typing import Any, cast
 
-from reportgen.grading.report import GradingError
-from reportgen.grading.score import STATUSES, VISIBILITIES, Case, Criterion, Grades
-
-FORMAT = "reportgen-grades"
-
-VERSION = 1
-
-
-def write_json(grades: Grades) -> str:
-    """All of ``grades`` with their sums. Points are exact decimals and therefore written as text."""
-    document = {
-        "format": FORMAT,
-        "version": VERSION,
-        "subject": grades.subject,
-        "title": grades.title,
-        "score": str(grades.score),
-        "points": str(grades.points),
-        "complete": grades.complete,
-        "gaps": list(grades.gaps),
-        "seconds": grades.seconds,
-        "criteria": [_criterion(item) for item in grades.criteria],
-    }
-    # ASCII, for a message may hold characters that no encoding has.
-    return json.dumps(document, indent=2, allow_nan=False) + "\n"
-
-
-def read_grades(path: Path) -> Grades:
-    """Read what ``write_json`` wrote.
-
-    Raises ``GradingError`` if the file cannot be read, is something else, or if its sums are not those of
-    its criteria.
-    """
-    remedy = "Name a file that was written with --grades-json or --json, or grade again."
-    try:
-        grades = _read(json.loads(path.read_bytes()))
-    except OSError as error:
-        raise GradingError(f"{path}: cannot be read: {error.strerror}.", remedy) from None
-    except RecursionError:
-        raise GradingError(f"{path}: holds no grades: it is nested too deep.", remedy) from None
-    except (ValueError, LookupError, TypeError, ArithmeticError) as error:
-        raise GradingError(f"{path}: holds no grades: {error!r}.", remedy) from None
-    return grades
-
-
-def _criterion(criterion: Criterion) -> dict[str, Any]:
-    return {
-        "name": criterion.name,
-        "points": str(criterion.points),
-        "score": str(criterion.score),
-        "status": criterion.status,
-        "visibility": criterion.visibility,
-        "tags": list(criterion.tags),
-        "cases": [
-            {
-                "name": case.name,
-                "status": case.status,
-                "message": case.message,
-                "seconds": case.seconds,
-                "weight": str(case.weight),
-            }
-            for case in criterion.cases
-        ],
-    }
-
-
-def _read(document: Any) -> Grades:
-    if not isinstance(document, dict) or (document.get("format"), document.get("version")) != (
-        FORMAT,
-        VERSION,
-    ):
-        raise ValueError(f"format and version are not {FORMAT} {VERSION}")
-    grades = Grades(
-        _text(document["subject"]),
-        tuple(_read_criterion(item) for item in document["criteria"]),
-        _text(document["title"]),
-        float(document["seconds"]),
-        tuple(_text(gap) for gap in document["gaps"]),
-    )
-    written = (_decimal(document["score"]), _decimal(document["points"]), document["complete"])
-    if written != (grades.score, grades.points, grades.complete):
-        raise ValueError("score, points or complete is not what the criteria give")
-    return grades
-
-
-def _read_criterion(item: Any) -> Criterion:
-    cases = tuple(
-        Case(
-            _text(case["name"]),
-            _choice(case["status"], STATUSES),
-            _text(case["message"]),
-            float(case["seconds"]),
-            Fraction(_text(case["weight"])),
-        )
-        for case in item["cases"]
-    )
-    criterion = Criterion(
-        _text(item["name"]),
-        _decimal(item["points"]),
-        cases,
-        _choice(item["visibility"], VISIBILITIES),
-        tuple(_text(tag) for tag in item["tags"]),
-    )
-    if (_decimal(item["score"]), item["status"]) != (criterion.score, criterion.status):
-        raise ValueError(f"score or status of {criterion.name!r} is not what its cases give")
-    return criterion
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
-    return value
-
-
-def _decimal(value: Any) -> Decimal:
-    try:
-        number = Decimal(_text(value))
-    except InvalidOperation:
-        raise ValueError(f"{value!r} is no number") from None
-    # A huge exponent would take all memory when it is counted with.
-    if not number.is_finite() or number < 0 or not -40 < cast(int, number.as_tuple().exponent) < 10:
-        raise ValueError(f"{value!r} is no number of points")
-    return number
-
-
-def _choice(value: Any, allowed: tuple[Any, ...]) -> Any:
-    if value not in allowed:
-        raise ValueError(f"{value!r} is none of {', '.join(allowed)}")
-    return value
-
+from reportgen.grading.score import NOT_CHECKABLE, NOT_GRADED, Criterion, Grades, describe_sum
 
 REPLACEMENT = "\ufffd"
 
@@ -180,10 +47,13 @@ def _is_displayable(character: str) -> bool:
     )
 
 
-COLUMNS = (
+FIRST_COLUMNS = (
     "subject", "number", "criterion", "score", "points", "status", "passed", "cases", "visibility", "tags",
     "message", "complete",
 )  # fmt: skip
+"""These have been there from the first version on; further ones come behind them."""
+
+COLUMNS = (*FIRST_COLUMNS, "kind", "not_checkable", "not_graded")
 
 # Spreadsheets take the full-width signs of East Asian keyboards for signs, too.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
@@ -212,12 +82,12 @@ def safe_cell(text: str) -> str:
 
 
 def collect_messages(criterion: Criterion) -> str:
-    """Why points were lost: the message of each case that did not pass, with its name if there are more;
-    cases with one message share it.
+    """Why points were lost, or were not given: the message of each case that did not pass, with its name if
+    there are more; cases with one message share it. Of a row below the criteria it is what the row says.
     """
     names: dict[str, list[str]] = {}
     for case in criterion.cases:
-        if case.status != "passed":
+        if case.status != "passed" or criterion.kind == "adjustment":
             names.setdefault(_shorten(case.message) or case.status, []).append(case.name)
     several = len(criterion.cases) > 1
     return "; ".join(
@@ -245,85 +115,44 @@ def _row(number: int, criterion: Criterion, grades: Grades) -> list[str]:
         safe_cell(", ".join(criterion.tags)),
         safe_cell(collect_messages(criterion)),
         "yes" if grades.complete else "no",
+        criterion.kind,
+        f"{criterion.count_open(NOT_CHECKABLE):f}",
+        f"{criterion.count_open(NOT_GRADED):f}",
     ]
+
+
+def list_open(criterion: Criterion) -> list[str]:
+    """What of a criterion neither passed nor failed: “10 not checkable”, “5 not graded yet”."""
+    counts = [(criterion.count_open(status), status) for status in (NOT_CHECKABLE, NOT_GRADED)]
+    return [f"{count:f} {status}" for count, status in counts if count]
 
 
 PREFIX = "points."
 
 TOTALS = ("total", "max", "complete")
 
+_RESERVED = (*TOTALS, "gap", "open")
+
 
 def list_properties(grades: Grades) -> list[tuple[str, str]]:
-    """Names and values: ``points.total``, ``points.max``, ``points.complete`` (true or false), for each
-    criterion ``points.<criterion>`` as "1.5/2", and ``points.gap`` for what was not graded.
+    """Names and values: ``points.total``, ``points.max``, ``points.complete`` (true or false); for each
+    criterion ``points.<criterion>`` as "1.5/2", with what of it could not be checked; ``points.open`` for all
+    that neither passed nor failed, as "10 not checkable", and ``points.gap`` for what was not graded.
     """
     properties = [
         (f"{PREFIX}total", f"{grades.score:f}"),
         (f"{PREFIX}max", f"{grades.points:f}"),
         (f"{PREFIX}complete", "true" if grades.complete else "false"),
+        *((f"{PREFIX}open", text) for text in grades.open_points),
     ]
     for criterion in grades.criteria:
         name = one_line(criterion.name)
         # A criterion that is called so would be read as the sum.
-        if name in TOTALS or name == "gap":
+        if name in _RESERVED:
             name = f"criterion {name}"
-        properties.append((PREFIX + name, f"{criterion.score:f}/{criterion.points:f}"))
+        value = ", ".join([f"{criterion.score:f}/{criterion.points:f}", *list_open(criterion)])
+        properties.append((PREFIX + name, value))
     return properties + [(f"{PREFIX}gap", one_line(gap)) for gap in grades.gaps]
-
-
-_LONGEST_OUTPUT = 100_000
-
-
-def write_gradescope(grades: Grades) -> str:
-    """One test a criterion, numbered in order; a criterion is passed only if all of its cases are.
-
-    What a program prints is for instructors only. Each criterion has the visibility it was given.
-    """
-    document = {
-        # Gradescope's format has numbers where ours has exact decimals.
-        "score": float(grades.score),
-        "execution_time": round(max(grades.seconds, 0.0), 3),
-        "output": _summary(grades),
-        "visibility": "visible",
-        "stdout_visibility": "hidden",
-        "tests": [_test(number, item) for number, item in enumerate(grades.criteria, start=1)],
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _summary(grades: Grades) -> str:
-    lines = [f"{grades.score:f} of {grades.points:f} points"]
-    if not grades.complete:
-        lines.append("The grading is incomplete; what is missing counts zero:")
-        lines += [plain(gap) for gap in grades.gaps]
-    return "\n".join(lines)
-
-
-def _test(number: int, criterion: Criterion) -> dict[str, Any]:
-    return {
-        "name": one_line(criterion.name),
-        "number": str(number),
-        "score": float(criterion.score),
-        "max_score": float(criterion.points),
-        "status": "passed" if criterion.status == "passed" else "failed",
-        "output": plain("\n".join(_outputs(criterion)), _LONGEST_OUTPUT),
-        "output_format": "text",
-        "tags": [one_line(tag) for tag in criterion.tags],
-        "visibility": criterion.visibility,
-    }
-
-
-def _outputs(criterion: Criterion) -> list[str]:
-    if len(criterion.cases) == 1:
-        return [_describe(criterion.cases[0])]
-    counts = f"{criterion.passed} of {len(criterion.cases)} cases passed"
-    return [counts, *(f"{case.name}: {_describe(case)}" for case in criterion.cases)]
-
-
-def _describe(case: Case) -> str:
-    if case.message.startswith(case.status):
-        return case.message
-    return case.status + (f": {case.message}" if case.message else "")
 
 
 HEADING = "| Criterion | Points | Of | Status | Message |"
@@ -338,7 +167,8 @@ def write_markdown(grades: Grades) -> str:
     lines = [f"# {escape(grades.title or grades.subject or 'Points')}", ""]
     if grades.title and grades.subject:
         lines += [escape(grades.subject), ""]
-    lines += [f"**{grades.score:f} of {grades.points:f} points**", ""]
+    # Nothing in this text needs an escape: numbers and words of this program.
+    lines += [f"**{describe_sum(grades, ' points')}**", ""]
     if not grades.complete:
         lines += ["The grading is incomplete; what is missing counts zero:", ""]
         lines += [f"- {escape(gap)}" for gap in grades.gaps] + [""]
@@ -349,7 +179,8 @@ def write_markdown(grades: Grades) -> str:
         lines.append(
             f"| {escape(item.name)} | {item.score:f} | {item.points:f} | {item.status} | {escape(cut)} |"
         )
-    lines.append(f"| **Total** | **{grades.score:f}** | **{grades.points:f}** | | |")
+    rest = ", ".join(grades.open_points)
+    lines.append(f"| **Total** | **{grades.score:f}** | **{grades.checked:f}** | | {rest} |")
     return "\n".join(lines) + "\n"
 
 

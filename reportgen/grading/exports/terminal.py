@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from reportgen.grading.exports.table import collect_messages, one_line
-from reportgen.grading.score import Grades, Status
+from reportgen.grading.score import Grades, Status, describe_sum
 
 _NARROWEST = 60
 _WIDEST_NAME = 0.4
@@ -21,7 +21,8 @@ class Line:
 
 
 def describe_grades(grades: Grades, width: int = 100) -> list[Line]:
-    """The rubric's title, a heading, a line for each criterion, the total, and what was not graded.
+    """The rubric's title, a heading, a line for each criterion, the total of what could be checked and what
+    could not, and what was not graded.
 
     Lines are at most ``width`` columns wide (60 at least) where wide characters take two; messages that find
     no room in the table are printed below it in full.
@@ -30,7 +31,7 @@ def describe_grades(grades: Grades, width: int = 100) -> list[Line]:
 
     width = max(width, _NARROWEST)
     rows = [_cells(grades, index) for index in range(len(grades.criteria))]
-    total = ("Total", *_points(grades.score, grades.points), "", "")
+    total = ("Total", *_points(grades.score, grades.checked), "", "")
     head = ("Criterion", "Points", "Of", "Status", "")
     sizes = [max(cell_len(row[column]) for row in (head, *rows, total)) for column in range(4)]
     sizes[0] = min(sizes[0], int(width * _WIDEST_NAME))
@@ -52,6 +53,7 @@ def describe_grades(grades: Grades, width: int = 100) -> list[Line]:
     lines.append(Line(line(head)))
     lines += [Line(line(row), status) for row, status in zip(rows, statuses, strict=True)]
     lines.append(Line(line(total)))
+    lines += [Line(describe_sum(grades, " points"), "not checkable")] if grades.open_points else []
     lines += _reasons([row for row in rows if cell_len(row[4]) > max(room, 0)], width)
     if not grades.complete:
         lines.append(Line("The grading is incomplete; what is missing counts zero:", "error"))
@@ -64,7 +66,7 @@ def _reasons(rows: list[tuple[str, ...]], width: int) -> list[Line]:
     from rich.text import Text
 
     console = Console(width=width, color_system=None)
-    lines = [Line("Why points were lost:")] if rows else []
+    lines = [Line("Why points were lost or not given:")] if rows else []
     for row in rows:
         wrapped = Text(f"{row[0]}: {row[4]}").wrap(console, width - 4)
         lines += [

@@ -1,0 +1,138 @@
+"""Points that a person gives: a CSV to type them into, and to read them from."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from reportgen.errors import SettingsError
+from reportgen.grading.exports.table import one_line, safe_cell
+from reportgen.grading.report import GradingError, ManualPoints
+from reportgen.grading.rubric import Rubric
+from reportgen.grading.rubric_item import Manual, RubricItem
+from reportgen.store.output import write_output
+from reportgen.text import find_nearest
+from reportgen.toml.reading import decode_text
+
+COLUMNS = ("criterion", "points", "of", "comment", "text")
+_NEEDED = COLUMNS[:2]
+_MAX_BYTES = 2**20
+
+
+@dataclass(frozen=True)
+class _Line:
+    number: int
+    cells: Mapping[str, str]
+
+
+def list_manual(rubrics: Sequence[Rubric]) -> list[RubricItem]:
+    """The rows whose points a person gives, in order."""
+    return [row for rubric in rubrics for row in rubric.rows if isinstance(row.test, Manual)]
+
+
+def write_manual(path: Path, rows: Sequence[RubricItem]) -> None:
+    """Write a CSV with an empty cell for the points of each row.
+
+    Raises ``TakenError`` if the file is there already: it may have points in it. ``GradingError`` without
+    any row.
+    """
+    if not rows:
+        raise GradingError(
+            "No row of the rubric has points that a person gives.", "Write manual = true and text = … there."
+        )
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        asked = row.test.text if isinstance(row.test, Manual) else ""
+        writer.writerow([safe_cell(row.criterion), "", f"{row.points:f}", "", safe_cell(asked)])
+    # With a mark, by which spreadsheets know that it is UTF-8.
+    write_output(path, text.getvalue().encode("utf-8-sig"), lambda _stream: False)
+
+
+def read_manual(path: Path, rows: Sequence[RubricItem]) -> dict[str, ManualPoints]:
+    """The points that were typed in, by criterion; a row without any is not graded yet.
+
+    Commas, semicolons and tabs may separate cells, and points may have a decimal comma, as spreadsheets write
+    them. Raises ``GradingError`` with one line for each row that names none of the criteria, or whose points
+    are not from 0 to what it is worth.
+    """
+    known = {safe_cell(row.criterion): row for row in rows}
+    found: dict[str, ManualPoints] = {}
+    faults: list[str] = []
+    for line in _read_lines(path):
+        name = one_line(line.cells["criterion"])
+        where = f"{path}, line {line.number}"
+        if name not in known:
+            near = find_nearest(name, known)
+            hint = f"did you mean '{near}'?" if near else f"there are {', '.join(known) or 'none'}"
+            faults.append(f"{where}: criterion = '{name}' is no manual criterion of the rubric; {hint}")
+            continue
+        row = known[name]
+        if row.criterion in found:
+            faults.append(f"{where}: criterion = '{name}' is there twice; leave one line out")
+        try:
+            points = _read_points(line.cells, row)
+        except ValueError as error:
+            faults.append(f"{where} ({name}): {error}")
+            continue
+        if points is not None:
+            found[row.criterion] = ManualPoints(points, row.points, one_line(line.cells.get("comment", "")))
+    if faults:
+        raise GradingError(
+            "\n".join(f"{fault}." for fault in faults), "Correct the file, or write a new one."
+        )
+    return found
+
+
+def _read_points(cells: Mapping[str, str], row: RubricItem) -> Decimal | None:
+    """The points of a line; None if there are none yet. Raises ``ValueError`` that says what is wrong."""
+    of = cells.get("of", "").strip()
+    if of and _decimal(of) != row.points:
+        raise ValueError(f"of = {of}, and the rubric says {row.points:f}; write a new file for this rubric")
+    written = cells["points"].strip()
+    if not written:
+        return None
+    points = _decimal(written)
+    if points is None or not 0 <= points <= row.points:
+        raise ValueError(f"points = {one_line(written)}; write a number from 0 to {row.points:f}")
+    return points
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text.replace(",", "."))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _read_lines(path: Path) -> Iterator[_Line]:
+    remedy = "Name a file that --write-manual wrote."
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(_MAX_BYTES + 1)
+        text = decode_text(data, str(path))
+    except OSError as error:
+        raise GradingError(f"{path}: cannot be read: {error.strerror}.", remedy) from None
+    except SettingsError as error:
+        raise GradingError(error.problem, error.remedy) from None
+    if len(data) > _MAX_BYTES:
+        raise GradingError(f"{path}: more than {_MAX_BYTES} bytes.", remedy)
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        head = [name.strip() for name in next(reader, [])]
+        if missing := [name for name in _NEEDED if name not in head]:
+            raise GradingError(f"{path}: has no column {' and no column '.join(missing)}.", remedy)
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                padded = [*cells, *[""] * (len(head) - len(cells))]
+                yield _Line(reader.line_num, dict(zip(head, padded, strict=False)))
+    except csv.Error as error:
+        raise GradingError(f"{path}, line {reader.line_num}: is no CSV: {error}.", remedy) from None
