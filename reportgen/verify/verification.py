@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,18 @@ from reportgen.verify.tolerances import Finding, Findings, Pair, Subject, Tolera
 _LONGEST = 500
 
 
+@dataclass(frozen=True)
+class Examination:
+    """A verification, and all that it was found out with: what was submitted, what it was recomputed to, and
+    the document rendered again.
+    """
+
+    verification: Verification
+    submitted: SubmittedReport
+    recomputed: Recomputed
+    rendered: Rendered
+
+
 def verify(
     submission: Path,
     data: Path,
@@ -45,6 +57,19 @@ def verify(
     outline: Outline | None = None,
     progress: Progress | None = None,
 ) -> Verification:
+    """The verdict of :func:`examine`, which raises the same errors."""
+    found = examine(submission, data, settings=settings, outline=outline, progress=progress)
+    return found.verification
+
+
+def examine(
+    submission: Path,
+    data: Path,
+    *,
+    settings: Settings,
+    outline: Outline | None = None,
+    progress: Progress | None = None,
+) -> Examination:
     """Find out whether a report's text, results, arrays, figures and pages are what its data give.
 
     ``submission`` is a PDF, a build folder or a ``results.json`` of a stranger, ``data`` the images; of
@@ -74,7 +99,8 @@ def verify(
     with progress.stage("Rendering the document again"):
         rendered = _render(submitted, recomputed, settings.templates)
     rows += compare_documents(submitted, recomputed, rendered, progress)
-    return Verification(str(submission), str(data), tuple(rows), tuple(_notes(submitted, recomputed)))
+    verdict = Verification(str(submission), str(data), tuple(rows), tuple(_notes(submitted, recomputed)))
+    return Examination(verdict, submitted, recomputed, rendered)
 
 
 def _settings_rows(submitted: SubmittedReport) -> list[Finding]:
