@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reportgen.batch.class_file import Limits
-from reportgen.batch.grades import Case, verify_group
-from reportgen.batch.job import BatchConfig, Job, Outcome, job_text, parse_job
+from reportgen.batch.job import BatchConfig, Job, describe_problem, job_text, parse_job
+from reportgen.batch.worker import work
+from reportgen.errors import UserError
 from reportgen.progress import Silent
-from reportgen.settings import Settings
 
 
 def batch(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -112,20 +113,19 @@ def test_a_groups_process_reaches_no_network() -> None:
 
 def a_job(tmp_path: Path) -> Job:
     config = BatchConfig(("r.toml",), "embedded", "0" * 64, "c", 5, limits=Limits(1.5, 7), command=("a", "b"))
-    return Job("Ä\n", "a", str(tmp_path), "1", "2", str(tmp_path), config)
+    return Job("Ä\n", "a", str(tmp_path), "1", "2", str(tmp_path), config, (f"{tmp_path}/more",))
 
 
 def test_a_job_comes_through_its_file_as_it_was(tmp_path: Path) -> None:
     assert parse_job(job_text(a_job(tmp_path))) == a_job(tmp_path)
 
 
-def test_what_cannot_be_verified_is_said(tmp_path: Path) -> None:
-    for submission, words in ((None, "no report handed in"), (Path("report.pdf"), "no data handed in")):
-        case = Case(submission, None, Settings())
-        found = verify_group(Outcome(score="3"), case, a_job(tmp_path), tmp_path, Silent())
-        assert found == Outcome(score="3", verification=words)
+def test_a_report_that_cannot_be_read_is_no_grade_and_said(tmp_path: Path) -> None:
     (tmp_path / "report.pdf").write_bytes(b"%PDF-1.7 no more")
-    case = Case(tmp_path / "report.pdf", tmp_path, Settings())
-    found = verify_group(Outcome(), case, a_job(tmp_path), tmp_path, Silent())
-    assert found.verification.startswith("cannot be verified: report.pdf: is no PDF or a damaged one")
-    assert (found.differs, found.verified) == (True, False)
+    (tmp_path / "data/cat").mkdir(parents=True)
+    (tmp_path / "data/cat/a.png").write_bytes(b"")
+    job = replace(a_job(tmp_path), more=())
+    with pytest.raises(UserError) as caught:
+        work(job, tmp_path, Silent())
+    said = describe_problem(caught.value, job, tmp_path)
+    assert said.startswith("report.pdf: is no PDF or a damaged one")
