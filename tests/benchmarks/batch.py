@@ -37,10 +37,10 @@ _WIDTH = 120
 
 
 def measure_batches(bench: Bench) -> list[Rebuild]:
-    """Classes of small sets, verified and graded in all ways with empty caches, and two that are as they were.
+    """Classes of small sets, graded in all ways with empty caches, and two that are as they were.
 
-    The floor of a batch are the builds of its groups alone, one after the other, each with its own cache. Their
-    reports are what is handed in.
+    The floor of a batch are the builds of its groups alone, one after the other, each with its own cache.
+    Their reports are what is handed in.
     """
     rounds = []
     for _ in range(bench.repeat):
