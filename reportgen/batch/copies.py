@@ -46,7 +46,7 @@ def find_shared_images(
     holders: dict[str, set[str]] = {}
     for group, hashes in kinds.items():
         for sha256 in hashes:
-            for each in (sha256, *near.get(sha256, ())):
+            for each in near.get(sha256, [sha256]):
                 holders.setdefault(each, set()).add(group)
     order = {group: index for index, group in enumerate(images)}
     found = []
@@ -60,7 +60,7 @@ def find_shared_images(
 
 
 def _find_near(likeness: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
-    """By the hash of each file, the hashes of other files that show nearly the same."""
+    """By the hash of each file, the hashes of the files that show nearly the same, itself among them."""
     known = {sha256: text for hashes in likeness.values() for sha256, text in hashes.items()}
     if sum(map(bool, likeness.values())) < 2:
         return {}
@@ -75,8 +75,7 @@ def _find_near(likeness: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]
         # Bits that agree add 1 to the product of signs, others −1.
         distance = (signs.shape[1] - signs[start : start + _AT_ONCE] @ signs.T) / 2
         for row, column in np.argwhere(distance <= ALIKE).tolist():
-            if start + row != column:
-                near.setdefault(names[start + row], []).append(names[column])
+            near.setdefault(names[start + row], []).append(names[column])
     return near
 
 
