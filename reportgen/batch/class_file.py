@@ -64,6 +64,7 @@ class Class:
 
     ``submissions``: the folder or zip with what groups handed in, None where each group names its own.
     ``data``: the instructor's images for all groups that have none of their own, None without any.
+    ``roster``: a table of students, None without one.
     ``rubrics``: () for the one that comes with reportgen. ``outline``: what every report has to be made of.
 
     ``course`` and ``assignment`` ("": none) are printed on the overview. ``released``: the names of groups
@@ -75,6 +76,7 @@ class Class:
     rubrics: tuple[Path, ...]
     submissions: Path | None = None
     data: Path | None = None
+    roster: Path | None = None
     outline: Outline = field(default_factory=Outline)
     title: str = ""
     course: str = ""
@@ -109,6 +111,7 @@ class _Class(_Table):
     rubric: str | Annotated[list[str], Field(min_length=1)] = ""
     submissions: _Path | None = None
     data: _Path | None = None
+    roster: _Path | None = None
     release: list[str] = Field(default_factory=list)
     verify: bool = True
     processes: Annotated[int, Field(ge=1, le=1000)] = 1
@@ -177,6 +180,7 @@ def _resolve(table: _Class, home: Path) -> Class:
         rubrics=tuple(home / Path(name).expanduser() for name in rubrics if name),
         submissions=find(table.submissions),
         data=data,
+        roster=find(table.roster),
         released=frozenset(table.release),
         outline=Outline(table.report, tuple(table.sections) if table.sections else None),
         title=table.title,
@@ -254,6 +258,9 @@ def _find_missing_folders(table: dict[str, Any], file: Path, home: Path) -> Iter
     submissions = table.get("submissions")
     if isinstance(submissions, str) and submissions and not (home / Path(submissions).expanduser()).exists():
         yield f"{file}: submissions = '{escaped(submissions)}': there is no such folder or zip"
+    roster = table.get("roster")
+    if isinstance(roster, str) and roster and not (home / Path(roster).expanduser()).is_file():
+        yield f"{file}: roster = '{escaped(roster)}': there is no such file"
     groups = table.get("group")
     entries = [entry for entry in groups if isinstance(entry, dict)] if isinstance(groups, list) else []
     named = [("data", table.get("data"))]
@@ -271,7 +278,12 @@ def _find_wrong_releases(table: dict[str, Any], file: Path) -> Iterator[str]:
             "take the line out"
         )
     groups, released = table.get("group"), table.get("release")
-    if table.get("submissions") or not isinstance(groups, list) or not isinstance(released, list):
+    if (
+        table.get("submissions")
+        or table.get("roster")
+        or not isinstance(groups, list)
+        or not isinstance(released, list)
+    ):
         return
     names = [str(entry.get("name")) for entry in groups if isinstance(entry, dict)]
     for name in released:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from reportgen.batch.class_file import Class, ClassError, Group
 from reportgen.batch.contents import folder_name
@@ -76,12 +77,17 @@ class _Owner:
     items: tuple[_Item, ...]
 
 
-def receive(chosen: Class, out: Path, say: Callable[[str], None] = lambda _line: None) -> Received:
+def receive(
+    chosen: Class,
+    out: Path,
+    say: Callable[[str], None] = lambda _line: None,
+    people: Mapping[str, str] = MappingProxyType({}),
+) -> Received:
     """Find every group's folders in what the class file names, and unpack zips into ``out``.
 
-    A group that the class file names and of which nothing is found stays without a folder. Raises
-    ``ClassError`` if there is no group at all, or two have names that cannot be told apart; ``StorageError``
-    if nothing can be written.
+    ``people``: the groups of students, by their names in small letters. A group that the class file names
+    and of which nothing is found stays without a folder. Raises ``ClassError`` if there is no group at all,
+    or two have names that cannot be told apart; ``StorageError`` if nothing can be written.
     """
     desk, strays = Desk(out), list[Stray]()
     items = list(_list_items(chosen, out, desk, strays, say)) if chosen.submissions else []
@@ -89,7 +95,7 @@ def receive(chosen: Class, out: Path, say: Callable[[str], None] = lambda _line:
     groups = {group.slug: group for group in chosen.groups}
     owners = _find_owners(items, chosen)
     for owner in owners:
-        group = _match(owner, chosen.groups)
+        group = _match(owner, chosen.groups, people)
         if group is None:
             group = _make_group(owner, owners, chosen)
             if group.slug in groups:
@@ -127,7 +133,8 @@ def _list_items(
         raise ClassError(f"{desk.archives[source].refusal}.", "Unpack it yourself, and name the folder.")
     folder, label = _descend(folder, label, strays)
     given = {path.resolve() for path in (chosen.data, *(group.data for group in chosen.groups)) if path}
-    own = {out.resolve(), *(group.folder.resolve() for group in chosen.groups if group.folder)}
+    own = {out.resolve(), *([chosen.roster.resolve()] if chosen.roster else [])}
+    own.update(group.folder.resolve() for group in chosen.groups if group.folder)
     for path in sorted(folder.iterdir()):
         if path.resolve() in given:
             strays.append(Stray(f"{label}{path.name}", "the images of the class", ignored=True))
@@ -233,10 +240,10 @@ def _by_slug(items: Sequence[_Item], chosen: Class) -> list[list[_Item]]:
     return list(parts.values())
 
 
-def _match(owner: _Owner, declared: Sequence[Group]) -> Group | None:
-    """The group of the class file that a name means: as it is, with its number, or before Moodle's hyphen."""
+def _match(owner: _Owner, declared: Sequence[Group], people: Mapping[str, str]) -> Group | None:
+    """The group that a name means: its own, with its number, a student's, or that before Moodle's hyphen."""
     plain = simplify(owner.name)
-    for key in (plain, f"{plain}{owner.ident}"):
+    for key in filter(None, (plain, f"{plain}{owner.ident}", simplify(people.get(plain, "")))):
         for group in declared:
             if simplify(group.name) == key:
                 return group

@@ -39,8 +39,9 @@ from reportgen.batch.job import (
 )
 from reportgen.batch.parts import BUILD_FOLDER, Parts, find_obstacle, find_parts, is_document
 from reportgen.batch.progress_view import ProgressView
-from reportgen.batch.publication import open_output, refuse_overlap, write_tables
+from reportgen.batch.publication import Tables, open_output, refuse_overlap, write_tables
 from reportgen.batch.reception import Received, receive
+from reportgen.batch.roster import add_groups, find_people, read_roster
 from reportgen.batch.tables import GroupResult, GroupStatus
 from reportgen.dataset.inventory import take_inventory
 from reportgen.dataset.names import capped, escaped
@@ -121,10 +122,12 @@ def run_batch(
     a rubric without tests, a folder that cannot be written or is none of a batch, a cluster that cannot be
     reached.
     """
+    students = read_roster(chosen.roster) if chosen.roster else ()
+    chosen = add_groups(chosen, students)
     with open_output(out, chosen.groups, view.say):
         config = _agree(chosen, out, options, view)
         clear_attempts(out)
-        received = receive(chosen, out, view.say)
+        received = receive(chosen, out, view.say, find_people(students))
         refuse_overlap(out, received.groups)
         _check_releases(chosen, received.groups)
         images = _look_at_data(received.groups)
@@ -137,10 +140,10 @@ def run_batch(
             # Before anything is built: a mistake in a rubric once cost the time of a whole class.
             check_tests(chosen.rubrics)
         made = _work(jobs, out, runner, view) if jobs else {}
-        rows = tuple(_row(each, made, out, chosen) for each in found)
+        rows = tuple(_row(each, made, out, chosen, received) for each in found)
         outcomes = [(each.group, each.parts, each.kept or made[each.group.slug]) for each in found]
         files = account(received, outcomes)
-        write_tables(chosen, rows, files, out, view.say)
+        write_tables(chosen, Tables(rows, files, students), out, view.say)
         shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
         return Report(rows, len(jobs), files)
 
@@ -294,7 +297,9 @@ def _work(jobs: Sequence[Job], out: Path, runner: Runner, view: ProgressView) ->
     return made
 
 
-def _row(found: _Found, made: Mapping[str, Outcome], out: Path, chosen: Class) -> GroupResult:
+def _row(
+    found: _Found, made: Mapping[str, Outcome], out: Path, chosen: Class, received: Received
+) -> GroupResult:
     folder = out / GROUPS / found.group.slug
     outcome = found.kept or made[found.group.slug]
     page = f"{BUILD_FOLDER}/{HTML_FILE}"
@@ -308,6 +313,7 @@ def _row(found: _Found, made: Mapping[str, Outcome], out: Path, chosen: Class) -
         page if (folder / page).is_file() else "",
         hash_file(found.parts.pdf) if found.parts.pdf else "",
         found.group.name in chosen.released,
+        found.group.slug in received.late,
     )
 
 

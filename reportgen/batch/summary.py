@@ -66,7 +66,7 @@ def _line(row: GroupResult) -> Line:
         verified=f"{folder}/{TEXT_FILE}" if outcome.verified else "",
         differs=outcome.differs,
         lost=tuple(_lost(mark) for mark in outcome.marks if Decimal(mark.score) < Decimal(mark.points)),
-        notes=outcome.notes,
+        notes=row.notes,
         report=f"{folder}/{row.report}" if row.report and outcome.done else "",
         earlier=f"{folder}/{row.earlier}" if row.earlier else "",
         grades=f"{folder}/grades.md" if outcome.done else "",

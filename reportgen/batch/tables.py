@@ -108,7 +108,7 @@ class GroupResult:
 
     ``earlier``: of a group that failed, the report of a run before in its folder, "" if there is none;
     ``report``: the page of this run; ``pdf``: the SHA-256 of the PDF that was handed in, "" without one.
-    ``released``: the instructor holds no grades of this group.
+    ``released``: the instructor holds no grades of this group; ``late``: the LMS calls it late.
     """
 
     group: Group
@@ -119,6 +119,12 @@ class GroupResult:
     report: str = ""
     pdf: str = ""
     released: bool = False
+    late: bool = False
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the instructor should know of what the group handed in."""
+        return (*(["The LMS says that it was handed in late."] if self.late else []), *self.outcome.notes)
 
     @property
     def status(self) -> GroupStatus:
@@ -174,7 +180,7 @@ def _grades_of(row: GroupResult, criteria: Iterable[str], most: str, *, headline
         *([share] if headline else []),
         outcome.verification,
         row.reason,
-        "; ".join(outcome.notes),
+        "; ".join(row.notes),
     ]
 
 

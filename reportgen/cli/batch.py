@@ -79,6 +79,7 @@ def _show(report: Report, out: Path) -> None:
     """Print the result and where it is."""
     from reportgen.batch.accounting import count_files
     from reportgen.batch.publication import FILES_FILE, GRADES_FILE, OVERVIEW_FILE
+    from reportgen.batch.student_grades import STUDENT_FILES
     from reportgen.grading.exports.table import one_line
 
     total = len(report.rows)
@@ -101,7 +102,8 @@ def _show(report: Report, out: Path) -> None:
     typer.echo(f"Files: {counts}.")
     for file in [row for row in report.files if row.status == "not understood"][:_SHOWN]:
         typer.echo(f"  {file.file}: {one_line(file.reason)}")
-    for name in (OVERVIEW_FILE, GRADES_FILE, FILES_FILE):
+    students = [name for name in STUDENT_FILES if (out / name).exists()]
+    for name in (OVERVIEW_FILE, GRADES_FILE, FILES_FILE, *students):
         typer.echo(f"  {display_path(out / name)}")
 
 

@@ -100,7 +100,7 @@ def test_what_is_held_counts_nowhere_and_what_is_released_does() -> None:
     held = replace(outcome("4", "6"), hold="606 findings: numbers", differs=True, verified=True)
     traits = Traits((Author("Ann"),))
     rows = [
-        GroupResult(groups[0], replace(outcome("2", "0"), traits=traits), None, {}, pdf="p"),
+        GroupResult(groups[0], replace(outcome("2", "0"), traits=traits), None, {}, pdf="p", late=True),
         GroupResult(groups[1], replace(held, traits=traits), None, {}, pdf="p"),
         GroupResult(groups[2], Outcome("absent", "nothing handed in, so no points", score="0"), None, {}),
     ]
@@ -110,6 +110,7 @@ def test_what_is_held_counts_nowhere_and_what_is_released_does() -> None:
     assert [row[:3] for row in cells(soup, "groups")] == [
         ["Free", "2", "10"], ["Held", "held", "10"], ["Idle", "0", "–"],
     ]  # fmt: skip
+    assert "late" in cells(soup, "groups")[0][-1]
     assert cells(soup, "held") == [["Held", "held: 606 findings: numbers", "10 of 10"]]
     assert [row[2:5] for row in cells(soup, "criteria")] == [["2", "2", "0 of 1"], ["0", "0", "0 of 1"]]
     assert cells(soup, "alike") == [
