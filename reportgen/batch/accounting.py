@@ -98,10 +98,10 @@ def _judge(path: Path, root: Path, settled: _Settled) -> tuple[FileStatus, str]:
         return "ignored", "settings count as the report has them"
     if own and not is_document(path.name):
         return _judge_image(group, outcome)
-    if is_document(path.name):
-        return "not understood", "no report that reportgen made, and no part of one"
-    if parts.submission is None and not parts.rivals and outcome.cause == "data":
-        return "not understood", outcome.reason
+    if is_document(path.name) and parts.submission is not None:
+        return "ignored", f"{parts.submission.name} is the report that counts"
+    if is_document(path.name) or (parts.submission is None and outcome.cause == "data"):
+        return "not understood", outcome.reason or "no report that reportgen made"
     return "ignored", "no part of a report"
 
 

@@ -233,7 +233,8 @@ class _Look:
             return obstacle
         if refusal := self.received.refusal(group):
             return Outcome("data", refusal)
-        unread = [name for name in contents.files if is_document(name)]
+        archives = self.received.archives
+        unread = [n for n, path in contents.paths.items() if is_document(n) and path not in archives]
         if unread:
             names = ", ".join(map(escaped, capped(unread, _NAMED)))
             return Outcome("data", f"no report.pdf and no build folder, but {names}")

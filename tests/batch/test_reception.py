@@ -153,14 +153,14 @@ def test_downloads_of_moodle_and_canvas(tmp_path: Path, packing: str) -> None:
     states = {row.file.rpartition("given.zip/")[2]: row.status for row in rows}
     ends = {name: next(state for file, state in states.items() if file.endswith(name)) for name in files}
     assert list(ends.values()) == [
-        "graded", "not understood", "ignored", "graded", "graded", "ignored", "ignored", "graded",
+        "graded", "ignored", "ignored", "graded", "graded", "ignored", "ignored", "graded",
     ]  # fmt: skip
 
 
 def test_a_zip_that_is_refused_is_a_row_of_its_group(tmp_path: Path) -> None:
     write(tmp_path / "given", {
         "A.zip": packed({"../evil.pdf": "x", "report.pdf": "1"}), "B/report.pdf": "2",
-        "B/more.zip": b"PK no more", "C/report.rar": "Rar!",
+        "B/more.zip": b"PK no more", "C/report.rar": "Rar!", "D/images.zip": packed({"data/cat/a.png": "i"}),
     })  # fmt: skip
     chosen = read_class(tmp_path / "given", tmp_path / "out")
     chosen = chosen.__class__(**{**vars(chosen), "weights": "embedded"})
@@ -171,7 +171,9 @@ def test_a_zip_that_is_refused_is_a_row_of_its_group(tmp_path: Path) -> None:
     assert rows["B"]["reason"] == "not checkable: no images"
     # What may have been meant as the report is no zero.
     assert rows["C"]["reason"] == "no report.pdf and no build folder, but report.rar"
-    states = {row.file: row.status for row in report.files}
+    # Images alone are not the report.
+    assert (rows["D"]["status"], rows["D"]["score"]) == ("nothing handed in", "0")
+    states = {row.file: row.status for row in report.files if row.group != "D"}
     assert states == {
         "A.zip": "not understood", "B/more.zip": "not understood", "B/report.pdf": "not understood",
         "C/report.rar": "not understood",
@@ -179,7 +181,7 @@ def test_a_zip_that_is_refused_is_a_row_of_its_group(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("evil.pdf"))
     csv = (tmp_path / "out/files.csv").read_bytes().decode().split("\r\n")
     assert csv[0] == "file,group,status,reason"
-    assert len(csv) == 6
+    assert len(csv) == 8
 
 
 def test_groups_that_class_toml_names_are_found_in_a_download_or_have_no_points(tmp_path: Path) -> None:
