@@ -89,7 +89,8 @@ def _judge(path: Path, root: Path, settled: _Settled) -> tuple[FileStatus, str]:
     own = parts.data is not None and path.is_relative_to(parts.data)
     # A build folder that is not one of its own may have the images in it.
     if parts.submission and path.is_relative_to(parts.submission) and not (own and parts.data != root):
-        return ("graded", _describe(outcome)) if outcome.done else ("not understood", outcome.reason)
+        reason = "not confirmed" if outcome.hold else ""
+        return ("graded", reason) if outcome.done else ("not understood", outcome.reason)
     if any(path.is_relative_to(rival) for rival in parts.rivals):
         if parts.submission is None:
             return "not understood", outcome.reason
@@ -103,10 +104,6 @@ def _judge(path: Path, root: Path, settled: _Settled) -> tuple[FileStatus, str]:
     if is_document(path.name) or (parts.submission is None and outcome.cause == "data"):
         return "not understood", outcome.reason or "no report that reportgen made"
     return "ignored", "no part of a report"
-
-
-def _describe(outcome: Outcome) -> str:
-    return f"not confirmed: {outcome.hold}" if outcome.hold else ""
 
 
 def _judge_image(group: Group, outcome: Outcome) -> tuple[FileStatus, str]:
