@@ -103,6 +103,19 @@ def find_copies(papers: Mapping[str, str], traits: Mapping[str, Traits]) -> list
     return [*copies, *_share_authors(traits)]
 
 
+def find_guests(traits: Mapping[str, Traits], members: Mapping[str, Sequence[Author]]) -> list[Copy]:
+    """Authors whom a report names and the roster has in another group; ``members``: those of each group."""
+    copies = []
+    for name, each in traits.items():
+        for author in each.authors:
+            at_home = [group for group, people in members.items() if _names(people, author)]
+            if at_home and name not in at_home:
+                copies.append(
+                    Copy(f"the author {author.name}, by the roster of {at_home[0]}", (name, *at_home))
+                )
+    return copies
+
+
 def _gather(hashes: Mapping[str, str]) -> list[tuple[str, ...]]:
     """The groups that have the same hash, two or more each; "" is equal to none."""
     holders: dict[str, list[str]] = {}

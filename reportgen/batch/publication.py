@@ -142,7 +142,7 @@ def _render(chosen: Class, tables: Tables) -> Iterator[str]:
     if tables.students:
         assignment = chosen.assignment or chosen.title or "Report"
         yield from write_student_grades(tables.students, tables.rows, assignment).values()
-    yield render_overview(sum_up(chosen, tables.rows, tables.files), open_templates())
+    yield render_overview(sum_up(chosen, tables.rows, tables.files, tables.students), open_templates())
 
 
 def _set_edited_aside(out: Path, say: Callable[[str], None]) -> None:

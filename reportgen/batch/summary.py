@@ -9,9 +9,11 @@ from urllib.parse import quote
 from reportgen.batch.accounting import FileRow, count_files
 from reportgen.batch.attempt import GROUPS
 from reportgen.batch.class_file import Class
-from reportgen.batch.copies import Copy, Shared, find_copies, find_shared_images
+from reportgen.batch.copies import Copy, Shared, find_copies, find_guests, find_shared_images
 from reportgen.batch.examination import TEXT_FILE
-from reportgen.batch.job import LOG_FILE, Mark, Outcome
+from reportgen.batch.job import LOG_FILE, Author, Mark, Outcome
+from reportgen.batch.naming import simplify
+from reportgen.batch.roster import Student
 from reportgen.batch.tables import (
     GroupResult,
     Spread,
@@ -27,7 +29,12 @@ _BAR_HEIGHT = 100
 """Height of the highest bar of a histogram, in its own units."""
 
 
-def sum_up(chosen: Class, rows: Sequence[GroupResult], files: Sequence[FileRow] = ()) -> Overview:
+def sum_up(
+    chosen: Class,
+    rows: Sequence[GroupResult],
+    files: Sequence[FileRow] = (),
+    students: Sequence[Student] = (),
+) -> Overview:
     """The values that ``render_overview`` prints. Points that are held are in no statistics."""
     outcomes = [row.outcome for row in rows if row.status == "done"]
     traits = {row.group.name: row.outcome.traits for row in rows}
@@ -35,6 +42,7 @@ def sum_up(chosen: Class, rows: Sequence[GroupResult], files: Sequence[FileRow] 
         {row.group.name: row.images for row in rows}, {name: each.images for name, each in traits.items()}
     )
     copies = find_copies({row.group.name: row.pdf for row in rows}, traits)
+    copies += find_guests(traits, _list_members(rows, students))
     scores = spread_scores(outcomes)
     headline = chosen.outline.kind.headline
     return Overview(
@@ -50,6 +58,18 @@ def sum_up(chosen: Class, rows: Sequence[GroupResult], files: Sequence[FileRow] 
         files=tuple(Count(status, count) for status, count in count_files(files).items()) if files else (),
         verified=any(row.outcome.verification for row in rows),
     )
+
+
+def _list_members(rows: Sequence[GroupResult], students: Sequence[Student]) -> dict[str, list[Author]]:
+    """The members of each group by the roster, as a report may name them."""
+    return {
+        row.group.name: [
+            Author(student.name, student.ident)
+            for student in students
+            if simplify(student.group) == simplify(row.group.name)
+        ]
+        for row in rows
+    }
 
 
 def _line(row: GroupResult) -> Line:

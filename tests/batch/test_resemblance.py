@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from reportgen.batch.copies import ALIKE, Copy, Shared, find_copies, find_shared_images
+from reportgen.batch.copies import ALIKE, Copy, Shared, find_copies, find_guests, find_shared_images
 from reportgen.batch.job import Author, Outcome, Traits
 from reportgen.batch.likeness import compare_images, hash_images
 from reportgen.batch.tables import spread_of, spread_scores
@@ -110,6 +110,18 @@ def test_copies_are_papers_words_and_authors_and_never_numbers() -> None:
         Copy("the author Ann Lee", ("A", "C")),
         Copy("the author Ben", ("A", "D")),
         Copy("the author A. Lee", ("A", "C")),
+    ]
+
+
+def test_an_author_of_another_group_by_the_roster_is_told() -> None:
+    members = {"A": [Author("Ann Lee", "7"), Author("Bo Ek", "8")], "B": [Author("Cy Ay", "9")]}
+    traits = {
+        "A": Traits((Author("ann lee"), Author("Cy Ay", "9"), Author("Cy Ay", "10"))),
+        "B": Traits((Author("Nobody Known"), Author("Bo", "8"))),
+    }
+    assert find_guests(traits, members) == [
+        Copy("the author Cy Ay, by the roster of B", ("A", "B")),
+        Copy("the author Bo, by the roster of A", ("B", "A")),
     ]
 
 
