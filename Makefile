@@ -73,7 +73,7 @@ verify: .venv/.system ## Compute a submitted report again: make verify REPORT=re
 	@$(PY) -m reportgen verify $(if $(REPORT),$(call quote,$(REPORT))) \
 	  $(if $(DATA),--data $(call quote,$(DATA))) $(ARGS)
 
-batch: .venv/.system ## Build and grade a whole class: make batch CLASS=class.toml OUT=reports
+batch: .venv/.system ## Verify and grade a whole class: make batch CLASS=class.toml OUT=reports
 	@$(PY) -m reportgen batch $(call quote,$(CLASS)) --out $(call quote,$(OUT)) $(ARGS)
 
 sample: .venv/.installed ## Draw the sample images into data/sample

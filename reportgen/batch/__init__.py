@@ -1,1 +1,1 @@
-"""Batch processing of a class: every group is built, graded and, on request, verified."""
+"""Batch processing of a class: what every group hands in is received, verified and graded."""

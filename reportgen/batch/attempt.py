@@ -36,7 +36,7 @@ from reportgen.batch.job import (
     write_outcome,
 )
 from reportgen.batch.process import End, Program, run_program
-from reportgen.batch.worker import MADE_FILE
+from reportgen.batch.worker import GRADED_FOLDER, IMAGES_FOLDER, MADE_FILE
 from reportgen.engine.plan import digest_of, make_specs
 from reportgen.engine.sources import code_of, libraries_of
 from reportgen.faults import FAULT, FAULT_WORDS
@@ -80,20 +80,22 @@ def identify_rubrics(rubrics: Iterable[Path]) -> str:
     return hashlib.sha256(repr(found).encode()).hexdigest()
 
 
-def identify_group(name: str, contents: Contents, config: BatchConfig, shared: tuple[str, str]) -> str:
+def identify_group(
+    name: str, contents: Contents, data: str, config: BatchConfig, shared: tuple[str, str]
+) -> str:
     """The key of a group: equal keys mean an equal outcome, unless a limit got in the way.
 
-    ``shared``: the hashes of the program and of the rubrics.
+    ``data``: the digest of the instructor's images for it, "" without any; ``shared``: the hashes of the
+    program and of the rubrics.
     """
     return digest_of(
         {
             "name": name,
             "contents": contents.digest,
+            "data": data,
             "rubrics": shared[1],
             "weights": config.weights_sha256,
             "outline": asdict(config.outline),
-            "verify": config.verify,
-            "titles": [config.course, config.assignment],
             "command": config.command,
             "program": shared[0],
         }
@@ -111,6 +113,9 @@ GROUPS, ATTEMPTS, EARLIER, KEPT = "groups", ".attempts", "earlier", "kept"
 _OWN = (sys.executable, "-P", "-m", "reportgen", "batch-worker")
 
 _KILLED = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+_WORKING = (JOB_FILE, MADE_FILE, GRADED_FOLDER, IMAGES_FOLDER)
+"""What only the work needs."""
 
 _LOG_END = 4000
 
@@ -265,7 +270,7 @@ def _last_line(job: Job, folder: Path, words: str = "") -> str:
 def _clear(folder: Path, *, keep_report: bool) -> None:
     """Remove what only the work needed; of a group that failed, everything but its log."""
     for path in folder.iterdir():
-        if path.name == LOG_FILE or (keep_report and path.name not in (JOB_FILE, MADE_FILE, "images")):
+        if path.name == LOG_FILE or (keep_report and path.name not in _WORKING):
             continue
         if path.is_dir():
             shutil.rmtree(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,30 +39,49 @@ DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Group:
-    """A group: its name, the folder it handed in, and the name of the folder that its report gets."""
+    """A group: its name, the folder, zip or PDF that it handed in, and the name of the folder that its report
+    gets. Once submissions are received, ``folder`` is a folder, or None if there is nothing.
+
+    ``more``: further folders with what it handed in, as zips were unpacked to. ``data``: the instructor's
+    images for it, None where it is to hand in its own.
+    """
 
     name: str
-    folder: Path
+    folder: Path | None
     slug: str
+    more: tuple[Path, ...] = ()
+    data: Path | None = None
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """All folders with what the group handed in."""
+        return (self.folder, *self.more) if self.folder else ()
 
 
 @dataclass(frozen=True)
 class Class:
     """Everything an instructor may choose; paths are absolute.
 
+    ``submissions``: the folder or zip with what groups handed in, None where each group names its own.
+    ``data``: the instructor's images for all groups that have none of their own, None without any.
+    ``roster``: a table of students, None without one.
     ``rubrics``: () for the one that comes with reportgen. ``outline``: what every report has to be made of.
 
-    ``course`` and ``assignment`` ("": none) are printed on the reports of groups that name none of their own.
+    ``course`` and ``assignment`` ("": none) are printed on the overview. ``released``: the names of groups
+    whose grades are not held, whatever their verification finds.
     ``processes``: groups at a time, on one machine. ``cache``: None for a folder inside the output.
     """
 
     groups: tuple[Group, ...]
     rubrics: tuple[Path, ...]
+    submissions: Path | None = None
+    data: Path | None = None
+    roster: Path | None = None
     outline: Outline = field(default_factory=Outline)
     title: str = ""
     course: str = ""
     assignment: str = ""
-    verify: bool = False
+    released: frozenset[str] = frozenset()
     processes: int = 1
     limits: Limits = DEFAULT_LIMITS
     weights: str = "auto"
@@ -74,9 +93,13 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+_Path = Annotated[str, Field(min_length=1)]
+
+
 class _Group(_Table):
     name: Annotated[str, Field(min_length=1, max_length=200)]
-    folder: Annotated[str, Field(min_length=1)]
+    folder: _Path | None = None
+    data: _Path | None = None
 
 
 class _Class(_Table):
@@ -86,26 +109,32 @@ class _Class(_Table):
     report: Annotated[str, Field(min_length=1)] = DEFAULT
     sections: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
     rubric: str | Annotated[list[str], Field(min_length=1)] = ""
-    verify: bool = False
+    submissions: _Path | None = None
+    data: _Path | None = None
+    roster: _Path | None = None
+    release: list[str] = Field(default_factory=list)
+    verify: bool = True
     processes: Annotated[int, Field(ge=1, le=1000)] = 1
     time_limit_s: Annotated[float, Field(gt=0, le=1e6)] = Limits.seconds
     memory_limit_mb: Annotated[int, Field(ge=1)] = Limits.megabytes
     weights: Annotated[str, Field(min_length=1)] = "auto"
     cache: Annotated[str, Field(min_length=1)] | None = None
     cache_limit_mb: Annotated[int, Field(ge=1)] = 10_000
-    group: Annotated[list[_Group], Field(min_length=1)]
+    group: Annotated[list[_Group], Field(min_length=1, default_factory=list)]
 
 
 def read_class(path: Path, out: Path | None = None) -> Class:
-    """Read ``class.toml``, or take every folder in the folder ``path`` but ``out`` for a group of that name.
+    """Read ``class.toml``, or take the folder or zip ``path`` for what all groups handed in; ``out`` is not
+    looked into.
 
     Raises ``ClassError`` with a line for each problem, naming file, key and value.
     """
-    if path.is_dir():
-        return _read_folder(path.resolve(), out)
+    if path.is_dir() or path.suffix.casefold() == ".zip":
+        return _take_submissions(path.resolve(), out)
     table = _read_toml(path)
     home = path.parent.resolve()
     lines = [*_find_wrong_values(table, path), *_find_wrong_groups(table, path, home)]
+    lines += [*_find_missing_folders(table, path, home), *_find_wrong_releases(table, path)]
     kind, unknown = _find_kind(table, path)
     lines += [*_find_missing_files(table, path, home, kind), *unknown]
     if lines:
@@ -113,7 +142,7 @@ def read_class(path: Path, out: Path | None = None) -> Class:
     chosen = _resolve(_Class.model_validate(table), home)
     for group in chosen.groups:
         for rubric in chosen.rubrics:
-            if rubric.resolve().is_relative_to(group.folder.resolve()):
+            if group.folder and rubric.resolve().is_relative_to(group.folder.resolve()):
                 raise ClassError(
                     f"{path}: rubric = '{rubric}': lies in the folder of the group '{escaped(group.name)}', "
                     "whose files are not run.",
@@ -122,43 +151,45 @@ def read_class(path: Path, out: Path | None = None) -> Class:
     return chosen
 
 
-def _read_folder(folder: Path, out: Path | None) -> Class:
-    names = sorted(path.name for path in folder.iterdir() if not is_ignored(path.name))
+def _take_submissions(source: Path, out: Path | None) -> Class:
+    if not source.exists():
+        raise ClassError(f"{source}: there is no such file or folder.", "Correct the path.")
     own = out.resolve() if out else None
-    folders = [name for name in names if (folder / name).is_dir() and folder / name != own]
-    if not folders:
+    if source.is_dir() and all(is_ignored(path.name) or path == own for path in source.iterdir()):
         raise ClassError(
-            f"{folder}: has no folders of groups.", "Name a folder with one folder a group, or a class.toml."
+            f"{source}: has no folders of groups, and no zips or PDFs.",
+            "Name a folder with one folder a group, the download of an LMS, or a class.toml.",
         )
-    groups = [{"name": escaped(name), "folder": name} for name in folders]
-    if lines := list(_find_equal_names([group["name"] for group in groups], str(folder), "the folder")):
-        raise ClassError("\n".join(lines), "Rename them, or name the groups in a class.toml.")
-    chosen = _resolve(_Class.model_validate({"group": groups}), folder)
-    # Escapes are for people to read; the folder keeps the name it has.
-    given = [replace(group, folder=folder / name) for group, name in zip(chosen.groups, folders, strict=True)]
-    return replace(chosen, groups=tuple(given), title=escaped(folder.name))
+    return Class((), (), submissions=source, title=escaped(source.name.removesuffix(".zip")))
 
 
 def _resolve(table: _Class, home: Path) -> Class:
+    def find(name: str | None) -> Path | None:
+        return home / Path(name).expanduser() if name else None
+
     rubrics = [table.rubric] if isinstance(table.rubric, str) else table.rubric
+    data = find(table.data)
     weights = table.weights
     if weights not in SOURCES:
         weights = str(home / Path(weights).expanduser())
     return Class(
         groups=tuple(
-            Group(group.name, home / Path(group.folder).expanduser(), folder_name(group.name))
+            Group(group.name, find(group.folder), folder_name(group.name), data=find(group.data) or data)
             for group in table.group
         ),
         rubrics=tuple(home / Path(name).expanduser() for name in rubrics if name),
+        submissions=find(table.submissions),
+        data=data,
+        roster=find(table.roster),
+        released=frozenset(table.release),
         outline=Outline(table.report, tuple(table.sections) if table.sections else None),
         title=table.title,
         course=table.course,
         assignment=table.assignment,
-        verify=table.verify,
         processes=table.processes,
         limits=Limits(table.time_limit_s, table.memory_limit_mb),
         weights=weights,
-        cache=home / Path(table.cache).expanduser() if table.cache else None,
+        cache=find(table.cache),
         cache_limit_mb=table.cache_limit_mb,
     )
 
@@ -190,8 +221,7 @@ def _explain(parts: Sequence[int | str], kind: str, message: str, value: Any) ->
         hint = f" (did you mean '{near}'?)" if near else ""
         return f"unknown key '{key}'{hint}; allowed are {', '.join(allowed)}"
     if kind == "missing":
-        example = '[[group]] with name = "…" and folder = "…"' if key == "group" else f'{parts[-1]} = "…"'
-        return f"{key} is missing; write {example}"
+        return f'{key} is missing; write {parts[-1]} = "…"'
     text = repr(value)
     return f"{key} = {text if len(text) <= _LONGEST else text[:_LONGEST] + '…'}: {message}"
 
@@ -203,14 +233,64 @@ def _find_wrong_groups(table: dict[str, Any], file: Path, home: Path) -> Iterato
     yield from _find_equal_names(
         [entry["name"] for entry in entries if isinstance(entry.get("name"), str)], str(file), "group.name"
     )
-    for entry in entries:
-        folder = entry.get("folder")
+    if not entries and not table.get("submissions"):
+        yield (
+            f'{file}: group is missing; write [[group]] with name = "…" and folder = "…", '
+            'or submissions = "…" with the folder of all'
+        )
+    for number, entry in enumerate(groups if isinstance(groups, list) else [], start=1):
+        if not isinstance(entry, dict):
+            continue
+        name, folder = escaped(str(entry.get("name"))), entry.get("folder")
+        if folder is None and not table.get("submissions"):
+            yield f'{file}: group {number}.folder is missing; write folder = "…", or submissions = "…"'
         if isinstance(folder, str) and folder:
             path = home / Path(folder).expanduser()
-            if not path.is_dir():
-                fault = "is a file, not a folder" if path.is_file() else "there is no such folder"
-                name = escaped(str(entry.get("name")))
+            if not path.is_dir() and path.suffix.casefold() not in (".zip", ".pdf"):
+                fault = "is no folder, zip or PDF" if path.is_file() else "there is no such folder"
                 yield f"{file}: group '{name}': folder = '{escaped(folder)}': {fault}"
+            elif not path.exists():
+                yield f"{file}: group '{name}': folder = '{escaped(folder)}': there is no such file"
+
+
+def _find_missing_folders(table: dict[str, Any], file: Path, home: Path) -> Iterator[str]:
+    """The errors of the folders that hold submissions and images."""
+    submissions = table.get("submissions")
+    if isinstance(submissions, str) and submissions and not (home / Path(submissions).expanduser()).exists():
+        yield f"{file}: submissions = '{escaped(submissions)}': there is no such folder or zip"
+    roster = table.get("roster")
+    if isinstance(roster, str) and roster and not (home / Path(roster).expanduser()).is_file():
+        yield f"{file}: roster = '{escaped(roster)}': there is no such file"
+    groups = table.get("group")
+    entries = [entry for entry in groups if isinstance(entry, dict)] if isinstance(groups, list) else []
+    named = [("data", table.get("data"))]
+    named += [(f"group '{escaped(str(entry.get('name')))}': data", entry.get("data")) for entry in entries]
+    for key, folder in named:
+        if isinstance(folder, str) and folder and not (home / Path(folder).expanduser()).is_dir():
+            yield f"{file}: {key} = '{escaped(folder)}': there is no such folder"
+
+
+def _find_wrong_releases(table: dict[str, Any], file: Path) -> Iterator[str]:
+    """Mistyped names, where all groups are named here; and a switch that is none any more."""
+    if table.get("verify") is False:
+        yield (
+            f"{file}: verify = false: only what was recomputed is graded, so every report is verified; "
+            "take the line out"
+        )
+    groups, released = table.get("group"), table.get("release")
+    if (
+        table.get("submissions")
+        or table.get("roster")
+        or not isinstance(groups, list)
+        or not isinstance(released, list)
+    ):
+        return
+    names = [str(entry.get("name")) for entry in groups if isinstance(entry, dict)]
+    for name in released:
+        if isinstance(name, str) and name not in names:
+            near = find_nearest(name, names)
+            hint = f" (did you mean '{escaped(near)}'?)" if near else ""
+            yield f"{file}: release = '{escaped(name)}': there is no group of that name{hint}"
 
 
 def _find_equal_names(names: Sequence[str], where: str, key: str) -> Iterator[str]:

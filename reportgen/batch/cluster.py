@@ -176,7 +176,8 @@ def _check_workers(client: Client, jobs: Sequence[Job]) -> None:
     out, weights = Path(jobs[0].out), jobs[0].config
     token = uuid.uuid4().hex
     probe = out / f".probe-{token}"
-    needed = [*{job.folder for job in jobs}, *weights.rubrics]
+    folders = {path for job in jobs for path in (*map(str, job.roots), job.data) if path}
+    needed = [*sorted(folders), *weights.rubrics]
     with writing(probe):
         probe.write_text(token)
     try:

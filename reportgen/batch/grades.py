@@ -1,27 +1,19 @@
-"""Grading and verification of a group's report."""
+"""Grading of a group's report."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportgen.batch.job import Job, Mark, Outcome, describe_problem, localise
+from reportgen.batch.job import Job, Mark, Outcome, localise
 from reportgen.contract.lookup import find_value
-from reportgen.errors import ExplanationError, RenderError, UserError, WeightsError
-from reportgen.models.backend import BackendError
 from reportgen.outline.kind import ReportKind
-from reportgen.store.files import StorageError, write_atomically
-from reportgen.text import plural, printable
 
 if TYPE_CHECKING:
     from reportgen.grading.score import Grades
     from reportgen.progress import Progress
-    from reportgen.settings import Settings
-    from reportgen.verify import Verification
 
 
 GRADES_FILES = {
@@ -70,7 +62,6 @@ def mark(report: Path, job: Job, folder: Path, progress: Progress) -> GradedRepo
         marks=marks,
         correct=correct,
         total=total,
-        fingerprint=_fingerprint(document, kind),
         undecided=undecided,
     )
     return GradedReport(outcome, (*filter(None, [undecided]), *grades.gaps, *document["dataset"]["warnings"]))
@@ -103,80 +94,3 @@ def _count_correct(document: Mapping[str, Any], kind: ReportKind) -> tuple[int, 
         for pointer in (line.count, line.total)
     )
     return int(count), int(total)
-
-
-def _fingerprint(document: Mapping[str, Any], kind: ReportKind) -> str:
-    """A hash of all computed numbers, whatever files and classes are called."""
-    numbers = list(_numbers([document.get(section) for section in kind.names]))
-    return hashlib.sha256(json.dumps(numbers).encode()).hexdigest()
-
-
-def _numbers(value: Any) -> Iterator[float]:
-    if isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _numbers(item)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield value
-
-
-_LONGEST_REASON = 300
-
-_NOT_THEIRS = (BackendError, ExplanationError, RenderError, WeightsError)
-"""Errors due to this machine and not to the group's submission."""
-
-JSON_FILE, TEXT_FILE = "verification.json", "verification.txt"
-
-
-@dataclass(frozen=True)
-class Case:
-    """The input of a verification: the submitted report, and the data and settings it should come from."""
-
-    submission: Path | None
-    data: Path | None
-    settings: Settings
-
-
-def verify_group(outcome: Outcome, case: Case, job: Job, folder: Path, progress: Progress) -> Outcome:
-    """Recompute a submitted report from data; the findings go to ``folder``, and in few words to the outcome.
-
-    A report that cannot be verified is no failure of the group. Raises ``StorageError`` if nothing can be
-    written.
-    """
-    if case.submission is None:
-        return replace(outcome, verification="no report handed in")
-    if case.data is None:
-        return replace(outcome, verification="no data handed in")
-    from reportgen.verify import describe, verify, write_json
-
-    try:
-        found = verify(
-            case.submission, case.data, settings=case.settings, outline=job.config.outline, progress=progress
-        )
-    # It is a UserError, too, but a full disk says nothing about the report.
-    except StorageError:
-        raise
-    except UserError as error:
-        reason = describe_problem(error, job, folder)
-        return replace(
-            outcome,
-            verification=f"cannot be verified: {reason}",
-            differs=not isinstance(error, _NOT_THEIRS),
-        )
-    found = replace(found, submission=case.submission.name, data=case.data.name)
-    texts = {JSON_FILE: write_json(found), TEXT_FILE: "\n".join(describe(found)) + "\n"}
-    for name, text in texts.items():
-        # A report may hold characters that no encoding has.
-        write_atomically(folder / name, localise(text, job, folder).encode("utf-8", "backslashreplace"))
-    return replace(outcome, verification=_judge(found), verified=True, differs=not found.confirmed)
-
-
-def _judge(found: Verification) -> str:
-    differing, missing = found.of("differs"), found.of("not recomputable")
-    if differing:
-        subjects = ", ".join(dict.fromkeys(row.subject for row in differing))
-        return f"{plural(len(differing), 'differs', 'differ')}: {subjects}"
-    if missing:
-        reason = next((row.reason for row in missing if row.reason), "")
-        text = f"nothing differs; {len(missing)} could not be recomputed"
-        return f"{text}: {printable(reason)[:_LONGEST_REASON]}" if reason else text
-    return "confirmed"

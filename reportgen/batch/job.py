@@ -41,10 +41,7 @@ class BatchConfig:
     weights_sha256: str
     cache: str
     cache_limit_mb: int
-    course: str = ""
-    assignment: str = ""
     outline: Outline = field(default_factory=Outline)
-    verify: bool = False
     limits: Limits = DEFAULT_LIMITS
     command: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -52,9 +49,11 @@ class BatchConfig:
 
 @dataclass(frozen=True)
 class Job:
-    """One group: ``contents`` is the digest of its ``folder``, ``key`` that of all its grades depend on.
+    """One group: ``contents`` is the digest of its ``folder`` and of ``more``, where the rest of what it
+    handed in was unpacked to; ``key`` that of all its grades depend on.
 
-    ``out`` is the output of the whole batch.
+    ``data``: the instructor's images for it, with their digest, "" where it is to hand in its own. ``out`` is
+    the output of the whole batch.
     """
 
     name: str
@@ -64,6 +63,14 @@ class Job:
     key: str
     out: str
     config: BatchConfig
+    more: tuple[str, ...] = ()
+    data: str = ""
+    data_contents: str = ""
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The folders with what the group handed in."""
+        return (Path(self.folder), *map(Path, self.more))
 
 
 def job_text(job: Job) -> str:
@@ -79,7 +86,8 @@ def parse_job(text: str) -> Job:
     sections = outline["sections"]
     outline = Outline(outline["report"], tuple(sections) if sections is not None else None)
     made = BatchConfig(**{**config, "limits": Limits(**config["limits"]), "outline": outline})
-    return Job(**table, config=replace(made, rubrics=tuple(made.rubrics), command=tuple(made.command)))
+    config = replace(made, rubrics=tuple(made.rubrics), command=tuple(made.command))
+    return Job(**{**table, "more": tuple(table["more"])}, config=config)
 
 
 def read_job(file: Path) -> Job:
@@ -162,8 +170,10 @@ def describe_problem(error: UserError, job: Job, folder: Path) -> str:
 
 
 def localise(text: str, job: Job, folder: Path) -> str:
-    """The text with the paths of a group's folder and of its report named as from inside."""
-    return name_inside(name_inside(text, folder), Path(job.folder))
+    """The text with the paths of a group's folders and of its report named as from inside."""
+    for inside in (folder, *job.roots):
+        text = name_inside(text, inside)
+    return text.replace(job.data, "the data of the class") if job.data else text
 
 
 def name_inside(text: str, folder: Path) -> str:
@@ -175,14 +185,15 @@ def name_inside(text: str, folder: Path) -> str:
 
 OUTCOME_FILE, COSTS_FILE, LOG_FILE = "outcome.json", "costs.json", "log.txt"
 
-_FORMAT = 1
+_FORMAT = 2
 
 # These differ from run to run, or are written last.
 _UNSEALED = frozenset({OUTCOME_FILE, COSTS_FILE, LOG_FILE})
 
-Cause = Literal["", "data", "time", "memory", "crash", "fault", "killed", "storage"]
-"""Why a group failed: its data or settings; a limit; a crash of its process; a fault of reportgen itself,
-which says nothing about the group; the system or the disk."""
+Cause = Literal["", "absent", "unchecked", "data", "time", "memory", "crash", "fault", "killed", "storage"]
+"""Why a group has no grades: it handed in no report; there are no images to check it with; what it handed in
+cannot be read; a limit; a crash of its process; a fault of reportgen itself, which says nothing about the
+group; the system or the disk."""
 
 PASSING: frozenset[Cause] = frozenset({"killed", "storage"})
 """Causes that may be gone when the group is tried again, though nothing of it has changed."""
@@ -199,14 +210,36 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Author:
+    """An author as the report names them, white space aside; ``roll_number``: "" without one."""
+
+    name: str
+    roll_number: str = ""
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What data, settings and seed do not determine: groups that worked on their own do not share it.
+
+    ``authors`` as they stand in the report; ``words``: the SHA-256 of each longer piece of commentary, by
+    slot; ``images``: perceptual hashes (hexadecimal) of images of the group's own, by the SHA-256 of the
+    files.
+    """
+
+    authors: tuple[Author, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+    images: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Outcome:
     """The outcome of a group. It does not depend on times, paths or other groups.
 
     ``score`` and ``points`` are exact decimals as text, "" without grades; ``correct`` of ``total`` test
-    images were recognised; ``submitted``: the grades are those of the report handed in; ``verification`` is
-    "" where none was asked for, ``verified`` whether it could be carried out, ``differs`` whether it found
-    a difference; ``fingerprint`` is a hash of all computed numbers; ``undecided`` is the sum in words if
-    some of it could not be checked, "" otherwise.
+    images were recognised; ``verification`` says how the report compares with its recomputation,
+    ``verified`` whether there is more to read about it, ``differs`` whether there is a difference; ``hold``:
+    why the grades are held until the instructor releases them, "" if they are not;
+    ``undecided``: the sum in words if some of it could not be checked, "" otherwise.
     """
 
     cause: Cause = ""
@@ -216,17 +249,17 @@ class Outcome:
     marks: tuple[Mark, ...] = ()
     correct: int | None = None
     total: int | None = None
-    submitted: bool = False
     verification: str = ""
     verified: bool = False
     differs: bool = False
-    fingerprint: str = ""
+    hold: str = ""
     notes: tuple[str, ...] = ()
     undecided: str = ""
+    traits: Traits = field(default_factory=Traits)
 
     @property
     def done(self) -> bool:
-        """Whether the group has its grades."""
+        """Whether the report was graded."""
         return not self.cause
 
 
@@ -246,7 +279,9 @@ def outcome_text(outcome: Outcome) -> str:
 def parse_outcome(table: Mapping[str, Any]) -> Outcome:
     """Read what :func:`outcome_text` wrote. Raises ``TypeError`` or ``KeyError`` for anything else."""
     marks = tuple(Mark(**mark) for mark in table["marks"])
-    return Outcome(**{**table, "marks": marks, "notes": tuple(table["notes"])})
+    authors = tuple(Author(**author) for author in table["traits"]["authors"])
+    traits = Traits(**{**table["traits"], "authors": authors})
+    return Outcome(**{**table, "marks": marks, "notes": tuple(table["notes"]), "traits": traits})
 
 
 def write_outcome(folder: Path, outcome: Outcome, key: str) -> None:

@@ -1,4 +1,4 @@
-"""A batch run: unchanged groups are kept, the others are processed, and the tables are written again."""
+"""A batch run: what was handed in is received, graded unless it is unchanged, and put into tables."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reportgen.batch.accounting import FileRow, account
 from reportgen.batch.attempt import (
     ATTEMPTS,
     EARLIER,
@@ -23,8 +24,8 @@ from reportgen.batch.attempt import (
     identify_program,
     identify_rubrics,
 )
-from reportgen.batch.class_file import Class, Group
-from reportgen.batch.contents import BUILD_FOLDER, Contents, take_contents
+from reportgen.batch.class_file import Class, ClassError, Group
+from reportgen.batch.contents import Contents, hash_file, take_contents
 from reportgen.batch.grades import GRADES_FILES
 from reportgen.batch.job import (
     PASSING,
@@ -36,9 +37,15 @@ from reportgen.batch.job import (
     read_costs,
     write_outcome,
 )
+from reportgen.batch.parts import BUILD_FOLDER, Parts, find_obstacle, find_parts, is_document
 from reportgen.batch.progress_view import ProgressView
-from reportgen.batch.publication import open_output, write_tables
-from reportgen.batch.tables import GroupResult
+from reportgen.batch.publication import Tables, open_output, refuse_overlap, write_tables
+from reportgen.batch.reception import Received, receive
+from reportgen.batch.roster import add_groups, find_people, read_roster
+from reportgen.batch.tables import GroupResult, GroupStatus
+from reportgen.dataset.inventory import take_inventory
+from reportgen.dataset.names import capped, escaped
+from reportgen.dataset.signature import IMAGE_SUFFIXES
 from reportgen.engine.stages.context import HTML_FILE
 from reportgen.errors import UserError
 from reportgen.grading.exports.table import one_line
@@ -46,9 +53,16 @@ from reportgen.grading.run import check_tests
 from reportgen.intake import IntakeError, check_folder
 from reportgen.store.digests import DigestMemory
 from reportgen.store.files import writing
+from reportgen.text import find_nearest
 from reportgen.weights import locate_weights, require_here, resolve_source
 
 _THREADS = min(4, os.cpu_count() or 1)
+
+_NAMED = 5
+
+_ANY_SEED = 0
+"""A split of images that have none is no matter of whether they can be used."""
+
 CACHE_FOLDER = ".cache"
 
 
@@ -65,20 +79,27 @@ class Options:
 
 @dataclass(frozen=True)
 class Report:
-    """The result of a batch: a row per group, and how many groups were processed this time."""
+    """The result of a batch: a row per group, how many groups were processed this time, and a row for each
+    file of the input.
+    """
 
     rows: tuple[GroupResult, ...]
     worked_on: int
+    files: tuple[FileRow, ...] = ()
+
+    def of(self, *statuses: GroupStatus) -> list[GroupResult]:
+        """The groups with one of these statuses."""
+        return [row for row in self.rows if row.status in statuses]
 
     @property
     def failed(self) -> list[GroupResult]:
-        """The groups that have no grades."""
-        return [row for row in self.rows if not row.outcome.done]
+        """The groups that have no grades, though they may have handed something in."""
+        return self.of("failed", "not checkable")
 
     @property
-    def doubted(self) -> list[GroupResult]:
-        """The groups whose own report is not what their data give, or cannot be read."""
-        return [row for row in self.rows if row.outcome.differs]
+    def settled(self) -> bool:
+        """Whether every group has its points: those that handed nothing in have none."""
+        return not self.of("failed", "not checkable", "held")
 
 
 @dataclass(frozen=True)
@@ -87,6 +108,7 @@ class _Found:
 
     group: Group
     contents: Contents
+    parts: Parts = field(default_factory=Parts)
     key: str = ""
     kept: Outcome | None = None
 
@@ -100,21 +122,30 @@ def run_batch(
     a rubric without tests, a folder that cannot be written or is none of a batch, a cluster that cannot be
     reached.
     """
+    students = read_roster(chosen.roster) if chosen.roster else ()
+    chosen = add_groups(chosen, students)
     with open_output(out, chosen.groups, view.say):
         config = _agree(chosen, out, options, view)
         clear_attempts(out)
+        received = receive(chosen, out, view.say, find_people(students))
+        refuse_overlap(out, received.groups)
+        _check_releases(chosen, received.groups)
+        images = _look_at_data(received.groups)
         with ThreadPoolExecutor(_THREADS) as pool:
             shared = identify_program(chosen.outline.kind), identify_rubrics(chosen.rubrics)
-            found = list(pool.map(lambda group: _look_at(group, out, config, shared, options), chosen.groups))
-        jobs = [_job(each, out, config) for each in found if each.kept is None]
+            look = _Look(out, config, shared, options, received, images)
+            found = list(pool.map(look.at, received.groups))
+        jobs = [_job(each, out, config, images) for each in found if each.kept is None]
         if jobs:
             # Before anything is built: a mistake in a rubric once cost the time of a whole class.
             check_tests(chosen.rubrics)
         made = _work(jobs, out, runner, view) if jobs else {}
-        rows = tuple(_row(each, made, out) for each in found)
-        write_tables(chosen, rows, out, view.say)
+        rows = tuple(_row(each, made, out, chosen, received) for each in found)
+        outcomes = [(each.group, each.parts, each.kept or made[each.group.slug]) for each in found]
+        files = account(received, outcomes)
+        write_tables(chosen, Tables(rows, files, students), out, view.say)
         shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
-        return Report(rows, len(jobs))
+        return Report(rows, len(jobs), files)
 
 
 def _agree(chosen: Class, out: Path, options: Options, view: ProgressView) -> BatchConfig:
@@ -134,32 +165,88 @@ def _agree(chosen: Class, out: Path, options: Options, view: ProgressView) -> Ba
         weights_sha256=locate_weights(choice.source, memory).sha256,
         cache=str(cache),
         cache_limit_mb=chosen.cache_limit_mb,
-        course=chosen.course,
-        assignment=chosen.assignment,
         outline=chosen.outline,
-        verify=chosen.verify,
         limits=chosen.limits,
         command=options.command,
         environment=options.environment,
     )
 
 
-def _look_at(
-    group: Group, out: Path, config: BatchConfig, shared: tuple[str, str], options: Options
-) -> _Found:
-    try:
-        check_folder(group.folder)
-        contents = take_contents(group.folder)
-    except (IntakeError, OSError) as error:
-        outcome = Outcome("data", _explain(error, group))
-        return _Found(group, Contents({}), kept=_refuse(group, outcome, out))
-    key = identify_group(group.name, contents, config, shared)
-    finished = find_finished(out / GROUPS / group.slug)
-    kept = None
-    if finished is not None and finished[1] == finished_key(key, finished[0], config):
-        again = not finished[0].done and (options.retry_failed or finished[0].cause in PASSING)
-        kept = None if again else finished[0]
-    return _Found(group, contents, key, kept)
+def _check_releases(chosen: Class, groups: Sequence[Group]) -> None:
+    names = [group.name for group in groups]
+    for name in sorted(chosen.released - set(names)):
+        near = find_nearest(name, names)
+        raise ClassError(
+            f"release = '{name}': there is no group of that name.",
+            f"Did you mean '{near}'?" if near else f"The groups are {', '.join(capped(names, _NAMED))}.",
+        )
+
+
+def _look_at_data(groups: Sequence[Group]) -> dict[Path, str]:
+    """The digests of the instructor's images by folder.
+
+    Raises ``IntakeError`` or ``ClassError`` for what no report could be made of: that is no group's fault.
+    """
+    digests: dict[Path, str] = {}
+    for data in dict.fromkeys(group.data for group in groups if group.data):
+        check_folder(data)
+        inventory = take_inventory(data, _ANY_SEED, strict=True)
+        problems = [*inventory.survey.problems, *inventory.faults.values()]
+        if problems:
+            lines = "\n".join(f"{data}: {line}" for line in capped(problems, _NAMED))
+            raise ClassError(lines, "Correct the images that class.toml names with data.")
+        digests[data] = take_contents(data).digest
+    return digests
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Looks at what groups handed in: what is to be done, and what is done already."""
+
+    out: Path
+    config: BatchConfig
+    shared: tuple[str, str]
+    options: Options
+    received: Received
+    images: Mapping[Path, str]
+
+    def at(self, group: Group) -> _Found:
+        """The group as it is now."""
+        try:
+            for root in group.roots:
+                check_folder(root)
+            contents = take_contents(*group.roots)
+        except (IntakeError, OSError) as error:
+            outcome = Outcome("data", _explain(error, group))
+            return _Found(group, Contents({}), kept=_refuse(group, outcome, self.out))
+        parts = find_parts(group.roots)
+        if obstacle := find_obstacle(parts, given=group.data is not None):
+            outcome = self._explain_obstacle(obstacle, group, contents)
+            return _Found(group, contents, parts, kept=_refuse(group, outcome, self.out))
+        data = self.images[group.data] if group.data else ""
+        key = identify_group(group.name, contents, data, self.config, self.shared)
+        return _Found(group, contents, parts, key, self._find_kept(group, key))
+
+    def _explain_obstacle(self, obstacle: Outcome, group: Group, contents: Contents) -> Outcome:
+        """Nothing handed in is no points; but what could not be read may be what was to be handed in."""
+        if obstacle.cause != "absent":
+            return obstacle
+        if refusal := self.received.refusal(group):
+            return Outcome("data", refusal)
+        archives = self.received.archives
+        unread = [n for n, path in contents.paths.items() if is_document(n) and path not in archives]
+        if unread:
+            names = ", ".join(map(escaped, capped(unread, _NAMED)))
+            return Outcome("data", f"no report.pdf and no build folder, but {names}")
+        return obstacle
+
+    def _find_kept(self, group: Group, key: str) -> Outcome | None:
+        finished = find_finished(self.out / GROUPS / group.slug)
+        if finished is None or finished[1] != finished_key(key, finished[0], self.config):
+            return None
+        outcome = finished[0]
+        again = not outcome.done and (self.options.retry_failed or outcome.cause in PASSING)
+        return None if again else outcome
 
 
 def _explain(error: UserError | OSError, group: Group) -> str:
@@ -167,7 +254,9 @@ def _explain(error: UserError | OSError, group: Group) -> str:
         text = error.problem
     else:
         text = f"{error.filename}: cannot be read: {error.strerror}"
-    return one_line(name_inside(text, group.folder)).rstrip(".")
+    for root in group.roots:
+        text = name_inside(text, root)
+    return one_line(text).rstrip(".")
 
 
 def _refuse(group: Group, outcome: Outcome, out: Path) -> Outcome:
@@ -181,16 +270,20 @@ def _refuse(group: Group, outcome: Outcome, out: Path) -> Outcome:
     return outcome
 
 
-def _job(found: _Found, out: Path, config: BatchConfig) -> Job:
+def _job(found: _Found, out: Path, config: BatchConfig, images: Mapping[Path, str]) -> Job:
     group = found.group
+    folder, *more = (str(root.resolve()) for root in group.roots)
     return Job(
         name=group.name,
         slug=group.slug,
-        folder=str(group.folder.resolve()),
+        folder=folder,
         contents=found.contents.digest,
         key=found.key,
         out=str(out.resolve()),
         config=config,
+        more=tuple(more),
+        data=str(group.data.resolve()) if group.data else "",
+        data_contents=images[group.data] if group.data else "",
     )
 
 
@@ -205,9 +298,33 @@ def _work(jobs: Sequence[Job], out: Path, runner: Runner, view: ProgressView) ->
     return made
 
 
-def _row(found: _Found, made: Mapping[str, Outcome], out: Path) -> GroupResult:
+def _row(
+    found: _Found, made: Mapping[str, Outcome], out: Path, chosen: Class, received: Received
+) -> GroupResult:
     folder = out / GROUPS / found.group.slug
     outcome = found.kept or made[found.group.slug]
-    shown = (f"{EARLIER}/{name}" for name in (f"{BUILD_FOLDER}/{HTML_FILE}", GRADES_FILES["markdown"]))
-    earlier = next((name for name in shown if (folder / name).is_file()), "")
-    return GroupResult(found.group, outcome, read_costs(folder), found.contents.images, earlier)
+    page = f"{BUILD_FOLDER}/{HTML_FILE}"
+    shown = (f"{EARLIER}/{name}" for name in (page, GRADES_FILES["markdown"]))
+    return GroupResult(
+        found.group,
+        outcome,
+        read_costs(folder),
+        _own_images(found),
+        next((name for name in shown if (folder / name).is_file()), ""),
+        page if (folder / page).is_file() else "",
+        hash_file(found.parts.pdf) if found.parts.pdf else "",
+        found.group.name in chosen.released,
+        found.group.slug in received.late,
+    )
+
+
+def _own_images(found: _Found) -> dict[str, str]:
+    """The images of a group that was to find its own, with their hashes: others may not have the same."""
+    data, contents = found.parts.data, found.contents
+    if found.group.data is not None or data is None:
+        return {}
+    return {
+        name: contents.files[name]
+        for name, path in contents.paths.items()
+        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_relative_to(data)
+    }

@@ -6,31 +6,44 @@ from collections.abc import Sequence
 from decimal import Decimal
 from urllib.parse import quote
 
+from reportgen.batch.accounting import FileRow, count_files
 from reportgen.batch.attempt import GROUPS
 from reportgen.batch.class_file import Class
-from reportgen.batch.contents import Shared, find_equal_results, find_shared_images
-from reportgen.batch.grades import TEXT_FILE
-from reportgen.batch.job import LOG_FILE, Mark, Outcome
+from reportgen.batch.copies import Copy, Shared, find_copies, find_guests, find_shared_images
+from reportgen.batch.examination import TEXT_FILE
+from reportgen.batch.job import LOG_FILE, Author, Mark, Outcome
+from reportgen.batch.naming import simplify
+from reportgen.batch.roster import Student
 from reportgen.batch.tables import (
     GroupResult,
     Spread,
     spread_criteria,
     spread_scores,
 )
-from reportgen.document.overview import Bar, Criterion, Line, Overview, Resemblance
+from reportgen.document.overview import Bar, Common, Count, Criterion, Line, Overview, Resemblance
 from reportgen.grading.score import OPEN
 
 _NAMED = 12
 _PARTNERS = 4
+_WITHOUT_LOG = ("", "data", "absent", "unchecked")
 _BAR_HEIGHT = 100
 """Height of the highest bar of a histogram, in its own units."""
 
 
-def sum_up(chosen: Class, rows: Sequence[GroupResult]) -> Overview:
-    """The values that ``render_overview`` prints."""
-    outcomes = [row.outcome for row in rows]
-    shared = find_shared_images({row.group.name: row.images for row in rows})
-    equal = find_equal_results({row.group.name: row.outcome.fingerprint for row in rows})
+def sum_up(
+    chosen: Class,
+    rows: Sequence[GroupResult],
+    files: Sequence[FileRow] = (),
+    students: Sequence[Student] = (),
+) -> Overview:
+    """The values that ``render_overview`` prints. Points that are held are in no statistics."""
+    outcomes = [row.outcome for row in rows if row.status == "done"]
+    traits = {row.group.name: row.outcome.traits for row in rows}
+    shared = find_shared_images(
+        {row.group.name: row.images for row in rows}, {name: each.images for name, each in traits.items()}
+    )
+    copies = find_copies({row.group.name: row.pdf for row in rows}, traits)
+    copies += find_guests(traits, _list_members(rows, students))
     scores = spread_scores(outcomes)
     headline = chosen.outline.kind.headline
     return Overview(
@@ -42,32 +55,43 @@ def sum_up(chosen: Class, rows: Sequence[GroupResult]) -> Overview:
         criteria=tuple(map(_criterion, spread_criteria(outcomes))),
         scores=_criterion(scores) if scores else None,
         images=tuple(map(_resemblance, shared)),
-        results=tuple(_shorten(groups) for groups in equal),
-        verified=any(outcome.verification for outcome in outcomes),
+        copies=tuple(map(_common, copies)),
+        files=tuple(Count(status, count) for status, count in count_files(files).items()) if files else (),
+        verified=any(row.outcome.verification for row in rows),
     )
+
+
+def _list_members(rows: Sequence[GroupResult], students: Sequence[Student]) -> dict[str, list[Author]]:
+    """The members of each group by the roster, as a report may name them."""
+    return {
+        row.group.name: [
+            Author(student.name, student.ident)
+            for student in students
+            if simplify(student.group) == simplify(row.group.name)
+        ]
+        for row in rows
+    }
 
 
 def _line(row: GroupResult) -> Line:
     outcome = row.outcome
     folder = f"{GROUPS}/{quote(row.group.slug)}"
-    report = f"{folder}/build/report.html" if outcome.done and not outcome.submitted else ""
     return Line(
         name=row.group.name,
-        done=outcome.done,
-        reason=outcome.reason,
+        status=row.status,
+        reason=row.reason,
         score=outcome.score,
         points=outcome.points,
         accuracy=_accuracy(outcome),
         verification=outcome.verification,
         verified=f"{folder}/{TEXT_FILE}" if outcome.verified else "",
         differs=outcome.differs,
-        submitted=outcome.submitted,
         lost=tuple(_lost(mark) for mark in outcome.marks if Decimal(mark.score) < Decimal(mark.points)),
-        notes=outcome.notes,
-        report=report,
+        notes=row.notes,
+        report=f"{folder}/{row.report}" if row.report and outcome.done else "",
         earlier=f"{folder}/{row.earlier}" if row.earlier else "",
         grades=f"{folder}/grades.md" if outcome.done else "",
-        log="" if outcome.done or outcome.cause == "data" else f"{folder}/{LOG_FILE}",
+        log="" if outcome.cause in _WITHOUT_LOG else f"{folder}/{LOG_FILE}",
     )
 
 
@@ -120,6 +144,10 @@ def _resemblance(shared: Shared) -> Resemblance:
         f"{shared.shared} of {shared.images}",
         (*named, f"{more} more") if more > 0 else tuple(named),
     )
+
+
+def _common(copy: Copy) -> Common:
+    return Common(copy.what, _shorten(copy.groups))
 
 
 def _shorten(names: Sequence[str]) -> tuple[str, ...]:

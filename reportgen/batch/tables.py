@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Literal
 
 from reportgen.batch.class_file import Group
 from reportgen.batch.job import Costs, Mark, Outcome
@@ -91,16 +92,24 @@ def spread_scores(outcomes: Sequence[Outcome]) -> Spread | None:
 
 _BEFORE = ("group", "status", "score", "points")
 
-_AFTER = ("verification", "graded", "reason", "notes")
+_AFTER = ("verification", "reason", "notes")
 
 _DIGITS = 4
 
 
+GroupStatus = Literal["done", "held", "nothing handed in", "not checkable", "failed"]
+"""Held are points that the instructor has not released; they stand in no table but the overview."""
+
+_WITHOUT: Mapping[str, GroupStatus] = {"absent": "nothing handed in", "unchecked": "not checkable"}
+
+
 @dataclass(frozen=True)
 class GroupResult:
-    """A group, what came of it, what that took if it is known, and its images by file.
+    """A group, what came of it, what that took if it is known, and the SHA-256 of its own images by file.
 
-    ``earlier``: of a group that failed, the report of a run before in its folder, "" if there is none.
+    ``earlier``: of a group that failed, the report of a run before in its folder, "" if there is none;
+    ``report``: the page of this run; ``pdf``: the SHA-256 of the PDF that was handed in, "" without one.
+    ``released``: the instructor holds no grades of this group; ``late``: the LMS calls it late.
     """
 
     group: Group
@@ -108,23 +117,47 @@ class GroupResult:
     costs: Costs | None
     images: dict[str, str]
     earlier: str = ""
+    report: str = ""
+    pdf: str = ""
+    released: bool = False
+    late: bool = False
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the instructor should know of what the group handed in."""
+        return (*(["The LMS says that it was handed in late."] if self.late else []), *self.outcome.notes)
+
+    @property
+    def status(self) -> GroupStatus:
+        """What became of the group."""
+        if self.outcome.cause:
+            return _WITHOUT.get(self.outcome.cause, "failed")
+        return "held" if self.outcome.hold and not self.released else "done"
+
+    @property
+    def reason(self) -> str:
+        """Why there are no points, or why they are given all the same; "" where neither is the case."""
+        if not self.outcome.hold:
+            return self.outcome.reason
+        return f"{'released' if self.released else 'held'}: {self.outcome.hold}"
 
 
 def write_grades(rows: Sequence[GroupResult], kind: ReportKind) -> str:
     """RFC 4180 with a heading, a row a group in the order of the class; a column a criterion.
 
-    Cells that a spreadsheet would take for formulas are made text. A group that failed has no points: its
-    cells are empty, not zero.
+    Cells that a spreadsheet would take for formulas are made text. A group that failed, or whose points are
+    held, has none here: its cells are empty, not zero. One that handed nothing in has zero.
     """
+    most = next((row.outcome.points for row in rows if row.outcome.done), "")
     criteria = criteria_of(row.outcome for row in rows)
     column = [kind.headline[1].column] if kind.headline else []
-    cells = (_grades_of(row, criteria, headline=bool(column)) for row in rows)
-    return _write([*_BEFORE, *criteria, *column, *_AFTER], cells)
+    cells = (_grades_of(row, criteria, most, headline=bool(column)) for row in rows)
+    return write_table([*_BEFORE, *criteria, *column, *_AFTER], cells)
 
 
 def write_timings(rows: Sequence[GroupResult]) -> str:
     """Wall time and peak memory of each group when it was last worked on."""
-    return _write(
+    return write_table(
         ["group", "seconds", "peak_mb"],
         (
             [row.group.name, f"{row.costs.seconds:.1f}", f"{row.costs.peak / MEGABYTE:.0f}"]
@@ -135,25 +168,25 @@ def write_timings(rows: Sequence[GroupResult]) -> str:
     )
 
 
-def _grades_of(row: GroupResult, criteria: Iterable[str], *, headline: bool) -> list[str]:
-    outcome = row.outcome
-    marks = [find_mark(outcome, name) for name in criteria]
+def _grades_of(row: GroupResult, criteria: Iterable[str], most: str, *, headline: bool) -> list[str]:
+    outcome, held = row.outcome, row.status == "held"
+    marks = [None if held else find_mark(outcome, name) for name in criteria]
     share = share_text((outcome.correct or 0) / outcome.total, _DIGITS) if outcome.total else ""
     return [
         row.group.name,
-        "done" if outcome.done else "failed",
-        outcome.score,
-        outcome.points,
+        row.status,
+        "" if held else outcome.score,
+        outcome.points or (most if outcome.score else ""),
         *(mark.score if mark else "" for mark in marks),
         *([share] if headline else []),
         outcome.verification,
-        ("submitted" if outcome.submitted else "built") if outcome.done else "",
-        outcome.reason,
-        "; ".join(outcome.notes),
+        row.reason,
+        "; ".join(row.notes),
     ]
 
 
-def _write(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def write_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """RFC 4180 with a heading; cells that a spreadsheet would take for formulas are made text."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(map(safe_cell, heading))

@@ -1,29 +1,53 @@
-"""The worker process of one group: build, grade, verify, and report the outcome."""
+"""The worker process of one group: recompute its report, verify and grade it, and tell the outcome."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.batch.contents import Parts, class_folders, find_parts, take_contents
-from reportgen.batch.grades import GradedReport, mark
-from reportgen.batch.job import Cause, Job, Outcome, PipeProgress, describe_problem, outcome_text, read_job
+from reportgen.batch.contents import take_contents
+from reportgen.batch.examination import (
+    examine_report,
+    find_hold,
+    judge,
+    lay_out_graded,
+    lay_out_reference,
+    read_authors,
+    read_words,
+)
+from reportgen.batch.grades import mark
+from reportgen.batch.job import (
+    Cause,
+    Job,
+    Outcome,
+    PipeProgress,
+    Traits,
+    describe_problem,
+    outcome_text,
+    read_job,
+)
+from reportgen.batch.likeness import compare_images, hash_images
+from reportgen.batch.parts import BUILD_FOLDER, Parts, class_folders, find_obstacle, find_parts
 from reportgen.batch.process import follow_parent, refuse_network
-from reportgen.errors import DataError, UserError
-from reportgen.intake import check_folder, read_settings
-from reportgen.settings import Settings, understand_settings
+from reportgen.dataset.names import escaped
+from reportgen.errors import ExplanationError, RenderError, UserError, WeightsError
+from reportgen.intake import check_folder
+from reportgen.models.backend import BackendError
 from reportgen.store.files import StorageError, link_or_copy, write_atomically
 
 if TYPE_CHECKING:
-    from reportgen.engine.pipeline import BuildResult
     from reportgen.progress import Progress
+    from reportgen.verify.verification import Examination
 
-MADE_FILE, BUILD_FOLDER = "made.json", "build"
-_IMAGES_FOLDER = "images"
-_NO_DATA = "There are no images and no report in the folder."
-_DATA_REMEDY = "Ask the group for data/<split>/<class>/ or data/<class>/, or for its report.pdf."
+MADE_FILE, GRADED_FOLDER, IMAGES_FOLDER = "made.json", "graded", "images"
+
+_NOT_THEIRS = (StorageError, BackendError, ExplanationError, RenderError, WeightsError)
+"""Errors due to this machine and not to what the group handed in."""
+
+_NAMED = 3
 
 
 def main(job_file: Path, progress_handle: int) -> None:
@@ -37,62 +61,55 @@ def main(job_file: Path, progress_handle: int) -> None:
     try:
         outcome = work(job, folder, PipeProgress(progress_handle))
     except UserError as error:
-        cause: Cause = "storage" if isinstance(error, StorageError) else "data"
+        cause: Cause = "storage" if isinstance(error, _NOT_THEIRS) else "data"
         outcome = Outcome(cause, describe_problem(error, job, folder))
     write_atomically(folder / MADE_FILE, outcome_text(outcome).encode())
 
 
 def work(job: Job, folder: Path, progress: Progress) -> Outcome:
-    """Build, grade and verify one group; files go to ``folder``. Raises ``UserError`` if that cannot be."""
-    check_folder(Path(job.folder))
-    parts = find_parts(Path(job.folder))
-    settings = _read_settings(parts, job, folder)
-    data = _lay_out(parts.data, parts, folder) if parts.data else None
-    built = _build(settings, data, progress) if data else None
-    graded = built.folder if built else parts.submission
-    if graded is None:
-        raise DataError([_NO_DATA], _DATA_REMEDY)
-    marked = mark(graded, job, folder, progress)
-    outcome = _describe(marked, built)
-    if job.config.verify:
-        from reportgen.batch.grades import Case, verify_group
+    """Verify and grade what one group handed in; files go to ``folder``.
 
-        outcome = verify_group(outcome, Case(parts.submission, data, settings), job, folder, progress)
+    Raises ``UserError`` if that cannot be.
+    """
+    for root in job.roots:
+        check_folder(root)
+    parts = find_parts(job.roots)
+    own = _lay_out(parts, folder)
+    data = Path(job.data) if job.data else own
+    obstacle = find_obstacle(parts, given=bool(job.data))
+    if obstacle or parts.submission is None or data is None:
+        return obstacle or Outcome("absent")
+    found = examine_report(parts.submission, data, job, folder, progress)
+    reference = folder / BUILD_FOLDER
+    lay_out_reference(found, reference)
+    graded = lay_out_graded(found, reference, folder / GRADED_FOLDER)
+    marked = mark(graded, job, folder, progress)
+    outcome = replace(
+        marked.outcome,
+        verification=judge(found.verification),
+        verified=True,
+        differs=not found.verification.confirmed,
+        hold=find_hold(found),
+        notes=(*_describe(parts, job, own), *marked.notes),
+        traits=_find_traits(found, None if job.data else own),
+    )
     # The outcome is kept under the key of what was handed in, so nothing else may have been graded.
-    if take_contents(Path(job.folder)).digest != job.contents:
+    if take_contents(*job.roots).digest != job.contents:
         raise StorageError("The folder was changed while it was worked on.", "Run the batch again.")
+    if job.data and take_contents(data).digest != job.data_contents:
+        raise StorageError("The data of the class were changed meanwhile.", "Run the batch again.")
     return outcome
 
 
-def _read_settings(parts: Parts, job: Job, folder: Path) -> Settings:
-    """The group's own settings, without any path or resource of theirs, and with the batch's."""
-    own = (
-        read_settings(parts.settings.read_bytes(), parts.settings.name, job.config.outline)
-        if parts.settings
-        else understand_settings(job.config.outline.table, "class.toml")
-    )
-    titles = {"course": job.config.course, "assignment": job.config.assignment, "group": job.name}
-    given = {key: text for key, text in titles.items() if text and key not in own.model_fields_set}
-    return own.model_copy(
-        update={
-            **given,
-            "weights": job.config.weights,
-            "cache": Path(job.config.cache),
-            "cache_limit_mb": job.config.cache_limit_mb,
-            "build": folder / BUILD_FOLDER,
-        }
-    )
-
-
-def _lay_out(data: Path, parts: Parts, folder: Path) -> Path:
-    """The data as a folder with nothing else in it; class folders next to a report are put into one."""
-    if data != parts.folder:
-        return data
-    view = folder / _IMAGES_FOLDER
+def _lay_out(parts: Parts, folder: Path) -> Path | None:
+    """The images as a folder with nothing else in it; class folders next to a report are put into one."""
+    if parts.data is None or not parts.mixed:
+        return parts.data
+    view = folder / IMAGES_FOLDER
     view.mkdir()
-    for images in class_folders(parts.folder):
+    for images in class_folders(parts.data):
         for path in (images, *sorted(images.rglob("*"))):
-            target = view / path.relative_to(parts.folder)
+            target = view / path.relative_to(parts.data)
             if path.is_dir():
                 target.mkdir()
             else:
@@ -101,14 +118,17 @@ def _lay_out(data: Path, parts: Parts, folder: Path) -> Path:
     return view
 
 
-def _build(settings: Settings, data: Path, progress: Progress) -> BuildResult:
-    from reportgen.engine.pipeline import Options, build
+def _describe(parts: Parts, job: Job, own: Path | None) -> Iterator[str]:
+    """What the instructor should know of what was handed in."""
+    if parts.rivals:
+        graded, *others = (path.name for path in (parts.submission or parts.rivals[0], *parts.rivals))
+        yield f"Of several reports {graded} was graded, and not {', '.join(others[:_NAMED])}."
+    if job.data and own is not None and (strange := compare_images(own, Path(job.data))):
+        count, first = len(strange), escaped(strange[0])
+        are = "image that was handed in is not" if count == 1 else "images that were handed in are not"
+        yield f"{count} {are} among those of the class, as {first}."
 
-    return build(settings, data, progress, Options(strict=True))
 
-
-def _describe(marked: GradedReport, built: BuildResult | None) -> Outcome:
-    notes = [*(built.notes if built else ()), *marked.notes]
-    if built and built.problem:
-        notes.append(built.problem.problem)
-    return replace(marked.outcome, submitted=built is None, notes=tuple(notes))
+def _find_traits(found: Examination, own: Path | None) -> Traits:
+    images = hash_images(own) if own is not None else {}
+    return Traits(read_authors(found), read_words(found), images)

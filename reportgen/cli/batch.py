@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 _WITH_TRACES = {TRACEBACK: "1"}
 """For every group's process: what it prints goes into its log, for those who want to know more."""
 
+_SHOWN = 10
+"""Files that were not understood; the list beside the grades has them all."""
+
 
 def batch(
     group_list: Annotated[
-        Path, typer.Argument(metavar="CLASS", help="class.toml, or a folder with one folder a group.")
+        Path, typer.Argument(metavar="CLASS", help="class.toml, or what an LMS gives: a folder, or a zip.")
     ],
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where everything is written.")],
     scheduler: Annotated[
@@ -37,10 +40,11 @@ def batch(
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Build, grade and, if class.toml says so, verify the reports of a whole class.
+    """Verify and grade the reports that a whole class handed in.
 
-    What is as it was in the run before is kept. Exit code 0: every group has grades; 1: some have none;
-    2: class.toml is wrong, or nothing could be done.
+    What is as it was in the run before is kept. Exit code 0: every group has its points, those that handed
+    nothing in have none; 1: some are held, or cannot be graded; 2: class.toml is wrong, or nothing could be
+    done.
     """
     from reportgen.batch.class_file import read_class
     from reportgen.batch.progress_view import choose_view
@@ -57,7 +61,7 @@ def batch(
     report = run_batch(chosen, folder, _choose_runner(chosen, scheduler, processes), view, options)
     if not quiet:
         _show(report, folder)
-    if report.failed:
+    if not report.settled:
         raise typer.Exit(1)
 
 
@@ -73,20 +77,33 @@ def _choose_runner(chosen: Class, scheduler: str | None, processes: int | None) 
 
 def _show(report: Report, out: Path) -> None:
     """Print the result and where it is."""
-    from reportgen.batch.publication import GRADES_FILE, OVERVIEW_FILE
+    from reportgen.batch.accounting import count_files
+    from reportgen.batch.publication import FILES_FILE, GRADES_FILE, OVERVIEW_FILE
+    from reportgen.batch.student_grades import STUDENT_FILES
     from reportgen.grading.exports.table import one_line
 
-    total, failed = len(report.rows), report.failed
-    typer.echo(f"\n{total - len(failed)} of {total} groups have grades; {report.worked_on} were worked on.")
-    for row in failed:
-        typer.echo(f"  {row.group.name}: {one_line(row.outcome.reason)}")
-    if any(row.outcome.cause == "fault" for row in failed):
+    total = len(report.rows)
+    graded = report.of("done")
+    typer.echo(f"\n{len(graded)} of {total} groups have grades; {report.worked_on} were worked on.")
+    for row in (*report.of("nothing handed in"), *report.failed):
+        typer.echo(f"  {row.group.name}: {one_line(row.reason)}")
+    if any(row.outcome.cause == "fault" for row in report.failed):
         typer.echo(report_line())
-    if report.doubted:
-        typer.echo("What these handed in was not confirmed:")
-    for row in report.doubted:
-        typer.echo(f"  {row.group.name}: {one_line(row.outcome.verification)}")
-    for name in (OVERVIEW_FILE, GRADES_FILE):
+    if report.of("held"):
+        typer.echo('Held until you release them (release = ["NAME"] in class.toml):')
+    for row in report.of("held"):
+        typer.echo(f"  {row.group.name}: {one_line(row.reason)}")
+    released = [row for row in graded if row.outcome.hold]
+    if released:
+        typer.echo("Graded because you released them:")
+    for row in released:
+        typer.echo(f"  {row.group.name}: {one_line(row.outcome.hold)}")
+    counts = ", ".join(f"{count} {status}" for status, count in count_files(report.files).items())
+    typer.echo(f"Files: {counts}.")
+    for file in [row for row in report.files if row.status == "not understood"][:_SHOWN]:
+        typer.echo(f"  {file.file}: {one_line(file.reason)}")
+    students = [name for name in STUDENT_FILES if (out / name).exists()]
+    for name in (OVERVIEW_FILE, GRADES_FILE, FILES_FILE, *students):
         typer.echo(f"  {display_path(out / name)}")
 
 

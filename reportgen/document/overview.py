@@ -21,11 +21,12 @@ _POLICY_MARK = "content-security-policy-of-this-page"
 class Line:
     """A group. ``lost``: the criteria without full points; links are relative to the page, "" for none.
 
-    ``earlier``: where the report of a run before is, of a group that failed in this one.
+    ``status``: done, held, or why there are no points, as in ``grades.csv``. ``earlier``: where the report of
+    a run before is, of a group that failed in this one.
     """
 
     name: str
-    done: bool
+    status: str
     reason: str
     score: str
     points: str
@@ -33,13 +34,17 @@ class Line:
     verification: str
     verified: str
     differs: bool
-    submitted: bool
     lost: tuple[str, ...]
     notes: tuple[str, ...]
     report: str
     earlier: str
     grades: str
     log: str
+
+    @property
+    def graded(self) -> bool:
+        """Whether there are points, though they may be held."""
+        return self.status in ("done", "held")
 
 
 @dataclass(frozen=True)
@@ -81,9 +86,25 @@ class Resemblance:
 
 
 @dataclass(frozen=True)
+class Common:
+    """What several groups have in common, and which groups."""
+
+    what: str
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many files of the input have a status."""
+
+    status: str
+    files: int
+
+
+@dataclass(frozen=True)
 class Overview:
     """All that the page shows. ``headline``: the title of each group's one number, "" without any;
-    ``scores``: of the sums, None without any; ``results``: equal ones.
+    ``scores``: of the sums, None without any; ``copies``: what only one group can have come to by itself.
     """
 
     title: str
@@ -94,13 +115,19 @@ class Overview:
     criteria: tuple[Criterion, ...]
     scores: Criterion | None
     images: tuple[Resemblance, ...]
-    results: tuple[tuple[str, ...], ...]
+    copies: tuple[Common, ...]
+    files: tuple[Count, ...]
     verified: bool
 
     @property
     def failed(self) -> tuple[Line, ...]:
         """The groups without grades."""
-        return tuple(line for line in self.lines if not line.done)
+        return tuple(line for line in self.lines if not line.graded)
+
+    @property
+    def held(self) -> tuple[Line, ...]:
+        """The groups whose points the instructor has not released."""
+        return tuple(line for line in self.lines if line.status == "held")
 
 
 def render_overview(overview: Overview, templates: Templates) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,18 @@ from reportgen.verify.tolerances import (
 _LONGEST = 500
 
 
+@dataclass(frozen=True)
+class Examination:
+    """A verification, and all that it was found out with: what was submitted, what it was recomputed to, and
+    the document rendered again.
+    """
+
+    verification: Verification
+    submitted: SubmittedReport
+    recomputed: Recomputed
+    rendered: Rendered
+
+
 def verify(
     submission: Path,
     data: Path,
@@ -54,6 +66,19 @@ def verify(
     outline: Outline | None = None,
     progress: Progress | None = None,
 ) -> Verification:
+    """The verdict of :func:`examine`, which raises the same errors."""
+    found = examine(submission, data, settings=settings, outline=outline, progress=progress)
+    return found.verification
+
+
+def examine(
+    submission: Path,
+    data: Path,
+    *,
+    settings: Settings,
+    outline: Outline | None = None,
+    progress: Progress | None = None,
+) -> Examination:
     """Find out whether a report's text, results, arrays, figures and pages are what its data give.
 
     ``submission`` is a PDF, a build folder or a ``results.json`` of a stranger, ``data`` the images; of
@@ -87,7 +112,8 @@ def verify(
         results.document, recomputed.document, recomputed.arrays, recomputed.missing, rendered.html
     )
     notes = tuple(_notes(submitted, recomputed))
-    return Verification(str(submission), str(data), tuple(rows), notes, rebuild=rebuild)
+    verdict = Verification(str(submission), str(data), tuple(rows), notes, rebuild=rebuild)
+    return Examination(verdict, submitted, recomputed, rendered)
 
 
 def _settings_rows(submitted: SubmittedReport) -> list[Finding]:

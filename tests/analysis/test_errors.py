@@ -12,11 +12,12 @@ from sklearn.decomposition import PCA
 from sklearn.metrics.pairwise import cosine_similarity
 
 from reportgen.dataset.decode import grey
+from reportgen.dataset.likeness import NEAR, hash_image
 from reportgen.results import ImageFile
 from reportgen.results.inference import weigh_sample, weigh_share
 from reportgen.sections.errors.claims import decide, list_figures
 from reportgen.sections.errors.compute import Seen, find_errors
-from reportgen.sections.errors.likeness import NEAR, compare_features, find_plane, find_twins, hash_image
+from reportgen.sections.errors.likeness import compare_features, find_plane, find_twins
 from reportgen.sections.errors.result import Errors
 from reportgen.split import SPLITS, Split
 

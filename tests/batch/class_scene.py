@@ -43,6 +43,10 @@ class Scene:
     def set_act(self, name: str, act: str) -> None:
         self.folder(name).mkdir(parents=True, exist_ok=True)
         (self.folder(name) / "act").write_text(act, encoding="utf-8")
+        # What every group needs to be looked at: a report, and images of its own.
+        (self.folder(name) / "report.pdf").write_text(f"%PDF- {name}", encoding="utf-8")
+        (self.folder(name) / "data/cat").mkdir(parents=True, exist_ok=True)
+        (self.folder(name) / "data/cat/a.png").write_text(name, encoding="utf-8")
 
     @property
     def chosen(self) -> Class:

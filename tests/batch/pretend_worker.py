@@ -2,8 +2,8 @@
 
 The file ``act`` in the group's folder says what: ``ok``, ``bad`` (data), ``hang``, ``allocate`` (in a child
 process), ``segfault``, ``kill``, ``raise``, ``fault`` (of reportgen's own code), ``mute`` (no outcome),
-``orphan`` (leaves a child behind), or
-``slow`` (writes its number to the file that the third line names, and waits for that of the second).
+``orphan`` (leaves a child behind), ``forged`` (graded, with a finding), or ``slow`` (writes its number to the
+file that the third line names, and waits for that of the second).
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def outcome(name: str) -> dict[str, Any]:
     ]
     return {
         "cause": "", "reason": "", "score": f"{reached + 1.5:g}", "points": "10", "marks": marks,
-        "correct": reached, "total": 4, "submitted": False, "verification": "", "verified": False,
-        "fingerprint": "", "notes": [],
+        "correct": reached, "total": 4, "verification": "", "verified": False, "differs": False, "hold": "",
+        "notes": [], "traits": {"authors": [], "words": {}, "images": {}},
     }  # fmt: skip
 
 
@@ -61,6 +61,9 @@ def act(kind: str, more: list[str], job: dict[str, Any], place: Path) -> dict[st
         nothing: dict[str, Any] = {"score": "", "points": "", "marks": [], "correct": None, "total": None}
         failed = {"cause": "data", "reason": "train/cat: has no images"}
         return outcome(job["name"]) | nothing | failed
+    if kind == "forged":
+        verdict = {"verification": "1 differs: numbers", "differs": True, "hold": "1 finding: numbers"}
+        return outcome(job["name"]) | verdict
     if kind == "slow":
         # In one step: whoever waits for the file must find the number in it.
         Path(f"{more[1]}.new").write_text(str(os.getpid()))

@@ -13,12 +13,21 @@ import pytest
 from small_results import small_results
 
 from reportgen.batch.class_file import Limits
-from reportgen.batch.grades import Case, mark, verify_group
-from reportgen.batch.job import BatchConfig, Job, Outcome, job_text, outcome_text, parse_job, parse_outcome
+from reportgen.batch.grades import mark
+from reportgen.batch.job import (
+    BatchConfig,
+    Job,
+    describe_problem,
+    job_text,
+    outcome_text,
+    parse_job,
+    parse_outcome,
+)
 from reportgen.batch.progress_view import describe_outcome
 from reportgen.batch.summary import _lost
+from reportgen.batch.worker import work
+from reportgen.errors import UserError
 from reportgen.progress import Silent
-from reportgen.settings import Settings
 
 
 def batch(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -117,7 +126,7 @@ def test_a_groups_process_reaches_no_network() -> None:
 
 def a_job(tmp_path: Path) -> Job:
     config = BatchConfig(("r.toml",), "embedded", "0" * 64, "c", 5, limits=Limits(1.5, 7), command=("a", "b"))
-    return Job("Ä\n", "a", str(tmp_path), "1", "2", str(tmp_path), config)
+    return Job("Ä\n", "a", str(tmp_path), "1", "2", str(tmp_path), config, (f"{tmp_path}/more",))
 
 
 def test_a_job_comes_through_its_file_as_it_was(tmp_path: Path) -> None:
@@ -141,13 +150,12 @@ def test_what_could_not_be_checked_is_no_loss_of_a_group(tmp_path: Path) -> None
     assert _lost(marked.outcome.marks[1]) == "Largest (0 of 4, not checkable)"
 
 
-def test_what_cannot_be_verified_is_said(tmp_path: Path) -> None:
-    for submission, words in ((None, "no report handed in"), (Path("report.pdf"), "no data handed in")):
-        case = Case(submission, None, Settings())
-        found = verify_group(Outcome(score="3"), case, a_job(tmp_path), tmp_path, Silent())
-        assert found == Outcome(score="3", verification=words)
+def test_a_report_that_cannot_be_read_is_no_grade_and_said(tmp_path: Path) -> None:
     (tmp_path / "report.pdf").write_bytes(b"%PDF-1.7 no more")
-    case = Case(tmp_path / "report.pdf", tmp_path, Settings())
-    found = verify_group(Outcome(), case, a_job(tmp_path), tmp_path, Silent())
-    assert found.verification.startswith("cannot be verified: report.pdf: is no PDF or a damaged one")
-    assert (found.differs, found.verified) == (True, False)
+    (tmp_path / "data/cat").mkdir(parents=True)
+    (tmp_path / "data/cat/a.png").write_bytes(b"")
+    job = replace(a_job(tmp_path), more=())
+    with pytest.raises(UserError) as caught:
+        work(job, tmp_path, Silent())
+    said = describe_problem(caught.value, job, tmp_path)
+    assert said.startswith("report.pdf: is no PDF or a damaged one")

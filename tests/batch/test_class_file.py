@@ -10,6 +10,7 @@ import pytest
 from reportgen.batch.class_file import Class, ClassError, Limits, read_class
 from reportgen.batch.contents import folder_name
 from reportgen.batch.publication import OutputFolderError, open_output
+from reportgen.batch.reception import receive
 
 
 def write(home: Path, text: str, *folders: str) -> Path:
@@ -42,7 +43,7 @@ def test_every_key(tmp_path: Path) -> None:
         'memory_limit_mb = 1500\nweights = "w.h5"\ncache = "c"\n'
     )
     chosen = read_class(write(tmp_path, text + group("Ä. Noether", "g/1"), "g/1"))
-    assert (chosen.title, chosen.verify, chosen.processes) == ("Vision", True, 3)
+    assert (chosen.title, chosen.processes) == ("Vision", 3)
     assert chosen.limits == Limits(90, 1500)
     assert chosen.rubrics == (tmp_path / "mine.py",)
     assert (chosen.weights, chosen.cache) == (str(tmp_path / "w.h5"), tmp_path / "c")
@@ -53,7 +54,7 @@ def test_every_key(tmp_path: Path) -> None:
 
 def test_what_is_not_said_has_its_default(tmp_path: Path) -> None:
     chosen = read_class(write(tmp_path, group("A", "a"), "a"))
-    assert chosen == Class(chosen.groups, (), processes=1, verify=False)
+    assert chosen == Class(chosen.groups, (), processes=1)
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
@@ -121,7 +122,8 @@ def test_a_folder_of_groups(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     (tmp_path / "notes.txt").write_text("")
     chosen = read_class(tmp_path, tmp_path / "out")
-    assert [(each.name, each.folder) for each in chosen.groups] == [
+    received = receive(chosen, tmp_path / "out")
+    assert [(each.name, each.folder) for each in received.groups] == [
         ("Zwei", tmp_path / "Zwei"),
         ("eins", tmp_path / "eins"),
     ]
@@ -133,7 +135,32 @@ def test_a_folder_without_groups_or_with_names_that_collide(tmp_path: Path) -> N
     (tmp_path / "a b").mkdir()
     (tmp_path / "A-B").mkdir()
     with pytest.raises(ClassError, match="same folder, 'a-b'"):
-        read_class(tmp_path)
+        receive(read_class(tmp_path), tmp_path / "out")
+
+
+def test_images_submissions_and_releases_are_looked_for(tmp_path: Path) -> None:
+    text = (
+        'submissions = "none"\ndata = "no images"\nrelease = ["Grup A"]\nverify = false\n'
+        + group("Group A", "a")
+        + 'data = "none either"\n'
+    )
+    found = problems(write(tmp_path, text, "a"))
+    for words in (
+        ("submissions = 'none'", "no such folder or zip"),
+        ("data = 'no images'", "no such folder"),
+        ("group 'Group A'", "data = 'none either'", "no such folder"),
+        ("verify = false", "take the line out"),
+    ):
+        assert len([line for line in found if all(word in line for word in words)]) == 1, (words, found)
+    found = problems(write(tmp_path, 'release = ["Grup A"]\n' + group("Group A", "a"), "a"))
+    assert found == ["release = 'Grup A': there is no group of that name (did you mean 'Group A'?)"]
+
+
+def test_the_images_of_a_group_go_before_those_of_the_class(tmp_path: Path) -> None:
+    text = 'data = "all"\nrelease = ["B"]\n' + group("A", "a") + group("B", "b") + 'data = "own"\n'
+    chosen = read_class(write(tmp_path, text, "a", "b", "all", "own"))
+    assert [each.data for each in chosen.groups] == [tmp_path / "all", tmp_path / "own"]
+    assert chosen.released == {"B"}
 
 
 @pytest.mark.parametrize(

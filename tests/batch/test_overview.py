@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page
 
+from reportgen.batch.accounting import FileRow
 from reportgen.batch.class_file import Class, Group
-from reportgen.batch.job import Mark, Outcome
+from reportgen.batch.job import Author, Mark, Outcome, Traits
 from reportgen.batch.summary import sum_up
 from reportgen.batch.tables import GroupResult
 from reportgen.document.overview import render_overview
@@ -24,9 +26,7 @@ NAMES = ("Gauß", EVIL, "Noether", "Euler", "Lovelace")
 def outcome(first: str, second: str, tested: int = 4) -> Outcome:
     marks = (Mark("Q1", first, "4", "passed"), Mark("Q2 <b>", second, "6", "failed"))
     total = str(float(first) + float(second)).removesuffix(".0")
-    return Outcome(
-        score=total, points="10", marks=marks, correct=int(first[0]), total=tested, fingerprint=first
-    )
+    return Outcome(score=total, points="10", marks=marks, correct=int(first[0]), total=tested)
 
 
 OUTCOMES = (
@@ -48,7 +48,11 @@ IMAGES: tuple[dict[str, str], ...] = (
 @pytest.fixture(scope="module")
 def html() -> str:
     groups = [Group(name, Path("x"), f"g{place}") for place, name in enumerate(NAMES)]
-    rows = [GroupResult(*row[:2], None, row[2]) for row in zip(groups, OUTCOMES, IMAGES, strict=True)]
+    report = "build/report.html"
+    rows = [
+        GroupResult(*row[:2], None, row[2], report=report)
+        for row in zip(groups, OUTCOMES, IMAGES, strict=True)
+    ]
     return render_overview(sum_up(Class(tuple(groups), (), title=f"Class {EVIL}"), rows), open_templates())
 
 
@@ -89,6 +93,36 @@ def test_it_is_a_plain_table_without_script(html: str) -> None:
     links = [link["href"] for link in soup.select("#groups a")]
     assert links[0] == "groups/g0/build/report.html"
     assert [link["href"] for link in soup.select("#failed a")] == ["groups/g4/log.txt"]
+
+
+def test_what_is_held_counts_nowhere_and_what_is_released_does() -> None:
+    groups = [Group(name, Path("x"), f"g{place}") for place, name in enumerate(("Free", "Held", "Idle"))]
+    held = replace(outcome("4", "6"), hold="606 findings: numbers", differs=True, verified=True)
+    traits = Traits((Author("Ann"),))
+    rows = [
+        GroupResult(groups[0], replace(outcome("2", "0"), traits=traits), None, {}, pdf="p", late=True),
+        GroupResult(groups[1], replace(held, traits=traits), None, {}, pdf="p"),
+        GroupResult(groups[2], Outcome("absent", "nothing handed in, so no points", score="0"), None, {}),
+    ]
+    files = [FileRow("a", "Free", "graded"), FileRow("b", "", "not understood"), FileRow("c", "", "ignored")]
+    chosen = Class(tuple(groups), ())
+    soup = BeautifulSoup(render_overview(sum_up(chosen, rows, files), open_templates()), "html.parser")
+    assert [row[:3] for row in cells(soup, "groups")] == [
+        ["Free", "2", "10"], ["Held", "held", "10"], ["Idle", "0", "–"],
+    ]  # fmt: skip
+    assert "late" in cells(soup, "groups")[0][-1]
+    assert cells(soup, "held") == [["Held", "held: 606 findings: numbers", "10 of 10"]]
+    assert [row[2:5] for row in cells(soup, "criteria")] == [["2", "2", "0 of 1"], ["0", "0", "0 of 1"]]
+    assert cells(soup, "alike") == [
+        ["the same PDF, byte for byte", "Free , Held"], ["the author Ann", "Free , Held"],
+    ]  # fmt: skip
+    assert "1 graded, 1 ignored, 1 not understood" in soup.footer.get_text() if soup.footer else False
+    rows[1] = replace(rows[1], released=True)
+    soup = BeautifulSoup(render_overview(sum_up(chosen, rows, files), open_templates()), "html.parser")
+    assert cells(soup, "groups")[1][1:3] == ["10", "10"]
+    assert "released: 606 findings: numbers" in cells(soup, "groups")[1][-1]
+    assert [row[2] for row in cells(soup, "criteria")] == ["3", "3"]
+    assert soup.select("#held") == []
 
 
 def test_it_fetches_nothing_and_runs_its_own_script_only(html: str) -> None:

@@ -6,6 +6,7 @@ A program of its own, too: ``batch.py`` measures only this.
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -36,9 +37,10 @@ _WIDTH = 120
 
 
 def measure_batches(bench: Bench) -> list[Rebuild]:
-    """Classes of small sets, built and graded in all ways with empty caches, and two that are as they were.
+    """Classes of small sets, graded in all ways with empty caches, and two that are as they were.
 
     The floor of a batch are the builds of its groups alone, one after the other, each with its own cache.
+    Their reports are what is handed in.
     """
     rounds = []
     for _ in range(bench.repeat):
@@ -66,6 +68,7 @@ def _build_class(bench: Bench, file: Path) -> list[Rebuild]:
     for group in groups:
         home = Home.made(bench.fresh_folder(), group / "data")
         floor.append([bench.command(f"build of {group.name}", BUILD, home.folder, group.name)])
+        shutil.copytree(home.build, group / "build", ignore=shutil.ignore_patterns(".*"))
     batches = []
     for processes in PROCESSES:
         name = f"batch of {len(groups)} groups, {processes} at a time"
@@ -79,6 +82,8 @@ def _build_class(bench: Bench, file: Path) -> list[Rebuild]:
 def _do_nothing(bench: Bench, images: int, report: Path) -> Rebuild:
     """A batch of which every group is as it was, with ``report`` for the report of each."""
     file = draw_class(bench.fresh_folder(), IDLE_GROUPS, images)
+    for group in sorted((file.parent / "groups").iterdir()):
+        shutil.copytree(report, group / "build", ignore=shutil.ignore_patterns(".*"))
     out = file.parent / "out"
     filling = (sys.executable, _COPYING, file, out, report)
     bench.command(f"copying the reports of {IDLE_GROUPS} groups", filling, file.parent)

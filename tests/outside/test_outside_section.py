@@ -238,10 +238,13 @@ def test_two_reports_differ_by_its_numbers(project: Project, tmp_path: Path) -> 
 
 def test_a_class_is_asked_for_it_whatever_a_group_says(project: Project, tmp_path: Path) -> None:
     group = tmp_path / "groups/one"
-    shutil.copytree(project.folder / "data", group / "data")
+    group.mkdir(parents=True)
+    shutil.copy(project.folder / "build/report.pdf", group)
+    shutil.copytree(project.folder / "data", tmp_path / "images")
     (group / "report.toml").write_text('sections = ["convolution"]\ngroup = "Mine"\n', encoding="utf-8")
     (tmp_path / "class.toml").write_text(
-        'sections = ["convolution", "brightness"]\n[[group]]\nname = "One"\nfolder = "groups/one"\n',
+        'data = "images"\nsections = ["convolution", "brightness"]\n'
+        '[[group]]\nname = "One"\nfolder = "groups/one"\n',
         encoding="utf-8",
     )
     project.run("batch", tmp_path / "class.toml", "--out", tmp_path / "out", "--quiet")
@@ -263,7 +266,8 @@ def test_a_class_holds_other_sections_than_it_asks_for_against_a_report(
         'verify = true\nsections = ["convolution"]\n[[group]]\nname = "One"\nfolder = "groups/one"\n',
         encoding="utf-8",
     )
-    project.run("batch", tmp_path / "class.toml", "--out", tmp_path / "out", "--quiet")
+    # What differs is held.
+    project.run("batch", tmp_path / "class.toml", "--out", tmp_path / "out", "--quiet", code=1)
     (found,) = (tmp_path / "out/groups/one").glob("**/verification.json")
     rows = json.loads(found.read_bytes())["rows"]
     assert [row["status"] for row in rows if row["pointer"] == "/kind/sections"] == ["differs"]

@@ -11,16 +11,14 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.computed import Computed, summarise
 from reportgen.dataset.decode import decode
+from reportgen.dataset.likeness import BITS, NEAR, hash_image
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.outcomes import pack_section, read_arrays
 from reportgen.results import ImageFile
 from reportgen.sections.errors.likeness import (
-    BITS,
-    NEAR,
     compare_features,
     find_plane,
     find_twins,
-    hash_image,
 )
 from reportgen.sections.errors.result import Errors, Judged, Mistake, Neighbour, Twins
 from reportgen.store.packing import unpack_arrays

@@ -1,0 +1,147 @@
+"""What groups have in common though neither data nor settings nor seed determine it. It changes no points."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reportgen.batch.job import Author, Traits
+
+ALIKE = 4
+"""Bits of 64 by which the perceptual hashes of one picture in two files may differ. Half of what is near in
+the images of one report: between all groups of a class there are far more pairs that chance could bring near.
+A picture that is only saved again differs in fewer."""
+
+_AT_ONCE = 2048
+"""Rows of a table of distances that are in memory together."""
+
+_BYTES = 8
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A group has ``images`` distinct images; ``shared`` of them are in other groups, too.
+
+    ``partners``: the other groups and how many each has of them, most first.
+    """
+
+    group: str
+    images: int
+    shared: int
+    partners: tuple[tuple[str, int], ...]
+
+
+def find_shared_images(
+    images: Mapping[str, Mapping[str, str]], likeness: Mapping[str, Mapping[str, str]] | None = None
+) -> list[Shared]:
+    """The groups that have images of others: ``images`` holds the SHA-256 of each file by group, ``likeness``
+    perceptual hashes by group and SHA-256, by which an image that was saved again is found.
+
+    The groups that share most with one other group come first; how often a group has an image makes no
+    difference.
+    """
+    kinds = {group: set(files.values()) for group, files in images.items()}
+    near = _find_near(likeness or {})
+    holders: dict[str, set[str]] = {}
+    for group, hashes in kinds.items():
+        for sha256 in hashes:
+            for each in near.get(sha256, [sha256]):
+                holders.setdefault(each, set()).add(group)
+    order = {group: index for index, group in enumerate(images)}
+    found = []
+    for group, hashes in kinds.items():
+        counts = Counter(other for sha256 in hashes for other in holders[sha256] if other != group)
+        partners = sorted(counts.items(), key=lambda each: (-each[1], order[each[0]]))
+        shared = sum(len(holders[sha256]) > 1 for sha256 in hashes)
+        if shared:
+            found.append(Shared(group, len(hashes), shared, tuple(partners)))
+    return sorted(found, key=lambda each: (-each.partners[0][1], order[each.group]))
+
+
+def _find_near(likeness: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
+    """By the hash of each file, the hashes of the files that show nearly the same, itself among them."""
+    known = {sha256: text for hashes in likeness.values() for sha256, text in hashes.items()}
+    if sum(map(bool, likeness.values())) < 2:
+        return {}
+    # Imported only here: a class on one data set has nothing to compare.
+    import numpy as np
+
+    names = list(known)
+    packed = np.frombuffer(bytes.fromhex("".join(known.values())), np.uint8).reshape(-1, _BYTES)
+    signs = np.where(np.unpackbits(packed, axis=1), 1, -1).astype(np.float32)
+    near: dict[str, list[str]] = {}
+    for start in range(0, len(signs), _AT_ONCE):
+        # Bits that agree add 1 to the product of signs, others −1.
+        distance = (signs.shape[1] - signs[start : start + _AT_ONCE] @ signs.T) / 2
+        for row, column in np.argwhere(distance <= ALIKE).tolist():
+            near.setdefault(names[start + row], []).append(names[column])
+    return near
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What several groups have in common, in words, and which groups."""
+
+    what: str
+    groups: tuple[str, ...]
+
+
+def find_copies(papers: Mapping[str, str], traits: Mapping[str, Traits]) -> list[Copy]:
+    """The groups that handed in one PDF, wrote the same words, or name authors of each other.
+
+    ``papers``: the SHA-256 of each group's PDF, "" without one. Equal numbers are no sign of anything: groups
+    with the same images, settings and seed must have them.
+    """
+    copies = [Copy("the same PDF, byte for byte", groups) for groups in _gather(papers)]
+    slots = dict.fromkeys(slot for each in traits.values() for slot in each.words)
+    texts: dict[tuple[str, ...], list[str]] = {}
+    for slot in slots:
+        for groups in _gather({name: each.words.get(slot, "") for name, each in traits.items()}):
+            texts.setdefault(groups, []).append(slot)
+    copies += [Copy(f"the same commentary ({', '.join(slots)})", groups) for groups, slots in texts.items()]
+    return [*copies, *_share_authors(traits)]
+
+
+def find_guests(traits: Mapping[str, Traits], members: Mapping[str, Sequence[Author]]) -> list[Copy]:
+    """Authors whom a report names and the roster has in another group; ``members``: those of each group."""
+    copies = []
+    for name, each in traits.items():
+        for author in each.authors:
+            at_home = [group for group, people in members.items() if _names(people, author)]
+            if at_home and name not in at_home:
+                copies.append(
+                    Copy(f"the author {author.name}, by the roster of {at_home[0]}", (name, *at_home))
+                )
+    return copies
+
+
+def _gather(hashes: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """The groups that have the same hash, two or more each; "" is equal to none."""
+    holders: dict[str, list[str]] = {}
+    for group, sha256 in hashes.items():
+        if sha256:
+            holders.setdefault(sha256, []).append(group)
+    return [tuple(groups) for groups in holders.values() if len(groups) > 1]
+
+
+def _share_authors(traits: Mapping[str, Traits]) -> Iterator[Copy]:
+    told: set[tuple[str, tuple[str, ...]]] = set()
+    for each in traits.values():
+        for author in each.authors:
+            groups = tuple(name for name, other in traits.items() if _names(other.authors, author))
+            said = author.name.casefold(), groups
+            if len(groups) > 1 and said not in told:
+                told.add(said)
+                yield Copy(f"the author {author.name}", groups)
+
+
+def _names(authors: Sequence[Author], author: Author) -> bool:
+    return any(_is_same(each, author) for each in authors)
+
+
+def _is_same(one: Author, other: Author) -> bool:
+    """Two people may have one name, but not one roll number."""
+    if one.roll_number and other.roll_number:
+        return one.roll_number.casefold() == other.roll_number.casefold()
+    return one.name.casefold() == other.name.casefold()

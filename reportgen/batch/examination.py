@@ -1,0 +1,162 @@
+"""A submitted report beside its recomputation: what differs, and what of both is graded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reportgen.batch.job import Author, Job, localise
+from reportgen.contract.reader import ARRAYS_FOLDER
+from reportgen.engine.stages.context import HTML_FILE
+from reportgen.store.files import link_or_copy, write_atomically, writing
+from reportgen.store.packing import pack_arrays
+from reportgen.submission import RESULTS_FILE
+from reportgen.text import plural, printable
+
+if TYPE_CHECKING:
+    from reportgen.progress import Progress
+    from reportgen.verify import Finding, Verification
+    from reportgen.verify.verification import Examination
+
+JSON_FILE, TEXT_FILE = "verification.json", "verification.txt"
+
+_LONGEST_REASON = 300
+
+_FEWEST_LETTERS = 40
+"""Of a commentary that two groups do not write alike by chance."""
+
+
+def examine_report(submission: Path, data: Path, job: Job, folder: Path, progress: Progress) -> Examination:
+    """Recompute a submitted report from ``data``, and write what was found to ``folder``.
+
+    Raises ``UserError`` if the report or the data cannot be read, ``StorageError`` if nothing can be written.
+    """
+    from dataclasses import replace
+
+    from reportgen.settings import Settings
+    from reportgen.verify import describe, write_json
+    from reportgen.verify.verification import examine
+
+    config = job.config
+    own = Settings(weights=config.weights, cache=Path(config.cache), cache_limit_mb=config.cache_limit_mb)
+    found = examine(submission, data, settings=own, outline=config.outline, progress=progress)
+    told = replace(found.verification, submission=submission.name, data=data.name)
+    texts = {JSON_FILE: write_json(told), TEXT_FILE: "\n".join(describe(told)) + "\n"}
+    for name, text in texts.items():
+        # A report may hold characters that no encoding has.
+        write_atomically(folder / name, localise(text, job, folder).encode("utf-8", "backslashreplace"))
+    return found
+
+
+def judge(found: Verification) -> str:
+    """The verification in few words."""
+    differing, missing = found.of("differs"), found.of("not recomputable")
+    if differing:
+        return f"{plural(len(differing), 'differs', 'differ')}: {_subjects(found)}"
+    if missing:
+        reason = next((row.reason for row in missing if row.reason), "")
+        text = f"nothing differs; {len(missing)} could not be recomputed"
+        return f"{text}: {printable(reason)[:_LONGEST_REASON]}" if reason else text
+    return "confirmed"
+
+
+def find_hold(found: Examination) -> str:
+    """Why the grades of a report are for the instructor to release, "" if nothing is against them.
+
+    A difference is one reason. The other is a section that could not be recomputed at all: nothing but the
+    report itself speaks for its numbers.
+    """
+    differing = found.verification.of("differs")
+    if differing:
+        return f"{plural(len(differing), 'finding', 'findings')}: {_subjects(found.verification)}"
+    missing = found.recomputed.missing
+    if missing:
+        reason = printable(next(iter(missing.values())))[:_LONGEST_REASON].rstrip(".")
+        return f"{plural(len(missing), 'part', 'parts')} could not be recomputed: {reason}"
+    return ""
+
+
+def _subjects(found: Verification) -> str:
+    return ", ".join(dict.fromkeys(row.subject for row in found.of("differs")))
+
+
+def lay_out_reference(found: Examination, folder: Path) -> None:
+    """Write to ``folder`` what the instructor's images make of the report: a build folder without figures.
+
+    Its numbers are those of the submission, and where all of a section is confirmed, those of the
+    recomputation: they are equal within the tolerances, and belong to its arrays to the last digit, which the
+    checks ask for. A section that is not confirmed keeps the numbers that were handed in.
+    """
+    submitted, recomputed = dict(found.submitted.results.document), found.recomputed
+    document = {**submitted, **dict(_settle_sections(submitted, found))}
+    with writing(folder):
+        (folder / ARRAYS_FOLDER).mkdir(parents=True)
+        for name, arrays in recomputed.arrays.items():
+            (folder / ARRAYS_FOLDER / f"{name}.npz").write_bytes(pack_arrays(arrays))
+        text = json.dumps(document, ensure_ascii=True, indent=1)
+        (folder / RESULTS_FILE).write_text(text, encoding="utf-8")
+        if found.rendered.html:
+            page = found.rendered.html.encode("utf-8", "backslashreplace")
+            (folder / HTML_FILE).write_bytes(page)
+
+
+def _settle_sections(submitted: Mapping[str, Any], found: Examination) -> Iterator[tuple[str, Any]]:
+    doubted = {row.pointer.split("/")[1] for row in found.verification.rows if _is_doubt(row)}
+    for name, values in found.recomputed.document.items():
+        if name not in found.recomputed.arrays or not isinstance(submitted.get(name), dict):
+            continue
+        # The arrays are the recomputed ones in any case, and so is their description.
+        described = {key: values[key] for key in (ARRAYS_FOLDER,) if key in values}
+        yield name, {**submitted[name], **described} if name in doubted else values
+
+
+def _is_doubt(row: Finding) -> bool:
+    # Arrays that did not come along say nothing against the numbers.
+    doubtful = {"numbers": ("differs", "not recomputable"), "arrays": ("differs",)}
+    return row.status in doubtful.get(row.subject, ()) and row.pointer.startswith("/")
+
+
+def lay_out_graded(found: Examination, reference: Path, folder: Path) -> Path:
+    """The folder that is graded: the reference, with the page that was handed in, if one was.
+
+    A group that handed in a PDF has its page rendered from its own results: the verification compared the
+    PDF with a print of just that.
+    """
+    page = found.submitted.page
+    if page is None:
+        printed = found.submitted.pdf is not None
+        if printed or not (reference / HTML_FILE).exists():
+            return reference
+    with writing(folder):
+        (folder / ARRAYS_FOLDER).mkdir(parents=True)
+        for name in (RESULTS_FILE, *(f"{ARRAYS_FOLDER}/{file.name}" for file in _arrays_of(reference))):
+            link_or_copy(reference / name, folder / name)
+        if page is not None and not page.is_symlink():
+            (folder / HTML_FILE).write_bytes(page.read_bytes())
+    return folder
+
+
+def _arrays_of(folder: Path) -> list[Path]:
+    return sorted((folder / ARRAYS_FOLDER).iterdir())
+
+
+def read_words(found: Examination) -> dict[str, str]:
+    """The SHA-256 of each longer piece of the report's commentary, by slot, whatever its white space."""
+    settings = found.submitted.settings
+    written = settings.commentary.model_dump() if settings else {}
+    plain = {slot: " ".join(str(text).casefold().split()) for slot, text in written.items()}
+    return {
+        slot: hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+        for slot, text in plain.items()
+        if len(text) >= _FEWEST_LETTERS
+    }
+
+
+def read_authors(found: Examination) -> tuple[Author, ...]:
+    """The authors as the report names them, with their roll numbers."""
+    authors = found.submitted.results.report.authors
+    plain = (Author(" ".join(each.name.split()), " ".join(each.roll_number.split())) for each in authors)
+    return tuple(author for author in plain if author.name)

@@ -1,0 +1,278 @@
+"""Takes in what an LMS or a person gives: whose each folder, zip and loose file is, with zips unpacked.
+
+Nothing is written to where it came from: zips are unpacked, and loose files copied, into the output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from reportgen.batch.class_file import Class, ClassError, Group
+from reportgen.batch.contents import folder_name
+from reportgen.batch.desk import Archive, Desk
+from reportgen.batch.naming import Name, read_name, simplify
+from reportgen.batch.parts import BUILD_FOLDER, DATA_FOLDER
+from reportgen.batch.unpacking import OF_CLASS, is_zip, list_entries
+from reportgen.dataset.names import escaped, is_ignored
+
+_DEEPEST = 3
+
+_SUBMITTED = (".pdf", ".zip", ".html", ".htm", ".json")
+"""Endings of loose files that may be a submission, or part of one."""
+
+_RENAME = "Rename one of them, or name the groups in a class.toml."
+
+
+@dataclass(frozen=True)
+class Stray:
+    """A file or folder of the input that is in no group, and why; ``ignored``: nothing is lost with it."""
+
+    file: str
+    reason: str
+    ignored: bool
+
+
+@dataclass(frozen=True)
+class Received:
+    """The groups, each with its folders or none; ``labels``: what the list calls a folder or file.
+
+    ``late``: the slugs of those that the LMS calls late.
+    """
+
+    groups: tuple[Group, ...]
+    labels: Mapping[Path, str] = field(default_factory=dict)
+    archives: Mapping[Path, Archive] = field(default_factory=dict)
+    strays: tuple[Stray, ...] = ()
+    late: frozenset[str] = frozenset()
+
+    def refusal(self, group: Group) -> str:
+        """Why a zip of the group was not unpacked, "" if none was refused."""
+        found = (each.refusal for each in self.archives.values() if each.slug == group.slug)
+        return next(filter(None, found), "")
+
+
+@dataclass(frozen=True)
+class _Item:
+    """A folder, a zip or a loose file as it was found."""
+
+    path: Path
+    label: str
+    name: Name
+
+    @property
+    def plain_folder(self) -> bool:
+        """Whether it is a folder that a person named."""
+        return self.path.is_dir() and not self.name.lms
+
+
+@dataclass(frozen=True)
+class _Owner:
+    """Somebody who handed something in; ``ident``: the number that the LMS knows them by."""
+
+    name: str
+    ident: str
+    items: tuple[_Item, ...]
+
+
+def receive(
+    chosen: Class,
+    out: Path,
+    say: Callable[[str], None] = lambda _line: None,
+    people: Mapping[str, str] = MappingProxyType({}),
+) -> Received:
+    """Find every group's folders in what the class file names, and unpack zips into ``out``.
+
+    ``people``: the groups of students, by their names in small letters. A group that the class file names
+    and of which nothing is found stays without a folder. Raises ``ClassError`` if there is no group at all,
+    or two have names that cannot be told apart; ``StorageError`` if nothing can be written.
+    """
+    desk, strays = Desk(out), list[Stray]()
+    items = list(_list_items(chosen, out, desk, strays, say)) if chosen.submissions else []
+    owned: dict[str, list[_Item]] = {group.slug: [] for group in chosen.groups}
+    groups = {group.slug: group for group in chosen.groups}
+    owners = _find_owners(items, chosen)
+    for owner in owners:
+        group = _match(owner, chosen.groups, people)
+        if group is None:
+            group = _make_group(owner, owners, chosen)
+            if group.slug in groups:
+                raise ClassError(
+                    f"{chosen.submissions}: '{group.name}' and '{groups[group.slug].name}': their reports "
+                    f"would go to the same folder, '{group.slug}'.",
+                    _RENAME,
+                )
+            groups[group.slug] = group
+        owned.setdefault(group.slug, []).extend(owner.items)
+    if not groups:
+        raise ClassError(
+            f"{chosen.submissions}: has no folders of groups, and no zips or PDFs.",
+            "Name a folder with one folder a group, the download of an LMS, or a class.toml.",
+        )
+    settled = tuple(_settle(group, owned[group.slug], desk) for group in groups.values())
+    desk.clear()
+    late = {slug for slug, found in owned.items() if any(item.name.late for item in found)}
+    return Received(settled, desk.labels, desk.archives, tuple(strays), frozenset(late))
+
+
+def _list_items(
+    chosen: Class, out: Path, desk: Desk, strays: list[Stray], say: Callable[[str], None]
+) -> Iterator[_Item]:
+    """What lies in a folder or zip of a whole class, one item each; what is nobody's is written down."""
+    source = chosen.submissions
+    if source is None:
+        return
+    folder: Path | None = source
+    label = ""
+    if source.is_file():
+        say(f"{source.name} is unpacked.")
+        folder, label = desk.unpack(source, source.name, "", OF_CLASS), f"{source.name}/"
+    if folder is None:
+        raise ClassError(f"{desk.archives[source].refusal}.", "Unpack it yourself, and name the folder.")
+    folder, label = _descend(folder, label, strays)
+    given = {path.resolve() for path in (chosen.data, *(group.data for group in chosen.groups)) if path}
+    own = {out.resolve(), *([chosen.roster.resolve()] if chosen.roster else [])}
+    own.update(group.folder.resolve() for group in chosen.groups if group.folder)
+    for path in sorted(folder.iterdir()):
+        if path.resolve() in given:
+            strays.append(Stray(f"{label}{path.name}", "the images of the class", ignored=True))
+        elif path.resolve() not in own:
+            yield from _read_item(path, f"{label}{path.name}", desk, strays, say)
+
+
+def _descend(folder: Path, label: str, strays: list[Stray]) -> tuple[Path, str]:
+    """The folder that holds the groups: one that has nothing but another folder is not it."""
+    for _ in range(_DEEPEST):
+        hidden = [path.name for path in sorted(folder.iterdir()) if is_ignored(path.name)]
+        inside = [path for path in folder.iterdir() if not is_ignored(path.name)]
+        if len(inside) != 1 or inside[0].is_symlink() or not _holds_groups(inside[0]):
+            break
+        strays += [Stray(f"{label}{name}", _HIDDEN, ignored=True) for name in hidden]
+        folder, label = inside[0], f"{label}{inside[0].name}/"
+    return folder, label
+
+
+_HIDDEN = "hidden, or left by a system"
+
+
+def _holds_groups(folder: Path) -> bool:
+    """Whether a folder holds what several groups handed in, and is not what one of them did."""
+    if not folder.is_dir() or read_name(folder.name, folder=True).lms:
+        return False
+    inside = [path for path in folder.iterdir() if not is_ignored(path.name)]
+    if any(read_name(path.name, folder=path.is_dir()).lms for path in inside):
+        return True
+    if _is_submission(folder):
+        return False
+    packed = [path for path in inside if is_zip(path) and read_name(path.name, folder=False).owner]
+    return len(packed) + sum(map(_is_submission, inside)) > 1
+
+
+def _is_submission(folder: Path) -> bool:
+    """Whether a folder directly holds what a group hands in."""
+    if not folder.is_dir():
+        return False
+    names = [path.name.casefold() for path in folder.iterdir()]
+    return any(name in (BUILD_FOLDER, DATA_FOLDER) or name.endswith((".pdf", ".toml")) for name in names)
+
+
+def _read_item(
+    path: Path, label: str, desk: Desk, strays: list[Stray], say: Callable[[str], None]
+) -> Iterator[_Item]:
+    label, name = escaped(label), read_name(path.name, folder=path.is_dir())
+    if is_ignored(path.name):
+        strays.append(Stray(label, _HIDDEN, ignored=True))
+    elif path.is_symlink():
+        strays.append(Stray(label, "a symbolic link, which is not followed", ignored=False))
+    elif is_zip(path) and not name.lms and _is_of_class(path):
+        say(f"{label} holds what several groups handed in, and is unpacked.")
+        folder = desk.unpack(path, label, "", OF_CLASS)
+        for child in sorted(folder.iterdir()) if folder else ():
+            yield from _read_item(child, f"{label}/{child.name}", desk, strays, say)
+    elif name.owner and (path.is_dir() or path.suffix.casefold() in _SUBMITTED):
+        yield _Item(path, label, name)
+    elif path.is_dir() or path.suffix.casefold() in _SUBMITTED:
+        reason = "whose it is cannot be known: its name says nothing, and it lies in no group's folder"
+        strays.append(Stray(label, reason, ignored=False))
+    else:
+        strays.append(Stray(label, "no folder, no zip and no report", ignored=False))
+
+
+def _is_of_class(archive: Path) -> bool:
+    """Whether a zip is the download of an LMS, by the names in it."""
+    parts = (entry.partition("/") for entry in list_entries(archive))
+    return any(read_name(first, folder=bool(slash)).lms for first, slash, _ in parts)
+
+
+def _find_owners(items: Sequence[_Item], chosen: Class) -> list[_Owner]:
+    """Those who handed something in. What bears no number is of the only one of that name who has one."""
+    found: dict[tuple[str, str], list[_Item]] = {}
+    for item in items:
+        found.setdefault((simplify(item.name.owner), item.name.ident), []).append(item)
+    for plain, _ in [key for key in found if not key[1]]:
+        numbered = [key for key in found if key[0] == plain and key[1]]
+        if len(numbered) == 1:
+            found[numbered[0]] += found.pop((plain, ""))
+    owners = []
+    for (_, ident), each in found.items():
+        folders = [item for item in each if item.plain_folder]
+        # Spellings of one name are one owner; but two folders that only look alike are two.
+        parts = _by_slug(each, chosen) if len(folders) > 1 else [each]
+        owners += [_Owner(part[0].name.owner, ident, tuple(part)) for part in parts]
+    return owners
+
+
+def _by_slug(items: Sequence[_Item], chosen: Class) -> list[list[_Item]]:
+    parts: dict[str, list[_Item]] = {}
+    for item in items:
+        part = parts.setdefault(folder_name(item.name.owner), [])
+        twin = next((other for other in part if other.plain_folder and item.plain_folder), None)
+        if twin is not None:
+            name, other = escaped(item.name.owner), escaped(twin.name.owner)
+            raise ClassError(
+                f"{chosen.submissions}: the folder = '{name}': its report would go to the same folder, "
+                f"'{folder_name(name)}', as that of '{other}'.",
+                _RENAME,
+            )
+        part.append(item)
+    return list(parts.values())
+
+
+def _match(owner: _Owner, declared: Sequence[Group], people: Mapping[str, str]) -> Group | None:
+    """The group that a name means: its own, with its number, a student's, or that before Moodle's hyphen."""
+    plain = simplify(owner.name)
+    for key in filter(None, (plain, f"{plain}{owner.ident}", simplify(people.get(plain, "")))):
+        for group in declared:
+            if simplify(group.name) == key:
+                return group
+    before = [group for group in declared if owner.name.startswith(f"{group.name}-")]
+    return max(before, key=lambda group: len(group.name), default=None)
+
+
+def _make_group(owner: _Owner, owners: Sequence[_Owner], chosen: Class) -> Group:
+    """A group of that name, and with the number where the name alone is that of several."""
+    alike = [other for other in owners if simplify(other.name) == simplify(owner.name)]
+    name = escaped(f"{owner.name} {owner.ident}" if len(alike) > 1 and owner.ident else owner.name)
+    slug = folder_name(name)
+    if not slug:
+        raise ClassError(f"{chosen.submissions}: '{name}': has no letter and no digit.", _RENAME)
+    return Group(name, None, slug, data=chosen.data)
+
+
+def _settle(group: Group, items: Sequence[_Item], desk: Desk) -> Group:
+    """The group with all its folders: in place where they are folders, unpacked or copied where not."""
+    own = group.folder
+    sources = [_Item(own, escaped(own.name), read_name(own.name, folder=own.is_dir()))] if own else []
+    roots: list[Path] = []
+    for item in (*sources, *items):
+        if item.path.is_dir():
+            desk.labels[item.path] = item.label
+            roots.append(item.path)
+        elif is_zip(item.path):
+            roots += filter(None, [desk.unpack(item.path, item.label, group.slug)])
+        else:
+            roots.append(desk.copy(item.path, item.label, group.slug, item.name.file))
+    roots = desk.unpack_below(roots, group.slug)
+    return replace(group, folder=roots[0] if roots else None, more=tuple(roots[1:]))
