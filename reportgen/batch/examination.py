@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,6 @@ from reportgen.batch.job import Author, Job, localise
 from reportgen.contract.reader import ARRAYS_FOLDER
 from reportgen.engine.stages.context import HTML_FILE
 from reportgen.store.files import link_or_copy, write_atomically, writing
-from reportgen.store.packing import pack_arrays
 from reportgen.submission import RESULTS_FILE
 from reportgen.text import plural, printable
 
@@ -90,14 +88,12 @@ def lay_out_reference(found: Examination, folder: Path) -> None:
     recomputation: they are equal within the tolerances, and belong to its arrays to the last digit, which the
     checks ask for. A section that is not confirmed keeps the numbers that were handed in.
     """
+    from reportgen.verify.rebuild import write_rebuild
+
     submitted, recomputed = dict(found.submitted.results.document), found.recomputed
     document = {**submitted, **dict(_settle_sections(submitted, found))}
     with writing(folder):
-        (folder / ARRAYS_FOLDER).mkdir(parents=True)
-        for name, arrays in recomputed.arrays.items():
-            (folder / ARRAYS_FOLDER / f"{name}.npz").write_bytes(pack_arrays(arrays))
-        text = json.dumps(document, ensure_ascii=True, indent=1)
-        (folder / RESULTS_FILE).write_text(text, encoding="utf-8")
+        write_rebuild(folder, document, recomputed.arrays)
         if found.rendered.html:
             page = found.rendered.html.encode("utf-8", "backslashreplace")
             (folder / HTML_FILE).write_bytes(page)

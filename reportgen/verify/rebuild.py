@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
 from reportgen.contract.reader import ARRAYS_FOLDER, load_results
 from reportgen.grading.report import Rebuilt
 from reportgen.outline.kind import ReportKind
 from reportgen.store.packing import pack_arrays
 from reportgen.submission import RESULTS_FILE
 from reportgen.text import plural
-from reportgen.verify.tolerances import Finding, Rebuild, Verification
+from reportgen.verify.tolerances import Finding, Verification
 
 _DOCUMENT = ("text", "pages", "page")
 """Subjects of the document, of which a report has handed in one at least."""
@@ -44,7 +46,7 @@ def open_rebuild(found: Verification, kind: ReportKind | None = None) -> Iterato
         return
     with tempfile.TemporaryDirectory(prefix="reportgen-rebuilt-") as name:
         folder = Path(name)
-        _write(rebuild, folder)
+        write_rebuild(folder, merge_documents(rebuild.submitted, rebuild.recomputed), rebuild.arrays)
         document = [row for row in found.rows if row.subject in _DOCUMENT]
         problem = _find_problem(document)
         yield Rebuilt(
@@ -62,13 +64,18 @@ def _find_problem(document: list[Finding]) -> str:
     return ""
 
 
-def _write(rebuild: Rebuild, folder: Path) -> None:
-    """A build folder, but for the document and the figures."""
-    (folder / ARRAYS_FOLDER).mkdir()
-    text = json.dumps(merge_documents(rebuild.submitted, rebuild.recomputed))
-    (folder / RESULTS_FILE).write_text(text, encoding="utf-8")
-    for section, arrays in rebuild.arrays.items():
-        (folder / ARRAYS_FOLDER / f"{section}.npz").write_bytes(pack_arrays(arrays))
+def write_rebuild(
+    folder: Path, document: Mapping[str, Any], arrays: Mapping[str, Mapping[str, NDArray[Any]]]
+) -> None:
+    """Write a build folder, but for the page, the PDF and the figures, into an empty folder.
+
+    ``arrays`` are by section and name. Raises ``OSError`` if it cannot be written.
+    """
+    (folder / ARRAYS_FOLDER).mkdir(parents=True)
+    for section, named in arrays.items():
+        (folder / ARRAYS_FOLDER / f"{section}.npz").write_bytes(pack_arrays(named))
+    # Characters that no encoding has, which a stranger's report may hold, are escaped.
+    (folder / RESULTS_FILE).write_text(json.dumps(document, indent=1), encoding="utf-8")
 
 
 def merge_documents(submitted: Mapping[str, Any], recomputed: Mapping[str, Any]) -> dict[str, Any]:
