@@ -6,3 +6,4 @@ from reportgen.verify.rebuild import open_rebuild as open_rebuild
 from reportgen.verify.tolerances import Finding as Finding
 from reportgen.verify.tolerances import Verification as Verification
 from reportgen.verify.verification import verify as verify
+from reportgen.verify.view import render_findings as render_findings

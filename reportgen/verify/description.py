@@ -90,17 +90,18 @@ def _line(row: Finding) -> str:
         submitted, recomputed = LABELS.get(row.subject, ("submitted", "recomputed"))
         parts.append(f"{submitted} {_show(row.submitted)}, {recomputed} {_show(row.recomputed)}")
     if row.reason:
-        parts.append(_cut(printable(row.reason), _LONGEST_REASON))
+        parts.append(cut(printable(row.reason), _LONGEST_REASON))
     return ": ".join(parts[:2]) + (f"; {parts[2]}" if len(parts) > 2 else "")
 
 
 def _show(value: Any) -> str:
     if value is None:
         return "nothing"
-    return _cut(printable(json.dumps(value, ensure_ascii=False)), _LONGEST_VALUE)
+    return cut(printable(json.dumps(value, ensure_ascii=False)), _LONGEST_VALUE)
 
 
-def _cut(text: str, longest: int) -> str:
+def cut(text: str, longest: int) -> str:
+    """The beginning of a text that is too long."""
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 

@@ -31,6 +31,7 @@ from reportgen.verify.recomputation import (
     recompute,
     render_again,
 )
+from reportgen.verify.sheets import SheetCollector
 from reportgen.verify.tolerances import (
     Finding,
     Findings,
@@ -63,9 +64,12 @@ def verify(
     settings: Settings,
     outline: Outline | None = None,
     progress: Progress | None = None,
+    pictures: bool = False,
 ) -> Verification:
     """The verdict of :func:`examine`, which raises the same errors."""
-    found = examine(submission, data, settings=settings, outline=outline, progress=progress)
+    found = examine(
+        submission, data, settings=settings, outline=outline, progress=progress, pictures=pictures
+    )
     return found.verification
 
 
@@ -76,14 +80,15 @@ def examine(
     settings: Settings,
     outline: Outline | None = None,
     progress: Progress | None = None,
+    pictures: bool = False,
 ) -> Examination:
     """Find out whether a report's text, results, arrays, figures and pages are what its data give.
 
     ``submission`` is a PDF, a build folder or a ``results.json`` of a stranger, ``data`` the images; of
     ``settings``, the caller's own, cache, weights and templates are used. ``outline``: the sections that the
-    report must have; without it, those that it has are looked at, as far as they are installed here. Nothing
-    of the submission is run and none of its files is written to; what is in it of paths, templates and
-    weights is ignored.
+    report must have; without it, those that it has are looked at, as far as they are installed here.
+    ``pictures``: whether to keep pictures of pages of the PDF that differ. Nothing of the submission is run
+    and none of its files is written to; what is in it of paths, templates and weights is ignored.
     Raises ``IntakeError``, ``SubmissionError`` or ``PointerError`` if it cannot be read, ``DataError`` or
     ``IntakeError`` if the data folder cannot be looked at.
     """
@@ -105,12 +110,14 @@ def examine(
     rows += [*more, *_compare_numbers(submitted, recomputed, kind)]
     with progress.stage("Rendering the document again"):
         rendered = _render(submitted, recomputed, settings.templates)
-    rows += compare_documents(submitted, recomputed, rendered, progress)
+    collector = SheetCollector() if pictures else None
+    rows += compare_documents(submitted, recomputed, rendered, progress, collector)
     rebuild = Rebuild(
         results.document, recomputed.document, recomputed.arrays, recomputed.missing, rendered.html
     )
     notes = tuple(_notes(submitted, recomputed))
-    verdict = Verification(str(submission), str(data), tuple(rows), notes, rebuild=rebuild)
+    sheets = collector.sheets if collector else None
+    verdict = Verification(str(submission), str(data), tuple(rows), notes, rebuild=rebuild, sheets=sheets)
     return Examination(verdict, submitted, recomputed, rendered)
 
 
