@@ -72,6 +72,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
         "grade mine --gradescope thesis.txt",
         "grade mine --junitxml thesis.txt",
         "verify mine --data images --json thesis.txt",
+        "verify mine --data images --page thesis.txt",
     ],
 )
 def test_a_command_that_would_write_over_something_changes_nothing_and_names_it(

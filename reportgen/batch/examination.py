@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from reportgen.verify import Finding, Verification
     from reportgen.verify.verification import Examination
 
-JSON_FILE, TEXT_FILE = "verification.json", "verification.txt"
+JSON_FILE, TEXT_FILE, PAGE_FILE = "verification.json", "verification.txt", "verification.html"
+"""What was found; the page only if something differs."""
 
 _LONGEST_REASON = 300
 
@@ -35,14 +36,19 @@ def examine_report(submission: Path, data: Path, job: Job, folder: Path, progres
     from dataclasses import replace
 
     from reportgen.settings import Settings
-    from reportgen.verify import describe, write_json
+    from reportgen.templates import open_templates
+    from reportgen.verify import describe, render_findings, write_json
     from reportgen.verify.verification import examine
 
     config = job.config
     own = Settings(weights=config.weights, cache=Path(config.cache), cache_limit_mb=config.cache_limit_mb)
-    found = examine(submission, data, settings=own, outline=config.outline, progress=progress)
+    found = examine(submission, data, settings=own, outline=config.outline, progress=progress, pictures=True)
     told = replace(found.verification, submission=submission.name, data=data.name)
     texts = {JSON_FILE: write_json(told), TEXT_FILE: "\n".join(describe(told)) + "\n"}
+    if not told.confirmed:
+        # Before it is a page, which may hold the characters of a path in another form.
+        rows = (replace(row, reason=localise(row.reason, job, folder)) for row in told.rows)
+        texts[PAGE_FILE] = render_findings(replace(told, rows=tuple(rows)), open_templates())
     for name, text in texts.items():
         # A report may hold characters that no encoding has.
         write_atomically(folder / name, localise(text, job, folder).encode("utf-8", "backslashreplace"))

@@ -53,6 +53,10 @@ def verify(
         typer.Option(metavar="FOLDER", help="Your own templates, if the report was to be made with them."),
     ] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every row as JSON.")] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a page (HTML) that shows each difference where it stands."),
+    ] = None,
     cache: Annotated[
         Path | None,
         typer.Option(
@@ -72,8 +76,10 @@ def verify(
     from dataclasses import replace
 
     from reportgen.outline.kind import Outline
-    from reportgen.store.output import check_output, is_json_with, write_output
-    from reportgen.verify import describe, open_rebuild, write_json
+    from reportgen.store.output import check_output, is_json_with, is_text_with, write_output
+    from reportgen.store.ownership import VERIFICATION_MARK
+    from reportgen.templates import open_templates
+    from reportgen.verify import describe, open_rebuild, render_findings, write_json
 
     outline = Outline(sections=tuple(section)) if section else None
     if outline is not None:
@@ -81,8 +87,11 @@ def verify(
     own_json = is_json_with("submission", "data", "confirmed", "rows")
     if json is not None:
         check_output(json, own_json)
+    own_page = is_text_with(VERIFICATION_MARK)
+    if page is not None:
+        check_output(page, own_page)
     own = Own(data, weights, templates, cache, quiet)
-    found = recompute(submission, own, outline)
+    found = recompute(submission, own, outline, pictures=page is not None)
     if rubric:
         from reportgen.grading.report import Supplement
         from reportgen.grading.run import grade
@@ -96,6 +105,9 @@ def verify(
         typer.echo(line)
     if json is not None:
         write_output(json, write_json(found).encode("utf-8", "backslashreplace"), own_json)
+    if page is not None:
+        html = render_findings(found, open_templates(templates.expanduser() if templates else None))
+        write_output(page, html.encode("utf-8", "backslashreplace"), own_page)
     if not found.confirmed:
         raise typer.Exit(1)
     if not found.complete:
@@ -113,8 +125,13 @@ class Own:
     quiet: bool = False
 
 
-def recompute(submission: Path, own: Own, outline: Outline | None = None) -> Verification:
-    """Recompute a report; no settings and no cache of the current folder are used."""
+def recompute(
+    submission: Path, own: Own, outline: Outline | None = None, *, pictures: bool = False
+) -> Verification:
+    """Recompute a report; no settings and no cache of the current folder are used.
+
+    ``pictures``: whether to keep pictures of pages that differ.
+    """
     from reportgen.verify import verify
 
     with _own_cache(own.cache) as folder:
@@ -125,7 +142,14 @@ def recompute(submission: Path, own: Own, outline: Outline | None = None) -> Ver
             templates=own.templates.expanduser().absolute() if own.templates else None,
         )
         progress = choose_progress(quiet=own.quiet)
-        return verify(submission, own.data, settings=settings, outline=outline, progress=progress)
+        return verify(
+            submission,
+            own.data,
+            settings=settings,
+            outline=outline,
+            progress=progress,
+            pictures=pictures,
+        )
 
 
 @contextlib.contextmanager

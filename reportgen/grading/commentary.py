@@ -20,15 +20,16 @@ LABEL = "counts words, does not judge them"
 EVERYWHERE = "*"
 
 _PDF, _SETTINGS = "report.pdf", "report.toml"
-_VALUE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_LINK = re.compile(r"\]\([^)\s]*\)|https?://\S+")
+# Lengths are bounded, so that what never ends is not looked for to the end of the text again and again.
+_VALUE = re.compile(r"\{\{(.{0,500}?)\}\}", re.DOTALL)
+_LINK = re.compile(r"\]\([^)\s]{0,1000}\)|https?://\S+")
 _FORMULA = re.compile(r"(?<!\\)(\$\$?)[^$]+\1")
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _REFERENCE = re.compile(r"@(fig|figure|tab|table):([\w-]+)")
 _NUMBERED = re.compile(r"\b(Fig|Tab)(?:ure|le|s|\.)*\s*(A?\d+)")
 # “He et al. (2015)”, “Simonyan and Zisserman, 2015”, and “[3]” that is no link.
 _AUTHOR_YEAR = re.compile(
-    r"\b([^\W\d_a-z][^\W\d_]+)(?:\s+et\s+al\.?|(?:,?\s+(?:and|&)\s+[^\W\d_a-z][^\W\d_]+))*,?\s*\(?((?:19|20)\d\d)\b"
+    r"\b([^\W\d_a-z][^\W\d_]+)(?:\s+et\s+al\.?|(?:,?\s+(?:and|&)\s+[^\W\d_a-z][^\W\d_]+)){0,9},?\s*\(?((?:19|20)\d\d)\b"
 )
 _BRACKETED = re.compile(r"\[(\d{1,3})\](?!\()")
 
@@ -105,6 +106,13 @@ def count_words(text: str) -> int:
     for pattern in (_VALUE, _FORMULA, _REFERENCE):
         text = pattern.sub(" x ", text)
     return len(_WORD.findall(_LINK.sub("] ", text)))
+
+
+def leave_plain(text: str) -> str:
+    """The text without values of the results, formulas, addresses, and citations of works and figures."""
+    for pattern in (_VALUE, _FORMULA, _LINK, _REFERENCE, _NUMBERED, _AUTHOR_YEAR, _BRACKETED):
+        text = pattern.sub(" … ", text)
+    return text
 
 
 def find_works(text: str) -> set[tuple[str, str]]:

@@ -33,6 +33,9 @@ DIFFERENCE_MARKS = (
 one is that of earlier versions.
 """
 
+VERIFICATION_MARK = '<meta name="generator" content="reportgen verify">'
+"""What the head of the page of ``reportgen verify --page`` has, and that of no other page."""
+
 _RESULTS = "results.json"
 _REPORT_FILES = ("report.html", "report.pdf", _RESULTS, "head.weights.h5")
 _REPORT_FOLDERS = ("arrays", "figures")

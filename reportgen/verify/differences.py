@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from reportgen.text import printable
@@ -22,7 +22,8 @@ _LONGEST = 160
 @dataclass(frozen=True)
 class Difference:
     """One difference: ``place`` names the object and where it stands, ``reason`` says what is wrong with it;
-    ``submitted`` and ``expected`` are the two values if that says more.
+    ``submitted`` and ``expected`` are the two values if that says more; ``box`` is the position on the page,
+    left, bottom, right and top in points, where that is known.
     """
 
     place: str
@@ -30,6 +31,7 @@ class Difference:
     submitted: Any = None
     expected: Any = None
     kind: Kind = "content"
+    box: tuple[float, float, float, float] | None = field(default=None, compare=False)
 
     def finding(self, subject: Subject) -> Finding:
         """The row of it. What a stranger wrote is escaped and cut."""

@@ -28,6 +28,7 @@ from reportgen.verify.pages import compare_figures, compare_pages, share_lost
 from reportgen.verify.paper_comparison import compare_papers, flows_alike, open_reprint, refuse_paper
 from reportgen.verify.pdf_document import PdfDocument, PdfError, open_paper
 from reportgen.verify.recomputation import Recomputed, Rendered
+from reportgen.verify.sheets import SheetCollector
 from reportgen.verify.tolerances import Finding, Findings, Status, Subject
 
 MAX_PAPER_BYTES = 200 * 2**20
@@ -165,14 +166,21 @@ def _changes(results: LoadedResults, attached: object) -> Iterator[tuple[str, ob
 
 
 def compare_documents(
-    submitted: SubmittedReport, recomputed: Recomputed, rendered: Rendered, progress: Progress
+    submitted: SubmittedReport,
+    recomputed: Recomputed,
+    rendered: Rendered,
+    progress: Progress,
+    collector: SheetCollector | None = None,
 ) -> Findings:
-    """Rows for the text of the documents, and for pages and pictures as far as they can be compared."""
+    """Rows for the text of the documents, and for pages and pictures as far as they can be compared.
+
+    ``collector`` keeps pictures of the pages that differ.
+    """
     if submitted.page is not None:
         yield from _compare_html(submitted.page, submitted, recomputed, rendered)
     if submitted.pdf is not None:
         try:
-            yield from _compare_pdf(submitted.pdf, submitted, recomputed, rendered, progress)
+            yield from _compare_pdf(submitted.pdf, submitted, recomputed, rendered, progress, collector)
         except PdfError as error:
             yield Finding("pages", PDF_FILE, "differs", reason=error.problem)
     if submitted.folder is not None:
@@ -209,7 +217,12 @@ def _read(file: Path) -> str | None:
 
 
 def _compare_pdf(
-    file: Path, submitted: SubmittedReport, recomputed: Recomputed, rendered: Rendered, progress: Progress
+    file: Path,
+    submitted: SubmittedReport,
+    recomputed: Recomputed,
+    rendered: Rendered,
+    progress: Progress,
+    collector: SheetCollector | None,
 ) -> Findings:
     expected = rendered.page.printed if rendered.page else None
     with open_paper(file) as pdf:
@@ -233,7 +246,7 @@ def _compare_pdf(
             return
         with progress.stage("Comparing the pages"), open_paper(reprinted) as other:
             papers = _Opened(file, pdf), _Opened(reprinted, other)
-            yield from _compare_papers(*papers, submitted, recomputed, rendered, refused)
+            yield from _compare_papers(papers, submitted, recomputed, rendered, refused, collector)
 
 
 @dataclass(frozen=True)
@@ -245,14 +258,15 @@ class _Opened:
 
 
 def _compare_papers(
-    theirs: _Opened,
-    ours: _Opened,
+    papers: tuple[_Opened, _Opened],
     submitted: SubmittedReport,
     recomputed: Recomputed,
     rendered: Rendered,
     refused: Sequence[Difference],
+    collector: SheetCollector | None,
 ) -> Findings:
     """Rows for each difference between the two PDFs, and for each page without any."""
+    theirs, ours = papers
     pdf, other = theirs.pages, ours.pages
     versions = submitted.results.provenance.versions
     producer = f"WeasyPrint {versions.get('weasyprint', '')}"
@@ -265,7 +279,9 @@ def _compare_papers(
             share_lost(pdf, other),
             lambda: flows_alike(theirs.data, reprint),
         )
-    pages = list(compare_pages(pdf, other))
+    if collector is not None:
+        collector.note((*refused, *objects), excuses.cover)
+    pages = list(compare_pages(pdf, other, collector))
     told = {each.place for each in objects}
     differences = [*(each for each in refused if each.place not in told), *objects, *pages]
     yield from _judge("pages", PDF_FILE, differences, excuses)

@@ -5,26 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reportgen.text import printable
 from reportgen.verify.differences import Difference, Kind, compare_words
 from reportgen.verify.pdf_document import DOTS, PdfDocument
 from reportgen.verify.pictures import same_picture, same_pixels
+from reportgen.verify.sheets import MOST_PIXELS, Looks, SheetCollector
 from reportgen.verify.tolerances import Finding, Findings
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
-_LEVELS, _MOST_PIXELS = 64, 3
-"""A page looks other if more than these pixels differ by more than these levels in 255 from all pixels around
-the same place: where an edge falls between two pixels is rounding.
-"""
+def compare_pages(
+    submitted: PdfDocument, expected: PdfDocument, collector: SheetCollector | None = None
+) -> Iterator[Difference]:
+    """What differs of the pages of the PDF: their text, their pictures, and how they look as a whole.
 
-
-def compare_pages(submitted: PdfDocument, expected: PdfDocument) -> Iterator[Difference]:
-    """What differs of the pages of the PDF: their text, their pictures, and how they look as a whole."""
+    ``collector`` is given each page with what was found and drawn of it.
+    """
     if len(submitted) != len(expected):
         yield Difference(
             "number of pages", "the report has another number", len(submitted), len(expected), "flow"
@@ -34,14 +31,18 @@ def compare_pages(submitted: PdfDocument, expected: PdfDocument) -> Iterator[Dif
         name = f"page {page + 1}"
         if page >= len(submitted) or page >= len(expected):
             reason = "missing" if page >= len(submitted) else "the report has no such page"
-            yield Difference(name, reason, kind="flow")
-            continue
-        rows = [
-            *compare_words(name, submitted.text(page).split(), expected.text(page).split(), "flow"),
-            *_compare_pictures(name, page, submitted, expected, belongs),
-        ]
-        # Where words or pictures differ, another look is their consequence.
-        yield from rows or _compare_looks(name, page, submitted, expected)
+            rows, looks = [Difference(name, reason, kind="flow")], None
+        else:
+            rows = [
+                *compare_words(name, submitted.text(page).split(), expected.text(page).split(), "flow"),
+                *_compare_pictures(name, page, submitted, expected, belongs),
+            ]
+            # Where words or pictures differ, another look is their consequence.
+            looks = None if rows else Looks.draw(page, submitted, expected)
+            rows += _compare_looks(name, page, (submitted, expected), looks) if looks else []
+        yield from rows
+        if collector is not None:
+            collector.consider(page, rows, (submitted, expected), looks)
 
 
 def share_lost(submitted: PdfDocument, expected: PdfDocument) -> float:
@@ -82,42 +83,19 @@ def _compare_pictures(
 
 
 def _compare_looks(
-    name: str, page: int, submitted: PdfDocument, expected: PdfDocument
+    name: str, page: int, papers: tuple[PdfDocument, PdfDocument], looks: Looks
 ) -> Iterator[Difference]:
     import numpy as np
 
-    if submitted.size(page) != expected.size(page):
-        yield Difference(name, "another size", list(submitted.size(page)), list(expected.size(page)))
+    one, other = (paper.size(page) for paper in papers)
+    if one != other:
+        yield Difference(name, "another size", list(one), list(other))
         return
-    beyond = find_unlike(submitted.look(page), expected.look(page))
-    if beyond.sum() <= _MOST_PIXELS:
+    if looks.unlike is None or looks.unlike.sum() <= MOST_PIXELS:
         return
-    rows, columns = (np.flatnonzero(beyond.any(axis=axis)) * 72 // DOTS for axis in (1, 0))
+    rows, columns = (np.flatnonzero(looks.unlike.any(axis=axis)) * 72 // DOTS for axis in (1, 0))
     location = f"{rows[0]} to {rows[-1]} points from the top, {columns[0]} to {columns[-1]} from the left"
     yield Difference(name, f"text and pictures are the same, but it looks other, {location}", kind="layout")
-
-
-def find_unlike(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Where (rows, columns) two pictures (rows, columns, 3) of one shape differ by more than an edge that
-    falls to the pixel beside it: by more than 64 levels from all nine pixels of the other one around there.
-    """
-    import numpy as np
-
-    unlike = np.zeros(one.shape[:2], np.bool_)
-    if np.array_equal(one, other):
-        return unlike
-    # Only the rows with a difference, and one around them.
-    changed = np.flatnonzero((one != other).any(axis=(1, 2)))
-    rows = slice(max(changed[0] - 1, 0), changed[-1] + 2)
-    for a, b in ((one[rows], other[rows]), (other[rows], one[rows])):
-        around = np.pad(b, ((1, 1), (1, 1), (0, 0)), mode="edge")
-        height, width = b.shape[:2]
-        shifted = [around[i : i + height, j : j + width] for i in range(3) for j in range(3)]
-        low = np.minimum.reduce(shifted).astype(np.int16)
-        high = np.maximum.reduce(shifted).astype(np.int16)
-        levels = a.astype(np.int16)
-        unlike[rows] |= ((levels < low - _LEVELS) | (levels > high + _LEVELS)).any(axis=2)
-    return unlike
 
 
 def compare_figures(folder: Path, expected: Mapping[str, bytes], limit: int) -> Findings:

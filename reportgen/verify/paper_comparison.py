@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -192,14 +193,25 @@ def _compare_annotations(place: str, theirs: Sequence[Table], ours: Sequence[Tab
         if len(there) == len(due):
             for one, other in list(zip(there, due, strict=True))[:_MOST_EACH]:
                 name = f"{place}, link “{show(other.get('/Contents', ''))}”"
-                yield from compare_tables(name, one, other, _LINK_SLACK, _PLACED)
+                for each in compare_tables(name, one, other, _LINK_SLACK, _PLACED):
+                    yield replace(each, box=_box_of(one))
             continue
         for entry in there:
             kind: Kind = "flow" if entry.get("/Subtype") == "/Link" else "active"
             what = show(entry.get("/Contents", "")) or show(entry.get("/Subtype", "annotation"))
-            yield Difference(
-                f"{place}, annotation “{what}”", "the report has no such thing to click", kind=kind
-            )
+            reason = "the report has no such thing to click"
+            yield Difference(f"{place}, annotation “{what}”", reason, kind=kind, box=_box_of(entry))
         for entry in due:
             name = f"{place}, link “{show(entry.get('/Contents', ''))}”"
-            yield Difference(name, "it is missing", kind="flow")
+            yield Difference(name, "it is missing", kind="flow", box=_box_of(entry))
+
+
+def _box_of(entry: Table) -> tuple[float, float, float, float] | None:
+    """Where an annotation stands, None if a stranger's says no such thing."""
+    sides = entry.get("/Rect")
+    if not isinstance(sides, tuple) or len(sides) != 4:
+        return None
+    if not all(isinstance(side, float) and math.isfinite(side) for side in sides):
+        return None
+    x0, y0, x1, y1 = sides
+    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)

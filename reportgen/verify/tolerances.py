@@ -15,6 +15,7 @@ from reportgen.outline.section import DRAWN, Rule, Tolerance
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from reportgen.document.verification import Sheets
     from reportgen.engine.stages.context import Artifacts
     from reportgen.grading.score import Grades
 
@@ -62,7 +63,7 @@ class Rebuild:
 class Verification:
     """Everything confirmed, different or not recomputable in the report ``submission`` on the images
     in ``data``. ``notes`` are not faults; ``grades`` are the points, if a rubric was given; ``rebuild`` is
-    what it was compared with.
+    what it was compared with, ``sheets`` are pictures of pages that differ, if they were asked for.
     """
 
     submission: str
@@ -71,6 +72,7 @@ class Verification:
     notes: tuple[str, ...] = ()
     grades: Grades | None = None
     rebuild: Rebuild | None = field(default=None, repr=False, compare=False)
+    sheets: Sheets | None = field(default=None, repr=False, compare=False)
 
     @property
     def confirmed(self) -> bool:

@@ -1,11 +1,9 @@
-"""Whether a report is what its data give, and the verdict in words."""
+"""Whether a report is what its data give."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +18,11 @@ from reportgen.progress import Progress, Silent
 from reportgen.runtime import processor
 from reportgen.settings import Printing, Settings
 from reportgen.templates import open_templates
-from reportgen.text import plural, printable
+from reportgen.text import printable
 from reportgen.verify.choices import compare_settings, derive_settings
 from reportgen.verify.documents import SubmittedReport, compare_documents, has_same_bytes, open_submitted
 from reportgen.verify.numbers import compare_arrays, compare_dataset, compare_derived, compare_numbers
+from reportgen.verify.own_numbers import describe_own_numbers
 from reportgen.verify.recomputation import (
     Recomputed,
     Rendered,
@@ -32,12 +31,12 @@ from reportgen.verify.recomputation import (
     recompute,
     render_again,
 )
+from reportgen.verify.sheets import SheetCollector
 from reportgen.verify.tolerances import (
     Finding,
     Findings,
     Pair,
     Rebuild,
-    Subject,
     Tolerances,
     Verification,
     judge,
@@ -65,9 +64,12 @@ def verify(
     settings: Settings,
     outline: Outline | None = None,
     progress: Progress | None = None,
+    pictures: bool = False,
 ) -> Verification:
     """The verdict of :func:`examine`, which raises the same errors."""
-    found = examine(submission, data, settings=settings, outline=outline, progress=progress)
+    found = examine(
+        submission, data, settings=settings, outline=outline, progress=progress, pictures=pictures
+    )
     return found.verification
 
 
@@ -78,14 +80,15 @@ def examine(
     settings: Settings,
     outline: Outline | None = None,
     progress: Progress | None = None,
+    pictures: bool = False,
 ) -> Examination:
     """Find out whether a report's text, results, arrays, figures and pages are what its data give.
 
     ``submission`` is a PDF, a build folder or a ``results.json`` of a stranger, ``data`` the images; of
     ``settings``, the caller's own, cache, weights and templates are used. ``outline``: the sections that the
-    report must have; without it, those that it has are looked at, as far as they are installed here. Nothing
-    of the submission is run and none of its files is written to; what is in it of paths, templates and
-    weights is ignored.
+    report must have; without it, those that it has are looked at, as far as they are installed here.
+    ``pictures``: whether to keep pictures of pages of the PDF that differ. Nothing of the submission is run
+    and none of its files is written to; what is in it of paths, templates and weights is ignored.
     Raises ``IntakeError``, ``SubmissionError`` or ``PointerError`` if it cannot be read, ``DataError`` or
     ``IntakeError`` if the data folder cannot be looked at.
     """
@@ -107,12 +110,14 @@ def examine(
     rows += [*more, *_compare_numbers(submitted, recomputed, kind)]
     with progress.stage("Rendering the document again"):
         rendered = _render(submitted, recomputed, settings.templates)
-    rows += compare_documents(submitted, recomputed, rendered, progress)
+    collector = SheetCollector() if pictures else None
+    rows += compare_documents(submitted, recomputed, rendered, progress, collector)
     rebuild = Rebuild(
         results.document, recomputed.document, recomputed.arrays, recomputed.missing, rendered.html
     )
     notes = tuple(_notes(submitted, recomputed))
-    verdict = Verification(str(submission), str(data), tuple(rows), notes, rebuild=rebuild)
+    sheets = collector.sheets if collector else None
+    verdict = Verification(str(submission), str(data), tuple(rows), notes, rebuild=rebuild, sheets=sheets)
     return Examination(verdict, submitted, recomputed, rendered)
 
 
@@ -217,6 +222,9 @@ def _notes(submitted: SubmittedReport, recomputed: Recomputed) -> Iterator[str]:
         yield f"Computed on a processor of another kind, which is no fault: {printable(kind)[:_LONGEST]}."
     if submitted.results.folder is None:
         yield "No arrays came along; their summaries were compared (shape, type, range, mean, norm)."
+    commentary = submitted.settings.commentary.model_dump() if submitted.settings else {}
+    if words := describe_own_numbers(commentary, submitted.results.document):
+        yield words
     for name in recomputed.files:
         if submitted.folder is not None and has_same_bytes(submitted.folder, name, recomputed) is False:
             yield (
@@ -228,140 +236,3 @@ def _notes(submitted: SubmittedReport, recomputed: Recomputed) -> Iterator[str]:
     ):
         missing = ", ".join(section.name for section in left)
         yield f"Of the assignment's sections the report does not have {missing}."
-
-
-_MOST_DIFFERING, _MOST_OTHERS = 12, 6
-"""Rows of one subject that are shown; the JSON has them all."""
-
-_LONGEST_VALUE, _LONGEST_REASON = 60, 240
-
-_SUBJECTS: Mapping[Subject, str] = {
-    "attachment": "Attachments of the PDF",
-    "settings": "Settings",
-    "images": "Images",
-    "numbers": "Numbers of results.json",
-    "arrays": "Arrays",
-    "text": "Numbers printed in the text",
-    "pages": "Pages of report.pdf",
-    "page": "report.html",
-    "figures": "Figures",
-}
-
-_LABELS = {
-    "attachment": ("in the folder", "attached"),
-    "settings": ("results.json says", "report.toml says"),
-    "text": ("printed", "results.json says"),
-    "pages": ("handed in", "rendered again"),
-    "page": ("handed in", "rendered again"),
-}
-"""The labels of a row's two values, if not submitted and recomputed."""
-
-
-def describe(verification: Verification) -> list[str]:
-    """The lines for a grader, the most important first. Texts of the submission are escaped."""
-    differing, missing = verification.of("differs"), verification.of("not recomputable")
-    lines = [_judge(verification), ""]
-    totals = Counter(row.subject for row in verification.rows)
-    if differing:
-        lines += ["What differs:", *_list(differing, _MOST_DIFFERING, totals), ""]
-    if missing:
-        lines += ["What could not be recomputed:", *_list(missing, _MOST_OTHERS, totals), ""]
-    lines += ["Confirmed:", *_count(verification.of("confirmed"))]
-    lines += ["", *verification.notes] if verification.notes else []
-    if verification.grades is not None:
-        from reportgen.grading.exports.terminal import describe_grades
-
-        lines += ["", *(line.text for line in describe_grades(verification.grades))]
-    return lines
-
-
-def _judge(verification: Verification) -> str:
-    differing, missing = verification.of("differs"), verification.of("not recomputable")
-    passed = f"{plural(len(verification.of('confirmed')), 'check', 'checks')} passed"
-    rest = f"{len(missing)} could not be recomputed" if missing else ""
-    name = printable(verification.submission)
-    if differing:
-        subjects = ", ".join(
-            _SUBJECTS[row].lower() for row in dict.fromkeys(row.subject for row in differing)
-        )
-        verdict = f"NOT CONFIRMED: {name}: {plural(len(differing), 'differs', 'differ')} ({subjects})"
-        return f"{verdict}; {passed}{'; ' + rest if rest else ''}."
-    if missing:
-        return f"NOTHING DIFFERS: {name}: {passed}, but {rest}."
-    return f"CONFIRMED: {name}: {passed}."
-
-
-def _list(rows: Sequence[Finding], most: int, totals: Mapping[Subject, int]) -> list[str]:
-    lines = []
-    for subject, title in _SUBJECTS.items():
-        of_subject = [row for row in rows if row.subject == subject]
-        if of_subject:
-            lines.append(f"  {title}: {len(of_subject)} of {totals[subject]}")
-            lines += [f"    {_line(row)}" for row in of_subject[:most]]
-        if len(of_subject) > most:
-            lines.append(f"    … and {len(of_subject) - most} more")
-    return lines
-
-
-def _line(row: Finding) -> str:
-    parts = [printable(row.pointer)]
-    known = row.submitted is not None or row.recomputed is not None
-    # Of images the values are hashes, and the reason says what there is to say.
-    if known and row.subject != "images":
-        submitted, recomputed = _LABELS.get(row.subject, ("submitted", "recomputed"))
-        parts.append(f"{submitted} {_show(row.submitted)}, {recomputed} {_show(row.recomputed)}")
-    if row.reason:
-        parts.append(_cut(printable(row.reason), _LONGEST_REASON))
-    return ": ".join(parts[:2]) + (f"; {parts[2]}" if len(parts) > 2 else "")
-
-
-def _show(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    return _cut(printable(json.dumps(value, ensure_ascii=False)), _LONGEST_VALUE)
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[:longest]}…"
-
-
-def _count(rows: Sequence[Finding]) -> list[str]:
-    counts: dict[str, Counter[str]] = {}
-    for row in rows:
-        section = (
-            row.pointer.split("/")[1] if row.pointer.startswith("/") and row.subject == "numbers" else ""
-        )
-        counts.setdefault(row.subject, Counter())[section] += 1
-    lines = []
-    for subject, title in _SUBJECTS.items():
-        found = counts.get(subject)
-        if found:
-            parts = [f"{section} {count}" for section, count in found.items() if section]
-            lines.append(f"  {title}: {sum(found.values())}" + (f" ({', '.join(parts)})" if parts else ""))
-    return lines or ["  nothing"]
-
-
-FORMAT = 1
-
-
-def write_json(verification: Verification) -> str:
-    """The verdict, a list of all rows, the notes, and the points if there are any."""
-    content = {
-        "format": FORMAT,
-        "submission": verification.submission,
-        "data": verification.data,
-        "confirmed": verification.confirmed,
-        "complete": verification.complete,
-        "rows": [asdict(row) for row in verification.rows],
-        "notes": list(verification.notes),
-    }
-    if verification.grades is not None:
-        grades = verification.grades
-        content["grades"] = {
-            "score": f"{grades.score:f}",
-            "points": f"{grades.points:f}",
-            "checked": f"{grades.checked:f}",
-            "not_checkable": f"{grades.not_checkable:f}",
-            "not_graded": f"{grades.not_graded:f}",
-        }
-    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"

@@ -145,7 +145,12 @@ def test_what_is_handed_in_is_graded_and_held_until_it_is_released(made: Path, t
     page = (tmp_path / "out/overview.html").read_text(encoding="utf-8")
     assert "14 of 14" in page, "which the instructor may release"
     assert page.count('<td class="alarm">') == 1
-    assert 'href="groups/boaster/verification.txt"' in page
+    assert 'href="groups/boaster/verification.html"' in page
+    assert 'href="groups/honest/verification.txt"' in page
+    shown = (tmp_path / "out/groups/boaster/verification.html").read_text(encoding="utf-8")
+    assert "Not confirmed</h1>" in shown
+    assert str(tmp_path) not in shown
+    assert not (tmp_path / "out/groups/honest/verification.html").exists()
 
     again = run(tmp_path, *rows, data=made / "data", released=frozenset({"boaster"}))
     rows = {row["group"]: row for row in read_rows(tmp_path / "out")}

@@ -210,4 +210,4 @@ def test_every_page_begins_with_the_palette() -> None:
         assert sheets[:1] in ([], ["palette.css"]), page
         assert len(sheets) != 1, page
         styled += bool(sheets)
-    assert styled == 4
+    assert styled == 5

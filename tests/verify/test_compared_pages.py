@@ -21,9 +21,10 @@ from reportgen.verify.differences import Difference
 from reportgen.verify.documents import _judge
 from reportgen.verify.excuses import Excuses
 from reportgen.verify.markup import compare_markup
-from reportgen.verify.pages import compare_figures, compare_pages, find_unlike
+from reportgen.verify.pages import compare_figures, compare_pages
 from reportgen.verify.pdf_document import PdfError, open_paper
 from reportgen.verify.pictures import same_picture
+from reportgen.verify.sheets import find_unlike
 
 pytestmark = pytest.mark.prints
 

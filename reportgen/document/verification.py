@@ -1,0 +1,153 @@
+"""What verify found as one self-contained HTML page: what was handed in beside what it should be."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jinja2 import TemplateError
+from markupsafe import Markup
+
+from reportgen.document.environment import content_security_policy, open_environment
+from reportgen.document.fonts import font_css
+from reportgen.errors import RenderError
+from reportgen.store.ownership import VERIFICATION_MARK
+from reportgen.templates import Templates
+
+TEMPLATE = "verification.html.j2"
+_FONT_MARK = "/* fonts */"
+_POLICY_MARK = "content-security-policy-of-this-page"
+
+OPEN_ROWS = 25
+"""A table with more rows than these is folded on the screen; on paper it is whole."""
+
+Frame = tuple[float, float, float, float]
+"""Left, top, right, bottom, in points from the upper left corner of a page."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A page as PDFium draws it: a PNG file, and the width and height of the page in points."""
+
+    png: bytes
+    width: float
+    height: float
+
+    @property
+    def address(self) -> str:
+        """The picture itself, as a ``data:`` address."""
+        return f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A page of the PDF that differs, None for the side that has no such page; ``number`` counts from 1.
+
+    ``frames`` are around what differs, as far as that is known. ``excused``: a person has to judge it.
+    """
+
+    number: int
+    submitted: Drawing | None
+    recomputed: Drawing | None
+    frames: tuple[Frame, ...]
+    excused: bool = False
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """The pages that are shown, and the numbers of further ones that differ."""
+
+    shown: tuple[Sheet, ...] = ()
+    left_out: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A finding: its place, the two values as text, and why it is one. ``sheet``: the page that shows it, 0
+    without one.
+    """
+
+    place: str
+    submitted: str
+    recomputed: str
+    reason: str
+    sheet: int = 0
+
+
+@dataclass(frozen=True)
+class Group:
+    """The findings on one subject: how many have each status, and those that are not confirmed.
+
+    ``labels`` are the headings of the two values, ``left_out`` counts the rows that are not shown.
+    """
+
+    name: str
+    title: str
+    labels: tuple[str, str]
+    confirmed: int
+    differing: tuple[Row, ...]
+    missing: tuple[Row, ...]
+    differing_count: int
+    missing_count: int
+
+    @property
+    def left_out(self) -> int:
+        """How many rows are not shown."""
+        return self.differing_count + self.missing_count - len(self.differing) - len(self.missing)
+
+    @property
+    def noteworthy(self) -> bool:
+        """Whether there is something to look at."""
+        return bool(self.differing or self.missing)
+
+
+@dataclass(frozen=True)
+class FindingsPage:
+    """All that the page shows. ``verdict`` is one of “Not confirmed”, “Nothing differs” and “Confirmed”."""
+
+    verdict: str
+    submission: str
+    data: str
+    groups: Sequence[Group]
+    sheets: Sheets
+    notes: Sequence[str]
+
+    @property
+    def confirmed(self) -> int:
+        """How many checks passed."""
+        return sum(group.confirmed for group in self.groups)
+
+    @property
+    def differing(self) -> int:
+        """How many found a difference."""
+        return sum(group.differing_count for group in self.groups)
+
+    @property
+    def missing(self) -> int:
+        """How many could not be made."""
+        return sum(group.missing_count for group in self.groups)
+
+
+def render_verification(page: FindingsPage, templates: Templates) -> str:
+    """Render ``verification.html.j2`` of ``templates``. The page fetches and runs nothing.
+
+    Whatever the report says is escaped, and its pages are pictures that were drawn here. Raises
+    ``RenderError`` for a mistake in the template.
+    """
+    environment = open_environment(templates)
+    environment.globals.update(
+        p=page,
+        open_rows=OPEN_ROWS,
+        font_mark=Markup(_FONT_MARK),  # noqa: S704 - a constant
+        policy_mark=_POLICY_MARK,
+    )
+    try:
+        html = environment.get_template(TEMPLATE).render()
+    except TemplateError as error:
+        raise RenderError(f"templates/{TEMPLATE}: {error}", "Correct the template.") from error
+    # Not left to the template, which may be a user's own: by this mark the page is replaced.
+    html = html.replace("<head>", f"<head>\n{VERIFICATION_MARK}", 1)
+    # The fonts first: the policy has hashes over the finished style sheet.
+    html = html.replace(_FONT_MARK, font_css(html), 1)
+    return html.replace(_POLICY_MARK, str(Markup.escape(content_security_policy(html))), 1)

@@ -1,0 +1,221 @@
+"""How pages of a PDF look: where two of them differ, and pictures of them side by side."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from reportgen.document.verification import Drawing, Frame, Sheet, Sheets
+from reportgen.verify.differences import Difference
+from reportgen.verify.pdf_document import DOTS, PdfDocument
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_LEVELS, MOST_PIXELS = 64, 3
+"""A page looks other if more than these pixels differ by more than these levels in 255 from all pixels around
+the same place: where an edge falls between two pixels is rounding.
+"""
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How a page looks in both documents, (height, width, 3) as PDFium has it, blue first; and ``unlike``,
+    where that differs, None for pages of other sizes.
+    """
+
+    theirs: NDArray[np.uint8]
+    ours: NDArray[np.uint8]
+    unlike: NDArray[np.bool_] | None
+
+    @classmethod
+    def draw(cls, page: int, submitted: PdfDocument, expected: PdfDocument) -> Looks:
+        """Draw a page (from 0) of both, once each."""
+        one, other = submitted.look(page), expected.look(page)
+        return cls(one, other, find_unlike(one, other) if one.shape == other.shape else None)
+
+
+def find_unlike(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where (rows, columns) two pictures (rows, columns, 3) of one shape differ by more than an edge that
+    falls to the pixel beside it: by more than 64 levels from all nine pixels of the other one around there.
+    """
+    import numpy as np
+
+    unlike = np.zeros(one.shape[:2], np.bool_)
+    if np.array_equal(one, other):
+        return unlike
+    # Only the rows with a difference, and one around them.
+    changed = np.flatnonzero((one != other).any(axis=(1, 2)))
+    rows = slice(max(changed[0] - 1, 0), changed[-1] + 2)
+    for a, b in ((one[rows], other[rows]), (other[rows], one[rows])):
+        around = np.pad(b, ((1, 1), (1, 1), (0, 0)), mode="edge")
+        height, width = b.shape[:2]
+        shifted = [around[i : i + height, j : j + width] for i in range(3) for j in range(3)]
+        low = np.minimum.reduce(shifted).astype(np.int16)
+        high = np.maximum.reduce(shifted).astype(np.int16)
+        levels = a.astype(np.int16)
+        unlike[rows] |= ((levels < low - _LEVELS) | (levels > high + _LEVELS)).any(axis=2)
+    return unlike
+
+
+MOST_SHEETS = 12
+"""Pages that are shown; how many more differ is told."""
+
+_MOST_FRAMES = 12
+
+_GAP = 9.0
+"""Rows of pixels as far apart as this, in points, are in frames of their own."""
+
+_PADDING = 2.0
+
+
+class SheetCollector:
+    """Keeps pictures of the first pages that differ, packed as soon as they are drawn.
+
+    The pages that no excuse covers come first, so up to two times ``MOST_SHEETS`` are kept for a while.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[bool, list[Sheet]] = {True: [], False: []}
+        self._left: dict[bool, list[int]] = {True: [], False: []}
+        self._noted: dict[int, list[Difference]] = {}
+        self._covers: Callable[[Difference], bool] = lambda _difference: False
+
+    def note(self, differences: Iterable[Difference], covers: Callable[[Difference], bool]) -> None:
+        """Take in what was found before pages are looked at, and what is excused."""
+        self._covers = covers
+        for each in differences:
+            if number := page_in(each.place):
+                self._noted.setdefault(number - 1, []).append(each)
+
+    def consider(
+        self,
+        page: int,
+        found: Sequence[Difference],
+        papers: tuple[PdfDocument, PdfDocument],
+        looks: Looks | None,
+    ) -> None:
+        """Keep a page (from 0) if something of it differs; it is drawn here only if it was not yet."""
+        differences = [*found, *self._noted.get(page, ())]
+        if not differences:
+            return
+        excused = all(map(self._covers, differences))
+        if len(self._kept[excused]) >= MOST_SHEETS:
+            self._left[excused].append(page + 1)
+            return
+        self._kept[excused].append(_make_sheet(page, differences, papers, looks, excused=excused))
+
+    @property
+    def sheets(self) -> Sheets:
+        """The pages to show, in their order; a page that nothing excuses goes before one that is."""
+        both = [*self._kept[False], *self._kept[True]]
+        shown = sorted(both[:MOST_SHEETS], key=lambda sheet: sheet.number)
+        left = [*self._left[False], *self._left[True], *(sheet.number for sheet in both[MOST_SHEETS:])]
+        return Sheets(tuple(shown), tuple(sorted(left)))
+
+
+_ON_PAGE = re.compile(r"(?:^|^/\w+: )page (\d{1,5})(?:[,/]|$)")
+
+
+def page_in(place: str) -> int:
+    """The number of the page of the PDF that a place is on, from 1; 0 if it is on none."""
+    match = _ON_PAGE.match(place)
+    return int(match[1]) if match else 0
+
+
+def _make_sheet(
+    page: int,
+    differences: Sequence[Difference],
+    papers: tuple[PdfDocument, PdfDocument],
+    looks: Looks | None,
+    *,
+    excused: bool,
+) -> Sheet:
+    sizes = [paper.size(page) if page < len(paper) else None for paper in papers]
+    if looks is None and None not in sizes:
+        looks = Looks.draw(page, *papers)
+    if looks is not None:
+        pixels = [looks.theirs, looks.ours]
+    else:
+        pixels = [paper.look(page) for paper in papers if page < len(paper)]
+    drawn = iter(pixels)
+    sides = [Drawing(pack(next(drawn)), *size) if size else None for size in sizes]
+    frames = list(find_frames(looks.unlike)) if looks is not None and looks.unlike is not None else []
+    size = next(size for size in sizes if size)
+    boxes = dict.fromkeys(_turn(each.box, size) for each in differences if each.box is not None)
+    frames += [box for box in boxes if not any(_covers(frame, box) for frame in frames)]
+    return Sheet(page + 1, sides[0], sides[1], tuple(frames[: 2 * _MOST_FRAMES]), excused)
+
+
+def _covers(frame: Frame, box: Frame) -> bool:
+    left, top, right, bottom = frame
+    near = left - _GAP <= box[0] and box[2] <= right + _GAP
+    return near and top - _GAP <= box[1] and box[3] <= bottom + _GAP
+
+
+def find_frames(unlike: NDArray[np.bool_]) -> Iterator[Frame]:
+    """Frames around what differs, from the top; what is less than a line apart is in one of them."""
+    import numpy as np
+
+    rows = np.flatnonzero(unlike.any(axis=1))
+    if not rows.size:
+        return
+    breaks = np.flatnonzero(np.diff(rows) > _GAP * DOTS / 72) + 1
+    bounds = [0, *breaks.tolist(), rows.size]
+    # Beyond the last frame there is one more for all that follows.
+    bounds = [*bounds[:_MOST_FRAMES], rows.size] if len(bounds) > _MOST_FRAMES + 1 else bounds
+    height, width = (side * 72 / DOTS for side in unlike.shape)
+    for start, stop in pairwise(bounds):
+        top, bottom = rows[start], rows[stop - 1]
+        columns = np.flatnonzero(unlike[top : bottom + 1].any(axis=0))
+        sides = [float(side) * 72 / DOTS for side in (columns[0], top, columns[-1] + 1, bottom + 1)]
+        yield _pad((sides[0], sides[1], sides[2], sides[3]), width, height)
+
+
+def _turn(box: Frame, size: tuple[float, float]) -> Frame:
+    """A box from the lower left corner of a page, as PDF has it, from its upper left; never beyond it."""
+    left, bottom, right, top = box
+    return _pad((left, size[1] - top, right, size[1] - bottom), *size)
+
+
+def _pad(frame: Frame, width: float, height: float) -> Frame:
+    left, top, right, bottom = frame
+
+    def within(side: float, longest: float) -> float:
+        return round(min(max(side, 0.0), longest), 1)
+
+    return (
+        within(left - _PADDING, width), within(top - _PADDING, height),
+        within(right + _PADDING, width), within(bottom + _PADDING, height),
+    )  # fmt: skip
+
+
+_MOST_WIDTH, _MOST_BYTES = 1000, 600_000
+"""Pixels across, which small print is legible with, and the size of a picture."""
+
+
+def pack(pixels: NDArray[np.uint8]) -> bytes:
+    """A page (height, width, 3), blue first, as a PNG file of limited size.
+
+    If it would be larger it has 256 colours, and then fewer and fewer pixels.
+    """
+    from PIL import Image
+
+    picture = Image.fromarray(pixels[..., ::-1].copy())
+    longest = max(picture.width, picture.height * 2 // 3)
+    scale = min(1.0, _MOST_WIDTH / longest)
+    packed = b""
+    for colours, share in ((None, 1.0), (256, 1.0), (256, 0.5), (64, 0.25)):
+        size = [max(round(side * scale * share), 1) for side in picture.size]
+        smaller = picture.resize((size[0], size[1]), Image.Resampling.BOX, reducing_gap=None)
+        target = io.BytesIO()
+        (smaller.quantize(colours) if colours else smaller).save(target, "PNG", compress_level=6)
+        packed = target.getvalue()
+        if len(packed) <= _MOST_BYTES:
+            break
+    return packed
