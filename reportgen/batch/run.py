@@ -20,6 +20,7 @@ from reportgen.batch.attempt import (
     clear_attempts,
     finalize,
     finished_key,
+    identify_examination,
     identify_group,
     identify_program,
     identify_rubrics,
@@ -32,6 +33,7 @@ from reportgen.batch.job import (
     BatchConfig,
     Job,
     Outcome,
+    find_examined,
     find_finished,
     name_inside,
     read_costs,
@@ -42,6 +44,7 @@ from reportgen.batch.progress_view import ProgressView
 from reportgen.batch.publication import Tables, open_output, refuse_overlap, write_tables
 from reportgen.batch.reception import Received, receive
 from reportgen.batch.roster import add_groups, find_people, read_roster
+from reportgen.batch.supplements import Supplements, gather_supplements
 from reportgen.batch.tables import GroupResult, GroupStatus
 from reportgen.dataset.inventory import take_inventory
 from reportgen.dataset.names import capped, escaped
@@ -104,13 +107,17 @@ class Report:
 
 @dataclass(frozen=True)
 class _Found:
-    """A group as it is now; ``kept`` is its outcome if nothing is to be done for it."""
+    """A group as it is now; ``kept`` is its outcome if nothing is to be done for it. ``examined``: the key of
+    its recomputation; ``reused``: the previous run has just that one, so that it need only be graded.
+    """
 
     group: Group
     contents: Contents
     parts: Parts = field(default_factory=Parts)
     key: str = ""
     kept: Outcome | None = None
+    examined: str = ""
+    reused: bool = False
 
 
 def run_batch(
@@ -131,11 +138,13 @@ def run_batch(
         refuse_overlap(out, received.groups)
         _check_releases(chosen, received.groups)
         images = _look_at_data(received.groups)
+        labels = {group.name: group.name for group in received.groups}
+        beside = gather_supplements(chosen, received.groups, labels, out, view.say)
         with ThreadPoolExecutor(_THREADS) as pool:
             shared = identify_program(chosen.outline.kind), identify_rubrics(chosen.rubrics)
-            look = _Look(out, config, shared, options, received, images)
+            look = _Look(out, config, shared, options, received, images, beside)
             found = list(pool.map(look.at, received.groups))
-        jobs = [_job(each, out, config, images) for each in found if each.kept is None]
+        jobs = [_job(each, out, config, images, beside) for each in found if each.kept is None]
         if jobs:
             # Before anything is built: a mistake in a rubric once cost the time of a whole class.
             check_tests(chosen.rubrics)
@@ -209,6 +218,7 @@ class _Look:
     options: Options
     received: Received
     images: Mapping[Path, str]
+    beside: Supplements
 
     def at(self, group: Group) -> _Found:
         """The group as it is now."""
@@ -224,8 +234,13 @@ class _Look:
             outcome = self._explain_obstacle(obstacle, group, contents)
             return _Found(group, contents, parts, kept=_refuse(group, outcome, self.out))
         data = self.images[group.data] if group.data else ""
-        key = identify_group(group.name, contents, data, self.config, self.shared)
-        return _Found(group, contents, parts, key, self._find_kept(group, key))
+        program, rubrics = self.shared
+        examined = identify_examination(group.name, contents, data, self.config, program)
+        typed = self.beside.points.get(group.name, ())
+        key = identify_group(examined, rubrics, self.beside.times.get(group.name, ""), typed)
+        kept = self._find_kept(group, key)
+        reused = kept is None and find_examined(self.out / GROUPS / group.slug) == examined
+        return _Found(group, contents, parts, key, kept, examined, reused)
 
     def _explain_obstacle(self, obstacle: Outcome, group: Group, contents: Contents) -> Outcome:
         """Nothing handed in is no points; but what could not be read may be what was to be handed in."""
@@ -270,7 +285,9 @@ def _refuse(group: Group, outcome: Outcome, out: Path) -> Outcome:
     return outcome
 
 
-def _job(found: _Found, out: Path, config: BatchConfig, images: Mapping[Path, str]) -> Job:
+def _job(
+    found: _Found, out: Path, config: BatchConfig, images: Mapping[Path, str], beside: Supplements
+) -> Job:
     group = found.group
     folder, *more = (str(root.resolve()) for root in group.roots)
     return Job(
@@ -284,6 +301,10 @@ def _job(found: _Found, out: Path, config: BatchConfig, images: Mapping[Path, st
         more=tuple(more),
         data=str(group.data.resolve()) if group.data else "",
         data_contents=images[group.data] if group.data else "",
+        examined=found.examined,
+        previous=str(out.resolve() / GROUPS / group.slug) if found.reused else "",
+        submitted=beside.times.get(group.name, ""),
+        manual=beside.points.get(group.name, ()),
     )
 
 
