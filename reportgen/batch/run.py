@@ -83,12 +83,13 @@ class Options:
 @dataclass(frozen=True)
 class Report:
     """The result of a batch: a row per group, how many groups were processed this time, and a row for each
-    file of the input.
+    file of the input; ``before``: what came of the groups in the previous run, by name.
     """
 
     rows: tuple[GroupResult, ...]
     worked_on: int
     files: tuple[FileRow, ...] = ()
+    before: Mapping[str, Outcome] = field(default_factory=dict)
 
     def of(self, *statuses: GroupStatus) -> list[GroupResult]:
         """The groups with one of these statuses."""
@@ -108,7 +109,8 @@ class Report:
 @dataclass(frozen=True)
 class _Found:
     """A group as it is now; ``kept`` is its outcome if nothing is to be done for it. ``examined``: the key of
-    its recomputation; ``reused``: the previous run has just that one, so that it need only be graded.
+    its recomputation; ``reused``: the previous run has just that one, so that it need only be graded;
+    ``last``: what came of the group in that run.
     """
 
     group: Group
@@ -118,6 +120,7 @@ class _Found:
     kept: Outcome | None = None
     examined: str = ""
     reused: bool = False
+    last: Outcome | None = None
 
 
 def run_batch(
@@ -154,7 +157,8 @@ def run_batch(
         files = account(received, outcomes)
         write_tables(chosen, Tables(rows, files, students), out, view.say)
         shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
-        return Report(rows, len(jobs), files)
+        before = {each.group.name: each.last for each in found if each.last is not None}
+        return Report(rows, len(jobs), files, before)
 
 
 def _agree(chosen: Class, out: Path, options: Options, view: ProgressView) -> BatchConfig:
@@ -238,9 +242,12 @@ class _Look:
         examined = identify_examination(group.name, contents, data, self.config, program)
         typed = self.beside.points.get(group.name, ())
         key = identify_group(examined, rubrics, self.beside.times.get(group.name, ""), typed)
-        kept = self._find_kept(group, key)
-        reused = kept is None and find_examined(self.out / GROUPS / group.slug) == examined
-        return _Found(group, contents, parts, key, kept, examined, reused)
+        folder = self.out / GROUPS / group.slug
+        finished = find_finished(folder)
+        kept = self._find_kept(finished, key)
+        reused = kept is None and find_examined(folder) == examined
+        last = finished[0] if finished else None
+        return _Found(group, contents, parts, key, kept, examined, reused, last)
 
     def _explain_obstacle(self, obstacle: Outcome, group: Group, contents: Contents) -> Outcome:
         """Nothing handed in is no points; but what could not be read may be what was to be handed in."""
@@ -255,8 +262,7 @@ class _Look:
             return Outcome("data", f"no report.pdf and no build folder, but {names}")
         return obstacle
 
-    def _find_kept(self, group: Group, key: str) -> Outcome | None:
-        finished = find_finished(self.out / GROUPS / group.slug)
+    def _find_kept(self, finished: tuple[Outcome, str] | None, key: str) -> Outcome | None:
         if finished is None or finished[1] != finished_key(key, finished[0], self.config):
             return None
         outcome = finished[0]

@@ -38,6 +38,12 @@ def batch(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try groups that failed again, though nothing changed.")
     ] = False,
+    criterion: Annotated[
+        str | None,
+        typer.Option(
+            "--criterion", metavar="NAME", help="Print its points in the run before and in this one."
+        ),
+    ] = None,
     quiet: QuietOption = False,
 ) -> None:
     """Verify and grade the reports that a whole class handed in.
@@ -61,6 +67,10 @@ def batch(
     report = run_batch(chosen, folder, _choose_runner(chosen, scheduler, processes), view, options)
     if not quiet:
         _show(report, folder)
+    if criterion is not None:
+        from reportgen.batch.changes import compare_criterion
+
+        typer.echo("\n".join(["", *compare_criterion(criterion, report.rows, report.before, {})]))
     if not report.settled:
         raise typer.Exit(1)
 

@@ -9,7 +9,9 @@ import pytest
 from class_scene import files_of
 from graded_class import SIZE, GradedClass, scores
 
+from reportgen.batch.changes import compare_criterion
 from reportgen.batch.job import find_finished, write_outcome
+from reportgen.errors import UserError
 
 pytestmark = pytest.mark.slow
 
@@ -36,6 +38,23 @@ def test_a_changed_row_is_graded_again_without_a_recomputation(tmp_path: Path) -
     scene.rubric.write_text(ROW, encoding="utf-8")
     scene.run()
     assert (scores(scene.out)["A"], scene.count("A")) == ("6", 2)
+
+
+def test_a_criterion_is_shown_before_and_after(tmp_path: Path) -> None:
+    scene = GradedClass(tmp_path, "A", "Long name", rubric=ROW)
+    first = scene.run()
+    assert first.before == {}
+    scene.rubric.write_text(ROW.replace("points = 6", "points = 7.5"), encoding="utf-8")
+    report = scene.run()
+    lines = compare_criterion("Size", report.rows, report.before, {"A": "No. 1"})
+    assert [line.split() for line in lines] == [
+        ["group", "before", "now", "of"], ["No.", "1", "6", "7.5", "7.5"], ["Long", "name", "6", "7.5", "7.5"],
+    ]  # fmt: skip
+    assert len({len(line) for line in lines}) == 1
+    assert compare_criterion("Size", first.rows, first.before, {})[1].split() == ["A", "–", "6", "6"]
+    with pytest.raises(UserError, match="Sise") as caught:
+        compare_criterion("Sise", report.rows, report.before, {})
+    assert caught.value.remedy == "Did you mean 'Size'?"
 
 
 @pytest.mark.parametrize("harm", ["report", "build", "seal", "old"])
