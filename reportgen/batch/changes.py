@@ -13,12 +13,10 @@ from reportgen.text import find_nearest
 _HEAD = ("group", "before", "now", "of")
 
 
-def compare_criterion(
-    name: str, rows: Sequence[GroupResult], before: Mapping[str, Outcome], labels: Mapping[str, str]
-) -> list[str]:
+def compare_criterion(name: str, rows: Sequence[GroupResult], before: Mapping[str, Outcome]) -> list[str]:
     """A table of the groups' points for a criterion: of the run ``before``, by group, and of this one.
 
-    ``labels``: what the groups are called. Raises ``UserError`` if neither run has the criterion.
+    Raises ``UserError`` if neither run has the criterion.
     """
     known = criteria_of([*(row.outcome for row in rows), *before.values()])
     if name not in known:
@@ -27,19 +25,17 @@ def compare_criterion(
             f"--criterion '{name}': there is no criterion of that name.",
             f"Did you mean '{near}'?" if near else f"There are {', '.join(known) or 'none'}.",
         )
-    cells = [_HEAD, *(_cells(name, row, before, labels) for row in rows)]
+    cells = [_HEAD, *(_cells(name, row, before) for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(_HEAD))]
     return [
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in cells
     ]
 
 
-def _cells(
-    name: str, row: GroupResult, before: Mapping[str, Outcome], labels: Mapping[str, str]
-) -> tuple[str, str, str, str]:
+def _cells(name: str, row: GroupResult, before: Mapping[str, Outcome]) -> tuple[str, str, str, str]:
     last = before.get(row.group.name)
     mark = find_mark(row.outcome, name)
-    label = one_line(labels.get(row.group.name, row.group.name))
+    label = one_line(row.group.name)
     held = " (held)" if row.status == "held" else ""
     return label + held, _score(last, name), _score(row.outcome, name), mark.points if mark else "–"
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from reportgen.progress import Progress
 
 
-_UNDATED = "When it was handed in is not known, so nothing is deducted for lateness."
-
 GRADES_FILES = {
     "gradescope": "gradescope.json",
     "csv": "grades.csv",
@@ -45,7 +43,7 @@ def mark(report: Path, job: Job, folder: Path, progress: Progress) -> GradedRepo
     """
     from reportgen.contract.reader import load_results
     from reportgen.grading.exports import Exports, write_exports
-    from reportgen.grading.policy import LATE
+    from reportgen.grading.policy import LATE, UNDATED
     from reportgen.grading.rubric import shipped_rubrics
     from reportgen.grading.run import grade
     from reportgen.grading.score import NOT_CHECKABLE, describe_sum
@@ -72,7 +70,7 @@ def mark(report: Path, job: Job, folder: Path, progress: Progress) -> GradedRepo
         undecided=undecided,
     )
     undated = any(item.name == LATE and item.status == NOT_CHECKABLE for item in grades.criteria)
-    said = (*filter(None, [undecided]), *([_UNDATED] if undated else []), *grades.gaps)
+    said = (*filter(None, [undecided]), *([UNDATED] if undated else []), *grades.gaps)
     return GradedReport(outcome, (*said, *document["dataset"]["warnings"]))
 
 

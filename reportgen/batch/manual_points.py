@@ -140,16 +140,22 @@ def _suggest(name: str, known: Mapping[str, object]) -> str:
     )
 
 
-def write_template(
-    labels: Mapping[str, str], rows: Sequence[RubricItem], entries: Sequence[Entry] = ()
-) -> bytes:
-    """A row for each group and criterion; ``labels``: what groups are called. What was typed stays."""
-    typed: dict[tuple[str | None, str], Entry] = {
-        (find_group(entry.group, {label: name for name, label in labels.items()}), entry.criterion): entry
-        for entry in entries
-        if entry.filled
-    }
-    return b"\xef\xbb\xbf" + write_table(COLUMNS, _make_rows(labels, rows, typed)).encode()
+@dataclass(frozen=True)
+class Naming:
+    """The groups by name, with what tables call them (``labels``); and by all that a file may call them."""
+
+    labels: Mapping[str, str]
+    names: Mapping[str, str]
+
+    def find(self, entry: Entry) -> str | None:
+        """The group of a line, None for nobody's."""
+        return find_group(entry.group, self.names)
+
+
+def write_template(naming: Naming, rows: Sequence[RubricItem], entries: Sequence[Entry] = ()) -> bytes:
+    """A row for each group and criterion. What was typed into ``entries`` stays."""
+    typed = {(naming.find(entry), entry.criterion): entry for entry in entries if entry.filled}
+    return b"\xef\xbb\xbf" + write_table(COLUMNS, _make_rows(naming.labels, rows, typed)).encode()
 
 
 def _make_rows(
@@ -174,13 +180,15 @@ def is_unfilled(file: Path) -> bool:
     return ours and not any(entry.filled for entry in lines)
 
 
-def is_kept(entries: Sequence[Entry], file: Path) -> bool:
+def is_kept(entries: Sequence[Entry], file: Path, naming: Naming) -> bool:
     """Whether all that was typed into ``file`` is among ``entries``, too, so that it may be replaced."""
-    known = {(each.group, each.criterion, each.points, each.comment) for each in entries}
+
+    def describe(entry: Entry) -> tuple[str | None, str, str, str]:
+        return naming.find(entry), entry.criterion, entry.points, entry.comment
+
+    known = set(map(describe, entries))
     try:
         lines = read_entries(file)
     except ClassError:
         return False
-    return all(
-        (each.group, each.criterion, each.points, each.comment) in known for each in lines if each.filled
-    )
+    return all(describe(each) in known for each in lines if each.filled)

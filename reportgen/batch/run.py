@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reportgen.batch.accounting import FileRow, account
+from reportgen.batch.anonymity import assign_numbers, hide_names
 from reportgen.batch.attempt import (
     ATTEMPTS,
     EARLIER,
@@ -72,10 +73,11 @@ CACHE_FOLDER = ".cache"
 @dataclass(frozen=True)
 class Options:
     """``retry_failed``: groups that failed are worked on though nothing changed; ``environment`` and
-    ``command`` are those of ``BatchConfig``.
+    ``command`` are those of ``BatchConfig``; ``anonymous``: tables name groups by numbers.
     """
 
     retry_failed: bool = False
+    anonymous: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ()
 
@@ -141,7 +143,8 @@ def run_batch(
         refuse_overlap(out, received.groups)
         _check_releases(chosen, received.groups)
         images = _look_at_data(received.groups)
-        labels = {group.name: group.name for group in received.groups}
+        names = [group.name for group in received.groups]
+        labels = assign_numbers(out, names) if options.anonymous else {name: name for name in names}
         beside = gather_supplements(chosen, received.groups, labels, out, view.say)
         with ThreadPoolExecutor(_THREADS) as pool:
             shared = identify_program(chosen.outline.kind), identify_rubrics(chosen.rubrics)
@@ -155,10 +158,14 @@ def run_batch(
         rows = tuple(_row(each, made, out, chosen, received) for each in found)
         outcomes = [(each.group, each.parts, each.kept or made[each.group.slug]) for each in found]
         files = account(received, outcomes)
-        write_tables(chosen, Tables(rows, files, students), out, view.say)
+        before = {labels[each.group.name]: each.last for each in found if each.last is not None}
+        tables = Tables(rows, files, students)
+        if options.anonymous:
+            # Files are called like who handed them in, and what an LMS reads has nothing but names.
+            tables = Tables(hide_names(rows, labels))
+        write_tables(chosen, tables, out, view.say)
         shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
-        before = {each.group.name: each.last for each in found if each.last is not None}
-        return Report(rows, len(jobs), files, before)
+        return Report(tuple(tables.rows), len(jobs), tuple(tables.files), before)
 
 
 def _agree(chosen: Class, out: Path, options: Options, view: ProgressView) -> BatchConfig:

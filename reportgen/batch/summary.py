@@ -79,6 +79,8 @@ def _list_members(rows: Sequence[GroupResult], students: Sequence[Student]) -> d
 
 def _line(row: GroupResult) -> Line:
     outcome = row.outcome
+    # Where groups are numbers their folders, which have their names, are not linked.
+    linked = bool(row.group.slug)
     folder = f"{GROUPS}/{quote(row.group.slug)}"
     return Line(
         name=row.group.name,
@@ -94,8 +96,8 @@ def _line(row: GroupResult) -> Line:
         notes=row.notes,
         report=f"{folder}/{row.report}" if row.report and outcome.done else "",
         earlier=f"{folder}/{row.earlier}" if row.earlier else "",
-        grades=f"{folder}/grades.md" if outcome.done else "",
-        log="" if outcome.cause in _WITHOUT_LOG else f"{folder}/{LOG_FILE}",
+        grades=f"{folder}/grades.md" if outcome.done and linked else "",
+        log=f"{folder}/{LOG_FILE}" if linked and outcome.cause not in _WITHOUT_LOG else "",
     )
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen.batch.anonymity import find_numbers
 from reportgen.batch.class_file import Class, ClassError, Group
 from reportgen.batch.job import Typed
 from reportgen.batch.manual_points import (
     COMPLETED_FILE,
     MANUAL_FILE,
     Entry,
-    find_group,
+    Naming,
     is_kept,
     is_unfilled,
     read_class_points,
@@ -53,12 +54,14 @@ def gather_supplements(
     ``labels``: what tables call the groups, by name. Raises ``ClassError`` naming file, line and value.
     """
     rows, late = _read_rules(chosen)
-    names = {label: name for name, label in labels.items()} | {group.name: group.name for group in groups}
+    # Who judged numbers may hand them to a run that knows the names.
+    names = {label: name for label, name in find_numbers(out).items() if name in labels}
+    names |= {group.name: group.name for group in groups}
     points: dict[str, tuple[Typed, ...]] = {}
     if chosen.manual:
         points = read_class_points(chosen.manual, names, rows)
     if rows:
-        _offer_table(chosen.manual, out, labels, rows, say)
+        _offer_table(chosen.manual, out, Naming(labels, names), rows, say)
     times = read_times(chosen.submissions_times, groups)
     if late is None:
         if times:
@@ -101,16 +104,14 @@ def _is_marked(file: Path) -> bool:
     return _MARK.search(file.read_bytes()) is not None
 
 
-def _offer_table(
-    named: Path | None, out: Path, labels: Mapping[str, str], rows: Sequence[RubricItem], say: Say
-) -> None:
+def _offer_table(named: Path | None, out: Path, naming: Naming, rows: Sequence[RubricItem], say: Say) -> None:
     """Write the table to be filled in. A file with somebody's points is never written to: if it lacks rows,
     the whole table with these points goes to another file.
     """
     own = out / MANUAL_FILE
     source = named or own
     if named is None and (not own.exists() or is_unfilled(own)):
-        _write_if_new(own, write_template(labels, rows))
+        _write_if_new(own, write_template(naming, rows))
         say(f'{own}: type points there, and name it in class.toml with manual = "…".')
         return
     if named is None:
@@ -120,23 +121,22 @@ def _offer_table(
     except ClassError as error:
         say(f"{error.problem} It stays as it is.")
         return
-    missing = _count_missing(entries, labels, rows)
+    missing = _count_missing(entries, naming, rows)
     if missing:
         target = out / COMPLETED_FILE
         said = f"{source}: lacks {missing} rows of the class"
         try:
-            data = write_template(labels, rows, entries)
-            write_output(target, data, lambda _stream: is_kept(entries, target))
+            data = write_template(naming, rows, entries)
+            write_output(target, data, lambda _stream: is_kept(entries, target, naming))
         except TakenError:
             say(f"{said}, and {target} has points of yours: move it away for a complete table.")
         else:
             say(f"{said}; {target.name} in the output has all, with your points.")
 
 
-def _count_missing(entries: Sequence[Entry], labels: Mapping[str, str], rows: Sequence[RubricItem]) -> int:
-    names = {label: name for name, label in labels.items()} | {name: name for name in labels}
-    there = {(find_group(entry.group, names), entry.criterion) for entry in entries}
-    return sum((name, safe_cell(row.criterion)) not in there for name in labels for row in rows)
+def _count_missing(entries: Sequence[Entry], naming: Naming, rows: Sequence[RubricItem]) -> int:
+    there = {(naming.find(entry), entry.criterion) for entry in entries}
+    return sum((name, safe_cell(row.criterion)) not in there for name in naming.labels for row in rows)
 
 
 def _write_if_new(file: Path, data: bytes) -> None:

@@ -40,10 +40,11 @@ def batch(
     ] = False,
     criterion: Annotated[
         str | None,
-        typer.Option(
-            "--criterion", metavar="NAME", help="Print its points in the run before and in this one."
-        ),
+        typer.Option("--criterion", metavar="NAME", help="Print its points before and now."),
     ] = None,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="Name groups by numbers; names.csv has the key.")
+    ] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Verify and grade the reports that a whole class handed in.
@@ -63,14 +64,14 @@ def batch(
     folder = out.expanduser().absolute()
     chosen = read_class(group_list.expanduser(), folder)
     view = choose_view(quiet=quiet, stream=sys.stderr)
-    options = Options(retry_failed=retry_failed, environment=_WITH_TRACES)
+    options = Options(retry_failed, anonymous, _WITH_TRACES)
     report = run_batch(chosen, folder, _choose_runner(chosen, scheduler, processes), view, options)
     if not quiet:
         _show(report, folder)
     if criterion is not None:
         from reportgen.batch.changes import compare_criterion
 
-        typer.echo("\n".join(["", *compare_criterion(criterion, report.rows, report.before, {})]))
+        typer.echo("\n".join(["", *compare_criterion(criterion, report.rows, report.before)]))
     if not report.settled:
         raise typer.Exit(1)
 

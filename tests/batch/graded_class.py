@@ -57,9 +57,10 @@ class GradedClass:
         self.rubric.write_text(rubric, encoding="utf-8")
 
     def run(self, runner: Runner | None = None, out: Path | None = None, **changes: Any) -> Report:
+        anonymous = changes.pop("anonymous", False)
         chosen = replace(self.scene.chosen, **{"rubrics": (self.rubric,), **changes})
         self.view = Hearing()
-        options = Options(command=COMMAND)
+        options = Options(command=COMMAND, anonymous=anonymous)
         return run_batch(chosen, out or self.out, runner or LocalRunner(2), self.view, options)
 
     def count(self, name: str, kind: str = "examined") -> int:
