@@ -14,6 +14,7 @@ from reportgen.batch.naming import simplify
 from reportgen.batch.tables import GroupResult, write_table
 from reportgen.grading.policy import UNDATED
 from reportgen.store.files import read_file, write_atomically, writing
+from reportgen.store.output import check_output
 
 KEY_FILE = "names.csv"
 
@@ -27,9 +28,10 @@ def assign_numbers(out: Path, names: Sequence[str]) -> dict[str, str]:
     """What tables call each group, by name: a number that it keeps in all later runs into ``out``.
 
     The order is that of salted hashes, so that neither the roster nor the alphabet gives it away. The key is
-    written to ``names.csv``. Raises ``StorageError`` if that fails.
+    written to ``names.csv``. Raises ``StorageError`` if that fails, ``TakenError`` if that file is somebody's
+    own, or was changed.
     """
-    salt, numbers = _read_numbers(out)
+    salt, numbers, written = _read_numbers(out)
     taken = {simplify(name) for name in names}
     for name in sorted(set(names) - numbers.keys(), key=lambda name: _hash(salt, name)):
         number = max(numbers.values(), default=0) + 1
@@ -38,11 +40,14 @@ def assign_numbers(out: Path, names: Sequence[str]) -> dict[str, str]:
             number += 1
         numbers[name] = number
     labels = {name: _label(numbers[name]) for name in names}
+    rows = sorted((label, name) for name, label in labels.items())
+    key = write_table(["number", "group"], rows).encode("utf-8", "backslashreplace")
+    own = (written, hashlib.sha256(key).hexdigest())
+    check_output(out / KEY_FILE, lambda stream: hashlib.sha256(stream.read()).hexdigest() in own)
     with writing(out):
-        text = json.dumps({"salt": salt, "numbers": numbers})
+        text = json.dumps({"salt": salt, "numbers": numbers, "key": own[1]})
         write_atomically(out / _NUMBERS_FILE, text.encode())
-        rows = sorted((label, name) for name, label in labels.items())
-        write_atomically(out / KEY_FILE, write_table(["number", "group"], rows).encode())
+        write_atomically(out / KEY_FILE, key)
     return labels
 
 
@@ -51,12 +56,14 @@ def find_numbers(out: Path) -> dict[str, str]:
     return {_label(number): name for name, number in _read_numbers(out)[1].items()}
 
 
-def _read_numbers(out: Path) -> tuple[str, dict[str, int]]:
+def _read_numbers(out: Path) -> tuple[str, dict[str, int], str]:
+    """The salt, the numbers that were given, and the hash of the key as it was written."""
     try:
         kept = json.loads(read_file(out / _NUMBERS_FILE))
-        return str(kept["salt"]), {str(name): int(number) for name, number in kept["numbers"].items()}
+        numbers = {str(name): int(number) for name, number in kept["numbers"].items()}
+        return str(kept["salt"]), numbers, str(kept["key"])
     except (OSError, ValueError, TypeError, LookupError, AttributeError):
-        return secrets.token_hex(16), {}
+        return secrets.token_hex(16), {}, ""
 
 
 def _hash(salt: str, name: str) -> str:

@@ -110,7 +110,8 @@ def _show(report: Report, out: Path) -> None:
     for row in released:
         typer.echo(f"  {row.group.name}: {one_line(row.outcome.hold)}")
     counts = ", ".join(f"{count} {status}" for status, count in count_files(report.files).items())
-    typer.echo(f"Files: {counts}.")
+    if report.files:  # with --anonymous they are not told, for they have names
+        typer.echo(f"Files: {counts}.")
     for file in [row for row in report.files if row.status == "not understood"][:_SHOWN]:
         typer.echo(f"  {file.file}: {one_line(file.reason)}")
     students = [name for name in STUDENT_FILES if (out / name).exists()]

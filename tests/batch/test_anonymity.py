@@ -17,6 +17,7 @@ from reportgen.batch.job import Author, Outcome, Traits
 from reportgen.batch.progress_view import SilentView
 from reportgen.batch.run import Options, Report, run_batch
 from reportgen.batch.tables import GroupResult
+from reportgen.store.output import TakenError
 
 NAMES = ("Noether", "Gauß", "Euler", "Lovelace")
 PASSED_ON = ("overview.html", "grades.csv", "files.csv", "timings.csv")
@@ -57,6 +58,21 @@ def test_a_number_stays_with_its_group_though_others_come_and_the_key_is_taken(t
     more = assign_numbers(tmp_path, ["Abel", *NAMES[:2]])
     assert more == {"Abel": "Number 005", **{name: first[name] for name in NAMES[:2]}}
     assert len(read_table(tmp_path / "names.csv")) == 3
+
+
+def test_a_key_that_is_somebody_s_own_or_has_remarks_is_not_written_over(tmp_path: Path) -> None:
+    key = tmp_path / "names.csv"
+    key.write_bytes(b"mine")
+    with pytest.raises(TakenError, match=r"names\.csv"):
+        assign_numbers(tmp_path, NAMES)
+    assert key.read_bytes() == b"mine"
+    key.unlink()
+    assign_numbers(tmp_path, NAMES[:3])
+    assign_numbers(tmp_path, NAMES)
+    key.write_bytes(key.read_bytes() + b"with a remark")
+    with pytest.raises(TakenError):
+        assign_numbers(tmp_path, NAMES)
+    assert key.read_bytes().endswith(b"with a remark")
 
 
 def test_the_order_is_nobody_s(tmp_path: Path) -> None:
