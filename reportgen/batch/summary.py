@@ -108,7 +108,9 @@ def _accuracy(outcome: Outcome) -> str:
 def _lost(mark: Mark) -> str:
     # What could not be checked is not lost.
     state = f", {mark.status}" if mark.status in OPEN else ""
-    return f"{mark.criterion} ({mark.score} of {mark.points}{state})"
+    # Deductions are worth no points, so there is nothing that they could be a part of.
+    of = f" of {mark.points}" if Decimal(mark.points) else ""
+    return f"{mark.criterion} ({mark.score}{of}{state})"
 
 
 def _criterion(spread: Spread) -> Criterion:

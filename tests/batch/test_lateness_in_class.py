@@ -10,7 +10,9 @@ import pytest
 from graded_class import LATE, SIZE, GradedClass, read_table
 
 from reportgen.batch.class_file import ClassError, read_class
+from reportgen.batch.job import Mark
 from reportgen.batch.submission_times import read_times
+from reportgen.batch.summary import _lost
 
 ALWAYS = LATE + SIZE.replace("expected = 512", "range = [1, 100000]")
 
@@ -77,6 +79,10 @@ def test_every_mistake_in_the_table_is_told(tmp_path: Path, line: str, said: str
     with pytest.raises(ClassError) as caught:
         read_times(chosen.submissions_times, chosen.groups)
     assert f"{tmp_path / 'times.csv'}, {said}" in caught.value.problem
+
+
+def test_a_deduction_is_no_part_of_anything() -> None:
+    assert _lost(Mark("Late submission", "-1.2", "0", "failed")) == "Late submission (-1.2)"
 
 
 def test_class_toml_says_when_a_report_came(tmp_path: Path) -> None:
