@@ -26,6 +26,7 @@ from reportgen.batch.job import (
     Job,
     Message,
     Outcome,
+    Typed,
     find_finished,
     find_strangers,
     job_text,
@@ -80,26 +81,32 @@ def identify_rubrics(rubrics: Iterable[Path]) -> str:
     return hashlib.sha256(repr(found).encode()).hexdigest()
 
 
-def identify_group(
-    name: str, contents: Contents, data: str, config: BatchConfig, shared: tuple[str, str]
-) -> str:
-    """The key of a group: equal keys mean an equal outcome, unless a limit got in the way.
+def identify_examination(name: str, contents: Contents, data: str, config: BatchConfig, program: str) -> str:
+    """The key of a group's recomputation: all that it depends on, and nothing that only grading does.
 
-    ``data``: the digest of the instructor's images for it, "" without any; ``shared``: the hashes of the
-    program and of the rubrics.
+    ``data``: the digest of the instructor's images for it, "" without any; ``program``: its hash.
     """
     return digest_of(
         {
             "name": name,
             "contents": contents.digest,
             "data": data,
-            "rubrics": shared[1],
             "weights": config.weights_sha256,
             "outline": asdict(config.outline),
             "command": config.command,
-            "program": shared[0],
+            "program": program,
         }
     )
+
+
+def identify_group(examined: str, rubrics: str, submitted: str, manual: Sequence[Typed]) -> str:
+    """The key of a group: equal keys mean an equal outcome, unless a limit got in the way.
+
+    ``examined``: the key of the recomputation; ``rubrics``: their hash; ``submitted`` and ``manual`` as in
+    ``Job``.
+    """
+    typed = [asdict(each) for each in manual]
+    return digest_of({"examined": examined, "rubrics": rubrics, "submitted": submitted, "manual": typed})
 
 
 def finished_key(key: str, outcome: Outcome, config: BatchConfig) -> str:
@@ -153,7 +160,8 @@ def run_job(job: Job, on_message: OnMessage, stopped: Callable[[], bool]) -> Att
         outcome = _judge(job, folder, end)
         _clear(folder, keep_report=outcome.done)
         write_costs(folder, Costs(round(end.seconds, 2), end.peak))
-        write_outcome(folder, outcome, finished_key(job.key, outcome, job.config))
+        examined = job.examined if outcome.done else ""
+        write_outcome(folder, outcome, finished_key(job.key, outcome, job.config), examined)
     return Attempt(job.slug, folder.name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +20,13 @@ from reportgen.weights import SOURCES
 
 _REMEDY = "Correct the file; docs/classes.md lists every key."
 _LONGEST = 300
+
+_TABLES = {
+    "roster": "",
+    "manual": "; leave the key out once, and 'reportgen batch' writes one to be filled in",
+    "submissions_times": "",
+}
+"""Keys that name a table, and where it comes from."""
 
 
 class ClassError(SettingsError):
@@ -43,7 +51,8 @@ class Group:
     gets. Once submissions are received, ``folder`` is a folder, or None if there is nothing.
 
     ``more``: further folders with what it handed in, as zips were unpacked to. ``data``: the instructor's
-    images for it, None where it is to hand in its own.
+    images for it, None where it is to hand in its own. ``submitted``: when its report came, None if
+    class.toml does not say so.
     """
 
     name: str
@@ -51,6 +60,7 @@ class Group:
     slug: str
     more: tuple[Path, ...] = ()
     data: Path | None = None
+    submitted: datetime | None = None
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -64,7 +74,8 @@ class Class:
 
     ``submissions``: the folder or zip with what groups handed in, None where each group names its own.
     ``data``: the instructor's images for all groups that have none of their own, None without any.
-    ``roster``: a table of students, None without one.
+    ``roster``: a table of students, None without one. ``manual``: a table of points that a person gave;
+    ``submissions_times``: one of when the report of each group came.
     ``rubrics``: () for the one that comes with reportgen. ``outline``: what every report has to be made of.
 
     ``course`` and ``assignment`` ("": none) are printed on the overview. ``released``: the names of groups
@@ -87,6 +98,8 @@ class Class:
     weights: str = "auto"
     cache: Path | None = None
     cache_limit_mb: int = 10_000
+    manual: Path | None = None
+    submissions_times: Path | None = None
 
 
 class _Table(BaseModel):
@@ -100,6 +113,7 @@ class _Group(_Table):
     name: Annotated[str, Field(min_length=1, max_length=200)]
     folder: _Path | None = None
     data: _Path | None = None
+    submitted: datetime | None = None
 
 
 class _Class(_Table):
@@ -112,6 +126,8 @@ class _Class(_Table):
     submissions: _Path | None = None
     data: _Path | None = None
     roster: _Path | None = None
+    manual: _Path | None = None
+    submissions_times: _Path | None = None
     release: list[str] = Field(default_factory=list)
     verify: bool = True
     processes: Annotated[int, Field(ge=1, le=1000)] = 1
@@ -174,13 +190,21 @@ def _resolve(table: _Class, home: Path) -> Class:
         weights = str(home / Path(weights).expanduser())
     return Class(
         groups=tuple(
-            Group(group.name, find(group.folder), folder_name(group.name), data=find(group.data) or data)
+            Group(
+                group.name,
+                find(group.folder),
+                folder_name(group.name),
+                data=find(group.data) or data,
+                submitted=group.submitted,
+            )
             for group in table.group
         ),
         rubrics=tuple(home / Path(name).expanduser() for name in rubrics if name),
         submissions=find(table.submissions),
         data=data,
         roster=find(table.roster),
+        manual=find(table.manual),
+        submissions_times=find(table.submissions_times),
         released=frozenset(table.release),
         outline=Outline(table.report, tuple(table.sections) if table.sections else None),
         title=table.title,
@@ -258,9 +282,10 @@ def _find_missing_folders(table: dict[str, Any], file: Path, home: Path) -> Iter
     submissions = table.get("submissions")
     if isinstance(submissions, str) and submissions and not (home / Path(submissions).expanduser()).exists():
         yield f"{file}: submissions = '{escaped(submissions)}': there is no such folder or zip"
-    roster = table.get("roster")
-    if isinstance(roster, str) and roster and not (home / Path(roster).expanduser()).is_file():
-        yield f"{file}: roster = '{escaped(roster)}': there is no such file"
+    for key, hint in _TABLES.items():
+        name = table.get(key)
+        if isinstance(name, str) and name and not (home / Path(name).expanduser()).is_file():
+            yield f"{file}: {key} = '{escaped(name)}': there is no such file{hint}"
     groups = table.get("group")
     entries = [entry for entry in groups if isinstance(entry, dict)] if isinstance(groups, list) else []
     named = [("data", table.get("data"))]

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportgen.batch.job import Author, Job, localise
+from reportgen.batch.job import Author, Job, Outcome, find_finished, list_sealed, localise
+from reportgen.batch.parts import BUILD_FOLDER
 from reportgen.contract.reader import ARRAYS_FOLDER
 from reportgen.engine.stages.context import HTML_FILE
-from reportgen.store.files import link_or_copy, write_atomically, writing
+from reportgen.store.files import StorageError, link_or_copy, write_atomically, writing
 from reportgen.submission import RESULTS_FILE
 from reportgen.text import plural, printable
 
@@ -53,6 +54,29 @@ def examine_report(submission: Path, data: Path, job: Job, folder: Path, progres
         # A report may hold characters that no encoding has.
         write_atomically(folder / name, localise(text, job, folder).encode("utf-8", "backslashreplace"))
     return found
+
+
+def take_examination(previous: Path, folder: Path) -> Outcome:
+    """Bring the recomputation of a run before to ``folder``, and return what was found out with it.
+
+    Raises ``StorageError`` if the previous run's files are not as they were.
+    """
+    finished = find_finished(previous)
+    if finished is None:
+        raise StorageError("The report of the previous run was changed meanwhile.", "Run the batch again.")
+    with writing(folder):
+        for name in list_sealed(previous):
+            if name in (JSON_FILE, TEXT_FILE, PAGE_FILE) or name.startswith(f"{BUILD_FOLDER}/"):
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                link_or_copy(previous / name, folder / name)
+    old = finished[0]
+    return Outcome(
+        verification=old.verification,
+        verified=old.verified,
+        differs=old.differs,
+        hold=old.hold,
+        traits=old.traits,
+    )
 
 
 def judge(found: Verification) -> str:
@@ -121,17 +145,17 @@ def _is_doubt(row: Finding) -> bool:
     return row.status in doubtful.get(row.subject, ()) and row.pointer.startswith("/")
 
 
-def lay_out_graded(found: Examination, reference: Path, folder: Path) -> Path:
+def lay_out_graded(submission: Path, reference: Path, folder: Path) -> Path:
     """The folder that is graded: the reference, with the page that was handed in, if one was.
 
     A group that handed in a PDF has its page rendered from its own results: the verification compared the
     PDF with a print of just that.
     """
-    page = found.submitted.page
-    if page is None:
-        printed = found.submitted.pdf is not None
-        if printed or not (reference / HTML_FILE).exists():
-            return reference
+    from reportgen.verify.documents import find_documents
+
+    pdf, page = find_documents(submission)
+    if page is None and (pdf is not None or not (reference / HTML_FILE).exists()):
+        return reference
     with writing(folder):
         (folder / ARRAYS_FOLDER).mkdir(parents=True)
         for name in (RESULTS_FILE, *(f"{ARRAYS_FOLDER}/{file.name}" for file in _arrays_of(reference))):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from reportgen.contract.lookup import find_value
 from reportgen.outline.kind import ReportKind
 
 if TYPE_CHECKING:
+    from reportgen.grading.report import Supplement
     from reportgen.grading.score import Grades
     from reportgen.progress import Progress
 
@@ -40,14 +43,16 @@ def mark(report: Path, job: Job, folder: Path, progress: Progress) -> GradedRepo
     """
     from reportgen.contract.reader import load_results
     from reportgen.grading.exports import Exports, write_exports
+    from reportgen.grading.policy import LATE, UNDATED
     from reportgen.grading.rubric import shipped_rubrics
     from reportgen.grading.run import grade
-    from reportgen.grading.score import describe_sum
+    from reportgen.grading.score import NOT_CHECKABLE, describe_sum
 
     kind = job.config.outline.kind
     with progress.stage("Grading"):
         rubrics = [Path(name) for name in job.config.rubrics] or shipped_rubrics(kind)
-        grades = _settle(grade(report, rubrics, show=False, kind=kind), job, folder)
+        found = grade(report, rubrics, show=False, kind=kind, supplement=_supplement(job))
+        grades = _settle(found, job, folder)
     write_exports(grades, Exports(**{kind: folder / name for kind, name in GRADES_FILES.items()}))
     document = load_results(report, kind).document
     correct, total = _count_correct(document, kind)
@@ -64,7 +69,20 @@ def mark(report: Path, job: Job, folder: Path, progress: Progress) -> GradedRepo
         total=total,
         undecided=undecided,
     )
-    return GradedReport(outcome, (*filter(None, [undecided]), *grades.gaps, *document["dataset"]["warnings"]))
+    undated = any(item.name == LATE and item.status == NOT_CHECKABLE for item in grades.criteria)
+    said = (*filter(None, [undecided]), *([UNDATED] if undated else []), *grades.gaps)
+    return GradedReport(outcome, (*said, *document["dataset"]["warnings"]))
+
+
+def _supplement(job: Job) -> Supplement:
+    """What a person knows of the group beside its report."""
+    from reportgen.grading.report import ManualPoints, Supplement
+
+    manual = {
+        typed.criterion: ManualPoints(Decimal(typed.points), Decimal(typed.of), typed.comment)
+        for typed in job.manual
+    }
+    return Supplement(datetime.fromisoformat(job.submitted) if job.submitted else None, manual)
 
 
 def _settle(grades: Grades, job: Job, folder: Path) -> Grades:

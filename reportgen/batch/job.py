@@ -48,12 +48,26 @@ class BatchConfig:
 
 
 @dataclass(frozen=True)
+class Typed:
+    """Points that a person gave for a criterion; decimals as text, so that they stay exact."""
+
+    criterion: str
+    points: str
+    of: str
+    comment: str = ""
+
+
+@dataclass(frozen=True)
 class Job:
     """One group: ``contents`` is the digest of its ``folder`` and of ``more``, where the rest of what it
     handed in was unpacked to; ``key`` that of all its grades depend on.
 
     ``data``: the instructor's images for it, with their digest, "" where it is to hand in its own. ``out`` is
     the output of the whole batch.
+
+    ``examined``: the key of the recomputation alone; ``previous``: the folder of a run before with just that
+    recomputation, so that nothing but the grading is to be done, "" without one. ``submitted``: when the
+    report came, in ISO 8601, "" if unknown; ``manual``: points that a person gave.
     """
 
     name: str
@@ -66,6 +80,10 @@ class Job:
     more: tuple[str, ...] = ()
     data: str = ""
     data_contents: str = ""
+    examined: str = ""
+    previous: str = ""
+    submitted: str = ""
+    manual: tuple[Typed, ...] = ()
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -87,7 +105,8 @@ def parse_job(text: str) -> Job:
     outline = Outline(outline["report"], tuple(sections) if sections is not None else None)
     made = BatchConfig(**{**config, "limits": Limits(**config["limits"]), "outline": outline})
     config = replace(made, rubrics=tuple(made.rubrics), command=tuple(made.command))
-    return Job(**{**table, "more": tuple(table["more"])}, config=config)
+    manual = tuple(Typed(**typed) for typed in table["manual"])
+    return Job(**{**table, "more": tuple(table["more"]), "manual": manual}, config=config)
 
 
 def read_job(file: Path) -> Job:
@@ -284,11 +303,15 @@ def parse_outcome(table: Mapping[str, Any]) -> Outcome:
     return Outcome(**{**table, "marks": marks, "notes": tuple(table["notes"]), "traits": traits})
 
 
-def write_outcome(folder: Path, outcome: Outcome, key: str) -> None:
-    """Write the outcome next to the files it belongs to, with their hashes, for :func:`find_finished`."""
+def write_outcome(folder: Path, outcome: Outcome, key: str, examined: str = "") -> None:
+    """Write the outcome next to the files it belongs to, with their hashes, for :func:`find_finished`.
+
+    ``examined``: the key of its recomputation, "" if there is none to be used again.
+    """
     files = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
     hashes = {name: hash_file(folder / name) for name in files if name not in _UNSEALED}
     content = {"format": _FORMAT, "key": key, "files": hashes, "outcome": asdict(outcome)}
+    content |= {"examined": examined} if examined else {}
     text = json.dumps({**content, "digest": digest_of(content)}, indent=1)
     write_atomically(folder / OUTCOME_FILE, text.encode())
 
@@ -305,6 +328,18 @@ def find_finished(folder: Path) -> tuple[Outcome, str] | None:
         return None
     intact = all(hash_file(folder / name) == sha256 for name, sha256 in files.items())
     return (outcome, key) if intact else None
+
+
+def find_examined(folder: Path) -> str:
+    """The key of the recomputation in a folder that is as it was, "" if there is none to be used again."""
+    if find_finished(folder) is None:
+        return ""
+    return str(json.loads((folder / OUTCOME_FILE).read_bytes()).get("examined", ""))
+
+
+def list_sealed(folder: Path) -> list[str]:
+    """The files that an outcome was written for."""
+    return sorted(_read_seal(folder / OUTCOME_FILE))
 
 
 def find_strangers(folder: Path) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reportgen.batch.accounting import FileRow, account
+from reportgen.batch.anonymity import assign_numbers, hide_names
 from reportgen.batch.attempt import (
     ATTEMPTS,
     EARLIER,
@@ -20,6 +21,7 @@ from reportgen.batch.attempt import (
     clear_attempts,
     finalize,
     finished_key,
+    identify_examination,
     identify_group,
     identify_program,
     identify_rubrics,
@@ -32,6 +34,7 @@ from reportgen.batch.job import (
     BatchConfig,
     Job,
     Outcome,
+    find_examined,
     find_finished,
     name_inside,
     read_costs,
@@ -42,6 +45,7 @@ from reportgen.batch.progress_view import ProgressView
 from reportgen.batch.publication import Tables, open_output, refuse_overlap, write_tables
 from reportgen.batch.reception import Received, receive
 from reportgen.batch.roster import add_groups, find_people, read_roster
+from reportgen.batch.supplements import Supplements, gather_supplements
 from reportgen.batch.tables import GroupResult, GroupStatus
 from reportgen.dataset.inventory import take_inventory
 from reportgen.dataset.names import capped, escaped
@@ -69,10 +73,11 @@ CACHE_FOLDER = ".cache"
 @dataclass(frozen=True)
 class Options:
     """``retry_failed``: groups that failed are worked on though nothing changed; ``environment`` and
-    ``command`` are those of ``BatchConfig``.
+    ``command`` are those of ``BatchConfig``; ``anonymous``: tables name groups by numbers.
     """
 
     retry_failed: bool = False
+    anonymous: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ()
 
@@ -80,12 +85,13 @@ class Options:
 @dataclass(frozen=True)
 class Report:
     """The result of a batch: a row per group, how many groups were processed this time, and a row for each
-    file of the input.
+    file of the input; ``before``: what came of the groups in the previous run, by name.
     """
 
     rows: tuple[GroupResult, ...]
     worked_on: int
     files: tuple[FileRow, ...] = ()
+    before: Mapping[str, Outcome] = field(default_factory=dict)
 
     def of(self, *statuses: GroupStatus) -> list[GroupResult]:
         """The groups with one of these statuses."""
@@ -104,13 +110,19 @@ class Report:
 
 @dataclass(frozen=True)
 class _Found:
-    """A group as it is now; ``kept`` is its outcome if nothing is to be done for it."""
+    """A group as it is now; ``kept`` is its outcome if nothing is to be done for it. ``examined``: the key of
+    its recomputation; ``reused``: the previous run has just that one, so that it need only be graded;
+    ``last``: what came of the group in that run.
+    """
 
     group: Group
     contents: Contents
     parts: Parts = field(default_factory=Parts)
     key: str = ""
     kept: Outcome | None = None
+    examined: str = ""
+    reused: bool = False
+    last: Outcome | None = None
 
 
 def run_batch(
@@ -131,11 +143,14 @@ def run_batch(
         refuse_overlap(out, received.groups)
         _check_releases(chosen, received.groups)
         images = _look_at_data(received.groups)
+        names = [group.name for group in received.groups]
+        labels = assign_numbers(out, names) if options.anonymous else {name: name for name in names}
+        beside = gather_supplements(chosen, received.groups, labels, out, view.say)
         with ThreadPoolExecutor(_THREADS) as pool:
             shared = identify_program(chosen.outline.kind), identify_rubrics(chosen.rubrics)
-            look = _Look(out, config, shared, options, received, images)
+            look = _Look(out, config, shared, options, received, images, beside)
             found = list(pool.map(look.at, received.groups))
-        jobs = [_job(each, out, config, images) for each in found if each.kept is None]
+        jobs = [_job(each, out, config, images, beside) for each in found if each.kept is None]
         if jobs:
             # Before anything is built: a mistake in a rubric once cost the time of a whole class.
             check_tests(chosen.rubrics)
@@ -143,9 +158,14 @@ def run_batch(
         rows = tuple(_row(each, made, out, chosen, received) for each in found)
         outcomes = [(each.group, each.parts, each.kept or made[each.group.slug]) for each in found]
         files = account(received, outcomes)
-        write_tables(chosen, Tables(rows, files, students), out, view.say)
+        before = {labels[each.group.name]: each.last for each in found if each.last is not None}
+        tables = Tables(rows, files, students)
+        if options.anonymous:
+            # Files are called like who handed them in, and what an LMS reads has nothing but names.
+            tables = Tables(hide_names(rows, labels))
+        write_tables(chosen, tables, out, view.say)
         shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
-        return Report(rows, len(jobs), files)
+        return Report(tuple(tables.rows), len(jobs), tuple(tables.files), before)
 
 
 def _agree(chosen: Class, out: Path, options: Options, view: ProgressView) -> BatchConfig:
@@ -209,6 +229,7 @@ class _Look:
     options: Options
     received: Received
     images: Mapping[Path, str]
+    beside: Supplements
 
     def at(self, group: Group) -> _Found:
         """The group as it is now."""
@@ -224,8 +245,16 @@ class _Look:
             outcome = self._explain_obstacle(obstacle, group, contents)
             return _Found(group, contents, parts, kept=_refuse(group, outcome, self.out))
         data = self.images[group.data] if group.data else ""
-        key = identify_group(group.name, contents, data, self.config, self.shared)
-        return _Found(group, contents, parts, key, self._find_kept(group, key))
+        program, rubrics = self.shared
+        examined = identify_examination(group.name, contents, data, self.config, program)
+        typed = self.beside.points.get(group.name, ())
+        key = identify_group(examined, rubrics, self.beside.times.get(group.name, ""), typed)
+        folder = self.out / GROUPS / group.slug
+        finished = find_finished(folder)
+        kept = self._find_kept(finished, key)
+        reused = kept is None and find_examined(folder) == examined
+        last = finished[0] if finished else None
+        return _Found(group, contents, parts, key, kept, examined, reused, last)
 
     def _explain_obstacle(self, obstacle: Outcome, group: Group, contents: Contents) -> Outcome:
         """Nothing handed in is no points; but what could not be read may be what was to be handed in."""
@@ -240,8 +269,7 @@ class _Look:
             return Outcome("data", f"no report.pdf and no build folder, but {names}")
         return obstacle
 
-    def _find_kept(self, group: Group, key: str) -> Outcome | None:
-        finished = find_finished(self.out / GROUPS / group.slug)
+    def _find_kept(self, finished: tuple[Outcome, str] | None, key: str) -> Outcome | None:
         if finished is None or finished[1] != finished_key(key, finished[0], self.config):
             return None
         outcome = finished[0]
@@ -270,7 +298,9 @@ def _refuse(group: Group, outcome: Outcome, out: Path) -> Outcome:
     return outcome
 
 
-def _job(found: _Found, out: Path, config: BatchConfig, images: Mapping[Path, str]) -> Job:
+def _job(
+    found: _Found, out: Path, config: BatchConfig, images: Mapping[Path, str], beside: Supplements
+) -> Job:
     group = found.group
     folder, *more = (str(root.resolve()) for root in group.roots)
     return Job(
@@ -284,6 +314,10 @@ def _job(found: _Found, out: Path, config: BatchConfig, images: Mapping[Path, st
         more=tuple(more),
         data=str(group.data.resolve()) if group.data else "",
         data_contents=images[group.data] if group.data else "",
+        examined=found.examined,
+        previous=str(out.resolve() / GROUPS / group.slug) if found.reused else "",
+        submitted=beside.times.get(group.name, ""),
+        manual=beside.points.get(group.name, ()),
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
+from statistics import fmean
 from urllib.parse import quote
 
 from reportgen.batch.accounting import FileRow, count_files
@@ -11,6 +13,7 @@ from reportgen.batch.attempt import GROUPS
 from reportgen.batch.class_file import Class
 from reportgen.batch.copies import Copy, Shared, find_copies, find_guests, find_shared_images
 from reportgen.batch.examination import PAGE_FILE, TEXT_FILE
+from reportgen.batch.intervals import LEAST_GROUPS, mean_interval, share_interval
 from reportgen.batch.job import LOG_FILE, Author, Mark, Outcome
 from reportgen.batch.naming import simplify
 from reportgen.batch.roster import Student
@@ -22,6 +25,7 @@ from reportgen.batch.tables import (
 )
 from reportgen.document.overview import Bar, Common, Count, Criterion, Line, Overview, Resemblance
 from reportgen.grading.score import OPEN
+from reportgen.text import percent_text
 
 _NAMED = 12
 _PARTNERS = 4
@@ -53,7 +57,7 @@ def sum_up(
         assignment=chosen.assignment,
         lines=tuple(map(_line, rows)),
         criteria=tuple(map(_criterion, spread_criteria(outcomes))),
-        scores=_criterion(scores) if scores else None,
+        scores=replace(_criterion(scores), interval=_tell_mean(scores)) if scores else None,
         images=tuple(map(_resemblance, shared)),
         copies=tuple(map(_common, copies)),
         files=tuple(Count(status, count) for status, count in count_files(files).items()) if files else (),
@@ -75,6 +79,8 @@ def _list_members(rows: Sequence[GroupResult], students: Sequence[Student]) -> d
 
 def _line(row: GroupResult) -> Line:
     outcome = row.outcome
+    # Where groups are numbers their folders, which have their names, are not linked.
+    linked = bool(row.group.slug)
     folder = f"{GROUPS}/{quote(row.group.slug)}"
     return Line(
         name=row.group.name,
@@ -90,8 +96,8 @@ def _line(row: GroupResult) -> Line:
         notes=row.notes,
         report=f"{folder}/{row.report}" if row.report and outcome.done else "",
         earlier=f"{folder}/{row.earlier}" if row.earlier else "",
-        grades=f"{folder}/grades.md" if outcome.done else "",
-        log="" if outcome.cause in _WITHOUT_LOG else f"{folder}/{LOG_FILE}",
+        grades=f"{folder}/grades.md" if outcome.done and linked else "",
+        log=f"{folder}/{LOG_FILE}" if linked and outcome.cause not in _WITHOUT_LOG else "",
     )
 
 
@@ -102,7 +108,9 @@ def _accuracy(outcome: Outcome) -> str:
 def _lost(mark: Mark) -> str:
     # What could not be checked is not lost.
     state = f", {mark.status}" if mark.status in OPEN else ""
-    return f"{mark.criterion} ({mark.score} of {mark.points}{state})"
+    # Deductions are worth no points, so there is nothing that they could be a part of.
+    of = f" of {mark.points}" if Decimal(mark.points) else ""
+    return f"{mark.criterion} ({mark.score}{of}{state})"
 
 
 def _criterion(spread: Spread) -> Criterion:
@@ -121,7 +129,28 @@ def _criterion(spread: Spread) -> Criterion:
             for index, count in enumerate(spread.counts)
         ),
         description=_describe(spread),
+        interval=_tell_share(spread),
+        undecided=spread.undecided,
     )
+
+
+def _tell_mean(spread: Spread) -> str:
+    """The interval of the mean points, or why there is none."""
+    found = mean_interval([float(score) for score in spread.scores], float(spread.points))
+    if found:
+        return f"95 % interval {found[0]:.1f} to {found[1]:.1f} (Student's t, n = {spread.groups})"
+    few = spread.groups < LEAST_GROUPS
+    return f"no interval: {'too few groups' if few else 'all are equal'} (n = {spread.groups})"
+
+
+def _tell_share(spread: Spread) -> str:
+    """The mean share of the points with its interval; "" where there is no share."""
+    shares = spread.shares
+    if not shares:
+        return ""
+    mean, found = percent_text(fmean(shares)), share_interval(shares)
+    where = f" ({percent_text(found[0])} to {percent_text(found[1])})" if found else ""
+    return f"{mean}{where}, n = {len(shares)}"
 
 
 def _describe(spread: Spread) -> str:

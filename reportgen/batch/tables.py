@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -14,7 +14,7 @@ from reportgen.batch.class_file import Group
 from reportgen.batch.job import Costs, Mark, Outcome
 from reportgen.batch.process import MEGABYTE
 from reportgen.grading.exports.table import safe_cell
-from reportgen.grading.score import round_part
+from reportgen.grading.score import OPEN, round_part
 from reportgen.outline.kind import ReportKind
 from reportgen.text import share_text
 
@@ -26,7 +26,8 @@ class Spread:
     """The points that ``groups`` groups reached of ``points``; mean and median in hundredths.
 
     ``full``: groups with all of them. ``counts``: groups with no points, with parts up to each tenth of the
-    points (full ones left out), and with all.
+    points (full ones left out), and with all. ``scores``: what it is of, in the order of the groups;
+    ``undecided``: of how many further groups it is not known yet, or of how many a part is not.
     """
 
     name: str
@@ -36,6 +37,15 @@ class Spread:
     median: Decimal
     full: int
     counts: tuple[int, ...]
+    scores: tuple[Decimal, ...] = ()
+    undecided: int = 0
+
+    @property
+    def shares(self) -> list[float]:
+        """The scores as parts of the points, none where nothing can be reached."""
+        return (
+            [float(Fraction(score) / Fraction(self.points)) for score in self.scores] if self.points else []
+        )
 
 
 def spread_of(name: str, points: Decimal, scores: Sequence[Decimal]) -> Spread:
@@ -59,6 +69,7 @@ def spread_of(name: str, points: Decimal, scores: Sequence[Decimal]) -> Spread:
         round_part(points, median),
         sum(share >= 1 for share in shares),
         tuple(counts),
+        tuple(scores),
     )
 
 
@@ -73,12 +84,18 @@ def find_mark(outcome: Outcome, criterion: str) -> Mark | None:
 
 
 def spread_criteria(outcomes: Sequence[Outcome]) -> list[Spread]:
-    """One spread a criterion, over the groups that have grades."""
+    """One spread a criterion, over the groups of which it is known what they reached."""
     spreads = []
     for name in criteria_of(outcomes):
         marks = [mark for outcome in outcomes if (mark := find_mark(outcome, name))]
-        scores = [Decimal(mark.score) for mark in marks]
-        spreads.append(spread_of(name, Decimal(marks[0].points), scores))
+        points = Decimal(marks[0].points)
+        # What is not graded yet, or cannot be checked, is no zero.
+        decided = [mark for mark in marks if mark.status not in OPEN]
+        if decided:
+            spread = spread_of(name, points, [Decimal(mark.score) for mark in decided])
+        else:
+            spread = Spread(name, points, 0, Decimal(0), Decimal(0), 0, (0,) * (_BINS + 2))
+        spreads.append(replace(spread, undecided=len(marks) - len(decided)))
     return spreads
 
 
@@ -87,7 +104,8 @@ def spread_scores(outcomes: Sequence[Outcome]) -> Spread | None:
     graded = [outcome for outcome in outcomes if outcome.done]
     if not graded:
         return None
-    return spread_of("", Decimal(graded[0].points), [Decimal(outcome.score) for outcome in graded])
+    spread = spread_of("", Decimal(graded[0].points), [Decimal(outcome.score) for outcome in graded])
+    return replace(spread, undecided=sum(bool(outcome.undecided) for outcome in graded))
 
 
 _BEFORE = ("group", "status", "score", "points")

@@ -17,6 +17,7 @@ from reportgen.batch.examination import (
     lay_out_reference,
     read_authors,
     read_words,
+    take_examination,
 )
 from reportgen.batch.grades import mark
 from reportgen.batch.job import (
@@ -79,19 +80,20 @@ def work(job: Job, folder: Path, progress: Progress) -> Outcome:
     obstacle = find_obstacle(parts, given=bool(job.data))
     if obstacle or parts.submission is None or data is None:
         return obstacle or Outcome("absent")
-    found = examine_report(parts.submission, data, job, folder, progress)
-    reference = folder / BUILD_FOLDER
-    lay_out_reference(found, reference)
-    graded = lay_out_graded(found, reference, folder / GRADED_FOLDER)
+    if job.previous:
+        examined = take_examination(Path(job.previous), folder)
+    else:
+        examined = examine_parts(parts.submission, data, job, folder, progress)
+    graded = lay_out_graded(parts.submission, folder / BUILD_FOLDER, folder / GRADED_FOLDER)
     marked = mark(graded, job, folder, progress)
     outcome = replace(
         marked.outcome,
-        verification=judge(found.verification),
-        verified=True,
-        differs=not found.verification.confirmed,
-        hold=find_hold(found),
+        verification=examined.verification,
+        verified=examined.verified,
+        differs=examined.differs,
+        hold=examined.hold,
         notes=(*_describe(parts, job, own), *marked.notes),
-        traits=_find_traits(found, None if job.data else own),
+        traits=examined.traits,
     )
     # The outcome is kept under the key of what was handed in, so nothing else may have been graded.
     if take_contents(*job.roots).digest != job.contents:
@@ -99,6 +101,19 @@ def work(job: Job, folder: Path, progress: Progress) -> Outcome:
     if job.data and take_contents(data).digest != job.data_contents:
         raise StorageError("The data of the class were changed meanwhile.", "Run the batch again.")
     return outcome
+
+
+def examine_parts(submission: Path, data: Path, job: Job, folder: Path, progress: Progress) -> Outcome:
+    """Recompute a report into ``folder``; the outcome says what was found, and has no points yet."""
+    found = examine_report(submission, data, job, folder, progress)
+    lay_out_reference(found, folder / BUILD_FOLDER)
+    return Outcome(
+        verification=judge(found.verification),
+        verified=True,
+        differs=not found.verification.confirmed,
+        hold=find_hold(found),
+        traits=_find_traits(found, None if job.data else data),
+    )
 
 
 def _lay_out(parts: Parts, folder: Path) -> Path | None:

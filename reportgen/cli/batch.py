@@ -38,6 +38,13 @@ def batch(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try groups that failed again, though nothing changed.")
     ] = False,
+    criterion: Annotated[
+        str | None,
+        typer.Option("--criterion", metavar="NAME", help="Print its points before and now."),
+    ] = None,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="Name groups by numbers; names.csv has the key.")
+    ] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Verify and grade the reports that a whole class handed in.
@@ -57,10 +64,14 @@ def batch(
     folder = out.expanduser().absolute()
     chosen = read_class(group_list.expanduser(), folder)
     view = choose_view(quiet=quiet, stream=sys.stderr)
-    options = Options(retry_failed=retry_failed, environment=_WITH_TRACES)
+    options = Options(retry_failed, anonymous, _WITH_TRACES)
     report = run_batch(chosen, folder, _choose_runner(chosen, scheduler, processes), view, options)
     if not quiet:
         _show(report, folder)
+    if criterion is not None:
+        from reportgen.batch.changes import compare_criterion
+
+        typer.echo("\n".join(["", *compare_criterion(criterion, report.rows, report.before)]))
     if not report.settled:
         raise typer.Exit(1)
 
@@ -99,7 +110,8 @@ def _show(report: Report, out: Path) -> None:
     for row in released:
         typer.echo(f"  {row.group.name}: {one_line(row.outcome.hold)}")
     counts = ", ".join(f"{count} {status}" for status, count in count_files(report.files).items())
-    typer.echo(f"Files: {counts}.")
+    if report.files:  # with --anonymous they are not told, for they have names
+        typer.echo(f"Files: {counts}.")
     for file in [row for row in report.files if row.status == "not understood"][:_SHOWN]:
         typer.echo(f"  {file.file}: {one_line(file.reason)}")
     students = [name for name in STUDENT_FILES if (out / name).exists()]

@@ -64,7 +64,11 @@ class Bar:
 
 @dataclass(frozen=True)
 class Criterion:
-    """How the class did in one criterion; ``description`` is the histogram in words."""
+    """How the class did in one criterion; ``description`` is the histogram in words.
+
+    ``groups`` are those of which it is known, ``undecided`` the others; ``interval``: the mean, or the mean
+    share, with its interval and the number of groups.
+    """
 
     name: str
     points: str
@@ -74,6 +78,8 @@ class Criterion:
     full: int
     bars: tuple[Bar, ...]
     description: str
+    interval: str = ""
+    undecided: int = 0
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,11 @@ class Overview:
     copies: tuple[Common, ...]
     files: tuple[Count, ...]
     verified: bool
+
+    @property
+    def undecided(self) -> bool:
+        """Whether there are points that nobody has reached or lost yet."""
+        return any(criterion.undecided for criterion in self.criteria)
 
     @property
     def failed(self) -> tuple[Line, ...]:

@@ -24,7 +24,9 @@ _MAX_BYTES = 2**20
 
 
 @dataclass(frozen=True)
-class _Line:
+class Line:
+    """A line of the file: its number, and its cells by heading."""
+
     number: int
     cells: Mapping[str, str]
 
@@ -64,7 +66,7 @@ def read_manual(path: Path, rows: Sequence[RubricItem]) -> dict[str, ManualPoint
     known = {safe_cell(row.criterion): row for row in rows}
     found: dict[str, ManualPoints] = {}
     faults: list[str] = []
-    for line in _read_lines(path):
+    for line in read_lines(path, _NEEDED, "Name a file that --write-manual wrote."):
         name = one_line(line.cells["criterion"])
         where = f"{path}, line {line.number}"
         if name not in known:
@@ -76,7 +78,7 @@ def read_manual(path: Path, rows: Sequence[RubricItem]) -> dict[str, ManualPoint
         if row.criterion in found:
             faults.append(f"{where}: criterion = '{name}' is there twice; leave one line out")
         try:
-            points = _read_points(line.cells, row)
+            points = read_points(line.cells["points"], line.cells.get("of", ""), row)
         except ValueError as error:
             faults.append(f"{where} ({name}): {error}")
             continue
@@ -89,12 +91,17 @@ def read_manual(path: Path, rows: Sequence[RubricItem]) -> dict[str, ManualPoint
     return found
 
 
-def _read_points(cells: Mapping[str, str], row: RubricItem) -> Decimal | None:
-    """The points of a line; None if there are none yet. Raises ``ValueError`` that says what is wrong."""
-    of = cells.get("of", "").strip()
+def read_points(written: str, of: str, row: RubricItem, key: str = "of") -> Decimal | None:
+    """The points ``written`` in a line of a criterion that was worth ``of`` ("": unknown); None without any.
+    ``key``: the heading of the latter.
+
+    Raises ``ValueError`` that says what is wrong.
+    """
+    of, written = of.strip(), written.strip()
     if of and _decimal(of) != row.points:
-        raise ValueError(f"of = {of}, and the rubric says {row.points:f}; write a new file for this rubric")
-    written = cells["points"].strip()
+        raise ValueError(
+            f"{key} = {of}, and the rubric says {row.points:f}; write a new file for this rubric"
+        )
     if not written:
         return None
     points = _decimal(written)
@@ -111,28 +118,31 @@ def _decimal(text: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def _read_lines(path: Path) -> Iterator[_Line]:
-    remedy = "Name a file that --write-manual wrote."
+def read_lines(path: Path, needed: Sequence[str], remedy: str, max_bytes: int = _MAX_BYTES) -> Iterator[Line]:
+    """The lines of a CSV with a heading that are not empty; commas, semicolons or tabs separate cells.
+
+    Raises ``GradingError`` with ``remedy`` if it cannot be read, or lacks one of the columns ``needed``.
+    """
     try:
         with path.open("rb") as stream:
-            data = stream.read(_MAX_BYTES + 1)
+            data = stream.read(max_bytes + 1)
         text = decode_text(data, str(path))
     except OSError as error:
         raise GradingError(f"{path}: cannot be read: {error.strerror}.", remedy) from None
     except SettingsError as error:
         raise GradingError(error.problem, error.remedy) from None
-    if len(data) > _MAX_BYTES:
-        raise GradingError(f"{path}: more than {_MAX_BYTES} bytes.", remedy)
+    if len(data) > max_bytes:
+        raise GradingError(f"{path}: more than {max_bytes} bytes.", remedy)
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         head = [name.strip() for name in next(reader, [])]
-        if missing := [name for name in _NEEDED if name not in head]:
+        if missing := [name for name in needed if name not in head]:
             raise GradingError(f"{path}: has no column {' and no column '.join(missing)}.", remedy)
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 padded = [*cells, *[""] * (len(head) - len(cells))]
-                yield _Line(reader.line_num, dict(zip(head, padded, strict=False)))
+                yield Line(reader.line_num, dict(zip(head, padded, strict=False)))
     except csv.Error as error:
         raise GradingError(f"{path}, line {reader.line_num}: is no CSV: {error}.", remedy) from None

@@ -14,6 +14,7 @@ from reportgen.grading.report import GradingError
 from reportgen.grading.score import NOT_CHECKABLE, Case, Criterion, Status, round_part
 
 BONUS_LIMIT, NOT_BELOW_ZERO, LATE = "Bonus limit", "Not below zero", "Late submission"
+UNDATED = "When it was handed in is not known, so nothing is deducted for lateness."
 ADJUSTMENTS = (BONUS_LIMIT, NOT_BELOW_ZERO, LATE)
 """The rows that stand below the criteria, so that the rows of a table always add up to its total."""
 

@@ -17,13 +17,12 @@ from reportgen.grading.policy import ADJUSTMENTS, Late, Policy
 from reportgen.grading.report import GradingError
 from reportgen.grading.rubric_item import RubricItem
 from reportgen.grading.rubric_rows import Fault, Known, read_amount, read_row, refuse_unknown
-from reportgen.outline.kind import ReportKind, find_kind
+from reportgen.grading.shipped import shipped_rubrics as shipped_rubrics
+from reportgen.outline.kind import ReportKind
 from reportgen.text import find_nearest
 from reportgen.toml.reading import decode_text, parse_table
 
 _MAX_BYTES = 2**20
-
-RUBRIC_FILE = "rubric.toml"
 
 _KEYS = ("title", "check", "best_of", "most_bonus", "late")
 _KEYS_OF_LATE = ("due", "per_day", "most")
@@ -61,13 +60,6 @@ class Rubric:
         alone = [row.points for row in self.rows if not (row.best or row.bonus or row.deducts)]
         groups = {row.group: row.best * row.points for row in self.rows if row.best}
         return sum([*alone, *groups.values()], Decimal(0))
-
-
-def shipped_rubrics(kind: ReportKind | None = None) -> list[Path]:
-    """The rubrics of all sections of a kind of report that have one, and the one for every report."""
-    sections = (kind or find_kind()).sections
-    files = [section.folder / RUBRIC_FILE for section in sections]
-    return [*(file for file in files if file.is_file()), Path(__file__).with_name("report.rubric.toml")]
 
 
 def write_rubric(kind: ReportKind | None = None) -> str:

@@ -79,7 +79,7 @@ def open_submitted(path: Path, outline: Outline | None) -> SubmittedReport:
             "Ask for the report as reportgen wrote it.",
         ) from None
     outline = outline or _outline_of(results)
-    pdf, page = _documents(path)
+    pdf, page = find_documents(path)
     rows: list[Finding] = []
     settings = None
     if pdf is not None:
@@ -100,7 +100,8 @@ def _outline_of(results: LoadedResults) -> Outline:
     return Outline(kind.name, kind.names)
 
 
-def _documents(path: Path) -> tuple[Path | None, Path | None]:
+def find_documents(path: Path) -> tuple[Path | None, Path | None]:
+    """The PDF and the page of a submission, as far as they came along."""
     if path.is_dir():
         pdf, page = path / PDF_FILE, path / HTML_FILE
         return pdf if pdf.is_file() else None, page if page.is_file() else None

@@ -15,6 +15,7 @@ import psutil
 import pytest
 from class_scene import Scene, files_of, reasons
 from dask_cluster import running_cluster
+from graded_class import BY_HAND, LATE, SIZE, GradedClass
 
 from reportgen.batch.attempt import LocalRunner
 from reportgen.batch.class_file import Limits
@@ -131,3 +132,18 @@ def test_without_the_package_the_remedy_is_to_install_it(
     with pytest.raises(ClusterError, match="distributed") as caught:
         Scene(tmp_path, {"A": "ok"}).run(ClusterRunner("tcp://127.0.0.1:1"))
     assert caught.value.remedy.endswith("-m pip install distributed")
+
+
+def test_points_by_hand_and_another_rubric_are_the_same_on_a_cluster(tmp_path: Path) -> None:
+    scene = GradedClass(tmp_path, "A", "B", rubric=LATE + SIZE + BY_HAND)
+    mine, times = tmp_path / "mine.csv", tmp_path / "times.csv"
+    mine.write_text("group,criterion,points,comment\nA,Outlook,1.25,Yes: <b>\n", encoding="utf-8")
+    times.write_text("group,submitted\nB,2026-02-03T12:00:00\n", encoding="utf-8")
+    with running_cluster(tmp_path, threads=2) as cluster:
+        runner = ClusterRunner(cluster.address)
+        scene.run(runner, tmp_path / "there")
+        assert scene.run(runner, tmp_path / "there", manual=mine, submissions_times=times).worked_on == 2
+    assert [scene.count(name) for name in "AB"] == [1, 1]
+    scene.run(out=tmp_path / "here", manual=mine, submissions_times=times)
+    leave_out = ["manual.csv"]  # that of the first run, which named none
+    assert files_of(tmp_path / "there", leave_out) == files_of(tmp_path / "here", leave_out)

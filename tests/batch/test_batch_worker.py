@@ -157,6 +157,17 @@ def test_what_is_handed_in_is_graded_and_held_until_it_is_released(made: Path, t
     assert [rows["boaster"][name] for name in names] == ["done", "14", "14", "3", "2", "4", "5"]
     assert rows["boaster"]["reason"].startswith("released: ")
     assert (again.worked_on, again.settled) == (0, True)
+
+    # Another rubric is applied to what was recomputed; whoever computes anything now fails.
+    graded = {name: [row[key] for key in names] for name, row in rows.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_RECOMPUTATION", "1")
+        patch.setattr(sys.modules[__name__], "RUBRIC", RUBRIC.replace("points(5", "points(6"))
+        regraded = run(tmp_path, *rows, data=made / "data", released=frozenset({"boaster"}))
+    rows = {row["group"]: row for row in read_rows(tmp_path / "out")}
+    assert regraded.worked_on == 3
+    assert [rows["honest"][name] for name in names] == ["done", "9", "15", *graded["honest"][3:]]
+    assert [rows["boaster"][name] for name in names] == ["done", "15", "15", "3", "2", "4", "6"]
     assert {path: path.read_bytes() for path in (tmp_path / "class").rglob("*") if path.is_file()} == before
     assert not (tmp_path / "ran").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["class", "out", "rubric.py"]

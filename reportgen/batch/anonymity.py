@@ -1,0 +1,112 @@
+"""Groups as numbers, for who is to judge without knowing whom; the key is a file of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from reportgen.batch.job import Outcome
+from reportgen.batch.naming import simplify
+from reportgen.batch.tables import GroupResult, write_table
+from reportgen.grading.policy import UNDATED
+from reportgen.store.files import read_file, write_atomically, writing
+from reportgen.store.output import check_output
+
+KEY_FILE = "names.csv"
+
+_NUMBERS_FILE = ".numbers.json"
+"""Beside the tables: the key may be taken away, and the numbers stay the same."""
+
+_UNTOLD = "It may name files or people, and is told without --anonymous."
+
+
+def assign_numbers(out: Path, names: Sequence[str]) -> dict[str, str]:
+    """What tables call each group, by name: a number that it keeps in all later runs into ``out``.
+
+    The order is that of salted hashes, so that neither the roster nor the alphabet gives it away. The key is
+    written to ``names.csv``. Raises ``StorageError`` if that fails, ``TakenError`` if that file is somebody's
+    own, or was changed.
+    """
+    salt, numbers, written = _read_numbers(out)
+    taken = {simplify(name) for name in names}
+    for name in sorted(set(names) - numbers.keys(), key=lambda name: _hash(salt, name)):
+        number = max(numbers.values(), default=0) + 1
+        # A number that is also somebody's name would be taken for it, in a table of points.
+        while simplify(_label(number)) in taken:
+            number += 1
+        numbers[name] = number
+    labels = {name: _label(numbers[name]) for name in names}
+    rows = sorted((label, name) for name, label in labels.items())
+    key = write_table(["number", "group"], rows).encode("utf-8", "backslashreplace")
+    own = (written, hashlib.sha256(key).hexdigest())
+    check_output(out / KEY_FILE, lambda stream: hashlib.sha256(stream.read()).hexdigest() in own)
+    with writing(out):
+        text = json.dumps({"salt": salt, "numbers": numbers, "key": own[1]})
+        write_atomically(out / _NUMBERS_FILE, text.encode())
+        write_atomically(out / KEY_FILE, key)
+    return labels
+
+
+def find_numbers(out: Path) -> dict[str, str]:
+    """The groups by the numbers that they were given in earlier runs."""
+    return {_label(number): name for name, number in _read_numbers(out)[1].items()}
+
+
+def _read_numbers(out: Path) -> tuple[str, dict[str, int], str]:
+    """The salt, the numbers that were given, and the hash of the key as it was written."""
+    try:
+        kept = json.loads(read_file(out / _NUMBERS_FILE))
+        numbers = {str(name): int(number) for name, number in kept["numbers"].items()}
+        return str(kept["salt"]), numbers, str(kept["key"])
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        return secrets.token_hex(16), {}, ""
+
+
+def _hash(salt: str, name: str) -> str:
+    return hashlib.sha256(f"{salt}{name}".encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _label(number: int) -> str:
+    return f"Number {number:03}"
+
+
+def hide_names(rows: Iterable[GroupResult], labels: Mapping[str, str]) -> tuple[GroupResult, ...]:
+    """The rows by number, without links to folders, which are called like the groups, and without authors.
+
+    Of texts only those stay that can name nobody.
+    """
+    hidden = [
+        replace(
+            row,
+            # Without a folder's name there are no links to it.
+            group=replace(row.group, name=labels[row.group.name], slug=""),
+            outcome=_hide_texts(row.outcome),
+            report="",
+            earlier="",
+        )
+        for row in rows
+    ]
+    return tuple(sorted(hidden, key=lambda row: row.group.name))
+
+
+def _hide_texts(outcome: Outcome) -> Outcome:
+    notes = [note for note in outcome.notes if note in (outcome.undecided, UNDATED)]
+    more = len(outcome.notes) - len(notes)
+    return replace(
+        outcome,
+        reason=_UNTOLD if outcome.cause not in ("", "absent") else outcome.reason,
+        hold=_cut(outcome.hold),
+        verification=_cut(outcome.verification),
+        verified=False,
+        notes=(*notes, *([f"Notes left out, which may name files or people: {more}."] if more else [])),
+        traits=replace(outcome.traits, authors=()),
+    )
+
+
+def _cut(text: str) -> str:
+    """A finding without what a machine said of why something could not be recomputed."""
+    return text.partition(":")[0] if "could not be recomputed" in text else text

@@ -1,0 +1,41 @@
+"""A group's process that really grades, but recomputes nothing: ``quick_worker.py JOB --progress-fd N``.
+
+Every report has the small results. The file ``GROUP.examined`` beside the group's folder has a letter for
+each time it would have been recomputed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+
+def main() -> None:
+    from small_results import small_results
+
+    from reportgen.batch.job import Job, Outcome, Traits
+    from reportgen.batch.worker import main as work
+
+    def examine(submission: Path, data: Path, job: Job, folder: Path, progress: object) -> Outcome:
+        with submission.parent.with_name(f"{submission.parent.name}.examined").open("a") as stream:
+            stream.write("x")
+        (folder / "build/arrays").mkdir(parents=True)
+        (folder / "build/results.json").write_text(small_results().model_dump_json(), encoding="utf-8")
+        (folder / "verification.txt").write_text(f"all of {job.name}")
+        return Outcome(verification="confirmed", verified=True, traits=Traits(words={"a": "1"}))
+
+    pytest.MonkeyPatch().setattr("reportgen.batch.worker.examine_parts", examine)
+    file, _, handle = sys.argv[1:]
+    calls = Path(json.loads(Path(file).read_text())["folder"])
+    with calls.with_name(f"{calls.name}.calls").open("a") as stream:
+        stream.write("x")
+    work(Path(file), int(handle))
+
+
+if __name__ == "__main__":
+    main()
