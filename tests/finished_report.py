@@ -44,9 +44,6 @@ weights = "embedded"
 name = "Zoë O'Neill"
 roll_number = "CS-1"
 
-[show]
-neurons = 4
-
 [occlusion]
 random_boxes = 4
 step = 112
