@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import base64
 
-from jinja2 import TemplateError
-from markupsafe import Markup
-
 from reportgen.diff import Difference, summary
 from reportgen.diff.difference import Picture
 from reportgen.diff.values import ABSENT, Change, Entry
-from reportgen.document.environment import content_security_policy, open_environment
-from reportgen.document.fonts import font_css
-from reportgen.errors import RenderError
+from reportgen.document.environment import open_environment, render_page
 from reportgen.store.ownership import DIFFERENCE_MARKS
 from reportgen.templates import Templates
 
 TEMPLATE = "diff.html.j2"
-_FONT_MARK = "/* fonts */"
-_POLICY_MARK = "content-security-policy-of-this-page"
 OPEN_ROWS = 25
 """A table with more rows than these is folded on the screen; on paper it is whole."""
 
@@ -45,18 +38,8 @@ def render_difference(difference: Difference, templates: Templates) -> str:
         verdict=lambda flip: summary.verdict_text(flip.old.right, flip.new.right),
         open_rows=OPEN_ROWS,
         d=difference,
-        font_mark=Markup(_FONT_MARK),  # noqa: S704 - a constant
-        policy_mark=_POLICY_MARK,
     )
-    try:
-        html = environment.get_template(TEMPLATE).render()
-    except TemplateError as error:
-        raise RenderError(f"templates/{TEMPLATE}: {error}", "Correct the template.") from error
-    # Not left to the template, which may be a user's own: by this mark the page is replaced and cleaned.
-    html = html.replace("<head>", f"<head>\n{DIFFERENCE_MARKS[0]}", 1)
-    # The fonts first: the policy has hashes over the finished style sheet.
-    html = html.replace(_FONT_MARK, font_css(html), 1)
-    return html.replace(_POLICY_MARK, str(Markup.escape(content_security_policy(html))), 1)
+    return render_page(environment, TEMPLATE, DIFFERENCE_MARKS[0])
 
 
 def _source(picture: Picture) -> str:

@@ -8,13 +8,17 @@ import re
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from reportgen.document.fonts import font_css
 from reportgen.errors import RenderError
 from reportgen.templates import Templates
 from reportgen.text import printable
+
+_FONT_MARK = "/* fonts */"
+_POLICY_MARK = "content-security-policy-of-this-page"
 
 
 def open_environment(templates: Templates) -> ImmutableSandboxedEnvironment:
@@ -32,6 +36,24 @@ def open_environment(templates: Templates) -> ImmutableSandboxedEnvironment:
     )
     environment.globals["source"] = lambda name: embed(name, templates.path(name))
     return environment
+
+
+def render_page(environment: ImmutableSandboxedEnvironment, template: str, mark: str = "") -> str:
+    """A self-contained page with its fonts and its policy, for which a template has ``font_mark`` and
+    ``policy_mark``. Raises ``RenderError`` for a mistake in the template.
+
+    ``mark`` stands at the head: by it the file is known as ours, whoever wrote the template.
+    """
+    environment.globals.update(font_mark=Markup(_FONT_MARK), policy_mark=_POLICY_MARK)  # noqa: S704 - a constant
+    try:
+        html = environment.get_template(template).render()
+    except TemplateError as error:
+        raise RenderError(f"templates/{template}: {error}", "Correct the template.") from error
+    if mark:
+        html = html.replace("<head>", f"<head>\n{mark}", 1)
+    # The fonts first: the policy has hashes over the finished style sheet.
+    html = html.replace(_FONT_MARK, font_css(html), 1)
+    return html.replace(_POLICY_MARK, str(Markup.escape(content_security_policy(html))), 1)
 
 
 def _finalize(value: Any) -> Any:

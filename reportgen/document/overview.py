@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jinja2 import TemplateError
-from markupsafe import Markup
-
-from reportgen.document.environment import content_security_policy, open_environment
-from reportgen.document.fonts import font_css
-from reportgen.errors import RenderError
+from reportgen.document.environment import open_environment, render_page
 from reportgen.templates import Templates
 
 TEMPLATE = "overview.html.j2"
-_FONT_MARK = "/* fonts */"
-_POLICY_MARK = "content-security-policy-of-this-page"
 
 
 @dataclass(frozen=True)
@@ -149,13 +142,5 @@ def render_overview(overview: Overview, templates: Templates) -> str:
     environment = open_environment(templates)
     environment.globals.update(
         o=overview,
-        font_mark=Markup(_FONT_MARK),  # noqa: S704 - a constant
-        policy_mark=_POLICY_MARK,
     )
-    try:
-        html = environment.get_template(TEMPLATE).render()
-    except TemplateError as error:
-        raise RenderError(f"templates/{TEMPLATE}: {error}", "Correct the template.") from error
-    # The fonts first: the policy has hashes over the finished style sheet.
-    html = html.replace(_FONT_MARK, font_css(html), 1)
-    return html.replace(_POLICY_MARK, str(Markup.escape(content_security_policy(html))), 1)
+    return render_page(environment, TEMPLATE)

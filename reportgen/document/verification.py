@@ -6,18 +6,11 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jinja2 import TemplateError
-from markupsafe import Markup
-
-from reportgen.document.environment import content_security_policy, open_environment
-from reportgen.document.fonts import font_css
-from reportgen.errors import RenderError
+from reportgen.document.environment import open_environment, render_page
 from reportgen.store.ownership import VERIFICATION_MARK
 from reportgen.templates import Templates
 
 TEMPLATE = "verification.html.j2"
-_FONT_MARK = "/* fonts */"
-_POLICY_MARK = "content-security-policy-of-this-page"
 
 OPEN_ROWS = 25
 """A table with more rows than these is folded on the screen; on paper it is whole."""
@@ -139,15 +132,5 @@ def render_verification(page: FindingsPage, templates: Templates) -> str:
     environment.globals.update(
         p=page,
         open_rows=OPEN_ROWS,
-        font_mark=Markup(_FONT_MARK),  # noqa: S704 - a constant
-        policy_mark=_POLICY_MARK,
     )
-    try:
-        html = environment.get_template(TEMPLATE).render()
-    except TemplateError as error:
-        raise RenderError(f"templates/{TEMPLATE}: {error}", "Correct the template.") from error
-    # Not left to the template, which may be a user's own: by this mark the page is replaced.
-    html = html.replace("<head>", f"<head>\n{VERIFICATION_MARK}", 1)
-    # The fonts first: the policy has hashes over the finished style sheet.
-    html = html.replace(_FONT_MARK, font_css(html), 1)
-    return html.replace(_POLICY_MARK, str(Markup.escape(content_security_policy(html))), 1)
+    return render_page(environment, TEMPLATE, VERIFICATION_MARK)
