@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.errors import UserError
-from reportgen.grading.rubric import write_rubric
+from reportgen.grading.shipped import write_rubric
 from reportgen.settings import SETTINGS_FILE
 from reportgen.store.files import writing
 from reportgen.templates import starting_settings

@@ -13,7 +13,8 @@ import pytest
 from reportgen import starter
 from reportgen.cli import program
 from reportgen.errors import UserError
-from reportgen.grading.rubric import load_rubric, shipped_rubrics
+from reportgen.grading.rubric import load_rubric
+from reportgen.grading.shipped import shipped_rubrics
 from reportgen.settings import load_settings
 from reportgen.starter import Started, start_folder
 from reportgen.store.files import StorageError

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from finished_report import snapshot
 
-from reportgen.grading.rubric import write_rubric
+from reportgen.grading.shipped import write_rubric
 
 pytestmark = pytest.mark.slow
 

@@ -44,9 +44,9 @@ def mark(report: Path, job: Job, folder: Path, progress: Progress) -> GradedRepo
     from reportgen.contract.reader import load_results
     from reportgen.grading.exports import Exports, write_exports
     from reportgen.grading.policy import LATE, UNDATED
-    from reportgen.grading.rubric import shipped_rubrics
     from reportgen.grading.run import grade
     from reportgen.grading.score import NOT_CHECKABLE, describe_sum
+    from reportgen.grading.shipped import shipped_rubrics
 
     kind = job.config.outline.kind
     with progress.stage("Grading"):

@@ -113,7 +113,7 @@ def grade(
 
 
 def _shipped(kind: ReportKind | None) -> list[Path]:
-    from reportgen.grading.rubric import shipped_rubrics
+    from reportgen.grading.shipped import shipped_rubrics
 
     return shipped_rubrics(kind)
 

@@ -17,7 +17,6 @@ from reportgen.grading.policy import ADJUSTMENTS, Late, Policy
 from reportgen.grading.report import GradingError
 from reportgen.grading.rubric_item import RubricItem
 from reportgen.grading.rubric_rows import Fault, Known, read_amount, read_row, refuse_unknown
-from reportgen.grading.shipped import shipped_rubrics as shipped_rubrics
 from reportgen.outline.kind import ReportKind
 from reportgen.text import find_nearest
 from reportgen.toml.reading import decode_text, parse_table
@@ -27,19 +26,6 @@ _MAX_BYTES = 2**20
 _KEYS = ("title", "check", "best_of", "most_bonus", "late")
 _KEYS_OF_LATE = ("due", "per_day", "most")
 _KEYS_OF_GROUP = ("group", "count")
-
-_HEAD = """\
-# The rubric of this report. Change it, and grade with: reportgen grade --rubric rubric.toml
-
-title = "Convolution, transfer learning and guided backpropagation"
-
-# Rows also have score bands, deductions, bonus, the best of a group, points that a person gives, and counts
-# of commentary: see docs/graders.md. Late submissions, graded with --submitted 2026-02-02T10:00:00:
-# [late]
-# due = 2026-02-01T23:59:00
-# per_day = 10    # per cent of the points reached, for each day that has begun
-# most = 50
-"""
 
 
 class RubricError(GradingError):
@@ -60,12 +46,6 @@ class Rubric:
         alone = [row.points for row in self.rows if not (row.best or row.bonus or row.deducts)]
         groups = {row.group: row.best * row.points for row in self.rows if row.best}
         return sum([*alone, *groups.values()], Decimal(0))
-
-
-def write_rubric(kind: ReportKind | None = None) -> str:
-    """The same in one file, to be copied and changed."""
-    texts = [file.read_text(encoding="utf-8") for file in shipped_rubrics(kind)]
-    return "\n".join([_HEAD, *texts])
 
 
 def load_rubric(path: Path, kind: ReportKind | None = None) -> Rubric:

@@ -23,8 +23,8 @@ from reportgen.batch.progress_view import SilentView
 from reportgen.batch.run import Options, Report, run_batch
 from reportgen.batch.worker import _lay_out, work
 from reportgen.engine.pipeline import build
-from reportgen.grading.rubric import shipped_rubrics
 from reportgen.grading.run import grade
+from reportgen.grading.shipped import shipped_rubrics
 from reportgen.models import backbone
 from reportgen.progress import Silent
 from reportgen.settings import load_settings

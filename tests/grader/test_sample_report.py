@@ -20,8 +20,8 @@ from stand_in import print_nothing
 from reportgen import load_results
 from reportgen.diff.difference import compare
 from reportgen.engine.pipeline import build
-from reportgen.grading.rubric import shipped_rubrics
 from reportgen.grading.run import grade
+from reportgen.grading.shipped import shipped_rubrics
 from reportgen.settings import load_settings
 from reportgen.submission import open_submission
 from reportgen.system.libraries import can_print

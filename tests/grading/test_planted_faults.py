@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reportgen.grading.rubric import load_rubric, shipped_rubrics
+from reportgen.grading.rubric import load_rubric
 from reportgen.grading.run import grade
+from reportgen.grading.shipped import shipped_rubrics
 
 Arrays = dict[str, NDArray[Any]]
 

@@ -13,10 +13,11 @@ from small_results import document, small_results
 from reportgen.grading.checks import find_checks
 from reportgen.grading.exports import Exports
 from reportgen.grading.formula import find_matches
-from reportgen.grading.rubric import RubricError, load_rubric, shipped_rubrics, write_rubric
+from reportgen.grading.rubric import RubricError, load_rubric
 from reportgen.grading.rubric_item import Named
 from reportgen.grading.run import grade
 from reportgen.grading.score import Grades, find_criterion
+from reportgen.grading.shipped import shipped_rubrics, write_rubric
 
 Grade = Callable[..., Grades]
 

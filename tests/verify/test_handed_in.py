@@ -17,8 +17,8 @@ from forging import Home, as_json, attach, copy_build, honest_home, places, sett
 from sharing import MakeOnce
 
 from reportgen.errors import UserError
-from reportgen.grading.rubric import shipped_rubrics
 from reportgen.grading.run import grade
+from reportgen.grading.shipped import shipped_rubrics
 from reportgen.verify import describe, write_json
 
 pytestmark = [pytest.mark.slow, pytest.mark.prints]
