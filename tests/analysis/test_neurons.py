@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,16 @@ from reportgen.analysis.neurons import (
     rank_neurons,
     receptive_field,
 )
+from reportgen.errors import ExplanationError
 from reportgen.models.backbone import Backbone, preprocess
 from reportgen.results import Box, FieldGeometry, Patch, Position
-from reportgen.sections.neurons.compute import See, Sight, describe_neurons, find_excited_neurons
+from reportgen.sections.neurons.compute import (
+    See,
+    Sight,
+    _require_same,
+    describe_neurons,
+    find_excited_neurons,
+)
 from reportgen.sections.neurons.result import HeadOverlap
 
 POOLING = FieldGeometry(size=2, stride=2, padding=0)
@@ -263,3 +271,18 @@ def test_the_support_is_the_box_of_all_that_is_not_zero(pixels: list[Any], box: 
         gradient[(*pixel, number)] = (-1) ** number * 1e-30
     found = find_support(gradient)
     assert (found and (found.rows, found.cols)) == box
+
+
+def test_a_gradient_that_is_not_the_networks_stops_the_build() -> None:
+    """Red if the one gradient of each image is not compared, or only where it is not zero in the window."""
+    image = np.random.default_rng(6).normal(size=(6, 6, 2)).astype(np.float32)
+    position = (1, 1, 0)
+    whole = differentiate(pool, image, position)
+    outside = whole.copy()
+    outside[5, 5, 1] = np.abs(whole).max() / 10
+    context: Any = SimpleNamespace(network=lambda: SimpleNamespace(explained=pool))
+    recorded: Any = SimpleNamespace(image=image)
+    _require_same(context, recorded, position, whole, "test/x.jpg")
+    for other in (outside, 1.01 * whole, np.zeros_like(whole)):
+        with pytest.raises(ExplanationError, match=r"test/x\.jpg: the gradient of the neuron \(1, 1, 0\)"):
+            _require_same(context, recorded, position, other, "test/x.jpg")
