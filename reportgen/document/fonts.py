@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from reportgen.errors import FontMissingError
 from reportgen.memo import Memo, no_memo
@@ -153,7 +153,14 @@ def _rule(style: Style, data: bytes) -> str:
 
 
 def _data(face: Face, characters: set[int]) -> bytes:
-    return subset_face(face, frozenset(characters & coverage(face)))
+    return _subset(face, face.sha256, frozenset(characters & coverage(face)))
+
+
+# The pages of a class, its overview and those of groups that differ, print nearly the same characters: 0.2 s
+# each. The hash is there because a font may change between two builds of one process.
+@lru_cache(maxsize=64)
+def _subset(face: Face, _sha256: str, characters: frozenset[int]) -> bytes:
+    return subset_face(face, characters)
 
 
 def mark_words(page: str, faces: Typefaces) -> str:
