@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from functools import cache
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import BytecodeCache, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -19,6 +22,39 @@ from reportgen.text import printable
 
 _FONT_MARK = "/* fonts */"
 _POLICY_MARK = "content-security-policy-of-this-page"
+_MOST_COMPILED = 500
+
+
+class CompiledTemplates(BytecodeCache):
+    """What templates were compiled to, by their text, while the process lives.
+
+    Not on the disk, where Jinja2 would keep it: what is kept there is run, and a cache on the disk may be a
+    stranger's.
+    """
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give a template's code, or none."""
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Remember a template's code."""
+        # Whoever edits templates for days while ``watch`` runs fills no memory.
+        if len(self._codes) >= _MOST_COMPILED:
+            self._codes.clear()
+        self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+@cache
+def compiled_templates(_kind: str) -> CompiledTemplates:
+    """The templates of one kind of environment, whose options decide what they are compiled to.
+
+    Compiling takes most of the time in which a report's page is made; the pages of a class's groups, and
+    those that ``watch`` makes at each change, are made from the same templates.
+    """
+    return CompiledTemplates()
 
 
 def open_environment(templates: Templates) -> ImmutableSandboxedEnvironment:
@@ -33,6 +69,7 @@ def open_environment(templates: Templates) -> ImmutableSandboxedEnvironment:
         finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=compiled_templates("page"),
     )
     environment.globals["source"] = lambda name: embed(name, templates.path(name))
     return environment

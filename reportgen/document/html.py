@@ -12,7 +12,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from reportgen.document.commentary import CommentaryContext, reference_names, render_commentary
-from reportgen.document.environment import content_security_policy, embed, read_template
+from reportgen.document.environment import compiled_templates, content_security_policy, embed, read_template
 from reportgen.document.fonts import font_css, mark_words
 from reportgen.document.formulas import FormulaSetter
 from reportgen.document.lineage import Lineage
@@ -106,7 +106,10 @@ class _Page:
     def render(self) -> str:
         """Fill in ``report.html.j2``; names and users' words are escaped, and templates run in a sandbox."""
         environment = ImmutableSandboxedEnvironment(
-            loader=FunctionLoader(self._read), undefined=StrictUndefined, autoescape=True
+            loader=FunctionLoader(self._read),
+            undefined=StrictUndefined,
+            autoescape=True,
+            bytecode_cache=compiled_templates("report"),
         )
         environment.filters.update(FILTERS, entries=entries, direction=direction_of, mark_digits=mark_digits)
         # Globals, since macros imported from another template see nothing else.

@@ -39,7 +39,7 @@ def code_of(module: str, memory: CodeMemory | None = None, *, reread: bool = Fal
         file = _file(name)
         raw, data = read(file)
         digest = memory.obtain(raw, partial(_digest_statements, data)) if data else ""
-        digests[file.relative_to(_root(_top(name)).parent).as_posix()] = digest
+        digests[_place(name)] = digest
     return digests
 
 
@@ -122,9 +122,17 @@ def _is_module(name: str) -> bool:
     return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
 
 
+# Remembered, since a stage asks for some hundred modules, most of which all stages run through.
+@cache
 def _file(module: str) -> Path:
     path = _path_of(module)
     return path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py"
+
+
+@cache
+def _place(module: str) -> str:
+    """Where its file is, from the folder that its package is in."""
+    return _file(module).relative_to(_root(_top(module)).parent).as_posix()
 
 
 def _path_of(module: str) -> Path:

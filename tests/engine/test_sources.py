@@ -98,6 +98,8 @@ def probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     sources._root.cache_clear()
     sources._closure.cache_clear()
     sources._imports.cache_clear()
+    sources._file.cache_clear()
+    sources._place.cache_clear()
 
 
 @pytest.mark.parametrize("name", [*SAME, *OTHER])
