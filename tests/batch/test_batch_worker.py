@@ -26,9 +26,11 @@ from reportgen.engine.pipeline import build
 from reportgen.grading.run import grade
 from reportgen.grading.shipped import shipped_rubrics
 from reportgen.models import backbone
+from reportgen.outline.kind import Outline
 from reportgen.progress import Silent
 from reportgen.settings import load_settings
 
+SECTIONS = ["convolution", "transfer", "guided_backprop"]
 COMMAND = (sys.executable, str(Path(__file__).with_name("stand_in_worker.py")))
 RUBRIC = """
 import numpy as np
@@ -65,6 +67,8 @@ data = "/etc"
 def make_build(folder: Path) -> None:
     """A project with images, and in ``build/`` an honest report of the small network, without a PDF."""
     make_home(folder)
+    settings = folder / "report.toml"
+    settings.write_text(f"sections = {json.dumps(SECTIONS)}\n{settings.read_text('utf-8')}", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(backbone, "load_backbone", load_stand_in)
         patch.setattr("reportgen.engine.stages.pdf.print_pdf", print_nothing)
@@ -91,7 +95,8 @@ def boast(document: Any) -> None:
 def run(home: Path, *names: str, data: Path | None = None, **changes: Any) -> Report:
     (home / "rubric.py").write_text(RUBRIC, encoding="utf-8")
     groups = tuple(Group(name, home / "class" / name, name, data=data) for name in names)
-    chosen = Class(groups, (home / "rubric.py",), weights="embedded", course="Vision")
+    outline = Outline("assignment", tuple(SECTIONS))
+    chosen = Class(groups, (home / "rubric.py",), weights="embedded", course="Vision", outline=outline)
     options = Options(command=COMMAND)
     return run_batch(replace(chosen, **changes), home / "out", LocalRunner(2), SilentView(), options)
 
