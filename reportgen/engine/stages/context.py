@@ -139,7 +139,9 @@ class StageContext:
 
     def _require(self, declared: bool, what: str) -> None:
         if not declared:
+            # Not a UserError: it is a mistake in the stage's declaration, which no user can put right.
             raise KeyError(f"the stage {self.stage.name} does not declare that it reads {what}")
 
 
+# Here, the lowest module that all stages see: whoever writes a file and whoever publishes it need one name.
 RESULTS_FILE, HTML_FILE, PDF_FILE = "results.json", "report.html", "report.pdf"

@@ -28,6 +28,7 @@ def run(context: StageContext) -> Artifacts:
     manifest = check_images(context.inventory, looks, context.progress)
     if len(looks) > known:
         in_use = {sha256: looks[sha256] for sha256 in context.inventory.contents.values() if sha256 in looks}
+        # All others go at once, not the oldest ones: nothing records when a content was last seen.
         remembered = looks if len(looks) <= _MOST_KNOWN else in_use
         context.items.put(item, json.dumps(remembered).encode())
     dataset = Dataset(
