@@ -36,10 +36,12 @@ class Cache:
         self._failure = ""
         self._grown = False
 
+    # 256 folders, as git has for its objects: thousands of images need not share one.
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / key
 
     def __contains__(self, key: str) -> bool:
+        # Not checked against its digest: only --explain asks, and a damaged entry is found when it is read.
         return self._path(key).is_file()
 
     def get(self, key: str) -> bytes | None:
@@ -138,6 +140,7 @@ class Items:
 
     def get(self, item: str) -> bytes | None:
         """The value stored for this item, or None."""
+        # Only read past, not deleted: should the fresh run fail, the kept value is still there.
         return None if self._fresh else self._cache.get(self.key(item))
 
     def put(self, item: str, data: bytes) -> None:

@@ -55,6 +55,7 @@ def claim(folder: Path, kind: Kind) -> dict[str, str]:
     each is set aside before it is replaced. Nothing is written. Raises ``ForeignFolderError`` naming what
     lies there otherwise, ``StorageError`` if the folder cannot be listed.
     """
+    # A record is enough, whatever else lies there: what it does not list is left alone.
     listed = read_listing(folder, kind)
     if listed is not None:
         return listed

@@ -74,6 +74,7 @@ def publish(
         try:
             _stage(files, staging / _NEW)
             if files.get(_RESULTS) is not None:
+                # While they are still in place: a moment later they are replaced.
                 _link_results(folder, listed, staging / _PREVIOUS)
             write_atomically(
                 staging / _CHANGES, json.dumps({**asdict(changes), "spared": [*spared]}).encode()
@@ -83,6 +84,7 @@ def publish(
             sync_folder(folder)
             staging = ready
             _swap(staging, folder)
+            # Before the old files are cleared away: until then a power cut leaves the one set or the other.
             sync_folder(folder)
             return messages + _keep(folder, staging)
         finally:
@@ -197,6 +199,7 @@ def _swap(ready: Path, folder: Path) -> None:
             _replace(item, folder / name, ready / (_OLD if ours else _ASIDE) / name, undo)
     # Ctrl-C, too, leaves the last set as it was.
     except BaseException:
+        # In reverse, for a later step may have moved what an earlier one put there.
         for step in reversed(undo):
             step()
         # Or recover() would publish what could not be published.
@@ -266,6 +269,7 @@ def _link_results(folder: Path, listed: Mapping[str, str], kept: Path) -> None:
     """Give the results that will be replaced, and the figures that belong to them, a second name."""
     if not intact(folder, _RESULTS, listed.get(_RESULTS, "")):
         return
+    # Only what is as it was written: an edited figure is not of these results.
     names = [name for name in listed if name.startswith(_FIGURES) and intact(folder, name, listed[name])]
     for name in (_RESULTS, RECORD_FILE, *names):
         if (folder / name).is_file():
@@ -319,6 +323,7 @@ def remove_listed(folder: Path) -> None:
     for name in sorted(listed):
         if intact(folder, name, listed[name]):
             (folder / name).unlink()
+    # Last: should a file resist, the record still says that it is the program's.
     (folder / RECORD_FILE).unlink()
     inside = {folder / parent for name in listed for parent in Path(name).parents}
     for path in sorted(inside, key=lambda path: len(path.parts), reverse=True):
