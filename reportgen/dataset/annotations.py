@@ -233,6 +233,8 @@ class Manifest:
     @property
     def fingerprint(self) -> str:
         """SHA-256 over split, class, content and file of all images, and the content of the annotations."""
+        # With split and class, which decide what is learnt from it, and with the file, which the report
+        # names.
         listed = [(image.split, image.label, image.sha256, image.file) for image in self.images]
         annotated = self.annotations.sha256 if self.annotations else None
         return hashlib.sha256(json.dumps([listed, annotated]).encode("ascii")).hexdigest()

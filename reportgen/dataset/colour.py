@@ -46,6 +46,7 @@ def convert_to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     """
     if len(profile) > MAX_PROFILE:
         raise ProfileError(f"has more than {MAX_PROFILE // 2**20} MB")
+    # Only now: a stranger's file may have a profile of any length, and Little CMS would read it whole.
     source = _open(profile)
     kind, space = source.profile.device_class.strip(), source.profile.xcolor_space.strip()
     mode = _SPACES.get(space)
@@ -134,6 +135,7 @@ def _plain(image: Image.Image) -> Image.Image:
         return _from_float(image)
     if image.mode == "I":
         raise UndecodableError("has signed or 32-bit integer pixels; save it with 8 or 16 bits a channel")
+    # Pillow converts alpha that is multiplied in to plain alpha, and to nothing else.
     if image.mode == "La":
         return image.convert("LA")
     if image.mode == "CMYK" and isinstance(image, JpegImageFile) and "adobe" not in image.info:
@@ -178,8 +180,10 @@ def scale_transparent_colour(image: Image.Image, data: bytes) -> None:
 
 def _from_16_bits(image: Image.Image) -> Image.Image:
     values = np.asarray(image)
+    # A TIFF may have 12 bits in 16: its white is 4095.
     bits = _tiff_tag(image, BITSPERSAMPLE, (16,))
     white = 2 ** bits[0] - 1
+    # A table, since there are 65,536 values and up to a hundred million pixels.
     table = np.clip(np.rint(np.arange(65536) * (255 / white)), 0, 255).astype(np.uint8)
     grey = _upright(table[values], image)
     key = image.info.get("transparency")

@@ -24,6 +24,7 @@ from reportgen.errors import DataError
 
 SIDE = 224
 MAX_PIXELS = 100_000_000
+# Two of this size, one in each thread that decodes, take as much as one of MAX_PIXELS: 400 MB as RGBA.
 LARGE = 50_000_000
 """Images of more pixels are loaded one at a time."""
 
@@ -90,6 +91,7 @@ def decode_bytes(data: bytes, *, strict: bool = False) -> Decoded:
     scale_transparent_colour(image, trimmed.data)
     large = image.width * image.height > LARGE
     try:
+        # The lock on Pillow's limit is also what makes large images wait for each other.
         with _without_pillows_limit() if large else nullcontext():
             image.load()
         exif = "exif" in image.info
@@ -97,6 +99,7 @@ def decode_bytes(data: bytes, *, strict: bool = False) -> Decoded:
         _turn_upright(image)
         full, fault = _to_srgb(image, profile, fault)
         small = full.resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    # Already in words for the user; the last handler would call it damage.
     except UndecodableError:
         raise
     except MemoryError:
@@ -130,6 +133,7 @@ def _to_srgb(image: Image.Image, profile: bytes | None, fault: str) -> tuple[Ima
 def _turn_upright(image: Image.Image) -> None:
     # A malformed EXIF block must not cost the picture: it is then taken as upright, as browsers do.
     with suppress(Exception):
+        # Otherwise Pillow copies even an image that is upright.
         ImageOps.exif_transpose(image, in_place=True)
 
 
@@ -153,6 +157,7 @@ def _read_header(data: bytes, *, strict: bool) -> Image.Image:
 def _open(data: bytes, *, strict: bool) -> Image.Image:
     with _without_pillows_limit():
         try:
+            # First the usual ones: listing the others imports every plugin that Pillow has.
             return Image.open(io.BytesIO(data), formats=USUAL)
         except UnidentifiedImageError:
             if strict:

@@ -21,6 +21,7 @@ from reportgen.results import Duplicate, ImageFile
 SMALLEST_SIDE = 32
 MAX_PROBLEMS, MAX_WARNINGS = 20, 10
 _THREADS = 2
+# Sides of 50 pixels are rounded by up to 1 % each, so the aspect of a smaller copy may be off by 2 %.
 _ASPECT_TOLERANCE = 0.02
 
 
@@ -59,6 +60,7 @@ def check_images(inventory: Inventory, looks: Looks, progress: Progress) -> Mani
     survey = inventory.survey
     faults = {**inventory.faults, **_look(inventory, looks, progress)}
     annotations, malformed = _annotations(inventory)
+    # In the order of the listing, not in that of the two threads.
     listed = [f"{escaped(file)}: {faults[file]}" for file in survey.files if file in faults]
     if problems := [*survey.problems, *listed, *malformed]:
         raise DataError(
@@ -96,6 +98,7 @@ def _look(inventory: Inventory, looks: Looks, progress: Progress) -> dict[str, s
     # The others could not be read, and are reported already.
     files = [file for file in files if file in inventory.contents]
     faults = {}
+    # Threads are enough: Pillow releases the GIL while it decodes and resizes.
     pool = ThreadPoolExecutor(max_workers=_THREADS)
     try:
         with progress.stage("Reading the images", total=len(files)) as advance:
