@@ -128,6 +128,7 @@ class _Reader:
 
     def read(self) -> dict[Path, Location]:
         table: Path = ()
+        # No errors are looked for: tomllib has read the same text before.
         while self._next < len(self._tokens) - 1:
             if self._here.kind == "newline":
                 self._next += 1

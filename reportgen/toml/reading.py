@@ -352,6 +352,7 @@ def _guess(data: bytes, at: int) -> str:
     """The text around a byte, decoded as Windows-1252."""
     line = data[data.rfind(b"\n", 0, at) + 1 :].split(b"\n", 1)[0]
     start = max(0, at - data.rfind(b"\n", 0, at) - 1 - _SHOWN // 2)
+    # Nearly any byte means something in Windows-1252, which older editors of Windows save.
     text = line[start : start + _SHOWN].decode("cp1252", errors="replace").strip()
     return "".join(character for character in text if character.isprintable())
 

@@ -75,6 +75,8 @@ def font_folders() -> tuple[Path, ...]:
 
 def list_fonts(folders: Sequence[Path]) -> list[tuple[str, int, int]]:
     """Every TrueType and OpenType file: path, size and time of change, sorted by file name."""
+    # Size and time stand for the content of thousands of files here; a face that is then used counts by its
+    # hash.
     found: dict[str, tuple[str, int, int]] = {}
     for folder in folders:
         for parent, _, names in os.walk(folder, followlinks=True):
@@ -106,6 +108,7 @@ def search_fonts(words: Sequence[str], files: Sequence[str]) -> Found:
     offers, forbidden = _look_through(tuple(rest), files)
     chosen: list[Face] = []
     while rest and offers:
+        # The fewest fonts that serve all words, nearly: each is a copy in the PDF and in the page.
         best = max(offers, key=lambda offer: (len(offer.words & rest.keys()), offer.regular, offer.fitness))
         taken = best.words & rest.keys()
         if not taken:
@@ -274,6 +277,7 @@ def choose_typefaces(
     lacking = json.loads(memo(f"not own {hashes} {words}", lambda: _find_lacking(words, named)))
     found = Found()
     if lacking:
+        # Only now: walking through the fonts of a machine can take seconds.
         listing = list_fonts(font_folders() if folders is None else folders)
         name = f"installed {fingerprint(listing)} {hashes} {lacking}"
         found = Found.from_json(memo(name, lambda: _search(lacking, named, [entry[0] for entry in listing])))

@@ -66,6 +66,7 @@ def open_face(face: Face) -> Any:
 
     stream = face.file.open("rb")
     try:
+        # Lazily: of a font with all of Chinese only the tables that are asked for are read.
         return TTFont(stream, fontNumber=face.index, lazy=True)
     except BaseException:
         stream.close()

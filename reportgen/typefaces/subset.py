@@ -41,6 +41,7 @@ def subset_face(face: Face, characters: Set[int]) -> bytes:
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     if describe_face(face).embedding == "whole":
         return _whole(face)
+    # All features: fontTools's own choice leaves out those that a browser or Pango applies only on demand.
     options = subset.Options(layout_features=["*"], notdef_outline=True, font_number=face.index)
     # Or fontTools would write the time of the build into the font.
     font = subset.load_font(str(face.file), options)
