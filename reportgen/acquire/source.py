@@ -85,6 +85,7 @@ class Part:
         """The checksum of all that is there, in hexadecimal digits."""
         self._stream.flush()
         self._stream.seek(0)
+        # Of the whole file, not of what arrived: its beginning may be from an earlier run.
         digest = hashlib.file_digest(self._stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
         self._stream.seek(0, os.SEEK_END)
         return digest
@@ -135,6 +136,7 @@ def _alone(path: Path, say: Callable[[str], None]) -> Iterator[BufferedRandom]:
             if _is_same(path, stream):
                 yield stream
                 return
+            # Finished while this process waited: the handle is that of the file under its final name.
             if (done := path.with_name(path.name.removesuffix(SUFFIX))).exists() and _is_same(done, stream):
                 yield stream
                 return
@@ -268,10 +270,12 @@ def _fetch(source: Source, part: Part, title: str, progress: Progress) -> bool:
         if start and answer.status_code == _OUT_OF_RANGE:
             return True  # all there already, or more than that: the checksum tells
         answer.raise_for_status()
+        # A server that knows no ranges sends the whole file, with 200.
         if answer.status_code != _PARTIAL or not _begins_at(answer, start):
             part.clear()
             start = 0
         if answer.status_code == _PARTIAL and not start:
+            # The part is empty now, so the next try asks for the whole file.
             raise requests.exceptions.ChunkedEncodingError("another part than the one asked for")
         size = _whole_size(answer, start)
         with progress.stage(title, _kib(size) or None) as advance:
@@ -281,6 +285,7 @@ def _fetch(source: Source, part: Part, title: str, progress: Progress) -> bool:
                 before = _kib(part.size)
                 part.append(chunk)
                 advance(_kib(part.size) - before)
+    # urllib3 notices this by itself only from version 2 on, and requests works with older ones.
     if part.size < size:
         raise requests.exceptions.ChunkedEncodingError("fewer bytes than promised")
     return start > 0
