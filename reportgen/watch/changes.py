@@ -247,10 +247,14 @@ class _Listener:
         self._stop = threading.Event()
         self._changes = watchfiles.watch(
             *folders,
+            # Scope decides what counts: watchfiles' own filter also drops what it takes for caches and
+            # editors' files.
             watch_filter=None,
+            # By itself watchfiles gathers changes for 1.6 s; wait() gathers them already, for less.
             debounce=_STEP_MILLISECONDS,
             step=_STEP_MILLISECONDS,
             rust_timeout=_STEP_MILLISECONDS,
+            # Or the first step would end only with the first change.
             yield_on_timeout=True,
             stop_event=self._stop,
             recursive=recursive,

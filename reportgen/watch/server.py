@@ -98,6 +98,7 @@ class Feed:
             self._changed.notify_all()
 
 
+# Not 0.0.0.0: the report is nobody else's in the network.
 ADDRESS = "127.0.0.1"
 
 REPORT = "report.html"
@@ -225,6 +226,7 @@ def open_served(folder: Path | None, name: str) -> BufferedReader | None:
     if folder is None or (name not in SERVED and (parent != _FIGURES or not last or last.startswith("."))):
         return None
     try:
+        # Any ".." in the name makes the two paths differ, as a link does.
         path = folder.resolve() / name
         return path.open("rb") if path.resolve() == path and path.is_file() else None
     except (OSError, ValueError):
@@ -236,6 +238,7 @@ class _Listener(ThreadingHTTPServer):
 
     # A second watch has to find the port taken, also on systems that would share it.
     allow_reuse_port = False
+    # A thread that hangs in a dead connection must not keep the program from ending.
     daemon_threads = True
 
     def __init__(self, *arguments: Any) -> None:
