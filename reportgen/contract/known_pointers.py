@@ -83,6 +83,7 @@ def _children(node: Node, step: str) -> Iterator[Node]:
     elif step in named:
         yield named[step]
         return
+    # Nine digits, since int() raises for thousands of them.
     elif step.isdecimal() and int(step[:9]) < len(prefix):
         yield prefix[int(step)]
         return

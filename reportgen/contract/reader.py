@@ -116,6 +116,7 @@ class LoadedResults(Results):
                 f"These are: {', '.join(self._kind.names)}.",
             )
         pointer = join_pointer([section, ARRAYS_FOLDER, key])
+        # Says what there is, and what may have been meant, if there is no such key.
         self.at(pointer)
         if self._folder is None and section in self._missing:
             raise ArrayMissingError(
@@ -154,6 +155,7 @@ def load_results(path: Path | str, kind: ReportKind | None = None) -> LoadedResu
     submission = open_submission(path, with_figures=False)
     try:
         # As JSON and strictly: "5" is no number, and a list may be a tuple.
+        # First what it is made of: its sections decide the type that it is read as.
         found = find_document_kind(submission.results, kind)
         results = results_type(found, LoadedResults).model_validate_json(
             json.dumps(submission.results), strict=True
