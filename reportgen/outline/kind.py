@@ -204,6 +204,7 @@ class ReportKind:
         Of equal weights the earlier section comes first.
         """
         found = [(section, claim) for section, claim in self._decide(numbers) if claim.finding]
+        # Sorting is stable: of equal weights the earlier section stays first.
         return sorted((each for each in found if each[1].weight > 0), key=lambda each: -each[1].weight)
 
     def _decide(self, numbers: Mapping[str, Any]) -> list[tuple[Section, Claim]]:
@@ -280,6 +281,7 @@ def _find(name: str, own: dict[str, str], group: str, what: str, kind: type[Any]
         module, _, attribute = target.partition(":")
         found = getattr(importlib.import_module(module), attribute)
     except Exception as error:  # whatever the code of another package does when it is imported
+        # A fault of ours is to be seen as one, with its trace.
         if name in own:
             raise
         raise OutlineError(

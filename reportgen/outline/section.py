@@ -61,6 +61,7 @@ class Tolerance:
 
     def equal(self, a: float, b: float) -> bool:
         """Whether two numbers are so close that their difference is not reported."""
+        # Equality first, for the difference of two infinities is NaN.
         return a == b or abs(a - b) <= self.atol + self.rtol * max(abs(a), abs(b))
 
 
@@ -264,6 +265,7 @@ class Section:
 
     def has_module(self, name: str) -> bool:
         """Whether the package has this module."""
+        # Found by its file: to import it could take seconds, or fail.
         return (self.folder / f"{name}.py").is_file()
 
     def load(self, name: str) -> ModuleType | None:
@@ -281,6 +283,7 @@ class Section:
         """
         try:
             yield
+        # Its own words name the file and the remedy.
         except UserError:
             raise
         except Exception as error:

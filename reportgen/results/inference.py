@@ -15,6 +15,7 @@ def wilson_interval(correct: int, total: int) -> tuple[float, float]:
     share, spread = correct / total, _Z**2 / total
     middle = (share + spread / 2) / (1 + spread)
     half = _Z / (1 + spread) * math.sqrt(share * (1 - share) / total + spread / (4 * total))
+    # The ends are set, since rounding leaves some 1e-17 there (for 0 of 7, for one).
     low = 0.0 if correct == 0 else max(middle - half, 0.0)
     return low, 1.0 if correct == total else min(middle + half, 1.0)
 
