@@ -61,6 +61,7 @@ def _guesses(results: Mapping[str, Any], images: list[Image]) -> dict[str, Guess
     for image in images:
         if image.split == "test":
             # A test image that is not listed as misclassified was recognised.
+            # Copies of an image have one prediction, so the first is as good as another.
             guesses.setdefault(image.sha256, Guess(image, wrong.get(image.file, image.label)))
     return guesses
 
@@ -178,6 +179,7 @@ def _rest(old: list[Image], new: list[Image], pairs: list[ImagePair]) -> tuple[l
     return [image for image in old if image not in gone], [image for image in new if image not in come]
 
 
+# Without the number, which changes with every figure before it.
 _NUMBER_OR_ENDING = re.compile(r"^fig-[A-Z]?[0-9]+-|\.[^.]+$")
 
 
@@ -209,6 +211,7 @@ class Figures:
 
 def compare_figures(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Figures:
     """Compare figures by name and bytes; a figure that only got another number is unchanged."""
+    # A PDF has no figures that could be read back; without any on one side, all would seem to be new.
     if not old or not new:
         return Figures((), 0, compared=False)
     before, after = _named(old), _named(new)
@@ -229,6 +232,7 @@ def _named(figures: Mapping[str, bytes]) -> dict[str, Picture]:
 SPLITS = ("test", "val", "train")
 """In the order of their interest."""
 
+# Compared by content instead: by index, one image added would change every entry behind it.
 _ELSEWHERE = frozenset({"/dataset/images", "/transfer/misclassified"})
 
 _CAUSES = ("/provenance/versions", "/provenance/weights", "/schema_version")

@@ -115,6 +115,7 @@ def _compare_keyed(
 
 def _compare_lists(old: list[Any], new: list[Any], tolerance: Tolerance, pointer: str) -> Iterator[Entry]:
     found = (
+        # Not strict: how the lengths differ is said for the list as a whole.
         list(compare_values(a, b, tolerance, f"{pointer}/{index}"))
         for index, (a, b) in enumerate(zip(old, new, strict=False))
     )
