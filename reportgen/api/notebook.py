@@ -12,6 +12,7 @@ from typing import Any
 from reportgen.console import choose_progress
 from reportgen.progress import Advance, Progress, Silent
 
+# Each update sends the whole output to the browser again.
 _EVERY_SECONDS = 0.2
 
 

@@ -104,6 +104,7 @@ def _thumbnail(figure: Figure) -> str:
     with Image.open(figure.path) as image:
         small = image.convert("RGB")
         small.thumbnail((_WIDTH, _HEIGHT))
+        # The picture goes into the notebook's file, and again with every run of the cell.
         small.save(stream, "JPEG", quality=_QUALITY)
     data = base64.b64encode(stream.getvalue()).decode("ascii")
     words = escape(f"Fig. {figure.number}: {figure.name}")

@@ -107,6 +107,7 @@ def main() -> None:
     A problem that the user can mend is printed without a trace and sets the exit code; so is a fault of ours,
     with a code that no verdict has.
     """
+    # After __main__ once more, which changes nothing: tests call this function itself.
     settle_process()
     with telling_faults():
         sys.exit(_run(sys.argv[1:]))

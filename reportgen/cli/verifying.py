@@ -104,6 +104,7 @@ def verify(
     for line in describe(found):
         typer.echo(line)
     if json is not None:
+        # A stranger's file names may have halves of surrogate pairs, which UTF-8 cannot encode.
         write_output(json, write_json(found).encode("utf-8", "backslashreplace"), own_json)
     if page is not None:
         html = render_findings(found, open_templates(templates.expanduser() if templates else None))
