@@ -250,6 +250,8 @@ def _labels(collected: Iterable[_Collected]) -> dict[str, str]:
         elif one.points.criterion is not None:
             labels[key] = one.points.criterion
         elif count[one.name] > 1 or one.name in chosen:
+            # Two tests of one name would else be added up as one criterion, which is for names that were
+            # given on purpose.
             labels[key] = f"{one.name} ({one_line(key)})"
         else:
             labels[key] = one.name

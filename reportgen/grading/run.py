@@ -106,6 +106,7 @@ def grade(
         raise GradingError("No rubric is named, so nothing can be graded.", "Name a rubric.")
     messenger = _Messenger(load_results(submission, kind), supplement)
     with tempfile.TemporaryDirectory(prefix="reportgen-") as aside:
+        # pytest writes this file in place, and a run that dies would leave a part of it.
         junit = Path(aside) / "junit.xml"
         code, output = _run(_arguments(submission, files, exports, junit), files, messenger)
         if exports.junit is not None and junit.exists():
@@ -159,6 +160,7 @@ def _checked(rubric: Path, submission: Path) -> Path:
 def _options(files: Sequence[Path]) -> list[str]:
     """Those that keep everything but the rubrics out of a run."""
     root = Path(os.path.commonpath([file.parent for file in files]))
+    # importlib: two rubrics of one file name do not take each other's place among the modules.
     options = [f"--rootdir={root}", f"--confcutdir={root}", "-c", os.devnull, "--import-mode=importlib"]
     # The last of these would go through all memory of this process five times, to warn of lost exceptions.
     off = ("cacheprovider", "faulthandler", "unraisableexception")
@@ -200,6 +202,7 @@ def _own_environment() -> Iterator[None]:
     its own variables.
     """
     writes_none, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    # Also those that a pytest around this one has set for the test that it is running.
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(_ENVIRONMENT)}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:

@@ -204,6 +204,7 @@ def round_part(points: Decimal, share: Fraction) -> Decimal:
     if share in (0, 1) or not points:
         return points if share == 1 else Decimal(0)
     places = PLACES
+    # Ends, since a share that is neither 0 nor 1 differs from both by some decimal.
     while True:
         units = floor(Fraction(points) * share * 10**places + Fraction(1, 2))
         rounded = Decimal(f"{units}e-{places}")
