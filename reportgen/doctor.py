@@ -13,6 +13,7 @@ from reportgen.errors import UserError, WeightsError
 from reportgen.settings import Settings
 
 NEEDED_BYTES = 1_000_000_000
+# As requires-python in pyproject.toml.
 SUPPORTED = ((3, 11), (3, 13))
 
 

@@ -41,12 +41,15 @@ _SET = MappingProxyType(
         "PYTHONUTF8": "1",
     }
 )
+# FC_, HB_ and G_ are read by fontconfig, HarfBuzz and GLib, which print the PDF.
 _DROPPED_PREFIXES = (
     *("TF_", "TF2_", "XLA_", "KERAS_", "ONEDNN_", "DNNL_", "MKLDNN_"),
     *("NPY_", "SCIPY_", "SKLEARN_", "NVIDIA_", "LC_", "FC_", "HB_", "G_"),
 )
 _DROPPED = frozenset(
     {
+        # The first three choose the kernels of matrix products, and with them how sums are rounded; the
+        # next two how glyphs are drawn, and by which language fonts are chosen.
         *(
             "OPENBLAS_CORETYPE",
             "MKL_CBWR",

@@ -59,5 +59,6 @@ def take_validation(names: Iterable[str], seed: int, label: str) -> tuple[list[s
 
 def _shuffle(names: Iterable[str], seed: int, label: str) -> list[str]:
     shuffled = sorted(names)
+    # Python seeds with a text by way of SHA-512, so that PYTHONHASHSEED has no part in it.
     random.Random(f"{seed}:{label}").shuffle(shuffled)  # noqa: S311 - not for secrets
     return shuffled

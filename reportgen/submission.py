@@ -169,9 +169,11 @@ def _unpack(attached: Any, where: str) -> bytes:
     declared = max(int(attached.size), int(stream.get("/Length", 0)))
     if declared > MAX_BYTES:
         _too_large(where, declared)
+    # Raw, since pikepdf would unpack it whole, however large it becomes.
     packed = bytes(stream.read_raw_bytes())
     filters = stream.get("/Filter", [])
     names = [str(name) for name in filters] if _is_array(filters) else [str(filters)]
+    # A predictor changes the bytes after inflating; reportgen writes none, so none is read.
     if names == ["/FlateDecode"] and "/DecodeParms" not in stream:
         return _inflate(packed, where)
     if names:
@@ -200,7 +202,8 @@ def _inflate(packed: bytes, where: str) -> bytes:
 
 def _parse(data: bytes, where: str) -> dict[str, Any]:
     try:
-        # utf-8-sig: editors on Windows put a byte-order mark before JSON.
+        # utf-8-sig: editors on Windows put a byte-order mark before JSON. Python also reads NaN and Infinity,
+        # which JSON does not have.
         document = json.loads(
             data.decode("utf-8-sig"), parse_constant=_refuse, parse_int=_whole, parse_float=_finite
         )
