@@ -137,10 +137,13 @@ def _started(program: Program) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
             process = subprocess.Popen(
                 [*program.command, "--progress-fd", str(writing)],
                 stdin=subprocess.PIPE,
+                # A file and not a pipe: nobody need read it meanwhile, and it is the group's log.
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=program.folder,
                 env=dict(program.environment),
+                # In a session of its own: all that it starts can be killed with it, and Ctrl-C at the
+                # terminal reaches it only through _interrupt().
                 start_new_session=True,
                 pass_fds=(writing,),
             )

@@ -167,6 +167,7 @@ class _Tokeniser(HTMLParser):
     """Takes markup apart; what was written is kept with each piece."""
 
     def __init__(self) -> None:
+        # Or two ways to write a character would be one piece; what is compared is what is written.
         super().__init__(convert_charrefs=False)
         self.tokens: list[Token] = []
         self._ids: list[tuple[str, str]] = []
@@ -262,6 +263,7 @@ class _Vocabulary:
         return "content"
 
 
+# svg, too: the drawings of a report are data of <img>, where no script runs.
 _ACTIVE = frozenset(
     ["applet", "base", "embed", "form", "frame", "frameset", "iframe", "input", "link", "object", "portal",
      "select", "source", "svg", "textarea", "track"]

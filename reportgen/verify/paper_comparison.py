@@ -56,6 +56,8 @@ def compare_papers(submitted: Path | bytes, reprint: Reprint, producer: str = ""
             yield from _compare(found, reprint.paper, producer, told)
             if theirs.is_encrypted:
                 yield Difference("/Encrypt: trailer", "it has a lock", kind="active")
+            # qpdf repairs what is damaged, and another program repairs it in another way and shows
+            # something else.
             for warning in theirs.get_warnings()[:1]:
                 yield Difference("report.pdf", DAMAGED, str(warning)[:120], kind="active")
     except pikepdf.PikepdfError as error:

@@ -23,6 +23,7 @@ MAX_PAGES = 2000
 MAX_STREAM_BYTES = 64 * 2**20
 MAX_PIXELS = 10**8
 DOTS = 150
+# In points: at 150 dots to the inch such a page takes 117 MB when it is drawn.
 _LARGEST_SIDE = 3000
 _MOST_OBJECTS = 500_000
 _MOST_CHARACTERS = 10**5
@@ -191,6 +192,7 @@ def open_paper(file: Path | bytes) -> Iterator[PdfDocument]:
     except pypdfium2.PdfiumError as error:
         raise PdfError(f"{name}: cannot be opened: {error}.", _REMEDY) from None
     try:
+        # Else PDFium leaves out form fields, which viewers draw over the page.
         if document.get_formtype():
             document.init_forms()
         yield PdfDocument(document, links, targets)

@@ -276,6 +276,7 @@ def _choose_faces(results: Results, commentary: Mapping[str, str]) -> Typefaces:
         json.dumps(results.model_dump(mode="json"), ensure_ascii=False),
         *commentary.values(),
     )
+    # None are named: a path in a stranger's settings is no file of this machine.
     return choose_typefaces(texts, ())
 
 

@@ -147,6 +147,7 @@ class Tolerances:
         for rule in self.rules:
             pattern = split_pointer(rule.pattern)
             fits = len(pattern) <= len(steps)
+            # Not fnmatch(), which on some systems ignores capitals: two classes may differ by these alone.
             if fits and all(fnmatchcase(step, each) for each, step in zip(pattern, steps, strict=False)):
                 return rule
         return _FRACTION if isinstance(value, float) else _EXACT

@@ -98,6 +98,7 @@ def examine(
     open_templates(settings.templates)
     submitted = open_submitted(submission, outline)
     results, kind = submitted.results, submitted.outline.kind
+    # With the report's seed, which decides how images without splits are divided.
     inventory = take_inventory(data, results.provenance.seed, strict=True)
     rows = [
         *submitted.rows,
