@@ -188,7 +188,7 @@ class BuildCrashError(RuntimeError):
 
 
 def run_request(request: Request, progress: Progress) -> Answer:
-    """Build in a fresh Python of the same kind, in the current folder; ``progress`` hears how it goes.
+    """Build in a new process of the same Python, in the current folder; ``progress`` follows it.
 
     The process ends with this one, and when this call is left by an exception, as that of Ctrl-C. Raises
     ``UserError`` if it was killed from outside, ``BuildCrashError`` with its last words if it crashed.

@@ -150,7 +150,7 @@ def parse_message(line: str) -> Message | None:
 
 
 class PipeProgress:
-    """A listener (see ``reportgen.progress``) that writes what it hears to a pipe."""
+    """A listener (see ``reportgen.progress``) that writes each call to a pipe as a message."""
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
@@ -240,7 +240,7 @@ class Author:
 class Traits:
     """What data, settings and seed do not determine: groups that worked on their own do not share it.
 
-    ``authors`` as they stand in the report; ``words``: the SHA-256 of each longer piece of commentary, by
+    ``authors`` as the report has them; ``words``: the SHA-256 of each longer piece of commentary, by
     slot; ``images``: perceptual hashes (hexadecimal) of images of the group's own, by the SHA-256 of the
     files.
     """

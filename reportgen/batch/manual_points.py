@@ -32,7 +32,7 @@ _MAX_BYTES = 16 * 2**20
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the file as it stands there; ``number``: which one."""
+    """A line of the file as it was read, not yet checked; ``number``: its line number, from 1."""
 
     number: int
     group: str
@@ -48,7 +48,7 @@ class Entry:
 
 
 def read_entries(file: Path) -> list[Entry]:
-    """The lines of a file as they stand there. Raises ``ClassError`` if it cannot be read as a table."""
+    """The lines of a file, not yet checked. Raises ``ClassError`` if it cannot be read as a table."""
     # Imported only now: a class without points by hand needs no rubrics.
     from reportgen.grading.manual import read_lines
 

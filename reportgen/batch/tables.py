@@ -116,7 +116,7 @@ _DIGITS = 4
 
 
 GroupStatus = Literal["done", "held", "nothing handed in", "not checkable", "failed"]
-"""Held are points that the instructor has not released; they stand in no table but the overview."""
+"""Points are held until the instructor releases them; until then only the overview shows them."""
 
 _WITHOUT: Mapping[str, GroupStatus] = {"absent": "nothing handed in", "unchecked": "not checkable"}
 

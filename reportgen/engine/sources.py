@@ -25,8 +25,8 @@ _IMPORT = re.compile(r"^[ \t]*import ([\w.]+)", re.MULTILINE)
 
 
 def code_of(module: str, memory: CodeMemory | None = None, *, reread: bool = False) -> dict[str, str]:
-    """A digest of what counts of each source file that ``module`` runs through, by path from the package's
-    folder: its statements, without comments, layout and strings that stand for themselves as docstrings do.
+    """A digest of the statements of each source file that ``module`` runs through, by path from the package's
+    folder; comments, layout, docstrings and other strings that are statements of their own do not count.
 
     The files are its own, and those of every module of reportgen, or of the package that ``module`` lies in,
     that it imports anywhere in its text, also inside functions, and so on; imports for type checking only are

@@ -16,7 +16,7 @@ from reportgen.grading.score import NOT_CHECKABLE, Case, Criterion, Status, roun
 BONUS_LIMIT, NOT_BELOW_ZERO, LATE = "Bonus limit", "Not below zero", "Late submission"
 UNDATED = "When it was handed in is not known, so nothing is deducted for lateness."
 ADJUSTMENTS = (BONUS_LIMIT, NOT_BELOW_ZERO, LATE)
-"""The rows that stand below the criteria, so that the rows of a table always add up to its total."""
+"""Rows below the criteria, with which the rows of a table always add up to its total."""
 
 _DAY = timedelta(days=1)
 
@@ -68,7 +68,7 @@ def merge_policies(policies: Iterable[Policy]) -> Policy:
 def settle(
     criteria: Sequence[Criterion], policy: Policy, submitted: datetime | None
 ) -> tuple[Criterion, ...]:
-    """The criteria, and below them a row for each rule of ``policy`` that has something to say.
+    """The criteria, and below them a row for each rule of ``policy`` that applies.
 
     Raises ``GradingError`` if the time of submission cannot be compared with the due time.
     """

@@ -194,7 +194,7 @@ def _know(key: str, pointer: str, known: Known) -> None:
 
 
 def _can_hold(what: str, pointer: str, edges: tuple[float, float], known: Known) -> None:
-    """Refuse limits that no number can keep which may stand at a pointer."""
+    """Refuse limits that no number that is allowed at the pointer can keep."""
     nodes = known.pointers.find(pointer)
     limits = find_limits(nodes)
     if limits is None:

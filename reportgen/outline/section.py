@@ -277,7 +277,7 @@ class Section:
 
     @contextmanager
     def blamed(self) -> Iterator[None]:
-        """Let who wrote a section elsewhere hear of its faults, which are none of reportgen's.
+        """Report a fault of a section from another package as its author's, not as one of reportgen's.
 
         Raises ``SectionError`` instead of what the section raises; a ``UserError`` says enough itself.
         """

@@ -21,7 +21,7 @@ _LONGEST = 160
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference: ``place`` names the object and where it stands, ``reason`` says what is wrong with it;
+    """One difference: ``place`` names the object and its location, ``reason`` says what is wrong with it;
     ``submitted`` and ``expected`` are the two values if that says more; ``box`` is the position on the page,
     left, bottom, right and top in points, where that is known.
     """

@@ -22,7 +22,7 @@ DAMAGED = "it is damaged, or written as reportgen does not write: ask for the fi
 
 @dataclass(frozen=True)
 class Reprint:
-    """Our own PDF: all of it, and every name that stands in it."""
+    """Our own PDF: its whole content, and every name that occurs in it."""
 
     paper: Paper
     names: frozenset[str]
@@ -65,7 +65,7 @@ def compare_papers(submitted: Path | bytes, reprint: Reprint, producer: str = ""
 
 
 def refuse_paper(submitted: Path) -> Iterator[Difference]:
-    """What no report has, told without a reprint: what stands for programs, and odd attached files."""
+    """What no report has, whatever a reprint would give: names of active content, odd attached files."""
     import pikepdf
 
     try:
@@ -96,7 +96,7 @@ _GRAVEST: tuple[Kind, ...] = ("active", "word", "content", "picture", "flow", "l
 
 
 def _compare(found: Paper, due: Paper, producer: str, named: set[str]) -> Iterator[Difference]:
-    """Whatever was ``named`` already is not told again."""
+    """The differences by part of the PDF; those that are ``named`` already are left out."""
     parts = [
         compare_tables("catalogue", found.catalogue, due.catalogue),
         compare_tables("the tree of pages", found.nodes, due.nodes),
@@ -168,7 +168,7 @@ _DESTINED: Mapping[str, Kind] = {"/Dest": "flow"}
 
 
 def _in_flow(found: Iterable[Difference]) -> Iterator[Difference]:
-    """The same as what other page breaks may bring about."""
+    """The same differences as ones that other page breaks may cause."""
     for each in found:
         yield replace(each, kind="flow")
 
@@ -209,7 +209,7 @@ def _compare_annotations(place: str, theirs: Sequence[Table], ours: Sequence[Tab
 
 
 def _box_of(entry: Table) -> tuple[float, float, float, float] | None:
-    """Where an annotation stands, None if a stranger's says no such thing."""
+    """The box of an annotation, None if it has no valid one."""
     sides = entry.get("/Rect")
     if not isinstance(sides, tuple) or len(sides) != 4:
         return None

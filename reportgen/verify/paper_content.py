@@ -99,7 +99,7 @@ class Painter:
         return self._reader.value(thing) if compound else scalar(thing)
 
     def _named(self, operator: str, operands: Any, resources: Any, depth: int) -> Iterator[Mark]:
-        """An instruction about a resource: what the resource is stands in the place of its name."""
+        """An instruction about a resource, with the resource's value in place of its name."""
         import pikepdf
 
         *others, name = operands if len(operands) else [None]

@@ -1,4 +1,4 @@
-"""What stands in a PDF that reportgen never writes, wherever it is: programs, forms, files, hidden layers."""
+"""Names in a PDF that reportgen never writes, wherever they are: programs, forms, files, hidden layers."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _MOST_EACH = 3
 
 
 def compare_names(theirs: Any, known: frozenset[str]) -> Iterator[Difference]:
-    """A difference for each key and kind of object that is not ``known`` from ours, and where it stands."""
+    """A difference for each key and kind of object that is not ``known`` from ours, with its location."""
     counted: dict[str, int] = {}
     for name, place in list_names(theirs):
         if name in known or name in _TREES:

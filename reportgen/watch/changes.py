@@ -238,7 +238,7 @@ class Changes:
 
 
 class _Listener:
-    """A thread that passes on each changed path; it hears from the moment it is made."""
+    """A thread that passes on each changed path, from the moment it is created."""
 
     def __init__(
         self, folders: Sequence[Path], on_message: Callable[[Path], None], *, recursive: bool

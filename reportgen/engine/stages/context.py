@@ -29,7 +29,7 @@ Artifacts = Mapping[str, bytes]
 class StageContext:
     """The inputs of one run of a stage. Asking for one that the stage does not declare is a ``KeyError``.
 
-    ``items`` keeps what the stage computes from single images; ``progress`` hears of what takes long.
+    ``items`` keeps what the stage computes from single images; ``progress`` is told what takes long.
     """
 
     stage: Stage
