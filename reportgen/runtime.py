@@ -162,6 +162,7 @@ def _open_missing_streams() -> None:
 def _settle_locale() -> None:
     import locale
 
+    # Not every system has C.UTF-8.
     for name in (os.environ["LC_ALL"], "C"):
         with contextlib.suppress(locale.Error):
             locale.setlocale(locale.LC_ALL, name)

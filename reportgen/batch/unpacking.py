@@ -51,6 +51,7 @@ class ZipLimits:
     file_bytes: int = 100 * 2**20
     total_bytes: int = 4 * 2**30
     depth: int = 16
+    # Of what reportgen writes, results.json and drawings are packed most: to a sixth.
     ratio: int = 200
     unsuspected: int = 2**20
 

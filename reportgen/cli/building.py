@@ -138,6 +138,7 @@ def watch(
         # Imported here, so that the page is there before the first build begins.
         from reportgen.engine import pipeline
 
+        # Made with the first build and kept for all others; before, the pipeline is not imported.
         workshops[:] = workshops or [pipeline.BuildSession()]
         options = pipeline.Options(for_imagenet=command)
         built = pipeline.build(chosen, folder, listener, options, workshops[0])

@@ -60,6 +60,7 @@ class _Info(_Entry):
     drawn_by_program: bool = False
 
 
+# The files of the folder are named in composed form, and these have to match.
 _Name = Annotated[str, AfterValidator(composed)]
 
 

@@ -27,6 +27,7 @@ class Execution:
         self._networks = networks
         self.progress = progress
         self._fresh = fresh
+        # A section's outcome is read by its figures, by the results and by sections after it.
         self._outcomes: dict[str, Artifacts] = {}
         self.ran: list[str] = []
 

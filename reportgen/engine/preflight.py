@@ -8,6 +8,7 @@ from reportgen.engine.plan import Plan, printed_texts
 from reportgen.errors import PreflightError, Problem, WeightsError
 
 # Stated here, because asking the network would load TensorFlow before the settings are known to be right.
+# A test compares it with the layer itself.
 EXPLAINED_SHAPE = (14, 14, 512)
 """Rows, columns and channels of the layer of VGG19 whose neurons are explained."""
 

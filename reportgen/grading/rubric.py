@@ -21,6 +21,7 @@ from reportgen.outline.kind import ReportKind
 from reportgen.text import find_nearest
 from reportgen.toml.reading import decode_text, parse_table
 
+# The shipped rubrics have 5 kB together.
 _MAX_BYTES = 2**20
 
 _KEYS = ("title", "check", "best_of", "most_bonus", "late")

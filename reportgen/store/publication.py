@@ -116,6 +116,7 @@ def refuse_occupied(folder: Path, names: Iterable[str], listed: Mapping[str, str
     A folder in place of a file is refused, too, as is a file in place of a folder. Raises ``OccupiedError``
     naming the first one.
     """
+    # Before a build there are names only; then every file that is not listed is in the way.
     contents: Mapping[str, bytes | None] = names if isinstance(names, Mapping) else {}
     for name in names:
         path = folder / name

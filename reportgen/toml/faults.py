@@ -52,6 +52,7 @@ def describe_faults(
             line = f"--{key}: {_describe(path, fault, model, examples)}"
         else:
             line = f"{origin.at(path)}: {_describe(path, fault, model, examples)}"
+        # Once: of a value of a union pydantic reports a fault for each form that it does not have.
         lines.setdefault(printable(line), (location.line if location else 0, number))
     ordered = sorted(lines, key=lines.__getitem__)
     rest = len(ordered) - MOST

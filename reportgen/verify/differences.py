@@ -56,6 +56,7 @@ class Run:
     end: int
 
 
+# Four in a row, for a single word or instruction is often the same by chance.
 _AHEAD, _SURE = 400, 4
 
 Item = TypeVar("Item")

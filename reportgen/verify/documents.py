@@ -31,6 +31,7 @@ from reportgen.verify.recomputation import Recomputed, Rendered
 from reportgen.verify.sheets import SheetCollector
 from reportgen.verify.tolerances import Finding, Findings, Status, Subject
 
+# The report on 266 photographs has 3.5 MB, one on 12 classes 76 pages.
 MAX_PAPER_BYTES = 200 * 2**20
 
 _NO_SETTINGS = "it is missing; reportgen attaches it to every PDF"

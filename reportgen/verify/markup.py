@@ -30,8 +30,10 @@ _VOID = frozenset(
 
 _MOST_FINDINGS = 40
 
+# The page on 266 photographs has 27,000.
 _MOST_TOKENS = 10**6
 
+# Only to say where something is. Our pages are nested 13 deep, a stranger's perhaps without end.
 _DEEPEST = 200
 
 

@@ -71,6 +71,7 @@ def read_paper(pdf: Any) -> Paper:
     )
 
 
+# The PDF on 266 photographs has 9,700 objects.
 _MOST = 500_000
 
 

