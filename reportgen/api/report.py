@@ -161,6 +161,7 @@ class Report:
         A number at the end is that of the class, from 0; gradient pictures have the class and the row of its
         table. A figure shows itself in a notebook and has ``path``, the file: JPEG, PNG or SVG.
         """
+        # By the record: what a user puts into figures/ is none of the report's.
         files = sorted(file for file in read_record(self.folder).files if file.startswith(_FIGURES))
         figures = [Figure(self.folder / file) for file in files]
         return Figures({figure.name: figure for figure in figures})

@@ -197,6 +197,7 @@ def localise(text: str, job: Job, folder: Path) -> str:
 
 def name_inside(text: str, folder: Path) -> str:
     """The text with the paths of files in ``folder`` relative to it."""
+    # A message quotes a path as it was given, or with its links resolved.
     for form in dict.fromkeys((str(folder), str(folder.resolve()))):
         text = text.replace(f"{form}/", "").replace(form, "the folder")
     return text
@@ -312,6 +313,7 @@ def write_outcome(folder: Path, outcome: Outcome, key: str, examined: str = "") 
     hashes = {name: hash_file(folder / name) for name in files if name not in _UNSEALED}
     content = {"format": _FORMAT, "key": key, "files": hashes, "outcome": asdict(outcome)}
     content |= {"examined": examined} if examined else {}
+    # Sealed as a whole, for the list is what the files are compared with.
     text = json.dumps({**content, "digest": digest_of(content)}, indent=1)
     write_atomically(folder / OUTCOME_FILE, text.encode())
 
@@ -326,6 +328,7 @@ def find_finished(folder: Path) -> tuple[Outcome, str] | None:
         outcome, key, files = parse_outcome(content["outcome"]), content["key"], content["files"]
     except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
+    # In every run: a report that somebody edited must not pass for the one that was graded.
     intact = all(hash_file(folder / name) == sha256 for name, sha256 in files.items())
     return (outcome, key) if intact else None
 

@@ -27,6 +27,7 @@ _NEEDED = ("group", "criterion", "points")
 
 _REMEDY = "Correct the file. 'reportgen batch' writes a new one if you move it away."
 _TOLD = 8
+# More than for one report: there is a row for each group and criterion, with the text each time.
 _MAX_BYTES = 16 * 2**20
 
 
@@ -155,6 +156,7 @@ class Naming:
 def write_template(naming: Naming, rows: Sequence[RubricItem], entries: Sequence[Entry] = ()) -> bytes:
     """A row for each group and criterion. What was typed into ``entries`` stays."""
     typed = {(naming.find(entry), entry.criterion): entry for entry in entries if entry.filled}
+    # The mark by which spreadsheets know UTF-8.
     return b"\xef\xbb\xbf" + write_table(COLUMNS, _make_rows(naming.labels, rows, typed)).encode()
 
 

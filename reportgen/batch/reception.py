@@ -186,6 +186,7 @@ def _read_item(
         strays.append(Stray(label, _HIDDEN, ignored=True))
     elif path.is_symlink():
         strays.append(Stray(label, "a symbolic link, which is not followed", ignored=False))
+    # A zip that an LMS named is one student's, whatever is in it.
     elif is_zip(path) and not name.lms and _is_of_class(path):
         say(f"{label} holds what several groups handed in, and is unpacked.")
         folder = desk.unpack(path, label, "", OF_CLASS)
@@ -248,6 +249,7 @@ def _match(owner: _Owner, declared: Sequence[Group], people: Mapping[str, str]) 
             if simplify(group.name) == key:
                 return group
     before = [group for group in declared if owner.name.startswith(f"{group.name}-")]
+    # The longest: with a group "1" and a group "1-b", "1-b-Ann" begins with both.
     return max(before, key=lambda group: len(group.name), default=None)
 
 

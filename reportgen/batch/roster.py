@@ -60,6 +60,7 @@ def read_roster(file: Path) -> tuple[Student, ...]:
     except csv.Error as error:
         raise ClassError(f"{file}, line {reader.line_num}: is no CSV: {error}.", _REMEDY) from None
     heading = [_HEADINGS.get(simplify(cell), "") for cell in rows[0][1]] if rows else []
+    # The column is called id, the field ident.
     missing = [
         _NEEDED[0].removesuffix("ent") if key == "ident" else key for key in _NEEDED if key not in heading
     ]

@@ -81,6 +81,7 @@ def settle(
         text = "deductions take no more than what was reached"
         rows.append(_adjust(NOT_BELOW_ZERO, "passed", text, -total))
     if policy.late is not None:
+        # Last: lateness takes its part of the points that count, not of a bonus above its limit.
         rows.append(_judge_time(policy.late, submitted, _sum(rows)))
     return tuple(rows)
 

@@ -85,6 +85,7 @@ def list_names(pdf: Any) -> Iterator[tuple[str, str]]:
     """Every key, and every name that says what an object is, with the way to it; pages first."""
     import pikepdf
 
+    # Breadth first from the pages: an object is named by the shortest way from a page that shows it.
     seen: set[Any] = {page.objgen for page in pdf.pages} | {pdf.Root.objgen}
     waiting: deque[tuple[Any, str, bool]] = deque(
         (page.obj, f"page {number}", False) for number, page in enumerate(pdf.pages, 1)

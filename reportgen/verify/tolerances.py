@@ -150,6 +150,7 @@ class Tolerances:
             # Not fnmatch(), which on some systems ignores capitals: two classes may differ by these alone.
             if fits and all(fnmatchcase(step, each) for each, step in zip(pattern, steps, strict=False)):
                 return rule
+        # 1.0 is a number that was computed, 1 is one that was counted: JSON keeps them apart.
         return _FRACTION if isinstance(value, float) else _EXACT
 
     def agree(self, pointer: str, submitted: Any, recomputed: Any, scale: float = 0.0) -> bool:
