@@ -26,7 +26,8 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 """``open`` is a quote that is never closed. Strings are unrolled loops: no text can be read in two ways, so
-time grows with its length only. Possessive groups, shorter, match wrongly in Python 3.11.2 (Debian 12's).
+time grows with its length only. Possessive groups, which are shorter, match wrongly in Python up to 3.11.4,
+and Debian 12 has 3.11.2 (python/cpython#106052).
 """
 
 

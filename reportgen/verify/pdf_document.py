@@ -30,7 +30,7 @@ _LARGEST_SIDE = 3000
 _MOST_OBJECTS = 500_000
 _MOST_CHARACTERS = 10**5
 _NEAR = 0.3
-# All that WeasyPrint uses for our pages are the first two.
+# In the PDF on 266 photographs only the first two occur.
 _FILTERS = {"/FlateDecode", "/DCTDecode", "/JPXDecode"}
 _REMEDY = "Ask for the PDF as reportgen printed it."
 
