@@ -42,6 +42,7 @@ def _guarded(look: Callable[[Settings], Finding], settings: Settings) -> Finding
         return look(settings)
     except UserError as error:
         return Finding(False, f"{error.problem} {error.remedy}".replace("\n", "; "))
+    # The other lines are of use in a broken installation, too.
     except ImportError as error:
         return Finding(
             False, f"{look.__name__[1:].replace('_', ' ').capitalize()}: cannot be checked, {error}"

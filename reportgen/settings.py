@@ -43,6 +43,7 @@ _Choice = Annotated[NeuronChoice, BeforeValidator(lambda choice: _as_choice(choi
 # Strict, so that "yes" is no truth value and "10" no number. Where a type has no form of its own in TOML, as
 # tuples and paths, the field is not strict.
 class _Table(BaseModel):
+    # Unknown keys are an error, for a mistyped one would do nothing and nobody would notice.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
@@ -199,6 +200,7 @@ class Settings(_Table):
     authors: Annotated[tuple[Author, ...], Field(strict=False)] = ()
     date: Date | None = None
     data: _Folder = None
+    # Text, since it names a source or a file.
     weights: Annotated[str, Field(min_length=1), BeforeValidator(_expand)] = "auto"
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 671
     cache: WrittenPath = Path(".cache/reportgen")

@@ -174,6 +174,7 @@ _REQUEST_FILE, _LOG_FILE = "request.json", "log.txt"
 # -P: a file next to the notebook must not take the place of a module.
 _COMMAND = ("-P", "-m", "reportgen", "build-worker")
 
+# One's own build may take as long and as much as it needs.
 _NO_LIMITS = Limits(math.inf, sys.maxsize)
 
 _PATIENCE_SECONDS = 10.0
@@ -196,6 +197,7 @@ def run_request(request: Request, progress: Progress) -> Answer:
     with tempfile.TemporaryDirectory(prefix="reportgen-") as name, Relay(progress) as relay:
         folder = Path(name)
         with writing(folder):
+            # By file: the standard input is the pipe by whose end the process learns that this one is gone.
             (folder / _REQUEST_FILE).write_text(request_text(request), encoding="utf-8")
         program = Program(
             (sys.executable, *_COMMAND, str(folder / _REQUEST_FILE)),

@@ -128,6 +128,7 @@ def _run(arguments: list[str]) -> int:
         return error.exit_code
     except (KeyboardInterrupt, StoppedError):
         code = INTERRUPTED
+    # A lack of this machine and no fault of ours, so the exit code is not 70.
     except MemoryError:
         typer.echo("reportgen: this machine has no memory left for it.", err=True)
         typer.echo("  → End other programs, or use fewer or smaller images.", err=True)

@@ -124,6 +124,7 @@ def find_works(text: str) -> set[tuple[str, str]]:
 
 def find_figures(text: str) -> set[tuple[str, str]]:
     """The figures and tables that are cited, as ``@fig:images`` or as “Fig. 3”, each once."""
+    # Three letters: fig and figure are one kind, tab and table another.
     named = {(kind[:3], name) for kind, name in _REFERENCE.findall(text)}
     return named | {(kind.lower(), number) for kind, number in _NUMBERED.findall(text)}
 

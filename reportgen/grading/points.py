@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MARKER = "points"
 KEYWORDS = ("criterion", "depends", "visibility", "tags")
 MAXIMUM = 1_000_000
+# With MAXIMUM that is 27 digits, and Decimal counts with 28.
 _FINEST = -20
 
 

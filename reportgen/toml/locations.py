@@ -170,6 +170,7 @@ class _Reader:
 
     def _add_above(self, path: Path, location: Location) -> None:
         for n in range(1, len(path)):
+            # Of a table without a header of its own, the first line that names it counts.
             self._locations.setdefault(path[:n], location)
 
     def _keys(self, end: str) -> list[str]:

@@ -68,6 +68,7 @@ def find_syntax_fault(text: str, error: ValueError | RecursionError) -> SyntaxFa
 
 def _line_of(message: str, text: str) -> int:
     found = re.search(r"\(at line (\d+), column", message)
+    # Of the end of the text tomllib gives no line.
     return int(found[1]) if found else len(text.rstrip().split("\n"))
 
 
@@ -185,6 +186,7 @@ def _look_at_line(statement: _Statement) -> str | None:
         return "a comment begins with #"
     if line.startswith("["):
         ends = r"\]\]" if line.startswith("[[") else r"\]"
+        # Keys without quotes are ASCII in TOML.
         if not re.fullmatch(rf"\[+\s*{_KEY}\s*{ends}\s*(?:#.*)?", line, re.ASCII):
             return f"a table is written [name] or [[name]], alone in its line: {_quoted(line)}"
     if re.match(rf"{_KEY}\s*:", line) and not re.match(rf"{_KEY}\s*=", line):
@@ -282,6 +284,7 @@ def _find_first(lines: list[str], number: int) -> int | None:
     seen: dict[tuple[str, str], int] = {}
     for at, line in enumerate(lines[: number - 1], 1):
         header = re.match(r"\s*\[", line)
+        # Each [[table]] is a new one, in which the same keys may come again.
         table = f"{line.strip()}{at if '[[' in line else ''}" if header else table
         seen.setdefault(("" if header else table, _name_of(line).strip("[]")), at)
     own = lines[number - 1].lstrip().startswith("[")
@@ -337,6 +340,7 @@ def decode_text(data: bytes, where: str) -> str:
 
 def _decode(data: bytes, encoding: str, where: str) -> str:
     try:
+        # No other line ends: a single \r is an error in TOML, which tomllib then reports.
         return data.decode(encoding).replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         if encoding != "utf-8":

@@ -285,6 +285,7 @@ def choose_typefaces(
     if not named and not found.faces:
         return faces
     name = f"choice {hashes} {found.faces} {[face.sha256 for face in found.faces]} {words}"
+    # Kept, because to choose a face reads the characters of every font before it.
     numbers = json.loads(memo(name, lambda: _assign(words, faces)))
     extra = (*named, *found.faces)
     chosen = {word: extra[number] for word, number in numbers.items()}
@@ -299,6 +300,7 @@ def _find_lacking(words: Sequence[str], named: Sequence[Face]) -> bytes:
 
 def _search(words: Sequence[str], named: Sequence[Face], files: Sequence[str]) -> bytes:
     """Fonts of the machine for whole words, and then for the letters of those that none has."""
+    # Whole words first, since letters of two fonts are not shaped as one word.
     whole = search_fonts(words, files)
     faces = Typefaces(tuple(named), whole.faces)
     apart = {

@@ -38,6 +38,7 @@ def subset_face(face: Face, characters: Set[int]) -> bytes:
     """
     from fontTools import subset
 
+    # It warns of each table that it leaves out, as it is meant to.
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     if describe_face(face).embedding == "whole":
         return _whole(face)
