@@ -40,6 +40,7 @@ def examine(settings: Settings) -> list[Finding]:
 def _guarded(look: Callable[[Settings], Finding], settings: Settings) -> Finding:
     try:
         return look(settings)
+    # What is wrong with one must not hide the others.
     except UserError as error:
         return Finding(False, f"{error.problem} {error.remedy}".replace("\n", "; "))
     # The other lines are of use in a broken installation, too.

@@ -81,6 +81,7 @@ def _find_tracker() -> str:
 
     try:
         urls = metadata.metadata(DISTRIBUTION).get_all("Project-URL") or []
+    # A checkout may run without being installed.
     except metadata.PackageNotFoundError:
         return ""
     named = {label.strip().lower(): url.strip() for label, _, url in (line.partition(",") for line in urls)}

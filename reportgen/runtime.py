@@ -144,6 +144,7 @@ def _has_account() -> bool:
 
     try:
         pwd.getpwuid(os.getuid())
+    # In a container a user may have a number and no name.
     except KeyError:
         return False
     return True

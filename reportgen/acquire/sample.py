@@ -77,6 +77,7 @@ def _recognise(folder: Path, scratch: Path, progress: Progress) -> dict[str, str
     try:
         content = json.loads(read_file(folder / _ANNOTATIONS))
         description = content["info"]["description"] if content["info"]["drawn_by_program"] else ""
+    # A file of that name may be anybody's; then the folder is not ours.
     except (OSError, ValueError, LookupError, TypeError):
         return {}
     stated = _STATED_SEED.search(str(description))

@@ -111,6 +111,7 @@ def open_part(path: Path, say: Callable[[str], None]) -> Iterator[Part]:
         try:
             yield part
         finally:
+            # An error of the disk is raised where it was written to, and must not be replaced here.
             with contextlib.suppress(OSError):
                 stream.flush()
             if not part.size:
@@ -143,6 +144,7 @@ def _alone(path: Path, say: Callable[[str], None]) -> Iterator[BufferedRandom]:
 
 
 def _is_same(path: Path, stream: BufferedRandom) -> bool:
+    # A file that is gone is another one.
     with contextlib.suppress(OSError):
         return os.path.samestat(path.stat(), os.fstat(stream.fileno()))
     return False
@@ -150,6 +152,7 @@ def _is_same(path: Path, stream: BufferedRandom) -> bool:
 
 def _remove(path: Path, stream: BufferedRandom) -> None:
     if _is_same(path, stream):
+        # What stays is resumed, or discarded, by the next download.
         with contextlib.suppress(OSError):
             path.unlink()
 
@@ -237,6 +240,8 @@ def _bring(source: Source, part: Part, title: str, progress: Progress) -> None:
         try:
             reach(source.url, source.connect)
             resumed = _fetch(source, part, title, progress)
+        # reach() raises the system's own errors, as the disk does; which of them may pass is told apart
+        # below.
         except (requests.RequestException, OSError) as error:
             if isinstance(error, requests.HTTPError) and not _may_pass(error.response):
                 raise _RefusedError from error

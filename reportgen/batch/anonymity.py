@@ -62,6 +62,7 @@ def _read_numbers(out: Path) -> tuple[str, dict[str, int], str]:
         kept = json.loads(read_file(out / _NUMBERS_FILE))
         numbers = {str(name): int(number) for name, number in kept["numbers"].items()}
         return str(kept["salt"]), numbers, str(kept["key"])
+    # A damaged file is as none: numbers are then given from the start.
     except (OSError, ValueError, TypeError, LookupError, AttributeError):
         return secrets.token_hex(16), {}, ""
 

@@ -251,6 +251,7 @@ def _judge(job: Job, folder: Path, end: End) -> Outcome:
     if end.code == 0:
         try:
             return parse_outcome(json.loads((folder / MADE_FILE).read_bytes()))
+        # The process ended well, but perhaps through a rubric's own code.
         except (OSError, ValueError, TypeError, LookupError):
             return Outcome("crash", "Its process ended without an outcome")
     if end.code < 0:

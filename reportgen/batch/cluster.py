@@ -201,6 +201,7 @@ def _look(probe: str, needed: Sequence[str], weights: str, outline: Outline) -> 
     file = Path(probe)
     answer = {"token": file.read_text() if file.is_file() else "", "wrote": ""}
     if answer["token"]:
+        # What is not written here is missed by the machine that asked.
         with contextlib.suppress(OSError):
             name = f"{file.name}-{uuid.uuid4().hex}"
             (file.parent / name).write_text("")
@@ -208,6 +209,7 @@ def _look(probe: str, needed: Sequence[str], weights: str, outline: Outline) -> 
     missing = [path for path in needed if not Path(path).exists()]
     try:
         sha256 = locate_weights(weights).sha256
+    # "" equals no hash, so the machine that asked names this worker.
     except UserError:
         sha256 = ""
     try:

@@ -54,6 +54,7 @@ class Desk:
         try:
             if not target.is_dir():
                 unpack(archive, target, label, limits)
+        # A zip that is refused is a matter of its group; the others go on.
         except IntakeError as error:
             self.archives[archive] = Archive(label, slug, error.problem.rstrip("."))
             return None

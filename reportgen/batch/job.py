@@ -326,6 +326,7 @@ def find_finished(folder: Path) -> tuple[Outcome, str] | None:
         if content["format"] != _FORMAT or digest != digest_of(content):
             return None
         outcome, key, files = parse_outcome(content["outcome"]), content["key"], content["files"]
+    # Cut off, edited or of another version: the group is worked on again.
     except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
     # In every run: a report that somebody edited must not pass for the one that was graded.

@@ -176,6 +176,7 @@ def is_unfilled(file: Path) -> bool:
     try:
         lines = read_entries(file)
         head = file.read_bytes().decode("utf-8-sig").partition("\n")[0]
+    # What cannot be read may have somebody's points in it, and is not replaced.
     except (ClassError, OSError, ValueError):
         return False
     ours = all(name in head for name in COLUMNS)

@@ -173,6 +173,7 @@ def _has_ended(process: subprocess.Popen[bytes]) -> bool:
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
     if process.returncode is None:
+        # It may have ended by itself.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
 
@@ -235,6 +236,7 @@ class _Memory:
 
         now = time.monotonic()
         if now - self._listed >= _TREE_EVERY_SECONDS:
+            # A process may end while it is looked at; so below.
             with contextlib.suppress(psutil.Error):
                 before, self._seen = self._seen, self._root.children(recursive=True)
                 self._tree = [process for process in self._seen if process in before]

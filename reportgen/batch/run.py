@@ -241,6 +241,7 @@ class _Look:
             for root in group.roots:
                 check_folder(root)
             contents = take_contents(*group.roots)
+        # A folder that cannot be looked at is a row of its group, and not the end of the batch.
         except (IntakeError, OSError) as error:
             outcome = Outcome("data", _explain(error, group))
             return _Found(group, Contents({}), kept=_refuse(group, outcome, self.out))

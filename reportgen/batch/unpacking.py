@@ -88,6 +88,7 @@ def list_entries(archive: Path) -> list[str]:
     try:
         with zipfile.ZipFile(archive) as opened:
             return [entry.filename for entry in opened.infolist()]
+    # Unpacking it says later what is wrong.
     except (OSError, *_DAMAGED):
         return []
 

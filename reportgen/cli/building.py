@@ -216,6 +216,7 @@ def build_worker(
     request = parse_request(job.read_text(encoding="utf-8"))
     try:
         answer = _build(request, PipeProgress(progress_handle))
+    # An error goes into the answer; a fault of ours ends the process, and its trace is in the log.
     except UserError as error:
         answer = Answer(error=error)
     job.with_name(ANSWER_FILE).write_text(answer_text(answer), encoding="utf-8")

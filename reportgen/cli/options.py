@@ -85,5 +85,6 @@ def display_path(path: Path) -> str:
     """A path as short as the user would write it."""
     try:
         return str(path.absolute().relative_to(Path.cwd()))
+    # Not below the current folder.
     except ValueError:
         return str(path)

@@ -118,6 +118,7 @@ def _run(arguments: list[str]) -> int:
     try:
         code = _call(arguments)
         sys.stdout.flush()
+    # A pipe that broke elsewhere is a fault like any other.
     except BrokenPipeError:
         if not _is_closed(sys.stdout):
             raise
@@ -160,5 +161,6 @@ def _is_closed(stream: TextIO) -> bool:
         watch = select.poll()
         watch.register(stream.fileno(), 0)
         return any(event & select.POLLERR for _, event in watch.poll(0))
+    # A closed stream has no number.
     except (OSError, ValueError):
         return False

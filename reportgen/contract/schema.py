@@ -66,6 +66,7 @@ def _installed_kind(name: Any) -> ReportKind:
         return find_kind()
     try:
         return find_kind(name)
+    # Its sections may be known all the same, and are looked for one by one.
     except OutlineError:
         return find_kind()
 

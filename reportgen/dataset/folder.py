@@ -154,6 +154,7 @@ def _visible(folder: Path) -> Iterator[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as listing:
             yield from (entry for entry in listing if not is_ignored(entry.name))
+    # FolderReader.items() reports it.
     except OSError:
         return
 

@@ -129,6 +129,7 @@ def _annotations(inventory: Inventory) -> tuple[Annotations | None, Sequence[str
         return None, ()
     try:
         return read_annotations(inventory.survey.annotations), ()
+    # Reported together with what is wrong with the images.
     except DataError as error:
         return None, error.problems
 

@@ -179,6 +179,7 @@ def _short(number: Fraction) -> str:
         return str(number.numerator)
     try:
         return f"{float(number):.6g}"
+    # More than a float can hold.
     except OverflowError:
         return str(number.numerator // number.denominator)
 

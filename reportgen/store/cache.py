@@ -52,8 +52,10 @@ class Cache:
         try:
             with open_file(path) as stream:
                 digest, body = stream.read(_DIGEST_BYTES), stream.read()
+        # There may be a file in the place of the cache's folder.
         except (FileNotFoundError, NotADirectoryError):
             return None
+        # What cannot be read is made again, as what is damaged.
         except OSError as error:
             self._damaged += 1
             if isinstance(error, NoFileError):  # a named pipe, a socket, a device
@@ -157,5 +159,6 @@ class Items:
 
 
 def _delete(path: Path) -> None:
+    # Another build may have removed it already.
     with contextlib.suppress(OSError):
         path.unlink()

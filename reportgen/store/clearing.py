@@ -48,6 +48,7 @@ def clear(
         # After the program's other files: once the name is gone, another build may lock a new file.
         (folder / LOCK_FILE).unlink()
         for path in (*(folder / "previous").glob("*"), folder / "previous"):
+            # Somebody's files keep the folder.
             with contextlib.suppress(OSError):
                 path.rmdir()
     return list(_what_stays(folder))

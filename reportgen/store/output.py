@@ -53,6 +53,7 @@ def filling(
     foreign = None
     try:
         own: Mapping[str, str] = claim(folder, kind)
+    # Not raised yet: older folders are recognised below, which takes a folder for scratch.
     except ForeignFolderError as error:
         foreign = error
     with writing(folder):

@@ -86,6 +86,7 @@ def read_listing(folder: Path, kind: Kind) -> dict[str, str] | None:
         if not isinstance(content, dict) or _kind_of(content) != kind:
             return None
         return dict(_parse(content["files"]))
+    # The file may be another program's, damaged, or a named pipe.
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 

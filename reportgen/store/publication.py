@@ -177,6 +177,7 @@ def _read_changes(ready: Path) -> _Changes | None:
     """The files that a publication was about to replace and remove; None if they were not recorded."""
     try:
         return _Changes(**json.loads(read_file(ready / _CHANGES)))
+    # Versions before this one recorded none.
     except FileNotFoundError:
         return None
 
@@ -239,6 +240,7 @@ def _put_back(kept: Path, target: Path, item: Path) -> None:
     else:
         try:
             os.link(target, item)
+        # Without links the new file can only be moved back.
         except OSError:
             target.replace(item)
     _move(kept, target)
@@ -328,6 +330,7 @@ def remove_listed(folder: Path) -> None:
     (folder / RECORD_FILE).unlink()
     inside = {folder / parent for name in listed for parent in Path(name).parents}
     for path in sorted(inside, key=lambda path: len(path.parts), reverse=True):
+        # Other files keep the folder.
         with contextlib.suppress(OSError):
             path.rmdir()
 

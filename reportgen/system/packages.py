@@ -100,6 +100,7 @@ def installed_versions() -> dict[str, str]:
     for folder in sys.path:
         try:
             folders = [path for path in Path(folder).iterdir() if path.suffix == ".dist-info"]
+        # sys.path also has archives, and folders that are not there.
         except OSError:
             continue
         for path in folders:

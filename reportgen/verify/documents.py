@@ -183,6 +183,7 @@ def compare_documents(
     if submitted.pdf is not None:
         try:
             yield from _compare_pdf(submitted.pdf, submitted, recomputed, rendered, progress, collector)
+        # What cannot be opened and drawn, reportgen did not print.
         except PdfError as error:
             yield Finding("pages", PDF_FILE, "differs", reason=error.problem)
     if submitted.folder is not None:
@@ -241,6 +242,7 @@ def _compare_pdf(
                     # Without attachments, which change no page.
                     html = rendered.html
                     reprinted = print_pdf(html, whole_fonts=True) if rendered.whole_fonts else print_pdf(html)
+            # A print that fails says something of this machine, and nothing of the report.
             except UserError as error:
                 yield Finding("pages", PDF_FILE, "not recomputable", reason=error.problem)
         if not reprinted:

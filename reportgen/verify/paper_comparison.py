@@ -83,6 +83,7 @@ def flows_alike(submitted: Path | bytes, reprint: Reprint) -> bool:
     try:
         with pikepdf.open(stream_of(submitted), suppress_warnings=True) as theirs:
             return flow_alike(read_paper(theirs), reprint.paper)
+    # What cannot be read explains nothing.
     except pikepdf.PikepdfError:
         return False
 

@@ -170,6 +170,7 @@ def _packed(stream: Any) -> str:
     data = [stream.read_raw_bytes()]
     try:
         data.append(mask.read_raw_bytes())
+    # There is no mask.
     except AttributeError:
         data.append(b"")
     return hashlib.sha256(b"|".join(hashlib.sha256(each).digest() for each in data)).hexdigest()

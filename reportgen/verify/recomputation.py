@@ -168,6 +168,7 @@ def _collect(
             figures = read_figures(execution.obtain(FIGURES + name)) if section.figures else {}
             if section.has_module("comparison"):
                 stages |= {stage: execution.obtain(stage) for stage in section.reads.stages}
+        # A section that cannot be made again must not hide the others.
         except UserError as error:
             missing[name] = error.problem
             continue

@@ -230,6 +230,7 @@ def open_served(folder: Path | None, name: str) -> BufferedReader | None:
         # Any ".." in the name makes the two paths differ, as a link does.
         path = folder.resolve() / name
         return path.open("rb") if path.resolve() == path and path.is_file() else None
+    # ValueError: the address has a zero byte.
     except (OSError, ValueError):
         return None
 
@@ -278,6 +279,7 @@ class _Listener(ThreadingHTTPServer):
         super().server_close()
         connections = list(self._open.items())
         for _thread, connection in connections:
+            # The browser may have closed it already.
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         for thread, _connection in connections:
