@@ -179,6 +179,7 @@ _NO_LIMITS = Limits(math.inf, sys.maxsize)
 
 _PATIENCE_SECONDS = 10.0
 
+# As INTERRUPTED of cli.program, which is in a layer above this one.
 _STOPPED = 130
 
 _LOG_END = 4000

@@ -63,10 +63,12 @@ _EVERY_SECONDS = 0.2
 
 _TREE_EVERY_SECONDS = 1.0
 
+# As much as a pipe of Linux holds.
 _CHUNK = 65536
 
 _CHUNKS_AT_ONCE = 16
 
+# A message is a line of JSON with a title and two numbers; a line that never ends must not fill the memory.
 _LONGEST_LINE = 100_000
 
 MEGABYTE = 10**6

@@ -22,6 +22,7 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 
 _REMEDY = "Ask for a plain zip of the folder that was to be handed in."
 
+# All that zipfile unpacks.
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 _ENCRYPTED = 0x1

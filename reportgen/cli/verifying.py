@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 INCOMPLETE = 3
 """The exit code if nothing differs, but not everything could be looked at."""
 
+# As for a whole class: one cache may serve the reports of many groups.
 _CACHE_LIMIT_MB = 10_000
 
 

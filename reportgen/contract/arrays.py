@@ -24,7 +24,9 @@ from reportgen.results import ArraySummary
 MAX_BYTES = 2**30
 """The largest array that is read. The features of 65,000 images in VGG19's layer fc2 have as much."""
 
+# The header of an array of plain numbers has 128 bytes.
 _HEADER_BYTES = 2**14
+# Elements; in float64 they take 8 MB.
 _BLOCK = 2**20
 # Summed in another order, float64 differs by far less; with one pixel changed, by more.
 _TOLERANCE = 1e-9

@@ -22,6 +22,7 @@ from reportgen.dataset.png import Trimmed, raw_fault, trim_png
 from reportgen.dataset.signature import USUAL, describe, list_further_formats
 from reportgen.errors import DataError
 
+# The side of the images that VGG19 was trained on.
 SIDE = 224
 MAX_PIXELS = 100_000_000
 # Two of this size, one in each thread that decodes, take as much as one of MAX_PIXELS: 400 MB as RGBA.

@@ -18,6 +18,7 @@ from reportgen.errors import DataError
 from reportgen.progress import Progress, Silent
 from reportgen.results import Duplicate, ImageFile
 
+# Enlarged more than seven times, to 224.
 SMALLEST_SIDE = 32
 MAX_PROBLEMS, MAX_WARNINGS = 20, 10
 _THREADS = 2

@@ -15,11 +15,13 @@ from reportgen.typefaces.script import is_invisible, is_plain, split_clusters, s
 
 Embedding = Literal["subset", "whole", "forbidden"]
 
+# Bits 1, 9 and 8 of fsType in the table OS/2.
 _RESTRICTED, _BITMAPS_ONLY, _NO_SUBSETTING = 0x0002, 0x0200, 0x0100
 
 # Preview and print (4), and editable (8).
 _MORE_LIBERAL = 0x000C
 
+# OpenType's usWeightClass of a regular face.
 _REGULAR = 400
 
 

@@ -27,6 +27,7 @@ _PARTS = {
 _HEBREW_FORMS = range(0xFB1D, 0xFB50)
 """Letters with points, which HarfBuzz takes only if a font does not say how it places points."""
 
+# Unicode's Alphabetic Presentation Forms of Hebrew, and Arabic ones A and B.
 _ARABIC_FORMS = (*range(0xFB1D, 0xFE00), *range(0xFE70, 0xFEFD))
 
 

@@ -16,6 +16,7 @@ _LARGEST, _MEAN = 24, 0.5
 """Levels in 255 by which a pixel, and all pixels on average, may differ: what rounding of the numbers that
 are drawn does, after JPEG."""
 
+# The largest picture of a PDF on 266 photographs has 1.1 million.
 _MOST_PIXELS = 5 * 10**7
 
 _NUMBER = re.compile(rb"-?\d+\.?\d*(?:e-?\d+)?")
