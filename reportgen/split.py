@@ -34,6 +34,7 @@ def split_names(names: Iterable[str], seed: int, label: str) -> dict[Split, list
     if count >= TRAIN + 2 * HELD_OUT:
         train, held_out = TRAIN, HELD_OUT
     else:
+        # As 20 of 90.
         held_out = max(1, count * 2 // 9)
         train = count - 2 * held_out
     return {

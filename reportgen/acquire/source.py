@@ -329,6 +329,7 @@ def _reason(error: BaseException, source: Source, path: Path) -> str:
     for cause in causes:
         if isinstance(cause, requests.HTTPError) and cause.response is not None:
             return f"the server answered {cause.response.status_code} {cause.response.reason}"
+    # The first that fits counts: a ConnectTimeout, for one, is a Timeout, too.
     reasons: dict[type[Exception], str] = {
         socket.gaierror: "the server's name cannot be looked up, so this machine seems to be offline",
         requests.ConnectTimeout: f"no connection within {source.connect:g} seconds",

@@ -247,6 +247,7 @@ def _make_request(
             name: os.fspath(value) if isinstance(value, os.PathLike) else value
             for name, value in settings.items()
         }
+        # As if it were in a file, so that ~ and $NAME in paths mean something.
         settings = understand_settings(table, Origin(), written=table)
     if not isinstance(settings, Settings):
         raise SettingsError(

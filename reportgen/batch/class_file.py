@@ -156,6 +156,7 @@ def read_class(path: Path, out: Path | None = None) -> Class:
     kind, unknown = _find_kind(table, path)
     lines += [*_find_missing_files(table, path, home, kind), *unknown]
     if lines:
+        # Two of the checks may meet the same mistake.
         raise ClassError("\n".join(dict.fromkeys(lines)), _REMEDY)
     chosen = _resolve(_Class.model_validate(table), home)
     for group in chosen.groups:

@@ -190,6 +190,7 @@ def _check_workers(client: Client, jobs: Sequence[Job]) -> None:
         for worker, seen in sorted(found.items()):
             lines += [f"worker {worker}: {line}" for line in _complain(seen, wanted, probe, out)]
     finally:
+        # With those that workers wrote beside it.
         for file in out.glob(f"{probe.name}*"):
             file.unlink(missing_ok=True)
     if lines:

@@ -112,6 +112,7 @@ def receive(
             "Name a folder with one folder a group, the download of an LMS, or a class.toml.",
         )
     settled = tuple(_settle(group, owned[group.slug], desk) for group in groups.values())
+    # Last: by now everything that is still needed has been asked for again.
     desk.clear()
     late = {slug for slug, found in owned.items() if any(item.name.late for item in found)}
     return Received(settled, desk.labels, desk.archives, tuple(strays), frozenset(late))

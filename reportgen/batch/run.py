@@ -182,6 +182,7 @@ def _agree(chosen: Class, out: Path, options: Options, view: ProgressView) -> Ba
     choice = resolve_source(chosen.weights, memory)
     if line := choice.tell("reportgen fetch vgg19"):
         view.say(line)
+    # Before any group is looked at, since it concerns all of them.
     require_here(choice.source, "a batch downloads nothing", memory)
     return BatchConfig(
         rubrics=tuple(str(rubric.resolve()) for rubric in chosen.rubrics),

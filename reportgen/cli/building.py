@@ -184,8 +184,10 @@ def diff(
             f"{folder}: no earlier build is kept there.", "Name two reports, or build again after a change."
         )
     target = page or folder / DIFFERENCE_FILE
+    # Before the comparison, so that a file of the user's there ends the command at once.
     check_output(target, is_text_with(*DIFFERENCE_MARKS))
     if page is None:
+        # Without --html it is written into the build folder, which then must be one.
         claim(folder, "report")
     difference = compare(open_submission(before), open_submission(new or folder), rtol=rtol, atol=atol)
     for line in describe(difference):

@@ -205,6 +205,7 @@ class _Surveyor:
         for folder in folders:
             if folder.name in splits:
                 named[splits[folder.name]].append(folder)
+            # A whole data set that lies beside this one is nothing to warn of.
             elif not is_split(subfolders(folder.path)):
                 self.survey.warnings.append(
                     f"{escaped(folder.name)}: not used; it is next to train, val and test"

@@ -239,6 +239,7 @@ def _open_named(file: Path) -> Face:
         description = describe_face(face)
     except OSError as error:
         raise _refusal(file, f"cannot be read: {error.strerror or error}", "Check the path.") from None
+    # Which of these fontTools raises depends on the table that is damaged.
     except (TTLibError, ValueError, KeyError, AssertionError, LookupError) as error:
         raise _refusal(file, f"no font that can be read: {error}", "Get the file once more.") from None
     if description.embedding == "forbidden":

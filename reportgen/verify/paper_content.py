@@ -69,6 +69,7 @@ class Painter:
         for instruction in pikepdf.parse_content_stream(content):
             self._left -= 1
             if self._left < 0:
+                # It equals nothing of ours, so it is a difference and stops no comparison.
                 yield Mark("<too much>")
                 return
             operator = str(instruction.operator)
