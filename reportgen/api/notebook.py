@@ -49,6 +49,7 @@ class NotebookProgress:
             self._show()
 
     def _show(self) -> None:
+        # No dependency of reportgen: in a notebook it is there.
         from IPython.display import display
 
         self._shown = time.monotonic()

@@ -27,6 +27,7 @@ _PREVIOUS, _RESULTS, _FIGURES, _EDITED = "previous", "results.json", "figures/",
 _UNFINISHED, _READY = ".next-", ".ready-"
 _NEW, _OLD, _ASIDE, _SPARED = "new", "old", "aside", "spared"
 _CHANGES, _WITHDRAWN = "changes.json", "withdrawn"
+# A default argument is one object for all calls, so it must not change.
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _UNTOUCHED = "The last report is untouched."
 

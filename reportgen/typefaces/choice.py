@@ -151,6 +151,7 @@ def _look_through(
 
 def _open_all(files: Sequence[str]) -> Iterator[tuple[Face, FT2Font]]:
     """Each face that consists of outlines in one ink."""
+    # That takes 0.3 s, and most reports need no font of the machine.
     from matplotlib.ft2font import FaceFlags, FT2Font
 
     for file in files:

@@ -55,6 +55,7 @@ class Token:
     raw: str
     tag: str = ""
     attributes: tuple[tuple[str, str | None], ...] = ()
+    # A piece is the same in whatever line it is.
     line: int = field(default=0, compare=False)
     within: str = field(default="", compare=False)
 

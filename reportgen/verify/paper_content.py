@@ -23,6 +23,7 @@ class Image:
 
     entries: Value
     data: str
+    # The way to the pixels, and no property of the picture.
     stream: Any = field(compare=False)
 
     @cached_property

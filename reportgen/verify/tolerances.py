@@ -71,6 +71,7 @@ class Verification:
     rows: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
     grades: Grades | None = None
+    # Not compared, for two arrays have no single truth value, and not printed, for they have megabytes.
     rebuild: Rebuild | None = field(default=None, repr=False, compare=False)
     sheets: Sheets | None = field(default=None, repr=False, compare=False)
 

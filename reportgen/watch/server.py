@@ -288,6 +288,7 @@ class _Listener(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Listener
+    # Else the answers name the version of Python.
     server_version, sys_version = "reportgen", ""
     # A connection that asks nothing, as browsers open in advance, is dropped after these seconds.
     timeout = 30
@@ -368,7 +369,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Allow", "GET, HEAD")
         # The next report has the same address.
         self.send_header("Cache-Control", "no-store")
+        # A browser must not guess that a file of results is a page.
         self.send_header("X-Content-Type-Options", "nosniff")
+        # No page of another site may take a figure in.
         self.send_header("Cross-Origin-Resource-Policy", "same-origin")
         # The report has a policy in its head, where browsers ignore who may frame it; that is said here.
         self.send_header("Content-Security-Policy", policy or "frame-ancestors 'self'")
