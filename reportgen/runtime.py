@@ -187,6 +187,7 @@ def _make_printable(stream: object) -> None:
         return
     name = codecs.lookup(getattr(stream, "encoding", None) or "ascii").name
     if name == "utf-8":
+        # The name of a file may have halves of surrogate pairs, which nobody could print.
         stream.reconfigure(errors="backslashreplace")
         return
     codecs.register_error("reportgen", _replace)

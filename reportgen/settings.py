@@ -168,6 +168,7 @@ class Words(_Table):
             """The words of a slot."""
 
 
+# One type for the same slots, since models of two types are never equal.
 @cache
 def _words_type(slots: tuple[str, ...]) -> type[Words]:
     fields: dict[str, Any] = dict.fromkeys(slots, (str, ""))
@@ -383,6 +384,7 @@ def _settings_type(kind: ReportKind) -> type[Settings]:
     return Settings if kind.slots == find_kind().slots else _make_type(kind.slots)
 
 
+# As for the commentary.
 @cache
 def _make_type(slots: tuple[str, ...]) -> type[Settings]:
     words = _words_type(slots)

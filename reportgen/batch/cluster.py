@@ -53,6 +53,7 @@ class ClusterRunner:
 
     def run(self, jobs: Sequence[Job], on_message: OnMessage) -> Generator[Attempt, None, None]:
         """See ``Runner``. Raises ``ClusterError`` naming the workers that cannot do the work, and why."""
+        # Of its own, since two batches may use one cluster.
         topic = f"{RESOURCE}-{uuid.uuid4().hex}"
         with _connect(self.address, self.connect_seconds) as client:
             _check_workers(client, jobs)

@@ -160,6 +160,7 @@ def lay_out_graded(submission: Path, reference: Path, folder: Path) -> Path:
         (folder / ARRAYS_FOLDER).mkdir(parents=True)
         for name in (RESULTS_FILE, *(f"{ARRAYS_FOLDER}/{file.name}" for file in _arrays_of(reference))):
             link_or_copy(reference / name, folder / name)
+        # A stranger's link could lead to any file of this machine.
         if page is not None and not page.is_symlink():
             (folder / HTML_FILE).write_bytes(page.read_bytes())
     return folder

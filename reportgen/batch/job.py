@@ -358,6 +358,7 @@ def find_strangers(folder: Path) -> list[str]:
         for name, sha256 in _read_seal(file).items():
             sealed[(inside / name).as_posix()] = sha256
         sealed.update({(inside / name).as_posix(): "" for name in _UNSEALED})
+    # A link that leads nowhere was put there by somebody, too.
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() or path.is_symlink())
     names = [path.relative_to(folder).as_posix() for path in files]
     return [

@@ -36,6 +36,7 @@ def follow_parent() -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
+    # It may wait until the very end, and nobody waits for it.
     threading.Thread(target=_wait_for_end, args=(handle,), daemon=True).start()
 
 
@@ -45,6 +46,7 @@ def _wait_for_end(handle: int) -> None:
     # Otherwise the group is that of the shell, with other programs in it.
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
+    # Not sys.exit(), which would end this thread alone.
     os._exit(1)
 
 
@@ -200,6 +202,7 @@ class _Lines:
     def read(self, seconds: float) -> None:
         """Wait so long for something to come, and pass it on."""
         if self._ended:
+            # A program may close the pipe and work on, and its limits are looked at all the same.
             time.sleep(seconds)
             return
         # Not without end, however much comes: limits must be looked at in between.

@@ -54,6 +54,7 @@ def read_roster(file: Path) -> tuple[Student, ...]:
     except OSError as error:
         raise ClassError(f"{file}: cannot be read: {error.strerror}.", "Check the path.") from None
     first = text.split("\n", 1)[0]
+    # newline="" as csv asks for it, so that a line break inside a cell stays one.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
     try:
         rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
@@ -74,6 +75,7 @@ def read_roster(file: Path) -> tuple[Student, ...]:
 
 
 def _make_student(heading: Sequence[str], row: Sequence[str]) -> Student:
+    # Spreadsheets leave out empty cells at the end of a row.
     cells = {key: value for key, value in zip(heading, row, strict=False) if key}
     return Student(**{**dict.fromkeys(_NEEDED, ""), **cells})
 

@@ -74,6 +74,7 @@ def unpack(archive: Path, target: Path, name: str, limits: ZipLimits = OF_GROUP)
     Raises ``IntakeError`` if an entry leads out of the folder, is a link, or there is more than ``limits``
     allow, in words that call the zip ``name``; ``StorageError`` if it cannot be written.
     """
+    # Beside it, for a rename stays on one disk.
     aside = target.with_name(f".{uuid.uuid4().hex}")
     try:
         with writing(target):

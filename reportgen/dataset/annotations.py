@@ -170,6 +170,7 @@ def _faults(coco: _Coco) -> list[str]:
 
 
 def _repeated(entries: str, ids: Sequence[int]) -> list[str]:
+    # Backwards, so that of equal ids the first one stays.
     first = {value: i for i, value in reversed(list(enumerate(ids)))}
     return [f"{entries}[{i}]: id {value} is used before" for i, value in enumerate(ids) if first[value] != i]
 

@@ -51,6 +51,7 @@ def libraries_of(module: str) -> set[str]:
     return {name for part in _closure(module) for name in _imports(part)[1]} - own
 
 
+# Asked for by every stage, and most of them share most modules.
 @cache
 def _closure(module: str) -> frozenset[str]:
     # Imports inside functions count, too: a stage imports what computes only when it runs.

@@ -145,6 +145,7 @@ def read_lines(path: Path, needed: Sequence[str], remedy: str, max_bytes: int = 
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 padded = [*cells, *[""] * (len(head) - len(cells))]
+                # A cell beyond the headings has no name.
                 yield Line(reader.line_num, dict(zip(head, padded, strict=False)))
     except csv.Error as error:
         raise GradingError(f"{path}, line {reader.line_num}: is no CSV: {error}.", remedy) from None

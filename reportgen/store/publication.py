@@ -124,6 +124,7 @@ def refuse_occupied(folder: Path, names: Iterable[str], listed: Mapping[str, str
         for part in Path(name).parents:
             if part.parts and os.path.lexists(folder / part) and not (folder / part).is_dir():
                 _refuse(folder / part)
+        # lexists(), since a link that leads nowhere is somebody's, too.
         if os.path.lexists(path) and not _is_ours(folder, name, listed):
             stays = name in contents and contents[name] is None
             if not path.is_file() or not (stays or read_file(path) == contents.get(name)):
@@ -213,6 +214,7 @@ def _swap(ready: Path, folder: Path) -> None:
 
 
 def _replace(item: Path, target: Path, kept: Path, undo: list[Callable[[], None]]) -> None:
+    # A link to a folder is moved like a file, and the folder stays where it is.
     if target.is_dir() and not target.is_symlink():
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -84,6 +84,7 @@ def _resume(
     theirs: Sequence[Item], ours: Sequence[Item], i: int, j: int, agree: Callable[[Item, Item], bool]
 ) -> tuple[int, int]:
     def resumes(a: int, b: int) -> bool:
+        # Near the end fewer are left.
         pairs = list(zip(theirs[a : a + _SURE], ours[b : b + _SURE], strict=False))
         ends = a >= len(theirs) and b >= len(ours)
         short = min(len(theirs) - a, len(ours) - b) < _SURE

@@ -131,6 +131,7 @@ class _Source:
 
 def _compare_blobs(theirs: _Source, ours: _Source) -> Iterator[Difference]:
     """Pictures and fonts of two pages that are otherwise the same."""
+    # Backwards, so that of equal pictures the first one is named.
     whole = {blob: number for number, blob in reversed(list(enumerate(ours.blobs, 1)))}
     for number, (one, other) in enumerate(zip(theirs.blobs, ours.blobs, strict=True), 1):
         if one == other or _same_blob(one, other):

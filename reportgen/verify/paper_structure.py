@@ -86,6 +86,7 @@ def read_owners(root: Any, order: Mapping[Any, int]) -> Table:
         steps += 1
         waiting += items_of(node.get("/Kids"))
         listed = items_of(node.get("/Nums"))
+        # A stranger's list may end in the middle of a pair.
         for key, owners in zip(listed[::2], listed[1::2], strict=False):
             each = items_of(owners) if isinstance(owners, pikepdf.Array) else [owners]
             found[f"{show(scalar(key))}"] = tuple(

@@ -288,6 +288,7 @@ def _read_targets(pdf: Any, numbers: Mapping[Any, int]) -> dict[str, Target]:
         node = waiting.pop()
         waiting += [*node.get("/Kids", [])]
         listed = [*node.get("/Names", [])]
+        # A stranger's list may end in the middle of a pair.
         for name, target in zip(listed[::2], listed[1::2], strict=False):
             target = target.get("/D") if isinstance(target, pikepdf.Dictionary) else target
             if target[1] == "/XYZ" and target[0].objgen in numbers:
