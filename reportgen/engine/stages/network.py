@@ -21,7 +21,7 @@ def load_tensorflow(progress: Progress) -> None:
     Importing them takes seconds and is then a stage of its own for the listener. Raises ``BackendError`` if
     somebody else has imported them in a way that would change the numbers.
     """
-    # In a notebook the user may have imported Keras with settings of his own.
+    # By the build before, as in watch, or by whoever runs a build in a process that has more to do.
     if "keras" in sys.modules:
         settle_backend()
         return
