@@ -201,7 +201,6 @@ class Settings(_Table):
     authors: Annotated[tuple[Author, ...], Field(strict=False)] = ()
     date: Date | None = None
     data: _Folder = None
-    # Text, since it names a source or a file.
     weights: Annotated[str, Field(min_length=1), BeforeValidator(_expand)] = "auto"
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 671
     cache: WrittenPath = Path(".cache/reportgen")
@@ -372,7 +371,7 @@ def _without_empty_words(table: dict[str, Any], kind: ReportKind) -> dict[str, A
 
 
 def _whole(kind: ReportKind) -> ReportKind:
-    """The same kind with all of its sections."""
+    """The kind of that name with all of its sections."""
     try:
         return find_kind(kind.name)
     except OutlineError:  # it was named by its module
@@ -384,7 +383,6 @@ def _settings_type(kind: ReportKind) -> type[Settings]:
     return Settings if kind.slots == find_kind().slots else _make_type(kind.slots)
 
 
-# As for the commentary.
 @cache
 def _make_type(slots: tuple[str, ...]) -> type[Settings]:
     words = _words_type(slots)

@@ -55,7 +55,7 @@ class Templates:
         return next((path for path in candidates if path.is_file()), candidates[-1])
 
     def reread(self) -> Templates:
-        """The same folders, to be listed again."""
+        """New templates of the same folders, whose files are listed again."""
         return Templates(self.folders)
 
 

@@ -102,7 +102,7 @@ class WeightsFile:
 
     @property
     def published_without_top(self) -> bool:
-        """Whether it is ImageNet's, without the classifier part."""
+        """Whether the file has ImageNet's weights without the classifier part."""
         return self.source == "imagenet" and self.path.name == NOTOP_FILE
 
 

@@ -150,7 +150,7 @@ class Report:
 
     @property
     def pdf(self) -> Path | None:
-        """The same, printed; None if it could not be, see ``problem``."""
+        """The PDF; None if it could not be printed, see ``problem``."""
         file = self.folder / PDF_FILE
         return file if self.problem is None and file.is_file() else None
 

@@ -26,7 +26,7 @@ JSON_FILE, TEXT_FILE, PAGE_FILE = "verification.json", "verification.txt", "veri
 _LONGEST_REASON = 300
 
 _FEWEST_LETTERS = 40
-"""Of a commentary that two groups do not write alike by chance."""
+"""Letters from which equal pieces of commentary of two groups are no chance."""
 
 
 def examine_report(submission: Path, data: Path, job: Job, folder: Path, progress: Progress) -> Examination:

@@ -127,7 +127,7 @@ def _plain(number: Decimal) -> str:
 
 
 def find_group(name: str, names: Mapping[str, str]) -> str | None:
-    """The group that a file means, in any of the name's spellings; None for nobody."""
+    """The group that a file names, in any of the name's spellings; None if there is none."""
     plain = {safe_cell(each): group for each, group in names.items()}
     if name in plain:
         return plain[name]
@@ -149,7 +149,7 @@ class Naming:
     names: Mapping[str, str]
 
     def find(self, entry: Entry) -> str | None:
-        """The group of a line, None for nobody's."""
+        """The group that a line names, None if there is none of that name."""
         return find_group(entry.group, self.names)
 
 

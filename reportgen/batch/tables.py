@@ -154,7 +154,7 @@ class GroupResult:
 
     @property
     def reason(self) -> str:
-        """Why there are no points, or why they are given all the same; "" where neither is the case."""
+        """Why there are no points, or why they were released although the report differs; "" otherwise."""
         if not self.outcome.hold:
             return self.outcome.reason
         return f"{'released' if self.released else 'held'}: {self.outcome.hold}"

@@ -60,7 +60,7 @@ class ZipLimits:
 OF_GROUP = ZipLimits()
 
 OF_CLASS = ZipLimits(entries=1_000_000, file_bytes=4 * 2**30, total_bytes=200 * 2**30)
-"""Of what an LMS packs of a whole class."""
+"""Limits of the download of a whole class from an LMS."""
 
 
 def is_zip(path: Path) -> bool:

@@ -46,7 +46,7 @@ class KnownPointers:
 
 
 def know_pointers(kind: ReportKind | None = None) -> KnownPointers:
-    """Those of every section that is installed here or in ``kind``, whether a report has it or not."""
+    """The pointers of every section that is installed here or in ``kind``, whether a report has it or not."""
     shipped = find_kind()
     others = dict.fromkeys([*list_sections(), *(kind.sections if kind else ())])
     own = [_describe(section) for section in others if section not in shipped.sections]

@@ -200,7 +200,7 @@ def _is_there_if_named(section: str) -> dict[str, Any]:
 
 
 def write_schema(kind: ReportKind | None = None) -> str:
-    """The same as text; without ``kind`` that of the shipped file."""
+    """The schema as the text of a file; without ``kind`` that of the shipped one."""
     return json.dumps(make_schema(kind), indent=2, ensure_ascii=False) + "\n"
 
 
@@ -247,7 +247,7 @@ def list_pointers(schema: Mapping[str, Any]) -> list[Pointer]:
 
 
 def describe_pointers(schema: Mapping[str, Any]) -> str:
-    """The same as a document in Markdown, one table for each part of ``results.json``."""
+    """All pointers of a schema as a Markdown document, one table for each part of ``results.json``."""
     lines = [_HEAD.format(version=schema["version"])]
     part = ""
     for pointer in list_pointers(schema):

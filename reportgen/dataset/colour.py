@@ -128,7 +128,7 @@ def to_rgb(image: Image.Image, profile: bytes | None = None) -> Image.Image:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """The same in a mode of 8 bits a channel whose numbers are as the file means them."""
+    """The image in a mode of 8 bits a channel, scaled and inverted as its file says."""
     # Pillow opens a PGM of 16 bits with 32.
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
         return _from_16_bits(image)

@@ -64,7 +64,7 @@ def decode(path: Path, sha256: str | None = None) -> NDArray[np.uint8]:
 
 
 def decode_file(path: Path, sha256: str | None = None) -> Decoded:
-    """The same with what the file says of itself."""
+    """Decode as :func:`decode` does, with the image's own size, format and colour profile."""
     try:
         return decode_bytes(read_bytes(path, sha256))
     except UndecodableError as error:

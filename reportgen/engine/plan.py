@@ -215,7 +215,9 @@ class Stage:
 
     @cached_property
     def base(self) -> str:
-        """The same for what it computes from single images: without the images and how much is shown."""
+        """One hash over all that a result for a single image depends on besides the image: weights, code,
+        packages, processor.
+        """
         shared = {kind: digest for kind, digest in self.digests.items() if kind in _SHARED}
         return digest_of({"stage": self.name, **shared})
 

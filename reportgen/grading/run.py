@@ -158,7 +158,7 @@ def _checked(rubric: Path, submission: Path) -> Path:
 
 
 def _options(files: Sequence[Path]) -> list[str]:
-    """Those that keep everything but the rubrics out of a run."""
+    """The options of pytest that keep everything but the rubrics out of a run."""
     root = Path(os.path.commonpath([file.parent for file in files]))
     # importlib: two rubrics of one file name do not take each other's place among the modules.
     options = [f"--rootdir={root}", f"--confcutdir={root}", "-c", os.devnull, "--import-mode=importlib"]

@@ -23,7 +23,7 @@ GRADES = pytest.StashKey["Grades"]()
 """Where a run leaves its grades."""
 _OURS = "reportgen.grading."
 _COLOURS = {"passed": "green", "failed": "red", "error": "red"}
-"""Of a line of the table, by its status; all others are yellow."""
+"""Colours of lines of the table by status; all others are yellow."""
 
 
 class GradedRun:

@@ -125,7 +125,7 @@ class Outline:
 
     @property
     def table(self) -> dict[str, Any]:
-        """The same as keys of report.toml, those left out that have their defaults."""
+        """The outline as keys of report.toml; keys with their defaults are left out."""
         table: dict[str, Any] = {} if self.report == DEFAULT else {"report": self.report}
         return table | ({} if self.sections is None else {"sections": list(self.sections)})
 
@@ -229,7 +229,7 @@ class ReportKind:
         return sorted(named, key=lambda reference: (reference.authors, reference.year, reference.title))
 
     def choose(self, names: Sequence[str]) -> ReportKind:
-        """The same with these sections, in this order; others than its own are looked for elsewhere.
+        """The kind with these sections, in this order; sections that are not its own are looked up by name.
 
         Raises ``OutlineError`` for a name that leads to no section.
         """

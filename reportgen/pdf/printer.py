@@ -130,7 +130,7 @@ class Attachment:
     relationship: Literal["Data", "Source"]
 
     def for_weasyprint(self, weasyprint: Any) -> Any:
-        """The same as an ``Attachment`` of WeasyPrint."""
+        """The file as an ``Attachment`` of WeasyPrint."""
         return weasyprint.Attachment(
             string=self.data,
             name=self.name,

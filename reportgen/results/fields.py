@@ -82,7 +82,7 @@ Matrix = list[
         means("Images of true class i, by predicted class.", "images"),
     ]
 ]
-"""Of each true class (row), the images predicted as each class (column)."""
+"""Confusion matrix (C, C): images of each true class (row) that were predicted as each class (column)."""
 
 
 class Result(BaseModel):

@@ -40,7 +40,7 @@ def weigh_share(share: float, expected: float) -> float:
 
 
 def weigh_sample(count: int, total: int, expected: float) -> float:
-    """The same for ``count`` of a sample of ``total``: that of the nearer end of its 95 % interval.
+    """``weigh_share`` of the nearer end of the 95 % interval of ``count`` in a sample of ``total``: 0 to 1.
 
     It is 0 if the interval holds what is expected, or there is no sample: then chance may be all there is.
     """

@@ -81,8 +81,8 @@ class Cache:
             self._failure = self._failure or f"{error.filename or self._folder}: {reason_of(error)}"
 
     def items(self, base: str, *, fresh: bool = False) -> Items:
-        """The part of the cache for single items that all depend on ``base``; ``fresh``: each is computed
-        once more.
+        """The part of the cache for single items that all depend on ``base``; ``fresh``: kept items are
+        computed again.
         """
         return Items(self, base, fresh=fresh)
 

@@ -114,7 +114,7 @@ def _parse(files: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def is_no_content(path: Path) -> bool:
-    """Whether something in a folder leaves it empty for our purposes; it is not overwritten all the same."""
+    """Whether a folder still counts as empty with this file in it; the file is not overwritten, though."""
     if path.name == LOCK_FILE:
         return is_lock(path)
     if path.name == DIFFERENCE_FILE:

@@ -284,7 +284,7 @@ def _link_results(folder: Path, listed: Mapping[str, str], kept: Path) -> None:
 
 
 def _keep(folder: Path, staging: Path) -> list[str]:
-    """Move to ``previous/`` what is to be kept; a line for each file that somebody had changed."""
+    """Move to ``previous/`` what is to be kept; returns a line for each file that was edited by hand."""
     _keep_results(folder, staging / _PREVIOUS)
     for file in _files_in(staging / _SPARED):
         target = folder / _PREVIOUS / file.name

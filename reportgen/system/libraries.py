@@ -48,7 +48,7 @@ class Manager:
         return () if self.as_user or os.geteuid() == 0 else ("sudo",)
 
     def line(self, packages: Iterable[str]) -> str:
-        """The same as one line for this user's shell."""
+        """The commands that install these packages, as one line for this user's shell."""
         return " && ".join(shlex.join((*self.prefix, *command)) for command in self.commands(packages))
 
 

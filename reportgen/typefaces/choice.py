@@ -51,7 +51,7 @@ class Found:
     forbidden: tuple[str, ...] = ()
 
     def as_json(self) -> bytes:
-        """The same as bytes, to be kept."""
+        """The object as JSON, to be cached."""
         faces = [[str(face.file), face.index] for face in self.faces]
         return json.dumps([faces, self.lacking, self.forbidden]).encode()
 

@@ -195,7 +195,7 @@ class Typefaces:
             yield from (word,) if whole else split_clusters(word)
 
     def serving(self, texts: Iterable[str]) -> tuple[Face, ...]:
-        """Those named and found faces that set a word of these texts, in their order."""
+        """The named and found faces that set a word of these texts, in their order."""
         words = {word for text in texts for word in words_beyond(text)}
         used = {self.chosen[part] for word in words for part in _forms(word) if part in self.chosen}
         return tuple(face for face in (*self.named, *self.found) if face in used)

@@ -93,7 +93,7 @@ def open_submitted(path: Path, outline: Outline | None) -> SubmittedReport:
 
 
 def _outline_of(results: LoadedResults) -> Outline:
-    """Those of its sections that are installed here, perhaps none."""
+    """The outline of those of its sections that are installed here, perhaps none."""
     kind = results.report_kind
     default = find_kind()
     if kind == default:

@@ -69,7 +69,7 @@ def compare_names(theirs: Any, known: frozenset[str]) -> Iterator[Difference]:
 
 
 def refuse_names(theirs: Any) -> Iterator[Difference]:
-    """The same without anything to compare with: what is refused in any report."""
+    """A difference for each name that is refused in any report, whatever a reprint has."""
     for name, place in list_names(theirs):
         if name in REFUSED and name not in ("/ActualText", "/Text"):
             yield Difference(f"{name}: {place}", *_explain(name, place))

@@ -54,7 +54,7 @@ class Characters:
     middles: NDArray[np.float64]
 
     def inside(self, box: Box) -> str:
-        """Those whose middle lies in a box."""
+        """The characters whose middle lies in a box."""
         left, bottom, right, top = box
         x, y = self.middles[:, 0], self.middles[:, 1]
         chosen = (left <= x) & (x <= right) & (bottom <= y) & (y <= top)

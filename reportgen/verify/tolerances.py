@@ -130,7 +130,7 @@ class Tolerances:
 
     @classmethod
     def of(cls, kind: ReportKind) -> Tolerances:
-        """Those of all sections."""
+        """The rules of all sections of a kind of report."""
         return cls(
             tuple(
                 replace(rule, pattern=f"/{section.name}{rule.pattern}")

@@ -131,7 +131,7 @@ class WatchError(UserError):
 class Changes:
     """The changes that matter to the report since they were last asked for.
 
-    They are heard from the first :meth:`follow` until :meth:`close`, also while nobody waits.
+    They are collected from the first :meth:`follow` until :meth:`close`, also while nobody waits.
     """
 
     def __init__(self, quiet: float = QUIET_SECONDS) -> None:

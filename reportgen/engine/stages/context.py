@@ -119,7 +119,7 @@ class StageContext:
 
     @property
     def fonts(self) -> tuple[Face, ...]:
-        """Those of the settings and of the machine that set a word of the report."""
+        """The faces of the settings and of the machine that set a word of the report."""
         self._require(self.stage.spec.fonts == "all", "all fonts")
         return self.plan.fonts
 

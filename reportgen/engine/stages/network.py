@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def load_tensorflow(progress: Progress) -> None:
-    """Have TensorFlow and Keras set as the numbers need them.
+    """Import TensorFlow and Keras, and configure them as the numbers require.
 
     Importing them takes seconds and is then a stage of its own for the listener. Raises ``BackendError`` if
     somebody else has imported them in a way that would change the numbers.
