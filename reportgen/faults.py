@@ -23,6 +23,7 @@ DISTRIBUTION = "cnn-reportgen"
 
 _PACKAGE = Path(__file__).resolve().parent
 _LONGEST = 300
+# Every project labels its addresses as it likes; the best place for a report first.
 _TRACKERS = ("issues", "issue tracker", "bug tracker", "bugs", "tracker", "repository", "source", "homepage")
 _NOBODY_KNOWN = "whoever maintains your copy (README.md, “Reporting a fault”)"
 

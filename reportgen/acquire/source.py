@@ -86,6 +86,8 @@ class Part:
         self._stream.flush()
         self._stream.seek(0)
         # Of the whole file, not of what arrived: its beginning may be from an earlier run.
+        # MD5, since that is what is published for these files. Where it is forbidden for security, Python
+        # computes it only if told that it is for something else.
         digest = hashlib.file_digest(self._stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
         self._stream.seek(0, os.SEEK_END)
         return digest
@@ -122,6 +124,8 @@ def open_part(path: Path, say: Callable[[str], None]) -> Iterator[Part]:
 def _alone(path: Path, say: Callable[[str], None]) -> Iterator[BufferedRandom]:
     reported = False
     while True:
+        # open() has no mode that creates a missing file and neither empties one that is there nor refuses
+        # it, but appends only.
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         with os.fdopen(handle, "r+b") as stream:
             try:

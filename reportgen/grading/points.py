@@ -74,6 +74,7 @@ def _number(value: Any, test: str) -> Decimal:
     if not isinstance(value, int | float | str | Decimal):
         _refuse(test, f"points({value!r}) is no number", allowed)
     try:
+        # By way of text: Decimal(0.1) is 0.1000000000000000055…, and True, an int, is then no number.
         number = value if isinstance(value, Decimal) else Decimal(str(value))
     except InvalidOperation:
         _refuse(test, f"points({value!r}) is no number", allowed)

@@ -35,6 +35,7 @@ class Late:
         """The days that had begun since the due time. Raises ``GradingError`` if only one of the two times
         says its offset from UTC.
         """
+        # Python raises TypeError for the difference of two such times.
         if (self.due.utcoffset() is None) != (submitted.utcoffset() is None):
             raise GradingError(
                 f"The time of submission, {submitted.isoformat()}, cannot be compared with due = "
@@ -89,6 +90,7 @@ def settle(
 def _judge_time(late: Late, submitted: datetime | None, total: Decimal) -> Criterion:
     if submitted is None:
         text = "no time of submission was given, so nothing is deducted"
+        # Not "passed": whether it came in time is not known, and the row has to say so.
         return _adjust(LATE, NOT_CHECKABLE, text, Decimal(0))
     days = late.count_days(submitted)
     if not days:

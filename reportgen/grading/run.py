@@ -100,6 +100,7 @@ def grade(
     """
     from reportgen.contract.reader import load_results
 
+    # Before anything can fail: what is found there afterwards is of this run.
     remove_exports(exports)
     files = [_checked(rubric, submission) for rubric in rubrics]
     if not files:
@@ -224,6 +225,7 @@ def _own_modules(folders: Sequence[Path]) -> Iterator[None]:
         sys.path[:] = path
         for name in set(sys.modules) - before:
             file = getattr(sys.modules[name], "__file__", None)
+            # A folder without __init__.py is a module without a file.
             if file is None or any(Path(file).is_relative_to(folder) for folder in folders):
                 del sys.modules[name]
 
