@@ -124,8 +124,8 @@ def open_part(path: Path, say: Callable[[str], None]) -> Iterator[Part]:
 def _alone(path: Path, say: Callable[[str], None]) -> Iterator[BufferedRandom]:
     reported = False
     while True:
-        # open() has no mode that creates a missing file and neither empties one that is there nor refuses
-        # it, but appends only.
+        # open() has no such mode: "w" empties what came, "x" refuses it, "r+" creates nothing, and "a" writes
+        # at the end whatever seek() says.
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         with os.fdopen(handle, "r+b") as stream:
             try:
