@@ -221,6 +221,7 @@ def build_worker(
     # An error goes into the answer; a fault of ours ends the process, and its trace is in the log.
     except UserError as error:
         answer = Answer(error=error)
+    # In place: whoever asked reads it only once this process has ended well.
     job.with_name(ANSWER_FILE).write_text(answer_text(answer), encoding="utf-8")
 
 

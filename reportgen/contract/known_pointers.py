@@ -64,6 +64,7 @@ def _describe(section: Section) -> Node:
 
 def _follow(node: Node, types: Node, steps: Sequence[str]) -> Iterator[Node]:
     if "$ref" in node:
+        # As in the list of pointers, what a field says of itself goes before what its type says.
         node = {**types[node["$ref"].rpartition("/")[2]], **{k: v for k, v in node.items() if k != "$ref"}}
     if "anyOf" in node:
         for each in node["anyOf"]:

@@ -39,6 +39,7 @@ class LoadedResults(Results):
     (accuracies, counts) are computed again as attributes; ``at`` gives what the file says.
     """
 
+    # Private to pydantic, so that none of these is taken for a key of results.json.
     _name: str = PrivateAttr()
     _folder: Path | None = PrivateAttr()
     _document: Mapping[str, Any] = PrivateAttr()

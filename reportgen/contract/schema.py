@@ -242,6 +242,7 @@ def list_pointers(schema: Mapping[str, Any]) -> list[Pointer]:
             found[pointer.pattern] = pointer
         elif pointer.kind not in known.kind.split(" or "):
             found[pointer.pattern] = replace(known, kind=f"{known.kind} or {pointer.kind}")
+    # The pointer of the document as a whole, which every document has.
     del found[""]
     return list(found.values())
 
@@ -256,6 +257,7 @@ def describe_pointers(schema: Mapping[str, Any]) -> str:
             part = first
             lines += ["", f"## {part}", "", "| pointer | type | unit | meaning |", "|---|---|---|---|"]
         meaning = f"*Derived.* {pointer.meaning}" if pointer.derived else pointer.meaning
+        # In Markdown a bar ends a cell, and <class> would be a tag.
         texts = [
             cell.replace("|", "\\|").replace("<", "\\<") for cell in (pointer.kind, pointer.unit, meaning)
         ]
@@ -266,6 +268,8 @@ def describe_pointers(schema: Mapping[str, Any]) -> str:
 def _walk(node: Mapping[str, Any], types: Mapping[str, Any], above: Pointer) -> Iterator[Pointer]:
     """A node of the schema and all below it; ``above`` has its pattern, and its unit if it names none."""
     if "$ref" in node:
+        # Keys beside a $ref count since draft 2019-09: what a field says of itself goes before what its
+        # type says.
         node = {**types[node["$ref"].rpartition("/")[2]], **node}
         node.pop("$ref")
     here = replace(

@@ -156,6 +156,7 @@ def compare_images(old: list[Image], new: list[Image]) -> Images:
     """Match by content first, so that a renamed image is no other image, and then by file."""
     before, after = set(old), set(new)
     same = before & after
+    # Sorted, since a set may have another order in each process, and copies would be paired in another way.
     rest_old, rest_new = (sorted(images - same, key=lambda i: i.file) for images in (before, after))
     # An image that stayed where it was is not the partner of a renamed copy of itself.
     at_home = _pairs(rest_old, rest_new, lambda image: (image.file, image.sha256))
@@ -225,6 +226,7 @@ def _named(figures: Mapping[str, bytes]) -> dict[str, Picture]:
     named: dict[str, Picture] = {}
     for file, data in figures.items():
         name = _NUMBER_OR_ENDING.sub("", file)
+        # A second file that differs in number or ending only keeps its whole name, so that none is lost.
         named[file if name in named else name] = Picture(file, data)
     return named
 

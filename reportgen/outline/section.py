@@ -310,6 +310,7 @@ class Section:
         found: type[Any] = self.require("result", self.result)
         return found
 
+    # Works though the class is frozen: cached_property writes past __setattr__.
     @cached_property
     def folder(self) -> Path:
         """Where the package lies. Raises ``SectionError`` if there is none."""
