@@ -45,6 +45,7 @@ class Bars:
 
     def say(self, message: str) -> None:
         """Print one line above the bars."""
+        # A class may be called [red], which rich would take for a colour.
         self._console.print(message, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 

@@ -13,6 +13,7 @@ from reportgen.errors import UserError, WeightsError
 from reportgen.settings import Settings
 
 NEEDED_BYTES = 1_000_000_000
+# As requires-python in pyproject.toml.
 SUPPORTED = ((3, 11), (3, 13))
 
 
@@ -39,8 +40,10 @@ def examine(settings: Settings) -> list[Finding]:
 def _guarded(look: Callable[[Settings], Finding], settings: Settings) -> Finding:
     try:
         return look(settings)
+    # What is wrong with one must not hide the others.
     except UserError as error:
         return Finding(False, f"{error.problem} {error.remedy}".replace("\n", "; "))
+    # The other lines are of use in a broken installation, too.
     except ImportError as error:
         return Finding(
             False, f"{look.__name__[1:].replace('_', ' ').capitalize()}: cannot be checked, {error}"

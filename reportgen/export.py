@@ -44,10 +44,12 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
         ) from None
     if out is None:
         claim(settings.build, "report")
+    # Only now: importing it takes seconds, and all that can be refused without it has been.
     load_tensorflow(progress)
     from reportgen.models.backbone import load_backbone, model_file
 
     weights = last.provenance.weights
+    # The results have the name of a file of the user's; where it lies, the settings say.
     source = settings.weights if weights.source == "file" else weights.named
     backbone = load_backbone(source)
     if backbone.weights.sha256 != weights.sha256:

@@ -23,6 +23,7 @@ DISTRIBUTION = "cnn-reportgen"
 
 _PACKAGE = Path(__file__).resolve().parent
 _LONGEST = 300
+# Every project labels its addresses as it likes; the best place for a report first.
 _TRACKERS = ("issues", "issue tracker", "bug tracker", "bugs", "tracker", "repository", "source", "homepage")
 _NOBODY_KNOWN = "whoever maintains your copy (README.md, “Reporting a fault”)"
 
@@ -81,6 +82,7 @@ def _find_tracker() -> str:
 
     try:
         urls = metadata.metadata(DISTRIBUTION).get_all("Project-URL") or []
+    # A checkout may run without being installed.
     except metadata.PackageNotFoundError:
         return ""
     named = {label.strip().lower(): url.strip() for label, _, url in (line.partition(",") for line in urls)}

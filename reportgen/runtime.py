@@ -41,12 +41,15 @@ _SET = MappingProxyType(
         "PYTHONUTF8": "1",
     }
 )
+# FC_, HB_ and G_ are read by fontconfig, HarfBuzz and GLib, which print the PDF.
 _DROPPED_PREFIXES = (
     *("TF_", "TF2_", "XLA_", "KERAS_", "ONEDNN_", "DNNL_", "MKLDNN_"),
     *("NPY_", "SCIPY_", "SKLEARN_", "NVIDIA_", "LC_", "FC_", "HB_", "G_"),
 )
 _DROPPED = frozenset(
     {
+        # The first three choose the kernels of matrix products, and with them how sums are rounded; the
+        # next two how glyphs are drawn, and by which language fonts are chosen.
         *(
             "OPENBLAS_CORETYPE",
             "MKL_CBWR",
@@ -141,6 +144,7 @@ def _has_account() -> bool:
 
     try:
         pwd.getpwuid(os.getuid())
+    # In a container a user may have a number and no name.
     except KeyError:
         return False
     return True
@@ -159,6 +163,7 @@ def _open_missing_streams() -> None:
 def _settle_locale() -> None:
     import locale
 
+    # Not every system has C.UTF-8.
     for name in (os.environ["LC_ALL"], "C"):
         with contextlib.suppress(locale.Error):
             locale.setlocale(locale.LC_ALL, name)
@@ -182,6 +187,7 @@ def _make_printable(stream: object) -> None:
         return
     name = codecs.lookup(getattr(stream, "encoding", None) or "ascii").name
     if name == "utf-8":
+        # The name of a file may have halves of surrogate pairs, which nobody could print.
         stream.reconfigure(errors="backslashreplace")
         return
     codecs.register_error("reportgen", _replace)

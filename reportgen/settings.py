@@ -43,6 +43,7 @@ _Choice = Annotated[NeuronChoice, BeforeValidator(lambda choice: _as_choice(choi
 # Strict, so that "yes" is no truth value and "10" no number. Where a type has no form of its own in TOML, as
 # tuples and paths, the field is not strict.
 class _Table(BaseModel):
+    # Unknown keys are an error, for a mistyped one would do nothing and nobody would notice.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
@@ -167,6 +168,7 @@ class Words(_Table):
             """The words of a slot."""
 
 
+# One type for the same slots, since models of two types are never equal.
 @cache
 def _words_type(slots: tuple[str, ...]) -> type[Words]:
     fields: dict[str, Any] = dict.fromkeys(slots, (str, ""))
@@ -215,6 +217,7 @@ class Settings(_Table):
     randomisation: Redrawing = Redrawing()
     shortcuts: RingTest = RingTest()
     commentary: Commentary = Commentary()
+    # Private, so that where settings are from is in no key and in no report.
     _origin: Origin = PrivateAttr(default_factory=Origin)
 
     @property
@@ -293,6 +296,7 @@ def resolve_paths(settings: Settings, home: Path) -> Settings:
     weights = settings.weights
     if weights not in SOURCES:
         weights = str(home / weights)
+    # A copy checks nothing again, and keeps the origin.
     return settings.model_copy(
         update={
             "data": home / settings.data if settings.data else None,
@@ -325,6 +329,7 @@ def understand_settings(
     """
     origin = where if isinstance(where, Origin) else Origin(where)
     lines = list(find_eaten_commands(origin, "commentary"))
+    # First, for the sections decide which keys the commentary may have.
     kind, unknown = _choose_kind(table, origin)
     lines += unknown
     model, table = _settings_type(kind), _without_empty_words(table, kind)
@@ -366,7 +371,7 @@ def _without_empty_words(table: dict[str, Any], kind: ReportKind) -> dict[str, A
 
 
 def _whole(kind: ReportKind) -> ReportKind:
-    """The same kind with all of its sections."""
+    """The kind of that name with all of its sections."""
     try:
         return find_kind(kind.name)
     except OutlineError:  # it was named by its module

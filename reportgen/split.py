@@ -34,6 +34,7 @@ def split_names(names: Iterable[str], seed: int, label: str) -> dict[Split, list
     if count >= TRAIN + 2 * HELD_OUT:
         train, held_out = TRAIN, HELD_OUT
     else:
+        # As 20 of 90.
         held_out = max(1, count * 2 // 9)
         train = count - 2 * held_out
     return {
@@ -59,5 +60,6 @@ def take_validation(names: Iterable[str], seed: int, label: str) -> tuple[list[s
 
 def _shuffle(names: Iterable[str], seed: int, label: str) -> list[str]:
     shuffled = sorted(names)
+    # Python seeds with a text by way of SHA-512, so that PYTHONHASHSEED has no part in it.
     random.Random(f"{seed}:{label}").shuffle(shuffled)  # noqa: S311 - not for secrets
     return shuffled

@@ -86,6 +86,7 @@ def _write_new(file: Path, content: bytes) -> bool:
     try:
         with stream:
             stream.write(content)
+    # After Ctrl-C, too: half of a file would be taken for the user's own the next time.
     except BaseException:
         file.unlink(missing_ok=True)
         raise

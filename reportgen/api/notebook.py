@@ -12,6 +12,7 @@ from typing import Any
 from reportgen.console import choose_progress
 from reportgen.progress import Advance, Progress, Silent
 
+# Each update sends the whole output to the browser again.
 _EVERY_SECONDS = 0.2
 
 
@@ -48,6 +49,7 @@ class NotebookProgress:
             self._show()
 
     def _show(self) -> None:
+        # No dependency of reportgen: in a notebook it is there.
         from IPython.display import display
 
         self._shown = time.monotonic()

@@ -104,6 +104,7 @@ def _thumbnail(figure: Figure) -> str:
     with Image.open(figure.path) as image:
         small = image.convert("RGB")
         small.thumbnail((_WIDTH, _HEIGHT))
+        # The picture goes into the notebook's file, and again with every run of the cell.
         small.save(stream, "JPEG", quality=_QUALITY)
     data = base64.b64encode(stream.getvalue()).decode("ascii")
     words = escape(f"Fig. {figure.number}: {figure.name}")
@@ -149,7 +150,7 @@ class Report:
 
     @property
     def pdf(self) -> Path | None:
-        """The same, printed; None if it could not be, see ``problem``."""
+        """The PDF; None if it could not be printed, see ``problem``."""
         file = self.folder / PDF_FILE
         return file if self.problem is None and file.is_file() else None
 
@@ -160,6 +161,7 @@ class Report:
         A number at the end is that of the class, from 0; gradient pictures have the class and the row of its
         table. A figure shows itself in a notebook and has ``path``, the file: JPEG, PNG or SVG.
         """
+        # By the record: what a user puts into figures/ is none of the report's.
         files = sorted(file for file in read_record(self.folder).files if file.startswith(_FIGURES))
         figures = [Figure(self.folder / file) for file in files]
         return Figures({figure.name: figure for figure in figures})
@@ -245,6 +247,7 @@ def _make_request(
             name: os.fspath(value) if isinstance(value, os.PathLike) else value
             for name, value in settings.items()
         }
+        # As if it were in a file, so that ~ and $NAME in paths mean something.
         settings = understand_settings(table, Origin(), written=table)
     if not isinstance(settings, Settings):
         raise SettingsError(

@@ -69,7 +69,7 @@ def _rows_of_group(group: Group, parts: Parts, outcome: Outcome, received: Recei
 
 
 def _list_files(root: Path) -> Iterator[Path]:
-    """All of them, with those that nobody reads: no link is followed."""
+    """All files below a folder, hidden ones and links too; no link is followed."""
     for place, folders, files in os.walk(root):
         links = [name for name in folders if (Path(place) / name).is_symlink()]
         folders[:] = sorted(name for name in folders if name not in links)

@@ -41,6 +41,7 @@ def assign_numbers(out: Path, names: Sequence[str]) -> dict[str, str]:
         numbers[name] = number
     labels = {name: _label(numbers[name]) for name in names}
     rows = sorted((label, name) for name, label in labels.items())
+    # The name of a folder may have bytes that are no UTF-8.
     key = write_table(["number", "group"], rows).encode("utf-8", "backslashreplace")
     own = (written, hashlib.sha256(key).hexdigest())
     check_output(out / KEY_FILE, lambda stream: hashlib.sha256(stream.read()).hexdigest() in own)
@@ -62,6 +63,7 @@ def _read_numbers(out: Path) -> tuple[str, dict[str, int], str]:
         kept = json.loads(read_file(out / _NUMBERS_FILE))
         numbers = {str(name): int(number) for name, number in kept["numbers"].items()}
         return str(kept["salt"]), numbers, str(kept["key"])
+    # A damaged file is as none: numbers are then given from the start.
     except (OSError, ValueError, TypeError, LookupError, AttributeError):
         return secrets.token_hex(16), {}, ""
 

@@ -63,6 +63,7 @@ def identify_program(kind: ReportKind) -> str:
     modules = [_WORKER, _PLUGIN, *(module for spec in specs for module in (spec.runs, *spec.modules))]
     code = {name: sha256 for module in modules for name, sha256 in code_of(module).items()}
     package = Path(__file__).resolve().parents[1]
+    # The schema and the rubrics decide an outcome, too, and are no code.
     beside = [file for pattern in _BESIDE_CODE for file in sorted(package.rglob(pattern))]
     files = {file.relative_to(package).as_posix(): hash_file(file) for file in beside}
     templates = templates_folder()
@@ -251,6 +252,7 @@ def _judge(job: Job, folder: Path, end: End) -> Outcome:
     if end.code == 0:
         try:
             return parse_outcome(json.loads((folder / MADE_FILE).read_bytes()))
+        # The process ended well, but perhaps through a rubric's own code.
         except (OSError, ValueError, TypeError, LookupError):
             return Outcome("crash", "Its process ended without an outcome")
     if end.code < 0:

@@ -116,6 +116,7 @@ class _Group(_Table):
     submitted: datetime | None = None
 
 
+# What may be written, apart from Class, in which names are paths and defaults are filled in.
 class _Class(_Table):
     title: Annotated[str, Field(max_length=200)] = ""
     course: Annotated[str, Field(max_length=200)] = ""
@@ -129,6 +130,7 @@ class _Class(_Table):
     manual: _Path | None = None
     submissions_times: _Path | None = None
     release: list[str] = Field(default_factory=list)
+    # Still read: who sets it to false is told that it is no choice any more.
     verify: bool = True
     processes: Annotated[int, Field(ge=1, le=1000)] = 1
     time_limit_s: Annotated[float, Field(gt=0, le=1e6)] = Limits.seconds
@@ -154,6 +156,7 @@ def read_class(path: Path, out: Path | None = None) -> Class:
     kind, unknown = _find_kind(table, path)
     lines += [*_find_missing_files(table, path, home, kind), *unknown]
     if lines:
+        # Two of the checks may meet the same mistake.
         raise ClassError("\n".join(dict.fromkeys(lines)), _REMEDY)
     chosen = _resolve(_Class.model_validate(table), home)
     for group in chosen.groups:

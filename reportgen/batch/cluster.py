@@ -53,6 +53,7 @@ class ClusterRunner:
 
     def run(self, jobs: Sequence[Job], on_message: OnMessage) -> Generator[Attempt, None, None]:
         """See ``Runner``. Raises ``ClusterError`` naming the workers that cannot do the work, and why."""
+        # Of its own, since two batches may use one cluster.
         topic = f"{RESOURCE}-{uuid.uuid4().hex}"
         with _connect(self.address, self.connect_seconds) as client:
             _check_workers(client, jobs)
@@ -190,6 +191,7 @@ def _check_workers(client: Client, jobs: Sequence[Job]) -> None:
         for worker, seen in sorted(found.items()):
             lines += [f"worker {worker}: {line}" for line in _complain(seen, wanted, probe, out)]
     finally:
+        # With those that workers wrote beside it.
         for file in out.glob(f"{probe.name}*"):
             file.unlink(missing_ok=True)
     if lines:
@@ -201,6 +203,7 @@ def _look(probe: str, needed: Sequence[str], weights: str, outline: Outline) -> 
     file = Path(probe)
     answer = {"token": file.read_text() if file.is_file() else "", "wrote": ""}
     if answer["token"]:
+        # What is not written here is missed by the machine that asked.
         with contextlib.suppress(OSError):
             name = f"{file.name}-{uuid.uuid4().hex}"
             (file.parent / name).write_text("")
@@ -208,6 +211,7 @@ def _look(probe: str, needed: Sequence[str], weights: str, outline: Outline) -> 
     missing = [path for path in needed if not Path(path).exists()]
     try:
         sha256 = locate_weights(weights).sha256
+    # "" equals no hash, so the machine that asked names this worker.
     except UserError:
         sha256 = ""
     try:

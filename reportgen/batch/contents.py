@@ -66,6 +66,7 @@ def hash_file(path: Path) -> str:
     """SHA-256 of a file, "" if it cannot be read."""
     try:
         return _hash_plain(str(path))
+    # Equal to no hash that was recorded, so it counts as changed.
     except OSError:
         return ""
 

@@ -50,10 +50,12 @@ class Desk:
 
     def unpack(self, archive: Path, label: str, slug: str, limits: ZipLimits = OF_GROUP) -> Path | None:
         """The folder with what is in a zip; None if it is refused."""
+        # A part of the hash tells zips apart, and keeps paths short.
         target = self._folder / (slug or _OF_CLASS) / hash_file(archive)[:_DIGITS]
         try:
             if not target.is_dir():
                 unpack(archive, target, label, limits)
+        # A zip that is refused is a matter of its group; the others go on.
         except IntakeError as error:
             self.archives[archive] = Archive(label, slug, error.problem.rstrip("."))
             return None

@@ -26,7 +26,7 @@ JSON_FILE, TEXT_FILE, PAGE_FILE = "verification.json", "verification.txt", "veri
 _LONGEST_REASON = 300
 
 _FEWEST_LETTERS = 40
-"""Of a commentary that two groups do not write alike by chance."""
+"""Letters from which equal pieces of commentary of two groups are no chance."""
 
 
 def examine_report(submission: Path, data: Path, job: Job, folder: Path, progress: Progress) -> Examination:
@@ -160,6 +160,7 @@ def lay_out_graded(submission: Path, reference: Path, folder: Path) -> Path:
         (folder / ARRAYS_FOLDER).mkdir(parents=True)
         for name in (RESULTS_FILE, *(f"{ARRAYS_FOLDER}/{file.name}" for file in _arrays_of(reference))):
             link_or_copy(reference / name, folder / name)
+        # A stranger's link could lead to any file of this machine.
         if page is not None and not page.is_symlink():
             (folder / HTML_FILE).write_bytes(page.read_bytes())
     return folder

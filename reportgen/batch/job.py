@@ -150,7 +150,7 @@ def parse_message(line: str) -> Message | None:
 
 
 class PipeProgress:
-    """A listener (see ``reportgen.progress``) that writes what it hears to a pipe."""
+    """A listener (see ``reportgen.progress``) that writes each call to a pipe as a message."""
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
@@ -197,6 +197,7 @@ def localise(text: str, job: Job, folder: Path) -> str:
 
 def name_inside(text: str, folder: Path) -> str:
     """The text with the paths of files in ``folder`` relative to it."""
+    # A message quotes a path as it was given, or with its links resolved.
     for form in dict.fromkeys((str(folder), str(folder.resolve()))):
         text = text.replace(f"{form}/", "").replace(form, "the folder")
     return text
@@ -240,7 +241,7 @@ class Author:
 class Traits:
     """What data, settings and seed do not determine: groups that worked on their own do not share it.
 
-    ``authors`` as they stand in the report; ``words``: the SHA-256 of each longer piece of commentary, by
+    ``authors`` as the report has them; ``words``: the SHA-256 of each longer piece of commentary, by
     slot; ``images``: perceptual hashes (hexadecimal) of images of the group's own, by the SHA-256 of the
     files.
     """
@@ -312,6 +313,7 @@ def write_outcome(folder: Path, outcome: Outcome, key: str, examined: str = "") 
     hashes = {name: hash_file(folder / name) for name in files if name not in _UNSEALED}
     content = {"format": _FORMAT, "key": key, "files": hashes, "outcome": asdict(outcome)}
     content |= {"examined": examined} if examined else {}
+    # Sealed as a whole, for the list is what the files are compared with.
     text = json.dumps({**content, "digest": digest_of(content)}, indent=1)
     write_atomically(folder / OUTCOME_FILE, text.encode())
 
@@ -324,8 +326,10 @@ def find_finished(folder: Path) -> tuple[Outcome, str] | None:
         if content["format"] != _FORMAT or digest != digest_of(content):
             return None
         outcome, key, files = parse_outcome(content["outcome"]), content["key"], content["files"]
+    # Cut off, edited or of another version: the group is worked on again.
     except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
+    # In every run: a report that somebody edited must not pass for the one that was graded.
     intact = all(hash_file(folder / name) == sha256 for name, sha256 in files.items())
     return (outcome, key) if intact else None
 
@@ -354,6 +358,7 @@ def find_strangers(folder: Path) -> list[str]:
         for name, sha256 in _read_seal(file).items():
             sealed[(inside / name).as_posix()] = sha256
         sealed.update({(inside / name).as_posix(): "" for name in _UNSEALED})
+    # A link that leads nowhere was put there by somebody, too.
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() or path.is_symlink())
     names = [path.relative_to(folder).as_posix() for path in files]
     return [

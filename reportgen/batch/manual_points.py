@@ -27,12 +27,13 @@ _NEEDED = ("group", "criterion", "points")
 
 _REMEDY = "Correct the file. 'reportgen batch' writes a new one if you move it away."
 _TOLD = 8
+# More than for one report: there is a row for each group and criterion, with the text each time.
 _MAX_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the file as it stands there; ``number``: which one."""
+    """A line of the file as it was read, not yet checked; ``number``: its line number, from 1."""
 
     number: int
     group: str
@@ -48,7 +49,7 @@ class Entry:
 
 
 def read_entries(file: Path) -> list[Entry]:
-    """The lines of a file as they stand there. Raises ``ClassError`` if it cannot be read as a table."""
+    """The lines of a file, not yet checked. Raises ``ClassError`` if it cannot be read as a table."""
     # Imported only now: a class without points by hand needs no rubrics.
     from reportgen.grading.manual import read_lines
 
@@ -126,7 +127,7 @@ def _plain(number: Decimal) -> str:
 
 
 def find_group(name: str, names: Mapping[str, str]) -> str | None:
-    """The group that a file means, in any of the name's spellings; None for nobody."""
+    """The group that a file names, in any of the name's spellings; None if there is none."""
     plain = {safe_cell(each): group for each, group in names.items()}
     if name in plain:
         return plain[name]
@@ -148,13 +149,14 @@ class Naming:
     names: Mapping[str, str]
 
     def find(self, entry: Entry) -> str | None:
-        """The group of a line, None for nobody's."""
+        """The group that a line names, None if there is none of that name."""
         return find_group(entry.group, self.names)
 
 
 def write_template(naming: Naming, rows: Sequence[RubricItem], entries: Sequence[Entry] = ()) -> bytes:
     """A row for each group and criterion. What was typed into ``entries`` stays."""
     typed = {(naming.find(entry), entry.criterion): entry for entry in entries if entry.filled}
+    # The mark by which spreadsheets know UTF-8.
     return b"\xef\xbb\xbf" + write_table(COLUMNS, _make_rows(naming.labels, rows, typed)).encode()
 
 
@@ -174,6 +176,7 @@ def is_unfilled(file: Path) -> bool:
     try:
         lines = read_entries(file)
         head = file.read_bytes().decode("utf-8-sig").partition("\n")[0]
+    # What cannot be read may have somebody's points in it, and is not replaced.
     except (ClassError, OSError, ValueError):
         return False
     ours = all(name in head for name in COLUMNS)

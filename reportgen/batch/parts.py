@@ -16,6 +16,7 @@ from reportgen.submission import RESULTS_FILE
 
 DATA_FOLDER, BUILD_FOLDER, PDF_FILE = "data", "build", "report.pdf"
 
+# As deep as check_folder() lets a folder be.
 _DEEPEST = 8
 
 _NAMED = 4
@@ -64,6 +65,7 @@ def find_parts(roots: Sequence[Path]) -> Parts:
             if RESULTS_FILE in files:
                 builds.append((depth, folder))
                 if depth:
+                    # What lies in a build folder is its own, as the results of earlier builds are.
                     folders.clear()
                     continue
             named += [(depth, folder / name) for name in folders if name.casefold() == DATA_FOLDER]

@@ -36,6 +36,7 @@ def follow_parent() -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
+    # It may wait until the very end, and nobody waits for it.
     threading.Thread(target=_wait_for_end, args=(handle,), daemon=True).start()
 
 
@@ -45,6 +46,7 @@ def _wait_for_end(handle: int) -> None:
     # Otherwise the group is that of the shell, with other programs in it.
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
+    # Not sys.exit(), which would end this thread alone.
     os._exit(1)
 
 
@@ -63,10 +65,12 @@ _EVERY_SECONDS = 0.2
 
 _TREE_EVERY_SECONDS = 1.0
 
+# As much as a pipe of Linux holds.
 _CHUNK = 65536
 
 _CHUNKS_AT_ONCE = 16
 
+# A message is a line of JSON with a title and two numbers; a line that never ends must not fill the memory.
 _LONGEST_LINE = 100_000
 
 MEGABYTE = 10**6
@@ -137,10 +141,13 @@ def _started(program: Program) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
             process = subprocess.Popen(
                 [*program.command, "--progress-fd", str(writing)],
                 stdin=subprocess.PIPE,
+                # A file and not a pipe: nobody need read it meanwhile, and it is the group's log.
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=program.folder,
                 env=dict(program.environment),
+                # In a session of its own: all that it starts can be killed with it, and Ctrl-C at the
+                # terminal reaches it only through _interrupt().
                 start_new_session=True,
                 pass_fds=(writing,),
             )
@@ -170,6 +177,7 @@ def _has_ended(process: subprocess.Popen[bytes]) -> bool:
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
     if process.returncode is None:
+        # It may have ended by itself.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
 
@@ -194,6 +202,7 @@ class _Lines:
     def read(self, seconds: float) -> None:
         """Wait so long for something to come, and pass it on."""
         if self._ended:
+            # A program may close the pipe and work on, and its limits are looked at all the same.
             time.sleep(seconds)
             return
         # Not without end, however much comes: limits must be looked at in between.
@@ -232,6 +241,7 @@ class _Memory:
 
         now = time.monotonic()
         if now - self._listed >= _TREE_EVERY_SECONDS:
+            # A process may end while it is looked at; so below.
             with contextlib.suppress(psutil.Error):
                 before, self._seen = self._seen, self._root.children(recursive=True)
                 self._tree = [process for process in self._seen if process in before]

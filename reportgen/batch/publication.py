@@ -190,6 +190,7 @@ def _hashes(out: Path, names: Sequence[str]) -> dict[str, str]:
 
 
 def _read_state(out: Path) -> object:
+    # Missing or damaged: the tables are written again.
     with contextlib.suppress(OSError, ValueError):
         return json.loads((out / _STATE_FILE).read_bytes())
     return None

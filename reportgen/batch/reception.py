@@ -112,6 +112,7 @@ def receive(
             "Name a folder with one folder a group, the download of an LMS, or a class.toml.",
         )
     settled = tuple(_settle(group, owned[group.slug], desk) for group in groups.values())
+    # Last: by now everything that is still needed has been asked for again.
     desk.clear()
     late = {slug for slug, found in owned.items() if any(item.name.late for item in found)}
     return Received(settled, desk.labels, desk.archives, tuple(strays), frozenset(late))
@@ -186,6 +187,7 @@ def _read_item(
         strays.append(Stray(label, _HIDDEN, ignored=True))
     elif path.is_symlink():
         strays.append(Stray(label, "a symbolic link, which is not followed", ignored=False))
+    # A zip that an LMS named is one student's, whatever is in it.
     elif is_zip(path) and not name.lms and _is_of_class(path):
         say(f"{label} holds what several groups handed in, and is unpacked.")
         folder = desk.unpack(path, label, "", OF_CLASS)
@@ -248,6 +250,7 @@ def _match(owner: _Owner, declared: Sequence[Group], people: Mapping[str, str]) 
             if simplify(group.name) == key:
                 return group
     before = [group for group in declared if owner.name.startswith(f"{group.name}-")]
+    # The longest: with a group "1" and a group "1-b", "1-b-Ann" begins with both.
     return max(before, key=lambda group: len(group.name), default=None)
 
 

@@ -54,12 +54,14 @@ def read_roster(file: Path) -> tuple[Student, ...]:
     except OSError as error:
         raise ClassError(f"{file}: cannot be read: {error.strerror}.", "Check the path.") from None
     first = text.split("\n", 1)[0]
+    # newline="" as csv asks for it, so that a line break inside a cell stays one.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
     try:
         rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
     except csv.Error as error:
         raise ClassError(f"{file}, line {reader.line_num}: is no CSV: {error}.", _REMEDY) from None
     heading = [_HEADINGS.get(simplify(cell), "") for cell in rows[0][1]] if rows else []
+    # The column is called id, the field ident.
     missing = [
         _NEEDED[0].removesuffix("ent") if key == "ident" else key for key in _NEEDED if key not in heading
     ]
@@ -73,6 +75,7 @@ def read_roster(file: Path) -> tuple[Student, ...]:
 
 
 def _make_student(heading: Sequence[str], row: Sequence[str]) -> Student:
+    # Spreadsheets leave out empty cells at the end of a row.
     cells = {key: value for key, value in zip(heading, row, strict=False) if key}
     return Student(**{**dict.fromkeys(_NEEDED, ""), **cells})
 

@@ -77,6 +77,7 @@ def _write_moodle(graded: Sequence[_Graded], assignment: str) -> str:
 
 def _write_canvas(graded: Sequence[_Graded], assignment: str, most: str) -> str:
     """For Grades, Import: the second row has the points; Canvas must know a student by one of the names."""
+    # With the four blanks that Canvas writes there itself.
     rows = [["    Points Possible", "", "", "", "", most]]
     for each in graded:
         who = each.student

@@ -1,4 +1,4 @@
-"""When the report of each group came, as class.toml and a table of times tell it."""
+"""Times of submission of the groups' reports, from class.toml and from a table."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ _DIGITS = 4
 
 
 GroupStatus = Literal["done", "held", "nothing handed in", "not checkable", "failed"]
-"""Held are points that the instructor has not released; they stand in no table but the overview."""
+"""Points are held until the instructor releases them; until then only the overview shows them."""
 
 _WITHOUT: Mapping[str, GroupStatus] = {"absent": "nothing handed in", "unchecked": "not checkable"}
 
@@ -154,7 +154,7 @@ class GroupResult:
 
     @property
     def reason(self) -> str:
-        """Why there are no points, or why they are given all the same; "" where neither is the case."""
+        """Why there are no points, or why they were released although the report differs; "" otherwise."""
         if not self.outcome.hold:
             return self.outcome.reason
         return f"{'released' if self.released else 'held'}: {self.outcome.hold}"

@@ -22,6 +22,7 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 
 _REMEDY = "Ask for a plain zip of the folder that was to be handed in."
 
+# All that zipfile unpacks.
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 _ENCRYPTED = 0x1
@@ -51,6 +52,7 @@ class ZipLimits:
     file_bytes: int = 100 * 2**20
     total_bytes: int = 4 * 2**30
     depth: int = 16
+    # Of what reportgen writes, results.json and drawings are packed most: to a sixth.
     ratio: int = 200
     unsuspected: int = 2**20
 
@@ -58,7 +60,7 @@ class ZipLimits:
 OF_GROUP = ZipLimits()
 
 OF_CLASS = ZipLimits(entries=1_000_000, file_bytes=4 * 2**30, total_bytes=200 * 2**30)
-"""Of what an LMS packs of a whole class."""
+"""Limits of the download of a whole class from an LMS."""
 
 
 def is_zip(path: Path) -> bool:
@@ -72,6 +74,7 @@ def unpack(archive: Path, target: Path, name: str, limits: ZipLimits = OF_GROUP)
     Raises ``IntakeError`` if an entry leads out of the folder, is a link, or there is more than ``limits``
     allow, in words that call the zip ``name``; ``StorageError`` if it cannot be written.
     """
+    # Beside it, for a rename stays on one disk.
     aside = target.with_name(f".{uuid.uuid4().hex}")
     try:
         with writing(target):
@@ -87,6 +90,7 @@ def list_entries(archive: Path) -> list[str]:
     try:
         with zipfile.ZipFile(archive) as opened:
             return [entry.filename for entry in opened.infolist()]
+    # Unpacking it says later what is wrong.
     except (OSError, *_DAMAGED):
         return []
 

@@ -138,6 +138,7 @@ def watch(
         # Imported here, so that the page is there before the first build begins.
         from reportgen.engine import pipeline
 
+        # Made with the first build and kept for all others; before, the pipeline is not imported.
         workshops[:] = workshops or [pipeline.BuildSession()]
         options = pipeline.Options(for_imagenet=command)
         built = pipeline.build(chosen, folder, listener, options, workshops[0])
@@ -183,8 +184,10 @@ def diff(
             f"{folder}: no earlier build is kept there.", "Name two reports, or build again after a change."
         )
     target = page or folder / DIFFERENCE_FILE
+    # Before the comparison, so that a file of the user's there ends the command at once.
     check_output(target, is_text_with(*DIFFERENCE_MARKS))
     if page is None:
+        # Without --html it is written into the build folder, which then must be one.
         claim(folder, "report")
     difference = compare(open_submission(before), open_submission(new or folder), rtol=rtol, atol=atol)
     for line in describe(difference):
@@ -215,8 +218,10 @@ def build_worker(
     request = parse_request(job.read_text(encoding="utf-8"))
     try:
         answer = _build(request, PipeProgress(progress_handle))
+    # An error goes into the answer; a fault of ours ends the process, and its trace is in the log.
     except UserError as error:
         answer = Answer(error=error)
+    # In place: whoever asked reads it only once this process has ended well.
     job.with_name(ANSWER_FILE).write_text(answer_text(answer), encoding="utf-8")
 
 

@@ -36,6 +36,7 @@ def load(settings: Path | None, **overrides: Path | str | None) -> Settings:
 
     Paths in options count from the current folder, those in the file from the file's.
     """
+    # absolute() and not resolve(): messages name a path as it was typed.
     absolute: dict[str, Any] = {
         key: str(value.expanduser().absolute()) if isinstance(value, Path) else value
         for key, value in overrides.items()
@@ -85,5 +86,6 @@ def display_path(path: Path) -> str:
     """A path as short as the user would write it."""
     try:
         return str(path.absolute().relative_to(Path.cwd()))
+    # Not below the current folder.
     except ValueError:
         return str(path)

@@ -107,6 +107,7 @@ def main() -> None:
     A problem that the user can mend is printed without a trace and sets the exit code; so is a fault of ours,
     with a code that no verdict has.
     """
+    # After __main__ once more, which changes nothing: tests call this function itself.
     settle_process()
     with telling_faults():
         sys.exit(_run(sys.argv[1:]))
@@ -117,6 +118,7 @@ def _run(arguments: list[str]) -> int:
     try:
         code = _call(arguments)
         sys.stdout.flush()
+    # A pipe that broke elsewhere is a fault like any other.
     except BrokenPipeError:
         if not _is_closed(sys.stdout):
             raise
@@ -127,6 +129,7 @@ def _run(arguments: list[str]) -> int:
         return error.exit_code
     except (KeyboardInterrupt, StoppedError):
         code = INTERRUPTED
+    # A lack of this machine and no fault of ours, so the exit code is not 70.
     except MemoryError:
         typer.echo("reportgen: this machine has no memory left for it.", err=True)
         typer.echo("  → End other programs, or use fewer or smaller images.", err=True)
@@ -158,5 +161,6 @@ def _is_closed(stream: TextIO) -> bool:
         watch = select.poll()
         watch.register(stream.fileno(), 0)
         return any(event & select.POLLERR for _, event in watch.poll(0))
+    # A closed stream has no number.
     except (OSError, ValueError):
         return False

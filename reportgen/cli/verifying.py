@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 INCOMPLETE = 3
 """The exit code if nothing differs, but not everything could be looked at."""
 
+# As for a whole class: one cache may serve the reports of many groups.
 _CACHE_LIMIT_MB = 10_000
 
 
@@ -104,6 +105,7 @@ def verify(
     for line in describe(found):
         typer.echo(line)
     if json is not None:
+        # A stranger's file names may have halves of surrogate pairs, which UTF-8 cannot encode.
         write_output(json, write_json(found).encode("utf-8", "backslashreplace"), own_json)
     if page is not None:
         html = render_findings(found, open_templates(templates.expanduser() if templates else None))

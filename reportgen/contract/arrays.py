@@ -24,11 +24,14 @@ from reportgen.results import ArraySummary
 MAX_BYTES = 2**30
 """The largest array that is read. The features of 65,000 images in VGG19's layer fc2 have as much."""
 
+# The header of an array of plain numbers has 128 bytes.
 _HEADER_BYTES = 2**14
+# Elements; in float64 they take 8 MB.
 _BLOCK = 2**20
 # Summed in another order, float64 differs by far less; with one pixel changed, by more.
 _TOLERANCE = 1e-9
 _REMEDY = "Use the build folder as 'reportgen build' wrote it, or build the report again."
+# reportgen stores; a folder that somebody packed anew may be deflated.
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # What is wrong with a damaged archive shows as any of these, depending on where it is damaged.
 _DAMAGED = (
@@ -105,6 +108,7 @@ def _extract(archive: zipfile.ZipFile, name: str, summary: ArraySummary) -> NDAr
         shape, columns_first, dtype = _read_header(stream)
         if list(shape) != summary.shape or str(dtype) != summary.dtype:
             raise _UntrueError(f"it is {dtype} of shape {list(shape)}, not {_kind(summary)}")
+        # A byte more than it should have, so that a longer one is noticed.
         data = stream.read(size + 1)
     if len(data) != size:
         raise _UntrueError(f"it has {len(data)} bytes of numbers; {_kind(summary)} has {size}")
@@ -118,11 +122,13 @@ def _read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any
         return npy.read_array_header_1_0(stream)
     if version == (2, 0):
         return npy.read_array_header_2_0(stream)
+    # Version 3 is for names of fields outside Latin-1, which arrays of plain numbers do not have.
     raise ValueError(f"version {version} of the array format")
 
 
 def _compare(array: NDArray[Any], summary: ArraySummary) -> None:
     largest = max(abs(summary.min), abs(summary.max))
+    # The least and the greatest element are elements: no sum rounds them, so they have no tolerance.
     tolerances = {"min": 0.0, "max": 0.0, "mean": _TOLERANCE * largest, "norm": _TOLERANCE * summary.norm}
     found = _summarise(array)
     for name, tolerance in tolerances.items():
@@ -136,6 +142,7 @@ def _summarise(array: NDArray[Any]) -> dict[str, float]:
     """Minimum, maximum, mean and norm in float64; by blocks, since a copy of all could be eight times it."""
     flat = array.reshape(-1, order="A")
     blocks = [flat[start : start + _BLOCK] for start in range(0, flat.size, _BLOCK)]
+    # A NaN or an overflow is found by the comparison; a warning on top would only puzzle.
     with np.errstate(all="ignore"):
         sums = [float(block.sum(dtype=np.float64)) for block in blocks]
         squares = [float(np.square(block, dtype=np.float64).sum()) for block in blocks]

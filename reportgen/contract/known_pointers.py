@@ -46,7 +46,7 @@ class KnownPointers:
 
 
 def know_pointers(kind: ReportKind | None = None) -> KnownPointers:
-    """Those of every section that is installed here or in ``kind``, whether a report has it or not."""
+    """The pointers of every section that is installed here or in ``kind``, whether a report has it or not."""
     shipped = find_kind()
     others = dict.fromkeys([*list_sections(), *(kind.sections if kind else ())])
     own = [_describe(section) for section in others if section not in shipped.sections]
@@ -64,6 +64,7 @@ def _describe(section: Section) -> Node:
 
 def _follow(node: Node, types: Node, steps: Sequence[str]) -> Iterator[Node]:
     if "$ref" in node:
+        # As in the list of pointers, what a field says of itself goes before what its type says.
         node = {**types[node["$ref"].rpartition("/")[2]], **{k: v for k, v in node.items() if k != "$ref"}}
     if "anyOf" in node:
         for each in node["anyOf"]:
@@ -83,6 +84,7 @@ def _children(node: Node, step: str) -> Iterator[Node]:
     elif step in named:
         yield named[step]
         return
+    # Nine digits, since int() raises for thousands of them.
     elif step.isdecimal() and int(step[:9]) < len(prefix):
         yield prefix[int(step)]
         return

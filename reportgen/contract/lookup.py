@@ -71,6 +71,7 @@ def show_value(value: Any) -> str:
         return f"an object of {len(value)} key{'s'[: len(value) != 1]}"
     if isinstance(value, list):
         return f"a list of {len(value)} item{'s'[: len(value) != 1]}"
+    # In ASCII: what a stranger's file holds must not steer a terminal.
     text = json.dumps(value, ensure_ascii=True)
     return text if len(text) <= _SHOWN_LENGTH else f"{text[: _SHOWN_LENGTH - 1]}…"
 

@@ -26,7 +26,7 @@ _REBUILD = "Use a report as 'reportgen build' wrote it; 'reportgen schema' print
 
 
 class ArrayMissingError(PointerError):
-    """An array did not come along with the numbers; ``not_at_hand`` tells whoever gives points for it."""
+    """An array is not part of what was submitted; ``not_at_hand`` marks this for graders: not checkable."""
 
     not_at_hand = True
 
@@ -39,6 +39,7 @@ class LoadedResults(Results):
     (accuracies, counts) are computed again as attributes; ``at`` gives what the file says.
     """
 
+    # Private to pydantic, so that none of these is taken for a key of results.json.
     _name: str = PrivateAttr()
     _folder: Path | None = PrivateAttr()
     _document: Mapping[str, Any] = PrivateAttr()
@@ -116,6 +117,7 @@ class LoadedResults(Results):
                 f"These are: {', '.join(self._kind.names)}.",
             )
         pointer = join_pointer([section, ARRAYS_FOLDER, key])
+        # Says what there is, and what may have been meant, if there is no such key.
         self.at(pointer)
         if self._folder is None and section in self._missing:
             raise ArrayMissingError(
@@ -154,6 +156,7 @@ def load_results(path: Path | str, kind: ReportKind | None = None) -> LoadedResu
     submission = open_submission(path, with_figures=False)
     try:
         # As JSON and strictly: "5" is no number, and a list may be a tuple.
+        # First what it is made of: its sections decide the type that it is read as.
         found = find_document_kind(submission.results, kind)
         results = results_type(found, LoadedResults).model_validate_json(
             json.dumps(submission.results), strict=True

@@ -50,7 +50,7 @@ class Known:
     absent: AbstractSet[str] = frozenset()
 
     def joined(self, more: Known, section: str) -> Known:
-        """The same with what is known of a section, whose patterns begin below it."""
+        """These properties and those of a section, whose patterns begin below the section."""
         return Known(
             self.keys,
             {**self.lengths, **{f"/{section}{pattern}": value for pattern, value in more.lengths.items()}},

@@ -60,6 +60,7 @@ class _Info(_Entry):
     drawn_by_program: bool = False
 
 
+# The files of the folder are named in composed form, and these have to match.
 _Name = Annotated[str, AfterValidator(composed)]
 
 
@@ -169,6 +170,7 @@ def _faults(coco: _Coco) -> list[str]:
 
 
 def _repeated(entries: str, ids: Sequence[int]) -> list[str]:
+    # Backwards, so that of equal ids the first one stays.
     first = {value: i for i, value in reversed(list(enumerate(ids)))}
     return [f"{entries}[{i}]: id {value} is used before" for i, value in enumerate(ids) if first[value] != i]
 
@@ -233,6 +235,8 @@ class Manifest:
     @property
     def fingerprint(self) -> str:
         """SHA-256 over split, class, content and file of all images, and the content of the annotations."""
+        # With split and class, which decide what is learnt from it, and with the file, which the report
+        # names.
         listed = [(image.split, image.label, image.sha256, image.file) for image in self.images]
         annotated = self.annotations.sha256 if self.annotations else None
         return hashlib.sha256(json.dumps([listed, annotated]).encode("ascii")).hexdigest()

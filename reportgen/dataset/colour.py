@@ -25,6 +25,7 @@ _NAMES = {"L": "grey", "RGB": "RGB", "CMYK": "inks (CMYK)"}
 _KINDS = frozenset({"scnr", "mntr", "prtr", "spac"})
 """Profiles that describe colours of images: of input, display and output devices, and of colour spaces."""
 
+# 4,913 colours, converted in half a millisecond; 33 steps take ten times as long.
 _STEPS = 17
 
 _UNSEEN = 1
@@ -46,6 +47,7 @@ def convert_to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     """
     if len(profile) > MAX_PROFILE:
         raise ProfileError(f"has more than {MAX_PROFILE // 2**20} MB")
+    # Only now: a stranger's file may have a profile of any length, and Little CMS would read it whole.
     source = _open(profile)
     kind, space = source.profile.device_class.strip(), source.profile.xcolor_space.strip()
     mode = _SPACES.get(space)
@@ -126,7 +128,7 @@ def to_rgb(image: Image.Image, profile: bytes | None = None) -> Image.Image:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """The same in a mode of 8 bits a channel whose numbers are as the file means them."""
+    """The image in a mode of 8 bits a channel, scaled and inverted as its file says."""
     # Pillow opens a PGM of 16 bits with 32.
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
         return _from_16_bits(image)
@@ -134,6 +136,7 @@ def _plain(image: Image.Image) -> Image.Image:
         return _from_float(image)
     if image.mode == "I":
         raise UndecodableError("has signed or 32-bit integer pixels; save it with 8 or 16 bits a channel")
+    # Pillow converts alpha that is multiplied in to plain alpha, and to nothing else.
     if image.mode == "La":
         return image.convert("LA")
     if image.mode == "CMYK" and isinstance(image, JpegImageFile) and "adobe" not in image.info:
@@ -178,8 +181,10 @@ def scale_transparent_colour(image: Image.Image, data: bytes) -> None:
 
 def _from_16_bits(image: Image.Image) -> Image.Image:
     values = np.asarray(image)
+    # A TIFF may have 12 bits in 16: its white is 4095.
     bits = _tiff_tag(image, BITSPERSAMPLE, (16,))
     white = 2 ** bits[0] - 1
+    # A table, since there are 65,536 values and up to a hundred million pixels.
     table = np.clip(np.rint(np.arange(65536) * (255 / white)), 0, 255).astype(np.uint8)
     grey = _upright(table[values], image)
     key = image.info.get("transparency")

@@ -6,6 +6,7 @@ import hashlib
 import stat
 from pathlib import Path
 
+# MAX_PIXELS of four channels of 16 bits each, uncompressed, are 800 MB.
 MAX_BYTES = 1_000_000_000
 
 
@@ -20,6 +21,7 @@ def read_bytes(path: Path, sha256: str | None = None) -> bytes:
     ``sha256``.
     """
     try:
+        # Before it is opened: a named pipe would be waited for without end.
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise UndecodableError("is not a regular file")

@@ -22,8 +22,10 @@ from reportgen.dataset.png import Trimmed, raw_fault, trim_png
 from reportgen.dataset.signature import USUAL, describe, list_further_formats
 from reportgen.errors import DataError
 
+# The side of the images that VGG19 was trained on.
 SIDE = 224
 MAX_PIXELS = 100_000_000
+# Two of this size, one in each thread that decodes, take as much as one of MAX_PIXELS: 400 MB as RGBA.
 LARGE = 50_000_000
 """Images of more pixels are loaded one at a time."""
 
@@ -62,7 +64,7 @@ def decode(path: Path, sha256: str | None = None) -> NDArray[np.uint8]:
 
 
 def decode_file(path: Path, sha256: str | None = None) -> Decoded:
-    """The same with what the file says of itself."""
+    """Decode as :func:`decode` does, with the image's own size, format and colour profile."""
     try:
         return decode_bytes(read_bytes(path, sha256))
     except UndecodableError as error:
@@ -90,6 +92,7 @@ def decode_bytes(data: bytes, *, strict: bool = False) -> Decoded:
     scale_transparent_colour(image, trimmed.data)
     large = image.width * image.height > LARGE
     try:
+        # The lock on Pillow's limit is also what makes large images wait for each other.
         with _without_pillows_limit() if large else nullcontext():
             image.load()
         exif = "exif" in image.info
@@ -97,6 +100,7 @@ def decode_bytes(data: bytes, *, strict: bool = False) -> Decoded:
         _turn_upright(image)
         full, fault = _to_srgb(image, profile, fault)
         small = full.resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    # Already in words for the user; the last handler would call it damage.
     except UndecodableError:
         raise
     except MemoryError:
@@ -130,6 +134,7 @@ def _to_srgb(image: Image.Image, profile: bytes | None, fault: str) -> tuple[Ima
 def _turn_upright(image: Image.Image) -> None:
     # A malformed EXIF block must not cost the picture: it is then taken as upright, as browsers do.
     with suppress(Exception):
+        # Otherwise Pillow copies even an image that is upright.
         ImageOps.exif_transpose(image, in_place=True)
 
 
@@ -153,6 +158,7 @@ def _read_header(data: bytes, *, strict: bool) -> Image.Image:
 def _open(data: bytes, *, strict: bool) -> Image.Image:
     with _without_pillows_limit():
         try:
+            # First the usual ones: listing the others imports every plugin that Pillow has.
             return Image.open(io.BytesIO(data), formats=USUAL)
         except UnidentifiedImageError:
             if strict:

@@ -61,6 +61,7 @@ class FolderReader:
     def __init__(self, root: Path, *, strict: bool = False) -> None:
         self.root = root
         self.problems: list[str] = []
+        # In one's own data links are followed: Hugging Face, DVC and git-annex keep images as links.
         self._inside = root.resolve() if strict else None
 
     def report(self, file: str, fault: str) -> None:
@@ -71,6 +72,8 @@ class FolderReader:
         """The entries of ``folder``, sorted by name, without hidden files and broken links."""
         try:
             with os.scandir(folder) as listing:
+                # By the composed name: the order is then the same on a disk of macOS, which decomposes
+                # names.
                 entries = sorted(listing, key=lambda entry: composed(entry.name))
         except OSError as error:
             self.report(self._relative(folder), f"cannot be read: {plain_reason(error)}")
@@ -151,6 +154,7 @@ def _visible(folder: Path) -> Iterator[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as listing:
             yield from (entry for entry in listing if not is_ignored(entry.name))
+    # FolderReader.items() reports it.
     except OSError:
         return
 

@@ -141,6 +141,7 @@ def choose_examples(listing: Listing, chosen: Mapping[str, str]) -> dict[str, Im
     }
 
 
+# A test image: the new layer was trained on none of these.
 def _first_test(listing: Listing, label: str) -> ImageFile:
     return next(image for image in listing.of("test") if image.label == label)
 

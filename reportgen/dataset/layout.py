@@ -24,8 +24,10 @@ from reportgen.split import FEWEST, FEWEST_TRAINED, split_names, take_validation
 OWN_SETS = frozenset({"sample", "caltech101"})
 """Data sets that the project itself puts into its data folder."""
 
+# A wrong --data, such as a home folder, must not be searched whole.
 _DEEPEST = 3
 
+# Any folder may hold one folder with files; two are what a classifier needs at least.
 _FEWEST_CLASSES = 2
 
 
@@ -203,6 +205,7 @@ class _Surveyor:
         for folder in folders:
             if folder.name in splits:
                 named[splits[folder.name]].append(folder)
+            # A whole data set that lies beside this one is nothing to warn of.
             elif not is_split(subfolders(folder.path)):
                 self.survey.warnings.append(
                     f"{escaped(folder.name)}: not used; it is next to train, val and test"
@@ -286,6 +289,7 @@ class _Surveyor:
         trained: ClassFiles = {}
         taken: ClassFiles = {}
         for label, files in survey.parts["train"].items():
+            # By the bare name, so that the draw does not depend on what the folder of the split is called.
             names = {file.rsplit("/", 1)[-1]: file for file in files}
             if len(files) >= FEWEST_TRAINED:
                 kept, held_out = take_validation(names, self._seed, label)

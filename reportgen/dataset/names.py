@@ -22,6 +22,8 @@ _CLUTTER = frozenset(
 """Files that systems leave in folders: Windows, Linux, macOS (``Icon`` and a carriage return, which some
 disks turn into U+F00D), the storage boxes of Synology and QNAP, and Python."""
 
+# A list of what is passed over, not of what is an image: a picture with an odd ending is then opened, or
+# named as unreadable, and never left out without a word.
 _SIDE_SUFFIXES = frozenset(
     {
         *(".txt", ".text", ".md", ".rst", ".rtf", ".log", ".readme", ".license"),
@@ -82,6 +84,7 @@ def composed(name: str) -> str:
 
     macOS hands names out decomposed: the same é is one character on one machine and two on the other.
     """
+    # Most names, and quicker told than normalised.
     return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 

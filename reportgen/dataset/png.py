@@ -114,6 +114,8 @@ def _without(data: bytes, left_out: list[tuple[int, int]]) -> bytes:
     return b"".join(view[start:stop] for start, stop in zip(starts, stops, strict=True))
 
 
+# In words of TIFF 6.0 and DNG: NewSubfileType, BitsPerSample, Compression, SamplesPerPixel, SubIFDs,
+# SampleFormat, DNGVersion.
 _REDUCED, _BITS, _COMPRESSION, _SAMPLES, _SUB_IMAGES, _FORMAT, _DNG = 254, 258, 259, 277, 330, 339, 50706
 
 _KINDS = {1: "integers", 2: "signed integers", 3: "floating-point numbers", 6: "complex numbers"}

@@ -55,8 +55,8 @@ _IMAGE = "is a {} image that is damaged or cut off"
 
 _CLOSED = "is a {} image, a format that is not opened here; save it as JPEG or PNG"
 
-# Each step is atomic: a search goes back over them once at most. Possessive it is not, for Python 3.11.2
-# matches possessive groups wrongly.
+# Each step is atomic: a search goes back over them once at most. Possessive it is not, for Python up to
+# 3.11.4 matches possessive groups wrongly (python/cpython#106052).
 _SPACE = r"(?>\s|<\?[^>]*>|<!--(?s:.*?)-->|<!DOCTYPE\s+svg(?s:[^>\[]*(?:\[[^\]]*\]\s*)?)>)*"
 """What may precede the first element of an XML document."""
 

@@ -61,6 +61,7 @@ def _guesses(results: Mapping[str, Any], images: list[Image]) -> dict[str, Guess
     for image in images:
         if image.split == "test":
             # A test image that is not listed as misclassified was recognised.
+            # Copies of an image have one prediction, so the first is as good as another.
             guesses.setdefault(image.sha256, Guess(image, wrong.get(image.file, image.label)))
     return guesses
 
@@ -155,6 +156,7 @@ def compare_images(old: list[Image], new: list[Image]) -> Images:
     """Match by content first, so that a renamed image is no other image, and then by file."""
     before, after = set(old), set(new)
     same = before & after
+    # Sorted, since a set may have another order in each process, and copies would be paired in another way.
     rest_old, rest_new = (sorted(images - same, key=lambda i: i.file) for images in (before, after))
     # An image that stayed where it was is not the partner of a renamed copy of itself.
     at_home = _pairs(rest_old, rest_new, lambda image: (image.file, image.sha256))
@@ -178,6 +180,7 @@ def _rest(old: list[Image], new: list[Image], pairs: list[ImagePair]) -> tuple[l
     return [image for image in old if image not in gone], [image for image in new if image not in come]
 
 
+# Without the number, which changes with every figure before it.
 _NUMBER_OR_ENDING = re.compile(r"^fig-[A-Z]?[0-9]+-|\.[^.]+$")
 
 
@@ -209,6 +212,7 @@ class Figures:
 
 def compare_figures(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Figures:
     """Compare figures by name and bytes; a figure that only got another number is unchanged."""
+    # A PDF has no figures that could be read back; without any on one side, all would seem to be new.
     if not old or not new:
         return Figures((), 0, compared=False)
     before, after = _named(old), _named(new)
@@ -222,6 +226,7 @@ def _named(figures: Mapping[str, bytes]) -> dict[str, Picture]:
     named: dict[str, Picture] = {}
     for file, data in figures.items():
         name = _NUMBER_OR_ENDING.sub("", file)
+        # A second file that differs in number or ending only keeps its whole name, so that none is lost.
         named[file if name in named else name] = Picture(file, data)
     return named
 
@@ -229,6 +234,7 @@ def _named(figures: Mapping[str, bytes]) -> dict[str, Picture]:
 SPLITS = ("test", "val", "train")
 """In the order of their interest."""
 
+# Compared by content instead: by index, one image added would change every entry behind it.
 _ELSEWHERE = frozenset({"/dataset/images", "/transfer/misclassified"})
 
 _CAUSES = ("/provenance/versions", "/provenance/weights", "/schema_version")

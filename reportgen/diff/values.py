@@ -13,6 +13,7 @@ from reportgen.outline.section import Tolerance as Tolerance
 DISPLAYED_PER_LIST = 5
 """How many changed elements of a list are given one by one; the others are counted."""
 
+# By index, one element more would change all that follow.
 KEYS: Final[Mapping[str, str]] = {"/checks": "name", "/dataset/duplicates": "sha256"}
 """Lists whose elements are matched by this key and not by their index."""
 
@@ -94,6 +95,7 @@ def compare_values(
 
 
 def _are_keyed(items: list[Any], key: str) -> bool:
+    # In what somebody handed in, the key may be missing, or there twice.
     names = [item.get(key) for item in items if isinstance(item, dict)]
     texts = {name for name in names if isinstance(name, str)}
     return bool(key) and len(texts) == len(items)
@@ -115,6 +117,7 @@ def _compare_keyed(
 
 def _compare_lists(old: list[Any], new: list[Any], tolerance: Tolerance, pointer: str) -> Iterator[Entry]:
     found = (
+        # Not strict: how the lengths differ is said for the list as a whole.
         list(compare_values(a, b, tolerance, f"{pointer}/{index}"))
         for index, (a, b) in enumerate(zip(old, new, strict=False))
     )

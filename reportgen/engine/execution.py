@@ -27,6 +27,7 @@ class Execution:
         self._networks = networks
         self.progress = progress
         self._fresh = fresh
+        # A section's outcome is read by its figures, by the results and by sections after it.
         self._outcomes: dict[str, Artifacts] = {}
         self.ran: list[str] = []
 
@@ -39,6 +40,8 @@ class Execution:
         return self._outcomes[name]
 
     def _run(self, stage: Stage) -> Artifacts:
+        # Here and not when the stage asks: an error of a stage before it would else be blamed on the
+        # section that is running.
         for name in stage.spec.after:
             self.obtain(name)
         context = StageContext(
@@ -56,6 +59,8 @@ class Execution:
             # Imported only now: a build that finds its outcomes in the cache never pays the 5.6 s of
             # TensorFlow.
             run = importlib.import_module(stage.spec.runs).run
+            # What a stage returns is bytes, never objects: the cache can keep it as it is, and nothing is
+            # unpickled.
             outcome: Artifacts = run(context)
         # The outcome would be kept under the key of what was read before, and be believed from then on.
         if changed := find_changes(stage, self._plan):

@@ -1,4 +1,4 @@
-"""What the settings and the data tell of the results before these are: names of figures, and a specimen."""
+"""What settings and data determine of the results before these are computed: figure names, a specimen."""
 
 from __future__ import annotations
 

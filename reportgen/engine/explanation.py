@@ -11,7 +11,7 @@ from typing import Literal
 
 from reportgen.engine.plan import Group, Plan, Stage
 from reportgen.store.files import hash_of, read_file
-from reportgen.store.ownership import RECORD_FILE as RECORD_FILE
+from reportgen.store.ownership import RECORD_FILE as RECORD_FILE  # "as" exports it, as strict mypy asks
 
 _FORMAT = 1
 
@@ -65,6 +65,8 @@ def read_record(folder: Path) -> Record:
     """The record of the last build in a folder; an empty one if there is none that can be read."""
     try:
         content = json.loads(read_file(folder / RECORD_FILE))
+        # A build without a record makes everything again from the cache, so an old format costs time and no
+        # result.
         if content.pop("format") != _FORMAT:
             return Record()
         files = {file: (stage, sha256) for file, (stage, sha256) in content.pop("files").items()}
@@ -86,6 +88,7 @@ def find_intact(folder: Path, files: Mapping[str, str]) -> set[str]:
 
 Action = Literal["unchanged", "from the cache", "runs"]
 
+# Of a new data folder every image is a cause.
 MAX_CAUSES = 20
 
 _OWN = "reportgen's own "
@@ -199,6 +202,7 @@ def _reason(verdict: Verdict, verdicts: Sequence[Verdict], record: Record) -> st
         return "no report yet"
     by_name = {each.stage.name: each for each in verdicts}
     above = [name for name in verdict.stage.spec.after if by_name[name].action != "unchanged"]
+    # The chains above the table name more of them; here is one line for each stage.
     parts = [*verdict.causes[:3]]
     if len(verdict.causes) > 3:
         parts.append(f"{len(verdict.causes) - 3} more")

@@ -154,6 +154,7 @@ def build(
         refuse_problems(plan)
         if obstacle := find_obstacle():
             progress.say(f"Note: {obstacle.problem} The page is made all the same. {obstacle.remedy}")
+        # The session's networks, so that a build of watch finds VGG19 loaded by the one before.
         execution = Execution(plan, cache, session.networks, progress)
         try:
             return _renew(plan, record, execution, stale, listed)
@@ -222,9 +223,10 @@ def _plan_build(
 
 
 def _refuse(inventory: Inventory, progress: Progress) -> None:
-    """Open all images too, so that the user hears of everything at once."""
+    """Open all images too, so that every problem is reported at once."""
     from reportgen.dataset.scan import check_images
 
+    # Only for an error: scan imports Pillow and NumPy, and a build with nothing to do needs neither.
     check_images(inventory, {}, progress)
 
 

@@ -149,6 +149,8 @@ def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
             settings=(
                 # The settings are attached to the PDF, so that it changes with each of them.
                 *("report", "sections"), *_TITLE,
+                # Named in full and not all settings: paths, such as build and cache, would change the PDF
+                # from machine to machine.
                 *("show", "print", "example_images", "occlusion", "guided_backprop", "methods"),
                 *("randomisation", "shortcuts", "commentary"),
             ),
@@ -208,11 +210,14 @@ class Stage:
     @cached_property
     def key(self) -> str:
         """One hash over all that the stage depends on."""
+        # With the name, since two stages may read the same things, and must not share an outcome.
         return digest_of({"stage": self.name, **self.digests})
 
     @cached_property
     def base(self) -> str:
-        """The same for what it computes from single images: without the images and how much is shown."""
+        """One hash over all that a result for a single image depends on besides the image: weights, code,
+        packages, processor.
+        """
         shared = {kind: digest for kind, digest in self.digests.items() if kind in _SHARED}
         return digest_of({"stage": self.name, **shared})
 
@@ -262,6 +267,8 @@ def make_plan(
     plan = Plan(settings, inventory, weights, templates, examples, typefaces, code)
     stages: dict[str, Stage] = {}
     for spec in make_specs(settings.kind):
+        # By key and not by outcome: so the whole plan is known before anything has run, and can be
+        # explained.
         above = {name: stages[name].key for name in spec.after}
         stages[spec.name] = Stage(spec, _gather(spec, plan, above))
     code.save()
@@ -271,6 +278,8 @@ def make_plan(
 def find_changes(stage: Stage, plan: Plan) -> list[str]:
     """The files that a stage reads by path and that are no longer as the plan found them."""
     # A module is imported when its stage runs, so its file may have been edited since the plan read it.
+    # Images and weights are not asked about here: whoever reads one compares its hash (decode,
+    # Networks.load).
     now = {f"the code in {file}": digest for file, digest in _code(stage.spec, plan, reread=True).items()}
     then = {f"the code in {file}": digest for file, digest in stage.inputs["code"].items()}
     if stage.spec.templates:
@@ -332,6 +341,7 @@ def _images(spec: Spec, plan: Plan) -> Group:
         listing = {
             "layout": survey.layout,
             "validation taken": str(survey.validation_taken),
+            # The same folder passes or fails by it, so the outcome of one must not serve the other.
             "formats": "usual" if inventory.strict else "all",
             "warnings": _as_text(survey.warnings),
         }
@@ -363,10 +373,12 @@ def _fonts(spec: Spec, plan: Plan) -> Group:
 
 
 def _templates(templates: Templates) -> Group:
+    # By content, page styles and scripts included: the HTML embeds them.
     return {name: _sha256(path) for name, path in templates.files.items()}
 
 
 def _sha256(path: Path) -> str:
+    # A file that went meanwhile is a change that find_changes() names, not an error.
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 

@@ -8,6 +8,7 @@ from reportgen.engine.plan import Plan, printed_texts
 from reportgen.errors import PreflightError, Problem, WeightsError
 
 # Stated here, because asking the network would load TensorFlow before the settings are known to be right.
+# A test compares it with the layer itself.
 EXPLAINED_SHAPE = (14, 14, 512)
 """Rows, columns and channels of the layer of VGG19 whose neurons are explained."""
 
@@ -59,18 +60,21 @@ def check_commentary(plan: Plan) -> Iterable[Problem]:
     names = expect_names(plan.kind, len(classes), annotated=plan.inventory.survey.annotations is not None)
     context = CommentaryContext(
         results=Sourced(expect_results(plan.settings, plan.inventory)),
+        # Figures have no numbers yet; whether there is one of that name is checked against ``names``.
         reference=lambda _kind, _name: Markup(),
         names=reference_names(names, classes, plan.kind),
         formula=FormulaSetter().set,
     )
     for slot, text in slots.items():
         for fault in find_faults(text, context):
+            # The line in report.toml, not in the text: this is where the author corrects it.
             location = plan.settings.origin.at(("commentary", slot), fault.line)
             yield Problem(f"{location}: commentary.{slot}: {fault.problem}", fault.remedy)
 
 
 def check_fonts(plan: Plan) -> Iterable[Problem]:
     """Every word that is to be printed is in a font of the report, of the settings or of this machine."""
+    # Known from the plan; only if a word lacks a font must its place be found.
     if not plan.typefaces.lacking:
         return
     from reportgen.typefaces.choice import describe_lack, find_lack

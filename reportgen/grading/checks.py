@@ -170,4 +170,5 @@ def find_checks(kind: ReportKind | None = None) -> Mapping[str, NamedCheck]:
     for section in dict.fromkeys([*list_sections(), *(kind.sections if kind else ())]):
         if (module := section.load("checks")) is not None:
             brought |= module.CHECKS
+    # In the order of a report: its data, its sections, its document.
     return {**_BEFORE, **brought, **_AFTER}

@@ -124,6 +124,7 @@ def find_works(text: str) -> set[tuple[str, str]]:
 
 def find_figures(text: str) -> set[tuple[str, str]]:
     """The figures and tables that are cited, as ``@fig:images`` or as “Fig. 3”, each once."""
+    # Three letters: fig and figure are one kind, tab and table another.
     named = {(kind[:3], name) for kind, name in _REFERENCE.findall(text)}
     return named | {(kind.lower(), number) for kind, number in _NUMBERED.findall(text)}
 
@@ -132,6 +133,7 @@ def find_pointers(text: str) -> Iterator[str]:
     """The pointers of the numbers that are cited, as ``{{ transfer.accuracy.test | percent }}``."""
     for written in _VALUE.findall(text):
         try:
+            # Parsed and never run: the words are a stranger's.
             tree = ast.parse(written.partition("|")[0].strip(), mode="eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue

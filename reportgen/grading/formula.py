@@ -179,6 +179,7 @@ def _short(number: Fraction) -> str:
         return str(number.numerator)
     try:
         return f"{float(number):.6g}"
+    # More than a float can hold.
     except OverflowError:
         return str(number.numerator // number.denominator)
 
@@ -226,6 +227,7 @@ def parse_formula(text: str) -> Formula:
     if len(text) > MOST_CHARACTERS:
         raise FormulaError(f"it has {len(text)} characters; {MOST_CHARACTERS} are allowed")
     try:
+        # Python's own grammar, and then only the nodes that _check() names: nothing is ever run.
         tree = ast.parse(text.strip(), mode="eval").body
     # The parser raises the last two for what is nested too deep.
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -63,6 +63,7 @@ def read_manual(path: Path, rows: Sequence[RubricItem]) -> dict[str, ManualPoint
     them. Raises ``GradingError`` with one line for each row that names none of the criteria, or whose points
     are not from 0 to what it is worth.
     """
+    # As write_manual() wrote them: a name that begins with = has an apostrophe before it there.
     known = {safe_cell(row.criterion): row for row in rows}
     found: dict[str, ManualPoints] = {}
     faults: list[str] = []
@@ -134,6 +135,7 @@ def read_lines(path: Path, needed: Sequence[str], remedy: str, max_bytes: int = 
     if len(data) > max_bytes:
         raise GradingError(f"{path}: more than {max_bytes} bytes.", remedy)
     first = text.partition("\n")[0]
+    # The headings themselves have none of these signs.
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
@@ -143,6 +145,7 @@ def read_lines(path: Path, needed: Sequence[str], remedy: str, max_bytes: int = 
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 padded = [*cells, *[""] * (len(head) - len(cells))]
+                # A cell beyond the headings has no name.
                 yield Line(reader.line_num, dict(zip(head, padded, strict=False)))
     except csv.Error as error:
         raise GradingError(f"{path}, line {reader.line_num}: is no CSV: {error}.", remedy) from None

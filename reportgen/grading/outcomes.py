@@ -46,6 +46,7 @@ class Outcome:
     @property
     def final(self) -> Status | None:
         """The outcome; None if nothing has failed but not everything has run."""
+        # Passed only after its teardown: a fixture may break after the call has passed.
         if self.status != "passed" or (self.called and self.ended):
             return self.status
         return None
@@ -79,6 +80,7 @@ def leave_open(reason: str, state: Status = NOT_CHECKABLE) -> NoReturn:
     """End a test that neither passes nor fails."""
     import pytest
 
+    # A skip, because pytest has no other end of a test that neither passes nor fails.
     skipped = pytest.skip.Exception(reason)
     setattr(skipped, STATE, state)
     raise skipped
@@ -116,11 +118,14 @@ def describe_report(report: pytest.TestReport | pytest.CollectReport) -> str:
 
 
 def _reason(found: Any) -> str:
+    # How pytest keeps a skip: file, line and reason.
     if isinstance(found, tuple) and len(found) == 3:
         return str(found[2]).removeprefix("Skipped: ")
     crash = getattr(found, "reprcrash", None)
     if crash is not None:
         return _NAMES.sub("", str(crash.message))
+    # A file that could not be imported has only the text of its trace, where pytest marks the lines of the
+    # error.
     text = str(found or "")
     marked = [line[len(_MARK_OF_ERROR) :] for line in text.splitlines() if line.startswith(_MARK_OF_ERROR)]
     return "\n".join(line.strip() for line in marked) if marked else text
@@ -213,11 +218,14 @@ def _criterion(
     cases: list[Case] = []
     worth = [check.points for check in checks if check.points is not None]
     for check, points in zip(checks, worth, strict=True):
+        # A deduction is worth no points, so it weighs by what it takes.
         weight = (Fraction(points.points) or -Fraction(points.change)) / len(check.cases)
         for nodeid, title in check.cases:
             case = _case(nodeid, title, weight, outcomes, hindrances.get(check.key))
             cases.append(_in_part(case, points.part, alone=len(check.cases) == 1))
     tags = tuple(dict.fromkeys(tag for points in worth for tag in points.tags))
+    # The first speaks for all: two visibilities in one criterion are refused with the plan, and other rows
+    # of one name, or unlike rows in one group, with the rubric.
     first = worth[0]
     # Of a group all rows are worth the same, and the best of them count.
     counted = [points.points for points in worth][: first.best or None]

@@ -211,6 +211,7 @@ def _describe(item: pytest.Item) -> _Collected:
     import pytest
 
     function = item.nodeid
+    # Not the node id up to its bracket: names of folders and files may have one, too.
     original = getattr(item, "originalname", None)
     if original and item.parent is not None:
         function = f"{item.parent.nodeid}::{original}"
@@ -222,6 +223,7 @@ def _describe(item: pytest.Item) -> _Collected:
         )
     mark = item.get_closest_marker(MARKER)
     marks_of_case = getattr(getattr(item, "callspec", None), "marks", ())
+    # The same object: marks are compared by value, and the function may carry one that is equal.
     alone = mark is not None and any(mark is one for one in marks_of_case)
     classes = [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
     name = _readable(original if original and not alone else item.name, classes)
@@ -250,6 +252,8 @@ def _labels(collected: Iterable[_Collected]) -> dict[str, str]:
         elif one.points.criterion is not None:
             labels[key] = one.points.criterion
         elif count[one.name] > 1 or one.name in chosen:
+            # Two tests of one name would else be added up as one criterion, which is for names that were
+            # given on purpose.
             labels[key] = f"{one.name} ({one_line(key)})"
         else:
             labels[key] = one.name
@@ -296,6 +300,8 @@ def _refuse_two_visibilities(checks: Sequence[Check]) -> None:
 
 def write_plan(plan: Plan) -> str:
     """The plan as text, for the process that puts the grades together."""
+    # JSON, since what a worker of pytest-xdist sends may consist of built-in types only; decimals as text,
+    # so that none is rounded.
     checks: list[dict[str, Any]] = []
     for check in plan.checks:
         points = None

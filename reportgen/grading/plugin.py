@@ -50,6 +50,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """Collect ``rubric.toml``, ``*.rubric.toml``, and any other TOML file that is named as an argument."""
     name = file_path.name
     named = file_path.suffix == ".toml" and parent.session.isinitpath(file_path)
+    # Not every TOML file: pytest goes through whole folders, and most have a pyproject.toml.
     if not (named or name == RUBRIC_ENDING or name.endswith(f".{RUBRIC_ENDING}")):
         return None
     from reportgen.grading.rubric_file import collect_rubric
@@ -79,6 +80,7 @@ def report_html(request: pytest.FixtureRequest) -> str:
     from reportgen.grading.source import load_report, locate_report, make_report, read_page
 
     try:
+        # A PDF brings no page, but its recomputation may have one.
         if load_report(request.config).folder is None:
             return consult(make_report(request.config), Report.page)
         return read_page(locate_report(request.config))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MARKER = "points"
 KEYWORDS = ("criterion", "depends", "visibility", "tags")
 MAXIMUM = 1_000_000
+# With MAXIMUM that is 27 digits, and Decimal counts with 28.
 _FINEST = -20
 
 
@@ -73,6 +74,7 @@ def _number(value: Any, test: str) -> Decimal:
     if not isinstance(value, int | float | str | Decimal):
         _refuse(test, f"points({value!r}) is no number", allowed)
     try:
+        # By way of text: Decimal(0.1) is 0.1000000000000000055…, and True, an int, is then no number.
         number = value if isinstance(value, Decimal) else Decimal(str(value))
     except InvalidOperation:
         _refuse(test, f"points({value!r}) is no number", allowed)

@@ -16,7 +16,7 @@ from reportgen.grading.score import NOT_CHECKABLE, Case, Criterion, Status, roun
 BONUS_LIMIT, NOT_BELOW_ZERO, LATE = "Bonus limit", "Not below zero", "Late submission"
 UNDATED = "When it was handed in is not known, so nothing is deducted for lateness."
 ADJUSTMENTS = (BONUS_LIMIT, NOT_BELOW_ZERO, LATE)
-"""The rows that stand below the criteria, so that the rows of a table always add up to its total."""
+"""Rows below the criteria, with which the rows of a table always add up to its total."""
 
 _DAY = timedelta(days=1)
 
@@ -35,6 +35,7 @@ class Late:
         """The days that had begun since the due time. Raises ``GradingError`` if only one of the two times
         says its offset from UTC.
         """
+        # Python raises TypeError for the difference of two such times.
         if (self.due.utcoffset() is None) != (submitted.utcoffset() is None):
             raise GradingError(
                 f"The time of submission, {submitted.isoformat()}, cannot be compared with due = "
@@ -68,7 +69,7 @@ def merge_policies(policies: Iterable[Policy]) -> Policy:
 def settle(
     criteria: Sequence[Criterion], policy: Policy, submitted: datetime | None
 ) -> tuple[Criterion, ...]:
-    """The criteria, and below them a row for each rule of ``policy`` that has something to say.
+    """The criteria, and below them a row for each rule of ``policy`` that applies.
 
     Raises ``GradingError`` if the time of submission cannot be compared with the due time.
     """
@@ -81,6 +82,7 @@ def settle(
         text = "deductions take no more than what was reached"
         rows.append(_adjust(NOT_BELOW_ZERO, "passed", text, -total))
     if policy.late is not None:
+        # Last: lateness takes its part of the points that count, not of a bonus above its limit.
         rows.append(_judge_time(policy.late, submitted, _sum(rows)))
     return tuple(rows)
 
@@ -88,6 +90,7 @@ def settle(
 def _judge_time(late: Late, submitted: datetime | None, total: Decimal) -> Criterion:
     if submitted is None:
         text = "no time of submission was given, so nothing is deducted"
+        # Not "passed": whether it came in time is not known, and the row has to say so.
         return _adjust(LATE, NOT_CHECKABLE, text, Decimal(0))
     days = late.count_days(submitted)
     if not days:

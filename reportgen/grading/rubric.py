@@ -21,6 +21,7 @@ from reportgen.outline.kind import ReportKind
 from reportgen.text import find_nearest
 from reportgen.toml.reading import decode_text, parse_table
 
+# The shipped rubrics have 5 kB together.
 _MAX_BYTES = 2**20
 
 _KEYS = ("title", "check", "best_of", "most_bonus", "late")
@@ -103,6 +104,7 @@ def _read(path: Path) -> Mapping[str, Any]:
 
 def _overlaps(rows: Sequence[RubricItem], groups: Mapping[str, int]) -> Iterator[str]:
     """Names that would be taken for each other, in a table or in ``depends``."""
+    # Without regard to case and spaces: a reader of the table would not tell such names apart either.
     taken: dict[str, str] = {_folded(name): f"the row '{name}' below the criteria" for name in ADJUSTMENTS}
     for group in groups:
         if (other := taken.setdefault(_folded(group), f"the group '{group}'")) != f"the group '{group}'":

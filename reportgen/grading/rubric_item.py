@@ -215,6 +215,8 @@ def _compare(report: Report, pointer: str, expected: Any, tolerance: Tolerance) 
             )
         except AssertionError as error:
             raise CheckFailure(str(error)) from None
+    # By type, too: to Python true is 1 and 1.0 is 1, and a rubric that asks for the one does not mean the
+    # other.
     elif type(found) is not type(expected) or found != expected:
         raise CheckFailure(f"{pointer}: found {_show(found)}, expected {_show(expected)}")
 

@@ -194,7 +194,7 @@ def _know(key: str, pointer: str, known: Known) -> None:
 
 
 def _can_hold(what: str, pointer: str, edges: tuple[float, float], known: Known) -> None:
-    """Refuse limits that no number can keep which may stand at a pointer."""
+    """Refuse limits that no number that is allowed at the pointer can keep."""
     nodes = known.pointers.find(pointer)
     limits = find_limits(nodes)
     if limits is None:
@@ -204,6 +204,8 @@ def _can_hold(what: str, pointer: str, edges: tuple[float, float], known: Known)
             f"{what} cannot hold: what stands at {pointer} lies between {limits[0]:g} and {limits[1]:g}; "
             "correct the limits"
         )
+    # Limits that are meant for a share, as [0.2, 0.8], lie within those of a count, and no count keeps
+    # them.
     whole = all(node.get("type") != "number" for node in nodes)
     if whole and math.inf > edges[1] and edges[0] > -math.inf and math.ceil(edges[0]) > math.floor(edges[1]):
         raise Fault(f"{what} cannot hold: what stands at {pointer} is a whole number; correct the limits")
@@ -243,6 +245,8 @@ def _bands(value: Any) -> list[tuple[float, Decimal]]:
             raise Fault(f"bands = {value!r}: {pair!r} is no pair of numbers; {remedy}")
         if not 0 < worth <= MAXIMUM:
             raise Fault(f"bands = {value!r}: {points!r} points are not above 0; leave that pair out")
+        # The first band that is reached counts, so another order would give less for more, or never be
+        # reached.
         if bands and not (least < bands[-1][0] and worth < bands[-1][1]):
             raise Fault(f"bands = {value!r}: {pair!r} is not below the pair before it; {remedy}")
         bands.append((least, worth))

@@ -100,12 +100,14 @@ def grade(
     """
     from reportgen.contract.reader import load_results
 
+    # Before anything can fail: what is found there afterwards is of this run.
     remove_exports(exports)
     files = [_checked(rubric, submission) for rubric in rubrics]
     if not files:
         raise GradingError("No rubric is named, so nothing can be graded.", "Name a rubric.")
     messenger = _Messenger(load_results(submission, kind), supplement)
     with tempfile.TemporaryDirectory(prefix="reportgen-") as aside:
+        # pytest writes this file in place, and a run that dies would leave a part of it.
         junit = Path(aside) / "junit.xml"
         code, output = _run(_arguments(submission, files, exports, junit), files, messenger)
         if exports.junit is not None and junit.exists():
@@ -157,8 +159,9 @@ def _checked(rubric: Path, submission: Path) -> Path:
 
 
 def _options(files: Sequence[Path]) -> list[str]:
-    """Those that keep everything but the rubrics out of a run."""
+    """The options of pytest that keep everything but the rubrics out of a run."""
     root = Path(os.path.commonpath([file.parent for file in files]))
+    # importlib: two rubrics of one file name do not take each other's place among the modules.
     options = [f"--rootdir={root}", f"--confcutdir={root}", "-c", os.devnull, "--import-mode=importlib"]
     # The last of these would go through all memory of this process five times, to warn of lost exceptions.
     off = ("cacheprovider", "faulthandler", "unraisableexception")
@@ -200,6 +203,7 @@ def _own_environment() -> Iterator[None]:
     its own variables.
     """
     writes_none, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    # Also those that a pytest around this one has set for the test that it is running.
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(_ENVIRONMENT)}
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
@@ -221,6 +225,7 @@ def _own_modules(folders: Sequence[Path]) -> Iterator[None]:
         sys.path[:] = path
         for name in set(sys.modules) - before:
             file = getattr(sys.modules[name], "__file__", None)
+            # A folder without __init__.py is a module without a file.
             if file is None or any(Path(file).is_relative_to(folder) for folder in folders):
                 del sys.modules[name]
 

@@ -146,17 +146,17 @@ class Grades:
 
     @property
     def checked(self) -> Decimal:
-        """Those of the points that could be checked and are graded: passed or failed."""
+        """The part of ``points`` that could be checked and is graded: passed or failed."""
         return _tidy(self.points - self._open)
 
     @property
     def not_checkable(self) -> Decimal:
-        """Those of the points that could not be checked."""
+        """The part of ``points`` that could not be checked."""
         return _tidy(self._open - self.not_graded)
 
     @property
     def not_graded(self) -> Decimal:
-        """Those of the points that a person has yet to give."""
+        """The part of ``points`` that a person has yet to give."""
         return sum((criterion.count_open(NOT_GRADED) for criterion in self._counted), Decimal(0))
 
     @property
@@ -204,6 +204,7 @@ def round_part(points: Decimal, share: Fraction) -> Decimal:
     if share in (0, 1) or not points:
         return points if share == 1 else Decimal(0)
     places = PLACES
+    # Ends, since a share that is neither 0 nor 1 differs from both by some decimal.
     while True:
         units = floor(Fraction(points) * share * 10**places + Fraction(1, 2))
         rounded = Decimal(f"{units}e-{places}")

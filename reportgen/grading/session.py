@@ -23,7 +23,7 @@ GRADES = pytest.StashKey["Grades"]()
 """Where a run leaves its grades."""
 _OURS = "reportgen.grading."
 _COLOURS = {"passed": "green", "failed": "red", "error": "red"}
-"""Of a line of the table, by its status; all others are yellow."""
+"""Colours of lines of the table by status; all others are yellow."""
 
 
 class GradedRun:
@@ -107,6 +107,7 @@ class GradedRun:
         if not (uses_points(items) or uses_points(self._deselected)):
             return
         some = bool(self._config.getoption("lf", False)) or any("::" in name for name in self._config.args)
+        # Where a part is run on purpose, what it depends on may be missing.
         plan = make_plan(items, self._deselected, part=some)
         plan = replace(plan, subject=name_report(self._config), **read_rubrics(items))
         if any(check.requires for check in plan.checks):
@@ -172,6 +173,7 @@ class GradedRun:
         if self._outcomes is not None and report.nodeid in self._followed:
             self._outcomes.add(report)
 
+    # Optional: where pytest-xdist is not installed, nobody knows such a hook, and pytest would refuse it.
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """A worker of pytest-xdist has ended: its plan, and what it found wrong with the markers."""
@@ -281,6 +283,8 @@ def _uses_our_fixtures(item: pytest.Item) -> bool:
     """Whether a test asks for ``results`` or ``report_html`` of this plugin, or is a row of a rubric."""
     if type(item).__module__.startswith(_OURS):
         return True
+    # Not by name alone: a conftest.py may have a fixture "results" of its own. The last definition is the
+    # one used.
     definitions = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
     found = [definitions[name][-1] for name in FIXTURES if definitions.get(name)]
     return any(getattr(one.func, "__module__", "").startswith(_OURS) for one in found)

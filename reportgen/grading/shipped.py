@@ -30,6 +30,6 @@ def shipped_rubrics(kind: ReportKind | None = None) -> list[Path]:
 
 
 def write_rubric(kind: ReportKind | None = None) -> str:
-    """The same in one file, to be copied and changed."""
+    """The text of all shipped rubrics as one file, to be copied and changed."""
     texts = [file.read_text(encoding="utf-8") for file in shipped_rubrics(kind)]
     return "\n".join([_HEAD, *texts])

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reportgen.grading.report import Rebuilt, Report, Supplement
 
 PAGE = "report.html"
+# The page on 266 photographs has 5 MB.
 MAX_BYTES = 100 * 2**20
 RESULTS = pytest.StashKey["LoadedResults"]()
 """Where a run keeps the results once they are read."""

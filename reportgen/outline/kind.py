@@ -89,6 +89,7 @@ _SECTIONS, _KINDS = "reportgen.sections", "reportgen.reports"
 
 _OWN = {DEFAULT: "reportgen.sections.assignment:REPORT"}
 
+# By name, so that to list them imports none of them.
 _OWN_SECTIONS = (
     "convolution",
     "conv_stack",
@@ -124,7 +125,7 @@ class Outline:
 
     @property
     def table(self) -> dict[str, Any]:
-        """The same as keys of report.toml, those left out that have their defaults."""
+        """The outline as keys of report.toml; keys with their defaults are left out."""
         table: dict[str, Any] = {} if self.report == DEFAULT else {"report": self.report}
         return table | ({} if self.sections is None else {"sections": list(self.sections)})
 
@@ -204,6 +205,7 @@ class ReportKind:
         Of equal weights the earlier section comes first.
         """
         found = [(section, claim) for section, claim in self._decide(numbers) if claim.finding]
+        # Sorting is stable: of equal weights the earlier section stays first.
         return sorted((each for each in found if each[1].weight > 0), key=lambda each: -each[1].weight)
 
     def _decide(self, numbers: Mapping[str, Any]) -> list[tuple[Section, Claim]]:
@@ -227,7 +229,7 @@ class ReportKind:
         return sorted(named, key=lambda reference: (reference.authors, reference.year, reference.title))
 
     def choose(self, names: Sequence[str]) -> ReportKind:
-        """The same with these sections, in this order; others than its own are looked for elsewhere.
+        """The kind with these sections, in this order; sections that are not its own are looked up by name.
 
         Raises ``OutlineError`` for a name that leads to no section.
         """
@@ -268,8 +270,10 @@ def list_sections() -> list[Section]:
 
 
 def _find(name: str, own: dict[str, str], group: str, what: str, kind: type[Any]) -> Any:
+    # The own ones first: no entry point of another package takes their place.
     target = own.get(name) or (name if ":" in name else None)
     if target is None:
+        # Only for what is not our own: it searches every installed package, some 50 ms each time.
         from importlib.metadata import entry_points
 
         points = {point.name: point.value for point in entry_points(group=group)}
@@ -280,6 +284,7 @@ def _find(name: str, own: dict[str, str], group: str, what: str, kind: type[Any]
         module, _, attribute = target.partition(":")
         found = getattr(importlib.import_module(module), attribute)
     except Exception as error:  # whatever the code of another package does when it is imported
+        # A fault of ours is to be seen as one, with its trace.
         if name in own:
             raise
         raise OutlineError(

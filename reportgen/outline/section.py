@@ -61,6 +61,7 @@ class Tolerance:
 
     def equal(self, a: float, b: float) -> bool:
         """Whether two numbers are so close that their difference is not reported."""
+        # Equality first, for the difference of two infinities is NaN.
         return a == b or abs(a - b) <= self.atol + self.rtol * max(abs(a), abs(b))
 
 
@@ -264,6 +265,7 @@ class Section:
 
     def has_module(self, name: str) -> bool:
         """Whether the package has this module."""
+        # Found by its file: to import it could take seconds, or fail.
         return (self.folder / f"{name}.py").is_file()
 
     def load(self, name: str) -> ModuleType | None:
@@ -275,12 +277,13 @@ class Section:
 
     @contextmanager
     def blamed(self) -> Iterator[None]:
-        """Let who wrote a section elsewhere hear of its faults, which are none of reportgen's.
+        """Report a fault of a section from another package as its author's, not as one of reportgen's.
 
         Raises ``SectionError`` instead of what the section raises; a ``UserError`` says enough itself.
         """
         try:
             yield
+        # Its own words name the file and the remedy.
         except UserError:
             raise
         except Exception as error:
@@ -307,6 +310,7 @@ class Section:
         found: type[Any] = self.require("result", self.result)
         return found
 
+    # Works though the class is frozen: cached_property writes past __setattr__.
     @cached_property
     def folder(self) -> Path:
         """Where the package lies. Raises ``SectionError`` if there is none."""

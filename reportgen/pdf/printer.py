@@ -130,7 +130,7 @@ class Attachment:
     relationship: Literal["Data", "Source"]
 
     def for_weasyprint(self, weasyprint: Any) -> Any:
-        """The same as an ``Attachment`` of WeasyPrint."""
+        """The file as an ``Attachment`` of WeasyPrint."""
         return weasyprint.Attachment(
             string=self.data,
             name=self.name,
@@ -287,7 +287,8 @@ def _require_descriptions(root: Any) -> None:
 
 
 def _lead_links_to_paper(root: Any) -> None:
-    """Take the ids of what only a screen shows to what stands for it on paper: the element ``data-paper``.
+    """Move the id of each element that only a screen shows to its counterpart on paper, which it names in
+    ``data-paper``.
 
     Links keep their names, by which ``verify`` knows what each of them is about.
     """

@@ -196,7 +196,7 @@ class Structure:
 
     @cached_property
     def elements(self) -> list[tuple[Element, tuple[Element, ...]]]:
-        """The same as ``walk``, for whoever changes nothing."""
+        """What ``walk`` yields, kept; only for callers that do not change the tree."""
         return list(self.walk())
 
     def detach(self, element: Element) -> None:

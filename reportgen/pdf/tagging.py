@@ -148,6 +148,7 @@ def correct_tags(document: Any, pdf: Any) -> None:
     leaders = drop_inner_links(structure, everything)
     describe_links(structure, everything)
     _detach_empty(structure)
+    # Last: what no element holds by now is what is not to be read aloud.
     _mark_artifacts(document, structure, leaders, repeated)
 
 

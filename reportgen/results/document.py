@@ -48,6 +48,7 @@ class Dataset(Result):
     layout: Annotated[
         Literal["split", "unsplit"], means("Whether the data came in splits or was split by the program.")
     ]
+    # A field with a default came later: documents of earlier versions lack it, and are read all the same.
     validation_taken: Annotated[
         bool,
         means(
@@ -99,6 +100,7 @@ class Report(Result):
         list[Annotated[Author, means("One author.")]], means("The authors, in the order of the title page.")
     ]
     date: Annotated[
+        # Not \d, which in Python fits the digits of all scripts.
         Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None,
         means("The date that the settings give; null without one.", "YYYY-MM-DD"),
     ]
@@ -194,6 +196,7 @@ class Results(Result):
     provenance: Annotated[Provenance, means("Everything the numbers depend on besides the code.")]
     dataset: Annotated[Dataset, means("The images that the report is about.")]
 
+    # For type checkers: the sections become fields only at run time.
     if TYPE_CHECKING:
         checks: list[Check]
 

@@ -82,7 +82,7 @@ Matrix = list[
         means("Images of true class i, by predicted class.", "images"),
     ]
 ]
-"""Of each true class (row), the images predicted as each class (column)."""
+"""Confusion matrix (C, C): images of each true class (row) that were predicted as each class (column)."""
 
 
 class Result(BaseModel):
@@ -110,6 +110,7 @@ class ArraySummary(Result):
         Field(min_length=1, max_length=8),
         means("The array's length along each of its axes."),
     ]
+    # Plain numbers: an array of Python objects could only be read by pickle.
     dtype: Annotated[
         str,
         Field(pattern="^(bool|u?int(8|16|32|64)|float(16|32|64))$"),

@@ -3,6 +3,7 @@
 import math
 from fractions import Fraction
 
+# Written out, since claims are decided without importing SciPy, which takes 0.4 s.
 _Z = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""
 
@@ -15,6 +16,7 @@ def wilson_interval(correct: int, total: int) -> tuple[float, float]:
     share, spread = correct / total, _Z**2 / total
     middle = (share + spread / 2) / (1 + spread)
     half = _Z / (1 + spread) * math.sqrt(share * (1 - share) / total + spread / (4 * total))
+    # The ends are set, since rounding leaves some 1e-17 there (for 0 of 7, for one).
     low = 0.0 if correct == 0 else max(middle - half, 0.0)
     return low, 1.0 if correct == total else min(middle + half, 1.0)
 
@@ -38,7 +40,7 @@ def weigh_share(share: float, expected: float) -> float:
 
 
 def weigh_sample(count: int, total: int, expected: float) -> float:
-    """The same for ``count`` of a sample of ``total``: that of the nearer end of its 95 % interval.
+    """``weigh_share`` of the nearer end of the 95 % interval of ``count`` in a sample of ``total``: 0 to 1.
 
     It is 0 if the interval holds what is expected, or there is no sample: then chance may be all there is.
     """

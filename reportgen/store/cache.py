@@ -36,10 +36,12 @@ class Cache:
         self._failure = ""
         self._grown = False
 
+    # 256 folders, as git has for its objects: thousands of images need not share one.
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / key
 
     def __contains__(self, key: str) -> bool:
+        # Not checked against its digest: only --explain asks, and a damaged entry is found when it is read.
         return self._path(key).is_file()
 
     def get(self, key: str) -> bytes | None:
@@ -50,8 +52,10 @@ class Cache:
         try:
             with open_file(path) as stream:
                 digest, body = stream.read(_DIGEST_BYTES), stream.read()
+        # There may be a file in the place of the cache's folder.
         except (FileNotFoundError, NotADirectoryError):
             return None
+        # What cannot be read is made again, as what is damaged.
         except OSError as error:
             self._damaged += 1
             if isinstance(error, NoFileError):  # a named pipe, a socket, a device
@@ -77,8 +81,8 @@ class Cache:
             self._failure = self._failure or f"{error.filename or self._folder}: {reason_of(error)}"
 
     def items(self, base: str, *, fresh: bool = False) -> Items:
-        """The part of the cache for single items that all depend on ``base``; ``fresh``: each is computed
-        once more.
+        """The part of the cache for single items that all depend on ``base``; ``fresh``: kept items are
+        computed again.
         """
         return Items(self, base, fresh=fresh)
 
@@ -138,6 +142,7 @@ class Items:
 
     def get(self, item: str) -> bytes | None:
         """The value stored for this item, or None."""
+        # Only read past, not deleted: should the fresh run fail, the kept value is still there.
         return None if self._fresh else self._cache.get(self.key(item))
 
     def put(self, item: str, data: bytes) -> None:
@@ -154,5 +159,6 @@ class Items:
 
 
 def _delete(path: Path) -> None:
+    # Another build may have removed it already.
     with contextlib.suppress(OSError):
         path.unlink()

@@ -12,6 +12,7 @@ from reportgen.store.lock import LOCK_FILE, locked
 from reportgen.store.ownership import DIFFERENCE_FILE, ForeignFolderError, claim, is_difference
 from reportgen.store.publication import recover, remove_listed
 
+# Placeholders of git, as build/.gitignore in this project's checkout, are no remains to be told of.
 _STAYS_SILENTLY = (".gitignore", ".gitkeep", ".keep")
 
 
@@ -29,9 +30,11 @@ def clear(
         return []
     try:
         claim(folder, "report")
+    # clear() is asked to remove what is the program's; in a folder of somebody else's that is nothing.
     except ForeignFolderError:
         return list(_what_stays(folder))
     with locked(folder, say), writing(folder):
+        # First, or the record would not yet list what a dying build was publishing.
         recover(folder)
         remove_listed(folder)
         for earlier in (folder / "previous").glob("*"):
@@ -42,8 +45,10 @@ def clear(
             # A file of that name may be the user's, so its content decides.
             if _is_one(folder / name, recognise):
                 (folder / name).unlink()
+        # After the program's other files: once the name is gone, another build may lock a new file.
         (folder / LOCK_FILE).unlink()
         for path in (*(folder / "previous").glob("*"), folder / "previous"):
+            # Somebody's files keep the folder.
             with contextlib.suppress(OSError):
                 path.rmdir()
     return list(_what_stays(folder))

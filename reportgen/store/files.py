@@ -205,6 +205,7 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
         _open_to_others(Path(name))
         Path(name).replace(path)
     except BaseException:
+        # After Ctrl-C, too, nothing half written stays.
         Path(name).unlink(missing_ok=True)
         raise
 
@@ -229,6 +230,7 @@ def link_or_copy(file: Path, target: Path) -> None:
     """Give ``file`` a second name; its content is copied where the file system knows no links."""
     try:
         os.link(file, target)
+    # Whatever the reason: if it was not for want of links, copying fails, too, and its error says why.
     except OSError:
         write_atomically(target, read_file(file))
 

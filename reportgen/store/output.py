@@ -53,6 +53,7 @@ def filling(
     foreign = None
     try:
         own: Mapping[str, str] = claim(folder, kind)
+    # Not raised yet: older folders are recognised below, which takes a folder for scratch.
     except ForeignFolderError as error:
         foreign = error
     with writing(folder):
@@ -63,6 +64,7 @@ def filling(
                 own = recognise(Path(scratch, "earlier"))
                 if not own:
                     raise foreign
+            # Before the block, which may work for a while, and not after it.
             _refuse_changed(folder, own)
             new = Path(scratch, "new")
             new.mkdir()
@@ -136,6 +138,7 @@ def check_output(path: Path, recognise: Recognise) -> None:
 
 def write_output(path: Path, data: bytes, recognise: Recognise) -> None:
     """Write a file whole or not at all. Raises what :func:`check_output` raises, and ``StorageError``."""
+    # Once more: something may have come there while the work was done.
     check_output(path, recognise)
     with writing(path):
         if _is_stream(path):

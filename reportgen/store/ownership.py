@@ -55,6 +55,7 @@ def claim(folder: Path, kind: Kind) -> dict[str, str]:
     each is set aside before it is replaced. Nothing is written. Raises ``ForeignFolderError`` naming what
     lies there otherwise, ``StorageError`` if the folder cannot be listed.
     """
+    # A record is enough, whatever else lies there: what it does not list is left alone.
     listed = read_listing(folder, kind)
     if listed is not None:
         return listed
@@ -85,6 +86,7 @@ def read_listing(folder: Path, kind: Kind) -> dict[str, str] | None:
         if not isinstance(content, dict) or _kind_of(content) != kind:
             return None
         return dict(_parse(content["files"]))
+    # The file may be another program's, damaged, or a named pipe.
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
@@ -112,7 +114,7 @@ def _parse(files: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def is_no_content(path: Path) -> bool:
-    """Whether something in a folder leaves it empty for our purposes; it is not overwritten all the same."""
+    """Whether a folder still counts as empty with this file in it; the file is not overwritten, though."""
     if path.name == LOCK_FILE:
         return is_lock(path)
     if path.name == DIFFERENCE_FILE:

@@ -27,6 +27,7 @@ _PREVIOUS, _RESULTS, _FIGURES, _EDITED = "previous", "results.json", "figures/",
 _UNFINISHED, _READY = ".next-", ".ready-"
 _NEW, _OLD, _ASIDE, _SPARED = "new", "old", "aside", "spared"
 _CHANGES, _WITHDRAWN = "changes.json", "withdrawn"
+# A default argument is one object for all calls, so it must not change.
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _UNTOUCHED = "The last report is untouched."
 
@@ -74,6 +75,7 @@ def publish(
         try:
             _stage(files, staging / _NEW)
             if files.get(_RESULTS) is not None:
+                # While they are still in place: a moment later they are replaced.
                 _link_results(folder, listed, staging / _PREVIOUS)
             write_atomically(
                 staging / _CHANGES, json.dumps({**asdict(changes), "spared": [*spared]}).encode()
@@ -83,6 +85,7 @@ def publish(
             sync_folder(folder)
             staging = ready
             _swap(staging, folder)
+            # Before the old files are cleared away: until then a power cut leaves the one set or the other.
             sync_folder(folder)
             return messages + _keep(folder, staging)
         finally:
@@ -114,12 +117,14 @@ def refuse_occupied(folder: Path, names: Iterable[str], listed: Mapping[str, str
     A folder in place of a file is refused, too, as is a file in place of a folder. Raises ``OccupiedError``
     naming the first one.
     """
+    # Before a build there are names only; then every file that is not listed is in the way.
     contents: Mapping[str, bytes | None] = names if isinstance(names, Mapping) else {}
     for name in names:
         path = folder / name
         for part in Path(name).parents:
             if part.parts and os.path.lexists(folder / part) and not (folder / part).is_dir():
                 _refuse(folder / part)
+        # lexists(), since a link that leads nowhere is somebody's, too.
         if os.path.lexists(path) and not _is_ours(folder, name, listed):
             stays = name in contents and contents[name] is None
             if not path.is_file() or not (stays or read_file(path) == contents.get(name)):
@@ -174,6 +179,7 @@ def _read_changes(ready: Path) -> _Changes | None:
     """The files that a publication was about to replace and remove; None if they were not recorded."""
     try:
         return _Changes(**json.loads(read_file(ready / _CHANGES)))
+    # Versions before this one recorded none.
     except FileNotFoundError:
         return None
 
@@ -197,6 +203,7 @@ def _swap(ready: Path, folder: Path) -> None:
             _replace(item, folder / name, ready / (_OLD if ours else _ASIDE) / name, undo)
     # Ctrl-C, too, leaves the last set as it was.
     except BaseException:
+        # In reverse, for a later step may have moved what an earlier one put there.
         for step in reversed(undo):
             step()
         # Or recover() would publish what could not be published.
@@ -207,6 +214,7 @@ def _swap(ready: Path, folder: Path) -> None:
 
 
 def _replace(item: Path, target: Path, kept: Path, undo: list[Callable[[], None]]) -> None:
+    # A link to a folder is moved like a file, and the folder stays where it is.
     if target.is_dir() and not target.is_symlink():
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -235,6 +243,7 @@ def _put_back(kept: Path, target: Path, item: Path) -> None:
     else:
         try:
             os.link(target, item)
+        # Without links the new file can only be moved back.
         except OSError:
             target.replace(item)
     _move(kept, target)
@@ -266,6 +275,7 @@ def _link_results(folder: Path, listed: Mapping[str, str], kept: Path) -> None:
     """Give the results that will be replaced, and the figures that belong to them, a second name."""
     if not intact(folder, _RESULTS, listed.get(_RESULTS, "")):
         return
+    # Only what is as it was written: an edited figure is not of these results.
     names = [name for name in listed if name.startswith(_FIGURES) and intact(folder, name, listed[name])]
     for name in (_RESULTS, RECORD_FILE, *names):
         if (folder / name).is_file():
@@ -274,7 +284,7 @@ def _link_results(folder: Path, listed: Mapping[str, str], kept: Path) -> None:
 
 
 def _keep(folder: Path, staging: Path) -> list[str]:
-    """Move to ``previous/`` what is to be kept; a line for each file that somebody had changed."""
+    """Move to ``previous/`` what is to be kept; returns a line for each file that was edited by hand."""
     _keep_results(folder, staging / _PREVIOUS)
     for file in _files_in(staging / _SPARED):
         target = folder / _PREVIOUS / file.name
@@ -319,9 +329,11 @@ def remove_listed(folder: Path) -> None:
     for name in sorted(listed):
         if intact(folder, name, listed[name]):
             (folder / name).unlink()
+    # Last: should a file resist, the record still says that it is the program's.
     (folder / RECORD_FILE).unlink()
     inside = {folder / parent for name in listed for parent in Path(name).parents}
     for path in sorted(inside, key=lambda path: len(path.parts), reverse=True):
+        # Other files keep the folder.
         with contextlib.suppress(OSError):
             path.rmdir()
 

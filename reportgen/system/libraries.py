@@ -48,7 +48,7 @@ class Manager:
         return () if self.as_user or os.geteuid() == 0 else ("sudo",)
 
     def line(self, packages: Iterable[str]) -> str:
-        """The same as one line for this user's shell."""
+        """The commands that install these packages, as one line for this user's shell."""
         return " && ".join(shlex.join((*self.prefix, *command)) for command in self.commands(packages))
 
 
@@ -193,6 +193,7 @@ def _source() -> Path | None:
 def _read_calls(file: Path) -> tuple[Library, ...]:
     """The libraries in calls such as ``_dlopen(ffi, "libpango-1.0-0", "libpango-1.0.so.0")``."""
     libraries = []
+    # From the source, since the list differs between versions of WeasyPrint and is nowhere else.
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == _OPENER:
             names = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]

@@ -53,7 +53,7 @@ def versions_for(libraries: Iterable[str]) -> dict[str, str]:
 
 
 def _distributions_of(library: str) -> Iterable[str]:
-    """Those in the table; what a section of another package uses is looked up, which takes longer."""
+    """The distributions behind an imported name: by the table, else looked up, which takes longer."""
     if library in _DISTRIBUTIONS or library in sys.stdlib_module_names:
         return _DISTRIBUTIONS.get(library, ())
     return [name.lower() for name in _installed_by_module().get(library, ())]
@@ -100,6 +100,7 @@ def installed_versions() -> dict[str, str]:
     for folder in sys.path:
         try:
             folders = [path for path in Path(folder).iterdir() if path.suffix == ".dist-info"]
+        # sys.path also has archives, and folders that are not there.
         except OSError:
             continue
         for path in folders:

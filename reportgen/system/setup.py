@@ -107,6 +107,7 @@ def _ask(manager: Manager, packages: Sequence[str], wishes: Wishes) -> bool:
     agreed = sys.stdin.readline().strip().casefold() in ("y", "yes")
     if not agreed and wishes.memory:
         with contextlib.suppress(OSError):
+            # The packages, not a yes or no: if others are missing later, that is another question.
             wishes.memory.write_text(" ".join(sorted(packages)), encoding="utf-8")
     return agreed
 

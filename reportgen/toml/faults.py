@@ -52,6 +52,7 @@ def describe_faults(
             line = f"--{key}: {_describe(path, fault, model, examples)}"
         else:
             line = f"{origin.at(path)}: {_describe(path, fault, model, examples)}"
+        # Once: of a value of a union pydantic reports a fault for each form that it does not have.
         lines.setdefault(printable(line), (location.line if location else 0, number))
     ordered = sorted(lines, key=lines.__getitem__)
     rest = len(ordered) - MOST
@@ -121,6 +122,7 @@ def _describe_range(path: Path, value: Any, model: type[BaseModel]) -> str:
     limits = _limits_of(path, model)
     low, high, below = limits.get("ge"), limits.get("le"), limits.get("lt")
     if below is not None:
+        # Only whole numbers are limited in this way.
         high = below - 1
     if low is not None:
         return f"allowed is {low} or more" if high is None else f"allowed is {low} to {high}"
@@ -152,6 +154,7 @@ def _describe_unknown(path: Path, model: type[BaseModel]) -> str:
 
 
 def _nearest(key: str, allowed: Sequence[str]) -> str:
+    # roll-number and RollNumber are meant as roll_number.
     plain = {re.sub(r"[\W_]", "", name).lower(): name for name in allowed}
     near = find_nearest(re.sub(r"[\W_]", "", key).lower(), plain)
     return plain.get(near, "")
@@ -207,6 +210,7 @@ def write_value(value: Any, depth: int = 0) -> str:
     elif isinstance(value, bool):
         text = "true" if value else "false"
     elif isinstance(value, str):
+        # Cut before it is escaped, since a text may be as long as the file.
         text = json.dumps(value[: 2 * _SHOWN], ensure_ascii=False)
     elif isinstance(value, list | tuple):
         items = [write_value(item, depth + 1) for item in value[:9]]

@@ -26,7 +26,8 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 """``open`` is a quote that is never closed. Strings are unrolled loops: no text can be read in two ways, so
-time grows with its length only. Possessive groups, shorter, match wrongly in Python 3.11.2 (Debian 12's).
+time grows with its length only. Possessive groups, which are shorter, match wrongly in Python up to 3.11.4,
+and Debian 12 has 3.11.2 (python/cpython#106052).
 """
 
 
@@ -128,6 +129,7 @@ class _Reader:
 
     def read(self) -> dict[Path, Location]:
         table: Path = ()
+        # No errors are looked for: tomllib has read the same text before.
         while self._next < len(self._tokens) - 1:
             if self._here.kind == "newline":
                 self._next += 1
@@ -168,6 +170,7 @@ class _Reader:
 
     def _add_above(self, path: Path, location: Location) -> None:
         for n in range(1, len(path)):
+            # Of a table without a header of its own, the first line that names it counts.
             self._locations.setdefault(path[:n], location)
 
     def _keys(self, end: str) -> list[str]:

@@ -51,6 +51,7 @@ def find_syntax_fault(text: str, error: ValueError | RecursionError) -> SyntaxFa
         return SyntaxFault(0, "it is nested too deeply" if deep else _lowered(str(error)))
     message = str(error)
     number = _line_of(message, text)
+    # First: tomllib names the place where it gave up, which is behind the quote or bracket.
     if opened := _find_open(text, number, message):
         return opened
     # Not splitlines(), which also splits at U+2028 and other characters that are no newline in TOML.
@@ -67,6 +68,7 @@ def find_syntax_fault(text: str, error: ValueError | RecursionError) -> SyntaxFa
 
 def _line_of(message: str, text: str) -> int:
     found = re.search(r"\(at line (\d+), column", message)
+    # Of the end of the text tomllib gives no line.
     return int(found[1]) if found else len(text.rstrip().split("\n"))
 
 
@@ -184,6 +186,7 @@ def _look_at_line(statement: _Statement) -> str | None:
         return "a comment begins with #"
     if line.startswith("["):
         ends = r"\]\]" if line.startswith("[[") else r"\]"
+        # Keys without quotes are ASCII in TOML.
         if not re.fullmatch(rf"\[+\s*{_KEY}\s*{ends}\s*(?:#.*)?", line, re.ASCII):
             return f"a table is written [name] or [[name]], alone in its line: {_quoted(line)}"
     if re.match(rf"{_KEY}\s*:", line) and not re.match(rf"{_KEY}\s*=", line):
@@ -281,6 +284,7 @@ def _find_first(lines: list[str], number: int) -> int | None:
     seen: dict[tuple[str, str], int] = {}
     for at, line in enumerate(lines[: number - 1], 1):
         header = re.match(r"\s*\[", line)
+        # Each [[table]] is a new one, in which the same keys may come again.
         table = f"{line.strip()}{at if '[[' in line else ''}" if header else table
         seen.setdefault(("" if header else table, _name_of(line).strip("[]")), at)
     own = lines[number - 1].lstrip().startswith("[")
@@ -336,6 +340,7 @@ def decode_text(data: bytes, where: str) -> str:
 
 def _decode(data: bytes, encoding: str, where: str) -> str:
     try:
+        # No other line ends: a single \r is an error in TOML, which tomllib then reports.
         return data.decode(encoding).replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         if encoding != "utf-8":
@@ -352,6 +357,7 @@ def _guess(data: bytes, at: int) -> str:
     """The text around a byte, decoded as Windows-1252."""
     line = data[data.rfind(b"\n", 0, at) + 1 :].split(b"\n", 1)[0]
     start = max(0, at - data.rfind(b"\n", 0, at) - 1 - _SHOWN // 2)
+    # Nearly any byte means something in Windows-1252, which older editors of Windows save.
     text = line[start : start + _SHOWN].decode("cp1252", errors="replace").strip()
     return "".join(character for character in text if character.isprintable())
 

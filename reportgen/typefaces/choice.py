@@ -51,7 +51,7 @@ class Found:
     forbidden: tuple[str, ...] = ()
 
     def as_json(self) -> bytes:
-        """The same as bytes, to be kept."""
+        """The object as JSON, to be cached."""
         faces = [[str(face.file), face.index] for face in self.faces]
         return json.dumps([faces, self.lacking, self.forbidden]).encode()
 
@@ -75,6 +75,8 @@ def font_folders() -> tuple[Path, ...]:
 
 def list_fonts(folders: Sequence[Path]) -> list[tuple[str, int, int]]:
     """Every TrueType and OpenType file: path, size and time of change, sorted by file name."""
+    # Size and time stand for the content of thousands of files here; a face that is then used counts by its
+    # hash.
     found: dict[str, tuple[str, int, int]] = {}
     for folder in folders:
         for parent, _, names in os.walk(folder, followlinks=True):
@@ -106,6 +108,7 @@ def search_fonts(words: Sequence[str], files: Sequence[str]) -> Found:
     offers, forbidden = _look_through(tuple(rest), files)
     chosen: list[Face] = []
     while rest and offers:
+        # The fewest fonts that serve all words, nearly: each is a copy in the PDF and in the page.
         best = max(offers, key=lambda offer: (len(offer.words & rest.keys()), offer.regular, offer.fitness))
         taken = best.words & rest.keys()
         if not taken:
@@ -148,6 +151,7 @@ def _look_through(
 
 def _open_all(files: Sequence[str]) -> Iterator[tuple[Face, FT2Font]]:
     """Each face that consists of outlines in one ink."""
+    # That takes 0.3 s, and most reports need no font of the machine.
     from matplotlib.ft2font import FaceFlags, FT2Font
 
     for file in files:
@@ -236,6 +240,7 @@ def _open_named(file: Path) -> Face:
         description = describe_face(face)
     except OSError as error:
         raise _refusal(file, f"cannot be read: {error.strerror or error}", "Check the path.") from None
+    # Which of these fontTools raises depends on the table that is damaged.
     except (TTLibError, ValueError, KeyError, AssertionError, LookupError) as error:
         raise _refusal(file, f"no font that can be read: {error}", "Get the file once more.") from None
     if description.embedding == "forbidden":
@@ -274,6 +279,7 @@ def choose_typefaces(
     lacking = json.loads(memo(f"not own {hashes} {words}", lambda: _find_lacking(words, named)))
     found = Found()
     if lacking:
+        # Only now: walking through the fonts of a machine can take seconds.
         listing = list_fonts(font_folders() if folders is None else folders)
         name = f"installed {fingerprint(listing)} {hashes} {lacking}"
         found = Found.from_json(memo(name, lambda: _search(lacking, named, [entry[0] for entry in listing])))
@@ -281,6 +287,7 @@ def choose_typefaces(
     if not named and not found.faces:
         return faces
     name = f"choice {hashes} {found.faces} {[face.sha256 for face in found.faces]} {words}"
+    # Kept, because to choose a face reads the characters of every font before it.
     numbers = json.loads(memo(name, lambda: _assign(words, faces)))
     extra = (*named, *found.faces)
     chosen = {word: extra[number] for word, number in numbers.items()}
@@ -295,6 +302,7 @@ def _find_lacking(words: Sequence[str], named: Sequence[Face]) -> bytes:
 
 def _search(words: Sequence[str], named: Sequence[Face], files: Sequence[str]) -> bytes:
     """Fonts of the machine for whole words, and then for the letters of those that none has."""
+    # Whole words first, since letters of two fonts are not shaped as one word.
     whole = search_fonts(words, files)
     faces = Typefaces(tuple(named), whole.faces)
     apart = {

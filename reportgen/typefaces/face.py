@@ -15,11 +15,13 @@ from reportgen.typefaces.script import is_invisible, is_plain, split_clusters, s
 
 Embedding = Literal["subset", "whole", "forbidden"]
 
+# Bits 1, 9 and 8 of fsType in the table OS/2.
 _RESTRICTED, _BITMAPS_ONLY, _NO_SUBSETTING = 0x0002, 0x0200, 0x0100
 
 # Preview and print (4), and editable (8).
 _MORE_LIBERAL = 0x000C
 
+# OpenType's usWeightClass of a regular face.
 _REGULAR = 400
 
 
@@ -66,6 +68,7 @@ def open_face(face: Face) -> Any:
 
     stream = face.file.open("rb")
     try:
+        # Lazily: of a font with all of Chinese only the tables that are asked for are read.
         return TTFont(stream, fontNumber=face.index, lazy=True)
     except BaseException:
         stream.close()
@@ -192,7 +195,7 @@ class Typefaces:
             yield from (word,) if whole else split_clusters(word)
 
     def serving(self, texts: Iterable[str]) -> tuple[Face, ...]:
-        """Those named and found faces that set a word of these texts, in their order."""
+        """The named and found faces that set a word of these texts, in their order."""
         words = {word for text in texts for word in words_beyond(text)}
         used = {self.chosen[part] for word in words for part in _forms(word) if part in self.chosen}
         return tuple(face for face in (*self.named, *self.found) if face in used)

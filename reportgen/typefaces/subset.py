@@ -27,6 +27,7 @@ _PARTS = {
 _HEBREW_FORMS = range(0xFB1D, 0xFB50)
 """Letters with points, which HarfBuzz takes only if a font does not say how it places points."""
 
+# Unicode's Alphabetic Presentation Forms of Hebrew, and Arabic ones A and B.
 _ARABIC_FORMS = (*range(0xFB1D, 0xFE00), *range(0xFE70, 0xFEFD))
 
 
@@ -38,9 +39,11 @@ def subset_face(face: Face, characters: Set[int]) -> bytes:
     """
     from fontTools import subset
 
+    # It warns of each table that it leaves out, as it is meant to.
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     if describe_face(face).embedding == "whole":
         return _whole(face)
+    # All features: fontTools's own choice leaves out those that a browser or Pango applies only on demand.
     options = subset.Options(layout_features=["*"], notdef_outline=True, font_number=face.index)
     # Or fontTools would write the time of the build into the font.
     font = subset.load_font(str(face.file), options)

@@ -136,7 +136,7 @@ def describe_disagreement(agrees: bool) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """As JSON has it: dates are text, and a list in the settings is read as a tuple."""
+    """A value of the settings as JSON has it: dates as text, tuples as lists."""
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     return value.isoformat() if hasattr(value, "isoformat") else value

@@ -21,7 +21,7 @@ _LONGEST = 160
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference: ``place`` names the object and where it stands, ``reason`` says what is wrong with it;
+    """One difference: ``place`` names the object and its location, ``reason`` says what is wrong with it;
     ``submitted`` and ``expected`` are the two values if that says more; ``box`` is the position on the page,
     left, bottom, right and top in points, where that is known.
     """
@@ -56,6 +56,7 @@ class Run:
     end: int
 
 
+# Four in a row, for a single word or instruction is often the same by chance.
 _AHEAD, _SURE = 400, 4
 
 Item = TypeVar("Item")
@@ -83,6 +84,7 @@ def _resume(
     theirs: Sequence[Item], ours: Sequence[Item], i: int, j: int, agree: Callable[[Item, Item], bool]
 ) -> tuple[int, int]:
     def resumes(a: int, b: int) -> bool:
+        # Near the end fewer are left.
         pairs = list(zip(theirs[a : a + _SURE], ours[b : b + _SURE], strict=False))
         ends = a >= len(theirs) and b >= len(ours)
         short = min(len(theirs) - a, len(ours) - b) < _SURE

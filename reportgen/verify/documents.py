@@ -31,6 +31,7 @@ from reportgen.verify.recomputation import Recomputed, Rendered
 from reportgen.verify.sheets import SheetCollector
 from reportgen.verify.tolerances import Finding, Findings, Status, Subject
 
+# The report on 266 photographs has 3.5 MB, one on 12 classes 76 pages.
 MAX_PAPER_BYTES = 200 * 2**20
 
 _NO_SETTINGS = "it is missing; reportgen attaches it to every PDF"
@@ -92,7 +93,7 @@ def open_submitted(path: Path, outline: Outline | None) -> SubmittedReport:
 
 
 def _outline_of(results: LoadedResults) -> Outline:
-    """Those of its sections that are installed here, perhaps none."""
+    """The outline of those of its sections that are installed here, perhaps none."""
     kind = results.report_kind
     default = find_kind()
     if kind == default:
@@ -182,6 +183,7 @@ def compare_documents(
     if submitted.pdf is not None:
         try:
             yield from _compare_pdf(submitted.pdf, submitted, recomputed, rendered, progress, collector)
+        # What cannot be opened and drawn, reportgen did not print.
         except PdfError as error:
             yield Finding("pages", PDF_FILE, "differs", reason=error.problem)
     if submitted.folder is not None:
@@ -240,6 +242,7 @@ def _compare_pdf(
                     # Without attachments, which change no page.
                     html = rendered.html
                     reprinted = print_pdf(html, whole_fonts=True) if rendered.whole_fonts else print_pdf(html)
+            # A print that fails says something of this machine, and nothing of the report.
             except UserError as error:
                 yield Finding("pages", PDF_FILE, "not recomputable", reason=error.problem)
         if not reprinted:

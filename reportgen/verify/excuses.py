@@ -55,6 +55,7 @@ def find_excuses(
     other versions of these packages bring about.
     """
     results, settings = submitted
+    # A later reason takes the place of an earlier one, for it explains at least as much.
     found: dict[Kind, str] = {}
     theirs, ours = dict(results.provenance.versions), dict(recomputed.versions)
     changed = {name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name)}

@@ -30,8 +30,10 @@ _VOID = frozenset(
 
 _MOST_FINDINGS = 40
 
+# The page on 266 photographs has 27,000.
 _MOST_TOKENS = 10**6
 
+# Only to say where something is. Our pages are nested 13 deep, a stranger's perhaps without end.
 _DEEPEST = 200
 
 
@@ -53,6 +55,7 @@ class Token:
     raw: str
     tag: str = ""
     attributes: tuple[tuple[str, str | None], ...] = ()
+    # A piece is the same in whatever line it is.
     line: int = field(default=0, compare=False)
     within: str = field(default="", compare=False)
 
@@ -128,6 +131,7 @@ class _Source:
 
 def _compare_blobs(theirs: _Source, ours: _Source) -> Iterator[Difference]:
     """Pictures and fonts of two pages that are otherwise the same."""
+    # Backwards, so that of equal pictures the first one is named.
     whole = {blob: number for number, blob in reversed(list(enumerate(ours.blobs, 1)))}
     for number, (one, other) in enumerate(zip(theirs.blobs, ours.blobs, strict=True), 1):
         if one == other or _same_blob(one, other):
@@ -167,6 +171,7 @@ class _Tokeniser(HTMLParser):
     """Takes markup apart; what was written is kept with each piece."""
 
     def __init__(self) -> None:
+        # Or two ways to write a character would be one piece; what is compared is what is written.
         super().__init__(convert_charrefs=False)
         self.tokens: list[Token] = []
         self._ids: list[tuple[str, str]] = []
@@ -262,6 +267,7 @@ class _Vocabulary:
         return "content"
 
 
+# svg, too: the drawings of a report are data of <img>, where no script runs.
 _ACTIVE = frozenset(
     ["applet", "base", "embed", "form", "frame", "frameset", "iframe", "input", "link", "object", "portal",
      "select", "source", "svg", "textarea", "track"]

@@ -155,4 +155,5 @@ def _lower(raised: str) -> int:
     return int(exponent[0]) if exponent else 9999
 
 
+# The page on 266 photographs has 5 MB.
 MAX_BYTES = 50 * 2**20

@@ -46,7 +46,7 @@ def compare_pages(
 
 
 def share_lost(submitted: PdfDocument, expected: PdfDocument) -> float:
-    """Which share of the words of a PDF is not in another one, wherever they stand there."""
+    """The share of the words of ``expected``, 0 to 1, that ``submitted`` lacks, wherever they are in it."""
     theirs, ours = (
         Counter(word for page in range(len(pdf)) for word in pdf.text(page).split())
         for pdf in (submitted, expected)

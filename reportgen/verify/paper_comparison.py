@@ -22,7 +22,7 @@ DAMAGED = "it is damaged, or written as reportgen does not write: ask for the fi
 
 @dataclass(frozen=True)
 class Reprint:
-    """Our own PDF: all of it, and every name that stands in it."""
+    """Our own PDF: its whole content, and every name that occurs in it."""
 
     paper: Paper
     names: frozenset[str]
@@ -56,6 +56,8 @@ def compare_papers(submitted: Path | bytes, reprint: Reprint, producer: str = ""
             yield from _compare(found, reprint.paper, producer, told)
             if theirs.is_encrypted:
                 yield Difference("/Encrypt: trailer", "it has a lock", kind="active")
+            # qpdf repairs what is damaged, and another program repairs it in another way and shows
+            # something else.
             for warning in theirs.get_warnings()[:1]:
                 yield Difference("report.pdf", DAMAGED, str(warning)[:120], kind="active")
     except pikepdf.PikepdfError as error:
@@ -63,7 +65,7 @@ def compare_papers(submitted: Path | bytes, reprint: Reprint, producer: str = ""
 
 
 def refuse_paper(submitted: Path) -> Iterator[Difference]:
-    """What no report has, told without a reprint: what stands for programs, and odd attached files."""
+    """What no report has, whatever a reprint would give: names of active content, odd attached files."""
     import pikepdf
 
     try:
@@ -81,6 +83,7 @@ def flows_alike(submitted: Path | bytes, reprint: Reprint) -> bool:
     try:
         with pikepdf.open(stream_of(submitted), suppress_warnings=True) as theirs:
             return flow_alike(read_paper(theirs), reprint.paper)
+    # What cannot be read explains nothing.
     except pikepdf.PikepdfError:
         return False
 
@@ -94,7 +97,7 @@ _GRAVEST: tuple[Kind, ...] = ("active", "word", "content", "picture", "flow", "l
 
 
 def _compare(found: Paper, due: Paper, producer: str, named: set[str]) -> Iterator[Difference]:
-    """Whatever was ``named`` already is not told again."""
+    """The differences by part of the PDF; those that are ``named`` already are left out."""
     parts = [
         compare_tables("catalogue", found.catalogue, due.catalogue),
         compare_tables("the tree of pages", found.nodes, due.nodes),
@@ -114,6 +117,7 @@ def _compare(found: Paper, due: Paper, producer: str, named: set[str]) -> Iterat
             # The kind that is excused least.
             kind = min((row.kind for row in rest), key=_GRAVEST.index)
             yield Difference(rest[0].place, f"and {len(rest)} more of this kind", kind=kind)
+    # How many pages there are is compared with what they show, in pages.py.
     for number, (one, other) in enumerate(zip(found.pages, due.pages, strict=False), 1):
         place = f"page {number}"
         yield from compare_tables(place, one, other)
@@ -166,7 +170,7 @@ _DESTINED: Mapping[str, Kind] = {"/Dest": "flow"}
 
 
 def _in_flow(found: Iterable[Difference]) -> Iterator[Difference]:
-    """The same as what other page breaks may bring about."""
+    """The same differences as ones that other page breaks may cause."""
     for each in found:
         yield replace(each, kind="flow")
 
@@ -207,7 +211,7 @@ def _compare_annotations(place: str, theirs: Sequence[Table], ours: Sequence[Tab
 
 
 def _box_of(entry: Table) -> tuple[float, float, float, float] | None:
-    """Where an annotation stands, None if a stranger's says no such thing."""
+    """The box of an annotation, None if it has no valid one."""
     sides = entry.get("/Rect")
     if not isinstance(sides, tuple) or len(sides) != 4:
         return None

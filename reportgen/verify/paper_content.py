@@ -11,6 +11,7 @@ from typing import Any
 from reportgen.verify.paper_fonts import NO_FONT, Font, read_font
 from reportgen.verify.paper_values import Reader, Value, items_of, scalar, table_of
 
+# The 25 pages on 266 photographs have 79,000.
 _MOST_MARKS = 2 * 10**6
 
 _DEEPEST = 8
@@ -22,6 +23,7 @@ class Image:
 
     entries: Value
     data: str
+    # The way to the pixels, and no property of the picture.
     stream: Any = field(compare=False)
 
     @cached_property
@@ -68,6 +70,7 @@ class Painter:
         for instruction in pikepdf.parse_content_stream(content):
             self._left -= 1
             if self._left < 0:
+                # It equals nothing of ours, so it is a difference and stops no comparison.
                 yield Mark("<too much>")
                 return
             operator = str(instruction.operator)
@@ -99,7 +102,7 @@ class Painter:
         return self._reader.value(thing) if compound else scalar(thing)
 
     def _named(self, operator: str, operands: Any, resources: Any, depth: int) -> Iterator[Mark]:
-        """An instruction about a resource: what the resource is stands in the place of its name."""
+        """An instruction about a resource, with the resource's value in place of its name."""
         import pikepdf
 
         *others, name = operands if len(operands) else [None]
@@ -169,6 +172,7 @@ def _packed(stream: Any) -> str:
     data = [stream.read_raw_bytes()]
     try:
         data.append(mask.read_raw_bytes())
+    # There is no mask.
     except AttributeError:
         data.append(b"")
     return hashlib.sha256(b"|".join(hashlib.sha256(each).digest() for each in data)).hexdigest()

@@ -27,6 +27,7 @@ class Font:
 NO_FONT = Font("<no font>", 1, {})
 
 
+# A subset's tag says which glyphs it holds, and not which font it is of.
 _PREFIX = re.compile(r"/[A-Z]{6}\+")
 
 _CHARACTERS = re.compile(rb"begin(bfchar|bfrange)(.*?)end", re.DOTALL)

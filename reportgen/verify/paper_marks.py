@@ -17,6 +17,8 @@ _EXACT = frozenset(["Tr", "J", "j", "BDC", "BMC", "DP", "MP", "cs", "CS", "sh", 
 
 _POSITIONS = frozenset(["cm", "Tm", "Td", "TD", "re", "m", "l", "c", "v", "y", "w", "d", "TJ", "Tj"])
 
+# In points; a level in 255, of colours; of the part of a matrix that turns; thousandths of the font's size,
+# by which TJ moves glyphs.
 _SLACK, _COLOUR_SLACK, _TURN_SLACK, _KERNING = 0.1, 0.004, 0.001, 3.0
 
 

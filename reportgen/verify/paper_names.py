@@ -1,4 +1,4 @@
-"""What stands in a PDF that reportgen never writes, wherever it is: programs, forms, files, hidden layers."""
+"""Names in a PDF that reportgen never writes, wherever they are: programs, forms, files, hidden layers."""
 
 from __future__ import annotations
 
@@ -51,13 +51,14 @@ _TRAILER = frozenset(
 )
 """How objects are found in the file, which says nothing of them."""
 
+# The PDF on 266 photographs has 9,700 objects; a stranger's may lead in circles.
 _MOST = 10**6
 
 _MOST_EACH = 3
 
 
 def compare_names(theirs: Any, known: frozenset[str]) -> Iterator[Difference]:
-    """A difference for each key and kind of object that is not ``known`` from ours, and where it stands."""
+    """A difference for each key and kind of object that is not ``known`` from ours, with its location."""
     counted: dict[str, int] = {}
     for name, place in list_names(theirs):
         if name in known or name in _TREES:
@@ -68,7 +69,7 @@ def compare_names(theirs: Any, known: frozenset[str]) -> Iterator[Difference]:
 
 
 def refuse_names(theirs: Any) -> Iterator[Difference]:
-    """The same without anything to compare with: what is refused in any report."""
+    """A difference for each name that is refused in any report, whatever a reprint has."""
     for name, place in list_names(theirs):
         if name in REFUSED and name not in ("/ActualText", "/Text"):
             yield Difference(f"{name}: {place}", *_explain(name, place))
@@ -84,6 +85,7 @@ def list_names(pdf: Any) -> Iterator[tuple[str, str]]:
     """Every key, and every name that says what an object is, with the way to it; pages first."""
     import pikepdf
 
+    # Breadth first from the pages: an object is named by the shortest way from a page that shows it.
     seen: set[Any] = {page.objgen for page in pdf.pages} | {pdf.Root.objgen}
     waiting: deque[tuple[Any, str, bool]] = deque(
         (page.obj, f"page {number}", False) for number, page in enumerate(pdf.pages, 1)

@@ -9,6 +9,7 @@ from typing import Any
 from reportgen.verify.differences import Difference, Kind, find_runs
 from reportgen.verify.paper_values import Reader, Table, Value, items_of, same, scalar, show, table_of
 
+# As in paper.py.
 _MOST = 500_000
 
 _OWN = frozenset(["/K", "/P", "/ParentTree", "/IDTree", "/Pg"])
@@ -85,6 +86,7 @@ def read_owners(root: Any, order: Mapping[Any, int]) -> Table:
         steps += 1
         waiting += items_of(node.get("/Kids"))
         listed = items_of(node.get("/Nums"))
+        # A stranger's list may end in the middle of a pair.
         for key, owners in zip(listed[::2], listed[1::2], strict=False):
             each = items_of(owners) if isinstance(owners, pikepdf.Array) else [owners]
             found[f"{show(scalar(key))}"] = tuple(

@@ -77,6 +77,7 @@ def scalar(thing: Any) -> Value:
     """A number as a float, a name with its slash, a text in quotes, so that none equals another kind."""
     import pikepdf
 
+    # Before float(), to which true is 1.
     if isinstance(thing, bool) or thing is None:
         return thing
     if isinstance(thing, pikepdf.Name):

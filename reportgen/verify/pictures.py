@@ -16,12 +16,14 @@ _LARGEST, _MEAN = 24, 0.5
 """Levels in 255 by which a pixel, and all pixels on average, may differ: what rounding of the numbers that
 are drawn does, after JPEG."""
 
+# The largest picture of a PDF on 266 photographs has 1.1 million.
 _MOST_PIXELS = 5 * 10**7
 
 _NUMBER = re.compile(rb"-?\d+\.?\d*(?:e-?\d+)?")
 
 _SVG_SLACK = 0.05
 
+# The largest drawing of a report on 266 photographs has 63 kB.
 _LONGEST = 10**7
 
 
@@ -69,6 +71,7 @@ def _same_drawing(one: bytes, other: bytes) -> bool:
     return all(abs(float(a) - float(b)) <= _SVG_SLACK for a, b in numbers)
 
 
+# A reduced font has some 25 kB; one that must be embedded whole may have many characters.
 _LARGEST_FONT = 30 * 2**20
 
 _REDUCED = frozenset(["head", "glyf", "loca", "hmtx", "hhea", "maxp", "CFF ", "post", "OS/2", "cmap", "name"])

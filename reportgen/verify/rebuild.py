@@ -27,9 +27,9 @@ _LONGEST = 200
 
 @contextmanager
 def open_rebuild(found: Verification, kind: ReportKind | None = None) -> Iterator[Rebuilt]:
-    """The recomputation of a report, as far as it may stand for the report itself.
+    """The recomputation of a report, as far as it may be used in place of the report.
 
-    Nothing of it may if anything differs: then it is another report. Sections that could not be recomputed
+    Nothing of it may be if anything differs: then it is another report. Sections that could not be recomputed
     are named, and the document is there if that of the report was confirmed. Its files lie in a folder of
     their own, until the block is left.
     """
@@ -55,7 +55,7 @@ def open_rebuild(found: Verification, kind: ReportKind | None = None) -> Iterato
 
 
 def _find_problem(document: list[Finding]) -> str:
-    """Why the document that was rendered again may not stand for the one that was handed in; "" if it may."""
+    """Why the document rendered again may not be used in place of the submitted one; "" if it may."""
     unsure = [row for row in document if row.status != "confirmed"]
     if unsure:
         return f"it could not be compared with the one that was handed in: {unsure[0].reason[:_LONGEST]}"

@@ -168,6 +168,7 @@ def _collect(
             figures = read_figures(execution.obtain(FIGURES + name)) if section.figures else {}
             if section.has_module("comparison"):
                 stages |= {stage: execution.obtain(stage) for stage in section.reads.stages}
+        # A section that cannot be made again must not hide the others.
         except UserError as error:
             missing[name] = error.problem
             continue
@@ -200,6 +201,7 @@ def fit_examples(settings: Settings, inventory: Inventory) -> tuple[Settings, li
     return settings.model_copy(update={"example_images": fitting}), rows
 
 
+# The results on 266 photographs have 6,800.
 _MOST_VALUES = 500_000
 
 _LONGEST = 300
@@ -276,6 +278,7 @@ def _choose_faces(results: Results, commentary: Mapping[str, str]) -> Typefaces:
         json.dumps(results.model_dump(mode="json"), ensure_ascii=False),
         *commentary.values(),
     )
+    # None are named: a path in a stranger's settings is no file of this machine.
     return choose_typefaces(texts, ())
 
 

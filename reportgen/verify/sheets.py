@@ -64,7 +64,7 @@ def find_unlike(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.
 
 
 MOST_SHEETS = 12
-"""Pages that are shown; how many more differ is told."""
+"""The most pages that are shown; the rest is counted."""
 
 _MOST_FRAMES = 12
 

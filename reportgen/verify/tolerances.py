@@ -71,6 +71,7 @@ class Verification:
     rows: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
     grades: Grades | None = None
+    # Not compared, for two arrays have no single truth value, and not printed, for they have megabytes.
     rebuild: Rebuild | None = field(default=None, repr=False, compare=False)
     sheets: Sheets | None = field(default=None, repr=False, compare=False)
 
@@ -129,7 +130,7 @@ class Tolerances:
 
     @classmethod
     def of(cls, kind: ReportKind) -> Tolerances:
-        """Those of all sections."""
+        """The rules of all sections of a kind of report."""
         return cls(
             tuple(
                 replace(rule, pattern=f"/{section.name}{rule.pattern}")
@@ -147,8 +148,10 @@ class Tolerances:
         for rule in self.rules:
             pattern = split_pointer(rule.pattern)
             fits = len(pattern) <= len(steps)
+            # Not fnmatch(), which on some systems ignores capitals: two classes may differ by these alone.
             if fits and all(fnmatchcase(step, each) for each, step in zip(pattern, steps, strict=False)):
                 return rule
+        # 1.0 is a number that was computed, 1 is one that was counted: JSON keeps them apart.
         return _FRACTION if isinstance(value, float) else _EXACT
 
     def agree(self, pointer: str, submitted: Any, recomputed: Any, scale: float = 0.0) -> bool:

@@ -93,11 +93,13 @@ def examine(
     ``IntakeError`` if the data folder cannot be looked at.
     """
     progress = progress or Silent()
+    # Before anything in it is opened: the images may be a stranger's, too.
     check_folder(data)
     # Mistakes of the caller are told before anything is computed.
     open_templates(settings.templates)
     submitted = open_submitted(submission, outline)
     results, kind = submitted.results, submitted.outline.kind
+    # With the report's seed, which decides how images without splits are divided.
     inventory = take_inventory(data, results.provenance.seed, strict=True)
     rows = [
         *submitted.rows,

@@ -1,4 +1,4 @@
-"""A verification as the page that shows each finding where it stands."""
+"""A verification as an HTML page that shows each finding at its location."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ class WatchError(UserError):
 class Changes:
     """The changes that matter to the report since they were last asked for.
 
-    They are heard from the first :meth:`follow` until :meth:`close`, also while nobody waits.
+    They are collected from the first :meth:`follow` until :meth:`close`, also while nobody waits.
     """
 
     def __init__(self, quiet: float = QUIET_SECONDS) -> None:
@@ -238,7 +238,7 @@ class Changes:
 
 
 class _Listener:
-    """A thread that passes on each changed path; it hears from the moment it is made."""
+    """A thread that passes on each changed path, from the moment it is created."""
 
     def __init__(
         self, folders: Sequence[Path], on_message: Callable[[Path], None], *, recursive: bool
@@ -247,10 +247,14 @@ class _Listener:
         self._stop = threading.Event()
         self._changes = watchfiles.watch(
             *folders,
+            # Scope decides what counts: watchfiles' own filter also drops what it takes for caches and
+            # editors' files.
             watch_filter=None,
+            # By itself watchfiles gathers changes for 1.6 s; wait() gathers them already, for less.
             debounce=_STEP_MILLISECONDS,
             step=_STEP_MILLISECONDS,
             rust_timeout=_STEP_MILLISECONDS,
+            # Or the first step would end only with the first change.
             yield_on_timeout=True,
             stop_event=self._stop,
             recursive=recursive,

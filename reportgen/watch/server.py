@@ -98,6 +98,7 @@ class Feed:
             self._changed.notify_all()
 
 
+# Not 0.0.0.0: the report is nobody else's in the network.
 ADDRESS = "127.0.0.1"
 
 REPORT = "report.html"
@@ -212,6 +213,7 @@ def _version(folder: Path) -> str:
     if stream is None:
         return ""
     with stream:
+        # By content: pages load the report again only if it is another one, and a reader keeps the place.
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
@@ -225,8 +227,10 @@ def open_served(folder: Path | None, name: str) -> BufferedReader | None:
     if folder is None or (name not in SERVED and (parent != _FIGURES or not last or last.startswith("."))):
         return None
     try:
+        # Any ".." in the name makes the two paths differ, as a link does.
         path = folder.resolve() / name
         return path.open("rb") if path.resolve() == path and path.is_file() else None
+    # ValueError: the address has a zero byte.
     except (OSError, ValueError):
         return None
 
@@ -236,6 +240,7 @@ class _Listener(ThreadingHTTPServer):
 
     # A second watch has to find the port taken, also on systems that would share it.
     allow_reuse_port = False
+    # A thread that hangs in a dead connection must not keep the program from ending.
     daemon_threads = True
 
     def __init__(self, *arguments: Any) -> None:
@@ -274,6 +279,7 @@ class _Listener(ThreadingHTTPServer):
         super().server_close()
         connections = list(self._open.items())
         for _thread, connection in connections:
+            # The browser may have closed it already.
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         for thread, _connection in connections:
@@ -282,6 +288,7 @@ class _Listener(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Listener
+    # Else the answers name the version of Python.
     server_version, sys_version = "reportgen", ""
     # A connection that asks nothing, as browsers open in advance, is dropped after these seconds.
     timeout = 30
@@ -362,7 +369,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Allow", "GET, HEAD")
         # The next report has the same address.
         self.send_header("Cache-Control", "no-store")
+        # A browser must not guess that a file of results is a page.
         self.send_header("X-Content-Type-Options", "nosniff")
+        # No page of another site may take a figure in.
         self.send_header("Cross-Origin-Resource-Policy", "same-origin")
         # The report has a policy in its head, where browsers ignore who may frame it; that is said here.
         self.send_header("Content-Security-Policy", policy or "frame-ancestors 'self'")

@@ -58,9 +58,11 @@ class Watcher:
         while heard := self._changes.wait():
             before = outdated
             if Concern.CODE in heard:
+                # By content: an edit that is taken back needs no restart.
                 outdated = _digest(inputs.sources) != code
             if outdated and not before:
                 self._ask_for_restart()
+            # What changed while the code was another one was not built, so it is built now.
             if not outdated and (before or Concern.REPORT in heard):
                 followed = self._round(inputs, followed)
 
@@ -82,11 +84,14 @@ class Watcher:
             self._changes.follow(followed)
             self._server.offer(settings.build)
             self._server.show(self._build(settings, data, _Relay(self._progress, feed)))
+        # Neither goes away with the next change, as other errors may.
         except (StoppedError, WatchError):
             raise
         except UserError as error:
             _complain(error.problem, error.remedy)
             feed.failed(error.problem, error.remedy)
+        # A fault of ours must not end a watch that has run for hours; the report before it stays on the
+        # page.
         except Exception as error:
             tell_fault(error)
             feed.failed(f"A fault of reportgen itself: {describe_fault(error)}", report_line())

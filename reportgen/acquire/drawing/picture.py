@@ -34,6 +34,7 @@ class Picture:
 
 def draw_picture(sketch_animal: Callable[[np.random.Generator], Sketch], rng: np.random.Generator) -> Picture:
     """An animal somewhere in a scene, each side of the picture 200 to 400 pixels long."""
+    # All draws come from one generator: in another order the same seed gives other pictures.
     width = int(rng.integers(250, 401))
     height = int(rng.integers(200, min(400, round(1.2 * width)) + 1))
     scene = paint_scene((width, height), rng)
@@ -53,6 +54,7 @@ def paint_picture(sketch: Sketch, placement: Placement, scene: Scene, rng: np.ra
     body, head = Layer((width, height)), Layer((width, height))
     brush.paint(sketch.body, placement, body)
     brush.paint(sketch.head, placement, head)
+    # From what was painted and not from the outlines: the boxes are then exact to the pixel.
     animal, face = extent(np.maximum(body.opacity, head.opacity)), head.extent()
     if animal is None or face is None:
         raise ValueError(f"the animal is outside of the picture of {width}×{height} pixels: {placement}")

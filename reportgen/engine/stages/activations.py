@@ -31,6 +31,7 @@ def run(context: StageContext) -> Artifacts:
     arrays = {str(i): unpack_arrays(kept[image.sha256] or b"")["output"] for i, image in enumerate(images)}
     return {
         ACTIVATIONS: pack_arrays(arrays),
+        # Kept like the outputs: describing the layer means to load the network.
         LAYER: context.items.obtain(LAYER, lambda: _describe_layer(context)),
     }
 
@@ -42,6 +43,8 @@ def _compute(context: StageContext, images: Sequence[ImageFile]) -> Iterator[NDA
     with context.progress.stage("Explained layer", total=len(images)) as advance:
         for image in images:
             pixels = preprocess(decode(context.path(image), image.sha256))
+            # Always one: with several threads the last bits of a sum depend on how many images are computed
+            # together.
             yield network.explained(pixels[np.newaxis])[0].numpy()
             advance(1)
 

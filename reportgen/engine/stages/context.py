@@ -29,7 +29,7 @@ Artifacts = Mapping[str, bytes]
 class StageContext:
     """The inputs of one run of a stage. Asking for one that the stage does not declare is a ``KeyError``.
 
-    ``items`` keeps what the stage computes from single images; ``progress`` hears of what takes long.
+    ``items`` keeps what the stage computes from single images; ``progress`` is told what takes long.
     """
 
     stage: Stage
@@ -119,7 +119,7 @@ class StageContext:
 
     @property
     def fonts(self) -> tuple[Face, ...]:
-        """Those of the settings and of the machine that set a word of the report."""
+        """The faces of the settings and of the machine that set a word of the report."""
         self._require(self.stage.spec.fonts == "all", "all fonts")
         return self.plan.fonts
 
@@ -139,7 +139,9 @@ class StageContext:
 
     def _require(self, declared: bool, what: str) -> None:
         if not declared:
+            # Not a UserError: it is a mistake in the stage's declaration, which no user can put right.
             raise KeyError(f"the stage {self.stage.name} does not declare that it reads {what}")
 
 
+# Here, the lowest module that all stages see: whoever writes a file and whoever publishes it need one name.
 RESULTS_FILE, HTML_FILE, PDF_FILE = "results.json", "report.html", "report.pdf"

@@ -21,5 +21,6 @@ def run(context: StageContext) -> Artifacts:
     with context.progress.stage(f"Figures of {section.name.replace('_', ' ')}"):
         figures = list(section.require("figures", "draw")(data))
     for figure in figures:
+        # A figure that is not declared has no number and no caption, so the page could not show it.
         section.find_figure(figure.name)
     return pack_figures(figures)

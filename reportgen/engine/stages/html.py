@@ -25,6 +25,7 @@ def run(context: StageContext) -> Artifacts:
         commentary = context.setting("commentary").model_dump()
         results = read_results(context.artifacts("results")[RESULTS_FILE], context.kind)
         content = Content(context.kind, results, album, commentary, context.setting("print"))
+        # Formulas are kept as items: matplotlib takes some 30 ms for each, and they rarely change.
         document = render_html(content, context.templates, context.items.obtain, context.typefaces)
     numbers = {
         section: [number for name in figures if (number := document.numbers.get(("figure", name)))]

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 
 def load_tensorflow(progress: Progress) -> None:
-    """Have TensorFlow and Keras set as the numbers need them.
+    """Import TensorFlow and Keras, and configure them as the numbers require.
 
     Importing them takes seconds and is then a stage of its own for the listener. Raises ``BackendError`` if
     somebody else has imported them in a way that would change the numbers.
     """
+    # By the build before, as in watch, or by whoever runs a build in a process that has more to do.
     if "keras" in sys.modules:
         settle_backend()
         return
@@ -41,6 +42,7 @@ class Networks:
 
     def load(self, weights: WeightsFile, progress: Progress) -> Backbone:
         """VGG19 with these weights. Raises ``ChangedWeightsError`` if the file was changed meanwhile."""
+        # By hash and not by path: the file may be replaced between two builds of watch.
         if self._backbone is None or self._backbone.weights.sha256 != weights.sha256:
             load_tensorflow(progress)
             from reportgen.models import backbone

@@ -31,6 +31,7 @@ def run(context: StageContext) -> Artifacts:
     attached = (
         Attachment(RESULTS_FILE, results, DESCRIPTIONS[RESULTS_FILE], "application/json", "Data"),
         Attachment(
+            # Written from the checked values: the user's own file may have comments, and paths of a machine.
             _SETTINGS_FILE, write_settings(values, _weights(results)),
             DESCRIPTIONS[_SETTINGS_FILE], "application/toml", "Source",
         ),

@@ -32,7 +32,7 @@ def plain(text: str, limit: int | None = None) -> str:
 
 
 def one_line(text: str) -> str:
-    """The same, white space and line ends made single spaces."""
+    """``plain`` text on one line: white space and line ends become single spaces."""
     return " ".join(plain(text).split())
 
 

@@ -34,6 +34,7 @@ def describe_grades(grades: Grades, width: int = 100) -> list[Line]:
     total = ("Total", *_points(grades.score, grades.checked), "", "")
     head = ("Criterion", "Points", "Of", "Status", "")
     sizes = [max(cell_len(row[column]) for row in (head, *rows, total)) for column in range(4)]
+    # However long a name is, there is room for the message.
     sizes[0] = min(sizes[0], int(width * _WIDEST_NAME))
     room = width - sum(sizes) - 2 * len(sizes)
 
