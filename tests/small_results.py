@@ -109,7 +109,8 @@ def _layer(depth: int, filters: int, side: int) -> dict[str, Any]:
         "filters": filters, "kernel_shape": [3, 3, depth, filters],
         "input_shape": [side + 2, side + 2, depth],
         "expected_shape": [side, side, filters], "observed_shape": [side, side, filters], "matches": True,
-        "stride": 1, "padding": 0, "init_check": _INIT,
+        "stride": 1, "padding": 0, "init_check": _INIT, "weight_limit": 1.25,
+        "maxima": _each([0.5, *[0.0] * 9]),
     }  # fmt: skip
 
 
@@ -133,7 +134,11 @@ def document() -> dict[str, Any]:
             "colour": False, "input_shape": [224, 224], "filter_size": 3, "stride": 1, "padding": 0,
             "filter": [[0.1, 0.2, 0.3]] * 3, "expected_shape": [222, 222],
             "classes": _each({"file": "test/x.jpg", "observed_shape": [222, 222], "matches": True}),
-            "init_check": _INIT, "arrays": {"filter": _SUMMARY},
+            "init_check": _INIT, "scale_limit": 1.0,
+            "arrays": {
+                "filter": _SUMMARY, "map_0": {**_SUMMARY, "key": "map_0"},
+                "map_1": {**_SUMMARY, "key": "map_1"},
+            },
         },
         "conv_stack": {
             "colour": False, "shown": 10, "files": _each("test/x.jpg"), "arrays": {},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +20,7 @@ from reportgen.document.lineage import Lineage
 from reportgen.document.numbering import Numbering
 from reportgen.document.numbers import FILTERS, Sourced, direction_of, entries, mark_digits
 from reportgen.errors import RenderError
-from reportgen.figures.figure import TEXT_WIDTH_MM, Figure, Picture
+from reportgen.figures.figure import TEXT_WIDTH_MM, Figure, Picture, Sheet
 from reportgen.memo import Memo, no_memo
 from reportgen.outline.kind import CHEN_2016, ReportKind
 from reportgen.outline.section import Reference
@@ -82,6 +83,7 @@ def render_html(
     page = _Page(content, templates, memo)
     html = mark_words(page.render(), faces)
     page.numbering.verify()
+    page.require_whole_sheets()
     # Every character of the document is a superset of what is printed.
     generated = f"{font_css(html, memo, faces)}\n{page.formulas.css}\n{_width_rules(content.album)}"
     # Only the first mark: an author may write the same words.
@@ -98,6 +100,7 @@ class _Page:
         self.kind, self.results, self.album = content.kind, content.results, content.album
         self.commentary, self.printing, self.templates = content.commentary, content.printing, templates
         self.numbering = _plan(content)
+        self.shown: Counter[str] = Counter()
         self.formulas = FormulaSetter(memo)
         self.document = self.results.model_dump(mode="json")
         self.lineage = Lineage(self.results, self.document, self.kind)
@@ -141,6 +144,9 @@ class _Page:
             d=self.document,
             has_figure=lambda name: name in self.album,
             image=self._image,
+            piece=self._piece,
+            strip=self._strip,
+            sheet_class=self._sheet_class,
         )
         for section in self.kind.sections:
             if (module := section.load("page")) is not None:
@@ -209,18 +215,58 @@ class _Page:
 
     def _image(self, name: str) -> Markup:
         figure = self.album[name]
-        picture = figure.picture
         if not figure.alt.strip():
             raise RenderError(f"The figure '{name}' has no alternative text.", "Describe it in words.")
-        # As data: by the addresses of files the PDF would differ from folder to folder.
-        return Markup('<img class="{}" src="data:{};base64,{}" width="{}" height="{}" alt="{}">').format(
-            _width_class(picture),
-            picture.mime,
-            base64.b64encode(picture.data).decode(),
-            picture.width,
-            picture.height,
-            figure.alt,
-        )
+        return _embed_picture(figure.picture, _width_class(figure.picture), figure.alt)
+
+    def _piece(self, name: str) -> Markup:
+        """The next picture of a figure's sheet, the first with the description of the whole figure.
+
+        A figure that could not be drawn again has none: its stand-in is shown in every place.
+        """
+        figure = self.album[name]
+        index = self.shown[name]
+        self.shown[name] += 1
+        if figure.sheet is None or index >= len(figure.sheet.pieces):
+            return self._image(name)
+        piece = figure.sheet.pieces[index]
+        return _embed_picture(piece.picture, piece.look, (piece.name if index else "") or figure.alt)
+
+    def require_whole_sheets(self) -> None:
+        """Raise ``RenderError`` if a template labels more or fewer pictures of a figure than there are.
+
+        A label too few would put all that follow it below their neighbours' pictures.
+        """
+        for name, labels in self.shown.items():
+            sheet = self.album[name].sheet
+            if sheet is not None and labels != len(sheet.pieces):
+                raise RenderError(
+                    f"The figure '{name}' has {len(sheet.pieces)} pictures; the template labels {labels}.",
+                    "Correct the template: it must call tile once for each picture.",
+                )
+
+    def _strip(self, name: str) -> Markup:
+        """The colours of a figure's scale, nothing if it has none."""
+        sheet = self.album[name].sheet
+        if sheet is None or sheet.strip is None:
+            return Markup()
+        return _embed_picture(sheet.strip, "strip", "the scale's colours, from its low end to its high one")
+
+    def _sheet_class(self, name: str) -> str:
+        sheet = self.album[name].sheet
+        return _cell_class(sheet) if sheet else ""
+
+
+def _embed_picture(picture: Picture, kind: str, alt: str) -> Markup:
+    # As data: by the addresses of files the PDF would differ from folder to folder.
+    return Markup('<img class="{}" src="data:{};base64,{}" width="{}" height="{}" alt="{}">').format(
+        kind,
+        picture.mime,
+        base64.b64encode(picture.data).decode(),
+        picture.width,
+        picture.height,
+        alt,
+    )
 
 
 def _plan(content: Content) -> Numbering:
@@ -255,10 +301,35 @@ def _width_class(picture: Picture) -> str:
     return f"mm{min(round(picture.print_width), TEXT_WIDTH_MM)}"
 
 
+_GUTTER_MM = 1.13
+"""The space between two pictures of a sheet."""
+
+
+def _cell_class(sheet: Sheet) -> str:
+    across, down = (round(10 * length) for length in sheet.cell)
+    return f"by{sheet.columns}-{across}-{down}"
+
+
 def _width_rules(album: Mapping[str, Figure]) -> str:
-    """A picture is printed at the width for which its lettering was drawn, as far as the page allows."""
+    """A picture is printed at the width for which its lettering was drawn, as far as the page allows.
+
+    Those of a sheet are in cells of one size. ``--mm`` is the width for a screen, which enlarges it.
+    """
     names = sorted({_width_class(figure.picture) for figure in album.values()})
-    return "\n".join(f".{name}{{width:{name[2:]}mm;--mm:{name[2:]}}}" for name in names)
+    rules = [f".{name}{{width:{name[2:]}mm;--mm:{name[2:]}}}" for name in names]
+    sheets = {_cell_class(figure.sheet): figure.sheet for figure in album.values() if figure.sheet}
+    for name, sheet in sorted(sheets.items()):
+        across, down = (round(length, 1) for length in sheet.cell)
+        pitch = across + _GUTTER_MM
+        whole = sheet.columns * pitch
+        rules += [
+            # Wider than the column by the space behind the last picture.
+            f".{name}{{width:{whole:.2f}mm;--mm:{whole - _GUTTER_MM:.0f};--columns:{sheet.columns};"
+            f"--ratio:{across}/{down}}}",
+            f".{name} .tile{{width:{pitch:.2f}mm;padding-right:{_GUTTER_MM}mm}}",
+            f".{name} .tile img{{width:{across}mm;height:{down}mm}}",
+        ]
+    return "\n".join(rules)
 
 
 def embedded_files(album: Mapping[str, Figure], numbers: Mapping[tuple[str, str], str]) -> dict[str, bytes]:

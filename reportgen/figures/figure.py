@@ -58,12 +58,45 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """One picture of a sheet. ``name`` says in a word or two which one it is, for those who cannot see it.
+
+    ``look``: its pixels are data, one value a pixel (``values``) or in squares that stay sharp (``squares``),
+    and are kept exactly; or they are those of a ``photograph``.
+    """
+
+    picture: Picture
+    name: str
+    look: Literal["photograph", "values", "squares"] = "photograph"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The pictures of a figure one by one, so that a page can write their labels as text beside them.
+
+    They are in rows of ``columns``; a cell has ``cell`` millimetres across and down. ``strip`` is the colour
+    scale that all of them share, one pixel high, from its low end to its high one.
+    """
+
+    pieces: tuple[Piece, ...]
+    columns: int
+    cell: tuple[float, float]
+    strip: Picture | None = None
+
+
+@dataclass(frozen=True)
 class Figure:
-    """One figure: ``name`` is unique in the report, ``alt`` describes it to those who cannot see it."""
+    """One figure: ``name`` is unique in the report, ``alt`` describes it to those who cannot see it.
+
+    ``picture`` is complete and stands alone, lettering and all. A page that writes the lettering itself takes
+    the ``sheet`` instead, where there is one: text can be searched and selected, in any script, and keeps its
+    size on a telephone, which lettering in pixels does not.
+    """
 
     name: str
     picture: Picture
     alt: str
+    sheet: Sheet | None = None
 
 
 NamedArrays = Mapping[str, NDArray[Any]]
@@ -114,7 +147,8 @@ RasterMime = Literal["image/png", "image/jpeg"]
 
 
 def raster_picture(image: Image.Image, mime: RasterMime = "image/png") -> Picture:
-    """Encode an RGB image, without a time stamp: equal pixels give equal bytes.
+    """Encode an RGB or grey image, or one with a table of colours, without a time stamp: equal pixels give
+    equal bytes.
 
     PNG is exact. JPEG takes a fifth of the space for photographs and what resembles them. It halves the
     resolution of colour only, which lettering and lines, black, grey or white, do not have.
@@ -131,3 +165,25 @@ def raster_picture(image: Image.Image, mime: RasterMime = "image/png") -> Pictur
 def raster_picture_of(pixels: NDArray[np.uint8], mime: RasterMime = "image/png") -> Picture:
     """Encode pixels, uint8 (H, W, 3), as they are."""
     return raster_picture(Image.fromarray(pixels), mime)
+
+
+_MOST_COLOURS = 256
+
+
+def exact_picture(pixels: NDArray[np.uint8]) -> Picture:
+    """Encode pixels, uint8 (H, W, 3), as a PNG of as few bytes a pixel as show them exactly.
+
+    A colour map has at most 256 colours: as an index into a table a map takes 40 % of what it takes in RGB
+    (60 maps of photographs: 1.26 MB instead of 3.02).
+    """
+    red, green, blue = np.moveaxis(pixels, -1, 0)
+    if np.array_equal(red, green) and np.array_equal(green, blue):
+        return raster_picture(Image.fromarray(red))
+    packed = red.astype(np.uint32) << 16 | green.astype(np.uint32) << 8 | blue
+    colours, index = np.unique(packed, return_inverse=True)
+    if len(colours) > _MOST_COLOURS:
+        return raster_picture(Image.fromarray(pixels))
+    table = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=-1).astype(np.uint8)
+    image = Image.fromarray(index.reshape(red.shape).astype(np.uint8))
+    image.putpalette(table.tobytes())
+    return raster_picture(image)

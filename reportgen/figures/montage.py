@@ -5,13 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from reportgen.figures.colour import Rgb, diverging, grey_to_rgb, sequential
-from reportgen.figures.figure import BAND_WIDTH, PAGE_WIDTH, Picture, RasterMime, raster_picture
+from reportgen.figures.figure import (
+    BAND_WIDTH,
+    MM_PER_INCH,
+    PAGE_WIDTH,
+    PRINT_DPI,
+    Figure,
+    Picture,
+    Piece,
+    RasterMime,
+    Sheet,
+    exact_picture,
+    raster_picture,
+    raster_picture_of,
+)
 from reportgen.figures.lettering import (
     HAIRLINE,
     INK,
@@ -114,13 +128,15 @@ _BAR_GAP = 14
 class Tile:
     """One picture of a montage, uint8 (H, W, 3), with one or two lines of text below it.
 
-    The label of a ``quiet`` one is grey, as that of a picture with nothing in it.
+    The label of a ``quiet`` one is grey, as that of a picture with nothing in it. ``look`` is that of
+    ``Piece``: whether the pixels are data.
     """
 
     pixels: Rgb
     label: str
     sublabel: str = ""
     quiet: bool = False
+    look: Literal["photograph", "values", "squares"] = "photograph"
 
     def __post_init__(self) -> None:
         shape = self.pixels.shape
@@ -217,10 +233,76 @@ def montage(
     return raster_picture(sheet, mime)
 
 
+def lettered_figure(
+    name: str,
+    alt: str,
+    tiles: Sequence[Tile],
+    *,
+    columns: int,
+    tile_side: int,
+    bar: ScaleBar | None = None,
+    faces: Typefaces = OWN,
+) -> Figure:
+    """A figure of tiles: as a whole by ``montage``, and tile by tile for a page that writes the labels.
+
+    Tiles that are data are encoded without loss, in both. A photograph among them is a JPEG, no larger than
+    print needs.
+    """
+    data = any(tile.look != "photograph" for tile in tiles)
+    picture = montage(
+        tiles,
+        columns=columns,
+        tile_side=tile_side,
+        smooth=not any(tile.look == "squares" for tile in tiles),
+        bar=bar,
+        mime="image/png" if data else "image/jpeg",
+        faces=faces,
+    )
+    sizes = [_fitted_size(tile.pixels, tile_side) for tile in tiles]
+    across, down = (max(sides) * MM_PER_INCH / PRINT_DPI for sides in zip(*sizes, strict=True))
+    strip = exact_picture(bar.strip(_STRIP_STEPS)) if bar else None
+    pieces = tuple(_cut(tile, tile_side) for tile in tiles)
+    return Figure(name, picture, alt, Sheet(pieces, min(columns, len(tiles)), (across, down), strip))
+
+
+_STRIP_STEPS = 256
+"""The colours of a scale; no colour map has more."""
+
+
+def _cut(tile: Tile, side: int) -> Piece:
+    name = f"{tile.label} {tile.sublabel}".strip()
+    if tile.look != "photograph":
+        return Piece(exact_picture(tile.pixels), name, tile.look)
+    large = max(tile.pixels.shape[:2]) > side
+    pixels = np.asarray(_fit(tile.pixels, side, smooth=True)) if large else tile.pixels
+    return Piece(raster_picture_of(pixels, "image/jpeg"), name)
+
+
+def block_means(values: NDArray[Any], side: int) -> NDArray[Any]:
+    """Reduce (H, W, …) to about ``side`` rows and columns, by the means of squares that do not overlap.
+
+    A picture of it is exact in what it shows: each pixel has the mean of a square of values, which no other
+    pixel is made of. The rest that fills no square is left out. Unchanged if it is no larger than that.
+    """
+    block = max(1, round(min(values.shape[:2]) / side))
+    rows, columns = (length // block for length in values.shape[:2])
+    squares = values[: rows * block, : columns * block].reshape(
+        rows, block, columns, block, *values.shape[2:]
+    )
+    means: NDArray[Any] = squares.mean(axis=(1, 3))
+    return means
+
+
+def _fitted_size(pixels: Rgb, side: int) -> tuple[int, int]:
+    height, width = pixels.shape[:2]
+    scale = side / max(height, width)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
 def _fit(pixels: Rgb, side: int, smooth: bool) -> Image.Image:
     height, width = pixels.shape[:2]
     scale = side / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    size = _fitted_size(pixels, side)
     if smooth:
         method = Image.Resampling.LANCZOS
     else:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reportgen.engine.stages.context import Artifacts
-from reportgen.figures.figure import Figure, Picture
+from reportgen.figures.figure import Figure, Picture, Piece, Sheet
 from reportgen.store.packing import pack_arrays, unpack_arrays
 
 if TYPE_CHECKING:
@@ -39,19 +39,54 @@ _LIST = "figures.json"
 
 
 def pack_figures(figures: Sequence[Figure]) -> Artifacts:
-    """Each picture under the figure's name; ``figures.json`` lists them in the order of the document."""
+    """Each picture under the figure's name, those of a sheet with a number behind it; ``figures.json`` lists
+    them in the order of the document.
+    """
+    packed: dict[str, bytes] = {}
+
+    def keep(name: str, picture: Picture) -> dict[str, Any]:
+        packed[name] = picture.data
+        return {"file": name, "mime": picture.mime, "size": [picture.width, picture.height]}
+
     listed = [
-        {"name": f.name, "alt": f.alt, "mime": f.picture.mime, "size": [f.picture.width, f.picture.height]}
+        {"name": f.name, "alt": f.alt, "picture": keep(f.name, f.picture), "sheet": _pack_sheet(f, keep)}
         for f in figures
     ]
-    return {_LIST: json.dumps(listed).encode(), **{figure.name: figure.picture.data for figure in figures}}
+    return {_LIST: json.dumps(listed).encode(), **packed}
+
+
+def _pack_sheet(figure: Figure, keep: Callable[[str, Picture], dict[str, Any]]) -> dict[str, Any] | None:
+    sheet = figure.sheet
+    if sheet is None:
+        return None
+    return {
+        "pieces": [
+            {"picture": keep(f"{figure.name}-{k}", piece.picture), "name": piece.name, "look": piece.look}
+            for k, piece in enumerate(sheet.pieces)
+        ],
+        "columns": sheet.columns,
+        "cell": sheet.cell,
+        "strip": keep(f"{figure.name}-strip", sheet.strip) if sheet.strip else None,
+    }
 
 
 def read_figures(artifacts: Artifacts) -> dict[str, Figure]:
     """The figures of a section by name."""
+
+    def read(entry: dict[str, Any]) -> Picture:
+        return Picture(artifacts[entry["file"]], entry["mime"], *entry["size"])
+
     return {
         entry["name"]: Figure(
-            entry["name"], Picture(artifacts[entry["name"]], entry["mime"], *entry["size"]), entry["alt"]
+            entry["name"], read(entry["picture"]), entry["alt"], _read_sheet(entry["sheet"], read)
         )
         for entry in json.loads(artifacts[_LIST])
     }
+
+
+def _read_sheet(entry: dict[str, Any] | None, read: Callable[[dict[str, Any]], Picture]) -> Sheet | None:
+    if entry is None:
+        return None
+    pieces = tuple(Piece(read(each["picture"]), each["name"], each["look"]) for each in entry["pieces"])
+    across, down = entry["cell"]
+    return Sheet(pieces, entry["columns"], (across, down), read(entry["strip"]) if entry["strip"] else None)

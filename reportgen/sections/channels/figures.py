@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.figures.colour import Rgb
 from reportgen.figures.figure import Figure, FigureData, say_box
-from reportgen.figures.montage import Tile, band_side, montage
+from reportgen.figures.montage import Tile, band_side, lettered_figure
 from reportgen.figures.overlay import crop
 from reportgen.sections.channels.result import Channel, Channels, ImageChannels
 from reportgen.text import decimal_text
@@ -22,15 +22,8 @@ def draw(data: FigureData) -> Iterator[Figure]:
     for i, ((label, found), image) in enumerate(zip(section.classes.items(), data.images, strict=True)):
         rows = list_rows(found)
         tiles = [_tile(image, channel, name) for name, row in rows for channel in row]
-        yield Figure(
-            f"leading_{i}",
-            montage(
-                tiles,
-                columns=len(rows[0][1]),
-                tile_side=_SIDE,
-                mime="image/jpeg",
-            ),
-            _describe(label, rows),
+        yield lettered_figure(
+            f"leading_{i}", _describe(label, rows), tiles, columns=len(rows[0][1]), tile_side=_SIDE
         )
 
 

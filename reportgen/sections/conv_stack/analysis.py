@@ -64,10 +64,27 @@ def stack_layers(
         shown=shown,
         shared_scale=shared_scale,
         files=dict(files),
-        layers=_describe(kernels, first.shape[:2], observed, np.random.default_rng([seed, 2])),
+        layers=[
+            layer.model_copy(update=_find_scales(arrays, n, list(images), shown))
+            for n, layer in enumerate(
+                _describe(kernels, first.shape[:2], observed, np.random.default_rng([seed, 2])), 1
+            )
+        ],
         arrays=summarise("conv_stack", arrays),
     )
     return Computed(numbers, arrays)
+
+
+def _find_scales(
+    arrays: Mapping[str, NDArray[Any]], n: int, labels: Sequence[str], shown: int
+) -> dict[str, Any]:
+    """Where the colour scales of layer ``n`` end: that of the shown filters, and of each shown map."""
+    return {
+        "weight_limit": float(np.abs(arrays[f"kernel_{n}"][..., :shown]).max()),
+        "maxima": {
+            label: arrays[f"maps_{n}_{i}"].max(axis=(0, 1)).tolist() for i, label in enumerate(labels)
+        },
+    }
 
 
 def _describe(

@@ -10,10 +10,17 @@ from numpy.typing import NDArray
 
 from reportgen.dataset.decode import grey
 from reportgen.figures.colour import Rgb, grey_to_rgb, sequential
-from reportgen.figures.figure import Figure, FigureData, Picture, listed, say_number
+from reportgen.figures.figure import Figure, FigureData, listed, say_number
 from reportgen.figures.filters import filter_tiles
 from reportgen.figures.lettering import number_text
-from reportgen.figures.montage import ScaleBar, Tile, count_channel_columns, full_width_side, montage
+from reportgen.figures.montage import (
+    ScaleBar,
+    Tile,
+    block_means,
+    count_channel_columns,
+    full_width_side,
+    lettered_figure,
+)
 from reportgen.sections.conv_stack.result import ConvLayer, ConvStack
 
 _DARK, _FAINT = 1 / 20, 1 / 200
@@ -90,10 +97,11 @@ def draw(data: FigureData) -> Iterator[Figure]:
         yield _filters(n, layer, arrays[f"kernel_{n}"][..., : section.shown])
         for i, label in enumerate(section.files):
             maps = arrays[f"maps_{n}_{i}"]
-            yield Figure(
+            yield _strip(
                 f"maps_{n}_{i}",
-                _strip(_input(data.images[i], colour=section.colour), maps, shared=section.shared_scale),
                 describe_maps(n, layer, label, maps, shared=section.shared_scale),
+                (_input(data.images[i], colour=section.colour), maps),
+                shared=section.shared_scale,
             )
 
 
@@ -103,16 +111,13 @@ def _filters(n: int, layer: ConvLayer, kernels: NDArray[Any]) -> Figure:
     if kernels.shape[2] == 1:
         side = min(side, _SLICE_SIDE)
     tiles, limit = filter_tiles(kernels, side)
-    return Figure(
+    return lettered_figure(
         f"filters_{n}",
-        montage(
-            [Tile(pixels, f"filter {k}") for k, pixels in enumerate(tiles, 1)],
-            columns=columns,
-            tile_side=max(tiles[0].shape[:2]),
-            smooth=False,
-            bar=ScaleBar(-limit, limit, "filter weight", "diverging"),
-        ),
         describe_filters(n, layer, kernels),
+        [Tile(pixels, f"filter {k}", look="squares") for k, pixels in enumerate(tiles, 1)],
+        columns=columns,
+        tile_side=max(tiles[0].shape[:2]),
+        bar=ScaleBar(-limit, limit, "filter weight", "diverging"),
     )
 
 
@@ -127,24 +132,20 @@ def _input(image: Rgb, *, colour: bool) -> Rgb:
     return image if colour else grey_to_rgb(grey(image), 0, 1)
 
 
-def _strip(image: Rgb, maps: Values, *, shared: bool) -> Picture:
+def _strip(name: str, alt: str, shown: tuple[Rgb, Values], *, shared: bool) -> Figure:
     """The input and the maps (H, W, N), each from zero to its own maximum, or all to that of all.
 
-    Below each map are its number and its maximum.
+    Below each map are its number and its maximum. In a strip of eleven print shows a pixel for 2 × 2 values.
     """
+    image, maps = shown
+    columns = min(_COLUMNS, maps.shape[2] + 1)
+    side = full_width_side(max(columns, _FEWEST))
     highest = float(maps.max())
     tiles = [Tile(image, "input")]
     for k in range(maps.shape[2]):
-        values, high = maps[..., k], float(maps[..., k].max())
+        high = float(maps[..., k].max())
+        pixels = sequential(block_means(maps[..., k], side), 0, highest if shared else high)
         told = number_text(high) if high else "silent"
-        tiles.append(
-            Tile(sequential(values, 0, highest if shared else high), str(k + 1), told, quiet=not high)
-        )
-    columns = min(_COLUMNS, len(tiles))
-    return montage(
-        tiles,
-        columns=columns,
-        tile_side=full_width_side(max(columns, _FEWEST)),
-        bar=ScaleBar(0, highest, "feature-map value after ReLU", "sequential") if shared else None,
-        mime="image/jpeg",
-    )
+        tiles.append(Tile(pixels, str(k + 1), told, quiet=not high, look="values"))
+    bar = ScaleBar(0, highest, "feature-map value after ReLU", "sequential") if shared else None
+    return lettered_figure(name, alt, tiles, columns=columns, tile_side=side, bar=bar)

@@ -14,6 +14,7 @@ from reportgen.results.fields import (
     Positive,
     Result,
     Shape,
+    Size,
     VolumeShape,
     means,
 )
@@ -31,6 +32,25 @@ class ConvLayer(Result):
     stride: Annotated[Positive, means("The filters' step.", "pixels")]
     padding: Annotated[Count, means("The zeros put around the input on each side.", "pixels")]
     init_check: Annotated[InitCheck, means("Whether the kernel is plausible as Kaiming normal.")]
+    weight_limit: Annotated[
+        Size | None,
+        means(
+            "The largest absolute weight of the shown filters: their colour scale ends there. Null in "
+            "documents of older versions."
+        ),
+    ] = None
+    maxima: Annotated[
+        dict[
+            Label,
+            Annotated[
+                list[
+                    Annotated[Size, means("The largest value of the shown map of this index; 0 is silent.")]
+                ],
+                means("The shown maps of this class, in order."),
+            ],
+        ],
+        means("Where each shown map is brightest; empty in documents of older versions."),
+    ] = Field(default_factory=dict)
 
 
 class ConvStack(Result):

@@ -23,6 +23,9 @@ SECTION = Section(
     tolerances=(
         Rule("/arrays/kernel_*", Tolerance(1e-6), DRAWN, True),
         Rule("/arrays/*", Tolerance(1e-4, 1.01 / 255), f"{FLOAT32}; {DECODED}", True),
+        Rule("/layers/*/weight_limit", Tolerance(1e-6), DRAWN),
+        # Twice a level of the image: weights of a filter add up to more than one.
+        Rule("/layers/*/maxima/*/*", Tolerance(1e-4, 2.02 / 255), f"{FLOAT32}; {DECODED}"),
     ),
     derived=("/matches",),
     tells=(("show.filters", "/shown"), ("show.shared_scale", "/shared_scale")),

@@ -12,7 +12,7 @@ from reportgen.figures.colour import Rgb, grey_to_rgb
 from reportgen.figures.figure import Figure, FigureData, NamedArrays, listed, say_number
 from reportgen.figures.filters import filter_heatmap
 from reportgen.figures.lettering import number_text
-from reportgen.figures.montage import ScaleBar, Tile, count_columns, full_width_side, montage
+from reportgen.figures.montage import ScaleBar, Tile, count_columns, full_width_side, lettered_figure
 from reportgen.sections.convolution.result import Convolution
 from reportgen.typefaces.face import Typefaces
 
@@ -74,10 +74,13 @@ def draw(data: FigureData) -> Iterator[Figure]:
     columns = count_columns(len(classes))
     side = full_width_side(max(columns, 3))
     images = [Tile(_as_pixels(arrays[f"image_{i}"]), label) for i, label in enumerate(classes)]
-    yield Figure(
+    yield lettered_figure(
         "images",
-        montage(images, columns=columns, tile_side=side, mime="image/jpeg", faces=faces),
         describe_images(classes, section.input_shape, colour=section.colour),
+        images,
+        columns=columns,
+        tile_side=side,
+        faces=faces,
     )
     yield Figure("filter", filter_heatmap(arrays["filter"]), describe_filter(arrays["filter"]))
     yield _responses({label: arrays[f"map_{i}"] for i, label in enumerate(classes)}, columns, side, faces)
@@ -92,12 +95,11 @@ def _responses(maps: NamedArrays, columns: int, side: int, faces: Typefaces) -> 
             grey_to_rgb(values, -limit, limit),
             label,
             f"{number_text(float(values.min()))} to {number_text(float(values.max()))}",
+            look="values",
         )
         for label, values in maps.items()
     ]
     bar = ScaleBar(-limit, limit, "feature-map value", "grey")
-    return Figure(
-        "maps",
-        montage(tiles, columns=columns, tile_side=side, bar=bar, mime="image/jpeg", faces=faces),
-        describe_responses(maps),
+    return lettered_figure(
+        "maps", describe_responses(maps), tiles, columns=columns, tile_side=side, bar=bar, faces=faces
     )

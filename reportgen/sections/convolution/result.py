@@ -14,6 +14,7 @@ from reportgen.results.fields import (
     Positive,
     Result,
     Shape,
+    Size,
     means,
 )
 
@@ -65,6 +66,13 @@ class Convolution(Result):
         means("What came out, for each class."),
     ]
     init_check: Annotated[InitCheck, means("Whether the filter is plausible as Kaiming normal.")]
+    scale_limit: Annotated[
+        Size | None,
+        means(
+            "The largest absolute value of all feature maps: their colour scale ends there. Null in "
+            "documents of older versions."
+        ),
+    ] = None
     arrays: Annotated[
         Arrays,
         means("filter; for class i, image_<i>, from 0 to 1, and map_<i>. In arrays/convolution.npz."),

@@ -23,6 +23,7 @@ SECTION = Section(
         Rule("/arrays/image_*", Tolerance(0, 1.01 / 255), DECODED),
         Rule("/arrays/filter", Tolerance(1e-6), DRAWN, True),
         Rule("/arrays/*", Tolerance(1e-4, 1.01 / 255), f"{FLOAT32}; {DECODED}", True),
+        Rule("/scale_limit", Tolerance(1e-4, 1.01 / 255), f"{FLOAT32}; {DECODED}"),
     ),
     derived=("/matches",),
     tells=(("show.colour", "/colour"),),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from reportgen.figures.colour import Rgb
 from reportgen.figures.figure import Figure, FigureData, listed
 from reportgen.figures.lettering import Lettering
-from reportgen.figures.montage import Tile, full_width_side, montage
+from reportgen.figures.montage import Tile, full_width_side, lettered_figure
 from reportgen.figures.plots import MM, POINTS_PER_MM, TEXT_POINTS, font_families, house_style, svg_picture
 from reportgen.sections.errors.result import Errors, Mistake
 from reportgen.text import percent_text, share_text
@@ -46,14 +46,14 @@ def draw(data: FigureData) -> Iterator[Figure]:
     if "shown" in data.arrays:
         count = len(data.arrays["shown"]) // (1 + len(section.mistakes[0].nearest))
         shown = section.mistakes[:count]
-        picture = montage(
+        yield lettered_figure(
+            "nearest",
+            describe_mistakes(shown),
             list(_tile_mistakes(shown, data.arrays["shown"])),
             columns=_COLUMNS,
             tile_side=full_width_side(_COLUMNS),
-            mime="image/jpeg",
             faces=data.faces,
         )
-        yield Figure("nearest", picture, describe_mistakes(shown))
     with house_style():
         plot = plot_map(section, data.arrays["map"], data.arrays["probabilities"], data.faces)
         yield Figure("map", svg_picture(plot), describe_map(section))
@@ -62,12 +62,14 @@ def draw(data: FigureData) -> Iterator[Figure]:
         twins = section.twins[: len(pixels) // 2]
         names = [name for each in twins for name in (each.first_split, each.second_split)]
         tiles = [Tile(picture, name) for picture, name in zip(pixels, names, strict=True)]
-        side = full_width_side(_COLUMNS)
         told = [f"{each.first} and {each.second}" for each in twins]
-        yield Figure(
+        yield lettered_figure(
             "twins",
-            montage(tiles, columns=_COLUMNS, tile_side=side, mime="image/jpeg", faces=data.faces),
             f"Pairs of nearly equal images, side by side: {'; '.join(told)}.",
+            tiles,
+            columns=_COLUMNS,
+            tile_side=full_width_side(_COLUMNS),
+            faces=data.faces,
         )
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from reportgen.figures.colour import Rgb, diverging
 from reportgen.figures.figure import Figure, FigureData
-from reportgen.figures.montage import Tile, full_width_side, montage
+from reportgen.figures.montage import Tile, full_width_side, lettered_figure
 from reportgen.sections.methods.result import ExplainedImage, Methods
 
 COLUMNS = 6
@@ -34,10 +34,12 @@ def draw(data: FigureData) -> Iterator[Figure]:
     for i, ((label, image), pixels) in enumerate(zip(section.classes.items(), data.images, strict=True)):
         tiles = make_tiles(pixels, data.arrays[f"maps_{i}"], section.shown)
         columns = min(COLUMNS, len(tiles))
-        yield Figure(
+        yield lettered_figure(
             f"methods_{i}",
-            montage(tiles, columns=columns, tile_side=full_width_side(COLUMNS), mime="image/jpeg"),
             _describe(label, image),
+            tiles,
+            columns=columns,
+            tile_side=full_width_side(COLUMNS),
         )
 
 
@@ -45,7 +47,7 @@ def make_tiles(pixels: Rgb, maps: NDArray[Any], shown: Sequence[str]) -> list[Ti
     """The image, then each map (H, W) in units of its limit."""
     return [
         Tile(pixels, "image"),
-        *(Tile(diverging(own, 1), SHORT[name]) for name, own in zip(shown, maps, strict=True)),
+        *(Tile(diverging(own, 1), SHORT[name], look="values") for name, own in zip(shown, maps, strict=True)),
     ]
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from reportgen.figures.colour import Rgb
 from reportgen.figures.figure import Figure, FigureData, raster_picture_of, say_box, say_number
-from reportgen.figures.montage import Tile, band_side, montage
+from reportgen.figures.montage import Tile, band_side, lettered_figure
 from reportgen.figures.overlay import crop, with_boxes
 from reportgen.results import Box
 from reportgen.sections.neurons.result import Neuron, Neurons
@@ -71,8 +71,7 @@ def _patches(i: int, label: str, top: Sequence[Neuron], image: Rgb) -> Figure:
         Tile(crop(image, neuron.patch), str(neuron.position), f"{k}: {neuron.value:.1f}")
         for k, neuron in enumerate(top, 1)
     ]
-    return Figure(
-        f"patches_{i}",
-        montage(tiles, columns=_COLUMNS, tile_side=band_side(_COLUMNS), mime="image/jpeg"),
-        describe_patches(label, top),
+    side = band_side(_COLUMNS)
+    return lettered_figure(
+        f"patches_{i}", describe_patches(label, top), tiles, columns=_COLUMNS, tile_side=side
     )

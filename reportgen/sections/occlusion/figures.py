@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.figures.colour import Rgb
 from reportgen.figures.figure import Figure, FigureData, say_box
-from reportgen.figures.montage import Tile, full_width_side, montage
+from reportgen.figures.montage import Tile, full_width_side, lettered_figure
 from reportgen.figures.overlay import crop, with_boxes
 from reportgen.sections.occlusion.result import OccludedNeuron, Occlusion
 from reportgen.text import decimal_text
@@ -21,15 +21,12 @@ def draw(data: FigureData) -> Iterator[Figure]:
     """Draw the figures of the section."""
     section: Occlusion = data.numbers
     for i, ((label, neurons), image) in enumerate(zip(section.neurons.items(), data.images, strict=True)):
-        yield Figure(
+        yield lettered_figure(
             f"occlusion_{i}",
-            montage(
-                make_tiles(image, neurons),
-                columns=_COLUMNS,
-                tile_side=full_width_side(_COLUMNS),
-                mime="image/jpeg",
-            ),
             describe_boxes(label, neurons),
+            make_tiles(image, neurons),
+            columns=_COLUMNS,
+            tile_side=full_width_side(_COLUMNS),
         )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from reportgen.figures.colour import signed_rgb
 from reportgen.figures.figure import Figure, FigureData
-from reportgen.figures.montage import Tile, band_side, montage
+from reportgen.figures.montage import Tile, band_side, lettered_figure
 from reportgen.figures.plots import MM, house_style, svg_picture
 from reportgen.sections.randomisation.result import ExplainedNeuron, Likeness, Randomisation, Redrawing
 from reportgen.text import agreement_text
@@ -32,10 +32,12 @@ def draw(data: FigureData) -> Iterator[Figure]:
     for i, (label, neuron) in enumerate(section.neurons.items()):
         tiles = make_tiles([data.arrays[f"{kind}_{i}"] for kind in KINDS], neuron, names)
         columns = len(names) + 1
-        yield Figure(
+        yield lettered_figure(
             f"randomised_{i}",
-            montage(tiles, columns=columns, tile_side=band_side(columns), mime="image/jpeg"),
             describe_strip(label, neuron, names),
+            tiles,
+            columns=columns,
+            tile_side=band_side(columns),
         )
     with house_style():
         yield Figure("likeness", svg_picture(plot_likeness(section)), describe_likeness(section))
@@ -62,10 +64,10 @@ def make_tiles(pictures: Sequence[NDArray[Any]], neuron: ExplainedNeuron, names:
     rows, columns = (slice(*span) for span in (neuron.field.rows, neuron.field.cols))
     for kind, whole in zip(KINDS, pictures, strict=True):
         row = whole[:, rows, columns]
-        tiles.append(Tile(signed_rgb(row[0], 1), "none", kind))
+        tiles.append(Tile(signed_rgb(row[0], 1), "none", kind, look="values"))
         for picture, name, own in zip(row[1:], names, neuron.redrawn, strict=True):
             signed = _likeness(own.likeness, kind).signed
-            tiles.append(Tile(signed_rgb(picture, 1), _shorten(name), _say(signed)))
+            tiles.append(Tile(signed_rgb(picture, 1), _shorten(name), _say(signed), look="values"))
     return tiles
 
 

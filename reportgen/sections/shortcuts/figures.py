@@ -8,7 +8,7 @@ from typing import Final
 import matplotlib.figure as mpl
 
 from reportgen.figures.figure import Figure, FigureData, listed
-from reportgen.figures.montage import Tile, full_width_side, montage
+from reportgen.figures.montage import Tile, full_width_side, lettered_figure
 from reportgen.figures.plots import MM, house_style, svg_picture
 from reportgen.sections.shortcuts.result import Shortcuts
 from reportgen.text import share_text
@@ -38,10 +38,14 @@ def draw(data: FigureData) -> Iterator[Figure]:
         shown = [(label, file) for label, files in section.examples.items() for file in files]
         tiles = [Tile(pixels, label) for pixels, (label, _) in zip(data.arrays["shown"], shown, strict=True)]
         columns = len(tiles) if len(section.examples) <= _ROW_OF_THREES else max(6, -(-len(tiles) // 2))
-        picture = montage(
-            tiles, columns=columns, tile_side=full_width_side(columns), mime="image/jpeg", faces=data.faces
+        yield lettered_figure(
+            "given_away",
+            describe_examples(section),
+            tiles,
+            columns=columns,
+            tile_side=full_width_side(columns),
+            faces=data.faces,
         )
-        yield Figure("given_away", picture, describe_examples(section))
 
 
 def plot_cues(section: Shortcuts) -> mpl.Figure:

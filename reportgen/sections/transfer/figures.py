@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from reportgen.figures.figure import Figure, FigureData, NamedArrays, listed, say_number
-from reportgen.figures.montage import Tile, count_columns, full_width_side, montage
+from reportgen.figures.montage import Tile, count_columns, full_width_side, lettered_figure
 from reportgen.figures.plots import confusion_plot, history_plot
 from reportgen.results import Matrix
 from reportgen.sections.transfer.result import Misclassified, Transfer
@@ -81,8 +81,11 @@ def _errors(section: Transfer, arrays: NamedArrays, faces: Typefaces) -> Iterato
         Tile(image, item.true, f"taken for {item.predicted}")
         for image, item in zip(pixels, wrong, strict=True)
     ]
-    yield Figure(
+    yield lettered_figure(
         "misclassified",
-        montage(tiles, columns=columns, tile_side=full_width_side(columns), mime="image/jpeg", faces=faces),
         describe_misclassified(wrong),
+        tiles,
+        columns=columns,
+        tile_side=full_width_side(columns),
+        faces=faces,
     )

@@ -1,0 +1,563 @@
+"""Every figure of every section shows its arrays: read back from the finished page by its labels and scales.
+
+A figure that a section declares and that nothing here reads fails by its name, and so does one that is on the
+page and was not read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from read_back import (
+    Page,
+    Pixels,
+    Scale,
+    assert_like,
+    cividis,
+    decode,
+    nearest,
+    read_number,
+    read_numbers,
+)
+
+from reportgen.figures.colour import diverging
+from reportgen.outline.kind import find_kind
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished report: its page, its numbers and its arrays."""
+
+    page: Page
+    results: Any
+    folder: Path
+
+    @property
+    def classes(self) -> list[str]:
+        labels: list[str] = self.results["dataset"]["classes"]
+        return labels
+
+    def arrays(self, section: str) -> dict[str, Array]:
+        with np.load(self.folder / "arrays" / f"{section}.npz") as archive:
+            return dict(archive)
+
+    @cached_property
+    def images(self) -> list[Array]:
+        """The example images (224, 224, 3) uint8."""
+        arrays = self.arrays("neurons")
+        return [arrays[f"image_{i}"] for i in range(len(self.classes))]
+
+    def names(self, pattern: str) -> list[str]:
+        """The figures on the page that a declared name stands for."""
+        wanted = re.sub("<[a-z]>", r"\\d+", pattern)
+        return [name for name in self.page.figures if re.fullmatch(wanted, name)]
+
+
+@pytest.fixture(scope="module")
+def report(build: Path, results: Any) -> Finished:
+    return Finished(Page((build / "report.html").read_text(encoding="utf-8")), results, build)
+
+
+def index(name: str, at: int = -1) -> int:
+    """A number in a figure's name: the last one counts the classes."""
+    return int(re.findall(r"\d+", name)[at])
+
+
+def close(found: Array, wanted: Array, slack: float, what: object) -> None:
+    """Equal but for the step of the colours and the digits that are printed."""
+    assert found.shape == wanted.shape, what
+    worst = np.abs(found - wanted).max()
+    assert worst <= slack, (what, worst, slack)
+
+
+def rounding(value: float, digits: int = 3) -> float:
+    """How far a number with so many significant digits may be from what it was."""
+    return 0.51 * 10.0 ** (np.floor(np.log10(abs(value))) - digits + 1) if value else 0.0
+
+
+def cut(image: Array, box: Any) -> Array:
+    return image[slice(*box["rows"]), slice(*box["cols"])]
+
+
+def grey(image: Array) -> Array:
+    """Luma by Rec. 601, as Pillow and the assignment have it."""
+    return image @ np.array([0.299, 0.587, 0.114])
+
+
+def read_images(report: Finished, name: str) -> None:
+    arrays = report.arrays("convolution")
+    tiles = report.page.tiles(name)
+    assert [tile.words for tile in tiles] == report.classes
+    for i, tile in enumerate(tiles):
+        assert_like(tile.pixels(), 255 * arrays[f"image_{i}"], tile.words)
+
+
+def read_filter(report: Finished, name: str) -> None:
+    kernel = report.arrays("convolution")["filter"]
+    slices = kernel[..., None] if kernel.ndim == 2 else kernel
+    *panels, bar = report.page.drawing(name).axes()
+    low, high = sorted(read_number(text) for text, _ in bar.ticks("x"))[:: len(bar.ticks("x")) - 1]
+    colours = {mark.style["fill"]: n for n, mark in enumerate(bar.squares)}
+    assert len(panels) == slices.shape[2]
+    for n, panel in enumerate(panels):
+        numbers = [word for word in panel.words if re.fullmatch(r"−?\d\.\d+", word[0])]
+        ordered = sorted(numbers, key=lambda word: (round(word[2]), word[1]))
+        found = np.array([read_number(word[0]) for word in ordered]).reshape(slices.shape[:2])
+        close(found, slices[..., n], 0.00051, name)
+        squares = sorted(panel.squares, key=lambda s: (round(s.points[:, 1].min()), s.points[:, 0].min()))
+        for square, weight in zip(squares, slices[..., n].ravel(), strict=True):
+            shown = [int(square.style["fill"][k : k + 2], 16) for k in (1, 3, 5)]
+            scale = np.array([[int(c[k : k + 2], 16) for k in (1, 3, 5)] for c in colours])
+            share = np.abs(scale - shown).sum(axis=1).argmin() / (len(scale) - 1)
+            assert low + share * (high - low) == pytest.approx(weight, abs=0.02 * (high - low))
+
+
+def read_responses(report: Finished, name: str) -> None:
+    arrays, scale = report.arrays("convolution"), report.page.scale(name)
+    assert scale.low == -scale.high
+    tiles = report.page.tiles(name)
+    assert [tile.head for tile in tiles] == report.classes
+    for i, tile in enumerate(tiles):
+        wanted = arrays[f"map_{i}"]
+        found = scale.values(tile.shares(scale.colours))
+        close(found, wanted, 0.51 * scale.step + rounding(scale.high), tile.head)
+        ends = read_numbers(tile.words.removeprefix(tile.head).replace(" to ", " ; "))
+        assert ends == pytest.approx([wanted.min(), wanted.max()], rel=6e-3)
+
+
+def slices_of(tile: Array, scale: Scale, depth: int, side: int) -> Array:
+    """The weights of a filter's tile (F, F, depth): slices in reading order, apart by lines of one colour."""
+    separator = tile[side_of(tile, 0)] if depth > 1 else None
+    rows, columns = (1, 1) if separator is None else grid_of(tile)
+    height, width = (tile.shape[0] + 3) // rows, (tile.shape[1] + 3) // columns
+    found = np.empty((side, side, depth))
+    for k in range(depth):
+        row, column = divmod(k, columns)
+        for i, j in np.ndindex(side, side):
+            # A corner of the square: in its middle negative weights bear a minus.
+            y = row * height + i * ((height - 3) // side) + 1
+            x = column * width + j * ((width - 3) // side) + 1
+            share = np.abs(scale.colours - tile[y, x]).sum(axis=1).argmin() / (len(scale.colours) - 1)
+            found[i, j, k] = scale.low + share * (scale.high - scale.low)
+    return found
+
+
+def side_of(tile: Array, start: int) -> tuple[int, int]:
+    """A pixel of the first line between slices."""
+    return next((0, x) for x in range(start, tile.shape[1]) if (tile[:, x] == 112).all())
+
+
+def grid_of(tile: Array) -> tuple[int, int]:
+    """How many rows and columns of slices there are, by the lines between them, three pixels wide."""
+    return (
+        1 + int((tile == 112).all(axis=(1, 2)).sum()) // 3,
+        1 + int((tile == 112).all(axis=(0, 2)).sum()) // 3,
+    )
+
+
+def read_filters(report: Finished, name: str) -> None:
+    n, scale = index(name), report.page.scale(name)
+    kernels = report.arrays("conv_stack")[f"kernel_{n}"]
+    shown = report.results["conv_stack"]["shown"]
+    tiles = report.page.tiles(name)
+    assert [tile.words for tile in tiles] == [f"filter {k}" for k in range(1, shown + 1)]
+    for k, tile in enumerate(tiles):
+        found = slices_of(decode(tile.image, exact=True), scale, kernels.shape[2], kernels.shape[0])
+        close(found, kernels[..., k], scale.step + rounding(scale.high), tile.words)
+
+
+def read_maps(report: Finished, name: str) -> None:
+    i, section = index(name), report.results["conv_stack"]
+    maps = report.arrays("conv_stack")[name]
+    given, *tiles = report.page.tiles(name)
+    assert given.words == "input"
+    image = report.images[i]
+    assert_like(given.pixels(), image if section["colour"] else grey(image), name)
+    assert [tile.head for tile in tiles] == [str(k) for k in range(1, section["shown"] + 1)]
+    for k, tile in enumerate(tiles):
+        own = tile.words.removeprefix(tile.head).strip()
+        high = 0.0 if own == "silent" else read_number(own)
+        assert high == pytest.approx(maps[..., k].max(), rel=6e-3)
+        shares = tile.shares(cividis())
+        block = round(maps.shape[0] / shares.shape[0])
+        rows, columns = shares.shape
+        wanted = maps[: rows * block, : columns * block, k].reshape(rows, block, columns, block).mean((1, 3))
+        if section["shared_scale"]:
+            high = report.page.scale(name).high
+            assert high == pytest.approx(maps.max(), rel=6e-3)
+        close(high * shares, wanted, high * 1.02 / 255 + rounding(high), (name, k))
+
+
+def read_confusion(report: Finished, name: str) -> None:
+    matrix = np.array(report.results["transfer"]["confusion"]["test"])
+    (axes,) = report.page.drawing(name).axes()
+    titles = {text: (x, y) for text, x, y in axes.words}
+    # The title of the columns is below the squares, that of the rows to the left of them.
+    squares = np.concatenate([square.points for square in axes.squares])
+    assert titles["predicted class"][1] > squares[:, 1].max()
+    assert titles["true class"][0] < squares[:, 0].min()
+    ordered = sorted(axes.squares, key=lambda s: (round(s.points[:, 1].min()), s.points[:, 0].min()))
+    found = np.array([count_in(axes.words, square.points) for square in ordered]).reshape(matrix.shape)
+    np.testing.assert_array_equal(found, matrix)
+    labels = [word for word in axes.words if word[0] in report.classes]
+    below = [w for w in labels if w[2] > squares[:, 1].max()]
+    beside = [w for w in labels if w[1] < squares[:, 0].min() and w[2] <= squares[:, 1].max()]
+    if len(below) == len(beside) == len(report.classes):
+        assert [w[0] for w in sorted(below, key=lambda w: w[1])] == report.classes
+        assert [w[0] for w in sorted(beside, key=lambda w: w[2])] == report.classes
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    darkness = [-sum(int(s.style["fill"][k : k + 2], 16) for k in (1, 3, 5)) for s in ordered]
+    order = np.argsort(shares.ravel(), kind="stable")
+    assert (np.diff(np.array(darkness)[order]) >= 0).all(), "the shade is the share of the row"
+
+
+def count_in(words: list[tuple[str, float, float]], square: Array) -> int:
+    (left, top), (right, bottom) = square.min(axis=0), square.max(axis=0)
+    (count,) = [int(text) for text, x, y in words if left < x < right and top < y < bottom and text.isdigit()]
+    return count
+
+
+def read_history(report: Finished, name: str) -> None:
+    history = report.results["transfer"]["history"]
+    best = report.results["transfer"]["training"]["best_epoch"]
+    told = {"cross-entropy loss": ("loss", "val_loss"), "accuracy": ("accuracy", "val_accuracy")}
+    for axes in report.page.drawing(name).axes():
+        (title,) = {text for text, _, _ in axes.words} & told.keys()
+        curves = [line for line in axes.lines if line.style["stroke"] in ("#0072b2", "#d55e00")]
+        assert [line.dashed for line in sorted(curves, key=lambda line: line.dashed)] == [False, True]
+        ends = {"training", "validation"}
+        for line in curves:
+            key = told[title][line.dashed]
+            wanted = history[key]
+            span = max(wanted) - min(wanted) + 0.02
+            close(axes.along("y", line.points[:, 1]), np.array(wanted), 0.005 * span, (title, key))
+            named = nearest(axes.words, ends, tuple(line.points[-1]))
+            apart = np.ptp([word[2] for word in axes.words if word[0] in ends])
+            if apart > 12:  # points: nearer ends are labelled side by side
+                assert named == ("validation" if line.dashed else "training")
+        (mark,) = [mark for mark in axes.marks if mark.style.get("fill") == "#d55e00"][:1]
+        assert axes.along("x", mark.points[:, 0])[0] == pytest.approx(best, abs=0.2)
+        assert axes.along("y", mark.points[:, 1])[0] == pytest.approx(
+            history[told[title][1]][best - 1], abs=0.01
+        )
+
+
+def read_misclassified(report: Finished, name: str) -> None:
+    pixels = report.arrays("transfer")["misclassified"]
+    tiles = report.page.tiles(name)
+    assert len(tiles) == len(pixels)
+    for tile, image, item in zip(tiles, pixels, report.results["transfer"]["misclassified"], strict=False):
+        assert (tile.head, tile.words) == (item["true"], f"{item['true']} taken for {item['predicted']}")
+        assert_like(tile.pixels(), image, item["file"])
+
+
+def framed(picture: Pixels, box: Any, scale: float) -> float:
+    """The share of a box's frame that is as dark or as white as frames are, whatever crosses it."""
+    top, bottom = (edge * scale for edge in box["rows"])
+    left, right = (edge * scale for edge in box["cols"])
+    thick = max(1.0, scale * 2 / 3)
+    down, across = np.linspace(top, bottom - 1, 200), np.linspace(left, right - 1, 200)
+    ring = [
+        *((y, left + thick) for y in down), *((y, right - 1 - thick) for y in down),
+        *((top + thick, x) for x in across), *((bottom - 1 - thick, x) for x in across),
+    ]  # fmt: skip
+    where = np.clip(np.array(ring).round().astype(int), 0, np.array(picture.shape[:2]) - 1)
+    level = picture[where[:, 0], where[:, 1]]
+    return float(((level.max(axis=1) < 90) | (level.min(axis=1) > 190)).mean())
+
+
+def read_frames(report: Finished, name: str) -> None:
+    i = index(name)
+    picture, image = report.page.picture(name), report.images[i]
+    scale = picture.shape[0] / image.shape[0]
+    top = report.results["neurons"]["top"][report.classes[i]]
+    boxes = [*(neuron["patch"] for neuron in top), top[0]["field"]]
+    for k, box in enumerate(boxes, 1):
+        assert framed(picture, box, scale) > 0.9, (name, k)
+    # Away from frames and their numbers it is the image.
+    plain = np.ones(image.shape[:2], bool)
+    for box in boxes:
+        for rows, columns in edges(box):
+            plain[rows, columns] = False
+    small = picture[int(scale) // 2 :: int(scale), int(scale) // 2 :: int(scale)]
+    assert np.abs(small - image.astype(int))[plain].mean() < 25, name
+
+
+def edges(box: Any) -> Iterator[tuple[slice, slice]]:
+    """What a frame and a number at one of its corners may hide."""
+    (top, bottom), (left, right) = box["rows"], box["cols"]
+    for start, stop in ((top - 8, top + 8), (bottom - 8, bottom + 8)):
+        yield slice(max(start, 0), stop), slice(max(left - 8, 0), right + 8)
+    for start, stop in ((left - 8, left + 8), (right - 8, right + 8)):
+        yield slice(max(top - 8, 0), bottom + 8), slice(max(start, 0), stop)
+
+
+def read_patches(report: Finished, name: str) -> None:
+    i = index(name)
+    top, tiles = report.results["neurons"]["top"][report.classes[i]], report.page.tiles(name)
+    assert len(tiles) == len(top)
+    for k, (tile, neuron) in enumerate(zip(tiles, top, strict=True), 1):
+        assert tile.head == f"({', '.join(map(str, neuron['position']))})"
+        assert tile.words == f"{tile.head} {k}: {neuron['value']:.1f}"
+        assert_like(tile.pixels(), cut(report.images[i], neuron["patch"]), (name, tile.head))
+
+
+def read_guided_input(report: Finished, name: str) -> None:
+    assert_like(report.page.picture(name), report.images[index(name)], name)
+
+
+def read_gradients(report: Finished, pattern: str) -> None:
+    rows = report.results["guided_backprop"]["rows"]
+    arrays = report.arrays("guided_backprop")
+    tables = report.page.soup.select("#guided-backprop table.gradients")
+    assert len(tables) == len(report.classes), pattern
+    for i, (label, table) in enumerate(zip(report.classes, tables, strict=True)):
+        assert label in table.find("caption").get_text()  # type: ignore[union-attr]
+        found = table.select("tr.neuron")
+        assert len(found) == len(rows[label])
+        for row in found:
+            head = " ".join(row.find("th").get_text().split())  # type: ignore[union-attr]
+            position = [int(n) for n in re.findall(r"\d+", head.partition(")")[0])]
+            k = next(k for k, each in enumerate(rows[label]) if each["position"] == position)
+            pixels = decode(row.select_one(".gradient img"), exact=True)  # type: ignore[arg-type]
+            words = " ".join(row.select_one(".scale").get_text().split())  # type: ignore[union-attr]
+            gradient = arrays[f"gradients_{i}"][k]
+            if words == "blank":
+                assert not gradient.any()
+                assert (pixels == 128).all()
+                continue
+            low, high = words.split("+")
+            limit = read_number(high)
+            assert read_number(low) == -limit
+            wanted = np.clip(gradient, -limit, limit)
+            close((pixels / 255 * 2 - 1) * limit, wanted, limit / 255 + rounding(limit, 2), (label, position))
+
+
+def read_leading(report: Finished, name: str) -> None:
+    i = index(name)
+    found = report.results["channels"]["classes"][report.classes[i]]
+    told = {"loud": "{value:.1f}", "decisive": "adds {contribution:.2f}", "unusual": "{ratio:.1f} × usual"}
+    wanted = [(c, told[kind]) for kind in told for c in (found.get(kind) or [])[:5]]
+    tiles = report.page.tiles(name)
+    assert len(tiles) == len(wanted)
+    for tile, (channel, words) in zip(tiles, wanted, strict=True):
+        expected = f"{channel['position'][2]} {words.format(**channel)}".replace("-", "−")
+        assert tile.words == expected.replace("−0.00", "0.00")
+        assert_like(tile.pixels(), cut(report.images[i], channel["patch"]), (name, tile.words))
+
+
+METHODS = {
+    "gradient": "gradient", "gradient × input": "gradient_x_input", "deconvnet": "deconvnet",
+    "guided": "guided", "integrated": "integrated_gradients", "SmoothGrad": "smoothgrad",
+    "Grad-CAM": "grad_cam", "guided CAM": "guided_grad_cam", "occlusion": "occlusion",
+}  # fmt: skip
+
+
+def read_methods(report: Finished, name: str) -> None:
+    i, shown = index(name), report.results["methods"]["shown"]
+    maps = report.arrays("methods")[name.replace("methods", "maps")]
+    image, *tiles = report.page.tiles(name)
+    assert image.words == "image"
+    assert_like(image.pixels(), report.images[i], name)
+    # Blue, white, red: the map of the caption, in its 255 steps.
+    table = diverging(np.linspace(-1, 1, 255)[None], 1)[0].astype(np.int64)
+    assert table[0, 2] > table[0, 0]
+    assert table[-1, 0] > table[-1, 2]
+    assert sorted(METHODS[tile.words] for tile in tiles) == sorted(shown)
+    for tile in tiles:
+        wanted = np.clip(maps[shown.index(METHODS[tile.words])], -1, 1)
+        close(2 * tile.shares(table) - 1, wanted, 1.02 / 254, (name, tile.words))
+
+
+def read_occlusion(report: Finished, name: str) -> None:
+    i = index(name)
+    image, neurons = report.images[i], report.results["occlusion"]["neurons"][report.classes[i]]
+    boxes, *tiles = report.page.tiles(name)
+    assert boxes.words == "dashed: patch solid: box 1"
+    picture, scale = boxes.pixels(), boxes.pixels().shape[0] / image.shape[0]
+    assert framed(picture, neurons[0]["best"]["box"], scale) > 0.5, name
+    assert len(tiles) == len(neurons)
+    for k, (tile, neuron) in enumerate(zip(tiles, neurons, strict=True), 1):
+        assert tile.head.startswith(f"{k}: kept")
+        if neuron["value"]:
+            left = [neuron["best"][kind] / neuron["value"] for kind in ("kept", "removed")]
+            assert read_numbers(tile.words.partition(":")[2]) == pytest.approx(left, abs=0.0051)
+        assert_like(tile.pixels(), cut(image, neuron["best"]["box"]), (name, k))
+
+
+def read_randomised(report: Finished, name: str) -> None:
+    i, section = index(name), report.results["randomisation"]
+    neuron = list(section["neurons"].values())[i]
+    networks = section["networks"]
+    last = networks[0]["first_block"]
+    heads = ["none", *("all" if n["first_block"] == 1 else str(last) if n["first_block"] == last
+                       else f"{n['first_block']}–{last}" for n in networks)]  # fmt: skip
+    tiles = report.page.tiles(name)
+    assert [tile.head for tile in tiles] == 2 * heads
+    for n, tile in enumerate(tiles):
+        row, k = divmod(n, len(heads))
+        kind = ("guided", "plain")[row]
+        if k == 0:
+            assert tile.words == f"none {kind}"
+        elif (signed := neuron["redrawn"][k - 1]["likeness"][kind]["signed"]) is not None:
+            assert read_numbers(tile.words.removeprefix(tile.head)) == pytest.approx([signed], abs=0.0101)
+        wanted = np.clip(cut(report.arrays("randomisation")[f"{kind}_{i}"][k], neuron["field"]), -1, 1)
+        close(decode(tile.image, exact=True) / 255 * 2 - 1, wanted, 1.02 / 255, (name, kind, tile.head))
+
+
+def read_likeness(report: Finished, name: str) -> None:
+    section = report.results["randomisation"]
+    titles = {"signed rank correlation": "signed", "structural similarity": "ssim"}
+    for axes in report.page.drawing(name).axes():
+        (title,) = {text for text, _, _ in axes.words} & titles.keys()
+        lines = [line for line in axes.lines if line.style["stroke"] in ("#0072b2", "#d55e00")]
+        assert sorted(line.dashed for line in lines) == [False, True]
+        for line in lines:
+            kind = ("guided", "plain")[line.dashed]
+            wanted = [1.0, *(mean[kind][titles[title]] for mean in section["mean"])]
+            known = [value for value in wanted if value is not None]
+            close(axes.along("y", line.points[:, 1]), np.array(known), 0.01, (title, kind))
+            assert nearest(axes.words, {"guided", "plain"}, tuple(line.points[-1])) == kind
+        found = sorted(
+            value for mark in axes.marks if "none" in mark.style.get("fill", "none")
+            for value in axes.along("y", mark.points[:, 1])
+        )  # fmt: skip
+        assert len(found) == sum(
+            each["likeness"][kind][titles[title]] is not None
+            for neuron in section["neurons"].values() for each in neuron["redrawn"]
+            for kind in ("guided", "plain")
+        )  # fmt: skip
+
+
+CUES = {"outermost ring": "ring", "mean colour": "colour", "file": "file", "thumbnail": "thumbnail"}
+
+
+def read_cues(report: Finished, name: str) -> None:
+    section = report.results["shortcuts"]
+    (axes,) = report.page.drawing(name).axes()
+    accuracy = {
+        cue: np.trace(np.array(matrix)) / np.sum(matrix) for cue, matrix in section["confusion"].items()
+    }
+    bars = [line for line in axes.lines if line.style["stroke"] == "#0072b2"]
+    marks = [mark for mark in axes.marks if mark.style.get("stroke") == "#0072b2"]
+    assert len(bars) == len(marks) == len(accuracy)
+    names = [word for word in axes.words if word[0] in CUES]
+    assert len(names) == len(accuracy)
+    for mark, bar in zip(marks, bars, strict=True):
+        # By height alone: the names are all to the left.
+        cue = CUES[min(names, key=lambda word: abs(word[2] - mark.points[0, 1]))[0]]
+        assert axes.along("x", mark.points[:, 0])[0] == pytest.approx(accuracy[cue], abs=0.003)
+        low, high = sorted(axes.along("x", bar.points[:, 0]))
+        assert [low, high] == pytest.approx(section["accuracy_interval"][cue], abs=0.003)
+        assert (mark.style["fill"] == "#0072b2") == (cue in section["found"])
+    (chance,) = [line for line in axes.lines if line.dashed]
+    assert axes.along("x", chance.points[:, 0]) == pytest.approx(section["chance"], abs=0.003)
+
+
+def read_given_away(report: Finished, name: str) -> None:
+    pixels = report.arrays("shortcuts")["shown"]
+    told = [label for label, files in report.results["shortcuts"]["examples"].items() for _ in files]
+    tiles = report.page.tiles(name)
+    assert [tile.words for tile in tiles] == told
+    for n, (tile, image) in enumerate(zip(tiles, pixels, strict=True)):
+        assert_like(tile.pixels(), image, (name, n))
+
+
+def read_nearest(report: Finished, name: str) -> None:
+    pixels = list(report.arrays("errors")["shown"])
+    told = [
+        text for mistake in report.results["errors"]["mistakes"][:6]
+        for text in (f"{mistake['true']} as {mistake['predicted']}",
+                     *(f"{each['label']} {each['similarity']:.3f}" for each in mistake["nearest"]))
+    ]  # fmt: skip
+    tiles = report.page.tiles(name)
+    assert [tile.words for tile in tiles] == told
+    for n, (tile, image) in enumerate(zip(tiles, pixels, strict=True)):
+        found, shown = tile.pixels(), image.copy()
+        if " as " in told[n]:
+            assert found[1:5].mean() < 40, "an error has a black frame"
+            shown[:9] = shown[-9:] = shown[:, :9] = shown[:, -9:] = 0
+        assert_like(found, shown, (name, n))
+
+
+def read_map(report: Finished, name: str) -> None:
+    section, arrays = report.results["errors"], report.arrays("errors")
+    (axes,) = report.page.drawing(name).axes()
+    true = np.repeat(np.arange(len(section["images"])), list(section["images"].values()))
+    wrong = arrays["probabilities"].argmax(axis=1) != true
+    colours = {style["fill"]: label for label, style in axes.legend.items() if "fill" in style}
+    found = {colours[mark.style["fill"]]: mark.points for mark in axes.marks if "fill" in mark.style}
+    assert found.keys() == section["images"].keys()
+    drawn = np.concatenate([found[label] for label in section["images"]])
+    # The axes have no numbers, since the plane has no unit: so the places are right up to a scale.
+    for axis, sign in ((0, 1), (1, -1)):
+        places, wanted = sign * drawn[:, axis], arrays["map"][:, axis]
+        slope = np.ptp(places) / np.ptp(wanted)
+        close(places - places.min(), slope * (wanted - wanted.min()), 0.01, (name, axis))
+    rings = [mark.points for mark in axes.marks if mark.style.get("fill-opacity") == "0"]
+    np.testing.assert_allclose(np.concatenate(rings) if rings else np.empty((0, 2)), drawn[wrong], atol=0.01)
+
+
+def read_twins(report: Finished, name: str) -> None:
+    pixels = report.arrays("errors")["twins"]
+    twins = report.results["errors"]["twins"][: len(pixels) // 2]
+    tiles = report.page.tiles(name)
+    assert [tile.words for tile in tiles] == [t[k] for t in twins for k in ("first_split", "second_split")]
+    for n, (tile, image) in enumerate(zip(tiles, pixels, strict=True)):
+        assert_like(tile.pixels(), image, (name, n))
+
+
+READERS: dict[str, Callable[[Finished, str], None]] = {
+    "convolution images": read_images, "convolution filter": read_filter,
+    "convolution maps": read_responses,
+    "conv_stack filters_1": read_filters, "conv_stack filters_2": read_filters,
+    "conv_stack maps_1_<i>": read_maps, "conv_stack maps_2_<i>": read_maps,
+    "transfer confusion": read_confusion, "transfer history": read_history,
+    "transfer misclassified": read_misclassified,
+    "neurons neuron_input_<i>": read_frames, "neurons patches_<i>": read_patches,
+    "occlusion occlusion_<i>": read_occlusion, "channels leading_<i>": read_leading,
+    "guided_backprop guided_input_<i>": read_guided_input,
+    "guided_backprop gradient_<i>_<k>": read_gradients,
+    "methods methods_<i>": read_methods,
+    "randomisation randomised_<i>": read_randomised, "randomisation likeness": read_likeness,
+    "shortcuts given_away": read_given_away, "shortcuts cues": read_cues,
+    "errors nearest": read_nearest, "errors map": read_map, "errors twins": read_twins,
+}  # fmt: skip
+"""What reads each declared figure back."""
+
+DECLARED = {
+    f"{section.name} {shown.name}": shown for section in find_kind().sections for shown in section.figures
+}
+"""Every figure that a section declares, so that none can be left out here."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("declared", DECLARED)
+def test_every_figure_shows_its_numbers(report: Finished, declared: str) -> None:
+    assert declared in READERS, f"nothing reads the figure '{declared}' back"
+    read, shown = READERS[declared], DECLARED[declared]
+    pattern = shown.name
+    names = [pattern] if shown.place == "cell" else report.names(pattern)
+    if not names and shown.if_any:
+        pytest.skip("this report has no such figure")
+    assert len(names) == (len(report.classes) if "<i>" in pattern and shown.place != "cell" else 1)
+    for name in names:
+        read(report, name)
+
+
+@pytest.mark.slow
+def test_no_figure_of_the_page_goes_unread(report: Finished) -> None:
+    patterns = [re.sub("<[a-z]>", r"\\d+", shown.name) for shown in DECLARED.values()]
+    unread = [n for n in report.page.figures if not any(re.fullmatch(p, n) for p in patterns)]
+    assert unread == []
+    assert READERS.keys() == DECLARED.keys()
