@@ -138,6 +138,7 @@ class _Page:
             d=self.document,
             has_figure=lambda name: name in self.album,
             image=self._image,
+            carried=self._carry,
         )
         for section in self.kind.sections:
             if (module := section.load("page")) is not None:
@@ -203,6 +204,11 @@ class _Page:
         # Only the files that the stage's key counts; their folders may hold others.
         path = self.templates.files.get(name)
         return None if path is None else read_template(path)
+
+    def _carry(self, figure: str) -> Markup:
+        """What a figure carries for the script, as attributes ``data-…``; nothing if it carries nothing."""
+        loads = self.album[figure].carried if figure in self.album else ()
+        return Markup("").join(Markup(' data-{}="{}"').format(each.name, each.address) for each in loads)
 
     def _image(self, name: str) -> Markup:
         figure = self.album[name]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from reportgen.engine.stages.context import Artifacts
-from reportgen.figures.figure import Figure, Picture
+from reportgen.figures.figure import Carried, Figure, Picture
 from reportgen.store.packing import pack_arrays, unpack_arrays
 
 if TYPE_CHECKING:
@@ -39,19 +39,34 @@ _LIST = "figures.json"
 
 
 def pack_figures(figures: Sequence[Figure]) -> Artifacts:
-    """Each picture under the figure's name; ``figures.json`` lists them in the order of the document."""
+    """Each picture under the figure's name, what it carries below that; ``figures.json`` lists them in the
+    order of the document.
+    """
     listed = [
-        {"name": f.name, "alt": f.alt, "mime": f.picture.mime, "size": [f.picture.width, f.picture.height]}
+        {
+            "name": f.name,
+            "alt": f.alt,
+            "mime": f.picture.mime,
+            "size": [f.picture.width, f.picture.height],
+            "carried": [[each.name, each.mime, each.tolerance] for each in f.carried],
+        }
         for f in figures
     ]
-    return {_LIST: json.dumps(listed).encode(), **{figure.name: figure.picture.data for figure in figures}}
+    files = {_LIST: json.dumps(listed).encode(), **{figure.name: figure.picture.data for figure in figures}}
+    return files | {f"{f.name}/{each.name}": each.data for f in figures for each in f.carried}
 
 
 def read_figures(artifacts: Artifacts) -> dict[str, Figure]:
     """The figures of a section by name."""
     return {
         entry["name"]: Figure(
-            entry["name"], Picture(artifacts[entry["name"]], entry["mime"], *entry["size"]), entry["alt"]
+            entry["name"],
+            Picture(artifacts[entry["name"]], entry["mime"], *entry["size"]),
+            entry["alt"],
+            tuple(
+                Carried(name, mime, artifacts[f"{entry['name']}/{name}"], tolerance)
+                for name, mime, tolerance in entry["carried"]
+            ),
         )
         for entry in json.loads(artifacts[_LIST])
     }

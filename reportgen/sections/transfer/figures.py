@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.figures.figure import Figure, FigureData, NamedArrays, listed, say_number
+from reportgen.figures.figure import (
+    Carried,
+    Figure,
+    FigureData,
+    NamedArrays,
+    carry_numbers,
+    carry_photographs,
+    listed,
+    say_number,
+)
 from reportgen.figures.montage import Tile, count_columns, full_width_side, montage
 from reportgen.figures.plots import confusion_plot, history_plot
 from reportgen.results import Matrix
@@ -86,3 +96,27 @@ def _errors(section: Transfer, arrays: NamedArrays, faces: Typefaces) -> Iterato
         montage(tiles, columns=columns, tile_side=full_width_side(columns), mime="image/jpeg", faces=faces),
         describe_misclassified(wrong),
     )
+
+
+_ACROSS = 10
+"""Small pictures in a row of the sheet; the script divides its width by that."""
+
+_TRAINED = 0.01
+"""What ``verify`` lets a probability differ by on another machine."""
+
+
+def carry(data: FigureData, _figures: Mapping[str, Figure]) -> dict[str, list[Carried]]:
+    """What is behind the cells of the confusion matrix: small pictures of the test images on one sheet, which
+    takes half the bytes of as many files, and the network's probabilities (images, classes).
+    """
+    small = data.arrays["thumbnails"]
+    blank = np.full((-len(small) % _ACROSS, *small.shape[1:]), 255, np.uint8)
+    rows = np.concatenate([small, blank]).reshape(-1, _ACROSS, *small.shape[1:])
+    sheet = rows.swapaxes(1, 2).reshape(-1, _ACROSS * small.shape[2], 3)
+    probabilities = data.arrays["probabilities_test"]
+    return {
+        "confusion": [
+            carry_photographs("thumbnails", sheet),
+            carry_numbers("probabilities", probabilities, _TRAINED),
+        ]
+    }
