@@ -194,4 +194,5 @@ def locate_points(svg: str, places: NDArray[np.float32]) -> NDArray[np.float64] 
         fit = known @ np.linalg.lstsq(known, markers[:, axis], rcond=None)[0]
         if np.abs(fit - markers[:, axis]).max() > _OFF:
             return None
-    return markers / np.array([float(view[1]), float(view[2])])
+    shares: NDArray[np.float64] = markers / np.array([float(view[1]), float(view[2])])
+    return shares

@@ -95,4 +95,5 @@ def shrink(pixels: NDArray[np.uint8], block: int) -> NDArray[np.uint8]:
     """An image (H, W, 3) whose sides are divided by ``block``: the mean of each block of pixels."""
     height, width, _ = pixels.shape
     blocks = pixels.reshape(height // block, block, width // block, block, 3)
-    return np.round(blocks.mean(axis=(1, 3))).astype(np.uint8)
+    means: NDArray[np.uint8] = np.round(blocks.mean(axis=(1, 3))).astype(np.uint8)
+    return means
