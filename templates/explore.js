@@ -750,6 +750,7 @@ const explore = (() => {
     const surface = makeSurface("The map of the test images: the arrow keys lead from image to image", {
       at,
       step: (dx, dy) => say(show(clamp(now + dx + dy, tests.images.length))),
+      choose: () => plate.querySelector(".enlarge").click(),
     });
     surface.classList.add("over-picture");
     surface.append(mark);
@@ -808,6 +809,7 @@ const explore = (() => {
       light(n);
       return tell(n);
     };
+    const enlarge = (plate) => () => plate.querySelector(".enlarge").click();
     const off = () => light(-1, null);
     const step = (dx, dy) => say(choose(clamp(now + dx + dy, neurons.length)));
     const inside = (x, y) => ({ patch: { rows: [top, bottom], cols: [left, right] } }) => x * side >= left && x * side < right && y * side >= top && y * side < bottom;
@@ -820,6 +822,7 @@ const explore = (() => {
         else off();
       },
       step,
+      choose: enlarge(input),
       leave: off,
     });
     const tiles = makeSurface(`Patches of the neurons of ${textOf(article.querySelector("h3"))}`, {
@@ -828,6 +831,7 @@ const explore = (() => {
         if (n < neurons.length) choose(n);
       },
       step,
+      choose: enlarge(patches),
       leave: off,
     });
     // By keyboard one of the two is enough: the other lights up with it.

@@ -513,7 +513,11 @@
     const refreshers = [];
     const add = (box, selector, upright) => refreshers.push(rove(box, selector, upright));
     // Up and down go on scrolling, since what is read runs downwards.
-    for (const part of all("main > section:not(#sources, #lists), .abstract")) add(part, ".n[href], a.ref, a:not(.n), .enlarge", false);
+    for (const part of all("main > section:not(#sources, #lists), header.title")) {
+      const own = part.matches("header") ? ":not(nav *)" : "";
+      add(part, `a${own}, .enlarge`, false);
+    }
+    if (nav) add(nav, "a");
     for (const head of all("table thead")) add(head, ".sort");
     for (const list of all("nav.listing")) add(list, "a, .fold");
     const sources = document.getElementById("sources");
