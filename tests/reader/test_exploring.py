@@ -144,7 +144,9 @@ def test_the_strongest_channels_at_a_place(page: Page, build: Path, results: Any
         surface = box.get_by_role("application")
         area = surface.bounding_box()
         assert area is not None
-        surface.hover(position={"x": area["width"] * (col + 0.5) / 14, "y": area["height"] * (row + 0.5) / 14})
+        surface.hover(
+            position={"x": area["width"] * (col + 0.5) / 14, "y": area["height"] * (row + 0.5) / 14}
+        )
         told = box.locator("ol.strongest button")
         channels = [int(name.split()[1]) for name in told.locator(".name").all_inner_texts()]
         values = [float(value) for value in told.locator(".value").all_inner_texts()]
@@ -154,7 +156,8 @@ def test_the_strongest_channels_at_a_place(page: Page, build: Path, results: Any
         expected = np.sort(layer[row, col])[::-1][: len(values)]
         assert values == pytest.approx(expected.tolist(), abs=max(slack, 0.51 if layer.max() >= 100 else 0))
         frame = box.locator(".frame.field").evaluate(
-            "node => [node.offsetTop, node.offsetTop + node.offsetHeight, node.offsetLeft, node.offsetLeft + node.offsetWidth]"
+            """({ offsetTop, offsetHeight, offsetLeft, offsetWidth }) =>
+              [offsetTop, offsetTop + offsetHeight, offsetLeft, offsetLeft + offsetWidth]"""
         )
         box_of = [*neuron["field"]["rows"], *neuron["field"]["cols"]]
         assert [place * 224 / area["width"] for place in frame] == pytest.approx(box_of, abs=1)
@@ -171,8 +174,10 @@ def test_a_channel_is_shown_over_all_example_images(page: Page, build: Path) -> 
         own = float(layer[..., channel].max())
         said = shown.nth(i).locator(".quiet").inner_text()
         assert (said == "silent") or float(said.split()[1]) == pytest.approx(own, abs=layer.max() / 255 + 0.5)
-        pixels = shown.nth(i).locator("canvas").evaluate(
-            "canvas => [...canvas.getContext('2d').getImageData(0, 0, 14, 14).data]"
+        pixels = (
+            shown.nth(i)
+            .locator("canvas")
+            .evaluate("canvas => [...canvas.getContext('2d').getImageData(0, 0, 14, 14).data]")
         )
         lightness = np.array(pixels).reshape(14, 14, 4)[..., :3].sum(axis=2)
         # On one scale: what is brightest in a map is what the array says, and lightness rises with value.
@@ -218,8 +223,8 @@ def test_a_point_of_the_map_shows_its_image(page: Page, build: Path, results: An
     page.keyboard.press("ArrowLeft")
     for file in tests:
         expect(card.locator(".file")).to_have_text(file.rsplit("/", 1)[-1])
-        style = page.locator(".point-mark").evaluate("mark => [mark.style.left, mark.style.top].map(parseFloat)")
-        marks.append(style)
+        place = "({ style }) => [style.left, style.top].map(parseFloat)"
+        marks.append(page.locator(".point-mark").evaluate(place))
         page.keyboard.press("ArrowRight")
     # Stretched and shifted, to the right and upwards, as axes are.
     for axis, sign in ((0, 1), (1, -1)):
