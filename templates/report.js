@@ -7,21 +7,7 @@
   const root = document.documentElement;
   const wide = matchMedia("(min-width: 68.75em)");
 
-  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const targetOf = (link) => document.getElementById(link.getAttribute("href").slice(1));
-
-  function make(tag, attributes = {}, ...children) {
-    const node = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-    node.append(...children);
-    return node;
-  }
-
-  function makeButton(words, attributes, action) {
-    const button = make("button", { type: "button", ...attributes }, words);
-    button.addEventListener("click", action);
-    return button;
-  }
+  const { all, targetOf, make, makeButton, rove, voice } = dom;
 
   /* Colours: those of the system, until the reader chooses the others. */
 
@@ -48,7 +34,8 @@
     const system = matchMedia("(prefers-color-scheme: dark)");
     let choice = remembered();
     const isDark = () => (choice ? choice === "dark" : system.matches);
-    const button = makeButton("Dark colours", { class: "colours" }, () => {
+    const button = bar.querySelector(".colours");
+    button.addEventListener("click", () => {
       const wanted = isDark() ? "light" : "dark";
       choice = (wanted === "dark") === system.matches ? null : wanted;
       remember(choice);
@@ -60,15 +47,14 @@
     }
     system.addEventListener("change", show);
     show();
-    bar.append(button);
   }
 
   /* The contents: beside the text where there is room, else a menu. */
 
   function addMenu(bar, nav) {
     const isOpen = () => nav.classList.contains("open");
-    const button = makeButton("Contents", { class: "menu", "aria-expanded": "false", "aria-controls": nav.id },
-      () => setOpen(!isOpen()));
+    const button = bar.querySelector(".menu");
+    button.addEventListener("click", () => setOpen(!isOpen()));
     function setOpen(open) {
       nav.classList.toggle("open", open);
       button.setAttribute("aria-expanded", String(open));
@@ -90,7 +76,6 @@
       if (event.target.closest("a")) setOpen(false);
     });
     wide.addEventListener("change", () => setOpen(false));
-    bar.prepend(button);
   }
 
   function followReading(nav) {
@@ -135,11 +120,11 @@
   const folds = new Map();
 
   function makeFold(heading, box) {
-    const button = makeButton("", { class: "bare fold" }, () => setOpen(box.classList.contains("folded")));
+    const button = makeButton("", { class: "bare fold" }, () => setOpen(!box.classList.contains("unfolded")));
     button.append(...heading.childNodes);
     heading.append(button);
     function setOpen(open) {
-      box.classList.toggle("folded", !open);
+      box.classList.toggle("unfolded", open);
       button.setAttribute("aria-expanded", String(open));
     }
     setOpen(false);
@@ -522,22 +507,34 @@
     }
   }
 
-  root.classList.add("live");
-  const bar = make("div", { class: "tools screen-only", role: "region", "aria-label": "View" });
-  document.body.prepend(bar);
-  const skip = document.querySelector(".skip");
-  if (skip) document.body.prepend(skip);
+  /* One stop for the numbers and figures of each section, one for each table's headings: in all a few dozen, of a thousand. */
+
+  function addRoving() {
+    const refreshers = [];
+    const add = (box, selector, upright) => refreshers.push(rove(box, selector, upright));
+    // Up and down go on scrolling, since what is read runs downwards.
+    for (const part of all("main > section:not(#sources, #lists), header.title")) {
+      const own = part.matches("header") ? ":not(nav *)" : "";
+      add(part, `a${own}, .enlarge`, false);
+    }
+    if (nav) add(nav, "a");
+    for (const head of all("table thead")) add(head, ".sort");
+    for (const list of all("nav.listing")) add(list, "a, .fold");
+    const sources = document.getElementById("sources");
+    if (sources) add(sources, "a, .fold");
+    // What opens or closes may hold the stop of its group.
+    document.addEventListener("click", (event) => {
+      if (event.target.closest(".fold, .unfold")) for (const refresh of refreshers) refresh();
+    });
+  }
+
+  const bar = document.querySelector(".tools");
+  document.body.append(voice);
   addColours(bar);
   const nav = document.querySelector("nav.contents");
   if (nav) {
-    nav.id = "contents";
     addMenu(bar, nav);
     followReading(nav);
-  }
-  const summary = document.querySelector(".abstract");
-  if (summary) {
-    summary.append(make("p", { class: "hint screen-only" },
-      "Click a number for its source, a figure to enlarge it, a column’s heading to sort by it."));
   }
   addFolds();
   addSources();
@@ -545,5 +542,7 @@
   addOverlays();
   addSorting();
   addScrolling();
+  explore.start();
+  addRoving();
   openOnTheWay();
 })();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -130,7 +131,7 @@ class _Page:
             listed_images=LISTED_IMAGES,
             style_mark=Markup(_STYLE_MARK),  # noqa: S704 - a constant
             policy_mark=_POLICY_MARK,
-            source=lambda name: embed(name, self.templates.files.get(name)),
+            source=self._embed,
             formula=self.formulas.set,
             output_size=self.formulas.output_size,
             sigma=self.formulas.sigma,
@@ -147,6 +148,7 @@ class _Page:
             piece=self._piece,
             strip=self._strip,
             sheet_class=self._sheet_class,
+            carried=self._carry,
         )
         for section in self.kind.sections:
             if (module := section.load("page")) is not None:
@@ -212,6 +214,15 @@ class _Page:
         # Only the files that the stage's key counts; their folders may hold others.
         path = self.templates.files.get(name)
         return None if path is None else read_template(path)
+
+    def _embed(self, name: str) -> Markup:
+        text = embed(name, self.templates.files.get(name))
+        return lean(text) if name.endswith(".js") else text
+
+    def _carry(self, figure: str) -> Markup:
+        """What a figure carries for the script, as attributes ``data-…``; nothing if it carries nothing."""
+        loads = self.album[figure].carried if figure in self.album else ()
+        return Markup("").join(Markup(' data-{}="{}"').format(each.name, each.address) for each in loads)
 
     def _image(self, name: str) -> Markup:
         figure = self.album[name]
@@ -295,6 +306,16 @@ def _find_place(figure: str, kind: ReportKind) -> str:
     return next(
         shown.place for section in kind.sections for shown in section.figures if shown.matches(figure)
     )
+
+
+_LINE = re.compile(r"^[ \t]*//[^\n]*\n|^[ \t]+", re.MULTILINE)
+
+
+def lean(script: str) -> Markup:
+    """A script without indentation and without the lines that are comments: an eighth of its bytes, in every
+    report. Its other lines stay, so that an error names a line that can be found.
+    """
+    return Markup(_LINE.sub("", script))  # noqa: S704 - what it is given may be embedded, and less of it may
 
 
 def _width_class(picture: Picture) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -57,6 +58,48 @@ class Picture:
         return MM_PER_INCH / (POINTS_PER_INCH if self.mime == "image/svg+xml" else PRINT_DPI)
 
 
+CarriedMime = Literal["image/png", "image/jpeg", "application/x-float32"]
+
+
+@dataclass(frozen=True)
+class Carried:
+    """Data behind a figure that travels in the page for its script: ``name`` is unique in the figure.
+
+    Numbers are little-endian float32; ``tolerance`` is how far, as a part of the largest magnitude among
+    them, the same numbers of another machine may lie off.
+    """
+
+    name: str
+    mime: CarriedMime
+    data: bytes
+    tolerance: float = 0.0
+
+    @property
+    def address(self) -> str:
+        """Its ``data:`` address."""
+        # The tolerance stands with the numbers, since whoever compares two pages knows nothing of sections.
+        kind = f"{self.mime};tolerance={self.tolerance:g}" if self.tolerance else self.mime
+        return f"data:{kind};base64,{base64.b64encode(self.data).decode()}"
+
+
+def carry_numbers(name: str, values: NDArray[Any], tolerance: float) -> Carried:
+    """Carry an array of any shape as float32, in C order."""
+    return Carried(name, "application/x-float32", values.astype("<f4").tobytes(), tolerance)
+
+
+def carry_levels(name: str, levels: NDArray[np.uint8]) -> Carried:
+    """Carry uint8 values, (H, W) or (H, W, 3), without loss, as a PNG that every browser can read."""
+    buffer = io.BytesIO()
+    # As small as zlib makes it: it is encoded once, and then opened by every reader.
+    Image.fromarray(levels).save(buffer, "PNG", compress_level=9)
+    return Carried(name, "image/png", buffer.getvalue())
+
+
+def carry_photographs(name: str, pixels: NDArray[np.uint8]) -> Carried:
+    """Carry pixels (H, W, 3) that are only looked at, as a JPEG."""
+    return Carried(name, "image/jpeg", raster_picture_of(pixels, "image/jpeg").data)
+
+
 @dataclass(frozen=True)
 class Piece:
     """One picture of a sheet. ``name`` says in a word or two which one it is, for those who cannot see it.
@@ -90,13 +133,15 @@ class Figure:
 
     ``picture`` is complete and stands alone, lettering and all. A page that writes the lettering itself takes
     the ``sheet`` instead, where there is one: text can be searched and selected, in any script, and keeps its
-    size on a telephone, which lettering in pixels does not.
+    size on a telephone, which lettering in pixels does not. ``carried`` is for the page only; it is neither
+    printed nor written to a file of its own.
     """
 
     name: str
     picture: Picture
     alt: str
     sheet: Sheet | None = None
+    carried: tuple[Carried, ...] = ()
 
 
 NamedArrays = Mapping[str, NDArray[Any]]

@@ -16,9 +16,12 @@ from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
 from reportgen.verify.differences import Difference, Kind, find_runs
-from reportgen.verify.pictures import same_font, same_picture
+from reportgen.verify.pictures import same_font, same_picture, same_values
 
-_DATA = re.compile(r"data:(image/(?:png|jpeg|svg\+xml)|font/ttf);base64,([A-Za-z0-9+/]+={0,2})(?=[\"'])")
+_DATA = re.compile(
+    r"data:(image/(?:png|jpeg|svg\+xml)|font/ttf|application/x-float32(?:;tolerance=[0-9.e-]{1,12})?)"
+    r";base64,([A-Za-z0-9+/]+={0,2})(?=[\"'])"
+)
 
 _HASH = re.compile(r"&#39;sha256-([A-Za-z0-9+/]+=*)&#39;")
 
@@ -136,17 +139,23 @@ def _compare_blobs(theirs: _Source, ours: _Source) -> Iterator[Difference]:
     for number, (one, other) in enumerate(zip(theirs.blobs, ours.blobs, strict=True), 1):
         if one == other or _same_blob(one, other):
             continue
-        what = "font" if one[0].startswith("font/") else "picture"
+        what = _KINDS.get(one[0].partition("/")[0], "picture")
         index = whole.get(one)
         reason = f"it is {what} {index} of the report" if index else f"it is another {what}"
         yield Difference(f"{what} {number}", reason, kind="picture" if not index else "content")
 
 
+_KINDS = {"font": "font", "application": "list of numbers"}
+
+
 def _same_blob(one: tuple[str, str], other: tuple[str, str]) -> bool:
     if one[0] != other[0]:
         return False
+    submitted, expected = _bytes(one[1]), _bytes(other[1])
+    if one[0].startswith("application/"):
+        return same_values(submitted, expected, float(one[0].partition("=")[2] or 0))
     same = same_font if one[0].startswith("font/") else same_picture
-    return same(_bytes(one[1]), _bytes(other[1]))
+    return same(submitted, expected)
 
 
 def _bytes(text: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Whether two pictures, drawings or fonts show the same, whatever their bytes."""
+"""Whether two pictures, drawings, fonts or lists of numbers are the same, whatever their bytes."""
 
 from __future__ import annotations
 
@@ -46,6 +46,22 @@ def same_pixels(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
     # Signed: a difference of uint8 would wrap.
     difference = np.abs(one.astype(np.int16) - other.astype(np.int16))
     return bool(difference.size == 0 or (difference.max() <= _LARGEST and difference.mean() <= _MEAN))
+
+
+def same_values(one: bytes, other: bytes, tolerance: float) -> bool:
+    """Whether two lists of little-endian float32 values differ by no more than ``tolerance`` times the
+    largest magnitude of ``other``, our own; False for what is no such list.
+    """
+    import numpy as np
+
+    if one == other:
+        return True
+    if len(one) != len(other) or len(one) % 4:
+        return False
+    theirs, ours = np.frombuffer(one, "<f4").astype(float), np.frombuffer(other, "<f4").astype(float)
+    slack = tolerance * float(np.abs(ours).max(initial=0))
+    # A NaN, which is near to nothing, is no value of ours.
+    return bool((np.abs(theirs - ours) <= slack).all())
 
 
 def _decode_picture(data: bytes) -> NDArray[np.uint8] | None:

@@ -11,8 +11,8 @@ from PIL import Image
 from small_results import document
 
 from reportgen.figures.figure import Figure, FigureData
-from reportgen.figures.plots import house_style
-from reportgen.sections.errors.figures import draw, plot_map
+from reportgen.figures.plots import house_style, svg_picture
+from reportgen.sections.errors.figures import draw, locate_points, plot_map
 from reportgen.sections.errors.result import Errors
 
 COLOURS = [(220, 40, 40), (40, 200, 60), (50, 60, 220), (220, 210, 40), (200, 60, 200), (60, 210, 210)]
@@ -95,3 +95,19 @@ def test_without_an_error_there_is_the_map_alone() -> None:
     figures = drawn(0)
     assert list(figures) == ["map"]
     assert "in a ring: none" in figures["map"].alt
+
+
+def test_the_page_knows_where_the_point_of_each_image_is_drawn() -> None:
+    with house_style():
+        plot = plot_map(section(1), PLACES, PROBABILITIES)
+        svg = svg_picture(plot).data.decode()
+        # As matplotlib itself says, in inches of what is cut out.
+        (axes,), cut = plot.axes, plot.get_tightbbox().padded(0.5 / 72)
+        x, y = (axes.transData.transform(PLACES) / plot.dpi).T
+    found = locate_points(svg, PLACES)
+    assert found is not None
+    expected = np.column_stack([(x - cut.x0) / cut.width, (cut.y1 - y) / cut.height])
+    assert np.abs(found - expected).max() < 0.002
+    # Points of other images, or too few of them, are none.
+    assert locate_points(svg, PLACES[::-1] ** 1.5) is None
+    assert locate_points(svg.replace("<use", "<nouse"), PLACES) is None

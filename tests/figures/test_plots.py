@@ -23,6 +23,7 @@ from reportgen.figures.plots import (
     history_plot,
     house_style,
 )
+from reportgen.sections.transfer.figures import locate_grid
 
 MATRIX = [[8, 0, 1], [2, 7, 0], [0, 3, 40]]
 LABELS = ["butterfly", "kangaroo", "leopard"]
@@ -214,3 +215,20 @@ def test_pyplot_is_never_imported() -> None:
         "filters.filter_heatmap(__import__('numpy').eye(3)); sys.exit('matplotlib.pyplot' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_the_page_knows_where_the_cells_of_the_matrix_are() -> None:
+    with house_style():
+        figure = confusion_figure(MATRIX, LABELS)
+        (axes,), cut = figure.axes, figure.get_tightbbox().padded(0.5 / 72)
+        # The outer edges of the cells, in inches of what is cut out.
+        (left, top), (right, bottom) = axes.transData.transform([(-0.5, -0.5), (2.5, 2.5)]) / figure.dpi
+    svg = confusion_plot(MATRIX, LABELS).data.decode()
+    found = locate_grid(svg, 3)
+    assert found is not None
+    expected = [
+        (left - cut.x0) / cut.width, (cut.y1 - top) / cut.height,
+        (right - cut.x0) / cut.width, (cut.y1 - bottom) / cut.height,
+    ]  # fmt: skip
+    assert found.tolist() == pytest.approx(expected, abs=0.004)
+    assert locate_grid(svg, 4) is None

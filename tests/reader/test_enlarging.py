@@ -68,7 +68,8 @@ def test_every_figure_in_its_turn_with_its_caption(browser: Browser, build: Path
 def test_it_is_larger_than_in_the_text(browser: Browser, build: Path) -> None:
     with reading(browser, build / "report.html") as page:
         small = drawn(page.locator("#figure-confusion img"))
-        page.locator("#figure-confusion button").click()
+        # A click is for the cells.
+        press(page, page.locator("#figure-confusion button"), "Enter")
         stage = page.locator("dialog .stage").bounding_box()
         large = drawn(page.get_by_role("dialog").locator("img"))
     assert stage is not None

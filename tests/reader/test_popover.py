@@ -100,7 +100,8 @@ def test_the_reader_goes_on_from_the_number(browser: Browser, build: Path) -> No
         expect(dialog).to_be_hidden()
         after = page.evaluate(
             """(number) => {
-              const links = [...document.querySelectorAll("a[href], button")];
+              const links = [...document.querySelectorAll("a[href], button")]
+                .filter((node) => node.tabIndex >= 0 && node.getClientRects().length);
               return links.indexOf(document.activeElement) - links.indexOf(number);
             }""",
             number.element_handle(),

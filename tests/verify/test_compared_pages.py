@@ -14,7 +14,8 @@ import pytest
 from forging import page
 from PIL import Image
 
-from reportgen.figures.figure import raster_picture
+from reportgen.engine.stages.outcomes import pack_figures, read_figures
+from reportgen.figures.figure import Figure, carry_levels, carry_numbers, raster_picture
 from reportgen.pdf.printer import print_pdf
 from reportgen.verify import pdf_document
 from reportgen.verify.differences import Difference
@@ -258,3 +259,24 @@ def test_an_edge_may_fall_to_the_next_pixel_and_a_stroke_may_not_be_another() ->
     assert not find_unlike(edge, moved).any()
     moved[:, :7] = 0
     assert find_unlike(edge, moved).any()
+
+
+def carrying(values: list[float], tolerance: float = 1e-3) -> str:
+    load = carry_numbers("weights", np.array(values), tolerance)
+    return page(f'<div data-weights="{load.address}"></div>')
+
+
+def test_numbers_that_the_page_carries_may_differ_by_rounding_and_no_more() -> None:
+    ours = carrying([1.0, -4.0, 0.25])
+    assert compare_markup(carrying([1.0, -4.0, 0.2535]), ours).differences == ()
+    for other in ([1.0, -4.0, 0.2545], [1.0, -4.0], [1.0, -4.0, float("nan")], [-4.0, 1.0, 0.25]):
+        (found,) = compare_markup(carrying(other), ours).differences
+        assert "list of numbers" in found.place
+    # What they may differ by is ours to say.
+    assert compare_markup(carrying([9.0, -4.0, 0.25], 10.0), ours).differences
+
+
+def test_figures_come_back_with_what_they_carry() -> None:
+    loads = (carry_numbers("weights", np.arange(6.0), 0.5), carry_levels("inputs", np.eye(4, dtype=np.uint8)))
+    figure = Figure("one", raster_picture(Image.new("RGB", (3, 2))), "Black.", loads)
+    assert read_figures(pack_figures([figure])) == {"one": figure}

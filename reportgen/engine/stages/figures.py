@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import open_examples
 from reportgen.engine.stages.outcomes import pack_figures, read_arrays, read_numbers
@@ -9,7 +11,10 @@ from reportgen.figures.figure import FigureData
 
 
 def run(context: StageContext) -> Artifacts:
-    """Draw the section's figures. Raises ``SectionError`` if they are not those that the section declares."""
+    """Draw the section's figures, and add what they carry for the page (``carry`` beside ``draw``).
+
+    Raises ``SectionError`` if they are not those that the section declares.
+    """
     section = context.section
     outcome = context.artifacts(section.name)
     data = FigureData(
@@ -20,7 +25,9 @@ def run(context: StageContext) -> Artifacts:
     )
     with context.progress.stage(f"Figures of {section.name.replace('_', ' ')}"):
         figures = list(section.require("figures", "draw")(data))
-    for figure in figures:
-        # A figure that is not declared has no number and no caption, so the page could not show it.
-        section.find_figure(figure.name)
-    return pack_figures(figures)
+        for figure in figures:
+            # A figure that is not declared has no number and no caption, so the page could not show it.
+            section.find_figure(figure.name)
+        carry = getattr(section.load("figures"), "carry", None)
+        loads = carry(data, {figure.name: figure for figure in figures}) if carry else {}
+    return pack_figures([replace(each, carried=tuple(loads.get(each.name, ()))) for each in figures])

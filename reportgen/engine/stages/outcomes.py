@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reportgen.engine.stages.context import Artifacts
-from reportgen.figures.figure import Figure, Picture, Piece, Sheet
+from reportgen.figures.figure import Carried, Figure, Picture, Piece, Sheet
 from reportgen.store.packing import pack_arrays, unpack_arrays
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ _LIST = "figures.json"
 
 
 def pack_figures(figures: Sequence[Figure]) -> Artifacts:
-    """Each picture under the figure's name, those of a sheet with a number behind it; ``figures.json`` lists
-    them in the order of the document.
+    """Each picture under the figure's name, those of a sheet with a number behind it, what it carries below
+    that; ``figures.json`` lists them in the order of the document.
     """
     packed: dict[str, bytes] = {}
 
@@ -49,9 +49,16 @@ def pack_figures(figures: Sequence[Figure]) -> Artifacts:
         return {"file": name, "mime": picture.mime, "size": [picture.width, picture.height]}
 
     listed = [
-        {"name": f.name, "alt": f.alt, "picture": keep(f.name, f.picture), "sheet": _pack_sheet(f, keep)}
+        {
+            "name": f.name,
+            "alt": f.alt,
+            "picture": keep(f.name, f.picture),
+            "sheet": _pack_sheet(f, keep),
+            "carried": [[each.name, each.mime, each.tolerance] for each in f.carried],
+        }
         for f in figures
     ]
+    packed |= {f"{f.name}/{each.name}": each.data for f in figures for each in f.carried}
     return {_LIST: json.dumps(listed).encode(), **packed}
 
 
@@ -78,7 +85,14 @@ def read_figures(artifacts: Artifacts) -> dict[str, Figure]:
 
     return {
         entry["name"]: Figure(
-            entry["name"], read(entry["picture"]), entry["alt"], _read_sheet(entry["sheet"], read)
+            entry["name"],
+            read(entry["picture"]),
+            entry["alt"],
+            _read_sheet(entry["sheet"], read),
+            tuple(
+                Carried(name, mime, artifacts[f"{entry['name']}/{name}"], tolerance)
+                for name, mime, tolerance in entry["carried"]
+            ),
         )
         for entry in json.loads(artifacts[_LIST])
     }

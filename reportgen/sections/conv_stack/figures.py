@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from reportgen.dataset.decode import grey
 from reportgen.figures.colour import Rgb, grey_to_rgb, sequential
-from reportgen.figures.figure import Figure, FigureData, listed, say_number
+from reportgen.figures.figure import (
+    Carried,
+    Figure,
+    FigureData,
+    carry_levels,
+    carry_numbers,
+    listed,
+    say_number,
+)
 from reportgen.figures.filters import filter_tiles
 from reportgen.figures.lettering import number_text
 from reportgen.figures.montage import (
@@ -149,3 +157,16 @@ def _strip(name: str, alt: str, shown: tuple[Rgb, Values], *, shared: bool) -> F
         tiles.append(Tile(pixels, str(k + 1), told, quiet=not high, look="values"))
     bar = ScaleBar(0, highest, "feature-map value after ReLU", "sequential") if shared else None
     return lettered_figure(name, alt, tiles, columns=columns, tile_side=side, bar=bar)
+
+
+_DRAWN = 1e-6
+"""What ``verify`` lets the same weights drawn on another machine differ by."""
+
+
+def carry(data: FigureData, _figures: Mapping[str, Figure]) -> dict[str, list[Carried]]:
+    """The inputs, one below the other in 255ths, and all weights (F, F, C, K) of both layers: from these the
+    page computes every map again, also those that the figures have no room for.
+    """
+    images = [image if data.numbers.colour else np.round(grey(image) * 255) for image in data.images]
+    kernels = [carry_numbers(f"kernel-{n}", data.arrays[f"kernel_{n}"], _DRAWN) for n in (1, 2)]
+    return {"filters_1": [carry_levels("inputs", np.concatenate(images).astype(np.uint8)), *kernels]}

@@ -9,7 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.figures.colour import Rgb, grey_to_rgb
-from reportgen.figures.figure import Figure, FigureData, NamedArrays, listed, say_number
+from reportgen.figures.figure import (
+    Carried,
+    Figure,
+    FigureData,
+    NamedArrays,
+    carry_levels,
+    listed,
+    say_number,
+)
 from reportgen.figures.filters import filter_heatmap
 from reportgen.figures.lettering import number_text
 from reportgen.figures.montage import ScaleBar, Tile, count_columns, full_width_side, lettered_figure
@@ -103,3 +111,11 @@ def _responses(maps: NamedArrays, columns: int, side: int, faces: Typefaces) -> 
     return lettered_figure(
         "maps", describe_responses(maps), tiles, columns=columns, tile_side=side, bar=bar, faces=faces
     )
+
+
+def carry(data: FigureData, _figures: Mapping[str, Figure]) -> dict[str, list[Carried]]:
+    """The inputs for the page, which convolves them before the reader's eyes: the images one below the other,
+    in 255ths. They were made of 8 bits, so that nothing is lost, and sums come out as they were stored.
+    """
+    inputs = [data.arrays[f"image_{i}"] for i in range(len(data.numbers.classes))]
+    return {"images": [carry_levels("inputs", np.round(np.concatenate(inputs) * 255).astype(np.uint8))]}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 import matplotlib.figure as mpl
 import numpy as np
@@ -10,7 +11,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from reportgen.figures.colour import Rgb
-from reportgen.figures.figure import Figure, FigureData, listed
+from reportgen.figures.figure import Carried, Figure, FigureData, carry_numbers, listed
 from reportgen.figures.lettering import Lettering
 from reportgen.figures.montage import Tile, full_width_side, lettered_figure
 from reportgen.figures.plots import MM, POINTS_PER_MM, TEXT_POINTS, font_families, house_style, svg_picture
@@ -161,3 +162,39 @@ def describe_map(section: Errors) -> str:
         f"{listed(list(section.images))}. "
         f"Misclassified, in a ring: {ringed}."
     )
+
+
+_MARKER = re.compile(r'<use [^>]*?x="(-?[\d.]+)" y="(-?[\d.]+)"')
+
+_VIEW = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
+
+_OFF = 0.25
+"""Points that a marker may lie off the place that its image should have: a tenth of a marker's width."""
+
+_DRAWN = 5e-3
+
+
+def carry(data: FigureData, figures: Mapping[str, Figure]) -> dict[str, list[Carried]]:
+    """Where the point of each test image lies in the map, (N, 2), as parts of its width and height."""
+    places = locate_points(figures["map"].picture.data.decode(), data.arrays["map"])
+    return {} if places is None else {"map": [carry_numbers("places", places, _DRAWN)]}
+
+
+def locate_points(svg: str, places: NDArray[np.float32]) -> NDArray[np.float64] | None:
+    """Find the points of images at ``places`` (N, 2) in a drawing, x to the right, y downwards, from 0 to 1.
+
+    None if the drawing's first N markers do not lie as the places do: then the page has no points to touch,
+    rather than the picture of another image.
+    """
+    view, count = _VIEW.search(svg), len(places)
+    markers = np.array(_MARKER.findall(svg)[:count], float)
+    if view is None or len(markers) < count or count < 3:
+        return None
+    # The axes only stretch and shift each of the two coordinates.
+    for axis in range(2):
+        known = np.stack([places[:, axis], np.ones(count)], axis=1)
+        fit = known @ np.linalg.lstsq(known, markers[:, axis], rcond=None)[0]
+        if np.abs(fit - markers[:, axis]).max() > _OFF:
+            return None
+    shares: NDArray[np.float64] = markers / np.array([float(view[1]), float(view[2])])
+    return shares

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.figures.colour import Rgb
-from reportgen.figures.figure import Figure, FigureData, raster_picture_of, say_box, say_number
+from reportgen.figures.figure import (
+    Carried,
+    Figure,
+    FigureData,
+    carry_levels,
+    carry_numbers,
+    carry_photographs,
+    raster_picture_of,
+    say_box,
+    say_number,
+)
 from reportgen.figures.montage import Tile, band_side, lettered_figure
 from reportgen.figures.overlay import crop, with_boxes
 from reportgen.results import Box
@@ -75,3 +86,26 @@ def _patches(i: int, label: str, top: Sequence[Neuron], image: Rgb) -> Figure:
     return lettered_figure(
         f"patches_{i}", describe_patches(label, top), tiles, columns=_COLUMNS, tile_side=side
     )
+
+
+_LEVELS = 255
+
+_ROUNDED = 1e-4
+"""What ``verify`` lets a float32 sum of another machine differ by."""
+
+
+def carry(data: FigureData, _figures: Mapping[str, Figure]) -> dict[str, list[Carried]]:
+    """For each class the image and the layer's whole output: levels (positions, channels) from 0 to 255, the
+    largest value being 255. As float32 these would be half of the page; the last digits are in the arrays.
+    """
+    loads: dict[str, list[Carried]] = {}
+    for i in range(len(data.numbers.files)):
+        activations = data.arrays[f"activations_{i}"]
+        largest = activations.max(keepdims=True)
+        levels = np.round(activations / np.maximum(largest, np.finfo(np.float32).tiny) * _LEVELS)
+        loads[f"neuron_input_{i}"] = [
+            carry_photographs("image", data.arrays[f"image_{i}"]),
+            carry_levels("activations", levels.astype(np.uint8).reshape(-1, activations.shape[2])),
+            carry_numbers("largest", largest, _ROUNDED),
+        ]
+    return loads

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.figures.figure import Figure, FigureData, NamedArrays, listed, say_number
+from reportgen.figures.figure import (
+    Carried,
+    Figure,
+    FigureData,
+    NamedArrays,
+    carry_numbers,
+    carry_photographs,
+    listed,
+    say_number,
+)
 from reportgen.figures.montage import Tile, count_columns, full_width_side, lettered_figure
 from reportgen.figures.plots import confusion_plot, history_plot
 from reportgen.results import Matrix
@@ -89,3 +100,52 @@ def _errors(section: Transfer, arrays: NamedArrays, faces: Typefaces) -> Iterato
         tile_side=full_width_side(columns),
         faces=faces,
     )
+
+
+_ACROSS = 10
+"""Small pictures in a row of the sheet; the script divides its width by that."""
+
+_TRAINED = 0.01
+"""What ``verify`` lets a probability differ by on another machine."""
+
+
+_SQUARE = re.compile(r'd="M ([\d.]+) ([\d.]+)\s+L ([\d.]+) \2\s+L \3 ([\d.]+)\s+L \1 \4\s+z')
+
+_VIEW = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
+
+_OFF = 0.1
+"""Points by which the sides of two cells may differ, from the rounding of coordinates."""
+
+
+def locate_grid(svg: str, classes: int) -> NDArray[np.float64] | None:
+    """Find the cells of a drawn confusion matrix: left, top, right and bottom of all of them as parts of the
+    drawing's width and height; None if it does not begin with that many equal squares.
+    """
+    view, count = _VIEW.search(svg), classes * classes
+    squares = np.array(_SQUARE.findall(svg)[:count], float)
+    if view is None or len(squares) < count:
+        return None
+    left, top, right, bottom = squares.T
+    if np.ptp(right - left) > _OFF or np.ptp(bottom - top) > _OFF:
+        return None
+    edges = np.array([left.min(), top.min(), right.max(), bottom.max()])
+    shares: NDArray[np.float64] = edges / np.array([float(view[1]), float(view[2])] * 2)
+    return shares
+
+
+def carry(data: FigureData, figures: Mapping[str, Figure]) -> dict[str, list[Carried]]:
+    """What is behind the cells of the confusion matrix: small pictures of the test images on one sheet, which
+    takes half the bytes of as many files, and the network's probabilities (images, classes).
+    """
+    small = data.arrays["thumbnails"]
+    blank = np.full((-len(small) % _ACROSS, *small.shape[1:]), 255, np.uint8)
+    rows = np.concatenate([small, blank]).reshape(-1, _ACROSS, *small.shape[1:])
+    sheet = rows.swapaxes(1, 2).reshape(-1, _ACROSS * small.shape[2], 3)
+    probabilities = data.arrays["probabilities_test"]
+    grid = locate_grid(figures["confusion"].picture.data.decode(), len(data.numbers.classes))
+    loads = [
+        carry_photographs("thumbnails", sheet),
+        carry_numbers("probabilities", probabilities, _TRAINED),
+    ]
+    # Without the grid the page has no cells to open, rather than those beside what was pointed at.
+    return {"confusion": loads if grid is None else [*loads, carry_numbers("grid", grid, _TRAINED)]}

@@ -92,7 +92,8 @@ class Transfer(Result):
     """VGG19 with a new head. ``confusion[split][i][j]``: images of true class i predicted as j.
 
     Arrays: ``features_<split>`` (N, D) and ``probabilities_<split>`` (N, classes), in the order of the
-    split's images in ``/dataset/images``; ``misclassified`` (n, 224, 224, 3) uint8, if there are any.
+    split's images in ``/dataset/images``; ``misclassified`` (n, 224, 224, 3) uint8, if there are any;
+    ``thumbnails`` (n, 112, 112, 3) or (n, 56, 56, 3) uint8 of the test images.
     """
 
     feature_layer: Annotated[str, means("The layer of VGG19 that feeds the new layer.")]
@@ -139,7 +140,8 @@ class Transfer(Result):
         means(
             "features_<split> (images, features) and probabilities_<split> (images, classes), in the order "
             "of /dataset/images; misclassified, the pixels of the first images that the network got wrong, "
-            "if there are any. In arrays/transfer.npz."
+            "if there are any; thumbnails, small pictures of the test images, of each class's first ones if "
+            "there are more than 400. In arrays/transfer.npz."
         ),
     ]
 

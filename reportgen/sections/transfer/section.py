@@ -47,6 +47,7 @@ SECTION = Section(
         Rule("/arrays/features_*", Tolerance(1e-4), FLOAT32, True),
         Rule("/arrays/probabilities_*", Tolerance(0, MARGIN / 2), TRAINED),
         Rule("/arrays/misclassified", Tolerance(0, 1), DECODED),
+        Rule("/arrays/thumbnails", Tolerance(0, 1), DECODED),
         Rule("/training/feature_scale", Tolerance(1e-4), FLOAT32),
         Rule("/history/*loss", Tolerance(2e-2, 1e-3), TRAINED),
         Rule("/history/*accuracy", Tolerance(0, 0.05), TRAINED),

@@ -1,0 +1,312 @@
+"""What can be done with the numbers behind the figures is what the arrays say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from playwright.sync_api import Browser, Locator, Page, expect
+from reading import WIDE, reading
+from tiny_data import CLASSES
+
+pytestmark = pytest.mark.slow
+
+Arrays = dict[str, NDArray[Any]]
+
+PLACES = """([box, places]) => {
+  const surface = document.querySelector(`[data-explorer="${box}"] .surface`);
+  const area = surface.getBoundingClientRect();
+  return places.map(([row, col]) => {
+    // The middle of the pixel that is the middle of the window.
+    const clientX = area.left + (area.width * (col + 1.5)) / 224;
+    const clientY = area.top + (area.height * (row + 1.5)) / 224;
+    surface.dispatchEvent(new PointerEvent("pointermove", { clientX, clientY }));
+    const told = [...document.querySelectorAll(`[data-explorer="${box}"] data`)];
+    const terms = [...document.querySelectorAll(`[data-explorer="${box}"] .products .cell`)];
+    return {
+      at: [Number(surface.dataset.row), Number(surface.dataset.col)],
+      values: told.map((value) => Number(value.value)),
+      products: terms.map((cell) => Number(cell.textContent.replace("−", "-"))),
+    };
+  });
+}"""
+
+
+def arrays_of(build: Path, section: str) -> Arrays:
+    with np.load(build / "arrays" / f"{section}.npz") as archive:
+        return dict(archive)
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, build: Path) -> Iterator[Page]:  # type: ignore[misc]
+    """One page for all of them: it takes longer to open than anything that is done with it."""
+    with reading(browser, build / "report.html") as page:
+        yield page
+
+
+def explorer(page: Page, name: str) -> Locator:
+    """A part to explore, when its numbers are there."""
+    box = page.locator(f'[data-explorer="{name}"]')
+    box.scroll_into_view_if_needed()
+    if name in ("convolution", "stack", "neurons"):
+        expect(box).to_have_attribute("data-ready", "", timeout=60_000)
+    return box
+
+
+def draw_places(count: int) -> list[list[int]]:
+    drawn: list[list[int]] = np.random.default_rng(15).integers(0, 222, (count, 2)).tolist()
+    return drawn
+
+
+def test_a_hundred_sums_of_nine_products_are_the_values_of_the_map(page: Page, build: Path) -> None:
+    arrays, box = arrays_of(build, "convolution"), explorer(page, "convolution")
+    for i in range(len(CLASSES)):
+        box.get_by_role("combobox", name="Image").select_option(index=i)
+        places = draw_places(100 if i == 0 else 20)
+        for (row, col), told in zip(places, page.evaluate(PLACES, ["convolution", places]), strict=True):
+            assert told["at"] == [row, col]
+            assert told["values"] == [pytest.approx(arrays[f"map_{i}"][row, col], abs=1e-6)]
+            window = arrays[f"image_{i}"][row : row + 3, col : col + 3] * arrays["filter"]
+            # As printed, with two decimals.
+            assert told["products"] == pytest.approx(window.ravel().tolist(), abs=0.0051)
+
+
+def test_a_window_is_moved_by_the_arrow_keys(page: Page, build: Path) -> None:
+    box = explorer(page, "convolution")
+    box.get_by_role("combobox", name="Image").select_option(index=0)
+    page.evaluate(PLACES, ["convolution", [[100, 100]]])
+    box.get_by_role("application").focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "Shift+ArrowLeft"):
+        page.keyboard.press(key)
+    value = arrays_of(build, "convolution")["map_0"][101, 92]
+    assert float(box.locator(".sum").get_attribute("value") or "nan") == pytest.approx(value, abs=1e-6)
+    expect(page.locator(".off[role=status]")).to_contain_text("Row 101, column 92: sum")
+    for _ in range(12):
+        page.keyboard.press("Shift+ArrowLeft")
+    expect(box.get_by_role("application")).to_have_attribute("data-col", "0")
+
+
+def test_the_same_of_the_first_layer_with_its_relu(page: Page, build: Path) -> None:
+    maps, box = arrays_of(build, "conv_stack")["maps_1_1"], explorer(page, "stack")
+    box.get_by_role("combobox", name="Image").select_option(index=1)
+    for k in range(maps.shape[2]):
+        box.get_by_role("combobox", name="Filter").select_option(index=k)
+        places = draw_places(10)
+        for (row, col), told in zip(places, page.evaluate(PLACES, ["stack", places]), strict=True):
+            total, output = told["values"]
+            assert output == pytest.approx(maps[row, col, k], abs=1e-6)
+            assert output == max(total, 0)
+    # Of a map that is silent there is nothing to see, and negative sums are told.
+    assert maps.min() == 0
+
+
+def numbers_of(gallery: Locator) -> list[int]:
+    return [int(text) for text in gallery.locator("li:visible b").all_inner_texts()]
+
+
+@pytest.mark.parametrize(("order", "measure"), [("maximum", np.max), ("mean", np.mean)])
+def test_maps_are_sorted_by_what_the_arrays_say(page: Page, build: Path, order: str, measure: Any) -> None:
+    box, arrays = explorer(page, "stack"), arrays_of(build, "conv_stack")
+    box.get_by_role("combobox", name="Image").select_option(index=0)
+    box.get_by_role("combobox", name="Order").select_option(label=order)
+    for n in (1, 2):
+        gallery = box.get_by_role("group", name=f"Maps of layer {n}")
+        shown = arrays[f"maps_{n}_0"].shape[2]
+        expect(gallery.locator("li[data-filled]:visible")).to_have_count(shown, timeout=60_000)
+        page.wait_for_function("() => new Promise((done) => setTimeout(() => done(true)))")
+        values = measure(arrays[f"maps_{n}_0"].astype(float), axis=(0, 1))
+        sorted_values = values[np.array(numbers_of(gallery)) - 1]
+        assert np.all(np.diff(sorted_values) <= 1e-6)
+        assert sorted(numbers_of(gallery)) == list(range(1, shown + 1))
+
+
+def test_all_maps_of_a_layer_are_behind_a_button(page: Page) -> None:
+    gallery = explorer(page, "stack").get_by_role("group", name="Maps of layer 1")
+    button = gallery.get_by_role("button", name="Show all 32")
+    expect(button).to_have_attribute("aria-expanded", "false")
+    button.click()
+    expect(gallery.locator("li:visible")).to_have_count(32)
+    gallery.get_by_role("button", name="only").click()
+    expect(gallery.locator("li:visible")).to_have_count(10)
+
+
+def test_the_strongest_channels_at_a_place(page: Page, build: Path, results: Any) -> None:
+    arrays, box = arrays_of(build, "neurons"), explorer(page, "neurons")
+    for i, label in enumerate(CLASSES):
+        box.get_by_role("combobox", name="Image").select_option(index=i)
+        layer = arrays[f"activations_{i}"]
+        neuron = results["neurons"]["top"][label][0]
+        row, col, channel = neuron["position"]
+        surface = box.get_by_role("application")
+        area = surface.bounding_box()
+        assert area is not None
+        surface.hover(
+            position={"x": area["width"] * (col + 0.5) / 14, "y": area["height"] * (row + 0.5) / 14}
+        )
+        told = box.locator("ol.strongest button")
+        channels = [int(name.split()[1]) for name in told.locator(".name").all_inner_texts()]
+        values = [float(value) for value in told.locator(".value").all_inner_texts()]
+        assert channels[0] == channel
+        # Half a level of 255, and the last digit that is printed.
+        slack = layer.max() / 255 / 2 + 0.006 * max(1, layer.max() / 100)
+        expected = np.sort(layer[row, col])[::-1][: len(values)]
+        assert values == pytest.approx(expected.tolist(), abs=max(slack, 0.51 if layer.max() >= 100 else 0))
+        frame = box.locator(".frame.field").evaluate(
+            """({ offsetTop, offsetHeight, offsetLeft, offsetWidth }) =>
+              [offsetTop, offsetTop + offsetHeight, offsetLeft, offsetLeft + offsetWidth]"""
+        )
+        box_of = [*neuron["field"]["rows"], *neuron["field"]["cols"]]
+        assert [place * 224 / area["width"] for place in frame] == pytest.approx(box_of, abs=1)
+
+
+def test_a_channel_is_shown_over_all_example_images(page: Page, build: Path) -> None:
+    arrays, box = arrays_of(build, "neurons"), explorer(page, "neurons")
+    layers = [arrays[f"activations_{i}"] for i in range(len(CLASSES))]
+    channel = int(np.argmax(layers[1].max(axis=(0, 1))))
+    box.get_by_role("spinbutton", name="Channel").fill(str(channel))
+    shown = box.locator(".side-by-side .pane")
+    assert shown.count() == len(CLASSES)
+    for i, layer in enumerate(layers):
+        own = float(layer[..., channel].max())
+        said = shown.nth(i).locator(".quiet").inner_text()
+        assert (said == "silent") or float(said.split()[1]) == pytest.approx(own, abs=layer.max() / 255 + 0.5)
+        pixels = (
+            shown.nth(i)
+            .locator("canvas")
+            .evaluate("canvas => [...canvas.getContext('2d').getImageData(0, 0, 14, 14).data]")
+        )
+        lightness = np.array(pixels).reshape(14, 14, 4)[..., :3].sum(axis=2)
+        # On one scale: what is brightest in a map is what the array says, and lightness rises with value.
+        assert np.corrcoef(lightness.ravel(), layer[..., channel].ravel())[0, 1] > 0.9 or own == 0
+
+
+def test_a_cell_of_the_confusion_matrix_opens_its_images(page: Page, build: Path, results: Any) -> None:
+    probabilities = arrays_of(build, "transfer")["probabilities_test"]
+    tests = [image for image in results["dataset"]["images"] if image["split"] == "test"]
+    names, matrix = results["transfer"]["classes"], results["transfer"]["confusion"]["test"]
+    plate = page.locator("#figure-confusion .plate")
+    surface, opened = plate.get_by_role("application"), page.locator('[data-explorer="confusion"]')
+    surface.scroll_into_view_if_needed()
+    for i, row in enumerate(matrix):
+        for j, count in enumerate(row):
+            area = surface.bounding_box()
+            assert area is not None
+            side = area["width"] / len(names), area["height"] / len(names)
+            surface.click(position={"x": side[0] * (j + 0.5), "y": side[1] * (i + 0.5)})
+            within = [
+                n
+                for n, image in enumerate(tests)
+                if (image["label"], int(probabilities[n].argmax())) == (names[i], j)
+            ]
+            assert len(within) == count
+            expect(opened.locator(".image")).to_have_count(min(count, 12))
+            for n, shown in zip(within, opened.locator(".image").all(), strict=False):
+                expect(shown.locator(".file")).to_have_text(tests[n]["file"].rsplit("/", 1)[-1])
+                best = shown.locator(".chance").first.inner_text().rsplit(" ", 1)
+                assert float(best[1]) == pytest.approx(probabilities[n].max(), abs=0.0006)
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(opened.locator(".head b")).to_contain_text(names[-2])
+
+
+def test_a_point_of_the_map_shows_its_image(page: Page, build: Path, results: Any) -> None:
+    places = arrays_of(build, "errors")["map"]
+    tests = [image["file"] for image in results["dataset"]["images"] if image["split"] == "test"]
+    surface = page.locator("#figure-map .plate").get_by_role("application")
+    surface.scroll_into_view_if_needed()
+    surface.focus()
+    card, marks = page.locator('[data-explorer="map"] .card'), []
+    page.keyboard.press("ArrowLeft")
+    for file in tests:
+        expect(card.locator(".file")).to_have_text(file.rsplit("/", 1)[-1])
+        place = "({ style }) => [style.left, style.top].map(parseFloat)"
+        marks.append(page.locator(".point-mark").evaluate(place))
+        page.keyboard.press("ArrowRight")
+    # Stretched and shifted, to the right and upwards, as axes are.
+    for axis, sign in ((0, 1), (1, -1)):
+        ours, drawn = places[:, axis], np.array(marks)[:, axis]
+        slope, start = np.polyfit(ours, drawn, 1)
+        assert slope * sign > 0
+        assert np.abs(slope * ours + start - drawn).max() < 0.3
+    # The pointer finds the point that is nearest.
+    area = surface.bounding_box()
+    assert area is not None
+    x, y = marks[-1]
+    surface.hover(position={"x": area["width"] * x / 100, "y": area["height"] * y / 100})
+    near = {n for n, (left, top) in enumerate(marks) if abs(left - x) < 1 and abs(top - y) < 1}
+    assert int(surface.get_attribute("data-at") or -1) in near
+
+
+def test_frame_patch_row_and_gradient_light_up_together(page: Page, results: Any) -> None:
+    label = CLASSES[0]
+    top = results["neurons"]["top"][label]
+    rows = results["guided_backprop"]["rows"][label]
+    shown = [n for n, neuron in enumerate(top) if any(row["position"] == neuron["position"] for row in rows)]
+    assert shown
+    frames = page.locator("#figure-neuron_input_0").get_by_role("application")
+    patches = page.locator("#figure-patches_0 .surface")
+    for n in shown:
+        area = patches.bounding_box()
+        assert area is not None
+        across = min(5, len(top))
+        patches.hover(position={"x": area["width"] * (n % across + 0.5) / across, "y": area["height"] * 0.3})
+        lit = page.locator("tr.neuron.lit")
+        expect(lit).to_have_attribute("data-neuron", " ".join(map(str, top[n]["position"])))
+        frame, plate = frames.locator(".cell-mark:visible"), frames.bounding_box()
+        placed = frame.bounding_box()
+        assert placed is not None
+        assert plate is not None
+        assert (placed["y"] - plate["y"]) * 224 / plate["height"] == pytest.approx(
+            top[n]["patch"]["rows"][0], abs=1
+        )
+        card = page.locator('.linked[data-of="0"] .card')
+        expect(card).to_contain_text("({}, {}, {})".format(*top[n]["position"]))
+        assert card.locator("img").get_attribute("src") == lit.locator(".gradient img").get_attribute("src")
+    # And from the row back.
+    row = page.locator("tr.neuron[data-neuron]").first
+    row.scroll_into_view_if_needed()
+    row.hover()
+    expect(row).to_have_class("neuron lit")
+
+
+SHIFTS = """window.shifted = 0; new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });"""
+
+STOPS = """[...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
+  .filter((node) => !node.disabled && node.getClientRects().length)"""
+
+SMALL = """nodes => nodes.map((node) => [node.className, node.getBoundingClientRect()])
+  .filter(([, box]) => box.width && (box.width < 24 || box.height < 24)).map(([name]) => name)"""
+
+
+@pytest.mark.parametrize("width", [360, 390, 820, 1366, 1920])
+def test_nothing_jumps_and_few_stops_lead_through_the_page(browser: Browser, build: Path, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    page.add_init_script(SHIFTS)
+    page.goto((build / "report.html").as_uri())
+    page.wait_for_function("!document.documentElement.classList.contains('unset')")
+    explorer(page, "stack")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate("window.shifted") <= 0.05
+    stops = page.evaluate(f"{STOPS}.filter((node) => node.tabIndex >= 0).length")
+    assert 20 < stops <= 60
+    assert page.locator("button, select, input, .surface").evaluate_all(SMALL) == []
+    context.close()
+
+
+def test_the_arrow_keys_lead_from_number_to_number(browser: Browser, build: Path) -> None:
+    with reading(browser, build / "report.html", WIDE) as page:
+        numbers = page.locator("#transfer a, #transfer .enlarge").filter(visible=True)
+        numbers.first.focus()
+        for at in range(1, 6):
+            page.keyboard.press("ArrowRight")
+            assert numbers.nth(at).evaluate("node => node === document.activeElement && node.tabIndex === 0")
+        page.keyboard.press("End")
+        assert numbers.last.evaluate("node => node === document.activeElement")
+        assert page.locator("#transfer a[tabindex='0'], #transfer .enlarge[tabindex='0']").count() == 1
