@@ -28,7 +28,7 @@ def _find(name: str) -> Path:
     return inside if inside.exists() else _PACKAGE.parent / name
 
 
-_NOT_OF_THE_REPORT = (".", "diff.", "overview.", "verification.")
+_NOT_OF_THE_REPORT = (".", "diff.", "overview.", "pages.", "verification.")
 """How the names of files begin that the report is not made from."""
 
 _THEME = ("print.css",)
