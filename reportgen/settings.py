@@ -207,6 +207,8 @@ class Settings(_Table):
     cache_limit_mb: Annotated[int, Field(ge=1)] = 2000
     build: WrittenPath = Path("build")
     templates: _Folder = None
+    # Whether there is such a theme, its folder tells: the user's own templates may bring one along.
+    theme: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)] = "report"
     fonts: Annotated[tuple[WrittenPath, ...], Field(strict=False)] = ()
     show: Show = Show()
     print: Printing = Printing()

@@ -28,8 +28,11 @@ def _find(name: str) -> Path:
     return inside if inside.exists() else _PACKAGE.parent / name
 
 
-_NOT_OF_THE_REPORT = (".", "diff.", "overview.", "verification.")
+_NOT_OF_THE_REPORT = (".", "diff.", "overview.", "pages.", "verification.")
 """How the names of files begin that the report is not made from."""
+
+_THEME = ("print.css",)
+"""The file that makes a folder below ``themes/`` a theme."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,12 @@ class Templates:
                 if path.is_file() and not path.name.startswith(_NOT_OF_THE_REPORT):
                     found[path.relative_to(folder).as_posix()] = path
         return found
+
+    @property
+    def themes(self) -> tuple[str, ...]:
+        """The names of the themes that there are, in alphabetical order."""
+        found = (Path(name).parts for name in self.files)
+        return tuple(sorted({parts[1] for parts in found if parts[0] == "themes" and parts[2:] == _THEME}))
 
     def path(self, name: str) -> Path:
         """Where the file of that name is, or would be if there were one."""

@@ -164,7 +164,10 @@ def _set_edited_aside(out: Path, say: Callable[[str], None]) -> None:
 def _identify(chosen: Class, tables: Tables) -> str:
     """A hash over all that the tables depend on."""
     folder = templates_folder()
-    templates = [*sorted(folder.glob("overview.*")), folder / "palette.css", folder / "sorting.js"]
+    templates = [
+        *sorted(folder.glob("overview.*")),
+        *(folder / name for name in ("palette.css", "pages.css", "sorting.js")),
+    ]
     modules = [*_MODULES]
     return digest_of(
         {

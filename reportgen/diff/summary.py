@@ -9,6 +9,7 @@ from typing import Any
 
 from reportgen.diff.difference import Count, Difference, FigurePair, Flip, Image, ImagePair
 from reportgen.diff.values import ABSENT, Change, Entry, ListChange, is_number
+from reportgen.outline.kind import find_kind
 from reportgen.text import MINUS, counted, percent_text, plural, printable
 
 WIDTH = 60
@@ -297,3 +298,61 @@ def _limited(lines: list[str], limit: int | None) -> list[str]:
     if limit is None or len(lines) <= limit + 1:
         return lines
     return [*lines[:limit], f"… and {len(lines) - limit} more"]
+
+
+_INPUTS = {"/provenance/seed": "seed", "/provenance/weights/source": "weights"}
+"""What a person chooses for a whole report, by pointer; the settings of sections come besides."""
+
+_OF_NO_NUMBER = ("/provenance/", "/report/", "/checks/", "/kind/", "/schema_version")
+"""Where values stand that are inputs themselves, or words."""
+
+_NAMED_INPUTS = 4
+
+
+def cause_text(difference: Difference) -> str:
+    """What was changed between two reports, and how many numbers follow from it: "seed 671 → 672: 89 numbers
+    follow from it." A report is a function of its images, settings, weights and versions, so that what
+    differs besides follows from these; if none of them differs, that is said.
+    """
+    entries = [*difference.causes, *difference.entries]
+    inputs = list(_list_inputs(difference, entries))
+    numbers = sum(_is_of_numbers(entry) for entry in difference.entries)
+    follow = plural(numbers, "number follows", "numbers follow")
+    if not inputs:
+        differ = plural(numbers, "number differs", "numbers differ")
+        return f"Images, seed, weights and versions are the same; {differ} all the same."
+    named = inputs[:_NAMED_INPUTS]
+    if more := len(inputs) - len(named):
+        named.append(f"{more} more")
+    said = f"{', '.join(named[:-1])} and {named[-1]}" if len(named) > 1 else named[0]
+    return f"{said}: {follow} from {'it' if len(inputs) == 1 else 'them'}."
+
+
+def _list_inputs(difference: Difference, entries: Sequence[Entry]) -> Iterator[str]:
+    """Each input that differs, with both values if they are short."""
+    settings = _settings_of_sections()
+    for entry in entries:
+        name = {**_INPUTS, **settings}.get(entry.pointer, "")
+        if entry.pointer.startswith("/provenance/versions/"):
+            name = entry.pointer.rpartition("/")[2]
+        if name and isinstance(entry, Change):
+            old, new, _ = value_texts(entry)
+            yield " → ".join((f"{name} {_unquoted(old)}", _unquoted(new)))
+    if difference.images.changed:
+        yield "the images"
+
+
+def _unquoted(text: str) -> str:
+    return text.removeprefix('"').removesuffix('"')
+
+
+def _settings_of_sections() -> dict[str, str]:
+    return {
+        f"/{section.name}{pointer}": name for section in find_kind().sections for name, pointer in section.tells
+    }
+
+
+def _is_of_numbers(entry: Entry) -> bool:
+    if entry.pointer.startswith(_OF_NO_NUMBER) or entry.pointer in _settings_of_sections():
+        return False
+    return isinstance(entry, ListChange) or is_number(entry.old) or is_number(entry.new)

@@ -9,6 +9,9 @@ from reportgen.templates import Templates
 
 TEMPLATE = "overview.html.j2"
 
+_FAINTEST = 0.12
+"""A single group of 200 has to be seen on white and on black."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -53,6 +56,11 @@ class Bar:
     def top(self) -> int:
         """Its upper edge, from above."""
         return self.room - self.height
+
+    @property
+    def strength(self) -> str:
+        """How dark it is where all criteria are in one plot: as much as it would be high, at least visible."""
+        return f"{max(self.height / self.room, _FAINTEST):.2f}"
 
 
 @dataclass(frozen=True)

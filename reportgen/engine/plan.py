@@ -110,7 +110,7 @@ _STAGES = "reportgen.engine.stages"
 FIGURES = "figures_"
 """Prefix of the names of stages that draw figures; the section's name follows."""
 
-_TITLE = ("course", "assignment", "group", "authors", "date", "seed")
+_TITLE = ("course", "assignment", "group", "authors", "date", "theme", "seed")
 
 
 def make_specs(kind: ReportKind) -> tuple[Spec, ...]:

@@ -72,6 +72,17 @@ def check_commentary(plan: Plan) -> Iterable[Problem]:
             yield Problem(f"{location}: commentary.{slot}: {fault.problem}", fault.remedy)
 
 
+def check_theme(plan: Plan) -> Iterable[Problem]:
+    """There is a theme of the name that the settings give."""
+    theme, known = plan.settings.theme, plan.templates.themes
+    if theme not in known:
+        where = plan.settings.origin.at(("theme",))
+        yield Problem(
+            f"{where}: theme: there is no theme '{theme}'; there are {', '.join(known)}.",
+            "Name one of these, or give a folder of templates with themes/" + f"{theme}/print.css in it.",
+        )
+
+
 def check_fonts(plan: Plan) -> Iterable[Problem]:
     """Every word that is to be printed is in a font of the report, of the settings or of this machine."""
     # Known from the plan; only if a word lacks a font must its place be found.
@@ -99,5 +110,5 @@ def check_weights(plan: Plan) -> Iterable[Problem]:
         yield Problem(error.problem, error.remedy)
 
 
-CHECKS: tuple[Check, ...] = (check_positions, check_weights, check_commentary, check_fonts)
+CHECKS: tuple[Check, ...] = (check_theme, check_positions, check_weights, check_commentary, check_fonts)
 """Every check, in the order in which its problems are reported."""

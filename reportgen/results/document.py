@@ -104,6 +104,10 @@ class Report(Result):
         Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None,
         means("The date that the settings give; null without one.", "YYYY-MM-DD"),
     ]
+    theme: Annotated[
+        Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")],
+        means("The theme that the PDF is printed in."),
+    ] = "report"
 
 
 class Font(Result):

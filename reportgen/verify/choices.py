@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-_TITLE = ("course", "assignment", "group", "date")
+_TITLE = ("course", "assignment", "group", "date", "theme")
 
 
 def derive_settings(results: LoadedResults, attached: Settings | None, outline: Outline) -> Settings:
@@ -147,7 +147,7 @@ def _title(results: LoadedResults) -> dict[str, Any]:
 
     report = results.report
     title: dict[str, Any] = {
-        **{name: getattr(report, name) for name in ("course", "assignment", "group")},
+        **{name: getattr(report, name) for name in ("course", "assignment", "group", "theme")},
         "authors": [author.model_dump() for author in report.authors],
     }
     if report.date is not None:

@@ -110,7 +110,7 @@ def test_just_what_changed_is_done_again(tmp_path: Path) -> None:
     assert [scene.calls(name) for name in "ABCD"] == [1, 2, 1, 2]
 
 
-@pytest.mark.parametrize("name", ["palette.css", "sorting.js", "overview.css"])
+@pytest.mark.parametrize("name", ["palette.css", "pages.css", "sorting.js", "overview.css"])
 def test_the_page_of_the_class_follows_its_style_sheets_and_scripts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -90,6 +90,11 @@ def test_it_is_a_plain_table_without_script(html: str) -> None:
     assert cells(soup, "alike") == [["Gauß", "2 of 2", "Noether (2)"], ["Noether", "2 of 3", "Gauß (2)"]]
     said = [figure["aria-label"] for figure in soup.select("#criteria svg")]
     assert said[1] == "Groups with no points: 1, all points: 2"
+    # One plot of all criteria, a row each: of the second, one group of three has none and two have all.
+    (plot,) = soup.select("#criteria figure")
+    assert [name.get_text() for name in plot.select(".what")] == ["Q1", "Q2 <b>", ""]
+    marks = [(mark["x"], mark["fill-opacity"]) for mark in plot.select("svg")[1].select("rect")]
+    assert marks == [("0", "0.50"), ("110", "1.00")]
     links = [link["href"] for link in soup.select("#groups a")]
     assert links[0] == "groups/g0/build/report.html"
     assert [link["href"] for link in soup.select("#failed a")] == ["groups/g4/log.txt"]

@@ -103,6 +103,24 @@ def test_versions_and_weights_stand_above_everything_else() -> None:
     assert texts(soup, "#values .pointer") == ["/provenance/seed"]
 
 
+def test_the_cause_comes_first_with_how_many_numbers_follow_from_it() -> None:
+    """Counted by hand: three numbers and no word, no setting and no version."""
+    new = numbers()
+    new["provenance"]["seed"] = 2
+    new["transfer"]["training"]["learning_rate"] = 0.04
+    new["neurons"]["positive_share"]["cat"] = 0.5
+    new["transfer"]["training"]["epochs_run"] = 2
+    new["report"]["course"] = "Another"
+    soup = parse(numbers(), new)
+    assert texts(soup, "header .cause") == ["seed 1 → 2: 3 numbers follow from it."]
+    new["occlusion"]["step"] = 48
+    (said,) = texts(parse(numbers(), new), ".cause")
+    assert said == "seed 1 → 2 and occlusion.step 32 → 48: 3 numbers follow from them."
+    new["provenance"]["seed"], new["occlusion"]["step"] = 1, 32
+    (said,) = texts(parse(numbers(), new), ".cause")
+    assert said == "Images, seed, weights and versions are the same; 3 numbers differ all the same."
+
+
 def test_flips_and_images_are_listed() -> None:
     old, new = numbers(), numbers()
     old["dataset"]["images"] += [
@@ -142,7 +160,7 @@ def test_changed_figures_stand_side_by_side_and_unchanged_ones_are_left_out() ->
     assert base64.b64encode(b"same").decode() not in str(soup)
 
 
-def test_the_page_runs_and_fetches_nothing() -> None:
+def test_the_page_fetches_nothing_and_runs_its_own_script_alone() -> None:
     soup = parse(numbers(), numbers(), ({"a.svg": SVG}, {"a.svg": SVG + b" "}))
     policy = str(only(soup, 'meta[http-equiv="Content-Security-Policy"]')["content"])
     rules = {name: values for name, *values in (rule.split() for rule in policy.split(";"))}
@@ -150,8 +168,11 @@ def test_the_page_runs_and_fetches_nothing() -> None:
     assert rules["style-src"] == [f"'sha256-{base64.b64encode(digest).decode()}'"]
     assert rules["default-src"] == ["'none'"]
     assert rules["img-src"] == rules["font-src"] == ["data:"]
-    assert "script-src" not in rules
-    assert soup.select("script, link, iframe, object, embed, svg, form, base") == []
+    script = only(soup, "script").decode_contents().encode()
+    assert rules["script-src"] == [f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'"]
+    assert soup.select("link, iframe, object, embed, svg, form, base") == []
+    alone = parse(numbers(), numbers(), ({"a.svg": SVG}, {"b.svg": SVG}))
+    assert alone.select("script") == []
     assert [image["src"][:26] for image in soup.select("img")] == ["data:image/svg+xml;base64,"] * 2
     assert {address[:10] for address in re.findall(r'url\("?(.*?)[")]', str(soup))} == {"data:font/"}
     assert "@import" not in str(soup)

@@ -278,5 +278,5 @@ def test_numbers_that_the_page_carries_may_differ_by_rounding_and_no_more() -> N
 
 def test_figures_come_back_with_what_they_carry() -> None:
     loads = (carry_numbers("weights", np.arange(6.0), 0.5), carry_levels("inputs", np.eye(4, dtype=np.uint8)))
-    figure = Figure("one", raster_picture(Image.new("RGB", (3, 2))), "Black.", loads)
+    figure = Figure("one", raster_picture(Image.new("RGB", (3, 2))), "Black.", carried=loads)
     assert read_figures(pack_figures([figure])) == {"one": figure}

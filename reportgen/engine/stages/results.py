@@ -59,4 +59,5 @@ def _describe_report(context: StageContext) -> Report:
         group=context.setting("group"),
         authors=[Author(name=a.name, roll_number=a.roll_number) for a in context.setting("authors")],
         date=date.isoformat() if date else None,
+        theme=context.setting("theme"),
     )
