@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reportgen.figures.colour import Rgb
-from reportgen.figures.figure import Figure, FigureData, say_box
-from reportgen.figures.montage import Tile, band_side, montage
+from reportgen.figures.figure import Figure, FigureData, Picture, say_box
+from reportgen.figures.montage import Tile, band_side, full_width_side, montage
 from reportgen.figures.overlay import crop
-from reportgen.sections.channels.result import Channel, Channels, ImageChannels
+from reportgen.sections.channels.result import Channel, Channels, ImageChannels, OverData
 from reportgen.text import decimal_text
 
 _COLUMNS = 5
@@ -32,6 +32,33 @@ def draw(data: FigureData) -> Iterator[Figure]:
             ),
             _describe(label, rows),
         )
+    if section.over_data is not None:
+        yield Figure("exciting", _lay_out(section.over_data, data), _describe_exciting(section.over_data))
+
+
+def _lay_out(found: OverData, data: FigureData) -> Picture:
+    """A row for each channel, which is named in its first tile: the patches that excite it most."""
+    tiles = [
+        Tile(pixels, one.label, f"{each.channel}: {one.value:.0f}" if k == 0 else f"{one.value:.0f}")
+        for each, row in zip(found.channels, data.arrays["patches"], strict=True)
+        for k, (one, pixels) in enumerate(zip(each.images, row, strict=True))
+    ]
+    return montage(
+        tiles,
+        columns=found.shown,
+        tile_side=full_width_side(found.shown),
+        mime="image/jpeg",
+        faces=data.faces,
+    )
+
+
+def _describe_exciting(found: OverData) -> str:
+    told = [
+        f"channel {each.channel}: "
+        + ", ".join(f"{one.file} ({one.label}, {one.value:.1f})" for one in each.images)
+        for each in found.channels
+    ]
+    return f"Patches of the images that excite channels most, a row for each. {'; '.join(told)}."
 
 
 def list_rows(found: ImageChannels) -> list[tuple[str, Sequence[Channel]]]:
