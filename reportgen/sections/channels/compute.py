@@ -19,7 +19,7 @@ from reportgen.engine.stages.examples import example_files, find_boxes
 from reportgen.engine.stages.features import PEAKS
 from reportgen.engine.stages.outcomes import pack_section, read_arrays
 from reportgen.models.head import read_head
-from reportgen.results import Box, FieldGeometry, ImageFile, Patch, Position
+from reportgen.results import Box, FieldGeometry, ImageFile, Patch, Position, Split
 from reportgen.results.fields import SIDE
 from reportgen.sections.channels.over_data import Peaks, choose_channels, describe_data
 from reportgen.sections.channels.result import Channel, Channels, ImageChannels, OnAnimal
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # with this quantile, 76 % with the median, 61 % with no floor, and 47 % by plain output; chance gives 52 %.
 QUANTILE = 0.75
 
-SPLIT: Final = "train"
+SPLIT: Final[Split] = "train"
 """The largest split. The frozen layers have not learnt from it, so it is as good as any."""
 
 ROUGH: Final = 16

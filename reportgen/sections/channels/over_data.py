@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.results import Box, FieldGeometry, ImageFile
+from reportgen.results import Box, FieldGeometry, ImageFile, Split
 from reportgen.results.fields import SIDE
 from reportgen.sections.channels.result import DataChannel, ExcitingImage, OverData
 
@@ -71,7 +71,7 @@ def chance_of_majority(sizes: Sequence[int], drawn: int, most: int) -> float:
 
 
 def describe_data(
-    peaks: Peaks, channels: Sequence[int], geometry: FieldGeometry, side: int, *, split: str, seed: int
+    peaks: Peaks, channels: Sequence[int], geometry: FieldGeometry, side: int, *, split: Split, seed: int
 ) -> OverData:
     """What excites the ``channels`` over the images, and how many of all channels prefer one class.
 
