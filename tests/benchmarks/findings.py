@@ -96,6 +96,7 @@ class Findings:
             "slopes": slopes_data(self.slopes),
             "renderings": pages_data(self.renderings),
             "batches": [rebuild_data(batch, None) for batch in self.batches],
+            "explained": [asdict(row) for row in self.explained],
             "notebook": asdict(self.notebook) if self.notebook else None,
         }
 

@@ -17,7 +17,7 @@ from reportgen.engine.stages.activations import read_activations, read_layer
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import example_files, find_boxes
 from reportgen.engine.stages.features import PEAKS
-from reportgen.engine.stages.outcomes import pack_section, read_arrays
+from reportgen.engine.stages.outcomes import NUMBERS, pack_section, read_arrays
 from reportgen.models.head import read_head
 from reportgen.results import Box, FieldGeometry, ImageFile, Patch, Position, Split
 from reportgen.results.fields import SIDE
@@ -244,13 +244,20 @@ def run(context: StageContext) -> Artifacts:
     layer, geometry, as_run = read_layer(outcome)
     outputs, files = read_activations(outcome, context.examples), example_files(context)
     animals = {label: animal for label, (animal, _) in find_boxes(context).items()}
+    seen = json.loads(context.artifacts("neurons")[NUMBERS])
     network = context.network()
     features = read_arrays(transfer)["features_train"] if network.pooled else None
     with context.progress.stage("Decisive channels", total=len(files)) as advance:
         examples = {}
         for label, image in context.examples.items():
             evidence = find_evidence(network, transfer["head.weights.h5"], outputs[label])
-            look = _look(context, image, geometry)
+            # The loudest channels are those of the neurons that were looked at before, each a backward pass.
+            known = {
+                tuple(each["position"]): each["patch"]
+                for table in ("top", "top_distinct")
+                for each in seen[table][label]
+            }
+            look = _look(context, image, geometry, known)
             examples[label] = Example(files[label], outputs[label], evidence, look, animals[label])
             advance(1)
         compared = compare_channels(
@@ -318,8 +325,8 @@ def _usual_side(numbers: Channels) -> int:
     return min(max(ROUGH * round(float(np.median(sides)) / ROUGH), ROUGH), SIDE)
 
 
-def _look(context: StageContext, image: ImageFile, geometry: FieldGeometry) -> Look:
-    """Finds patches in one image; the network runs on it when the first one is not kept yet."""
+def _look(context: StageContext, image: ImageFile, geometry: FieldGeometry, known: Mapping[Any, Any]) -> Look:
+    """Finds patches in one image; the network runs on it for the first that is neither known nor kept."""
     recorded: list[RecordedImage] = []
 
     def look(position: Position) -> Patch:
@@ -330,6 +337,8 @@ def _look(context: StageContext, image: ImageFile, geometry: FieldGeometry) -> L
             patch = effective_field(recorded[0].gradient(position), fallback=field)
             return json.dumps(patch.model_dump()).encode()
 
+        if position in known:
+            return Patch.model_validate(known[position])
         item = f"{image.sha256} {position}"
         return Patch.model_validate(json.loads(context.items.obtain(item, compute)))
 

@@ -30,7 +30,7 @@ SECTION = Section(
         weights=True,
         settings=("show.neurons", "seed"),
         stages=("features", "activations"),
-        sections=("transfer",),
+        sections=("transfer", "neurons"),
     ),
     figures=(Shown("leading_<i>"), Shown("exciting")),
     figure_images=True,
