@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -69,25 +70,42 @@ def _compare_over_data(neurons: NeuronComparison, pair: Pair) -> Iterator[Any]:
     for image in pair.dataset["images"]:
         if image["split"] == pair.recomputed["over_data"]["split"]:
             contents.setdefault(image["sha256"], image)
-    rows = {image["file"]: n for n, image in enumerate(contents.values())}
-    labels = {image["file"]: image["label"] for image in contents.values()}
     yield from compare_lengths(here, told, expected)
     for k, (found, wanted) in enumerate(zip(told, expected, strict=False)):
-        place, same = (*here, str(k)), _is_same(found, wanted)
-        if same or found["channel"] != wanted["channel"]:
-            yield from neurons.compare_if(same, place, found, wanted)
-            continue
-        column = largest[:, wanted["channel"]]
-        yield from compare_lengths((*place, "images"), found["images"], wanted["images"])
-        for n, (one, other) in enumerate(zip(found["images"], wanted["images"], strict=False)):
-            row = rows.get(one["file"])
-            agrees = (
-                row is not None
-                and labels[one["file"]] == one["label"]
-                and np.allclose([one["value"], column[row]], other["value"], rtol=1e-3)
-            )
-            pointer = join_pointer([*place, "images", str(n), "file"])
-            yield judge("numbers", pointer, agrees, one["file"], other["file"], _TIE if agrees else _LESS)
+        place, files = (*here, str(k)), [[one["file"] for one in each["images"]] for each in (found, wanted)]
+        if found["channel"] != wanted["channel"]:
+            yield neurons.compare_plainly((*place, "channel"), found["channel"], wanted["channel"])
+        elif files[0] == files[1]:
+            yield from neurons.compare_if(True, place, found, wanted)
+        else:
+            outputs = zip(contents.values(), largest[:, wanted["channel"]].tolist(), strict=True)
+            known = {image["file"]: (image["label"], output) for image, output in outputs}
+            yield from _compare_ranking(neurons, place, found, wanted, known)
+
+
+def _compare_ranking(
+    neurons: NeuronComparison,
+    place: tuple[str, ...],
+    found: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    known: Mapping[str, tuple[str, float]],
+) -> Iterator[Any]:
+    """Rows for other images than were recomputed; ``known``: class and output of each image by file."""
+    told = found["images"]
+    yield from compare_lengths((*place, "images"), told, wanted["images"])
+    twice = len({one["file"] for one in told}) < len(told)
+    for n, (one, other) in enumerate(zip(told, wanted["images"], strict=False)):
+        label, output = known.get(one["file"], ("", float("nan")))
+        near = np.allclose([one["value"], output], other["value"], rtol=1e-3)
+        agrees = bool(near and label == one["label"] and not twice)
+        pointer = join_pointer([*place, "images", str(n), "file"])
+        yield judge("numbers", pointer, agrees, one["file"], other["file"], _TIE if agrees else _LESS)
+    # What follows from the images that are told.
+    counted = Counter(one["label"] for one in told)
+    yield neurons.compare_plainly((*place, "most"), found["most"], max(counted.values(), default=0))
+    yield neurons.compare_plainly((*place, "active"), found["active"], wanted["active"])
+    same = found["most"] == wanted["most"]
+    yield from neurons.compare_if(same, (*place, "p_value"), found["p_value"], wanted["p_value"])
 
 
 def _measures(
