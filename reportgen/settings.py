@@ -137,6 +137,7 @@ class Explaining(_Table):
     )
     steps: Annotated[int, Field(ge=2, le=1000)] = 32
     samples: Annotated[int, Field(ge=2, le=1000)] = 16
+    located_over: Literal["examples", "test"] = "examples"
 
     @field_validator("shown")
     @classmethod

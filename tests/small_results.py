@@ -86,6 +86,19 @@ _PATCHES = {
     "patches": 5, "contrast": 0.1, "image_contrast": 0.2, "flatter": 5, "black": 0.0, "image_black": 0.1,
     "at_edge": 2, "pairs": 10, "overlapping": 8, "places": 2, "on_animal": None, "animal_area": None,
 }  # fmt: skip
+_EXCITING = {
+    "file": "train/cat/1.jpg", "label": "cat", "value": 9.5, "position": [3, 4, 5],
+    "patch": {"rows": [40, 136], "cols": [50, 146]},
+}  # fmt: skip
+_OVER_DATA = {
+    "split": "train", "classes": {"cat": 12, "dog": 12}, "shown": 9, "side": 96, "silent_share": 0.75,
+    "silent_channels": 2, "alpha": 0.05, "tested": 500, "selective": 300, "expected": 20.5,
+    "permutations": 999, "p_value": 0.001,
+    "channels": [
+        {"channel": 5, "active": 24, "label": "cat", "most": 9, "p_value": 0.0004, "images": [_EXCITING] * 9},
+        {"channel": 6, "active": 20, "label": "dog", "most": 5, "p_value": 1.0, "images": [_EXCITING] * 9},
+    ],
+}  # fmt: skip
 _JUDGED = {"file": "test/x.jpg", "true": "cat", "predicted": "dog", "probability": 0.75}
 _MISTAKE = {
     **_JUDGED,
@@ -182,7 +195,7 @@ def document() -> dict[str, Any]:
         "channels": {
             "layer": "block5_conv4", "channels": 512, "exact": True, "images": 150, "floor": 2.5,
             "quantile": 0.75,
-            "classes": _each(_LED), "arrays": {},
+            "classes": _each(_LED), "over_data": _OVER_DATA, "arrays": {},
         },
         "methods": {
             "layer": "block5_conv4", "shown": ["gradient_x_input", "grad_cam"], "steps": 32, "samples": 16,

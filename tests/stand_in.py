@@ -70,13 +70,13 @@ def counting() -> Iterator[Counter[str]]:
     """
     passes: Counter[str] = Counter()
 
-    def features(self: Backbone, batches: Iterator[Any]) -> Iterator[Any]:
+    def look(self: Backbone, batches: Iterator[Any]) -> Iterator[Any]:
         def counted() -> Iterator[Any]:
             for batch in batches:
                 passes["features"] += len(batch)
                 yield batch
 
-        return real_features(self, counted())
+        return real_look(self, counted())
 
     def gradient(self: RecordedImage, position: Any) -> Any:
         passes["gradient"] += 1
@@ -104,8 +104,8 @@ def counting() -> Iterator[Counter[str]]:
 
         return counted
 
-    real_features, real_gradient, real_guided = (
-        Backbone.features,
+    real_look, real_gradient, real_guided = (
+        Backbone.look,
         RecordedImage.gradient,
         GuidedNetwork.__call__,
     )
@@ -113,7 +113,7 @@ def counting() -> Iterator[Counter[str]]:
     real_record = OccludedNetwork.record
     real_explained = Backbone.__dict__["explained"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Backbone, "features", features)
+        patch.setattr(Backbone, "look", look)
         patch.setattr(Backbone, "explained", property(explained))
         patch.setattr(RecordedImage, "gradient", gradient)
         patch.setattr(GuidedNetwork, "__call__", guided)

@@ -228,3 +228,14 @@ def test_the_api_is_described_by_its_docstrings(site: Site) -> None:
     for name in inspect.signature(reportgen.build).parameters:
         assert f"{name} :" in words or f"{name}:" in words, name
     assert all(name in words for name in reportgen.__all__ if name != "__version__")
+
+
+def test_the_table_of_methods_has_a_row_for_each_and_its_numbers() -> None:
+    from reportgen.analysis.attribution import METHODS
+
+    text = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if re.match(r"\|.*\(`\w+`\)", line)]
+    assert [re.findall(r"`(\w+)`", row[0])[0] for row in rows] == list(METHODS)
+    for row in rows:
+        assert len(row) == 8
+        assert all(re.fullmatch(r"−?[\d.e+]+|–", cell) for cell in row[3:]), row

@@ -231,7 +231,7 @@ def _inputs(section: Section) -> Inputs:
     reads = section.reads
     if reads.images == "examples":
         return "annotated" if reads.annotations else "examples"
-    return "used" if reads.images == "used" else "weights" if reads.weights else "settings"
+    return "used" if reads.images in ("used", "both") else "weights" if reads.weights else "settings"
 
 
 def _full_name(function: str, section: Section) -> str:

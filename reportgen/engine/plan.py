@@ -82,16 +82,16 @@ class Spec:
 
     ``runs`` is the module with the stage's ``run``; ``modules`` are those that it finds by name, whose code
     counts as its own. ``section``: the name of the section whose figures or numbers it makes.
-    ``images``: all files of the data folder, the images in use, or the example images. ``fonts``: those that
-    set the names of the classes, or all words, beside the report's own. ``after``: the stages whose outcome
-    it reads. ``printer``: the system's libraries that print. ``kind``: which sections the report has. What is
-    not ``kept`` is made again from entries of the cache for single items.
+    ``images``: all files of the data folder, the images in use, the example images, or both of these.
+    ``fonts``: those that set the names of the classes, or all words, beside the report's own. ``after``: the
+    stages whose outcome it reads. ``printer``: the system's libraries that print. ``kind``: which sections
+    the report has. What is not ``kept`` is made again from entries of the cache for single items.
     """
 
     name: str
     runs: str
     settings: tuple[str, ...] = ()
-    images: Literal["", "folder", "used", "examples"] = ""
+    images: Literal["", "folder", "used", "examples", "both"] = ""
     annotations: bool = False
     weights: bool = False
     templates: bool = False
@@ -330,12 +330,11 @@ def _code(spec: Spec, plan: Plan, *, reread: bool = False) -> Group:
 def _images(spec: Spec, plan: Plan) -> Group:
     inventory = plan.inventory
     used = {image.file: f"{image.split} {image.label} {image.sha256}" for image in inventory.images}
-    if spec.images == "used":
-        return used
-    if spec.images == "examples":
-        return {
-            f"example image of {label}, {image.file}": image.sha256 for label, image in plan.examples.items()
-        }
+    examples = {
+        f"example image of {label}, {image.file}": image.sha256 for label, image in plan.examples.items()
+    }
+    if spec.images in ("used", "examples", "both"):
+        return {**({} if spec.images == "examples" else used), **({} if spec.images == "used" else examples)}
     if spec.images == "folder":
         survey = inventory.survey
         listing = {

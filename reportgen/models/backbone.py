@@ -43,6 +43,21 @@ _ROWS = 2048
 
 
 @dataclass(frozen=True)
+class Sight:
+    """What one pass of n images through the network tells: their ``features`` (n, D), and of the C channels
+    of ``block5_conv4`` the ``largest`` output (n, C) float32, its ``places`` (n, C) uint16, row × columns +
+    column, and how many positions are ``active`` (n, C) uint16, with an output above zero.
+
+    The whole maps of an image take 400 kB, these 4 kB: small enough to be kept for every image.
+    """
+
+    features: NDArray[np.float32]
+    largest: NDArray[np.float32]
+    places: NDArray[np.uint16]
+    active: NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
 class Backbone:
     """VGG19 up to the layer below the new head, with all layers frozen.
 
@@ -75,11 +90,23 @@ class Backbone:
 
         An image's features are the same, bit for bit, in whatever company it is.
         """
+        return (seen.features for seen in self.look(batches))
+
+    def look(self, batches: Iterator[NDArray[np.uint8]]) -> Iterator[Sight]:
+        """The features of each batch, and what the same pass tells of the channels of ``block5_conv4``."""
         run = self._compiled
         for batch in batches:
             filled = np.zeros((BATCH_SIZE, *INPUT_SHAPE), np.float32)
             filled[: len(batch)] = preprocess(batch)
-            yield run(tf.constant(filled)).numpy()[: len(batch)]
+            features, maps = (found.numpy()[: len(batch)] for found in run(tf.constant(filled)))
+            flat = maps.reshape(len(batch), -1, maps.shape[-1])
+            # By NumPy: of equal outputs, as a silent channel has them, it always names the first.
+            yield Sight(
+                features,
+                flat.max(axis=1),
+                flat.argmax(axis=1).astype(np.uint16),
+                np.count_nonzero(flat > 0, axis=1).astype(np.uint16),
+            )
 
     @functools.cached_property
     def explained(self) -> Callable[[Any], Any]:
@@ -106,11 +133,17 @@ class Backbone:
     def _compiled(self) -> Callable[[Any], Any]:
         # Three of the embedded network's sixteen convolutions hand their input on: a fifth of the work.
         layers = skip_identities(self.network.layers[1:])
+        names = [layer.name for layer in self.network.layers]
+        below = set(names[: names.index(EXPLAINED_LAYER) + 1])
+        # If the explained convolution is left out, its output is that of the last one before it.
+        explained = [layer for layer in layers if layer.name in below][-1]
 
         def forward(images: Any) -> Any:
+            maps = images
             for layer in layers:
                 images = layer(images)
-            return images
+                maps = images if layer is explained else maps
+            return images, maps
 
         signature = [tf.TensorSpec([BATCH_SIZE, *INPUT_SHAPE])]
         return tf.function(forward, input_signature=signature, autograph=False)  # type: ignore[no-any-return]

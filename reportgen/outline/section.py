@@ -90,14 +90,14 @@ file of the weights; the example images and the annotations; or nothing but what
 class Reads:
     """The inputs of the computation; it can read nothing else, and is repeated when one of these changes.
 
-    ``settings``: dotted names; ``images``: those in use, or the example image of each class; ``annotations``:
-    the boxes that came with them; ``weights``: VGG19; ``stages``: what is computed once for all sections,
-    ``features`` of the images in use or ``activations`` of the example images; ``sections``: those whose
-    outcome is read, which must come before this one in the report.
+    ``settings``: dotted names; ``images``: those in use, the example image of each class, or both;
+    ``annotations``: the boxes that came with them; ``weights``: VGG19; ``stages``: what is computed once for
+    all sections, ``features`` of the images in use or ``activations`` of the example images; ``sections``:
+    those whose outcome is read, which must come before this one in the report.
     """
 
     settings: tuple[str, ...] = ()
-    images: Literal["", "used", "examples"] = ""
+    images: Literal["", "used", "examples", "both"] = ""
     annotations: bool = False
     weights: bool = False
     stages: tuple[Literal["features", "activations"], ...] = ()

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
+from itertools import combinations
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +14,8 @@ from PIL import Image
 
 from reportgen.figures.figure import FigureData
 from reportgen.models.head import write_head
-from reportgen.results import Box, FieldGeometry, Patch, Position
+from reportgen.results import Box, FieldGeometry, ImageFile, Patch, Position
+from reportgen.sections.channels import over_data as over
 from reportgen.sections.channels.claims import decide
 from reportgen.sections.channels.compute import (
     QUANTILE,
@@ -24,7 +27,7 @@ from reportgen.sections.channels.compute import (
     usual_outputs,
 )
 from reportgen.sections.channels.figures import draw
-from reportgen.sections.channels.result import Channels
+from reportgen.sections.channels.result import Channels, OverData
 
 GEOMETRY = FieldGeometry(size=2, stride=2, padding=0)
 
@@ -219,3 +222,104 @@ def test_each_row_of_the_figure_shows_its_own_list() -> None:
         for y in (int((k + 0.35) * height / 3) for k in range(3))
     ]
     assert shown == [[0, 2], [1, 3], [2, 0]]
+
+
+CLASSES = ["a"] * 4 + ["b"] * 4
+SEVERAL = [
+    ImageFile(file=f"train/{label}/{n}.png", split="train", label=label, sha256=f"{n:064}")
+    for n, label in enumerate(CLASSES)
+]
+
+
+def over_data(largest: NDArray[np.float32], shown: list[int], monkeypatch: pytest.MonkeyPatch) -> OverData:
+    """Eight images of two classes, four of which are told of each channel; the peak is in row 1, column 2."""
+    monkeypatch.setattr(over, "MOST_IMAGES", 4)
+    places = np.full(largest.shape, 5, np.uint16)
+    active = np.where(largest > 0, 3, 0).astype(np.uint16)
+    peaks = over.Peaks(SEVERAL, largest, places, active, positions=9, columns=3)
+    field = FieldGeometry(size=96, stride=16, padding=40)
+    return over.describe_data(peaks, shown, field, 32, split="train", seed=1)
+
+
+def preferring(count: int) -> NDArray[np.float32]:
+    """(8, 20): so many channels are excited most by all images of one class, the others by two of each."""
+    rng = np.random.default_rng(3)
+    largest = np.tile(np.array([4, 3, 2, 1, 4, 3, 2, 1], np.float32)[:, None], (1, 20))
+    for channel in range(count):
+        largest[:, channel] = rng.permutation(4).repeat(2) + 1
+        largest[4 * (channel % 2) : 4 * (channel % 2) + 4, channel] += 9
+    return largest
+
+
+def test_the_chance_of_a_majority_is_that_of_all_draws() -> None:
+    classes = [0] * 4 + [1] * 3 + [2] * 2
+    for drawn in (1, 3, 5):
+        draws = [Counter(each).most_common(1)[0][1] for each in combinations(classes, drawn)]
+        for most in range(drawn + 1):
+            wanted = sum(each >= most for each in draws) / len(draws)
+            assert over.chance_of_majority([4, 3, 2], drawn, most) == pytest.approx(wanted, abs=1e-12)
+
+
+def test_the_images_of_a_channel_are_those_that_excite_it_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    largest = np.array([[1, 7, 3, 7, 0, 8, 2, 5], [0, 0, 0, 9, 0, 0, 0, 0], [0] * 8], np.float32).T
+    found = over_data(largest, [0, 1], monkeypatch)
+    first, second = found.channels
+    assert [each.file for each in first.images] == [SEVERAL[n].file for n in (5, 1, 3, 7)]
+    assert [each.value for each in first.images] == [8, 7, 7, 5]
+    assert (first.channel, first.label, first.most, first.active) == (0, "a", 2, 7)
+    # Middle of the field: 1 · 16 − 40 + 48 = 24 and 40, half a side to either side, moved into the image.
+    assert first.images[0].patch == Box(rows=(8, 40), cols=(24, 56))
+    assert first.images[0].position == (1, 2, 0)
+    # One image says nothing of the other three that stand beside it.
+    assert (second.active, second.p_value) == (1, 1.0)
+    assert (found.silent_channels, found.tested) == (1, 1)
+    assert found.silent_share == pytest.approx(1 - (8 * 3) / (8 * 3 * 9))
+
+
+@pytest.mark.parametrize(("count", "holds"), [(20, True), (0, False)])
+def test_channels_prefer_a_class_or_not(count: int, holds: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = compared().model_copy(
+        update={"over_data": over_data(preferring(count), [0, 1, 2], monkeypatch)}
+    )
+    found = numbers.over_data
+    assert found is not None
+    # Only four of one class are rare enough: 2 of the 70 draws; three are 34.
+    assert found.selective == count
+    assert found.preferring == (3 if holds else 0)
+    claims = {each.name: each for each in decide(numbers)}
+    assert claims["channels_prefer"].passed == claims["loud_prefer"].passed == holds
+    assert (claims["channels_prefer"].weight > 0.5) == holds
+    assert claims["none_silent"].passed
+
+
+def test_channels_that_all_respond_alike_are_one_chance_and_not_twenty(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # One lucky order in 35 shuffles, but the same in all channels: a binomial test would be sure.
+    alike = np.tile(np.array([9, 8, 7, 6, 1, 2, 3, 4], np.float32)[:, None], (1, 20))
+    found = over_data(alike, [0], monkeypatch)
+    assert found.selective == 20
+    assert found.p_value == pytest.approx(2 / 70, abs=0.015)
+
+
+def test_the_channels_of_most_lists_come_first() -> None:
+    assert over.choose_channels([[7, 3, 5], [3, 9, 5], [3, 8, 1]], 4) == [3, 5, 7, 8]
+
+
+def test_each_row_of_the_figure_is_a_channel_and_its_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = over_data(preferring(20), [4, 2], monkeypatch)
+    greys = (np.arange(8).reshape(2, 4) * 30 + 20).astype(np.uint8)
+    patches = np.broadcast_to(greys[:, :, None, None, None], (2, 4, 32, 32, 3))
+    blank = np.zeros((224, 224, 3), np.uint8)
+    numbers = compared().model_copy(update={"over_data": found})
+    figure = list(draw(FigureData(numbers, {"patches": patches}, [blank] * 3)))[-1]
+    assert figure.name == "exciting"
+    sheet = np.asarray(Image.open(io.BytesIO(figure.picture.data)).convert("L")).astype(int)
+    places = []
+    for grey in greys.ravel():
+        rows, columns = np.nonzero(np.abs(sheet - int(grey)) < 4)
+        places.append((np.median(rows), np.median(columns)))
+    tops, lefts = np.array(places).reshape(2, 4, 2).transpose(2, 0, 1)
+    assert (tops[0] < tops[1]).all()
+    assert (np.diff(lefts, axis=1) > 0).all()
+    assert f"channel 4: {found.channels[0].images[0].file} (a" in figure.alt

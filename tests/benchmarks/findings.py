@@ -11,6 +11,7 @@ from typing import Any
 
 from batch import describe_batches
 from comparison import Comparison, Growth
+from explaining import Timed, describe_explaining, draw_explaining
 from measurement import Run
 from pages import Rendering, describe_pages, pages_data
 from rebuild import VGG19, Rebuild
@@ -45,6 +46,7 @@ class Findings:
     loads: tuple[Load, Load]
     renderings: Sequence[Rendering] = ()
     batches: Sequence[Rebuild] = ()
+    explained: Sequence[Timed] = ()
 
     @property
     def slopes(self) -> list[Slopes]:
@@ -59,6 +61,8 @@ class Findings:
         console.print(draw_rebuilds(self.rebuilds, self.notebook))
         if self.batches:
             console.print(draw_rebuilds(self.batches, None))
+        if self.explained:
+            console.print(draw_explaining(self.explained))
         for line in self._lines():
             console.print(line, highlight=False, soft_wrap=True)
 
@@ -69,6 +73,7 @@ class Findings:
         yield from describe_pages(self.renderings)
         yield from describe_batches(self.batches)
         yield from describe_checks(self.batches)
+        yield from describe_explaining(self.explained)
         yield describe_growth(self.growth)
         yield from describe_slopes(self.slopes)
         first, last = (load[0] for load in self.loads)
@@ -91,6 +96,7 @@ class Findings:
             "slopes": slopes_data(self.slopes),
             "renderings": pages_data(self.renderings),
             "batches": [rebuild_data(batch, None) for batch in self.batches],
+            "explained": [asdict(row) for row in self.explained],
             "notebook": asdict(self.notebook) if self.notebook else None,
         }
 

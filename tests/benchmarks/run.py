@@ -19,6 +19,7 @@ from batch import measure_batches
 from bench import Bench
 from comparison import Growth
 from enlargement import enlarge
+from explaining import add_pythons, measure_explaining, read_pythons
 from findings import Findings
 from pages import measure_pages
 from rebuilding import rebuild_many, rebuild_photographs
@@ -71,12 +72,13 @@ def _measure(bench: Bench, options: argparse.Namespace) -> Findings:
         rebuilds += more
         sizes += more_sizes
     renderings = measure_pages(bench)
+    explained = measure_explaining(bench.fresh_folder(), read_pythons(options))
     batches = measure_batches(bench) if options.batch else []
     notebook = None
     if options.notebook:
         notebook = bench.measure("the notebook, all of it", "notebook", data, bench.fresh_folder())
     loads = (before, os.getloadavg())
-    return Findings(comparisons, growth, rebuilds, sizes, notebook, loads, renderings, batches)
+    return Findings(comparisons, growth, rebuilds, sizes, notebook, loads, renderings, batches, explained)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -109,6 +111,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=True,
         help="whole classes; takes minutes (alone: tests/benchmarks/batch.py)",
     )
+    add_pythons(parser)
     parser.add_argument("--out", type=Path, default=BENCH_FILE, metavar="FILE", help="default: %(default)s")
     options = parser.parse_args(arguments)
     if options.repeat < 1:

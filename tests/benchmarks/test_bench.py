@@ -11,6 +11,7 @@ import psutil
 import pytest
 from comparison import Comparison, Growth
 from enlargement import enlarge
+from explaining import Timed, describe_explaining, draw_explaining, measure_difference, run_library
 from measurement import Run, measure, median_run
 from PIL import Image
 from rich.console import Console
@@ -180,3 +181,36 @@ def test_peak_memory_is_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_failed_workload_is_an_error_with_its_words() -> None:
     with pytest.raises(RuntimeError, match=r"(?s)'no such work' failed:.*KeyError"):
         measure("no such work")
+
+
+def test_other_libraries_stand_beside_ours_where_they_compute_the_same() -> None:
+    rows = [
+        Timed("reportgen", 12, 2.0, 4.0),
+        Timed("captum", 12, 3.0, 9.0, 1e-6),
+        Timed("tf-keras-vis", 12, 1.0, 2.0, 0.5),
+        Timed("xplique", 12, problem="python cannot import xplique"),
+    ]
+    lines = list(describe_explaining(rows))
+    # The plain gradients of the second are no rival, however fast they are.
+    assert lines[0] == (
+        "12 guided gradients: 1.50 times as fast as captum, the fastest of the others; goal 3: missed"
+    )
+    assert lines[1].startswith("! tf-keras-vis computes something else: its gradients differ by 0.5")
+    assert lines[2] == "xplique is left out of 12 neurons: python cannot import xplique"
+    stream = io.StringIO()
+    Console(file=stream, width=120).print(draw_explaining(rows))
+    (captum,) = [line for line in stream.getvalue().splitlines() if "captum" in line]
+    assert [cell.strip() for cell in captum.strip("│").split("│")] == [
+        *("captum", "12", "3.0", "9.0", "1.50", "2.25", "1.0e-06"),
+    ]
+
+
+def test_gradients_differ_by_a_part_of_the_largest() -> None:
+    wanted = np.array([[1.0, -4.0], [0.0, 2.0]])
+    assert measure_difference(wanted + np.array([[0, 0], [0.002, 0]]), wanted) == pytest.approx(0.0005)
+    assert measure_difference(wanted[:1], wanted) == float("inf")
+
+
+def test_an_interpreter_without_the_library_is_left_out(tmp_path: Path) -> None:
+    row, found = run_library("xplique", "/bin/false", tmp_path / "in.npz", 12)
+    assert (row.problem, found) == ("/bin/false cannot import xplique", None)

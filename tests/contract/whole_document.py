@@ -51,6 +51,17 @@ def whole() -> dict[str, Any]:
     boxed = {"animal": 0.5, "centre_on_animal": True}
     changed["methods"]["classes"]["cat"] |= boxed
     changed["methods"]["classes"]["cat"]["maps"][0] |= {"peak_on_animal": False, "on_animal": 0.25}
+    some = {"mean": 0.5, "low": 0.25, "high": 0.75}
+    changed["methods"]["located"] = {
+        "images": 2, "resamples": 2000, "random": 0.25, "centre_hits": 0.5, "centre_energy": 0.5,
+        "methods": [
+            {
+                "method": name, "hits": some, "energy": some, "gain": some, "overlap": some,
+                "random_overlap": 0.25, "centre_overlap": 0.5,
+            }
+            for name in changed["methods"]["shown"]
+        ],
+    }  # fmt: skip
     changed["shortcuts"]["examples"] = {label: ["test/x.jpg"] for label in LABELS}
     changed["guided_backprop"]["area_share"] = dict.fromkeys(LABELS, _SHARES)
     changed["guided_backprop"]["rows"]["cat"][0]["energy_share"] = _SHARES

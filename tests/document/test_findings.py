@@ -249,3 +249,43 @@ def test_what_was_checked_is_no_finding_and_empty_words_make_no_chapter() -> Non
     names = [link.get_text(strip=True) for link in page.soup.select("nav.contents a")]
     assert "Findings" in names
     assert "Observations" not in names
+
+
+@pytest.mark.parametrize(
+    ("selective", "p_value", "told"), [(300, 0.001, True), (24, 0.3, False), (20, 1.0, False)]
+)
+def test_channels_that_prefer_a_class(selective: int, p_value: float, told: bool) -> None:
+    def change(made: Any) -> None:
+        made["channels"]["over_data"] |= {"selective": selective, "p_value": p_value}
+
+    page = SmallPage(changed(change))
+    assert any("channels prefer images of one class" in text for text in page.findings()) == told
+    words = page.words("#channels")
+    assert ("Of all channels, more prefer a class than chance would give" in words) == told
+    assert ("Of all channels, no more prefer a class" in words) == (not told)
+    assert f"{selective} of the 500" in words
+
+
+@pytest.mark.parametrize(("rare", "most"), [(0.001, True), (0.2, False)])
+def test_the_loudest_channels_that_prefer_a_class(rare: float, most: bool) -> None:
+    def change(made: Any) -> None:
+        for each in made["channels"]["over_data"]["channels"]:
+            each["p_value"] = rare
+
+    words = SmallPage(changed(change)).words("#channels")
+    assert ("Most of these channels prefer one class" in words) == most
+    assert ("Most of these channels do not prefer one class" in words) == (not most)
+
+
+@pytest.mark.parametrize("silent", [0, 400])
+def test_channels_that_are_silent_in_all_images(silent: int) -> None:
+    def change(made: Any) -> None:
+        made["channels"]["over_data"]["silent_channels"] = silent
+
+    page = SmallPage(changed(change))
+    told = [text for text in page.findings() if "silent in all training images" in text]
+    assert [text.startswith("Some channels are silent") for text in told] == ([True] if silent else [])
+    assert (
+        f"Some channels are silent in all images, and can tell nothing about them: {silent} of 512"
+        in page.words("#channels")
+    ) == bool(silent)

@@ -108,3 +108,66 @@ def test_maps_that_are_zero_have_no_peak() -> None:
             image["maps"][1] |= {"peak": None, "peak_on_animal": None, "on_animal": None}
 
     assert [row[3:] for row in cells(page(change))] == [["2 of 2", "50.0 %"], ["–", "–"]]
+
+
+def located(gain: float, hits: float) -> Change:
+    """Boxes are known; the gain's interval is 0.1 wide to either side, and the middle hits half of them."""
+
+    def change(made: Any) -> None:
+        some = {"mean": 0.5, "low": 0.25, "high": 0.75}
+        made["dataset"]["annotated"] = True
+        made["methods"]["located"] = {
+            "images": 7, "resamples": 2000, "random": 0.2, "centre_hits": 0.5, "centre_energy": 0.375,
+            "methods": [
+                {
+                    "method": name, "hits": {**some, "mean": hits}, "energy": some,
+                    "gain": {"mean": gain, "low": gain - 0.1, "high": gain + 0.1}, "overlap": some,
+                    "random_overlap": 0.125, "centre_overlap": 0.625,
+                }
+                for name in made["methods"]["shown"]
+            ],
+        }  # fmt: skip
+
+    return change
+
+
+@pytest.mark.parametrize(("gain", "shown"), [(0.3, True), (0.05, False), (-0.3, False)])
+def test_maps_find_the_animal_only_if_their_interval_says_so(gain: float, shown: bool) -> None:
+    made = document()
+    located(gain, 0.75)(made)
+    page = SmallPage(made)
+    words = page.words("#methods")
+    assert ("Most methods place more of their maps on the animal than chance" in words) == shown
+    assert ("It is not shown that most methods place more" in words) == (not shown)
+    assert f"lies above zero for {2 if shown else 0} of 2" in words
+    assert any("lie on the animal by more than chance" in text for text in page.findings()) == shown
+
+
+@pytest.mark.parametrize(("hits", "better"), [(0.75, True), (0.5, False)])
+def test_the_middle_of_the_image_is_a_rival(hits: float, better: bool) -> None:
+    made = document()
+    located(0.3, hits)(made)
+    words = SmallPage(made).words("#methods")
+    assert ("Most methods point at the animal more often" in words) == better
+    assert ("Photographers put animals into the middle" in words) == (not better)
+    rows = [
+        [cell.get_text(" ", strip=True) for cell in row.select("th, td")]
+        for row in SmallPage(made).soup.select("#methods table")[1].select("tbody tr")
+    ]
+    assert rows[0][1:] == [
+        f"{hits:.2f} 0.25 to 0.75",
+        "0.50 0.25 to 0.75",
+        "0.50 0.25 to 0.75",
+        "0.12",
+        "0.62",
+    ]
+    assert rows[-2][1:3] == ["0.20", "0.20"]
+    assert rows[-1][1:3] == ["0.50", "0.38"]
+
+
+def test_without_a_box_there_is_no_verdict() -> None:
+    made = document()
+    made["dataset"]["annotated"] = True
+    words = SmallPage(made).words("#methods")
+    assert "None of the images that are looked at has a box" in words
+    assert "than chance" not in words

@@ -60,7 +60,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert passes["features"] == IMAGES + TESTED
     assert passes["activations"] == len(LABELS)
     assert passes["guided"] == 2 * len(LABELS)
-    assert passes["occluded"] == 3 * len(LABELS)
+    assert passes["occluded"] == 1 + 2 * len(LABELS)
     return home
 
 
@@ -141,7 +141,7 @@ CASES: dict[str, tuple[Change, set[str], dict[str, int]]] = {
     "more random boxes": (
         lambda home: edit(home, "[commentary]", "[occlusion]\nrandom_boxes = 31\n\n[commentary]"),
         {"occlusion", "activations", "figures_occlusion", "results", *WORDS_ONLY},
-        {"occluded": 3 * len(LABELS)},
+        {"occluded": 1 + 2 * len(LABELS)},
     ),
     "more filters": (
         lambda home: edit(home, "filters = 2", "filters = 3"),

@@ -76,7 +76,10 @@ def test_the_same_inputs_give_the_same_keys(home: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "stages"),
     [
-        ({"seed": 5}, {"convolution", "conv_stack", "transfer", "results", "occlusion", "methods"}),
+        (
+            {"seed": 5},
+            {"convolution", "conv_stack", "transfer", "results", "occlusion", "channels", "methods"},
+        ),
         ({"course": "C"}, {"results"}),
         ({"assignment": "A"}, {"results"}),
         ({"group": "G"}, {"results"}),
@@ -91,6 +94,7 @@ def test_the_same_inputs_give_the_same_keys(home: Path) -> None:
         ({"methods": {"shown": ["grad_cam"]}}, {"methods"}),
         ({"methods": {"steps": 2}}, {"methods"}),
         ({"methods": {"samples": 2}}, {"methods"}),
+        ({"methods": {"located_over": "test"}}, {"methods"}),
         ({"randomisation": {"seed": 2}}, {"randomisation"}),
         ({"randomisation": {"images": 1}}, {"randomisation"}),
         ({"shortcuts": {"images": 5}}, {"shortcuts"}),

@@ -84,19 +84,19 @@ class StageContext:
     @property
     def images(self) -> tuple[ImageFile, ...]:
         """The images in use, sorted by split, class and file."""
-        self._require(self.stage.spec.images == "used", "the images")
+        self._require(self.stage.spec.images in ("used", "both"), "the images")
         return self.plan.inventory.images
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The names of the classes, sorted."""
-        self._require(self.stage.spec.images in ("used", "examples"), "the classes")
+        self._require(self.stage.spec.images in ("used", "examples", "both"), "the classes")
         return self.plan.inventory.classes
 
     @property
     def examples(self) -> Mapping[str, ImageFile]:
         """The example image of each class, in the order of the classes."""
-        self._require(self.stage.spec.images == "examples", "the example images")
+        self._require(self.stage.spec.images in ("examples", "both"), "the example images")
         return self.plan.examples
 
     @property

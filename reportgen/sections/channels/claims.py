@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from reportgen.contract.specimen import Known
 from reportgen.dataset.inventory import Inventory
 from reportgen.outline.section import Claim
-from reportgen.results.inference import weigh_sample
-from reportgen.sections.channels.result import Channels
+from reportgen.results.inference import weigh_sample, weigh_share
+from reportgen.sections.channels.result import Channels, OverData
 from reportgen.settings import Settings
 
 _ALL = 1.0
@@ -37,12 +37,43 @@ def decide(numbers: Channels) -> Iterator[Claim]:
             if more
             else 0.0,
         )
+    if numbers.over_data is not None:
+        yield from _decide_over_data(numbers.over_data, numbers.channels)
+
+
+def _decide_over_data(found: OverData, channels: int) -> Iterator[Claim]:
+    """Whether channels stand for classes, and whether all of them are of use."""
+    more = found.p_value <= found.alpha
+    yield Claim(
+        "channels_prefer",
+        "More channels prefer one class than do if the images' classes are shuffled.",
+        more,
+        finding=True,
+        # Of no more than chance gives there is nothing to report.
+        weight=weigh_share(found.selective / found.tested, found.expected / found.tested) if more else 0.0,
+    )
+    yield Claim(
+        "loud_prefer",
+        "Most of the loudest channels prefer one class.",
+        2 * found.preferring > len(found.channels),
+        finding=True,
+    )
+    yield Claim(
+        "none_silent",
+        "Every channel has an output above zero in some image.",
+        not found.silent_channels,
+        finding=True,
+        weight=weigh_share(found.silent_channels / channels, 0),
+    )
 
 
 def expect(settings: Settings, inventory: Inventory) -> Known:
     """Lists are as long as the settings say."""
     count = settings.show.neurons
     return Known(
-        lengths={f"/classes/<class>/{name}": count for name in ("loud", "decisive", "unusual")},
+        lengths={
+            **{f"/classes/<class>/{name}": count for name in ("loud", "decisive", "unusual")},
+            "/over_data/channels": count,
+        },
         absent=frozenset() if inventory.survey.annotations else {"/classes/<class>/on_animal"},
     )

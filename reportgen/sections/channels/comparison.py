@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.contract.lookup import join_pointer
 from reportgen.engine.stages.activations import read_activations
 from reportgen.verify.choices import NeuronComparison, compare_labels, compare_lengths
-from reportgen.verify.tolerances import Findings, Pair
+from reportgen.verify.tolerances import Findings, Pair, judge
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_TIE = "its recomputed output is nearly that of the other image"
+_LESS = "it is no training image of this class and this output, or excites the channel less than others"
 
 _BY = {"loud": "value", "decisive": "contribution", "unusual": "ratio"}
 """The number that each list is ordered by."""
@@ -37,6 +42,70 @@ def compare(pair: Pair) -> Findings:
         for name, by in _BY.items():
             yield from _compare_list(neurons, (*here, name), found[name], wanted[name], measures[by], by)
     yield from compare_labels(("channels", "classes"), pair.submitted["classes"], pair.recomputed["classes"])
+    # Documents before 1.2 lack it.
+    if pair.submitted.get("over_data"):
+        yield from _compare_over_data(neurons, pair)
+
+
+def find_comparable(pair: Pair) -> dict[str, list[bool]]:
+    """For each array, which of its rows are about the same images of the same channel in both."""
+    told, wanted = pair.submitted.get("over_data"), pair.recomputed["over_data"]["channels"]
+    return (
+        {"patches": [_is_same(*each) for each in zip(told["channels"], wanted, strict=False)]} if told else {}
+    )
+
+
+def _is_same(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether both lists are of the same channel, and name the same neurons of the same images."""
+    lists = [[(each["file"], each["position"]) for each in one["images"]] for one in (found, wanted)]
+    return bool(found["channel"] == wanted["channel"] and lists[0] == lists[1])
+
+
+def _compare_over_data(neurons: NeuronComparison, pair: Pair) -> Iterator[Any]:
+    """Rows for the images that excite the channels most: each may be any that excites it about as much."""
+    told, expected = pair.submitted["over_data"]["channels"], pair.recomputed["over_data"]["channels"]
+    here, largest = ("channels", "over_data", "channels"), pair.arrays["largest"]
+    # As the computation has them: the images of the split, each content once.
+    contents: dict[str, Mapping[str, Any]] = {}
+    for image in pair.dataset["images"]:
+        if image["split"] == pair.recomputed["over_data"]["split"]:
+            contents.setdefault(image["sha256"], image)
+    yield from compare_lengths(here, told, expected)
+    for k, (found, wanted) in enumerate(zip(told, expected, strict=False)):
+        place, files = (*here, str(k)), [[one["file"] for one in each["images"]] for each in (found, wanted)]
+        if found["channel"] != wanted["channel"]:
+            yield neurons.compare_plainly((*place, "channel"), found["channel"], wanted["channel"])
+        elif files[0] == files[1]:
+            yield from neurons.compare_if(True, place, found, wanted)
+        else:
+            outputs = zip(contents.values(), largest[:, wanted["channel"]].tolist(), strict=True)
+            known = {image["file"]: (image["label"], output) for image, output in outputs}
+            yield from _compare_ranking(neurons, place, found, wanted, known)
+
+
+def _compare_ranking(
+    neurons: NeuronComparison,
+    place: tuple[str, ...],
+    found: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    known: Mapping[str, tuple[str, float]],
+) -> Iterator[Any]:
+    """Rows for other images than were recomputed; ``known``: class and output of each image by file."""
+    told = found["images"]
+    yield from compare_lengths((*place, "images"), told, wanted["images"])
+    twice = len({one["file"] for one in told}) < len(told)
+    for n, (one, other) in enumerate(zip(told, wanted["images"], strict=False)):
+        label, output = known.get(one["file"], ("", float("nan")))
+        near = np.allclose([one["value"], output], other["value"], rtol=1e-3)
+        agrees = bool(near and label == one["label"] and not twice)
+        pointer = join_pointer([*place, "images", str(n), "file"])
+        yield judge("numbers", pointer, agrees, one["file"], other["file"], _TIE if agrees else _LESS)
+    # What follows from the images that are told.
+    counted = Counter(one["label"] for one in told)
+    yield neurons.compare_plainly((*place, "most"), found["most"], max(counted.values(), default=0))
+    yield neurons.compare_plainly((*place, "active"), found["active"], wanted["active"])
+    same = found["most"] == wanted["most"]
+    yield from neurons.compare_if(same, (*place, "p_value"), found["p_value"], wanted["p_value"])
 
 
 def _measures(

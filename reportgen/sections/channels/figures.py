@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.figures.colour import Rgb
 from reportgen.figures.figure import Figure, FigureData, say_box
-from reportgen.figures.montage import Tile, band_side, lettered_figure
+from reportgen.figures.montage import Tile, band_side, full_width_side, lettered_figure
 from reportgen.figures.overlay import crop
-from reportgen.sections.channels.result import Channel, Channels, ImageChannels
+from reportgen.sections.channels.result import Channel, Channels, ImageChannels, OverData
 from reportgen.text import decimal_text
 
 _COLUMNS = 5
@@ -25,6 +25,34 @@ def draw(data: FigureData) -> Iterator[Figure]:
         yield lettered_figure(
             f"leading_{i}", _describe(label, rows), tiles, columns=len(rows[0][1]), tile_side=_SIDE
         )
+    if section.over_data is not None:
+        yield _lay_out(section.over_data, data)
+
+
+def _lay_out(found: OverData, data: FigureData) -> Figure:
+    """A row for each channel, which is named in its first tile: the patches that excite it most."""
+    tiles = [
+        Tile(pixels, one.label, f"{each.channel}: {one.value:.0f}" if k == 0 else f"{one.value:.0f}")
+        for each, row in zip(found.channels, data.arrays["patches"], strict=True)
+        for k, (one, pixels) in enumerate(zip(each.images, row, strict=True))
+    ]
+    return lettered_figure(
+        "exciting",
+        _describe_exciting(found),
+        tiles,
+        columns=found.shown,
+        tile_side=full_width_side(found.shown),
+        faces=data.faces,
+    )
+
+
+def _describe_exciting(found: OverData) -> str:
+    told = [
+        f"channel {each.channel}: "
+        + ", ".join(f"{one.file} ({one.label}, {one.value:.1f})" for one in each.images)
+        for each in found.channels
+    ]
+    return f"Patches of the images that excite channels most, a row for each. {'; '.join(told)}."
 
 
 def list_rows(found: ImageChannels) -> list[tuple[str, Sequence[Channel]]]:

@@ -8,6 +8,7 @@ from pydantic import computed_field
 
 from reportgen.results.fields import (
     Arrays,
+    Box,
     Count,
     ImagePath,
     Label,
@@ -17,6 +18,7 @@ from reportgen.results.fields import (
     Result,
     Share,
     Size,
+    Split,
     means,
 )
 
@@ -85,9 +87,86 @@ class ImageChannels(Result):
     ]
 
 
+class ExcitingImage(Result):
+    """One of the images of a split that excite a channel most."""
+
+    file: Annotated[ImagePath, means("The image.")]
+    label: Annotated[str, means("Its class.")]
+    value: Annotated[Size, means("The channel's largest output in it, after ReLU.")]
+    position: Annotated[Position, means("Row, column and channel of the neuron that has it, from 0.")]
+    patch: Annotated[Box, means("The square around the middle of that neuron's receptive field.")]
+
+
+class DataChannel(Result):
+    """One channel over all images of a split."""
+
+    channel: Annotated[Count, means("The channel, from 0.")]
+    active: Annotated[Count, means("Images in which one of its neurons has an output above zero.", "images")]
+    label: Annotated[str, means("The commonest class of the images that excite it most.")]
+    most: Annotated[Positive, means("How many of these are of that class.", "images")]
+    p_value: Annotated[
+        Share,
+        means(
+            "The chance that so many images drawn at random have so many of one class; 1 where fewer images "
+            "excite the channel at all."
+        ),
+    ]
+    images: Annotated[
+        list[Annotated[ExcitingImage, means("The (i + 1)-th most exciting image.")]],
+        means("The images that excite it most, the most exciting first."),
+    ]
+
+
+class OverData(Result):
+    """The explained layer over all images of a split, copies left out. A channel prefers a class if its most
+    exciting images would be drawn with so many of one class by a chance of at most ``alpha``.
+    """
+
+    split: Annotated[Split, means("The split.")]
+    classes: Annotated[
+        dict[Label, Annotated[Count, means("Images of this class.", "images")]],
+        means("Different images of each class.", "images"),
+    ]
+    shown: Annotated[Positive, means("How many images are told of each channel.", "images")]
+    side: Annotated[
+        Positive, means("The side of the patches, about the median of those of the loudest channels.", "px")
+    ]
+    silent_share: Annotated[Share, means("The mean share of the layer's neurons whose output is zero.")]
+    silent_channels: Annotated[
+        Count, means("Channels whose output is zero everywhere in all images.", "channels")
+    ]
+    alpha: Annotated[Share, means("The level of the tests.")]
+    tested: Annotated[Count, means("Channels that enough images excite to tell.", "channels")]
+    selective: Annotated[Count, means("Those of them that prefer a class.", "channels")]
+    expected: Annotated[
+        Size, means("How many do on average if the images' classes are shuffled.", "channels")
+    ]
+    permutations: Annotated[Positive, means("How often the classes were shuffled.")]
+    p_value: Annotated[
+        Share, means("The share of these in which as many channels prefer a class, the truth counted in.")
+    ]
+    channels: Annotated[
+        list[Annotated[DataChannel, means("The channel with this index.")]],
+        means("The channels that most lists of loud ones name."),
+    ]
+
+    @computed_field(json_schema_extra={"unit": "images"})  # type: ignore[prop-decorator]
+    @property
+    def images(self) -> Annotated[Count, means("Different images of the split.")]:
+        """How many images there are."""
+        return sum(self.classes.values())
+
+    @computed_field(json_schema_extra={"unit": "channels"})  # type: ignore[prop-decorator]
+    @property
+    def preferring(self) -> Annotated[Count, means("Channels of the list that prefer a class.")]:
+        """How many of the listed channels have a p-value of at most ``alpha``."""
+        return sum(each.p_value <= self.alpha for each in self.channels)
+
+
 class Channels(Result):
     """Loud, decisive and unusually loud channels. Arrays: ``contributions`` (classes, channels) and ``usual``
-    (channels,), the usual output of each, where it is known.
+    (channels,), the usual output of each, where it is known; ``patches`` (channels, images, side, side, 3)
+    uint8, what excites the channels most, and ``largest`` (images, channels), the largest output of each.
     """
 
     layer: Annotated[str, means("The explained layer.")]
@@ -108,11 +187,17 @@ class Channels(Result):
         dict[Label, Annotated[ImageChannels, means("The channels for this class's example image.")]],
         means("For each class the channels that lead, by three measures."),
     ]
+    over_data: Annotated[
+        OverData | None,
+        means("The layer over all training images; null in documents before 1.2."),
+    ] = None
     arrays: Annotated[
         Arrays,
         means(
             "contributions (classes, channels), row i for the image of class i; usual (channels,), the mean "
-            "output of each channel over the training images, where it is known. In arrays/channels.npz."
+            "output of each channel over the training images, where it is known; largest (images, channels), "
+            "the largest output of each in each different training image; patches (channels, images, side, "
+            "side, 3), what excites each channel of over_data most. In arrays/channels.npz."
         ),
     ]
 

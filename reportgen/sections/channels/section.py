@@ -1,9 +1,11 @@
 """Whether the most excited neurons are those that decide: what question 4 leaves open."""
 
-from reportgen.outline.kind import SIMONYAN_2014, SIMONYAN_2015
+from reportgen.outline.kind import SIMONYAN_2014, SIMONYAN_2015, ZEILER_2014
 from reportgen.outline.section import (
+    DECODED,
     EDGE,
     FLOAT32,
+    GATES,
     TRAINED,
     Origin,
     Reads,
@@ -13,6 +15,8 @@ from reportgen.outline.section import (
     Tolerance,
 )
 
+_RANKS = "of two images that excite a channel nearly alike, either may be among its first"
+
 SECTION = Section(
     name="channels",
     title="Are the loudest channels those that decide?",
@@ -21,14 +25,14 @@ SECTION = Section(
     meaning="Loud channels beside decisive ones, and beside those that are loud for once.",
     topic="loud and decisive channels",
     reads=Reads(
-        images="examples",
+        images="both",
         annotations=True,
         weights=True,
-        settings=("show.neurons",),
-        stages=("activations",),
-        sections=("transfer",),
+        settings=("show.neurons", "seed"),
+        stages=("features", "activations"),
+        sections=("transfer", "neurons"),
     ),
-    figures=(Shown("leading_<i>"),),
+    figures=(Shown("leading_<i>"), Shown("exciting")),
     figure_images=True,
     tables=(Shown("channels"),),
     origins=(
@@ -43,10 +47,24 @@ SECTION = Section(
         Origin("/loud_against", ".result.Channels.loud_against", "used", weights=True),
         Origin("/animal", ".result.Channels.animal", "annotated", weights=True),
         Origin("/listed", ".result.Channels.listed", "examples", weights=True),
+        Origin("/over_data", ".over_data.describe_data", "used", weights=True),
+        Origin("/over_data/classes", ".over_data.describe_data", "used"),
+        Origin("/over_data/images", ".result.OverData.images", "used"),
+        Origin("/over_data/preferring", ".result.OverData.preferring", "used", weights=True),
     ),
     tolerances=(
         Rule("/arrays/contributions", Tolerance(2e-2), TRAINED, True),
         Rule("/arrays/usual", Tolerance(1e-4), FLOAT32, True),
+        Rule("/arrays/largest", Tolerance(1e-4), FLOAT32, True),
+        Rule("/arrays/patches", Tolerance(0, 1), DECODED),
+        Rule("/over_data/silent_share", Tolerance(0, 1e-3), GATES),
+        Rule("/over_data/silent_channels", Tolerance(0, 1), GATES),
+        Rule("/over_data/tested", Tolerance(0, 2), GATES),
+        Rule("/over_data/selective", Tolerance(0, 4), _RANKS),
+        Rule("/over_data/expected", Tolerance(0, 1), _RANKS),
+        Rule("/over_data/p_value", Tolerance(0, 0.02), _RANKS),
+        Rule("/over_data/channels/*/active", Tolerance(0, 1), GATES),
+        Rule("/over_data/channels/*/images/*/value", Tolerance(1e-4), FLOAT32, True),
         Rule("/floor", Tolerance(1e-4), FLOAT32),
         Rule("/classes/*/score", Tolerance(2e-2, 1e-2), TRAINED),
         Rule("/classes/*/bias", Tolerance(2e-2, 1e-2), TRAINED),
@@ -59,10 +77,14 @@ SECTION = Section(
         Rule("/classes/*/*/*/patch/*", Tolerance(0, 2), EDGE),
         Rule("/classes/*/on_animal/*", Tolerance(0, 1), TRAINED),
     ),
-    compared=("/classes",),
-    derived=("/always_loud", "/loud_and_decisive", "/loud_against", "/animal", "/listed"),
+    compared=("/classes", "/over_data/channels"),
+    derived=(
+        *("/always_loud", "/loud_and_decisive", "/loud_against", "/animal", "/listed"),
+        *("/over_data/images", "/over_data/preferring"),
+    ),
     references=(
         SIMONYAN_2015,
         SIMONYAN_2014,
+        ZEILER_2014,
     ),
 )

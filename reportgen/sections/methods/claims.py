@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reportgen.contract.specimen import Known
 from reportgen.dataset.inventory import Inventory
 from reportgen.outline.section import Claim
-from reportgen.sections.methods.result import Methods
+from reportgen.sections.methods.result import Located, Methods
 from reportgen.settings import Settings
 
 
@@ -31,6 +31,8 @@ def decide(numbers: Methods) -> Iterator[Claim]:
             2 * sum(counts) > len(counts) * numbers.annotated,
             finding=True,
         )
+    if numbers.located is not None:
+        yield from _decide_located(numbers.located)
     integrated = [each for each in numbers.methods if each.method == "integrated_gradients"]
     for each in integrated:
         if each.incompleteness is not None:
@@ -42,13 +44,34 @@ def decide(numbers: Methods) -> Iterator[Claim]:
             )
 
 
+def _decide_located(found: Located) -> Iterator[Claim]:
+    """Whether the maps lie on the animal by more than chance, and point at it better than the middle does."""
+    better = 2 * found.better > len(found.methods)
+    leads = sorted(each.gain.low for each in found.methods)
+    yield Claim(
+        "maps_located",
+        "Most methods place more of their maps on the animal than chance gives.",
+        better,
+        finding=True,
+        # The method in the middle, by the nearer end of its interval; that nothing is shown is no finding.
+        weight=max(leads[len(leads) // 2], 0.0) / (1 - found.random) if better and found.random < 1 else 0.0,
+    )
+    yield Claim(
+        "maps_beat_centre",
+        "Most methods point at the animal more often than the middle of the image does.",
+        2 * found.better_than_centre > len(found.methods),
+        finding=True,
+    )
+
+
 def expect(settings: Settings, inventory: Inventory) -> Known:
     """There is a map for each method that the settings name."""
     count = len(settings.methods.shown)
     absent = {"animal", "centre_on_animal", "maps/<i>/peak_on_animal", "maps/<i>/on_animal"}
+    lengths = ("/shown", "/methods", "/classes/<class>/maps", "/located/methods")
     return Known(
-        lengths={"/shown": count, "/methods": count, "/classes/<class>/maps": count},
+        lengths=dict.fromkeys(lengths, count),
         absent=frozenset()
         if inventory.survey.annotations
-        else frozenset(f"/classes/<class>/{name}" for name in absent),
+        else frozenset({"/located", *(f"/classes/<class>/{name}" for name in absent)}),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +14,16 @@ from scipy.stats import rankdata
 from reportgen.analysis.attribution import Effort, ImageExplainer, ScoredNetwork
 from reportgen.analysis.computed import Computed, summarise
 from reportgen.analysis.neurons import area_share
+from reportgen.dataset.annotations import read_annotations
 from reportgen.dataset.decode import decode
 from reportgen.engine.stages.context import Artifacts, StageContext
-from reportgen.engine.stages.examples import example_files, find_boxes
+from reportgen.engine.stages.examples import example_files
 from reportgen.engine.stages.outcomes import pack_section
 from reportgen.models.head import read_head
 from reportgen.models.identity import skip_identities
-from reportgen.results import Box
+from reportgen.results import Box, ImageFile
 from reportgen.results.fields import SIDE
+from reportgen.sections.methods.localisation import Sample, holds, localise, measure_maps
 from reportgen.sections.methods.result import Attribution, ExplainedImage, Methods
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ def describe_methods(
             score=image.score,
             baseline=image.baseline,
             animal=area_share(image.animal),
-            centre_on_animal=None if image.animal is None else _holds(image.animal, SIDE // 2, SIDE // 2),
+            centre_on_animal=None if image.animal is None else holds(image.animal, SIDE // 2, SIDE // 2),
             maps=described,
         )
     numbers = Methods(
@@ -103,15 +105,11 @@ def _describe(method: str, values: Values, image: Explained) -> Attribution:
         incompleteness=(
             abs(float(values.sum(dtype=np.float64)) - rise) / abs(rise) if method in ADDING and rise else None
         ),
-        peak_on_animal=None if animal is None or peak is None else _holds(animal, int(peak[0]), int(peak[1])),
+        peak_on_animal=None if animal is None or peak is None else holds(animal, int(peak[0]), int(peak[1])),
         on_animal=(
             float(sizes[slice(*animal.rows), slice(*animal.cols)].sum() / total) if animal and total else None
         ),
     )
-
-
-def _holds(box: Box, row: int, column: int) -> bool:
-    return box.rows[0] <= row < box.rows[1] and box.cols[0] <= column < box.cols[1]
 
 
 def measure_agreement(images: Sequence[Values]) -> float | None:
@@ -133,34 +131,77 @@ def measure_agreement(images: Sequence[Values]) -> float | None:
 def run(context: StageContext) -> Artifacts:
     """Explain the decision on each example image by every method that the settings name."""
     files = example_files(context)
-    animals = {label: animal for label, (animal, _) in find_boxes(context).items()}
     shown = context.setting("methods.shown")
     effort = Effort(
         steps=context.setting("methods.steps"),
         samples=context.setting("methods.samples"),
         seed=context.setting("seed"),
     )
-    backbone = context.network()
-    network = build_scored(backbone, context.artifacts("transfer")["head.weights.h5"])
-    from reportgen.models.backbone import EXPLAINED_LAYER, preprocess
-
-    labels, images = list(context.examples), {}
+    explainer = _Explainer(context, shown, effort)
+    images = {}
     with context.progress.stage("Other methods", total=len(files)) as advance:
         for label, image in context.examples.items():
-            pixels = preprocess(decode(context.path(image), image.sha256))
-            scores, baseline = network.score(np.stack([pixels, np.zeros_like(pixels)]))
-            index = int(scores.argmax())
-            explainer = ImageExplainer(network, pixels, index, effort)
-            images[label] = Explained(
-                files[label],
-                labels[index],
-                float(scores[index]),
-                float(baseline[index]),
-                np.stack([explainer.explain(method) for method in shown]),
-                animals[label],
-            )
+            images[label] = explainer.explain(image)
             advance(1)
-    return pack_section(describe_methods(images, layer=EXPLAINED_LAYER, shown=shown, effort=effort))
+    over = context.setting("methods.located_over")
+    samples = explainer.locate() if over == "test" else _sample(images.values())
+    described = describe_methods(images, layer=explainer.layer, shown=shown, effort=effort)
+    located = localise(samples, shown, effort.seed)
+    measured = {"located": np.stack([each.measured for each in samples])} if samples else {}
+    arrays = {**described.arrays, **measured}
+    complete = {"located_over": over, "located": located, "arrays": summarise("methods", arrays)}
+    return pack_section(Computed(described.numbers.model_copy(update=complete), arrays))
+
+
+def _sample(images: Iterable[Explained]) -> list[Sample]:
+    """What is measured of maps, of the images whose animals have a box."""
+    return [
+        Sample(each.file, measure_maps(each.maps, each.animal), each.animal) for each in images if each.animal
+    ]
+
+
+class _Explainer:
+    """Maps of single images; the network is put together once."""
+
+    def __init__(self, context: StageContext, shown: Sequence[str], effort: Effort) -> None:
+        backbone = context.network()
+        from reportgen.models.backbone import EXPLAINED_LAYER
+
+        self.layer = EXPLAINED_LAYER
+        self._context, self._shown, self._effort = context, shown, effort
+        self._network = build_scored(backbone, context.artifacts("transfer")["head.weights.h5"])
+        found = context.annotations
+        self._annotations = None if found is None else read_annotations(found)
+
+    def explain(self, image: ImageFile) -> Explained:
+        """The maps of the class that an image is taken for."""
+        from reportgen.models.backbone import preprocess
+
+        pixels = preprocess(decode(self._context.path(image), image.sha256))
+        scores, baseline = self._network.score(np.stack([pixels, np.zeros_like(pixels)]))
+        index = int(scores.argmax())
+        explainer = ImageExplainer(self._network, pixels, index, self._effort)
+        return Explained(
+            image.file,
+            self._context.classes[index],
+            float(scores[index]),
+            float(baseline[index]),
+            np.stack([explainer.explain(method) for method in self._shown]),
+            self._find_animal(image),
+        )
+
+    def locate(self) -> list[Sample]:
+        """What is measured of the maps of all test images whose animals have a box."""
+        images = [each for each in self._context.images if each.split == "test" and self._find_animal(each)]
+        samples = []
+        with self._context.progress.stage("Localisation", total=len(images)) as advance:
+            for image in images:
+                samples += _sample([self.explain(image)])
+                advance(1)
+        return samples
+
+    def _find_animal(self, image: ImageFile) -> Box | None:
+        return None if self._annotations is None else self._annotations.boxes(image.file, image.label)[0]
 
 
 def build_scored(backbone: Backbone, head: bytes) -> ScoredNetwork:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, computed_field
 
@@ -81,6 +81,62 @@ class MethodSummary(Result):
     on_animal: Annotated[Share | None, means("The mean share on the animal; null without boxes.")]
 
 
+class Estimate(Result):
+    """A mean over images with its 95 % bootstrap interval."""
+
+    mean: Annotated[float, Field(ge=-1, le=1), means("The mean over the images.")]
+    low: Annotated[float, Field(ge=-1, le=1), means("The lower end of its interval.")]
+    high: Annotated[float, Field(ge=-1, le=1), means("The upper end of its interval.")]
+
+
+class Localisation(Result):
+    """How well the maps of one method find the annotated animal."""
+
+    method: Annotated[str, means("The method, as the settings name it.")]
+    hits: Annotated[Estimate, means("The share of the images whose map is largest on the animal.")]
+    energy: Annotated[Estimate, means("The share of a map's sum of sizes that lies on the animal.")]
+    gain: Annotated[Estimate, means("The same less the share of the image that the animal's box takes.")]
+    overlap: Annotated[
+        Estimate,
+        means(
+            "Intersection over union of the animal's box and the map's patch, the box from the 5 % to the "
+            "95 % quantile of its sizes."
+        ),
+    ]
+    random_overlap: Annotated[Share, means("The mean overlap of boxes of the patch's size at all places.")]
+    centre_overlap: Annotated[Share, means("The overlap of a box of that size in the middle of the image.")]
+
+
+class Located(Result):
+    """How well the methods find the annotated animals, beside chance."""
+
+    images: Annotated[Positive, means("Images that have a box.", "images")]
+    resamples: Annotated[Positive, means("How often the images were drawn again for the intervals.")]
+    random: Annotated[
+        Share, means("The mean share of the image that the box takes: the score of random places.")
+    ]
+    centre_hits: Annotated[Share, means("The share of the images whose middle lies on the animal.")]
+    centre_energy: Annotated[
+        Share, means("What an even map on a centred box of the animal's size has on the animal.")
+    ]
+    methods: Annotated[
+        list[Annotated[Localisation, means("The method with this index.")]],
+        means("The methods, in the order in which they are shown."),
+    ]
+
+    @computed_field(json_schema_extra={"unit": "methods"})  # type: ignore[prop-decorator]
+    @property
+    def better(self) -> Annotated[Count, means("Methods whose gain's interval lies above zero.")]:
+        """How many methods are better than chance beyond doubt."""
+        return sum(each.gain.low > 0 for each in self.methods)
+
+    @computed_field(json_schema_extra={"unit": "methods"})  # type: ignore[prop-decorator]
+    @property
+    def better_than_centre(self) -> Annotated[Count, means("Methods that hit more often than the middle.")]:
+        """How many methods point at the animal more often than the middle of the image does."""
+        return sum(each.hits.mean > self.centre_hits for each in self.methods)
+
+
 class Methods(Result):
     """What the decision on each example image comes from. Arrays, for class i: ``maps_<i>``
     (methods, 224, 224), in units of each map's limit.
@@ -110,10 +166,20 @@ class Methods(Result):
             "and all images; null with fewer than two maps that are not flat."
         ),
     ]
+    located_over: Annotated[
+        Literal["examples", "test"],
+        means("Where animals are looked for: in the example images, or in all of the test split."),
+    ] = "examples"
+    located: Annotated[
+        Located | None,
+        means("How well the maps find the animals; null without boxes, and in documents before 1.2."),
+    ] = None
     arrays: Annotated[
         Arrays,
         means(
-            "For class i, maps_<i> (methods, 224, 224), in units of each map's limit. In arrays/methods.npz."
+            "For class i, maps_<i> (methods, 224, 224), in units of each map's limit; where boxes are known, "
+            "located (images, methods, 5): hit, energy, overlap, random overlap and centre overlap. In "
+            "arrays/methods.npz."
         ),
     ]
 

@@ -3,7 +3,7 @@
 from reportgen.outline.kind import SIMONYAN_2014, SPRINGENBERG_2015, ZEILER_2014
 from reportgen.outline.section import TRAINED, Origin, Reads, Reference, Rule, Section, Shown, Tolerance
 
-_SETTINGS = ("shown", "steps", "samples")
+_SETTINGS = ("shown", "steps", "samples", "located_over")
 
 SECTION = Section(
     name="methods",
@@ -13,14 +13,14 @@ SECTION = Section(
     meaning="Where the decision on each example image comes from, by several methods.",
     topic="other methods of explanation",
     reads=Reads(
-        images="examples",
+        images="both",
         annotations=True,
         weights=True,
         settings=("seed", *(f"methods.{name}" for name in _SETTINGS)),
         sections=("transfer",),
     ),
     figures=(Shown("methods_<i>"),),
-    tables=(Shown("methods"),),
+    tables=(Shown("methods"), Shown("located", if_annotated=True)),
     figure_images=True,
     origins=(
         Origin("", ".compute.describe_methods", "used", weights=True),
@@ -30,6 +30,11 @@ SECTION = Section(
         ),
         Origin("/agreement", ".compute.measure_agreement", "used", weights=True),
         Origin("/methods", ".result.Methods.methods", "used", weights=True),
+        Origin("/located", ".localisation.localise", "annotated", weights=True),
+        *(
+            Origin(f"/located/{name}", f".result.Located.{name}", "annotated", weights=True)
+            for name in ("better", "better_than_centre")
+        ),
         *(
             Origin(f"/{name}", f".result.Methods.{name}", "annotated")
             for name in ("annotated", "chance", "centres")
@@ -37,6 +42,7 @@ SECTION = Section(
     ),
     tolerances=(
         Rule("/arrays/*", Tolerance(2e-2), TRAINED, True),
+        Rule("/located/methods/*/*", Tolerance(0, 2e-2), TRAINED),
         Rule("/agreement", Tolerance(0, 1e-2), TRAINED),
         Rule("/classes/*/score", Tolerance(2e-2, 1e-2), TRAINED),
         Rule("/classes/*/baseline", Tolerance(2e-2, 1e-2), TRAINED),
@@ -45,7 +51,10 @@ SECTION = Section(
         Rule("/classes/*/maps/*/on_animal", Tolerance(0, 1e-2), TRAINED),
     ),
     compared=("/classes",),
-    derived=("/methods", "/annotated", "/chance", "/centres"),
+    derived=(
+        *("/methods", "/annotated", "/chance", "/centres"),
+        *("/located/better", "/located/better_than_centre"),
+    ),
     references=(
         Reference(
             "Selvaraju, R. R., Cogswell, M., Das, A., Vedantam, R., Parikh, D. and Batra, D.",

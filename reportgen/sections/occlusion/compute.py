@@ -225,6 +225,8 @@ class _Occluder:
             "seed": context.setting("seed"),
         }
         self._network: OccludedNetwork | None = None
+        # What the network makes of no image at all is the same for all images.
+        self._blank: list[Values] = []
         self._seen: tuple[str, View] | None = None
 
     def measure(self, image: ImageFile, subject: Subject) -> Mapping[str, Values]:
@@ -249,18 +251,25 @@ class _Occluder:
         if self._network is None:
             self._network = OccludedNetwork(network.convolutions.layers, SIDE)
         pixels = preprocess(decode(self._context.path(image), image.sha256))
-        view, output = make_view(self._network, pixels)
+        self._blank = self._blank or self._network.record(np.zeros_like(pixels))
+        view, output = make_view(self._network, pixels, self._blank)
         _require_same(image, subject, float(output[subject.position]))
         return view
 
 
-def make_view(network: OccludedNetwork, image: NDArray[np.float32]) -> tuple[View, NDArray[np.float32]]:
-    """How a preprocessed image (H, W, 3) is occluded, and the layer's output for the whole image."""
+def make_view(
+    network: OccludedNetwork, image: NDArray[np.float32], blank: Sequence[Values] = ()
+) -> tuple[View, NDArray[np.float32]]:
+    """How a preprocessed image (H, W, 3) is occluded, and the layer's output for the whole image.
+
+    ``blank``: what was recorded of an image of zeros of that size, if it was.
+    """
     from scipy.ndimage import gaussian_filter
 
     empty = np.zeros_like(image)
     blurred = gaussian_filter(image, (BLUR, BLUR, 0), mode="nearest")
-    whole, blank, vague = (network.record(each) for each in (image, empty, blurred))
+    whole, vague = (network.record(each) for each in (image, blurred))
+    blank = blank or network.record(empty)
     view = View(
         removed=lambda boxes, position: network.replace(whole, empty, boxes, position),
         kept=lambda boxes, position: network.replace(blank, image, boxes, position),
