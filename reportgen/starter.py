@@ -74,6 +74,7 @@ def start_folder(folder: Path) -> Started:
 def _own_file(folder: Path, name: str) -> str | None:
     """The existing file that takes precedence over ``name``; make reads the first makefile of its list."""
     names = _NAMES_OF_MAKEFILES if name == "Makefile" else (name,)
+    # A link that leads nowhere is the user's own, too.
     return next((each for each in names if os.path.lexists(folder / each)), None)
 
 

@@ -77,6 +77,7 @@ def identify_rubrics(rubrics: Iterable[Path]) -> str:
     """One hash over the contents of rubrics; of a Python file also over those beside it."""
     found = []
     for rubric in rubrics:
+        # Tests may import what lies beside them, and a conftest.py changes them without being named.
         beside = sorted(rubric.parent.glob("*.py")) if rubric.suffix == ".py" else []
         found.append([hash_file(rubric), *(f"{file.name} {hash_file(file)}" for file in beside)])
     return hashlib.sha256(repr(found).encode()).hexdigest()

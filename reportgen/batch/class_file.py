@@ -103,6 +103,7 @@ class Class:
 
 
 class _Table(BaseModel):
+    # Strict: TOML has types, so that processes = "2" is a mistake and no number.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 

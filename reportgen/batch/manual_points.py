@@ -88,6 +88,7 @@ class _Reader:
 
     def __init__(self, file: Path, names: Mapping[str, str], rows: Sequence[RubricItem]) -> None:
         self._file, self._names = file, names
+        # As the file has them: there a name that a spreadsheet would take for a formula was made text.
         self._rows = {safe_cell(row.criterion): row for row in rows}
         self._seen: dict[tuple[str, str], int] = {}
         self.found: dict[str, dict[str, Typed]] = {}

@@ -98,6 +98,7 @@ class LinesView:
 
     def say(self, message: str) -> None:
         """Print one line."""
+        # Takes no lock: who calls this from above holds it, and it cannot be taken twice.
         self._stream.write(f"{message}\n")
         self._stream.flush()
 

@@ -124,6 +124,8 @@ def write_tables(
             return
         _set_edited_aside(out, say)
         for name, text in zip(tables.names, _render(chosen, tables), strict=True):
+            # A file whose name is no UTF-8 is listed, too; Python has halves of surrogate pairs for such
+            # bytes.
             write_atomically(out / name, text.encode("utf-8", "backslashreplace"))
         # Last: if the run is stopped before, the tables are written again.
         state = json.dumps({"key": key, **_hashes(out, tables.names)})

@@ -194,6 +194,7 @@ def _grades_of(row: GroupResult, criteria: Iterable[str], most: str, *, headline
         row.group.name,
         row.status,
         "" if held else outcome.score,
+        # Who handed nothing in has a score of 0; of how many points it is, only the other groups tell.
         outcome.points or (most if outcome.score else ""),
         *(mark.score if mark else "" for mark in marks),
         *([share] if headline else []),

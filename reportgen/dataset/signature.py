@@ -206,6 +206,7 @@ def _isomedia(data: bytes) -> str | None:
     if data[4:8] != b"ftyp":
         return None
     brands = data[8 : max(12, min(int.from_bytes(data[:4], "big"), _HEAD))]
+    # The four bytes between are the minor version.
     listed = [brands[:4], *(brands[i : i + 4] for i in range(8, len(brands), 4))]
     for brand, words in _BRANDS:
         if brand in listed:
@@ -214,6 +215,7 @@ def _isomedia(data: bytes) -> str | None:
 
 
 def _tiff(data: bytes) -> str | None:
+    # A CR2 is a TIFF inside, and the table says better what it is.
     if data[:4] not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+") or data[8:11] == b"CR\x02":
         return None
     from reportgen.dataset.png import describe_tiff
@@ -236,6 +238,7 @@ def _text(data: bytes) -> str | None:
 
 def _decoded(head: bytes) -> str | None:
     """The beginning of a text; None if it is no text."""
+    # UTF-16 by its mark only: without it, nearly any bytes are characters of it.
     for encoding, marked in (("utf-16", head[:2] in (b"\xff\xfe", b"\xfe\xff")), ("utf-8", True)):
         if not marked:
             continue

@@ -107,6 +107,7 @@ def check_close(
 
 
 def _is_number(value: Any) -> bool:
+    # Real, since NumPy's numbers are registered as that: its float32 is no float.
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
@@ -187,6 +188,7 @@ def _short(number: Fraction) -> str:
 ALLOWED = "a formula has numbers, pointers in quotes, + - * / // % ** and parentheses"
 
 # 9**9**9 would keep the machine busy for ever.
+# 300 digits, since a whole number of more than 308 is no float, and math.isfinite() raises for it.
 MOST_CHARACTERS, MOST_DEPTH, LARGEST_EXPONENT, MOST_DIGITS = 500, 30, 64, 300
 
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {

@@ -34,6 +34,7 @@ _ABOVE = {
 """The roles that some elements must be directly below."""
 _BEGINS = (b"BDC", b"BMC")
 _PAINTS = {b"f", b"f*", b"F", b"S", b"s", b"B", b"B*", b"b", b"b*"}
+# pydyf keeps these with what they draw in one item, as "/x1 Do".
 _PAINTS_NAMED = (b" Do", b" TJ", b" Tj", b" sh")
 
 

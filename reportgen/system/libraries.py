@@ -82,6 +82,7 @@ MANAGERS = (
     Manager("dnf", ("dnf", "install", "-y"), _OTHERS),
     Manager("apk", ("apk", "add", "--no-cache"), _OTHERS | {"harfbuzz-subset": "harfbuzz-subset"}),
     Manager("pacman", ("pacman", "-Sy", "--noconfirm", "--needed"), _OTHERS | {POPPLER: "poppler"}),
+    # Homebrew refuses to be run by root.
     Manager("brew", ("brew", "install"), _OTHERS | {POPPLER: "poppler"}, as_user=True),
 )
 """In this order the first one on the machine is taken."""

@@ -94,6 +94,7 @@ def _combines(letter: str, before: str) -> bool:
     """Whether a character combines with the one before it."""
     if is_mark(letter) or is_invisible(letter) or letter in _SKINS:
         return True
+    # A joiner makes one sign of several emoji; between letters it only says how they are shaped.
     return before[-1] == _JOINER and not letter.isalpha()
 
 

@@ -57,6 +57,7 @@ class Run:
 
 
 # Four in a row, for a single word or instruction is often the same by chance.
+# difflib is no help here: it finds equal items only, and these agree within tolerances.
 _AHEAD, _SURE = 400, 4
 
 Item = TypeVar("Item")

@@ -59,6 +59,7 @@ def find_excuses(
     found: dict[Kind, str] = {}
     theirs, ours = dict(results.provenance.versions), dict(recomputed.versions)
     changed = {name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name)}
+    # Cut, since a report may call its versions anything.
     named = ", ".join(f"{name} {theirs.get(name, 'unknown')[:20]}" for name in sorted(changed))
     if changed & _PLACING:
         found |= {"layout": f"it was made with {named}", "picture": f"it was made with {named}"}

@@ -64,6 +64,7 @@ def _list_pictures(pdf: PdfDocument) -> Iterator[tuple[bytes, str]]:
 def _digest(pixels: Any) -> bytes:
     import hashlib
 
+    # With the shape: 2 × 3 and 3 × 2 pixels may have the same bytes.
     return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).digest()
 
 
@@ -108,6 +109,7 @@ def compare_figures(folder: Path, expected: Mapping[str, bytes], limit: int) -> 
             reason = "it is missing" if path is None else "the report has no such figure"
             yield Finding("figures", printable(name), "differs", reason=reason)
             continue
+        # What is too large to be read, or no file, equals no figure.
         data = path.read_bytes() if path.is_file() and path.stat().st_size <= limit else b""
         if same_picture(data, expected[name]):
             yield Finding("figures", name, "confirmed")

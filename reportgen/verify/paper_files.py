@@ -13,6 +13,7 @@ _SPECIFICATION = frozenset(["/Type", "/F", "/UF", "/EF", "/Desc", "/AFRelationsh
 
 _FILE = frozenset(["/Type", "/Subtype", "/Params", "/Length", "/Filter", "/DecodeParms"])
 
+# Nodes of the tree of names: one that leads back to itself would have no end.
 _MOST = 2000
 
 
@@ -57,10 +58,12 @@ def _list_files(pdf: Any) -> Iterator[Any]:
             break
         node = table_of(waiting.pop())
         waiting += items_of(node.get("/Kids"))
+        # Names and what they stand for alternate (ISO 32000-1, 7.9.6).
         listed += items_of(node.get("/Names"))[1::2]
     seen = set()
     for thing in listed:
         entry = table_of(thing)
+        # What is written in place has no number, (0, 0), and may not be the same as another without one.
         if entry.objgen == (0, 0) or entry.objgen not in seen:
             seen.add(entry.objgen)
             yield entry

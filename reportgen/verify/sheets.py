@@ -56,6 +56,7 @@ def find_unlike(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.
         around = np.pad(b, ((1, 1), (1, 1), (0, 0)), mode="edge")
         height, width = b.shape[:2]
         shifted = [around[i : i + height, j : j + width] for i in range(3) for j in range(3)]
+        # In int16: a level in uint8 less the slack would wrap round.
         low = np.minimum.reduce(shifted).astype(np.int16)
         high = np.maximum.reduce(shifted).astype(np.int16)
         levels = a.astype(np.int16)
@@ -207,6 +208,7 @@ def pack(pixels: NDArray[np.uint8]) -> bytes:
     from PIL import Image
 
     picture = Image.fromarray(pixels[..., ::-1].copy())
+    # That is the width of paper in the usual formats, A4 for one; the height limits what is much taller.
     longest = max(picture.width, picture.height * 2 // 3)
     scale = min(1.0, _MOST_WIDTH / longest)
     packed = b""
