@@ -48,11 +48,13 @@ def _compute(context: StageContext, images: Sequence[ImageFile]) -> Iterator[NDA
 
 def _describe_layer(context: StageContext) -> bytes:
     network = context.network()
-    from reportgen.analysis.neurons import layer_geometries
+    from reportgen.analysis.receptive_fields import describe_field
     from reportgen.models.backbone import EXPLAINED_LAYER
+    from reportgen.models.graph import LayerGraph
 
-    layers = network.convolutions.layers
-    geometry, as_run = (layer_geometries(layers, as_run=run)[EXPLAINED_LAYER] for run in (False, True))
+    graph = LayerGraph.read(network.convolutions)
+    end = graph.find(EXPLAINED_LAYER)
+    geometry, as_run = (describe_field(graph, end, as_run=run) for run in (False, True))
     described = {"geometry": geometry.model_dump(), "network_geometry": as_run.model_dump()}
     return json.dumps({"name": EXPLAINED_LAYER, **described}).encode()
 
