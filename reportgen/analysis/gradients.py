@@ -67,7 +67,10 @@ _NAMED = 5
 
 def _describe_place(operation: str) -> str:
     """The layer that an operation of the graph is in, as far as its name tells."""
-    layer = operation.rpartition("/")[0].rpartition("/")[2]
+    *scopes, layer = ["", *operation.split("/")[:-1]]
+    # Keras numbers its own scope if the name has been used; the one around it is the layer's name.
+    if scopes and layer.startswith(f"{scopes[-1]}_") and layer[len(scopes[-1]) + 1 :].isdecimal():
+        layer = scopes[-1]
     return f" in the layer '{layer}'" if layer else ""
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -33,7 +34,7 @@ class Ref:
 class Node:
     """One application of a layer or of an operation of ``keras.ops``; the first node is the input.
 
-    ``name`` is the layer's; within a nested model it begins with the model's name and a slash. ``arguments``
+    ``name`` is the layer's; if several have it, it begins with the nested model's name and a slash. ``arguments``
     are those of the call, with a ``Ref`` for each tensor. ``shapes``: of each output, without the batch.
     """
 
@@ -85,7 +86,15 @@ class LayerGraph:
         nodes = [Node(model.inputs[0].name, None, ((), {}), (), (shape,))]
         seen = {id(model.inputs[0]): Ref(0)}
         _append(model.outputs, seen, nodes, "")
-        return cls(nodes)
+        # The names of nested models are told only where a layer's own would leave it open which one is meant.
+        own = Counter(node.name.rpartition("/")[2] for node in nodes)
+        short = (node.name.rpartition("/")[2] for node in nodes)
+        return cls(
+            [
+                replace(node, name=name) if own[name] == 1 else node
+                for node, name in zip(nodes, short, strict=True)
+            ]
+        )
 
     @property
     def chain(self) -> bool:
@@ -191,10 +200,35 @@ class LayerGraph:
         """The nodes that one depends on, in topological order, without the input."""
         yield from (self.nodes[index] for index in sorted(self._behind(end)) if index)
 
+    def places(self, end: int) -> dict[str, tuple[int, int]]:
+        """Block and number, both from 1, of each layer with a kernel that a node depends on.
+
+        A block is what works at one resolution, as VGG's blocks do between its poolings: layers are grouped
+        by the rows of their outputs, in the order in which these first come up.
+        """
+        heights: list[int | None] = []
+        counted: Counter[int] = Counter()
+        found: dict[str, tuple[int, int]] = {}
+        for node in self.runs(end):
+            if has_kernel(node):
+                # Behind a global pooling there are no rows; such a gate belongs to the block it is in.
+                height = node.shape[0] if len(node.shape) == 3 and node.shape[0] != 1 else (heights or [1])[-1]
+                if height not in heights:
+                    heights.append(height)
+                block = heights.index(height) + 1
+                counted[block] += 1
+                found[node.name] = (block, counted[block])
+        return found
+
     def without_identities(self, end: int) -> list[Any] | None:
         """The layers of a chain but those that hand their input on; None if it is no chain."""
         layers = self.chain_to(end)
         return None if layers is None else skip_identities(layers)
+
+
+def has_kernel(node: Node) -> bool:
+    """Whether a layer has weights that are more than one number a channel."""
+    return any(len(weight.shape) > 1 for weight in getattr(node.layer, "weights", ()))
 
 
 def is_rectified(node: Node) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from reportgen.analysis.attribution import Effort, ImageExplainer, ScoredNetwork
+from reportgen.analysis.attribution import Effort, ImageExplainer, ScoredNetwork, is_known
 from reportgen.analysis.computed import Computed, summarise
 from reportgen.analysis.neurons import area_share
 from reportgen.dataset.decode import decode
@@ -142,7 +142,7 @@ def run(context: StageContext) -> Artifacts:
     )
     backbone = context.network()
     network = build_scored(backbone, context.artifacts("transfer")["head.weights.h5"])
-    from reportgen.models.backbone import EXPLAINED_LAYER, preprocess
+    from reportgen.models.backbone import preprocess
 
     labels, images = list(context.examples), {}
     with context.progress.stage("Other methods", total=len(files)) as advance:
@@ -160,13 +160,21 @@ def run(context: StageContext) -> Artifacts:
                 animals[label],
             )
             advance(1)
-    return pack_section(describe_methods(images, layer=EXPLAINED_LAYER, shown=shown, effort=effort))
+    return pack_section(describe_methods(images, layer=backbone.layers[0], shown=shown, effort=effort))
 
 
 def build_scored(backbone: Backbone, head: bytes) -> ScoredNetwork:
     """The network as far as the scores; ``head`` is the content of the file of the new layer's weights."""
-    kept = skip_identities(backbone.network.layers[1:])
-    # If the explained convolution is left out, its output is that of the one before it.
-    convolutions = [layer.name for layer in kept if layer.weights and len(layer.kernel.shape) == 4]
+    from reportgen.analysis.whole import WholeScores
+
     kernel, bias = read_head(head)
-    return ScoredNetwork(kept, kernel, bias, convolutions[-1])
+    layer = backbone.layers[0]
+    below = backbone.chain_to(layer)
+    layers = backbone.graph.chain_to(len(backbone.graph.nodes) - 1)
+    if below is None or layers is None or not all(map(is_known, layers)):
+        return WholeScores(backbone, layer, kernel, bias)
+    kept = skip_identities(layers)
+    # If the explained convolution is left out, its output is that of the one before it.
+    names = {each.name for each in below}
+    seen = [each.name for each in kept if each.name in names and each.weights]
+    return ScoredNetwork(kept, kernel, bias, seen[-1])
