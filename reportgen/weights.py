@@ -133,6 +133,9 @@ class NetworkChoice:
         return {} if self.architecture == USUAL and not self.preprocessing else chosen
 
 
+USUAL_NETWORK = NetworkChoice()
+
+
 class Weights(BaseModel):
     """Which weights were used. ``sha256`` is that of the file they were read from."""
 
@@ -250,7 +253,7 @@ def embedded_path() -> Path:
 
 
 def resolve_source(
-    wanted: str, memory: DigestMemory | None = None, network: NetworkChoice = NetworkChoice()
+    wanted: str, memory: DigestMemory | None = None, network: NetworkChoice = USUAL_NETWORK
 ) -> Choice:
     """Turn ``auto`` into a source; whatever else is wanted is taken as it is.
 
@@ -279,9 +282,10 @@ def _resolve_other(wanted: str, network: NetworkChoice, memory: DigestMemory) ->
             raise WeightsError(f"{path}: not the published weights (its MD5 differs).", "Delete the file.")
         return Choice("imagenet")
     if network.architecture == "VGG16" and wanted in ("auto", "embedded"):
-        return Choice("embedded", f"Weights: embedded, not ImageNet's; there is no {path}." if wanted == "auto" else "")
+        lack = f"Weights: embedded, not ImageNet's; there is no {path}."
+        return Choice("embedded", lack if wanted == "auto" else "")
     raise WeightsError(
-        f"There are no weights of {network.architecture} on this machine (weights = \"{wanted}\").",
+        f'There are no weights of {network.architecture} on this machine (weights = "{wanted}").',
         f"Download {known.url} as {path}, or name a Keras file of {network.architecture} without its "
         'classifier part in weights. To try it out without any, set weights = "random".',
     )
@@ -370,7 +374,7 @@ def absent_weights(source: str) -> WeightsFile:
 
 
 def locate_weights(
-    source: str, memory: DigestMemory | None = None, network: NetworkChoice = NetworkChoice()
+    source: str, memory: DigestMemory | None = None, network: NetworkChoice = USUAL_NETWORK
 ) -> WeightsFile:
     """The file of a source (one of ``SOURCES`` but ``auto``, or a path) and its hash.
 
@@ -379,9 +383,11 @@ def locate_weights(
     if source == "random":
         # Of a network of the user's own, random weights depend on its file, too.
         own = "" if network.known else locate_weights(network.architecture, memory).sha256
-        digest = random_digest(network) if not own else hashlib.sha256(
-            f"{own} {random_digest(network)}".encode()
-        ).hexdigest()
+        digest = (
+            random_digest(network)
+            if not own
+            else hashlib.sha256(f"{own} {random_digest(network)}".encode()).hexdigest()
+        )
         return WeightsFile("random", Path("random"), digest)
     kind, path = _resolve(source)
     if kind == "imagenet" and network.architecture != USUAL and network.known:
@@ -421,9 +427,7 @@ def describe_network(file: WeightsFile, network: NetworkChoice) -> Weights:
     else:
         note = f"{told}, given by the authors; its own output layer was dropped."
     note += " The new layer stands on the means of its last feature maps." if known else ""
-    return Weights(
-        source=file.source, name=name, sha256=file.sha256, note=note, architecture=network.name
-    )
+    return Weights(source=file.source, name=name, sha256=file.sha256, note=note, architecture=network.name)
 
 
 def describe_weights(file: WeightsFile, *, with_top: bool, own_head: bool = False) -> Weights:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reportgen.progress import Progress
 from reportgen.store.digests import DigestMemory
-from reportgen.weights import USUAL, NetworkChoice, is_here, published, resolve_source
+from reportgen.weights import USUAL, USUAL_NETWORK, NetworkChoice, is_here, published, resolve_source
 
 
 def settle_weights(
@@ -14,7 +14,7 @@ def settle_weights(
     progress: Progress,
     command: str,
     memory: DigestMemory,
-    network: NetworkChoice = NetworkChoice(),
+    network: NetworkChoice = USUAL_NETWORK,
 ) -> str:
     """Decide which weights are used, say so where it is less than the assignment asks for, and download
     those that were asked for by name. Returns a source other than ``auto``, or a path.

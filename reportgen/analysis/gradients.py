@@ -137,7 +137,7 @@ def _guide(op: Any, upstream: Any) -> Any:
     return tf.identity(tf.where(passed, upstream, tf.zeros_like(upstream)), name=_MARK)
 
 
-def _deconvolve(op: Any, upstream: Any) -> Any:
+def _deconvolve(_op: Any, upstream: Any) -> Any:
     """Zeiler & Fergus 2014: pass a gradient wherever it is positive, whether the ReLU is open or not."""
     return tf.identity(tf.where(upstream > 0, upstream, tf.zeros_like(upstream)), name=_MARK)
 

@@ -136,6 +136,8 @@ def _is_pointwise(node: Node) -> bool:
     if node.kind in ("Concatenate", "Concat"):
         # Along the channels: beside each other, not one after the other.
         return getattr(node.layer, "axis", None) in (-1, 3)
+    if node.kind == "Flip":
+        return node.layer.axis in (-1, 3)
     if node.kind == "Dense":
         return True
     return node.kind in _POINTWISE

@@ -64,7 +64,8 @@ class WholeOcclusion:
     """Outputs of a layer for images with boxes of them replaced."""
 
     def __init__(self, network: Backbone, layer: str) -> None:
-        self._run = tf.function(network.forward(layer), autograph=False, reduce_retracing=True)
+        signature = [tf.TensorSpec([None, *network.network.input_shape[1:]])]
+        self._run = tf.function(network.forward(layer), input_signature=signature, autograph=False)
 
     def record(self, image: Values) -> list[Values]:
         """The preprocessed image (H, W, C) and the layer's output for it."""
@@ -99,6 +100,7 @@ class WholeScores(ScoredNetwork):
     def __init__(self, network: Backbone, layer: str, kernel: Values, bias: Values) -> None:
         self._network, self._layer = network, network.graph.find_neurons(layer)
         self._kernel, self._bias = kernel, bias
+        self._below, self._above = [], []  # the graph is run as one
         self._end = len(network.graph.nodes) - 1
         self._gradients: dict[Rule, Callable[..., Any]] = {}
 
@@ -141,12 +143,6 @@ class WholeScores(ScoredNetwork):
     def _run(self, _layers: Sequence[Any], signal: Any, _rule: Rule) -> Any:
         return tf.matmul(self._network.graph.run(signal, self._end), self._kernel) + self._bias
 
-    @property
-    def _below(self) -> list[Any]:
-        return []
-
-    _above = _below
-
 
 class WholeView:
     """One neuron of one image, and its gradients with the weights as they are or others.
@@ -160,10 +156,8 @@ class WholeView:
         self._forward = network.forward
         self._layer, self._position = layer, position
         self._image = tf.constant(image[np.newaxis])
-        self._weights = {
-            id(weight): k for k, weight in enumerate(weight for node in self._weighed() for weight in node)
-        }
         self._trained = [weight for node in self._weighed() for weight in node]
+        self._weights = {id(weight): k for k, weight in enumerate(self._trained)}
         self._run = tf.function(self._explain, autograph=False)
         self.value = self.explain({})[0]
 

@@ -34,8 +34,10 @@ def check_positions(plan: Plan) -> Iterable[Problem]:
         return
     for number, choice in enumerate(plan.settings.guided_backprop.neurons):
         location = plan.settings.origin.at(("guided_backprop", "neurons", number))
-        if _is_usual(plan) and not isinstance(choice, str) and any(
-            index >= size for index, size in zip(choice, EXPLAINED_SHAPE, strict=True)
+        if (
+            _is_usual(plan)
+            and not isinstance(choice, str)
+            and any(index >= size for index, size in zip(choice, EXPLAINED_SHAPE, strict=True))
         ):
             yield Problem(
                 f"{location}: guided_backprop.neurons: {list(choice)} lies outside the layer's "

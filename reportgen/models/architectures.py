@@ -59,7 +59,9 @@ def _build(choice: NetworkChoice) -> keras.Model:
     if choice.known is None:
         return open_model(Path(choice.architecture))
     build: Callable[..., keras.Model] = getattr(keras.applications, choice.architecture)
-    return build(weights=None, include_top=False, input_shape=INPUT_SHAPE)
+    model = build(weights=None, include_top=False, input_shape=INPUT_SHAPE)
+    # VGG16's last pooling is left out, as VGG19's is where there is no classifier part.
+    return keras.Model(model.input, model.get_layer(choice.known.layer).output, name=model.name)
 
 
 def _fill(model: keras.Model, choice: NetworkChoice, file: WeightsFile, digest: str) -> None:

@@ -49,9 +49,9 @@ class Backbone:
     """A network up to the layer below the new head, with all layers frozen.
 
     ``network`` maps preprocessed images (N, 224, 224, 3) to features (N, D); ``convolutions`` maps them to
-    the output of the last layer with rows and columns, ``block5_conv4`` (N, 14, 14, 512) of VGG19. ``pooled``:
-    the features are the means of the outputs of ``feature_layer`` over all positions. ``layers`` names those
-    whose neurons are explained, the first of which sections take that explain a single one.
+    the output of the last layer with rows and columns, ``block5_conv4`` (N, 14, 14, 512) of VGG19.
+    ``pooled``: the features are the means of the outputs of ``feature_layer`` over all positions. ``layers``
+    names those whose neurons are explained, the first of which sections take that explain a single one.
 
     Images are preprocessed as VGG19 wants them, whatever the architecture: one that wants them otherwise
     begins with layers that change them. So a gradient has the same unit everywhere, and zero is the mean

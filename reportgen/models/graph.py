@@ -34,8 +34,8 @@ class Ref:
 class Node:
     """One application of a layer or of an operation of ``keras.ops``; the first node is the input.
 
-    ``name`` is the layer's; if several have it, it begins with the nested model's name and a slash. ``arguments``
-    are those of the call, with a ``Ref`` for each tensor. ``shapes``: of each output, without the batch.
+    ``name`` is the layer's; if several have it, it begins with the nested model's name and a slash.
+    ``arguments`` are those of the call, with a ``Ref`` for each tensor. ``shapes``: of each output, without the batch.
     """
 
     name: str
@@ -212,7 +212,9 @@ class LayerGraph:
         for node in self.runs(end):
             if has_kernel(node):
                 # Behind a global pooling there are no rows; such a gate belongs to the block it is in.
-                height = node.shape[0] if len(node.shape) == 3 and node.shape[0] != 1 else (heights or [1])[-1]
+                height = (
+                    node.shape[0] if len(node.shape) == 3 and node.shape[0] != 1 else (heights or [1])[-1]
+                )
                 if height not in heights:
                     heights.append(height)
                 block = heights.index(height) + 1

@@ -137,7 +137,15 @@ def test_a_residual_connection_by_hand() -> None:
 
 @pytest.mark.parametrize(
     "build",
-    [by_activation, by_relu_layer, by_activation_layer, by_operation, by_nested_models, by_relu6, by_dense_layers],
+    [
+        by_activation,
+        by_relu_layer,
+        by_activation_layer,
+        by_operation,
+        by_nested_models,
+        by_relu6,
+        by_dense_layers,
+    ],
 )
 def test_every_way_to_write_a_relu_agrees_with_the_second_implementation(build: Callable[[], Any]) -> None:
     network = randomised(build(), seed=7)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,14 +29,16 @@ def run(context: StageContext) -> Artifacts:
     for number, name in enumerate(names or ("",)):
         arrays |= {_numbered(number, str(i)): output for i, output in _obtain(context, name).items()}
         outcome[_numbered(number, LAYER)] = context.items.obtain(
-            f"{LAYER} {name}", lambda name=name: _describe_layer(context, name)
+            f"{LAYER} {name}", partial(_describe_layer, context, name)
         )
     return {ACTIVATIONS: pack_arrays(arrays), **outcome}
 
 
 def _numbered(number: int, name: str) -> str:
-    return name.replace("layer", f"layer {number}") if number and name == LAYER else (
-        f"{number} {name}" if number else name
+    return (
+        name.replace("layer", f"layer {number}")
+        if number and name == LAYER
+        else (f"{number} {name}" if number else name)
     )
 
 
@@ -53,9 +56,7 @@ def _obtain(context: StageContext, name: str) -> dict[int, NDArray[np.float32]]:
     return {i: unpack_arrays(kept[image.sha256] or b"")["output"] for i, image in enumerate(images)}
 
 
-def _compute(
-    context: StageContext, images: Sequence[ImageFile], name: str
-) -> Iterator[NDArray[np.float32]]:
+def _compute(context: StageContext, images: Sequence[ImageFile], name: str) -> Iterator[NDArray[np.float32]]:
     network = context.network()
     from reportgen.models.backbone import preprocess
 

@@ -10,7 +10,7 @@ from reportgen.console import muffled
 from reportgen.errors import WeightsError
 from reportgen.models.backend import load_keras, settle_backend
 from reportgen.progress import Progress
-from reportgen.weights import USUAL, NetworkChoice, WeightsFile
+from reportgen.weights import USUAL, USUAL_NETWORK, NetworkChoice, WeightsFile
 
 if TYPE_CHECKING:
     from reportgen.models.backbone import Backbone
@@ -42,7 +42,7 @@ class Networks:
         self._choice: NetworkChoice | None = None
 
     def load(
-        self, weights: WeightsFile, progress: Progress, choice: NetworkChoice = NetworkChoice()
+        self, weights: WeightsFile, progress: Progress, choice: NetworkChoice = USUAL_NETWORK
     ) -> Backbone:
         """The network with these weights. Raises ``ChangedWeightsError`` if the file was changed meanwhile,
         ``SettingsError`` if it lacks a layer that is to be explained.

@@ -214,9 +214,9 @@ def find_evidence(
 
     The part of a channel is the sum over its positions of output × gradient of the score, which is exact
     where what follows is linear, as the average of the embedded network is; above ``fc1`` and ``fc2`` it is
-    of first order (Simonyan et al. 2014). ``head`` is the content of the file of the head's weights. ``image``
-    (H, W, 3), preprocessed, is needed where branches of the network pass the layer by; what they add belongs
-    to no channel.
+    of first order (Simonyan et al. 2014). ``head`` is the content of the file of the head's weights.
+    ``image`` (H, W, 3), preprocessed, is needed where branches of the network pass the layer by; what they
+    add belongs to no channel.
     """
     import tensorflow as tf
 
@@ -224,7 +224,7 @@ def find_evidence(
     graph = network.graph
     end = graph.find_neurons(network.layers[0])
     seen = tf.constant(output[np.newaxis])
-    below = tf.constant((np.zeros((1, 1, 1, 3), np.float32) if image is None else image[np.newaxis]))
+    below = tf.constant(np.zeros((1, 1, 1, 3), np.float32) if image is None else image[np.newaxis])
     with tf.GradientTape() as tape:
         tape.watch(seen)
         signal = graph.run(below, len(graph.nodes) - 1, given={end: seen})

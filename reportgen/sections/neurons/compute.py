@@ -168,9 +168,7 @@ def _as_further(numbers: Neurons) -> FurtherLayer:
     return FurtherLayer(**{name: getattr(numbers, name) for name in FurtherLayer.model_fields})
 
 
-def _find_in_layer(
-    context: StageContext, number: int, advance: Callable[[int], object]
-) -> Computed[Neurons]:
+def _find_in_layer(context: StageContext, number: int, advance: Callable[[int], object]) -> Computed[Neurons]:
     outcome, boxes = context.artifacts("activations"), find_boxes(context)
     layer, geometry, network_geometry = read_layer(outcome, number)
     return find_excited_neurons(

@@ -62,11 +62,7 @@ def run(context: StageContext) -> Artifacts:
             label: [explainer.explain(subject, block, advance) for block in (None, *blocks)]
             for label, subject in subjects.items()
         }
-    return pack_section(
-        compare_pictures(
-            subjects, pictures, described, layer=layer, seed=seed, images=count
-        )
-    )
+    return pack_section(compare_pictures(subjects, pictures, described, layer=layer, seed=seed, images=count))
 
 
 @dataclass(frozen=True)
@@ -122,7 +118,7 @@ class _Explainer:
 
     def _network(self) -> Chain | Whole:
         if self._chain is None:
-            self._chain = open_network(self._context.network(), self._layer, SIDE)
+            self._chain = open_network(self._context.network(), self._layer)
         return self._chain
 
     def _compute(self, subject: Subject, block: int | None) -> dict[str, Values]:
@@ -151,9 +147,11 @@ def _require_same(subject: Subject, view: Any) -> None:
     """Fail if the chain of layers is not the network: the neuron must have its output and its field there."""
     other = isinstance(view, View) and view.field != subject.field
     # A ReLU that is cut off at 6 gives less than it gets.
-    if min(abs(max(view.value, 0) - subject.value), abs(min(view.value, 6) - subject.value)) > (
-        1e-3 * subject.value
-    ) or other:
+    if (
+        min(abs(max(view.value, 0) - subject.value), abs(min(view.value, 6) - subject.value))
+        > (1e-3 * subject.value)
+        or other
+    ):
         raise ExplanationError(
             f"{subject.image.file}: the neuron {subject.position} has the output {subject.value:.6g} in the "
             f"network, but {view.value:.6g} in its layers one after the other, or sees other pixels there.",

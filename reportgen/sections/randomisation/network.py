@@ -178,7 +178,7 @@ def _redraw_weight(weight: Any, rng: np.random.Generator) -> NDArray[np.float32]
     return np.full(shape, 1.0 if ones else 0.0, np.float32)
 
 
-def open_network(network: Backbone, layer: str, side: int) -> Chain | Whole:
+def open_network(network: Backbone, layer: str) -> Chain | Whole:
     """What redraws a network up to a layer: a chain in windows, anything else whole."""
     from reportgen.analysis.whole import find_chain
 
