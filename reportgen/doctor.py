@@ -102,11 +102,14 @@ def _fonts(_: Settings) -> Finding:
 def _weights(settings: Settings) -> Finding:
     """Which weights a build would take; those of 574 MB are hashed unless the cache remembers them."""
     from reportgen.store.digests import DigestMemory
-    from reportgen.weights import locate_weights, require_here, resolve_source
+    from reportgen.weights import USUAL, locate_weights, require_here, resolve_source
 
     memory = DigestMemory(settings.cache, writes=False)
-    choice = resolve_source(settings.weights, memory)
     try:
+        choice = resolve_source(settings.weights, memory, settings.network)
+        if settings.architecture != USUAL or choice.source == "random":
+            locate_weights(choice.source, memory, settings.network)
+            return Finding(True, f"Weights of {settings.network.name}: {choice.source}")
         require_here(choice.source, "the next build downloads them", memory)
     except WeightsError as error:
         return Finding(False, f"Weights: {error.problem} {error.remedy}")

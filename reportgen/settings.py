@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date as Date  # noqa: N812 - a type, used beside a field of the same name
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -26,7 +27,7 @@ from reportgen.toml.faults import describe_faults
 from reportgen.toml.locations import Origin, find_eaten_commands
 from reportgen.toml.paths import expand_path
 from reportgen.toml.reading import read_table_file
-from reportgen.weights import SOURCES
+from reportgen.weights import ARCHITECTURES, SOURCES, USUAL, NetworkChoice, Preprocessing
 
 SETTINGS_FILE = "report.toml"
 _EXAMPLES = {"authors": 'authors = [{ name = "…", roll_number = "…" }]'}
@@ -203,6 +204,11 @@ class Settings(_Table):
     date: Date | None = None
     data: _Folder = None
     weights: Annotated[str, Field(min_length=1), BeforeValidator(_expand)] = "auto"
+    architecture: Annotated[str, Field(min_length=1), BeforeValidator(_expand)] = USUAL
+    layers: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(strict=False, max_length=8)
+    ] = ()
+    preprocessing: Preprocessing = ""
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 671
     cache: WrittenPath = Path(".cache/reportgen")
     cache_limit_mb: Annotated[int, Field(ge=1)] = 2000
@@ -222,6 +228,27 @@ class Settings(_Table):
     commentary: Commentary = Commentary()
     # Private, so that where settings are from is in no key and in no report.
     _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @field_validator("architecture")
+    @classmethod
+    def _known_or_file(cls, name: str) -> str:
+        if name in ARCHITECTURES or name.endswith(".keras"):
+            return name
+        near = get_close_matches(name.casefold(), [each.casefold() for each in ARCHITECTURES], n=1)
+        meant = next((f"; did you mean {each}?" for each in ARCHITECTURES if each.casefold() in near), "")
+        raise ValueError(f"allowed are {', '.join(ARCHITECTURES)} and a .keras file of your own{meant}")
+
+    @field_validator("layers")
+    @classmethod
+    def _once_each(cls, layers: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(layers)) < len(layers):
+            raise ValueError("a layer is named twice")
+        return layers
+
+    @property
+    def network(self) -> NetworkChoice:
+        """The network of the report."""
+        return NetworkChoice(self.architecture, self.layers, self.preprocessing, self.seed)
 
     @property
     def kind(self) -> ReportKind:
@@ -299,9 +326,13 @@ def resolve_paths(settings: Settings, home: Path) -> Settings:
     weights = settings.weights
     if weights not in SOURCES:
         weights = str(home / weights)
+    architecture = settings.architecture
+    if architecture not in ARCHITECTURES:
+        architecture = str(home / architecture)
     # A copy checks nothing again, and keeps the origin.
     return settings.model_copy(
         update={
+            "architecture": architecture,
             "data": home / settings.data if settings.data else None,
             "cache": home / settings.cache,
             "build": home / settings.build,

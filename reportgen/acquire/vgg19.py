@@ -6,16 +6,26 @@ from pathlib import Path
 
 from reportgen.progress import Progress
 from reportgen.store.digests import DigestMemory
-from reportgen.weights import is_here, published, resolve_source
+from reportgen.weights import USUAL, USUAL_NETWORK, NetworkChoice, is_here, published, resolve_source
 
 
-def settle_weights(wanted: str, progress: Progress, command: str, memory: DigestMemory) -> str:
+def settle_weights(
+    wanted: str,
+    progress: Progress,
+    command: str,
+    memory: DigestMemory,
+    network: NetworkChoice = USUAL_NETWORK,
+) -> str:
     """Decide which weights are used, say so where it is less than the assignment asks for, and download
     those that were asked for by name. Returns a source other than ``auto``, or a path.
 
     ``command`` gets the assignment's weights. Raises ``UserError`` if they cannot be downloaded.
     """
-    choice = resolve_source(wanted, memory)
+    choice = resolve_source(wanted, memory, network)
+    if network.architecture != USUAL:
+        if choice.lack:
+            progress.say(choice.lack)
+        return choice.source
     if line := choice.tell(command):
         progress.say(line)
     if not is_here(choice.source, memory):

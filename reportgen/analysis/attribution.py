@@ -125,16 +125,21 @@ class ScoredNetwork:
         return signal
 
 
-def _require_known(layer: Any) -> None:
+def is_known(layer: Any) -> bool:
+    """Whether a layer is one that :class:`ScoredNetwork` has rules of gradients for."""
     kinds = ("Conv2D", "Dense", "MaxPooling2D", "GlobalAveragePooling2D", "Flatten")
     known = type(layer).__name__ in kinds
-    plain = not layer.weights or (
+    plain = not getattr(layer, "weights", None) or (
         len(layer.weights) == 2
         and layer.activation.__name__ in ("relu", "linear")
         and getattr(layer, "dilation_rate", (1, 1)) == (1, 1)
         and getattr(layer, "groups", 1) == 1
     )
-    if not (known and plain):
+    return known and plain
+
+
+def _require_known(layer: Any) -> None:
+    if not is_known(layer):
         raise ExplanationError(
             f"The layer {layer.name} ({type(layer).__name__}) has rules of gradients that are not known.",
             "Use VGG19, or leave the section 'methods' out.",

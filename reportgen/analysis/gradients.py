@@ -17,11 +17,18 @@ TRANSPARENT = frozenset(
     (
         *("Add", "AddN", "AddV2", "AvgPool", "BatchToSpaceND", "BiasAdd", "Cast", "ConcatV2", "Conv2D"),
         *("DepthwiseConv2dNative", "ExpandDims", "Identity", "MatMul", "MaxPool", "MaxPoolV2", "Mean"),
-        *("Mul", "Neg", "Pack", "Pad", "PadV2", "Reshape", "Shape", "Slice", "SpaceToBatchND", "Split"),
-        *("Squeeze", "StridedSlice", "Sub", "Sum", "Transpose"),
+        *("Mul", "Neg", "Pack", "Pad", "PadV2", "RealDiv", "Reshape", "ReverseV2", "Shape", "Slice"),
+        *("SpaceToBatchND", "Split", "Squeeze", "StridedSlice", "Sub", "Sum", "Transpose"),
     )
 )
 """Graph operations that cannot hide a rectifier: linear in their input, or choosing among its values."""
+
+_LINEAR_IN_ONE = frozenset(("Conv2D", "DepthwiseConv2dNative", "MatMul", "Mul", "RealDiv"))
+"""Those of them that are linear only while one of their inputs does not depend on the image. A product of two
+parts that do is a gate, such as x · ReLU6(x + 3) / 6, and nobody has defined a guided gradient of one.
+"""
+
+RECTIFIERS = ("Relu", "Relu6")
 
 
 def find_rectifiers(source: Any, target: Any) -> list[Any]:
@@ -36,14 +43,43 @@ def find_rectifiers(source: Any, target: Any) -> list[Any]:
         raise ExplanationError(
             "The neuron's output does not depend on the image.", "Explain a layer that is fed by the image."
         )
-    strangers = sorted({op.type for op in on_the_way if op.type != "Relu" and op.type not in TRANSPARENT})
+    reached = {source.op.name, *(op.name for op in on_the_way)}
+    strangers = sorted(
+        {
+            f"{op.type}{_describe_place(op.name)}"
+            for op in on_the_way
+            if op.type not in RECTIFIERS and not _is_transparent(op, reached)
+        }
+    )
     if strangers:
         raise ExplanationError(
-            f"Guided backpropagation cannot be proven through {', '.join(strangers)}: "
+            f"Guided backpropagation cannot be proven through {', '.join(strangers[:_NAMED])}: "
             "only ReLU rectifiers have a guided gradient.",
-            "Use a network whose activations are ReLU, such as VGG19.",
+            "Explain a layer before that, use a network whose activations are ReLU, such as VGG19, or leave "
+            "the sections that need guided gradients out.",
         )
-    return [op for op in on_the_way if op.type == "Relu"]
+    return [op for op in on_the_way if op.type in RECTIFIERS]
+
+
+_NAMED = 5
+"""Operations that a message names at most."""
+
+
+def _describe_place(operation: str) -> str:
+    """The layer that an operation of the graph is in, as far as its name tells."""
+    *scopes, layer = ["", *operation.split("/")[:-1]]
+    # Keras numbers its own scope if the name has been used; the one around it is the layer's name.
+    if scopes and layer.startswith(f"{scopes[-1]}_") and layer[len(scopes[-1]) + 1 :].isdecimal():
+        layer = scopes[-1]
+    return f" in the layer '{layer}'" if layer else ""
+
+
+def _is_transparent(op: Any, reached: set[str]) -> bool:
+    if op.type == "FusedBatchNormV3":  # with fixed means and variances; in training they depend on the batch
+        return not op.get_attr("is_training")
+    if op.type in _LINEAR_IN_ONE and sum(tensor.op.name in reached for tensor in op.inputs) > 1:
+        return False
+    return op.type in TRANSPARENT
 
 
 def _dependent_operations(source: Any, target: Any) -> list[Any]:
@@ -88,19 +124,60 @@ def differentiate(
     return np.asarray(tape.gradient(neuron, batch)[0], dtype=np.float32)
 
 
-_OVERRIDE = "ReportgenGuidedRelu"
-
 _MARK = "reportgen_guided_relu"
 
 
 def _guide(op: Any, upstream: Any) -> Any:
-    """Springenberg et al. 2015: pass a gradient only where it and the ReLU's output are positive."""
-    passed = tf.where((op.outputs[0] > 0) & (upstream > 0), upstream, tf.zeros_like(upstream))
-    return tf.identity(passed, name=_MARK)
+    """Springenberg et al. 2015: pass a gradient only where it and the ReLU's output are positive.
+
+    Of a ReLU that is cut off at 6, as MobileNetV2 has them, only where that is below 6, too: where the plain
+    gradient is zero, the guided one must be. The rule of the paper is the case without an upper bound.
+    """
+    passed = (upstream > 0) & _is_open(op)
+    return tf.identity(tf.where(passed, upstream, tf.zeros_like(upstream)), name=_MARK)
+
+
+def _deconvolve(_op: Any, upstream: Any) -> Any:
+    """Zeiler & Fergus 2014: pass a gradient wherever it is positive, whether the ReLU is open or not."""
+    return tf.identity(tf.where(upstream > 0, upstream, tf.zeros_like(upstream)), name=_MARK)
+
+
+def _is_open(op: Any) -> Any:
+    output = op.outputs[0]
+    return (output > 0) & (output < 6) if op.type == "Relu6" else output > 0
 
 
 # At import, which happens once: TensorFlow refuses a second gradient of the same name.
-tf.RegisterGradient(_OVERRIDE)(_guide)
+_OVERRIDES = {"guided": "ReportgenGuidedRelu", "deconvnet": "ReportgenDeconvolvedRelu"}
+tf.RegisterGradient(_OVERRIDES["guided"])(_guide)
+tf.RegisterGradient(_OVERRIDES["deconvnet"])(_deconvolve)
+
+
+def override_rectifiers(rule: str) -> Any:
+    """A context in which the ReLUs of the graph that is being traced pass gradients back by another rule:
+    ``guided``, ``deconvnet``, or, as they are, ``plain``.
+    """
+    graph = tf.compat.v1.get_default_graph()
+    # Swapping layer.activation would miss ReLU layers, keras.ops.relu and nested models.
+    return graph.gradient_override_map(dict.fromkeys(RECTIFIERS, _OVERRIDES[rule]) if rule != "plain" else {})
+
+
+def count_overridden(rectifiers: Sequence[Any], rule: str, passes: int) -> int:
+    """How many of the ReLUs of the graph that is being traced have the rule's gradient.
+
+    Raises ``ExplanationError`` unless all of them do, in each of so many backward passes.
+    """
+    overridden = sum(_gradient_type(op) == _OVERRIDES[rule] for op in rectifiers)
+    # Counted in the graph that runs: two well-known libraries returned plain gradients without a word.
+    operations = tf.compat.v1.get_default_graph().get_operations()
+    marks = sum(_MARK in op.name.rsplit("/", 1)[-1] for op in operations)
+    if overridden != len(rectifiers) or marks != passes * len(rectifiers):
+        raise ExplanationError(
+            f"Guided backpropagation reached {overridden} of {len(rectifiers)} ReLUs "
+            f"({marks} of {passes * len(rectifiers)} backward passes).",
+            "Use a network built from ordinary Keras layers; the gradient would be a plain one.",
+        )
+    return overridden
 
 
 class GuidedNetwork:
@@ -130,11 +207,9 @@ class GuidedNetwork:
         ).get_concrete_function()
 
     def _trace(self, image: Any, positions: Any) -> tuple[Any, Any]:
-        graph = tf.compat.v1.get_default_graph()
         # A pass-through of its own makes sure that the walk ends at the image and not at a capture.
         source = tf.identity(image)
-        # Swapping layer.activation would miss ReLU layers, keras.ops.relu and nested models.
-        with graph.gradient_override_map({"Relu": _OVERRIDE}):
+        with override_rectifiers("guided"):
             # No GradientTape in here: with one, TensorFlow ignores the override and returns the plain
             # gradient.
             output = self._model(source)[0]
@@ -143,20 +218,8 @@ class GuidedNetwork:
         # One neuron at a time, since tf.gradients would return the sum for several targets.
         gradients = [tf.gradients(value, source)[0] for value in picked]
         self.relu_total = len(rectifiers)
-        self.relu_guided = self._count_guided(graph, rectifiers)
+        self.relu_guided = count_overridden(rectifiers, "guided", self._neurons)
         return tf.concat(picked, 0), tf.concat(gradients, 0)
-
-    def _count_guided(self, graph: Any, rectifiers: Sequence[Any]) -> int:
-        overridden = sum(_gradient_type(op) == _OVERRIDE for op in rectifiers)
-        # Counted in the graph that runs: two well-known libraries returned plain gradients without a word.
-        marks = sum(_MARK in op.name.rsplit("/", 1)[-1] for op in graph.get_operations())
-        if overridden != len(rectifiers) or marks != self._neurons * len(rectifiers):
-            raise ExplanationError(
-                f"Guided backpropagation reached {overridden} of {len(rectifiers)} ReLUs "
-                f"({marks} of {self._neurons * len(rectifiers)} backward passes).",
-                "Use a network built from ordinary Keras layers; the gradient would be a plain one.",
-            )
-        return overridden
 
     def __call__(self, image: NDArray[Any], positions: Sequence[tuple[int, ...]]) -> GuidedGradients:
         """The guided gradients of the neurons at ``positions``, one or more, for one image (H, W, C)."""

@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.models.identity import is_identity
 from reportgen.results import Box, FieldGeometry, Patch, Position
 
 QUANTILES = (0.05, 0.95)
-
-
-def layer_geometries(layers: Iterable[Any], *, as_run: bool = False) -> dict[str, FieldGeometry]:
-    """Receptive field size, stride and padding, in input pixels, of each layer of a plain chain.
-
-    ``layers`` are Keras layers in order. With kernel k, stride s and padding p of each layer:
-    r = 1 + Σ (k_l − 1) Π_{i<l} s_i, S = Π s_l, P = Σ p_l Π_{i<l} s_i (Araujo, Norris & Sim 2019,
-    "Computing Receptive Fields of Convolutional Neural Networks"). Layers without a window (inputs,
-    activations) pass their input's field on; ``as_run``: so do convolutions whose weights hand their input
-    on unchanged. Raises ``ValueError`` for windows that are not square.
-    """
-    size, stride, padding = 1, 1, 0
-    geometries = {}
-    for layer in layers:
-        window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
-        if window is not None and not (as_run and is_identity(layer)):
-            if len(set(window)) != 1 or len(set(layer.strides)) != 1:
-                raise ValueError(f"{layer.name}: window {window} with strides {layer.strides} is not square")
-            k, s = window[0], layer.strides[0]
-            p = (k - 1) // 2 if layer.padding == "same" else 0
-            size += (k - 1) * stride
-            padding += p * stride
-            stride *= s
-        geometries[layer.name] = FieldGeometry(size=size, stride=stride, padding=padding)
-    return geometries
 
 
 def find_support(gradient: NDArray[Any]) -> Box | None:
@@ -52,12 +26,20 @@ def find_support(gradient: NDArray[Any]) -> Box | None:
 def receptive_field(geometry: FieldGeometry, row: int, column: int, side: int = 224) -> Box:
     """The exact box of input pixels that the neuron at (row, column) can see, clipped to the image.
 
-    Along one axis neuron i sees −P + i·S … −P + i·S + r − 1 (Araujo et al. 2019).
+    Along one axis neuron i sees −P + i·S … −P + i·S + r − 1 (Araujo et al. 2019), or what is listed for it.
     """
-    return Box(rows=_span(geometry, row, side), cols=_span(geometry, column, side))
+    return Box(
+        rows=_span(geometry, row, side, geometry.row_spans),
+        cols=_span(geometry, column, side, geometry.column_spans),
+    )
 
 
-def _span(geometry: FieldGeometry, index: int, side: int) -> tuple[int, int]:
+def _span(
+    geometry: FieldGeometry, index: int, side: int, listed: Sequence[tuple[int, int]] | None
+) -> tuple[int, int]:
+    # A position beyond the list is a stranger's: of that the rule says as much as there is to say.
+    if listed is not None and index < len(listed):
+        return listed[index]
     start = index * geometry.stride - geometry.padding
     return max(start, 0), min(start + geometry.size, side)
 

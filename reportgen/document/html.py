@@ -23,12 +23,13 @@ from reportgen.document.numbers import FILTERS, Sourced, direction_of, entries, 
 from reportgen.errors import RenderError
 from reportgen.figures.figure import TEXT_WIDTH_MM, Figure, Picture, Sheet
 from reportgen.memo import Memo, no_memo
-from reportgen.outline.kind import CHEN_2016, ReportKind
+from reportgen.outline.kind import CHEN_2016, OF_ARCHITECTURES, SIMONYAN_2015, ReportKind
 from reportgen.outline.section import Reference
 from reportgen.results import Results
 from reportgen.settings import Printing
 from reportgen.templates import Templates
 from reportgen.typefaces.face import OWN, Typefaces
+from reportgen.weights import USUAL
 
 SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
 LISTED_IMAGES = 500
@@ -123,7 +124,7 @@ class _Page:
             sections=self._sections(),
             has_section=lambda name: name in self.kind,
             uses_weights=self.kind.uses_weights,
-            references=self.kind.list_references(*self._of_weights()),
+            references=self._references(),
             passed={check.name: check.passed for check in self.results.checks},
             findings={check.name for check in self.results.checks if check.finding},
             ranked_findings=self._rank(),
@@ -161,10 +162,16 @@ class _Page:
             line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
             raise RenderError(f"templates/{name}{line}: {error}", "Correct the template.") from error
 
-    def _of_weights(self) -> list[Reference]:
-        """The references for the weights."""
-        embedded = self.results.provenance.weights.source == "embedded"
-        return [CHEN_2016] if self.kind.uses_weights and embedded else []
+    def _references(self) -> list[Reference]:
+        """The references of all sections, and those for the network and its weights."""
+        weights = self.results.provenance.weights
+        own = OF_ARCHITECTURES.get(weights.architecture)
+        embedded = weights.source == "embedded" and weights.architecture == USUAL
+        more = [CHEN_2016] if self.kind.uses_weights and embedded else []
+        more += [own] if self.kind.uses_weights and own else []
+        listed = self.kind.list_references(*more)
+        # Sections cite the paper of the architecture that is usual.
+        return [each for each in listed if each != SIMONYAN_2015 or own == SIMONYAN_2015]
 
     def _sections(self) -> list[dict[str, Any]]:
         """For each section, the values that templates print and the templates that it has."""
@@ -172,9 +179,9 @@ class _Page:
             {
                 "name": section.name,
                 "slug": section.name.replace("_", "-"),
-                "title": section.title,
+                "title": self._entitle(section.title),
                 "phrase": section.phrase,
-                "topic": section.topic,
+                "topic": self._entitle(section.topic),
                 "template": f"sections/{section.name}.html.j2",
                 **{
                     part: name
@@ -185,6 +192,10 @@ class _Page:
             }
             for section in self.kind.sections
         ]
+
+    def _entitle(self, title: str) -> str:
+        """A section's title, which names the usual architecture, with the one of this report."""
+        return title.replace(USUAL, self.results.provenance.weights.architecture)
 
     def _rank(self) -> list[dict[str, Any]]:
         """The most important findings that their sections have words for, each with its section."""

@@ -50,7 +50,9 @@ class Execution:
             items=self._cache.items(stage.base, fresh=stage.name in self._fresh),
             progress=self.progress,
             upstream=self.obtain,
-            backbone=partial(self._networks.load, self._plan.weights, self.progress),
+            backbone=partial(
+                self._networks.load, self._plan.weights, self.progress, self._plan.settings.network
+            ),
         )
         section = self._plan.kind.section(stage.spec.section) if stage.spec.section else None
         # A fault in a section of another package is its author's, and must not be reported as one of

@@ -43,6 +43,7 @@ from reportgen.store.publication import publish, recover, refuse_occupied
 from reportgen.system.packages import versions_for
 from reportgen.templates import open_templates
 from reportgen.weights import (
+    USUAL,
     WeightsFile,
     absent_weights,
     is_here,
@@ -181,7 +182,7 @@ def settle(
     the assignment asks for (``for_imagenet``: what gets those). What is asked for by name is downloaded.
     """
     memory = memory or DigestMemory(settings.cache)
-    source = settle_weights(settings.weights, progress, for_imagenet, memory)
+    source = settle_weights(settings.weights, progress, for_imagenet, memory, settings.network)
     return settings.model_copy(update={"weights": source})
 
 
@@ -232,8 +233,11 @@ def _refuse(inventory: Inventory, progress: Progress) -> None:
 
 def _find_weights(settings: Settings, memory: DigestMemory) -> WeightsFile:
     """Weights that a build would download first, have no hash yet."""
-    source = resolve_source(settings.weights, memory).source
-    return locate_weights(source, memory) if is_here(source, memory) else absent_weights(source)
+    network = settings.network
+    source = resolve_source(settings.weights, memory, network).source
+    if network.architecture == USUAL and not is_here(source, memory):
+        return absent_weights(source)
+    return locate_weights(source, memory, network)
 
 
 def _open_cache(settings: Settings, *, fresh: bool = False) -> Cache:
@@ -332,8 +336,9 @@ def preview(settings: Settings, data: Path, progress: Progress | None = None) ->
     """
     claim(settings.build, "report")
     memory = DigestMemory(settings.cache, writes=False)
-    choice = resolve_source(settings.weights, memory)
-    messages = choice.tell(Options.for_imagenet), tell_download(choice.source, memory)
+    choice = resolve_source(settings.weights, memory, settings.network)
+    usual = settings.network.architecture == USUAL
+    messages = choice.tell(Options.for_imagenet), tell_download(choice.source, memory) if usual else ""
     plan = plan_build(settings, data, progress or Silent(), memory=memory)
     lines = [line for line in messages if line]
     # As in a build, which looks for no problems if nothing is to be done.

@@ -120,9 +120,12 @@ def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
         Spec(
             # Their outcomes are not kept: the cache would hold again what it holds image by image.
             "features", f"{_STAGES}.features",
-            images="used", weights=True, after=("dataset",), kept=False,
+            settings=("layers",), images="used", weights=True, after=("dataset",), kept=False,
         ),
-        Spec("activations", f"{_STAGES}.activations", images="examples", weights=True, kept=False),
+        Spec(
+            "activations", f"{_STAGES}.activations",
+            settings=("layers",), images="examples", weights=True, kept=False,
+        ),
     )  # fmt: skip
     asked_for = {stage for section in kind.sections for stage in section.reads.stages}
     return (
@@ -132,7 +135,7 @@ def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
         *map(_computing, kind.sections),
         Spec(
             "results", f"{_STAGES}.results",
-            images="examples", versions=True, fonts="all", kind=True, settings=_TITLE,
+            images="examples", versions=True, fonts="all", kind=True, settings=(*_TITLE, "layers"),
             after=("dataset", "weights", *kind.names),
             modules=_modules(kind.sections, "result", "claims"),
         ),
@@ -148,7 +151,7 @@ def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
             fonts="all", after=("html", "results"), printer=True, kind=True,
             settings=(
                 # The settings are attached to the PDF, so that it changes with each of them.
-                *("report", "sections"), *_TITLE,
+                *("report", "sections", "layers", "preprocessing"), *_TITLE,
                 # Named in full and not all settings: paths, such as build and cache, would change the PDF
                 # from machine to machine.
                 *("show", "print", "example_images", "occlusion", "guided_backprop", "methods"),
@@ -296,7 +299,9 @@ def _gather(spec: Spec, plan: Plan, above: Group) -> dict[str, Group]:
     inputs: dict[str, Group] = {
         "images": _images(spec, plan),
         "settings": {name: _as_text(setting(plan.settings, name)) for name in spec.settings},
-        "weights": {plan.weights.source: plan.weights.sha256} if spec.weights else {},
+        "weights": {plan.weights.source: plan.weights.sha256, **plan.settings.network.describe()}
+        if spec.weights
+        else {},
         "templates": _templates(plan.templates) if spec.templates else {},
         "fonts": _fonts(spec, plan),
         "code": _code(spec, plan),

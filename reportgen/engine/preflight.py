@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from reportgen.engine.plan import Plan, printed_texts
 from reportgen.errors import PreflightError, Problem, WeightsError
+from reportgen.weights import USUAL
 
 # Stated here, because asking the network would load TensorFlow before the settings are known to be right.
 # A test compares it with the layer itself.
@@ -34,14 +35,21 @@ def check_positions(plan: Plan) -> Iterable[Problem]:
         return
     for number, choice in enumerate(plan.settings.guided_backprop.neurons):
         location = plan.settings.origin.at(("guided_backprop", "neurons", number))
-        if not isinstance(choice, str) and any(
-            index >= size for index, size in zip(choice, EXPLAINED_SHAPE, strict=True)
+        if (
+            _is_usual(plan)
+            and not isinstance(choice, str)
+            and any(index >= size for index, size in zip(choice, EXPLAINED_SHAPE, strict=True))
         ):
             yield Problem(
                 f"{location}: guided_backprop.neurons: {list(choice)} lies outside the layer's "
                 f"{'×'.join(map(str, EXPLAINED_SHAPE))} neurons.",
                 "Name a row, a column and a channel inside the layer; they count from 0.",
             )
+
+
+def _is_usual(plan: Plan) -> bool:
+    """Whether the explained layer is the one whose shape is stated here."""
+    return plan.settings.architecture == USUAL and plan.settings.layers[:1] in ((), ("block5_conv4",))
 
 
 def check_commentary(plan: Plan) -> Iterable[Problem]:
@@ -99,7 +107,8 @@ def check_fonts(plan: Plan) -> Iterable[Problem]:
 def check_weights(plan: Plan) -> Iterable[Problem]:
     """A weights file of the user's own is of VGG19, as far as its layers' shapes tell."""
     # Published and embedded weights are known by their hashes.
-    if plan.weights.source != "file":
+    # Nor does anybody but Keras know the layers of another network before it is loaded.
+    if plan.weights.source != "file" or plan.settings.architecture != USUAL:
         return
     from reportgen.models.vgg_files import open_layers, require_vgg19
 

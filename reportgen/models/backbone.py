@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from reportgen.errors import WeightsError
 from reportgen.models.backend import settle_backend
+from reportgen.models.graph import LayerGraph, Node, is_rectified
 from reportgen.models.identity import identity_convolution, skip_identities
 from reportgen.models.vgg_files import TOP, StoredLayer, StoredLayers, open_layers, require_shapes
 from reportgen.store.digests import hash_file
@@ -59,10 +61,16 @@ class Sight:
 
 @dataclass(frozen=True)
 class Backbone:
-    """VGG19 up to the layer below the new head, with all layers frozen.
+    """A network up to the layer below the new head, with all layers frozen.
 
     ``network`` maps preprocessed images (N, 224, 224, 3) to features (N, D); ``convolutions`` maps them to
-    the output of ``block5_conv4`` (N, 14, 14, 512).
+    the output of the last layer with rows and columns, ``block5_conv4`` (N, 14, 14, 512) of VGG19.
+    ``pooled``: the features are the means of the outputs of ``feature_layer`` over all positions. ``layers``
+    names those whose neurons are explained, the first of which sections take that explain a single one.
+
+    Images are preprocessed as VGG19 wants them, whatever the architecture: one that wants them otherwise
+    begins with layers that change them. So a gradient has the same unit everywhere, and zero is the mean
+    colour of ImageNet.
     """
 
     network: keras.Model
@@ -70,6 +78,41 @@ class Backbone:
     feature_layer: str
     pooled: bool
     weights: Weights
+    layers: tuple[str, ...] = (EXPLAINED_LAYER,)
+
+    @functools.cached_property
+    def graph(self) -> LayerGraph:
+        """The network's layers, those of nested models among them."""
+        return LayerGraph.read(self.network)
+
+    def chain_to(self, layer: str) -> list[Any] | None:
+        """The layers up to one if they are a chain that ends with a ReLU, else None."""
+        end = self.graph.find_neurons(layer)
+        return self.graph.chain_to(end) if is_rectified(self.graph.nodes[end]) else None
+
+    def averages(self, layer: str) -> bool:
+        """Whether the features are the means of this layer's outputs, channel by channel."""
+        return self.pooled and layer == self.feature_layer
+
+    def shape_of(self, layer: str) -> tuple[int, ...]:
+        """Rows, columns and channels of a layer."""
+        return tuple(int(size or 0) for size in self.graph.nodes[self.graph.find_neurons(layer)].shape)
+
+    def forward(
+        self, layer: str, apply: Callable[[Node, Any, Any], Any] | None = None
+    ) -> Callable[[Any], Any]:
+        """A function of a batch of images that gives a layer's outputs, every layer run, none negative.
+
+        Of a layer without a ReLU, such as the last convolution of a residual block, the neurons' outputs are
+        the positive part: what is above zero is what "excited" means for all others.
+        """
+        graph, end = self.graph, self.graph.find_neurons(layer)
+
+        def run(images: Any) -> Any:
+            output = graph.run(images, end, apply=apply or _apply_by_name)
+            return output if is_rectified(graph.nodes[end]) else tf.nn.relu(output)
+
+        return run
 
     @property
     def parameters(self) -> int:
@@ -110,43 +153,99 @@ class Backbone:
 
     @functools.cached_property
     def explained(self) -> Callable[[Any], Any]:
-        """``convolutions`` for one image (1, 224, 224, 3) as a graph function to take input gradients of.
+        """The outputs of the first explained layer, as :meth:`explain` gives them."""
+        return self.explain(self.layers[0])
+
+    def explain(self, layer: str) -> Callable[[Any], Any]:
+        """A layer's outputs for one image (1, 224, 224, 3) as a graph function to take input gradients of.
 
         The weights pass through ``stop_gradient``, so that a gradient costs one backward pass to the image
-        and none to the kernels. Values and gradients equal those of ``convolutions`` bit for bit, although
-        convolutions that hand their input on are left out.
+        and none to the kernels. Values and gradients equal those of :meth:`forward` bit for bit, although
+        of a chain the convolutions that hand their input on are left out.
         """
-        layers = skip_identities(self.convolutions.layers[1:])
+        chain = self.chain_to(layer)
+        if chain is None:
+            forward = self.forward(layer, _apply_frozen)
+        else:
+            layers = skip_identities(chain)
 
-        def forward(image: Any) -> Any:
-            for layer in layers:
-                trainable, fixed = (
-                    [tf.stop_gradient(variable.value) for variable in variables]
-                    for variables in (layer.trainable_variables, layer.non_trainable_variables)
-                )
-                image = layer.stateless_call(trainable, fixed, image)[0]
-            return image
+            def forward(image: Any) -> Any:
+                for each in layers:
+                    image = _call_frozen(each, (image,), {})
+                return image
 
         return tf.function(forward, input_signature=[tf.TensorSpec([1, *INPUT_SHAPE])], autograph=False)  # type: ignore[no-any-return]
 
     @functools.cached_property
     def _compiled(self) -> Callable[[Any], Any]:
         # Three of the embedded network's sixteen convolutions hand their input on: a fifth of the work.
-        layers = skip_identities(self.network.layers[1:])
-        names = [layer.name for layer in self.network.layers]
-        below = set(names[: names.index(EXPLAINED_LAYER) + 1])
-        # If the explained convolution is left out, its output is that of the last one before it.
-        explained = [layer for layer in layers if layer.name in below][-1]
+        graph, end = self.graph, len(self.graph.nodes) - 1
+        # The same pass gives the explained layer's outputs, whose peaks are kept.
+        neurons = graph.nodes[graph.find_neurons(self.layers[0])]
+        chain = graph.without_identities(end)
+        if chain is None:
+            forward = self._forward_graph(neurons, end)
+        else:
+            forward = _forward_chain(chain, graph.chain_to(graph.nodes.index(neurons)) or [])
 
-        def forward(images: Any) -> Any:
-            maps = images
-            for layer in layers:
-                images = layer(images)
-                maps = images if layer is explained else maps
-            return images, maps
+        def run(images: Any) -> tuple[Any, Any]:
+            features, maps = forward(images)
+            return features, maps if is_rectified(neurons) else tf.nn.relu(maps)
 
         signature = [tf.TensorSpec([BATCH_SIZE, *INPUT_SHAPE])]
-        return tf.function(forward, input_signature=signature, autograph=False)  # type: ignore[no-any-return]
+        return tf.function(run, input_signature=signature, autograph=False)  # type: ignore[no-any-return]
+
+    def _forward_graph(self, neurons: Node, end: int) -> Callable[[Any], tuple[Any, Any]]:
+        def forward(images: Any) -> tuple[Any, Any]:
+            maps = []
+
+            def apply(node: Node, args: Any, kwargs: Any) -> Any:
+                output = node.layer(*args, **kwargs)
+                if node is neurons:
+                    maps.append(output)
+                return output
+
+            features = self.graph.run(images, end, apply=apply)
+            return features, maps[0]
+
+        return forward
+
+
+def _forward_chain(layers: Sequence[Any], below: Sequence[Any]) -> Callable[[Any], tuple[Any, Any]]:
+    """A function that gives the output of the last layer, and that of the last one that is among ``below``.
+
+    If the explained convolution hands its input on and is left out, its output is that of the one before it.
+    """
+    explained = [layer for layer in layers if any(layer is each for each in below)][-1]
+
+    def forward(images: Any) -> tuple[Any, Any]:
+        maps = images
+        for layer in layers:
+            images = layer(images)
+            maps = images if layer is explained else maps
+        return images, maps
+
+    return forward
+
+
+def _apply_by_name(node: Node, args: Any, kwargs: Any) -> Any:
+    """Apply a layer under its name, by which messages on the graph's operations name it."""
+    with tf.name_scope(re.sub(r"[^A-Za-z0-9_.-]", "_", node.name.rpartition("/")[2])):
+        return node.layer(*args, **kwargs)
+
+
+def _apply_frozen(node: Node, args: Any, kwargs: Any) -> Any:
+    return _call_frozen(node.layer, args, kwargs)
+
+
+def _call_frozen(layer: Any, args: Any, kwargs: Any) -> Any:
+    if not getattr(layer, "weights", None):
+        return layer(*args, **kwargs)
+    trainable, fixed = (
+        [tf.stop_gradient(variable.value) for variable in variables]
+        for variables in (layer.trainable_variables, layer.non_trainable_variables)
+    )
+    return layer.stateless_call(trainable, fixed, *args, **kwargs)[0]
 
 
 def preprocess(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -264,6 +363,7 @@ def _backbone(network: keras.Model, feature: Any, layer: str, weights: Weights) 
 
 def compose(backbone: Backbone, head: keras.Sequential) -> keras.Model:
     """The whole network: preprocessed images (N, 224, 224, 3) to class probabilities (N, classes)."""
+    # The name says who wrote the file, and has been this one since there was no other architecture.
     return keras.Model(backbone.network.input, head(backbone.network.output), name="reportgen_vgg19")
 
 

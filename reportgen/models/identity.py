@@ -18,7 +18,8 @@ def identity_convolution(channels: int) -> list[NDArray[np.float32]]:
 
 def is_identity(layer: Any) -> bool:
     """Whether a convolution hands its input on: its kernel is 1 in the middle of its own channel only."""
-    shapes = [tuple(weight.shape) for weight in layer.weights]
+    # Operations of keras.ops have no list of weights at all.
+    shapes = [tuple(weight.shape) for weight in getattr(layer, "weights", ())]
     # Shapes first: a copy of the weights of a dense layer may take 411 MB.
     if len(shapes) != 2 or len(shapes[0]) != 4 or shapes[0][2] != shapes[0][3]:
         return False
@@ -45,6 +46,6 @@ def skip_identities(layers: Iterable[Any]) -> list[Any]:
         if rectified and is_relu and strides == (1, 1) and layer.padding == "same" and is_identity(layer):
             continue
         kept.append(layer)
-        if layer.weights:
+        if getattr(layer, "weights", None):
             rectified = is_relu
     return kept

@@ -50,6 +50,24 @@ SIMONYAN_2015 = Reference(
     "International Conference on Learning Representations",
 )
 
+OF_ARCHITECTURES = {
+    "VGG16": SIMONYAN_2015,
+    "VGG19": SIMONYAN_2015,
+    "ResNet50": Reference(
+        "He, K., Zhang, X., Ren, S. and Sun, J.",
+        2016,
+        "Deep residual learning for image recognition",
+        "Conference on Computer Vision and Pattern Recognition",
+    ),
+    "MobileNetV2": Reference(
+        "Sandler, M., Howard, A., Zhu, M., Zhmoginov, A. and Chen, L.-C.",
+        2018,
+        "MobileNetV2: inverted residuals and linear bottlenecks",
+        "Conference on Computer Vision and Pattern Recognition",
+    ),
+}
+"""The papers of the architectures by name."""
+
 SIMONYAN_2014 = Reference(
     "Simonyan, K., Vedaldi, A. and Zisserman, A.",
     2014,

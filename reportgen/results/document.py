@@ -122,7 +122,7 @@ class Provenance(Result):
 
     seed: Annotated[int, means("The seed of the filters, of the new layer and of the split of unsplit data.")]
     data_fingerprint: Annotated[Sha256, means("One hash over the names and contents of all images used.")]
-    weights: Annotated[Weights, means("The weights of VGG19.")]
+    weights: Annotated[Weights, means("The network and its weights.")]
     versions: Annotated[
         dict[Annotated[str, named("package")], Annotated[str, means("The version of this package.")]],
         means("The versions of reportgen, of Python and of the packages that compute and print."),
@@ -140,6 +140,10 @@ class Provenance(Result):
             "The fonts that set words which the report's own lack: named in the settings, or of the machine. "
             "Schema 1.0 had no such list."
         ),
+    ] = Field(default_factory=list)
+    layers: Annotated[
+        list[Annotated[str, means("The name of one layer.")]],
+        means("The explained layers as the settings name them; none for the one that is usual."),
     ] = Field(default_factory=list)
 
 

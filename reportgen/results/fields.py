@@ -153,12 +153,32 @@ class Patch(Box):
     ]
 
 
+_Spans = Annotated[
+    list[Annotated[Span, means("The pixels that the neurons of this row, or column, can see.", "pixels")]],
+    Field(max_length=SIDE),
+]
+
+
 class FieldGeometry(Result):
-    """Receptive field size, stride and padding of a layer in input pixels (Araujo et al. 2019)."""
+    """Receptive field size, stride and padding of a layer in input pixels (Araujo et al. 2019).
+
+    Where they do not give every field, clipped to the image, the fields are listed position by position.
+    """
 
     size: Annotated[Positive, means("Rows, and columns, of a neuron's receptive field.", "pixels")]
     stride: Annotated[Positive, means("How far the fields of two neighbours are apart.", "pixels")]
     padding: Annotated[Count, means("How far the first field begins before the image.", "pixels")]
+    whole: Annotated[
+        bool, means("Whether something before the layer looks at all positions at once, as a mean does.")
+    ] = False
+    row_spans: Annotated[
+        _Spans | None,
+        means("The rows that each row of neurons can see; null where size, stride and padding give them."),
+    ] = None
+    column_spans: Annotated[
+        _Spans | None,
+        means("The columns that each column of neurons can see; null where the rule gives them."),
+    ] = None
 
 
 class InitCheck(Result):

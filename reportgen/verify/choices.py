@@ -16,6 +16,7 @@ from reportgen.outline.section import Section
 from reportgen.results import SCHEMA_VERSION
 from reportgen.settings import Settings, understand_settings
 from reportgen.verify.tolerances import Finding, Findings, Tolerances, judge, within
+from reportgen.weights import ARCHITECTURES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,6 +36,7 @@ def derive_settings(results: LoadedResults, attached: Settings | None, outline: 
         **_title(results),
         **outline.table,
         "seed": results.provenance.seed,
+        **_network(results),
         "example_images": dict(results.dataset.examples),
     }
     for name, value in _reported(results, outline.kind):
@@ -43,6 +45,13 @@ def derive_settings(results: LoadedResults, attached: Settings | None, outline: 
         _merge(table, module.read_choices(getattr(results, section.name), attached))
     settings = understand_settings(table, f"{results.name}, what it says of its settings")
     return settings.model_copy(update={"commentary": attached.commentary}) if attached else settings
+
+
+def _network(results: LoadedResults) -> dict[str, Any]:
+    """The network by name. A path in a report would be a stranger's, and is never followed."""
+    told, layers = results.provenance.weights.architecture, list(results.provenance.layers)
+    found: dict[str, Any] = {"layers": layers} if layers else {}
+    return {**found, "architecture": told} if told in ARCHITECTURES else found
 
 
 def _reported(results: LoadedResults, kind: ReportKind) -> Iterator[tuple[str, Any]]:

@@ -30,7 +30,17 @@ from reportgen.templates import open_templates
 from reportgen.typefaces.choice import choose_typefaces
 from reportgen.typefaces.face import Typefaces, describe_face
 from reportgen.verify.tolerances import Finding
-from reportgen.weights import SOURCES, Weights, WeightsFile, locate_weights, require_here
+from reportgen.weights import (
+    ARCHITECTURES,
+    SOURCES,
+    USUAL,
+    NetworkChoice,
+    Weights,
+    WeightsFile,
+    locate_weights,
+    require_here,
+    resolve_source,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,20 +79,29 @@ class WeightsFound:
     rows: tuple[Finding, ...] = ()
 
 
-def find_weights(named: Weights, given: str) -> WeightsFound:
+def find_weights(named: Weights, given: str, seed: int = 0) -> WeightsFound:
     """The weights that the report names, if they are on this machine; nothing is downloaded.
 
-    ``given`` is the grader's own setting: only it may name a file.
+    ``given`` is the grader's own setting: only it may name a file, of weights or of a whole network. Of what
+    the report says of its network only a name that Keras Applications has is believed. ``seed`` is the
+    report's, from which random weights are drawn.
     """
     pointer = "/provenance/weights/sha256"
     if named.source == "file" and given in SOURCES:
         return WeightsFound(
             None, "the report was made with a weights file of its own: name it with --weights"
         )
+    known = named.architecture in ARCHITECTURES
+    if not known and named.source != "file":
+        return WeightsFound(None, f"the network of the report, '{named.architecture}', is not known here")
     source, memory = given if named.source == "file" else named.named, DigestMemory()
+    network = NetworkChoice(named.architecture if known else given, seed=seed)
     try:
-        require_here(source, "verifying downloads nothing", memory)
-        file = locate_weights(source, memory)
+        if network.architecture == USUAL:
+            require_here(source, "verifying downloads nothing", memory)
+        elif source in ("imagenet", "embedded"):
+            resolve_source(source, memory, network)
+        file = locate_weights(source, memory, network)
     except WeightsError as error:
         return WeightsFound(None, f"{error.problem} {error.remedy}")
     if file.sha256 == named.sha256:

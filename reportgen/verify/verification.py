@@ -41,6 +41,7 @@ from reportgen.verify.tolerances import (
     Verification,
     judge,
 )
+from reportgen.weights import ARCHITECTURES
 
 _LONGEST = 500
 
@@ -137,7 +138,8 @@ def _recompute(
     results = submitted.results
     if not submitted.outline.kind.names:
         return Recomputed({}, named_versions()), []
-    weights = find_weights(results.provenance.weights, own.weights)
+    told = results.provenance.weights
+    weights = find_weights(told, own.weights, results.provenance.seed)
     if weights.file is None:
         progress.say(f"Without its weights most of the report cannot be checked: {weights.reason}")
     problems = [*inventory.survey.problems, *inventory.faults.values()]
@@ -147,6 +149,9 @@ def _recompute(
             raise SettingsError(f"the data folder cannot be reported on: {problems[0][:300]}", "")
         chosen = derive_settings(results, submitted.settings, submitted.outline)
         chosen, rows = fit_examples(chosen, inventory)
+        if weights.file is not None and told.architecture not in ARCHITECTURES:
+            # The file that the caller named, and which was found to be the one of the report.
+            chosen = chosen.model_copy(update={"architecture": str(weights.file.path)})
         # Where something is written, only the caller's own settings say.
         chosen = chosen.model_copy(update={"cache": own.cache, "cache_limit_mb": own.cache_limit_mb})
         rows += weights.rows

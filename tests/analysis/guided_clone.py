@@ -16,6 +16,13 @@ def guided_relu(x: Any) -> tuple[Any, Any]:
     return tf.maximum(x, 0), lambda upstream: tf.maximum(upstream, 0) * tf.cast(x > 0, tf.float32)
 
 
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def guided_relu6(x: Any) -> tuple[Any, Any]:
+    """min(max(x, 0), 6), passing back only positive gradients, and only where it has a slope of 1."""
+    slope = tf.cast(x > 0, tf.float32) * tf.cast(x < 6, tf.float32)
+    return tf.minimum(tf.maximum(x, 0), 6), lambda upstream: tf.maximum(upstream, 0) * slope
+
+
 def walk(network: Any, signal: Any) -> Any:
     """Apply a chain of Keras operations, nested chains included, with every ReLU replaced."""
     for operation in network.operations if hasattr(network, "operations") else network.layers:
@@ -23,6 +30,8 @@ def walk(network: Any, signal: Any) -> Any:
             continue
         if hasattr(operation, "layers"):
             signal = walk(operation, signal)
+        elif getattr(operation, "max_value", None) == 6 or type(operation).__name__ == "Relu6":
+            signal = guided_relu6(signal)
         elif type(operation).__name__.lower() == "relu":  # the layer and the operation of keras.ops
             signal = guided_relu(signal)
         elif getattr(operation, "activation", None) is keras.activations.relu:

@@ -63,6 +63,15 @@ def by_nested_models() -> Any:
     return keras.Sequential([keras.Input(SHAPE), conv(6, activation="relu"), inner])
 
 
+def by_relu6() -> Any:
+    """As MobileNetV2 has them, some of them saturated, and a nested model among them."""
+    image = keras.Input(SHAPE)
+    spread = keras.layers.Rescaling(3.0)(conv(8)(image))
+    nested = keras.Sequential([keras.Input((*SHAPE[:2], 8)), conv(8), keras.layers.ReLU(max_value=6)])
+    last = keras.layers.Rescaling(0.05)(conv(8)(nested(keras.layers.ReLU(6)(spread))))
+    return keras.Model(image, keras.ops.relu6(last))
+
+
 def by_dense_layers() -> Any:
     hidden = [keras.layers.Dense(8, activation="relu"), keras.layers.Dense(16, activation="relu")]
     layers = [conv(6, activation="relu"), keras.layers.Flatten(), *hidden]
@@ -128,7 +137,15 @@ def test_a_residual_connection_by_hand() -> None:
 
 @pytest.mark.parametrize(
     "build",
-    [by_activation, by_relu_layer, by_activation_layer, by_operation, by_nested_models, by_dense_layers],
+    [
+        by_activation,
+        by_relu_layer,
+        by_activation_layer,
+        by_operation,
+        by_nested_models,
+        by_relu6,
+        by_dense_layers,
+    ],
 )
 def test_every_way_to_write_a_relu_agrees_with_the_second_implementation(build: Callable[[], Any]) -> None:
     network = randomised(build(), seed=7)

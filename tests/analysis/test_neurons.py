@@ -19,12 +19,13 @@ from reportgen.analysis.gradients import differentiate
 from reportgen.analysis.neurons import (
     effective_field,
     find_support,
-    layer_geometries,
     rank_neurons,
     receptive_field,
 )
+from reportgen.analysis.receptive_fields import describe_field
 from reportgen.errors import ExplanationError
 from reportgen.models.backbone import Backbone, preprocess
+from reportgen.models.graph import LayerGraph
 from reportgen.results import Box, FieldGeometry, Patch, Position
 from reportgen.sections.neurons.compute import (
     See,
@@ -235,10 +236,11 @@ def test_a_neuron_of_both_rankings_costs_one_backward_pass() -> None:
 
 def test_the_field_of_the_network_that_ran_is_the_support_of_its_gradients(backbone: Backbone) -> None:
     """Its identity convolutions add nothing to what a neuron sees: 196 pixels, not the architecture's 252."""
-    layers = backbone.convolutions.layers
-    geometry = layer_geometries(layers, as_run=True)["block5_conv4"]
+    graph = LayerGraph.read(backbone.convolutions)
+    end = graph.find("block5_conv4")
+    geometry = describe_field(graph, end, as_run=True)
     assert (geometry.size, geometry.stride, geometry.padding) == (196, 16, 90)
-    assert layer_geometries(layers)["block5_conv4"].size == 252
+    assert describe_field(graph, end).size == 252
     image = np.random.default_rng(8).normal(0, 60, (224, 224, 3)).astype(np.float32)
     activations = backbone.explained(image[np.newaxis])[0].numpy()
     for row, column in ((0, 0), (7, 6), (13, 2)):

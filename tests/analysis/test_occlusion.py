@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from small_results import small_results
 
-from reportgen.analysis.neurons import layer_geometries, receptive_field
+from reportgen.analysis.neurons import receptive_field
 from reportgen.analysis.occlusion import OccludedNetwork
+from reportgen.analysis.receptive_fields import describe_field
 from reportgen.errors import ExplanationError
+from reportgen.models.graph import LayerGraph
 from reportgen.results import Box, Position
 from reportgen.sections.occlusion.claims import decide
 from reportgen.sections.occlusion.compute import (
@@ -206,7 +208,8 @@ def test_what_is_measured_is_what_loops_over_whole_passes_give() -> None:
     output = model(image[np.newaxis]).numpy()[0]
     position = tuple(map(int, np.unravel_index(int(output.argmax()), output.shape)))
     value = float(output[position])
-    geometry = list(layer_geometries(model.layers).values())[-1]
+    graph = LayerGraph.read(model)
+    geometry = describe_field(graph, len(graph.nodes) - 1)
     field = receptive_field(geometry, position[0], position[1], SIDE)
     patch = Box(rows=(field.rows[0] + 1, field.rows[0] + 8), cols=(field.cols[0], field.cols[0] + 9))
     subject = Subject(position, value, patch, field)  # type: ignore[arg-type]

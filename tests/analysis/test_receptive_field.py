@@ -10,7 +10,9 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from reportgen.analysis.neurons import layer_geometries, receptive_field
+from reportgen.analysis.neurons import receptive_field
+from reportgen.analysis.receptive_fields import describe_field
+from reportgen.models.graph import LayerGraph
 from reportgen.results import FieldGeometry
 
 # Size r, stride S and padding P in input pixels, by the closed formula of Araujo, Norris & Sim 2019,
@@ -85,13 +87,16 @@ def support(layers_seen: tuple[Any, dict[str, Any]], name: str, row: int, column
     return np.asarray((gradient[0].numpy() != 0).any(axis=2))
 
 
-def test_the_table_row_by_row(vgg19: Any) -> None:
-    geometries = layer_geometries(vgg19.layers)
+def geometry_of(model: Any, name: str) -> FieldGeometry:
+    graph = LayerGraph.read(model)
+    return describe_field(graph, graph.find(name))
 
-    found = {name: (g.size, g.stride, g.padding) for name, g in geometries.items() if name in TABLE}
-    assert found == TABLE
-    inputs = geometries[vgg19.layers[0].name]
-    assert (inputs.size, inputs.stride, inputs.padding) == (1, 1, 0)
+
+def test_the_table_row_by_row(vgg19: Any) -> None:
+    found = {name: geometry_of(vgg19, name) for name in TABLE}
+
+    assert {name: (g.size, g.stride, g.padding) for name, g in found.items()} == TABLE
+    assert all(g.row_spans is None and not g.whole for g in found.values())
 
 
 @pytest.mark.parametrize(
@@ -101,7 +106,7 @@ def test_the_table_row_by_row(vgg19: Any) -> None:
 def test_the_box_is_the_support_of_the_gradient(
     vgg19: Any, layers_seen: tuple[Any, dict[str, Any]], name: str, row: int, column: int
 ) -> None:
-    box = receptive_field(layer_geometries(vgg19.layers)[name], row, column)
+    box = receptive_field(geometry_of(vgg19, name), row, column)
 
     inside = np.zeros((224, 224), bool)
     inside[slice(*box.rows), slice(*box.cols)] = True
@@ -125,24 +130,101 @@ def test_boxes_are_clipped_at_the_given_side() -> None:
     assert (box.rows, box.cols) == ((0, 4), (7, 10))
 
 
-def test_layers_without_a_window_pass_their_field_on() -> None:
-    chain = [keras.layers.Conv2D(1, 5, strides=3, name="a"), keras.layers.ReLU(name="b")]
-    chain.append(keras.layers.Conv2D(1, 3, padding="same", name="c"))
-
-    geometries = layer_geometries(chain)
-
-    assert geometries["a"] == geometries["b"] == FieldGeometry(size=5, stride=3, padding=0)
-    assert geometries["c"] == FieldGeometry(size=11, stride=3, padding=3)
+def conv(filters: int, size: Any = 3, **options: Any) -> Any:
+    return keras.layers.Conv2D(filters, size, padding=options.pop("padding", "same"), **options)
 
 
-@pytest.mark.parametrize(
-    "layer",
-    [
-        keras.layers.Conv2D(1, (3, 5), name="odd"),
-        keras.layers.Conv2D(1, 3, strides=(1, 2), name="odd"),
-        keras.layers.MaxPooling2D((2, 3), strides=2, name="odd"),
-    ],
-)
-def test_windows_that_are_not_square_are_an_error(layer: Any) -> None:
-    with pytest.raises(ValueError, match=r"odd: window .* is not square"):
-        layer_geometries([layer])
+def squeeze_and_excite(x: Any) -> Any:
+    """Hu, Shen & Sun 2018: each channel is scaled by what all positions say together."""
+    scale = keras.layers.GlobalAveragePooling2D(keepdims=True)(conv(2)(x))
+    return keras.layers.Multiply()([x, keras.layers.Dense(2)(scale)])
+
+
+def inner(x: Any) -> Any:
+    """A model in the model, with a branch of its own."""
+    image = keras.Input(x.shape[1:])
+    left = keras.layers.DepthwiseConv2D(3, dilation_rate=2, padding="valid")(image)
+    right = keras.layers.Cropping2D(((1, 3), (2, 2)))(image)
+    model = keras.Model(image, keras.layers.Concatenate()([left, right]), name="inner")
+    return conv(2, strides=2)(model(x))
+
+
+GRAPHS: dict[str, Any] = {
+    "strides that leave pixels out": lambda x: conv(2, 3, padding="valid")(conv(2, 1, strides=2)(x)),
+    "even window, same, odd size": lambda x: conv(2)(keras.layers.MaxPooling2D(2)(x)),
+    "dilated": lambda x: conv(2, 3, dilation_rate=3)(conv(2, 5, strides=2)(x)),
+    "not square": lambda x: conv(2, (1, 5))(conv(2, (3, 1), strides=2, padding="valid")(x)),
+    "padded by a layer": lambda x: conv(2, 3, strides=2, padding="valid")(
+        keras.layers.ZeroPadding2D(((0, 1), (0, 2)))(x)
+    ),
+    "padded widely": lambda x: conv(2, 1)(keras.layers.ZeroPadding2D(3)(x)),
+    "residual": lambda x: keras.layers.Add()([conv(2, 1, strides=2)(x), conv(2, 5, strides=2)(conv(2)(x))]),
+    "branches beside each other": lambda x: keras.layers.Concatenate()(
+        [conv(2, 7)(x), keras.layers.AveragePooling2D(3, 1, padding="same")(x)]
+    ),
+    "squeeze and excite": lambda x: conv(2, strides=2)(squeeze_and_excite(x)),
+    "nested": inner,
+    "separable": lambda x: keras.layers.SeparableConv2D(2, 3, strides=2, padding="same")(x),
+    "operations": lambda x: keras.ops.relu(conv(2)(x)) + keras.ops.absolute(x),
+    "normalised": lambda x: keras.layers.ReLU(6)(keras.layers.BatchNormalization()(conv(2, 5)(x))),
+}
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_fields_of_any_graph_are_the_support_of_gradients(name: str) -> None:
+    """Positive weights and inputs, so that nothing cancels and every ReLU is open; pooling by the mean of
+    what maxima would choose one of. Fields are boxes, so the support's smallest box is compared.
+    """
+    keras.utils.set_random_seed(3)
+    image = keras.Input((23, 23, 2))
+    model = keras.Model(image, GRAPHS[name](image))
+    for weight in model.weights:
+        if "moving" not in weight.path and "gamma" not in weight.path and "beta" not in weight.path:
+            weight.assign(np.abs(weight.numpy()) * 0.1 + 0.01)
+    pixels = tf.constant(np.random.default_rng(1).uniform(0.01, 0.02, (1, 23, 23, 2)).astype(np.float32))
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(pixels)
+        output = model(pixels)
+    graph = LayerGraph.read(model)
+    geometry = describe_field(graph, len(graph.nodes) - 1)
+    rows, columns = output.shape[1:3]
+    assert (rows, columns) == graph.nodes[-1].shape[:2]
+    for row, column in {(0, 0), (0, columns - 1), (rows - 1, 0), (rows - 1, columns - 1), (rows // 2, 1)}:
+        seed = np.zeros(output.shape, np.float32)
+        seed[0, row, column] = 1
+        gradient = tape.gradient(output, pixels, output_gradients=tf.constant(seed))
+        seen = (gradient[0].numpy() != 0).any(axis=2)
+        box = receptive_field(geometry, row, column, side=23)
+        found = [np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0)]
+        spans = [(int(each[0]), int(each[-1]) + 1) if each.size else (0, 0) for each in found]
+        if name == "even window, same, odd size":  # a maximum may leave the last pixels of its window out
+            fields = (box.rows, box.cols)
+            assert all(a[0] <= b[0] and b[1] <= a[1] for a, b in zip(fields, spans, strict=True))
+            continue
+        if not seen.any():  # padded zeros see nothing
+            assert box.rows[0] == box.rows[1] or box.cols[0] == box.cols[1]
+            continue
+        assert [box.rows, box.cols] == spans, (row, column)
+
+
+def test_the_whole_image_is_said_to_be_seen_where_something_looks_at_all_of_it() -> None:
+    image = keras.Input((16, 16, 2))
+    first = conv(2, name="first")(image)
+    model = keras.Model(image, conv(2, name="last")(squeeze_and_excite(first)))
+
+    assert geometry_of(model, "last").whole
+    assert receptive_field(geometry_of(model, "last"), 3, 9, side=16).rows == (0, 16)
+    assert not geometry_of(model, "first").whole
+
+
+@pytest.mark.slow
+def test_published_sizes_of_networks_with_branches() -> None:
+    """Table 1 of Araujo, Norris & Sim 2019: 483 pixels for ResNet-v1-50; for MobileNetV2 the sum over its
+    seventeen blocks, 491.
+    """
+    for name, size in (("ResNet50", 483), ("MobileNetV2", 491)):
+        graph = LayerGraph.read(
+            getattr(keras.applications, name)(weights=None, include_top=False, input_shape=(224, 224, 3))
+        )
+        geometry = describe_field(graph, len(graph.nodes) - 1)
+        assert (geometry.size, geometry.stride) == (size, 32)

@@ -11,12 +11,14 @@ import tensorflow as tf
 
 from reportgen.analysis.gradients import GuidedNetwork, find_rectifiers
 from reportgen.errors import ExplanationError
+from reportgen.models.backbone import _apply_by_name
+from reportgen.models.graph import LayerGraph
 
 REFUSED: dict[str, Callable[[Any], Any]] = {
     "Elu": tf.nn.elu,
     "LeakyRelu": tf.nn.leaky_relu,
     "Maximum": lambda x: tf.maximum(x, 0.0),
-    "Relu6": tf.nn.relu6,
+    "Mul": lambda x: x * tf.nn.relu6(x + 3) / 6,
     "SelectV2": lambda x: tf.where(x > 0, x, 0.0),
     "Abs": lambda x: (x + tf.abs(x)) / 2,
     "Softplus": tf.nn.softplus,
@@ -29,7 +31,7 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
     "Exp": tf.exp,
 }
 REFUSED_LAYERS: dict[str, Callable[[], Any]] = {
-    "ReLU up to 6": lambda: keras.layers.ReLU(max_value=6),
+    "ReLU up to 4": lambda: keras.layers.ReLU(max_value=4),
     "ReLU with a slope": lambda: keras.layers.ReLU(negative_slope=0.1),
     "ReLU above 1": lambda: keras.layers.ReLU(threshold=1),
     "ELU": keras.layers.ELU,
@@ -54,6 +56,20 @@ def test_layers_of_another_activation_are_refused(name: str) -> None:
 
     with pytest.raises(ExplanationError, match="cannot be proven through"):
         GuidedNetwork(network, (4,), neurons=1)
+
+
+def test_what_cannot_be_guided_is_named_with_its_layer() -> None:
+    image = keras.Input((6, 6, 2))
+    nested = keras.Sequential([keras.layers.Conv2D(2, 3), keras.layers.LeakyReLU(name="leaking")])
+    network = keras.Model(image, keras.layers.ReLU()(nested(image)))
+
+    with pytest.raises(ExplanationError, match="LeakyRelu in the layer 'leaking'"):
+        GuidedNetwork(apply_by_name(network), (6, 6, 2), neurons=1)
+
+
+def apply_by_name(network: Any) -> Callable[[Any], Any]:
+    graph = LayerGraph.read(network)
+    return lambda image: graph.run(image, len(graph.nodes) - 1, apply=_apply_by_name)
 
 
 def test_one_stranger_among_relus_is_enough() -> None:

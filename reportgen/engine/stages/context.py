@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reportgen.store.cache import Items
     from reportgen.templates import Templates
     from reportgen.typefaces.face import Face, Typefaces
-    from reportgen.weights import WeightsFile
+    from reportgen.weights import NetworkChoice, WeightsFile
 
 
 Artifacts = Mapping[str, bytes]
@@ -53,7 +53,7 @@ class StageContext:
         return self.upstream(name)
 
     def network(self) -> Backbone:
-        """VGG19 with the weights, loaded when first asked for."""
+        """The network with its weights, loaded when first asked for."""
         self._require(self.stage.spec.weights, "weights")
         return self.backbone()
 
@@ -68,6 +68,12 @@ class StageContext:
         """The section whose figures or numbers are made."""
         self._require(bool(self.stage.spec.section), "a section")
         return self.plan.kind.section(self.stage.spec.section)
+
+    @property
+    def network_choice(self) -> NetworkChoice:
+        """Which network it is."""
+        self._require(self.stage.spec.weights, "weights")
+        return self.plan.settings.network
 
     @property
     def weights(self) -> WeightsFile:

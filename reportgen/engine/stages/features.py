@@ -29,13 +29,16 @@ def run(context: StageContext) -> Artifacts:
     ``reportgen.models.backbone``. They have a file of their own, so that who reads the features alone does
     not hold them in memory.
     """
-    kept = {image.sha256: context.items.get(image.sha256) for image in context.images}
+    # By content and explained layer, whose peaks are noted; the usual layer has no name here.
+    layer = next(iter(context.setting("layers")), "")
+    items = {image.sha256: f"{image.sha256} {layer}".rstrip() for image in context.images}
+    kept = {sha256: context.items.get(item) for sha256, item in items.items()}
     # By content, so that copies of an image cost one pass.
     missing = list({image.sha256: image for image in context.images if kept[image.sha256] is None}.values())
     if missing:
         for image, row in zip(missing, _compute(context, missing), strict=True):
             kept[image.sha256] = row
-            context.items.put(image.sha256, row)
+            context.items.put(items[image.sha256], row)
     # By now each image has its row; the empty bytes are for the type checker.
     rows = [_unpack(kept[image.sha256] or b"") for image in context.images]
     features, *peaks = (np.stack(column) for column in zip(*rows, strict=True))
@@ -49,7 +52,7 @@ def _compute(context: StageContext, images: Sequence[ImageFile]) -> Iterator[byt
     network = context.network()
     from reportgen.models.backbone import BATCH_SIZE
 
-    with context.progress.stage("VGG19 features", total=len(images)) as advance:
+    with context.progress.stage("Features", total=len(images)) as advance:
         for seen in network.look(_decode_ahead(context, images, BATCH_SIZE)):
             rows = zip(seen.features, seen.largest, seen.places, seen.active, strict=True)
             yield from (_pack(*row) for row in rows)

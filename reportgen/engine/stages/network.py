@@ -1,15 +1,16 @@
-"""Loads VGG19 when the first stage needs it, and keeps it for later builds in the same process."""
+"""Loads the network when the first stage needs it, and keeps it for later builds in the same process."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.console import muffled
 from reportgen.errors import WeightsError
 from reportgen.models.backend import load_keras, settle_backend
 from reportgen.progress import Progress
-from reportgen.weights import WeightsFile
+from reportgen.weights import USUAL, USUAL_NETWORK, NetworkChoice, WeightsFile
 
 if TYPE_CHECKING:
     from reportgen.models.backbone import Backbone
@@ -39,17 +40,44 @@ class Networks:
 
     def __init__(self) -> None:
         self._backbone: Backbone | None = None
+        self._choice: NetworkChoice | None = None
 
-    def load(self, weights: WeightsFile, progress: Progress) -> Backbone:
-        """VGG19 with these weights. Raises ``ChangedWeightsError`` if the file was changed meanwhile."""
+    def load(
+        self, weights: WeightsFile, progress: Progress, choice: NetworkChoice = USUAL_NETWORK
+    ) -> Backbone:
+        """The network with these weights. Raises ``ChangedWeightsError`` if the file was changed meanwhile,
+        ``SettingsError`` if it lacks a layer that is to be explained.
+        """
+        # The seed decides nothing but random weights, whose hash tells of it.
+        wanted = replace(choice, seed=0)
         # By hash and not by path: the file may be replaced between two builds of watch.
-        if self._backbone is None or self._backbone.weights.sha256 != weights.sha256:
+        if (
+            self._backbone is None
+            or self._choice != wanted
+            or self._backbone.weights.sha256 != weights.sha256
+        ):
             load_tensorflow(progress)
-            from reportgen.models import backbone
-
             with progress.stage("Reading the weights"):
-                self._backbone = backbone.load_backbone(weights.named)
+                self._backbone = _load(weights, choice)
+            self._choice = wanted
         # The plan may go by a remembered hash; this is the one of what was read.
         if self._backbone.weights.sha256 != weights.sha256:
             raise ChangedWeightsError(f"{weights.path}: was changed while it was read.", "Build again.")
         return self._backbone
+
+
+def _load(weights: WeightsFile, choice: NetworkChoice) -> Backbone:
+    from reportgen.models import backbone
+
+    if choice.architecture == USUAL and weights.source != "random":
+        found = backbone.load_backbone(weights.named)
+        if choice.layers:
+            found = replace(found, layers=choice.layers)
+    else:
+        from reportgen.models.architectures import load_network
+
+        found = load_network(choice, weights)
+    # Before anything is computed: a misspelt layer is told of at once, not after minutes.
+    for layer in choice.layers:
+        found.graph.find_neurons(layer)
+    return found

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from reportgen.engine.stages.context import HTML_FILE, PDF_FILE, RESULTS_FILE, Artifacts, StageContext
 from reportgen.pdf.printer import Attachment, print_pdf, write_settings
 from reportgen.system.libraries import describe_subsetter, propose_remedy
 from reportgen.typefaces.face import describe_face
-from reportgen.weights import Weights
+from reportgen.weights import USUAL, Weights
 
 NOTES = "notes"
 _SETTINGS_FILE = "report.toml"
@@ -28,6 +30,7 @@ def run(context: StageContext) -> Artifacts:
     html = context.artifacts("html")[HTML_FILE].decode()
     results = context.artifacts("results")[RESULTS_FILE]
     values = {name: context.setting(name) for name in context.stage.spec.settings}
+    values |= _network(values, results)
     attached = (
         Attachment(RESULTS_FILE, results, DESCRIPTIONS[RESULTS_FILE], "application/json", "Data"),
         Attachment(
@@ -40,6 +43,15 @@ def run(context: StageContext) -> Artifacts:
     with context.progress.stage("Printing the PDF"):
         pdf = print_pdf(html, attached, remarks.append, whole_fonts=_has_whole_font(context))
     return {PDF_FILE: pdf, NOTES: json.dumps(_sum_up(remarks)).encode()}
+
+
+def _network(values: Mapping[str, Any], results: bytes) -> dict[str, Any]:
+    """The network as ``report.toml`` names it: None, which is not written, for what is usual; of a file of
+    the authors' its name.
+    """
+    told = Weights.model_validate(json.loads(results)["provenance"]["weights"]).architecture
+    chosen = {"layers": values["layers"] or None, "preprocessing": values["preprocessing"] or None}
+    return {**chosen, "architecture": None if told == USUAL else told}
 
 
 def _has_whole_font(context: StageContext) -> bool:

@@ -36,6 +36,7 @@ def run(context: StageContext) -> Artifacts:
             versions=dict(context.versions),
             processor=context.processor,
             fonts=[_describe_font(face) for face in context.fonts],
+            layers=list(context.setting("layers")),
         ),
         dataset=dataset.model_copy(update={"examples": examples}),
         checks=[Check.model_validate(asdict(claim)) for claim in claims],

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.models.vgg_files import open_layers
-from reportgen.weights import describe_weights
+from reportgen.weights import USUAL, describe_network, describe_weights
 
 
 def run(context: StageContext) -> Artifacts:
     """Describe the weights in ``weights.json``. Raises ``WeightsError`` if a file holds none."""
     file, with_top, own_head = context.weights, False, False
+    network = context.network_choice
+    if network.architecture != USUAL or file.source == "random":
+        return {"weights.json": describe_network(file, network).model_dump_json().encode()}
     if file.source == "file":
         with open_layers(file.path) as stored:
             with_top, own_head = bool(stored.top), bool(stored.dense)

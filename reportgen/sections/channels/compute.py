@@ -27,6 +27,7 @@ from reportgen.store.packing import unpack_arrays
 
 if TYPE_CHECKING:
     from reportgen.analysis.chain import RecordedImage
+    from reportgen.analysis.whole import WholeImage
     from reportgen.models.backbone import Backbone
 
 # Half of VGG19's channels have averages below a quarter of the mean, and dividing by nearly nothing would put
@@ -212,24 +213,30 @@ def _middle(geometry: FieldGeometry, index: int) -> float:
     return index * geometry.stride - geometry.padding + geometry.size / 2
 
 
-def find_evidence(network: Backbone, head: bytes, output: NDArray[np.float32]) -> Evidence:
-    """What the channels of the layer's ``output`` (rows, columns, channels) add to the classes' scores.
+def find_evidence(
+    network: Backbone,
+    head: bytes,
+    output: NDArray[np.float32],
+    image: NDArray[np.float32] | None = None,
+) -> Evidence:
+    """What the channels of the first layer's ``output`` (rows, columns, channels) add to the classes' scores.
 
     The part of a channel is the sum over its positions of output × gradient of the score, which is exact
     where what follows is linear, as the average of the embedded network is; above ``fc1`` and ``fc2`` it is
     of first order (Simonyan et al. 2014). ``head`` is the content of the file of the head's weights.
+    ``image`` (H, W, 3), preprocessed, is needed where branches of the network pass the layer by; what they
+    add belongs to no channel.
     """
     import tensorflow as tf
 
     kernel, bias = read_head(head)
-    layers = network.network.layers
-    above = layers[[layer.name for layer in layers].index("block5_conv4") + 1 :]
+    graph = network.graph
+    end = graph.find_neurons(network.layers[0])
     seen = tf.constant(output[np.newaxis])
+    below = tf.constant(np.zeros((1, 1, 1, 3), np.float32) if image is None else image[np.newaxis])
     with tf.GradientTape() as tape:
         tape.watch(seen)
-        signal = seen
-        for layer in above:
-            signal = layer(signal)
+        signal = graph.run(below, len(graph.nodes) - 1, given={end: seen})
         scores = tf.linalg.matvec(kernel, signal[0], transpose_a=True)
     gradients = tape.jacobian(scores, seen)[:, 0].numpy().astype(np.float64)
     contributions = np.einsum("kijc,ijc->kc", gradients, output.astype(np.float64))
@@ -246,18 +253,20 @@ def run(context: StageContext) -> Artifacts:
     animals = {label: animal for label, (animal, _) in find_boxes(context).items()}
     seen = json.loads(context.artifacts("neurons")[NUMBERS])
     network = context.network()
-    features = read_arrays(transfer)["features_train"] if network.pooled else None
+    averaged = network.averages(layer)
+    features = read_arrays(transfer)["features_train"] if averaged else None
     with context.progress.stage("Decisive channels", total=len(files)) as advance:
         examples = {}
         for label, image in context.examples.items():
-            evidence = find_evidence(network, transfer["head.weights.h5"], outputs[label])
+            pixels = None if network.graph.chain else _prepare(context, image)
+            evidence = find_evidence(network, transfer["head.weights.h5"], outputs[label], pixels)
             # The loudest channels are those of the neurons that were looked at before, each a backward pass.
             known = {
                 tuple(each["position"]): each["patch"]
                 for table in ("top", "top_distinct")
                 for each in seen[table][label]
             }
-            look = _look(context, image, geometry, known)
+            look = _look(context, image, geometry, layer, known)
             examples[label] = Example(files[label], outputs[label], evidence, look, animals[label])
             advance(1)
         compared = compare_channels(
@@ -266,7 +275,7 @@ def run(context: StageContext) -> Artifacts:
             layer=layer,
             geometry=geometry,
             count=context.setting("show.neurons"),
-            exact=network.pooled,
+            exact=averaged,
             images=0 if features is None else len(features),
         )
     with context.progress.stage("Channels over the data"):
@@ -325,9 +334,11 @@ def _usual_side(numbers: Channels) -> int:
     return min(max(ROUGH * round(float(np.median(sides)) / ROUGH), ROUGH), SIDE)
 
 
-def _look(context: StageContext, image: ImageFile, geometry: FieldGeometry, known: Mapping[Any, Any]) -> Look:
+def _look(
+    context: StageContext, image: ImageFile, geometry: FieldGeometry, layer: str, known: Mapping[Any, Any]
+) -> Look:
     """Finds patches in one image; the network runs on it for the first that is neither known nor kept."""
-    recorded: list[RecordedImage] = []
+    recorded: list[RecordedImage | WholeImage] = []
 
     def look(position: Position) -> Patch:
         def compute() -> bytes:
@@ -339,16 +350,20 @@ def _look(context: StageContext, image: ImageFile, geometry: FieldGeometry, know
 
         if position in known:
             return Patch.model_validate(known[position])
-        item = f"{image.sha256} {position}"
+        item = f"{image.sha256} {layer} {position}"
         return Patch.model_validate(json.loads(context.items.obtain(item, compute)))
 
     return look
 
 
-def _record(context: StageContext, image: ImageFile) -> RecordedImage:
+def _record(context: StageContext, image: ImageFile) -> RecordedImage | WholeImage:
     network = context.network()
-    from reportgen.analysis.chain import RecordedImage, read_steps
+    from reportgen.analysis.whole import record_image
+
+    return record_image(network, network.layers[0], _prepare(context, image))
+
+
+def _prepare(context: StageContext, image: ImageFile) -> NDArray[np.float32]:
     from reportgen.models.backbone import preprocess
 
-    pixels = preprocess(decode(context.path(image), image.sha256))
-    return RecordedImage(read_steps(network.convolutions.layers, SIDE), pixels)
+    return preprocess(decode(context.path(image), image.sha256))

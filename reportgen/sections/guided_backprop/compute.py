@@ -188,15 +188,16 @@ def run(context: StageContext) -> Artifacts:
     """Make the tables of neurons and guided gradients."""
     outcome = context.artifacts("activations")
     activations, boxes = read_activations(outcome, context.examples), find_boxes(context)
+    layer = read_layer(outcome)[0]
     with context.progress.stage("Guided backpropagation"):
         return pack_section(
             explain_neurons(
-                _Explainer(context).explain,
+                _Explainer(context, layer).explain,
                 {
                     label: Example(image.file, activations[label], *boxes[label])
                     for label, image in context.examples.items()
                 },
-                layer=read_layer(outcome)[0],
+                layer=layer,
                 choices=context.setting("guided_backprop.neurons"),
                 shared_scale=context.setting("guided_backprop.shared_scale"),
             )
@@ -206,14 +207,14 @@ def run(context: StageContext) -> Artifacts:
 class _Explainer:
     """Guided gradients by image and position, computed where they are not kept yet."""
 
-    def __init__(self, context: StageContext) -> None:
-        self._context = context
+    def __init__(self, context: StageContext, layer: str) -> None:
+        self._context, self._layer = context, layer
         self._traced: GuidedNetwork | None = None
 
     def explain(self, label: str, positions: Sequence[Position]) -> GuidedGradients:
         image = self._context.examples[label]
-        # By content and position alone: a renamed image, or another scale, costs no pass.
-        items = {position: f"{image.sha256} {position}" for position in positions}
+        # By content, layer and position alone: a renamed image, or another scale, costs no pass.
+        items = {position: f"{image.sha256} {self._layer} {position}" for position in positions}
         kept = {position: self._context.items.get(item) for position, item in items.items()}
         if missing := [position for position, data in kept.items() if data is None]:
             fresh = self._compute(label, missing)
@@ -230,7 +231,7 @@ class _Explainer:
         if self._traced is None:
             # A trace builds the forward and the backward graph of the whole network, so one serves all
             # images.
-            self._traced = GuidedNetwork(network.convolutions, INPUT_SHAPE, len(positions))
+            self._traced = GuidedNetwork(network.forward(self._layer), INPUT_SHAPE, len(positions))
         image = self._context.examples[label]
         return self._traced(preprocess(decode(self._context.path(image), image.sha256)), positions)
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from reportgen.analysis.attribution import Effort, ImageExplainer, ScoredNetwork
+from reportgen.analysis.attribution import Effort, ImageExplainer, ScoredNetwork, is_known
 from reportgen.analysis.computed import Computed, summarise
 from reportgen.analysis.neurons import area_share
 from reportgen.dataset.annotations import read_annotations
@@ -165,9 +165,7 @@ class _Explainer:
 
     def __init__(self, context: StageContext, shown: Sequence[str], effort: Effort) -> None:
         backbone = context.network()
-        from reportgen.models.backbone import EXPLAINED_LAYER
-
-        self.layer = EXPLAINED_LAYER
+        self.layer = backbone.layers[0]
         self._context, self._shown, self._effort = context, shown, effort
         self._network = build_scored(backbone, context.artifacts("transfer")["head.weights.h5"])
         found = context.annotations
@@ -206,8 +204,16 @@ class _Explainer:
 
 def build_scored(backbone: Backbone, head: bytes) -> ScoredNetwork:
     """The network as far as the scores; ``head`` is the content of the file of the new layer's weights."""
-    kept = skip_identities(backbone.network.layers[1:])
-    # If the explained convolution is left out, its output is that of the one before it.
-    convolutions = [layer.name for layer in kept if layer.weights and len(layer.kernel.shape) == 4]
+    from reportgen.analysis.whole import WholeScores
+
     kernel, bias = read_head(head)
-    return ScoredNetwork(kept, kernel, bias, convolutions[-1])
+    layer = backbone.layers[0]
+    below = backbone.chain_to(layer)
+    layers = backbone.graph.chain_to(len(backbone.graph.nodes) - 1)
+    if below is None or layers is None or not all(map(is_known, layers)):
+        return WholeScores(backbone, layer, kernel, bias)
+    kept = skip_identities(layers)
+    # If the explained convolution is left out, its output is that of the one before it.
+    names = {each.name for each in below}
+    seen = [each.name for each in kept if each.name in names and each.weights]
+    return ScoredNetwork(kept, kernel, bias, seen[-1])

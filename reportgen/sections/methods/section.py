@@ -16,7 +16,7 @@ SECTION = Section(
         images="both",
         annotations=True,
         weights=True,
-        settings=("seed", *(f"methods.{name}" for name in _SETTINGS)),
+        settings=("seed", "layers", *(f"methods.{name}" for name in _SETTINGS)),
         sections=("transfer",),
     ),
     figures=(Shown("methods_<i>"),),

@@ -74,6 +74,14 @@ def _lies_in(inner: Box, outer: Box) -> bool:
     )
 
 
+def list_figures(numbers: Neurons) -> Iterator[str]:
+    """Two for each class, and one for each class and further layer."""
+    for i in range(len(numbers.files)):
+        yield from (f"neuron_input_{i}", f"patches_{i}")
+    for k in range(1, len(numbers.more) + 1):
+        yield from (f"layer_patches_{k}_{i}" for i in range(len(numbers.files)))
+
+
 def expect(settings: Settings, inventory: Inventory) -> Known:
     """Tables are as long as the settings say."""
     count = settings.show.neurons

@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 from reportgen.analysis.computed import Computed, summarise
 from reportgen.analysis.neurons import effective_field, find_support, overlaps, rank_neurons, receptive_field
 from reportgen.dataset.decode import decode
-from reportgen.engine.stages.activations import read_activations, read_layer
+from reportgen.engine.stages.activations import count_layers, read_activations, read_layer
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import example_files, find_boxes, open_examples
 from reportgen.engine.stages.outcomes import pack_section
 from reportgen.errors import ExplanationError
 from reportgen.results import Box, FieldGeometry, ImageFile, Patch, Position
-from reportgen.results.fields import SIDE
 from reportgen.sections.neurons.patches import describe_patches
-from reportgen.sections.neurons.result import HeadOverlap, Neuron, Neurons
+from reportgen.sections.neurons.result import FurtherLayer, HeadOverlap, Neuron, Neurons
 
 if TYPE_CHECKING:
     from reportgen.analysis.chain import RecordedImage
+    from reportgen.analysis.whole import WholeImage
 
 
 @dataclass(frozen=True)
@@ -147,68 +147,97 @@ def _count_overlaps(
 def run(context: StageContext) -> Artifacts:
     """Rank the neurons of the explained layer and find the patches that the first of them see."""
     outcome = context.artifacts("activations")
-    layer, geometry, network_geometry = read_layer(outcome)
-    boxes = find_boxes(context)
-    with context.progress.stage("Most excited neurons", total=len(context.examples)) as advance:
-        return pack_section(
-            find_excited_neurons(
-                read_activations(outcome, context.examples),
-                {label: _sight(context, image) for label, image in context.examples.items()},
-                open_examples(context),
-                example_files(context),
-                layer=layer,
-                geometry=geometry,
-                network_geometry=network_geometry,
-                count=context.setting("show.neurons"),
-                heads={label: head for label, (_, head) in boxes.items()},
-                animals={label: animal for label, (animal, _) in boxes.items()},
-                advance=advance,
-            )
-        )
+    layers = count_layers(outcome)
+    with context.progress.stage("Most excited neurons", total=len(context.examples) * layers) as advance:
+        first, *more = (_find_in_layer(context, number, advance) for number in range(layers))
+    if not more:
+        return pack_section(first)
+    arrays = {**first.arrays}
+    for number, each in enumerate(more, 1):
+        arrays |= {
+            f"{name.replace('_', f'_{number}_')}": array
+            for name, array in each.arrays.items()
+            if name.startswith("activations")
+        }
+    further = [_as_further(each.numbers) for each in more]
+    update = {"more": further, "arrays": summarise("neurons", arrays)}
+    return pack_section(Computed(first.numbers.model_copy(update=update), arrays))
 
 
-def _sight(context: StageContext, image: ImageFile) -> See:
+def _as_further(numbers: Neurons) -> FurtherLayer:
+    return FurtherLayer(**{name: getattr(numbers, name) for name in FurtherLayer.model_fields})
+
+
+def _find_in_layer(context: StageContext, number: int, advance: Callable[[int], object]) -> Computed[Neurons]:
+    outcome, boxes = context.artifacts("activations"), find_boxes(context)
+    layer, geometry, network_geometry = read_layer(outcome, number)
+    return find_excited_neurons(
+        read_activations(outcome, context.examples, number),
+        {label: _sight(context, image, layer) for label, image in context.examples.items()},
+        open_examples(context),
+        example_files(context),
+        layer=layer,
+        geometry=geometry,
+        network_geometry=network_geometry,
+        count=context.setting("show.neurons"),
+        heads={label: head for label, (_, head) in boxes.items()},
+        animals={label: animal for label, (animal, _) in boxes.items()},
+        advance=advance,
+    )
+
+
+def _sight(context: StageContext, image: ImageFile, layer: str) -> See:
     """Finds patches in one image; the network runs on it when the first one is not kept yet."""
-    recorded: list[RecordedImage] = []
+    recorded: list[RecordedImage | WholeImage] = []
 
     def see(position: Position, field: Box) -> Sight:
         def compute() -> bytes:
             first = not recorded
             if first:
-                recorded.append(_record(context, image))
+                recorded.append(_record(context, image, layer))
             gradient = recorded[0].gradient(position)
             if first:
-                _require_same(context, recorded[0], position, gradient, image.file)
+                _require_same(context, recorded[0], position, gradient, image.file, layer)
             sight = Sight(effective_field(gradient, fallback=field), find_support(gradient))
             return json.dumps(sight.to_json()).encode()
 
-        # By content and position alone: a renamed image, or more neurons to show, costs no pass again.
-        item = f"{image.sha256} {position}"
+        # By content, layer and position alone: a renamed image, or more neurons to show, costs no pass again.
+        item = f"{image.sha256} {layer} {position}"
         return Sight.from_json(json.loads(context.items.obtain(item, compute)))
 
     return see
 
 
-def _record(context: StageContext, image: ImageFile) -> RecordedImage:
+def _record(context: StageContext, image: ImageFile, layer: str) -> RecordedImage | WholeImage:
     network = context.network()
-    from reportgen.analysis.chain import RecordedImage, read_steps
+    from reportgen.analysis.whole import record_image
     from reportgen.models.backbone import preprocess
 
     pixels = preprocess(decode(context.path(image), image.sha256))
-    return RecordedImage(read_steps(network.convolutions.layers, SIDE), pixels)
+    return record_image(network, layer, pixels)
 
 
 def _require_same(
-    context: StageContext, recorded: RecordedImage, position: Position, gradient: NDArray[Any], file: str
+    context: StageContext,
+    recorded: RecordedImage | WholeImage,
+    position: Position,
+    gradient: NDArray[Any],
+    file: str,
+    layer: str = "",
 ) -> None:
     """Fail if the chain of layers is not the network: one gradient must be that of the network, everywhere.
 
     In the chain it is computed where it can differ from zero only. That it is zero elsewhere, and so what a
-    neuron can see at all, is no assumption then.
+    neuron can see at all, is no assumption then. A network that was run whole has nothing to compare with.
     """
     from reportgen.analysis.gradients import differentiate
+    from reportgen.analysis.whole import WholeImage
 
-    whole = differentiate(context.network().explained, recorded.image, position)
+    if isinstance(recorded, WholeImage):
+        return
+    network = context.network()
+    run = network.explain(layer) if layer and layer != network.layers[0] else network.explained
+    whole = differentiate(run, recorded.image, position)
     if np.abs(gradient - whole).max() > 1e-3 * np.abs(whole).max():
         raise ExplanationError(
             f"{file}: the gradient of the neuron {position} is another one in the network than in its layers "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,11 @@ def draw(data: FigureData) -> Iterator[Figure]:
             describe_neuron_input(label, top),
         )
         yield _patches(i, label, top, image)
+
+    for k, layer in enumerate(section.more, 1):
+        for i, label in enumerate(section.files):
+            figure = _patches(i, label, layer.top[label], arrays[f"image_{i}"])
+            yield replace(figure, name=f"layer_patches_{k}_{i}")
 
 
 def _patches(i: int, label: str, top: Sequence[Neuron], image: Rgb) -> Figure:

@@ -71,6 +71,34 @@ class PatchLooks(Result):
     animal_area: Annotated[Share | None, means("The share of the image that lies on it; null without one.")]
 
 
+_Top = Annotated[
+    dict[
+        Label,
+        Annotated[
+            list[Annotated[Neuron, means("The neuron with the (i + 1)-th largest output.")]],
+            means("The most excited neurons for this class's image, the most excited first."),
+        ],
+    ],
+    means("The most excited neurons of the layer, for each class."),
+]
+
+
+class FurtherLayer(Result):
+    """What is said of the first explained layer, of another one."""
+
+    layer: Annotated[str, means("The explained layer.")]
+    layer_shape: Annotated[VolumeShape, means("Rows, columns and channels of its output.", "neurons")]
+    geometry: Annotated[FieldGeometry, means("The receptive fields of its neurons.")]
+    network_geometry: Annotated[
+        FieldGeometry | None, means("The receptive fields in the network that ran; never null here.")
+    ]
+    top: _Top
+    positive_share: Annotated[
+        dict[Label, Annotated[Share, means("The share of the layer's neurons with an output above zero.")]],
+        means("How much of the layer is excited, for each class's image."),
+    ]
+
+
 class Neurons(Result):
     """The most excited neurons of the explained layer. Arrays: ``image_<i>`` (224, 224, 3) uint8 and
     ``activations_<i>`` (rows, columns, channels), the layer's output for it.
@@ -90,16 +118,7 @@ class Neurons(Result):
         dict[Label, Annotated[ImagePath, means("The example image of this class.")]],
         means("The images that excite the neurons."),
     ]
-    top: Annotated[
-        dict[
-            Label,
-            Annotated[
-                list[Annotated[Neuron, means("The neuron with the (i + 1)-th largest output.")]],
-                means("The most excited neurons for this class's image, the most excited first."),
-            ],
-        ],
-        means("The most excited neurons of the layer, for each class."),
-    ]
+    top: _Top
     top_distinct: Annotated[
         dict[
             Label,
@@ -122,9 +141,16 @@ class Neurons(Result):
         dict[Label, Annotated[PatchLooks, means("What the patches of this class's image are like.")]],
         means("What the patches are like as pictures; empty in documents before 1.2."),
     ] = Field(default_factory=dict)
+    more: Annotated[
+        list[Annotated[FurtherLayer, means("One further layer.")]],
+        means("The further layers that the settings name; none in documents before 1.2."),
+    ] = Field(default_factory=list)
     arrays: Annotated[
         Arrays,
-        means("For class i, image_<i> and activations_<i>, the layer's output. In arrays/neurons.npz."),
+        means(
+            "For class i, image_<i> and activations_<i>, the layer's output; activations_<k>_<i> is that of "
+            "the further layer number k, from 1. In arrays/neurons.npz."
+        ),
     ]
 
     @computed_field(json_schema_extra={"unit": "patches"})  # type: ignore[prop-decorator]

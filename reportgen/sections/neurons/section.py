@@ -26,7 +26,11 @@ SECTION = Section(
     reads=Reads(
         images="examples", annotations=True, weights=True, settings=("show.neurons",), stages=("activations",)
     ),
-    figures=(Shown("neuron_input_<i>"), Shown("patches_<i>")),
+    figures=(
+        Shown("neuron_input_<i>"),
+        Shown("patches_<i>"),
+        Shown("layer_patches_<k>_<i>", "cell", if_any=True),
+    ),
     tables=(Shown("distinct", "appendix"), Shown("patch_looks", "appendix")),
     origins=(
         Origin("", ".compute.find_excited_neurons", "examples", weights=True),
@@ -44,7 +48,7 @@ SECTION = Section(
         Origin("/head_overlap", f"{_FIELD}.overlaps", "annotated", weights=True),
         *(
             origin
-            for table in ("/top", "/top_distinct")
+            for table in ("/top", "/top_distinct", "/more/*/top")
             for origin in (
                 Origin(table, "reportgen.analysis.neurons.rank_neurons", "examples", weights=True),
                 Origin(f"{table}/*/*/receptive_field", f"{_FIELD}.receptive_field", "results"),
@@ -57,6 +61,11 @@ SECTION = Section(
     tolerances=(
         Rule("/arrays/image_*", Tolerance(0, 1), DECODED),
         Rule("/arrays/*", Tolerance(1e-4), FLOAT32, True),
+        Rule("/more/*/top/*/*/value", Tolerance(1e-4), FLOAT32, True),
+        Rule("/more/*/top/*/*/patch/energy_share", Tolerance(0, 0.02), EDGE),
+        Rule("/more/*/top/*/*/patch/*", Tolerance(0, 2), EDGE),
+        Rule("/more/*/top/*/*/support/*", Tolerance(0, 2), EDGE),
+        Rule("/more/*/positive_share", Tolerance(0, 1e-3), GATES),
         Rule("/top*/*/*/value", Tolerance(1e-4), FLOAT32, True),
         Rule("/top*/*/*/patch/energy_share", Tolerance(0, 0.02), EDGE),
         Rule("/top*/*/*/patch/*", Tolerance(0, 2), EDGE),

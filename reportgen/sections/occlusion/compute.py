@@ -30,6 +30,7 @@ from reportgen.store.packing import pack_arrays, unpack_arrays
 
 if TYPE_CHECKING:
     from reportgen.analysis.occlusion import OccludedNetwork
+    from reportgen.analysis.whole import WholeOcclusion
 
 BLUR = 10.0
 """Standard deviation in pixels: no detail of an animal is left, its colours are."""
@@ -191,7 +192,7 @@ def run(context: StageContext) -> Artifacts:
     """Occlude the example images for the neurons that the section of the most excited ones lists."""
     layer, _, geometry = read_layer(context.artifacts("activations"))
     told = json.loads(context.artifacts("neurons")[NUMBERS])["top"]
-    occluder = _Occluder(context)
+    occluder = _Occluder(context, layer)
     with context.progress.stage("Occlusion", total=sum(map(len, told.values()))) as advance:
         measures: dict[str, list[tuple[Subject, Mapping[str, Values]]]] = {}
         for label, image in context.examples.items():
@@ -217,21 +218,21 @@ def run(context: StageContext) -> Artifacts:
 class _Occluder:
     """Measures by image and neuron, computed where they are not kept yet."""
 
-    def __init__(self, context: StageContext) -> None:
-        self._context = context
+    def __init__(self, context: StageContext, layer: str) -> None:
+        self._context, self._layer = context, layer
         self._chosen = {
             "random_boxes": context.setting("occlusion.random_boxes"),
             "step": context.setting("occlusion.step"),
             "seed": context.setting("seed"),
         }
-        self._network: OccludedNetwork | None = None
+        self._network: OccludedNetwork | WholeOcclusion | None = None
         # What the network makes of no image at all is the same for all images.
         self._blank: list[Values] = []
         self._seen: tuple[str, View] | None = None
 
     def measure(self, image: ImageFile, subject: Subject) -> Mapping[str, Values]:
         """What :func:`occlude` finds of a neuron."""
-        item = f"{image.sha256} {subject} {self._chosen}"
+        item = f"{image.sha256} {self._layer} {subject} {self._chosen}"
 
         def compute() -> bytes:
             return pack_arrays(occlude(self._see(image, subject), subject, **self._chosen))
@@ -245,11 +246,11 @@ class _Occluder:
 
     def _record(self, image: ImageFile, subject: Subject) -> View:
         network = self._context.network()
-        from reportgen.analysis.occlusion import OccludedNetwork
+        from reportgen.analysis.whole import occlude_network
         from reportgen.models.backbone import preprocess
 
         if self._network is None:
-            self._network = OccludedNetwork(network.convolutions.layers, SIDE)
+            self._network = occlude_network(network, self._layer, SIDE)
         pixels = preprocess(decode(self._context.path(image), image.sha256))
         self._blank = self._blank or self._network.record(np.zeros_like(pixels))
         view, output = make_view(self._network, pixels, self._blank)
@@ -258,7 +259,7 @@ class _Occluder:
 
 
 def make_view(
-    network: OccludedNetwork, image: NDArray[np.float32], blank: Sequence[Values] = ()
+    network: OccludedNetwork | WholeOcclusion, image: NDArray[np.float32], blank: Sequence[Values] = ()
 ) -> tuple[View, NDArray[np.float32]]:
     """How a preprocessed image (H, W, 3) is occluded, and the layer's output for the whole image.
 

@@ -23,7 +23,7 @@ from reportgen.errors import ExplanationError
 from reportgen.results import Box, ImageFile, Position
 from reportgen.results.fields import SIDE
 from reportgen.sections.randomisation.likeness import compare_with_first
-from reportgen.sections.randomisation.network import Chain, View, find_place
+from reportgen.sections.randomisation.network import Chain, View, Whole, find_place, open_network
 from reportgen.sections.randomisation.result import (
     ExplainedNeuron,
     Likenesses,
@@ -38,7 +38,7 @@ ALIKE_FROM, UNLIKE_BELOW = 0.3, 0.1
 """What counts as alike and as unlike: a medium and a small correlation by Cohen's usual names for them."""
 
 BLOCKS = (5, 4, 3, 2, 1)
-"""The blocks of VGG19 in the order in which they are redrawn."""
+"""The blocks of VGG19's names, for layers of which no others are told."""
 
 Values = NDArray[Any]
 
@@ -49,22 +49,20 @@ def run(context: StageContext) -> Artifacts:
     layer, _, geometry = read_layer(outcome)
     activations = read_activations(outcome, context.examples)
     count, seed = context.setting("randomisation.images"), context.setting("randomisation.seed")
-    explainer = _Explainer(context, seed)
+    explainer = _Explainer(context, seed, layer)
+    described = explainer.describe_layers()
+    blocks = sorted(set(described["blocks"].values()), reverse=True)
     subjects = {}
     for label, image in list(context.examples.items())[:count]:
         position = rank_neurons(activations[label], 1)[0]
         field = receptive_field(geometry, position[0], position[1], SIDE)
         subjects[label] = Subject(image, position, float(activations[label][position]), field)
-    with context.progress.stage("Randomised networks", total=len(subjects) * (1 + len(BLOCKS))) as advance:
+    with context.progress.stage("Randomised networks", total=len(subjects) * (1 + len(blocks))) as advance:
         pictures = {
-            label: [explainer.explain(subject, block, advance) for block in (None, *BLOCKS)]
+            label: [explainer.explain(subject, block, advance) for block in (None, *blocks)]
             for label, subject in subjects.items()
         }
-    return pack_section(
-        compare_pictures(
-            subjects, pictures, explainer.describe_layers(), layer=layer, seed=seed, images=count
-        )
-    )
+    return pack_section(compare_pictures(subjects, pictures, described, layer=layer, seed=seed, images=count))
 
 
 @dataclass(frozen=True)
@@ -91,15 +89,15 @@ class Pictures:
 class _Explainer:
     """Pictures by image, neuron and network, computed where they are not kept yet."""
 
-    def __init__(self, context: StageContext, seed: int) -> None:
-        self._context = context
+    def __init__(self, context: StageContext, seed: int, layer: str) -> None:
+        self._context, self._layer = context, layer
         self._seed = seed
-        self._chain: Chain | None = None
-        self._view: tuple[str, Position, View] | None = None
+        self._chain: Chain | Whole | None = None
+        self._view: tuple[str, Position, Any] | None = None
 
     def explain(self, subject: Subject, block: int | None, advance: Callable[[int], object]) -> Pictures:
         """The pictures with all blocks from ``block`` on redrawn; None: in the network as it is."""
-        item = f"{subject.image.sha256} {subject.position}"
+        item = f"{subject.image.sha256} {self._layer} {subject.position}"
         if block is not None:
             item += f" redrawn from block {block} on with seed {self._seed}"
         kept = unpack_arrays(
@@ -109,19 +107,18 @@ class _Explainer:
         return Pictures(float(kept["value"]), kept["guided"], kept["plain"])
 
     def describe_layers(self) -> dict[str, Any]:
-        """The weights of each convolution layer by name, and the layers that are left as they are."""
+        """The weights and the block of each layer by name, and the layers that are left as they are."""
 
         def describe() -> bytes:
-            chain = self._network()
-            weights = {layer.name: int(np.prod(layer.kernel.shape)) for layer in chain.convolutions}
-            return json.dumps({"weights": weights, "kept": chain.kept}).encode()
+            return json.dumps(self._network().describe()).encode()
 
-        described: dict[str, Any] = json.loads(self._context.items.obtain("layers", describe))
+        item = f"layers up to {self._layer}"
+        described: dict[str, Any] = json.loads(self._context.items.obtain(item, describe))
         return described
 
-    def _network(self) -> Chain:
+    def _network(self) -> Chain | Whole:
         if self._chain is None:
-            self._chain = Chain.read(self._context.network().convolutions, SIDE)
+            self._chain = open_network(self._context.network(), self._layer)
         return self._chain
 
     def _compute(self, subject: Subject, block: int | None) -> dict[str, Values]:
@@ -131,11 +128,14 @@ class _Explainer:
             from reportgen.models.backbone import preprocess
 
             image = preprocess(decode(self._context.path(subject.image), subject.image.sha256))
-            view = View(chain, image, subject.position)
+            view = chain.view(image, subject.position)
             _require_same(subject, view)
             self._view = (subject.image.sha256, subject.position, view)
         view = self._view[2]
         value, guided, plain = view.explain({} if block is None else chain.redraw(block, self._seed))
+        if not isinstance(view, View):  # of the whole image; beyond the field all is zero
+            field = (slice(*subject.field.rows), slice(*subject.field.cols))
+            guided, plain = guided[field], plain[field]
         return {
             "value": np.array(value),
             "guided": np.ascontiguousarray(guided[..., ::-1]),
@@ -143,9 +143,15 @@ class _Explainer:
         }
 
 
-def _require_same(subject: Subject, view: View) -> None:
+def _require_same(subject: Subject, view: Any) -> None:
     """Fail if the chain of layers is not the network: the neuron must have its output and its field there."""
-    if abs(max(view.value, 0) - subject.value) > 1e-3 * subject.value or view.field != subject.field:
+    other = isinstance(view, View) and view.field != subject.field
+    # A ReLU that is cut off at 6 gives less than it gets.
+    if (
+        min(abs(max(view.value, 0) - subject.value), abs(min(view.value, 6) - subject.value))
+        > (1e-3 * subject.value)
+        or other
+    ):
         raise ExplanationError(
             f"{subject.image.file}: the neuron {subject.position} has the output {subject.value:.6g} in the "
             f"network, but {view.value:.6g} in its layers one after the other, or sees other pixels there.",
@@ -180,7 +186,7 @@ def compare_pictures(
         alike_from=ALIKE_FROM,
         unlike_below=UNLIKE_BELOW,
         kept=layers["kept"],
-        networks=[_describe_network(block, layers["weights"]) for block in BLOCKS],
+        networks=_describe_networks(layers["weights"], layers.get("blocks", {})),
         neurons=neurons,
         arrays=summarise("randomisation", arrays),
     )
@@ -231,6 +237,11 @@ def _limit(gradient: Values) -> float:
     return float(np.percentile(size, PERCENTILE)) or float(size.max())
 
 
-def _describe_network(first_block: int, weights: Mapping[str, int]) -> Redrawing:
-    redrawn = [count for name, count in weights.items() if find_place(name)[0] >= first_block]
-    return Redrawing(first_block=first_block, layers=len(redrawn), weights=sum(redrawn))
+def _describe_networks(weights: Mapping[str, int], blocks: Mapping[str, int]) -> list[Redrawing]:
+    """From the top, one block more each time."""
+    own = {name: blocks[name] if name in blocks else find_place(name)[0] for name in weights}
+    networks = []
+    for first in sorted({*BLOCKS} if not blocks else {*blocks.values()}, reverse=True):
+        redrawn = [count for name, count in weights.items() if own[name] >= first]
+        networks.append(Redrawing(first_block=first, layers=len(redrawn), weights=sum(redrawn)))
+    return networks

@@ -1,11 +1,11 @@
-"""VGG19 step by step: its weights redrawn, and the gradients of one neuron, guided and plain."""
+"""A network with its weights redrawn, and the gradients of one neuron in it, guided and plain."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,12 @@ from reportgen.analysis.initialisation import kaiming_normal
 from reportgen.errors import ExplanationError
 from reportgen.models.identity import is_identity
 from reportgen.results import Box, Position
+
+if TYPE_CHECKING:
+    from reportgen.models.backbone import Backbone
+
+Redrawn = Mapping[Any, Any]
+"""What is put in the place of what the network has: steps by name, or weights by identity."""
 
 
 def find_place(layer: str) -> tuple[int, int]:
@@ -28,13 +34,20 @@ def find_place(layer: str) -> tuple[int, int]:
 
 
 class Chain:
-    """The steps of VGG19 up to the explained layer. ``kept`` names convolutions that hand their input on
+    """The steps of a chain up to the explained layer. ``kept`` names convolutions that hand their input on
     unchanged: nothing is learnt in them, they are not redrawn, and leaving them out changes nothing.
+    ``places``: block and number of each layer; without them, those that VGG19's names tell.
     """
 
-    def __init__(self, steps: Sequence[Step], kept: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        kept: Sequence[str] = (),
+        places: Mapping[str, tuple[int, int]] | None = None,
+    ) -> None:
         self.steps = list(steps)
         self.kept = list(kept)
+        self._places = dict(places or {})
         self._redrawn: dict[tuple[str, int], Step] = {}
 
     @property
@@ -48,6 +61,20 @@ class Chain:
         kept = [layer.name for layer in model.layers if is_identity(layer)]
         return cls(read_steps(model.layers, side), kept)
 
+    def place(self, layer: str) -> tuple[int, int]:
+        """Block and number of a layer."""
+        return self._places[layer] if layer in self._places else find_place(layer)
+
+    def describe(self) -> dict[str, Any]:
+        """The number of weights and the block of each layer that is redrawn, and the layers that are kept."""
+        layers = {step.name: int(np.prod(step.kernel.shape)) for step in self.convolutions}
+        blocks = {name: self.place(name)[0] for name in layers}
+        return {"weights": layers, "blocks": blocks, "kept": self.kept}
+
+    def view(self, image: NDArray[np.float32], position: Position) -> View:
+        """One neuron of an image (H, W, 3)."""
+        return View(self, image, position)
+
     def redraw(self, first_block: int, seed: int) -> dict[str, Step]:
         """New steps for the convolutions of ``first_block`` and all above it, by name.
 
@@ -57,12 +84,12 @@ class Chain:
         return {
             step.name: self._redraw(step, seed)
             for step in self.convolutions
-            if find_place(step.name)[0] >= first_block
+            if self.place(step.name)[0] >= first_block
         }
 
     def _redraw(self, step: Step, seed: int) -> Step:
         if (step.name, seed) not in self._redrawn:
-            rng = np.random.default_rng([seed, *find_place(step.name)])
+            rng = np.random.default_rng([seed, *self.place(step.name)])
             kernel = kaiming_normal(tuple(step.kernel.shape), rng)
             self._redrawn[step.name, seed] = replace(
                 step, kernel=kernel, bias=np.zeros(kernel.shape[3], np.float32)
@@ -95,3 +122,69 @@ class View:
         signals = self._view.run(steps, self._signals[: unchanged + 1])
         guided, plain = self._view.differentiate(steps, signals, guided=True).numpy()
         return self._view.value(signals), guided, plain
+
+
+class Whole:
+    """A network that is no chain, up to the explained layer.
+
+    Kernels are redrawn as a chain's are; of normalisations in the same blocks everything is as it is before
+    training, for what they have learnt fits the kernels that are gone.
+    """
+
+    kept: tuple[str, ...] = ()
+
+    def __init__(self, network: Backbone, layer: str) -> None:
+        self._network, self._layer = network, layer
+        self._end = network.graph.find_neurons(layer)
+        self._places = network.graph.places(self._end)
+        self._drawn: dict[tuple[int, int], NDArray[np.float32]] = {}
+
+    def describe(self) -> dict[str, Any]:
+        """As :meth:`Chain.describe`."""
+        nodes = [node for node in self._network.graph.runs(self._end) if node.name in self._places]
+        layers = {
+            node.name: sum(int(np.prod(each.shape)) for each in node.layer.weights if len(each.shape) > 1)
+            for node in nodes
+        }
+        return {"weights": layers, "blocks": {n: place[0] for n, place in self._places.items()}, "kept": []}
+
+    def view(self, image: NDArray[np.float32], position: Position) -> Any:
+        """One neuron of an image (H, W, 3)."""
+        from reportgen.analysis.whole import WholeView
+
+        return WholeView(self._network, self._layer, image, position)
+
+    def redraw(self, first_block: int, seed: int) -> dict[int, NDArray[np.float32]]:
+        """New weights of the blocks from ``first_block`` on, by the identity of those that they replace."""
+        found: dict[int, NDArray[np.float32]] = {}
+        block = 1
+        for node in self._network.graph.runs(self._end):
+            # What has no kernel belongs to the block of the last layer that has one.
+            block = self._places.get(node.name, (block, 0))[0]
+            if block >= first_block:
+                rng = np.random.default_rng([seed, *self._places.get(node.name, (0, 0))])
+                for weight in getattr(node.layer, "weights", ()):
+                    found[id(weight)] = _redraw_weight(weight, rng)
+        return found
+
+
+def _redraw_weight(weight: Any, rng: np.random.Generator) -> NDArray[np.float32]:
+    shape = tuple(weight.shape)
+    if len(shape) > 1:
+        # Each channel of a depthwise kernel reads one input channel only, which is its fan-in.
+        inputs = shape[0] * shape[1] if "depthwise" in weight.path else int(np.prod(shape[:-1]))
+        return rng.normal(0.0, np.sqrt(2.0 / inputs), shape).astype(np.float32)
+    ones = weight.path.rpartition("/")[2] in ("gamma", "moving_variance")
+    return np.full(shape, 1.0 if ones else 0.0, np.float32)
+
+
+def open_network(network: Backbone, layer: str) -> Chain | Whole:
+    """What redraws a network up to a layer: a chain in windows, anything else whole."""
+    from reportgen.analysis.whole import find_chain
+
+    steps = find_chain(network, layer)
+    if steps is None:
+        return Whole(network, layer)
+    layers = network.chain_to(layer) or []
+    kept = [each.name for each in layers if is_identity(each)]
+    return Chain(steps, kept, network.graph.places(network.graph.find_neurons(layer)))

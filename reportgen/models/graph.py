@@ -1,0 +1,290 @@
+"""A Keras model as a list of its layers' applications, those of nested models among them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Any
+
+import keras
+
+from reportgen.errors import ExplanationError, SettingsError
+from reportgen.models.identity import skip_identities
+
+_SHOWN_NAMES = 12
+"""Names of layers that a message lists at most: MobileNetV2 has 52 convolutions."""
+
+_POINTWISE = ("BatchNormalization", "Activation", "ReLU", "Dropout", "SpatialDropout2D")
+"""Layers that finish what a convolution began, before anything else reads it."""
+
+Values = dict["Ref", Any]
+
+
+@dataclass(frozen=True)
+class Ref:
+    """The output number ``output`` of the application number ``node``."""
+
+    node: int
+    output: int = 0
+
+
+@dataclass(frozen=True)
+class Node:
+    """One application of a layer or of an operation of ``keras.ops``; the first node is the input.
+
+    ``name`` is the layer's; if several have it, it begins with the nested model's name and a slash.
+    ``arguments`` are those of the call, with a ``Ref`` for each tensor. ``shapes``: of each output, without
+    the batch.
+    """
+
+    name: str
+    layer: Any
+    arguments: tuple[Any, Any]
+    inputs: tuple[Ref, ...]
+    shapes: tuple[tuple[int | None, ...], ...]
+
+    @property
+    def kind(self) -> str:
+        """The name of the layer's class."""
+        return type(self.layer).__name__ if self.layer is not None else "InputLayer"
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """That of the only output."""
+        return self.shapes[0]
+
+    @property
+    def convolution(self) -> bool:
+        """Whether it is a convolution of images, of any kind."""
+        return self.kind in ("Conv2D", "DepthwiseConv2D", "SeparableConv2D") and len(self.shape) == 3
+
+
+class LayerGraph:
+    """The applications of all layers between one input and one output, each after those it reads.
+
+    Nested models are opened, so that a layer inside one is found, explained and redrawn like any other. A
+    model that is written as a class, whose layers Keras does not know in advance, stays one node.
+    """
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self.nodes = list(nodes)
+        self._readers: dict[int, list[int]] = {}
+        for index, node in enumerate(self.nodes):
+            for ref in node.inputs:
+                self._readers.setdefault(ref.node, []).append(index)
+
+    @classmethod
+    def read(cls, model: Any) -> LayerGraph:
+        """The graph of a functional or sequential model. Raises ``ExplanationError`` for any other one."""
+        if not getattr(model, "inputs", None) or len(model.inputs) != 1 or len(model.outputs) != 1:
+            raise ExplanationError(
+                f"The network '{model.name}' is no functional Keras model with one input and one output.",
+                "Build it with keras.Model(inputs, outputs) or keras.Sequential.",
+            )
+        shape = tuple(model.inputs[0].shape[1:])
+        nodes = [Node(model.inputs[0].name, None, ((), {}), (), (shape,))]
+        seen = {id(model.inputs[0]): Ref(0)}
+        _append(model.outputs, seen, nodes, "")
+        # The names of nested models are told only where a layer's own would leave it open which one is meant.
+        own = Counter(node.name.rpartition("/")[2] for node in nodes)
+        short = (node.name.rpartition("/")[2] for node in nodes)
+        return cls(
+            [
+                replace(node, name=name) if own[name] == 1 else node
+                for node, name in zip(nodes, short, strict=True)
+            ]
+        )
+
+    @property
+    def chain(self) -> bool:
+        """Whether each layer reads nothing but the output of the one before it."""
+        return all(node.inputs == (Ref(index),) for index, node in enumerate(self.nodes[1:]))
+
+    def chain_to(self, end: int) -> list[Any] | None:
+        """The layers up to a node if they are a chain, else None."""
+        nodes = self.nodes[1 : end + 1]
+        plain = all(node.inputs == (Ref(index),) for index, node in enumerate(nodes))
+        return [node.layer for node in nodes] if plain else None
+
+    def convolutions(self, end: int | None = None) -> list[Node]:
+        """Those that a node depends on, or all; in topological order."""
+        behind = range(len(self.nodes)) if end is None else sorted(self._behind(end))
+        return [self.nodes[index] for index in behind if self.nodes[index].convolution]
+
+    def find(self, name: str) -> int:
+        """The index of a layer by name; within a nested model its own name is enough if it is the only one.
+
+        Raises ``SettingsError``, naming those that are spelt alike and the convolutions there are.
+        """
+        found = [index for index, node in enumerate(self.nodes) if node.name == name]
+        found = found or [
+            index for index, node in enumerate(self.nodes) if node.name.rpartition("/")[2] == name
+        ]
+        if len(found) == 1:
+            return found[0]
+        convolutions = [node.name for node in self.nodes if node.convolution]
+        if found:
+            problem = f"the layer '{name}' is there {len(found)} times"
+            near = [self.nodes[index].name for index in found]
+        else:
+            problem = f"the network has no layer '{name}'"
+            near = get_close_matches(name, [node.name for node in self.nodes[1:]], n=3)
+        raise SettingsError(
+            f"layers: {problem}." + (f" Did you mean {' or '.join(dict.fromkeys(near))}?" if near else ""),
+            f"Its convolution layers are {_list(convolutions)}.",
+        )
+
+    def find_neurons(self, name: str) -> int:
+        """The index of the node whose outputs are a layer's neurons.
+
+        Those of a convolution are counted behind its normalisation and its ReLU, where these are layers of
+        their own that nothing bypasses. Raises ``SettingsError`` for a layer without rows and columns.
+        """
+        index = self.find(name)
+        node = self.nodes[index]
+        if len(node.shape) != 3 or None in node.shape:
+            raise SettingsError(
+                f"layers: '{name}' has outputs of the shape {node.shape}, and no rows and columns.",
+                f"Its convolution layers are {_list([each.name for each in self.convolutions()])}.",
+            )
+        while not is_rectified(self.nodes[index]):
+            readers = self._readers.get(index, [])
+            following = self.nodes[readers[0]] if len(readers) == 1 else None
+            if following is None or following.kind not in _POINTWISE or len(following.inputs) != 1:
+                break
+            index = readers[0]
+        return index if is_rectified(self.nodes[index]) else self.find(name)
+
+    def run(
+        self,
+        image: Any,
+        end: int,
+        *,
+        given: Mapping[int, Any] | None = None,
+        apply: Callable[[Node, Any, Any], Any] | None = None,
+    ) -> Any:
+        """The output of the node ``end`` for a batch of images.
+
+        ``given``: the outputs of some nodes, which are taken as they are; ``apply`` (node, arguments,
+        keywords) computes a node in its own way.
+        """
+        values: Values = {Ref(0): image}
+        known = dict(given or {})
+        values |= {Ref(index): value for index, value in known.items()}
+        for index in sorted(self._behind(end, set(known))):
+            if Ref(index) in values:
+                continue
+            node = self.nodes[index]
+            args, kwargs = keras.tree.map_structure(
+                lambda item: values[item] if isinstance(item, Ref) else item, node.arguments
+            )
+            outputs = apply(node, args, kwargs) if apply else node.layer(*args, **kwargs)
+            for k, output in enumerate(outputs if isinstance(outputs, list | tuple) else [outputs]):
+                values[Ref(index, k)] = output
+        return values[Ref(end)]
+
+    def _behind(self, end: int, known: set[int] | None = None) -> set[int]:
+        """The nodes that one depends on, itself among them, down to those that are known."""
+        found: set[int] = set()
+        waiting = [end]
+        while waiting:
+            index = waiting.pop()
+            if index not in found:
+                found.add(index)
+                if index not in (known or ()):
+                    waiting += [ref.node for ref in self.nodes[index].inputs]
+        return found
+
+    def runs(self, end: int) -> Iterator[Node]:
+        """The nodes that one depends on, in topological order, without the input."""
+        yield from (self.nodes[index] for index in sorted(self._behind(end)) if index)
+
+    def places(self, end: int) -> dict[str, tuple[int, int]]:
+        """Block and number, both from 1, of each layer with a kernel that a node depends on.
+
+        A block is what works at one resolution, as VGG's blocks do between its poolings: layers are grouped
+        by the rows of their outputs, in the order in which these first come up.
+        """
+        heights: list[int | None] = []
+        counted: Counter[int] = Counter()
+        found: dict[str, tuple[int, int]] = {}
+        for node in self.runs(end):
+            if has_kernel(node):
+                # Behind a global pooling there are no rows; such a gate belongs to the block it is in.
+                height = (
+                    node.shape[0] if len(node.shape) == 3 and node.shape[0] != 1 else (heights or [1])[-1]
+                )
+                if height not in heights:
+                    heights.append(height)
+                block = heights.index(height) + 1
+                counted[block] += 1
+                found[node.name] = (block, counted[block])
+        return found
+
+    def without_identities(self, end: int) -> list[Any] | None:
+        """The layers of a chain but those that hand their input on; None if it is no chain."""
+        layers = self.chain_to(end)
+        return None if layers is None else skip_identities(layers)
+
+
+def has_kernel(node: Node) -> bool:
+    """Whether a layer has weights that are more than one number a channel."""
+    return any(len(weight.shape) > 1 for weight in getattr(node.layer, "weights", ()))
+
+
+def is_rectified(node: Node) -> bool:
+    """Whether a node's outputs come from a ReLU, as far as its layer tells, and so are not negative."""
+    name = getattr(getattr(node.layer, "activation", None), "__name__", "")
+    if node.kind in ("Relu", "Relu6") or name in ("relu", "relu6"):
+        return True
+    return node.kind == "ReLU" and not node.layer.negative_slope and not node.layer.threshold
+
+
+def _append(outputs: Sequence[Any], seen: dict[int, Ref], nodes: list[Node], prefix: str) -> None:
+    """Append the applications behind Keras's symbolic ``outputs``; ``seen``: refs of those known by id.
+
+    Without recursion along the network: ResNet50 is deeper than Python's stack would like.
+    """
+    waiting = [(tensor, False) for tensor in reversed(outputs)]
+    while waiting:
+        tensor, expanded = waiting.pop()
+        if id(tensor) in seen:
+            continue
+        history = tensor._keras_history
+        call = history.operation._inbound_nodes[history.node_index]
+        if not expanded:
+            waiting.append((tensor, True))
+            waiting += [(each, False) for each in reversed(call.input_tensors) if id(each) not in seen]
+            continue
+        operation, name = history.operation, prefix + history.operation.name
+        if getattr(operation, "inputs", None) and getattr(operation, "outputs", None):
+            inner = {
+                id(own): seen[id(outer)]
+                for own, outer in zip(operation.inputs, call.input_tensors, strict=True)
+            }
+            _append(operation.outputs, inner, nodes, f"{name}/")
+            refs = [inner[id(own)] for own in operation.outputs]
+        else:
+            refs = [Ref(len(nodes), k) for k in range(len(call.outputs))]
+            nodes.append(_as_node(name, operation, call, seen))
+        seen |= {id(each): ref for each, ref in zip(call.outputs, refs, strict=True)}
+
+
+def _as_node(name: str, operation: Any, call: Any, seen: Mapping[int, Ref]) -> Node:
+    arguments = call.arguments.convert(
+        lambda item: seen[id(item)] if isinstance(item, keras.KerasTensor) else item
+    )
+    return Node(
+        name,
+        operation,
+        arguments,
+        tuple(seen[id(tensor)] for tensor in call.input_tensors),
+        tuple(tuple(tensor.shape[1:]) for tensor in call.outputs),
+    )
+
+
+def _list(names: Sequence[str]) -> str:
+    shown = names if len(names) <= _SHOWN_NAMES else [*names[:3], "…", *names[-(_SHOWN_NAMES - 3) :]]
+    return ", ".join(shown) if shown else "none"
