@@ -27,12 +27,12 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Look at Python, packages, Pango, fonts, weights, data, build folder and disk; nothing is changed.
+    """Look at Python, packages, Pango, fonts, weights, data, build folder, disk and kernel.
 
-    ``settings.data`` is None if there is no data yet.
+    Nothing is changed. ``settings.data`` is None if there is no data yet.
     """
     looks: tuple[Callable[[Settings], Finding], ...] = (
-        _python, _packages, _pango, _fonts, _weights, _data, _build_folder, _disk,
+        _python, _packages, _pango, _fonts, _weights, _data, _build_folder, _disk, _protections,
     )  # fmt: skip
     return [_guarded(look, settings) for look in looks]
 
@@ -152,6 +152,18 @@ def _disk(settings: Settings) -> Finding:
     free = shutil.disk_usage(next(_existing(settings.build))).free
     text = f"Disk: {free / 1e9:.1f} GB free"
     return Finding(free >= NEEDED_BYTES, text if free >= NEEDED_BYTES else f"{text}; 1 GB is needed")
+
+
+def _protections(_: Settings) -> Finding:
+    """What the kernel lends to the processes that read what others handed in; builds need none of it."""
+    from reportgen.system.confinement import describe_protections
+
+    there, lacking = describe_protections()
+    text = f"Strangers' reports, in a class: limits of {', '.join(there)}"
+    if not lacking:
+        return Finding(True, text)
+    remedy = "A Linux from 6.12 on, on x86-64 or ARM, has all of them"
+    return Finding(True, f"{text}; not of {', '.join(lacking)}. {remedy}", note=True)
 
 
 def _existing(folder: Path) -> Iterator[Path]:

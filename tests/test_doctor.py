@@ -17,7 +17,7 @@ from PIL import Image
 from reportgen.doctor import examine
 from reportgen.document import fonts
 from reportgen.settings import Settings, load_settings
-from reportgen.system import libraries
+from reportgen.system import confinement, libraries
 from reportgen.weights import published
 
 
@@ -125,7 +125,7 @@ def test_missing_packages_are_named_and_stop_no_other_look(
     assert "missing: weasyprint" in first
     assert "rm -f .venv/.installed; make report" in first, "these tests run in a checkout"
     assert "WeasyPrint" in second
-    assert len(examine(settings)) == 8
+    assert len(examine(settings)) == 9
 
 
 def test_missing_fonts_are_named(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -228,3 +228,24 @@ def test_a_full_disk_is_told(
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 10**12 - free, free))
     found = problems(settings)
     assert found == [] if ok else "1.0 GB free; 1 GB is needed" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("version", "machine", "lacking"),
+    [
+        (7, "x86_64", ""),
+        (0, "aarch64", "foreign folders, signals to other programs"),
+        # Landlock denies TCP since its version 4, and signals since 6.
+        (3, "riscv64", "network, signals to other programs, leaving the process group"),
+        (4, "riscv64", "signals to other programs, leaving the process group"),
+    ],
+)
+def test_what_the_kernel_lacks_for_a_class_is_no_problem_of_a_build(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, version: int, machine: str, lacking: str
+) -> None:
+    monkeypatch.setattr(confinement, "landlock_version", lambda: version)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    monkeypatch.setattr(sys, "platform", "linux")
+    (finding,) = [each for each in examine(settings) if each.line.startswith("Strangers' reports")]
+    assert (finding.ok, finding.note) == (True, bool(lacking))
+    assert finding.line.partition("; not of ")[2].partition(". ")[0] == lacking

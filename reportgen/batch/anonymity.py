@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
+import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -12,16 +15,29 @@ from pathlib import Path
 from reportgen.batch.job import Outcome
 from reportgen.batch.naming import simplify
 from reportgen.batch.tables import GroupResult, write_table
+from reportgen.errors import UserError
+from reportgen.grading.exports.table import safe_cell
 from reportgen.grading.policy import UNDATED
 from reportgen.store.files import read_file, write_atomically, writing
 from reportgen.store.output import check_output
 
 KEY_FILE = "names.csv"
 
-_NUMBERS_FILE = ".numbers.json"
+_HEADING = ["number", "group"]
+
+NUMBERS_FILE = ".numbers.json"
 """Beside the tables: the key may be taken away, and the numbers stay the same."""
 
+_NUMBER = re.compile(r"Number (\d{3,9})")
+
+_TABLE = "grades.csv"
+"""Which has numbers in the place of names after a run with ``--anonymous``."""
+
 _UNTOLD = "It may name files or people, and is told without --anonymous."
+
+
+class NumbersLostError(UserError):
+    """Tables with numbers are there, and nothing tells whose numbers they are."""
 
 
 def assign_numbers(out: Path, names: Sequence[str]) -> dict[str, str]:
@@ -29,9 +45,11 @@ def assign_numbers(out: Path, names: Sequence[str]) -> dict[str, str]:
 
     The order is that of salted hashes, so that neither the roster nor the alphabet gives it away. The key is
     written to ``names.csv``. Raises ``StorageError`` if that fails, ``TakenError`` if that file is somebody's
-    own, or was changed.
+    own, or was changed, ``NumbersLostError`` if nothing tells any more which numbers were given.
     """
     salt, numbers, written = _read_numbers(out)
+    if not written:
+        numbers, written = _recover_numbers(out, names)
     taken = {simplify(name) for name in names}
     for name in sorted(set(names) - numbers.keys(), key=lambda name: _hash(salt, name)):
         number = max(numbers.values(), default=0) + 1
@@ -42,12 +60,12 @@ def assign_numbers(out: Path, names: Sequence[str]) -> dict[str, str]:
     labels = {name: _label(numbers[name]) for name in names}
     rows = sorted((label, name) for name, label in labels.items())
     # The name of a folder may have bytes that are no UTF-8.
-    key = write_table(["number", "group"], rows).encode("utf-8", "backslashreplace")
+    key = write_table(_HEADING, rows).encode("utf-8", "backslashreplace")
     own = (written, hashlib.sha256(key).hexdigest())
     check_output(out / KEY_FILE, lambda stream: hashlib.sha256(stream.read()).hexdigest() in own)
     with writing(out):
         text = json.dumps({"salt": salt, "numbers": numbers, "key": own[1]})
-        write_atomically(out / _NUMBERS_FILE, text.encode())
+        write_atomically(out / NUMBERS_FILE, text.encode())
         write_atomically(out / KEY_FILE, key)
     return labels
 
@@ -60,12 +78,46 @@ def find_numbers(out: Path) -> dict[str, str]:
 def _read_numbers(out: Path) -> tuple[str, dict[str, int], str]:
     """The salt, the numbers that were given, and the hash of the key as it was written."""
     try:
-        kept = json.loads(read_file(out / _NUMBERS_FILE))
+        kept = json.loads(read_file(out / NUMBERS_FILE))
         numbers = {str(name): int(number) for name, number in kept["numbers"].items()}
         return str(kept["salt"]), numbers, str(kept["key"])
     # A damaged file is as none: numbers are then given from the start.
     except (OSError, ValueError, TypeError, LookupError, AttributeError):
         return secrets.token_hex(16), {}, ""
+
+
+def _recover_numbers(out: Path, names: Sequence[str]) -> tuple[dict[str, int], str]:
+    """The numbers that the key tells, with its hash, after the file that remembers them was lost.
+
+    A salt cannot be recovered, and new numbers would give the points in older tables to others.
+    """
+    escaped = {safe_cell(name): name for name in names}
+    try:
+        key = read_file(out / KEY_FILE)
+        heading, *rows = csv.reader(io.StringIO(key.decode("utf-8-sig"), newline=""))
+    except (OSError, ValueError, csv.Error):
+        heading, rows = [], []
+    found = [
+        (_NUMBER.fullmatch(row[0]), escaped.get(row[1], row[1])) for row in rows if len(row) == len(_HEADING)
+    ]
+    numbers = {name: int(match[1]) for match, name in found if match}
+    if heading == _HEADING and len(set(numbers.values())) == len(numbers) == len(rows):
+        return numbers, hashlib.sha256(key).hexdigest()
+    if _has_numbers(out / _TABLE):
+        raise NumbersLostError(
+            f"{out}: {_TABLE} calls groups by numbers, but {NUMBERS_FILE} and {KEY_FILE}, which tell whose "
+            "they are, are gone or cannot be read.",
+            "Put one of them back, or choose another --out, where all groups get new numbers.",
+        )
+    return {}, ""
+
+
+def _has_numbers(table: Path) -> bool:
+    try:
+        rows = csv.reader(io.StringIO(read_file(table).decode("utf-8-sig"), newline=""))
+        return any(row and _NUMBER.fullmatch(row[0]) for row in rows)
+    except (OSError, ValueError, csv.Error):
+        return False
 
 
 def _hash(salt: str, name: str) -> str:

@@ -27,6 +27,7 @@ from reportgen.batch.job import (
     Message,
     Outcome,
     Typed,
+    describe_limit,
     find_finished,
     find_strangers,
     job_text,
@@ -37,7 +38,7 @@ from reportgen.batch.job import (
     write_outcome,
 )
 from reportgen.batch.process import End, Program, run_program
-from reportgen.batch.worker import GRADED_FOLDER, IMAGES_FOLDER, MADE_FILE
+from reportgen.batch.worker import GRADED_FOLDER, IMAGES_FOLDER, MADE_FILE, SCRATCH_FOLDER
 from reportgen.engine.plan import digest_of, make_specs
 from reportgen.engine.sources import code_of, libraries_of
 from reportgen.faults import FAULT, FAULT_WORDS
@@ -123,8 +124,11 @@ _OWN = (sys.executable, "-P", "-m", "reportgen", "batch-worker")
 
 _KILLED = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
-_WORKING = (JOB_FILE, MADE_FILE, GRADED_FOLDER, IMAGES_FOLDER)
+_WORKING = (JOB_FILE, MADE_FILE, GRADED_FOLDER, IMAGES_FOLDER, SCRATCH_FOLDER)
 """What only the work needs."""
+
+_NO_MEMORY = "bad_alloc"
+"""What a program in C++ says last when the system gives it no more."""
 
 _LOG_END = 4000
 
@@ -246,10 +250,11 @@ def _passing_on(job: Job, on_message: OnMessage) -> Callable[[str], None]:
 
 def _judge(job: Job, folder: Path, end: End) -> Outcome:
     limits = job.config.limits
-    if end.over == "time":
-        return Outcome("time", f"It took longer than the {limits.seconds:g} s that are allowed")
-    if end.over == "memory":
-        return Outcome("memory", f"It took more memory than the {limits.megabytes} MB that are allowed")
+    if end.over in ("time", "memory"):
+        return Outcome(end.over, describe_limit(end.over, limits))
+    if end.code == -signal.SIGXCPU:
+        # The kernel's limit, which also holds where nothing is measured from outside.
+        return Outcome("time", describe_limit("time", limits))
     if end.code == 0:
         try:
             return parse_outcome(json.loads((folder / MADE_FILE).read_bytes()))
@@ -258,6 +263,8 @@ def _judge(job: Job, folder: Path, end: End) -> Outcome:
             return Outcome("crash", "Its process ended without an outcome")
     if end.code < 0:
         name = signal.Signals(-end.code).name
+        if end.code == -signal.SIGABRT and _last_line(job, folder, _NO_MEMORY):
+            return Outcome("memory", describe_limit("memory", limits))
         if -end.code in _KILLED:
             return Outcome("killed", f"Its process was killed from outside ({name}), as when memory runs out")
         return Outcome("crash", f"Its process crashed ({name})")

@@ -23,10 +23,10 @@ from reportgen.batch.job import (
     write_costs,
     write_outcome,
 )
-from reportgen.batch.process import MEGABYTE
 from reportgen.errors import UserError
 from reportgen.outline.kind import Outline, OutlineError
 from reportgen.store.files import writing
+from reportgen.system.confinement import MEGABYTE
 from reportgen.weights import locate_weights
 
 if TYPE_CHECKING:

@@ -9,9 +9,16 @@ from dataclasses import dataclass
 from reportgen.batch.job import Author, Traits
 
 ALIKE = 4
-"""Bits of 64 by which the perceptual hashes of one picture in two files may differ. Half of what is near in
-the images of one report: between all groups of a class there are far more pairs that chance could bring near.
-A picture that is only saved again differs in fewer."""
+"""Bits of 64 by which the perceptual hashes of one picture in two files may differ.
+
+Measured on 426 photographs of Caltech-101 (butterfly, chandelier, kangaroo, ketch, leopard). Of 120 that were
+saved again, as JPEG of quality 50 and 20, as WebP or at half the size, all differ in 4 bits or fewer; of the
+120 made 15 % brighter 94 %, of those trimmed by 2 % on each side 65 %, still most of a copied data set.
+Of 90,525 pairs of different files two differ in 8 or fewer (2 and 6), both of one scene; 2 in 10, 4 in 12, 5
+in 14, 41 in 16 bits. From there on chance brings near 3.7 times as many with every 2 bits, so among the 2.9
+million pairs of 24 groups with 100 images each 0.5 pairs are to be expected within 4 bits, but 7 within 8,
+each of which would name two groups that did nothing. Within one report, which names nobody, it is 8.
+"""
 
 _AT_ONCE = 2048
 """Rows of a table of distances that are in memory together."""

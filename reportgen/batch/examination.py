@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reportgen.batch.job import Author, Job, Outcome, find_finished, list_sealed, localise
 from reportgen.batch.parts import BUILD_FOLDER
@@ -17,7 +16,7 @@ from reportgen.text import plural, printable
 
 if TYPE_CHECKING:
     from reportgen.progress import Progress
-    from reportgen.verify import Finding, Verification
+    from reportgen.verify import Verification
     from reportgen.verify.verification import Examination
 
 JSON_FILE, TEXT_FILE, PAGE_FILE = "verification.json", "verification.txt", "verification.html"
@@ -114,35 +113,19 @@ def _subjects(found: Verification) -> str:
 def lay_out_reference(found: Examination, folder: Path) -> None:
     """Write to ``folder`` what the instructor's images make of the report: a build folder without figures.
 
-    Its numbers are those of the submission, and where all of a section is confirmed, those of the
-    recomputation: they are equal within the tolerances, and belong to its arrays to the last digit, which the
-    checks ask for. A section that is not confirmed keeps the numbers that were handed in.
+    Which numbers are the recomputed ones, :func:`settle_document` says, as for a single report. All arrays
+    are, also those of a section that is doubted: the instructor may release it.
     """
-    from reportgen.verify.rebuild import write_rebuild
+    from reportgen.verify.rebuild import find_doubted, settle_document, write_rebuild
 
     submitted, recomputed = dict(found.submitted.results.document), found.recomputed
-    document = {**submitted, **dict(_settle_sections(submitted, found))}
+    doubted = find_doubted(found.verification.rows, recomputed.arrays)
+    document = settle_document(submitted, recomputed.document, recomputed.arrays, doubted)
     with writing(folder):
         write_rebuild(folder, document, recomputed.arrays)
         if found.rendered.html:
             page = found.rendered.html.encode("utf-8", "backslashreplace")
             (folder / HTML_FILE).write_bytes(page)
-
-
-def _settle_sections(submitted: Mapping[str, Any], found: Examination) -> Iterator[tuple[str, Any]]:
-    doubted = {row.pointer.split("/")[1] for row in found.verification.rows if _is_doubt(row)}
-    for name, values in found.recomputed.document.items():
-        if name not in found.recomputed.arrays or not isinstance(submitted.get(name), dict):
-            continue
-        # The arrays are the recomputed ones in any case, and so is their description.
-        described = {key: values[key] for key in (ARRAYS_FOLDER,) if key in values}
-        yield name, {**submitted[name], **described} if name in doubted else values
-
-
-def _is_doubt(row: Finding) -> bool:
-    # Arrays that did not come along say nothing against the numbers.
-    doubtful = {"numbers": ("differs", "not recomputable"), "arrays": ("differs",)}
-    return row.status in doubtful.get(row.subject, ()) and row.pointer.startswith("/")
 
 
 def lay_out_graded(submission: Path, reference: Path, folder: Path) -> Path:

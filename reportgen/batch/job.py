@@ -188,6 +188,13 @@ def describe_problem(error: UserError, job: Job, folder: Path) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
+def describe_limit(over: Literal["time", "memory"], limits: Limits) -> str:
+    """Why a group has no outcome, if it took more than it may."""
+    if over == "time":
+        return f"It took longer than the {limits.seconds:g} s that are allowed"
+    return f"It took more memory than the {limits.megabytes} MB that are allowed"
+
+
 def localise(text: str, job: Job, folder: Path) -> str:
     """The text with the paths of a group's folders and of its report named as from inside."""
     for inside in (folder, *job.roots):

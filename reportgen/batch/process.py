@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from reportgen.batch.class_file import Limits
+from reportgen.system.confinement import MEGABYTE
 
 if TYPE_CHECKING:
     import psutil
@@ -72,8 +73,6 @@ _CHUNKS_AT_ONCE = 16
 
 # A message is a line of JSON with a title and two numbers; a line that never ends must not fill the memory.
 _LONGEST_LINE = 100_000
-
-MEGABYTE = 10**6
 
 
 @dataclass(frozen=True)
@@ -235,6 +234,19 @@ class _Memory:
         self._listed = -_TREE_EVERY_SECONDS
         self.peak = 0
 
+    def _list_others(self) -> list[psutil.Process]:
+        """Those that it started, and those of its process group: whoever was started by one that has ended is
+        nobody's child any more.
+        """
+        import psutil
+
+        others = {process.pid: process for process in self._root.children(recursive=True)}
+        for pid in psutil.pids():
+            with contextlib.suppress(OSError, psutil.Error):
+                if pid not in others and pid != self._root.pid and os.getpgid(pid) == self._root.pid:
+                    others[pid] = psutil.Process(pid)
+        return list(others.values())
+
     def measure(self) -> int:
         """Bytes in use now. To list all processes of a system takes long, so that is done less often."""
         import psutil
@@ -243,7 +255,7 @@ class _Memory:
         if now - self._listed >= _TREE_EVERY_SECONDS:
             # A process may end while it is looked at; so below.
             with contextlib.suppress(psutil.Error):
-                before, self._seen = self._seen, self._root.children(recursive=True)
+                before, self._seen = self._seen, self._list_others()
                 self._tree = [process for process in self._seen if process in before]
             self._listed = now
         total = 0

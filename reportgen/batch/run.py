@@ -7,11 +7,11 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reportgen.batch.accounting import FileRow, account
-from reportgen.batch.anonymity import assign_numbers, hide_names
+from reportgen.batch.anonymity import NUMBERS_FILE, assign_numbers, hide_names
 from reportgen.batch.attempt import (
     ATTEMPTS,
     EARLIER,
@@ -45,6 +45,7 @@ from reportgen.batch.progress_view import ProgressView
 from reportgen.batch.publication import Tables, open_output, refuse_overlap, write_tables
 from reportgen.batch.reception import Received, receive
 from reportgen.batch.roster import add_groups, find_people, read_roster
+from reportgen.batch.shards import Shard, adopt, begin_shard, clear_shards, list_finished, tell_done
 from reportgen.batch.supplements import Supplements, gather_supplements
 from reportgen.batch.tables import GroupResult, GroupStatus
 from reportgen.dataset.inventory import take_inventory
@@ -73,13 +74,16 @@ CACHE_FOLDER = ".cache"
 @dataclass(frozen=True)
 class Options:
     """``retry_failed``: groups that failed are worked on though nothing changed; ``environment`` and
-    ``command`` are those of ``BatchConfig``; ``anonymous``: tables name groups by numbers.
+    ``command`` are those of ``BatchConfig``; ``anonymous``: tables name groups by numbers. ``shard``: only
+    this part of the groups is done, into a folder inside of ``whole``, the output of the class.
     """
 
     retry_failed: bool = False
     anonymous: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ()
+    shard: Shard | None = None
+    whole: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,8 @@ class Report:
 @dataclass(frozen=True)
 class _Found:
     """A group as it is now; ``kept`` is its outcome if nothing is to be done for it. ``examined``: the key of
-    its recomputation; ``reused``: the previous run has just that one, so that it need only be graded;
+    its recomputation; ``reused``: the folder of the previous run if it has just that one, so that it need
+    only be graded;
     ``last``: what came of the group in that run.
     """
 
@@ -121,7 +126,7 @@ class _Found:
     key: str = ""
     kept: Outcome | None = None
     examined: str = ""
-    reused: bool = False
+    reused: Path | None = None
     last: Outcome | None = None
 
 
@@ -151,15 +156,19 @@ def run_batch(
         with ThreadPoolExecutor(_THREADS) as pool:
             shared = identify_program(chosen.outline.kind), identify_rubrics(chosen.rubrics)
             look = _Look(out, config, shared, options, received, images, beside)
+            mine = options.shard.choose(received.groups) if options.shard else received.groups
             # To hash what was handed in is most of a second run, and lets threads work at the same time: 80
             # groups of 266 images take 1.8 s.
-            found = list(pool.map(look.at, received.groups))
+            found = list(pool.map(look.at, mine))
         jobs = [_job(each, out, config, images, beside) for each in found if each.kept is None]
         if jobs:
             # Before anything is built: a mistake in a rubric once cost the time of a whole class.
             check_tests(chosen.rubrics)
         made = _work(jobs, out, runner, view) if jobs else {}
         rows = tuple(_row(each, made, out, chosen, received) for each in found)
+        if options.shard:
+            shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
+            return Report(rows, len(jobs))
         outcomes = [(each.group, each.parts, each.kept or made[each.group.slug]) for each in found]
         files = account(received, outcomes)
         before = {labels[each.group.name]: each.last for each in found if each.last is not None}
@@ -169,7 +178,26 @@ def run_batch(
             tables = Tables(hide_names(rows, labels))
         write_tables(chosen, tables, out, view.say)
         shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
+        clear_shards(out)
         return Report(tuple(tables.rows), len(jobs), tuple(tables.files), before)
+
+
+def run_shard(
+    chosen: Class, out: Path, runner: Runner, view: ProgressView, options: Options, shard: Shard
+) -> tuple[Report, list[str]]:
+    """Do one part of the groups of a class, in a folder of its own inside ``out``, without tables.
+
+    Returns its rows, and the parts that have not come to their end; once all have, :func:`run_batch` takes
+    what they did. Raises as that.
+    """
+    with open_output(out, chosen.groups, view.say):
+        folder = begin_shard(out, shard)
+        if (out / NUMBERS_FILE).exists():
+            # Points that were given to numbers count here, too.
+            shutil.copyfile(out / NUMBERS_FILE, folder / NUMBERS_FILE)
+    options = replace(options, anonymous=False, shard=shard, whole=out)
+    report = run_batch(chosen, folder, runner, view, options)
+    return report, tell_done(out, shard)
 
 
 def _agree(chosen: Class, out: Path, options: Options, view: ProgressView) -> BatchConfig:
@@ -255,12 +283,19 @@ class _Look:
         examined = identify_examination(group.name, contents, data, self.config, program)
         typed = self.beside.points.get(group.name, ())
         key = identify_group(examined, rubrics, self.beside.times.get(group.name, ""), typed)
-        folder = self.out / GROUPS / group.slug
+        folder = (self.options.whole or self.out) / GROUPS / group.slug
         finished = find_finished(folder)
-        kept = self._find_kept(finished, key)
-        reused = kept is None and find_examined(folder) == examined
+        kept = self._find_kept(finished, key) or self._take_from_shard(group, key)
+        reused = folder if kept is None and find_examined(folder) == examined else None
         last = finished[0] if finished else None
         return _Found(group, contents, parts, key, kept, examined, reused, last)
+
+    def _take_from_shard(self, group: Group, key: str) -> Outcome | None:
+        """What a part of the class, this one or another, made of the group since it was looked at last."""
+        for folder, outcome, sealed in list_finished(self.options.whole or self.out, group.slug):
+            if kept := self._find_kept((outcome, sealed), key):
+                return kept if self.options.whole else adopt(self.out, group.slug, folder)
+        return None
 
     def _explain_obstacle(self, obstacle: Outcome, group: Group, contents: Contents) -> Outcome:
         """Nothing handed in is no points; but what could not be read may be what was to be handed in."""
@@ -322,7 +357,7 @@ def _job(
         data=str(group.data.resolve()) if group.data else "",
         data_contents=images[group.data] if group.data else "",
         examined=found.examined,
-        previous=str(out.resolve() / GROUPS / group.slug) if found.reused else "",
+        previous=str(found.reused.resolve()) if found.reused else "",
         submitted=beside.times.get(group.name, ""),
         manual=beside.points.get(group.name, ()),
     )

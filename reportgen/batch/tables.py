@@ -12,10 +12,10 @@ from typing import Literal
 
 from reportgen.batch.class_file import Group
 from reportgen.batch.job import Costs, Mark, Outcome
-from reportgen.batch.process import MEGABYTE
 from reportgen.grading.exports.table import safe_cell
 from reportgen.grading.score import OPEN, round_part
 from reportgen.outline.kind import ReportKind
+from reportgen.system.confinement import MEGABYTE
 from reportgen.text import share_text
 
 _BINS = 10

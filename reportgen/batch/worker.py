@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from reportgen.batch.job import (
     Outcome,
     PipeProgress,
     Traits,
+    describe_limit,
     describe_problem,
     outcome_text,
     read_job,
@@ -38,12 +40,14 @@ from reportgen.errors import ExplanationError, RenderError, UserError, WeightsEr
 from reportgen.intake import check_folder
 from reportgen.models.backend import BackendError
 from reportgen.store.files import StorageError, link_or_copy, write_atomically
+from reportgen.system.confinement import MEGABYTE, Confinement, confine
+from reportgen.weights import SOURCES
 
 if TYPE_CHECKING:
     from reportgen.progress import Progress
     from reportgen.verify.verification import Examination
 
-MADE_FILE, GRADED_FOLDER, IMAGES_FOLDER = "made.json", "graded", "images"
+MADE_FILE, GRADED_FOLDER, IMAGES_FOLDER, SCRATCH_FOLDER = "made.json", "graded", "images", "scratch"
 
 _NOT_THEIRS = (StorageError, BackendError, ExplanationError, RenderError, WeightsError)
 """Errors due to this machine and not to what the group handed in."""
@@ -53,18 +57,42 @@ _NAMED = 3
 
 def main(job_file: Path, progress_handle: int) -> None:
     """Do the job in ``job_file``; every file is written next to it, the outcome to ``made.json``."""
+    job = read_job(job_file)
+    folder = job_file.parent
+    # First of all: what binds this thread does not bind those that are there already.
+    confine_job(job, folder)
     follow_parent()
     refuse_network()
     # A program that is started from here must not hold the pipe open.
     os.set_inheritable(progress_handle, False)
-    job = read_job(job_file)
-    folder = job_file.parent
     try:
         outcome = work(job, folder, PipeProgress(progress_handle))
     except UserError as error:
         cause: Cause = "storage" if isinstance(error, _NOT_THEIRS) else "data"
         outcome = Outcome(cause, describe_problem(error, job, folder))
+    except MemoryError:
+        outcome = Outcome("memory", describe_limit("memory", job.config.limits))
     write_atomically(folder / MADE_FILE, outcome_text(outcome).encode())
+
+
+def confine_job(job: Job, folder: Path) -> None:
+    """Let this process read what one job needs, and write to ``folder`` and the cache alone, for good.
+
+    A stranger's files are read here. Whoever takes over a parser with them must not see what others handed
+    in, change their grades, or reach the network.
+    """
+    scratch, cache = folder / SCRATCH_FOLDER, Path(job.config.cache)
+    scratch.mkdir(exist_ok=True)
+    # A folder that is not there cannot be allowed.
+    cache.mkdir(parents=True, exist_ok=True)
+    os.environ["TMPDIR"], tempfile.tempdir = str(scratch), None
+    named = [*job.roots, *(Path(path) for path in (job.data, job.previous) if path)]
+    named += [Path(rubric).parent for rubric in job.config.rubrics]
+    if job.config.weights not in SOURCES:
+        named.append(Path(job.config.weights))
+    limits = job.config.limits
+    seconds = limits.seconds * (os.cpu_count() or 1)
+    confine(Confinement(tuple(named), (folder, cache), seconds, limits.megabytes * MEGABYTE))
 
 
 def work(job: Job, folder: Path, progress: Progress) -> Outcome:

@@ -15,7 +15,8 @@ from reportgen.faults import TRACEBACK, report_line
 if TYPE_CHECKING:
     from reportgen.batch.attempt import Runner
     from reportgen.batch.class_file import Class
-    from reportgen.batch.run import Report
+    from reportgen.batch.progress_view import ProgressView
+    from reportgen.batch.run import Options, Report
 
 _WITH_TRACES = {TRACEBACK: "1"}
 """For every group's process: what it prints goes into its log, for those who want to know more."""
@@ -45,6 +46,10 @@ def batch(
     anonymous: Annotated[
         bool, typer.Option("--anonymous", help="Name groups by numbers; names.csv has the key.")
     ] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option("--shard", metavar="I/N", help="Do one of N parts; the last to end writes the tables."),
+    ] = None,
     quiet: QuietOption = False,
 ) -> None:
     """Verify and grade the reports that a whole class handed in.
@@ -65,7 +70,10 @@ def batch(
     chosen = read_class(group_list.expanduser(), folder)
     view = choose_view(quiet=quiet, stream=sys.stderr)
     options = Options(retry_failed, anonymous, _WITH_TRACES)
-    report = run_batch(chosen, folder, _choose_runner(chosen, scheduler, processes), view, options)
+    runner = _choose_runner(chosen, scheduler, processes)
+    if shard is not None and not _work_on_shard(shard, chosen, folder, runner, view, options):
+        return
+    report = run_batch(chosen, folder, runner, view, options)
     if not quiet:
         _show(report, folder)
     if criterion is not None:
@@ -74,6 +82,23 @@ def batch(
         typer.echo("\n".join(["", *compare_criterion(criterion, report.rows, report.before)]))
     if not report.settled:
         raise typer.Exit(1)
+
+
+def _work_on_shard(
+    text: str, chosen: Class, out: Path, runner: Runner, view: ProgressView, options: Options
+) -> bool:
+    """Do one part of a class; whether it was the last one, so that there are tables to be written."""
+    from reportgen.batch.run import run_shard
+    from reportgen.batch.shards import parse_shard
+
+    report, open_parts = run_shard(chosen, out, runner, view, options, parse_shard(text))
+    if open_parts:
+        some = ", ".join(open_parts[:_SHOWN]) + (", …" if len(open_parts) > _SHOWN else "")
+        view.say(
+            f"Part {text} is done: {len(report.rows)} groups, {report.worked_on} were worked on. "
+            f"Not yet: {some}. The last part writes the tables; a run without --shard does what is left."
+        )
+    return not open_parts
 
 
 def _choose_runner(chosen: Class, scheduler: str | None, processes: int | None) -> Runner:

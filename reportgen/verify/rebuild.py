@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,33 +29,85 @@ _LONGEST = 200
 def open_rebuild(found: Verification, kind: ReportKind | None = None) -> Iterator[Rebuilt]:
     """The recomputation of a report, as far as it may be used in place of the report.
 
-    Nothing of it may be if anything differs: then it is another report. Sections that could not be recomputed
-    are named, and the document is there if that of the report was confirmed. Its files lie in a folder of
-    their own, until the block is left.
+    What it is of its sections, :func:`find_doubted` says: those that are doubted or could not be recomputed
+    are named, with the reason. Nothing of it may if anything else differs, as the images or a page: then it
+    is of another report, and here nobody releases what is held. The document is there if that of the report
+    was confirmed. Its files lie in a folder of their own, until the block is left.
     """
     rebuild, differing = found.rebuild, found.of("differs")
-    if differing:
-        first = differing[0]
+    doubted = find_doubted(found.rows, rebuild.arrays) if rebuild else {}
+    elsewhere = [row for row in differing if not _is_inside(row, doubted)]
+    if elsewhere:
         many = plural(len(differing), "value differs", "values differ")
-        yield Rebuilt(
-            reason=f"and the recomputation is of another report: {many}, first {first.pointer[:_LONGEST]}"
-        )
+        first = elsewhere[0].pointer[:_LONGEST]
+        yield Rebuilt(reason=f"and the recomputation is of another report: {many}, first {first}")
         return
     if rebuild is None:
         yield Rebuilt(reason="and it was not recomputed")
         return
     with tempfile.TemporaryDirectory(prefix="reportgen-rebuilt-") as name:
         folder = Path(name)
-        write_rebuild(folder, merge_documents(rebuild.submitted, rebuild.recomputed), rebuild.arrays)
-        document = [row for row in found.rows if row.subject in _DOCUMENT]
-        problem = _find_problem(document)
-        yield Rebuilt(
-            load_results(folder, kind), "" if problem else rebuild.html, problem, dict(rebuild.missing)
-        )
+        document = settle_document(rebuild.submitted, rebuild.recomputed, rebuild.arrays, doubted)
+        certain = {section: named for section, named in rebuild.arrays.items() if section not in doubted}
+        write_rebuild(folder, document, certain)
+        problem = _find_problem([row for row in found.rows if row.subject in _DOCUMENT], differing)
+        unsure = {section: f"{row.pointer[:_LONGEST]} is not confirmed" for section, row in doubted.items()}
+        page = "" if problem else rebuild.html
+        yield Rebuilt(load_results(folder, kind), page, problem, {**unsure, **rebuild.missing})
 
 
-def _find_problem(document: list[Finding]) -> str:
-    """Why the document rendered again may not be used in place of the submitted one; "" if it may."""
+_DOUBTFUL = {"numbers": ("differs", "not recomputable"), "arrays": ("differs",)}
+"""Arrays that did not come along say nothing against the numbers."""
+
+
+def find_doubted(rows: Sequence[Finding], sections: Container[str]) -> dict[str, Finding]:
+    """The sections whose recomputed numbers may not stand for those that were handed in, each with the first
+    reason: a number that differs or could not be recomputed, or an array that differs.
+
+    It is decided by section, since checks compare numbers and arrays of one, to the last digit: those of two
+    machines must not be mixed in it, and a forged section says nothing of the others.
+    """
+    doubted: dict[str, Finding] = {}
+    for row in rows:
+        section = row.pointer.split("/")[1] if row.pointer.startswith("/") else ""
+        if section in sections and row.status in _DOUBTFUL.get(row.subject, ()):
+            doubted.setdefault(section, row)
+    return doubted
+
+
+def _is_inside(row: Finding, sections: Container[str]) -> bool:
+    """Whether a row is about numbers or arrays of one of these sections."""
+    return row.subject in _DOUBTFUL and row.pointer.startswith("/") and row.pointer.split("/")[1] in sections
+
+
+def settle_document(
+    submitted: Mapping[str, Any],
+    recomputed: Mapping[str, Any],
+    sections: Container[str],
+    doubted: Container[str],
+) -> dict[str, Any]:
+    """The numbers that are graded. In a section that is not doubted they are the recomputed ones: equal
+    within the tolerances, and those of its arrays to the last digit, which checks ask for.
+
+    A doubted section stays as it was handed in, but for the description of its arrays, which are the
+    recomputed ones; and so does what lies outside of ``sections``, as the names of the authors.
+    """
+    settled = dict(submitted)
+    for name, values in recomputed.items():
+        own = submitted.get(name)
+        if name not in sections:
+            continue
+        if name not in doubted:
+            settled[name] = values
+        elif isinstance(own, dict) and ARRAYS_FOLDER in values:
+            settled[name] = {**own, ARRAYS_FOLDER: values[ARRAYS_FOLDER]}
+    return settled
+
+
+def _find_problem(document: list[Finding], differing: Sequence[Finding]) -> str:
+    """Why the document that was rendered again may not stand for the one that was handed in; "" if it may."""
+    if differing:
+        return f"{differing[0].pointer[:_LONGEST]} differs"
     unsure = [row for row in document if row.status != "confirmed"]
     if unsure:
         return f"it could not be compared with the one that was handed in: {unsure[0].reason[:_LONGEST]}"
@@ -76,15 +128,3 @@ def write_rebuild(
         (folder / ARRAYS_FOLDER / f"{section}.npz").write_bytes(pack_arrays(named))
     # Characters that no encoding has, which a stranger's report may hold, are escaped.
     (folder / RESULTS_FILE).write_text(json.dumps(document, indent=1), encoding="utf-8")
-
-
-def merge_documents(submitted: Mapping[str, Any], recomputed: Mapping[str, Any]) -> dict[str, Any]:
-    """The recomputed numbers, so that they are those of the arrays to the last digit; all others, as the
-    names of the authors, are those that were handed in.
-    """
-    partial = ("provenance", "dataset")
-    merged = {
-        name: {**submitted[name], **value} if name in partial and name in submitted else value
-        for name, value in recomputed.items()
-    }
-    return {**submitted, **merged}

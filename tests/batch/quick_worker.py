@@ -21,20 +21,24 @@ def main() -> None:
     from reportgen.batch.job import Job, Outcome, Traits
     from reportgen.batch.worker import main as work
 
+    file, _, handle = sys.argv[1:]
+    calls = Path(json.loads(Path(file).read_text())["folder"])
+    counted = calls.with_name(f"{calls.name}.examined")
+
     def examine(submission: Path, data: Path, job: Job, folder: Path, progress: object) -> Outcome:
-        with submission.parent.with_name(f"{submission.parent.name}.examined").open("a") as stream:
-            stream.write("x")
+        examined.write("x")
+        examined.flush()
         (folder / "build/arrays").mkdir(parents=True)
         (folder / "build/results.json").write_text(small_results().model_dump_json(), encoding="utf-8")
         (folder / "verification.txt").write_text(f"all of {job.name}")
         return Outcome(verification="confirmed", verified=True, traits=Traits(words={"a": "1"}))
 
     pytest.MonkeyPatch().setattr("reportgen.batch.worker.examine_parts", examine)
-    file, _, handle = sys.argv[1:]
-    calls = Path(json.loads(Path(file).read_text())["folder"])
     with calls.with_name(f"{calls.name}.calls").open("a") as stream:
         stream.write("x")
-    work(Path(file), int(handle))
+    # Opened already: from there on the process may write to its own folder only.
+    with counted.open("a") as examined:
+        work(Path(file), int(handle))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 from class_scene import COMMAND, Scene
 from graded_class import GradedClass, read_table
 
-from reportgen.batch.anonymity import assign_numbers, hide_names
+from reportgen.batch.anonymity import NumbersLostError, assign_numbers, hide_names
 from reportgen.batch.attempt import LocalRunner
 from reportgen.batch.class_file import Group
 from reportgen.batch.job import Author, Outcome, Traits
@@ -73,6 +73,32 @@ def test_a_key_that_is_somebody_s_own_or_has_remarks_is_not_written_over(tmp_pat
     with pytest.raises(TakenError):
         assign_numbers(tmp_path, NAMES)
     assert key.read_bytes().endswith(b"with a remark")
+
+
+def test_numbers_are_the_same_after_the_hidden_file_was_deleted(tmp_path: Path) -> None:
+    """With a new salt, four groups and two that come later would hardly get the same numbers: 1 in 24."""
+    names = (*NAMES, "=Abel", "Ab, el")
+    for place in map(str, range(6)):
+        (tmp_path / place).mkdir()
+        first = assign_numbers(tmp_path / place, names)
+        (tmp_path / place / ".numbers.json").unlink()
+        assert assign_numbers(tmp_path / place, ["Cauchy", *names]) == {**first, "Cauchy": "Number 007"}
+
+
+@pytest.mark.parametrize("key", [None, b"number,group\nNumber 001,Euler\nNumber 001,Noether\n", b"\xff"])
+def test_without_a_key_numbers_in_tables_are_not_given_to_others(tmp_path: Path, key: bytes | None) -> None:
+    assign_numbers(tmp_path, NAMES)
+    (tmp_path / ".numbers.json").write_text("{")
+    (tmp_path / "names.csv").unlink()
+    if key is not None:
+        (tmp_path / "names.csv").write_bytes(key)
+    (tmp_path / "grades.csv").write_text("group,status\nNumber 001,done\n", encoding="utf-8")
+    with pytest.raises(NumbersLostError, match=r"\.numbers\.json and names\.csv"):
+        assign_numbers(tmp_path, NAMES)
+    # What names nobody by a number is no reason.
+    (tmp_path / "names.csv").unlink(missing_ok=True)
+    (tmp_path / "grades.csv").write_text("group,status\nEuler,done\n", encoding="utf-8")
+    assert len(assign_numbers(tmp_path, NAMES)) == len(NAMES)
 
 
 def test_the_order_is_nobody_s(tmp_path: Path) -> None:

@@ -163,7 +163,11 @@ def test_every_property_that_is_used_is_defined(sheet: Path) -> None:
     assert used
     assert used - own <= set(PAPER)
     # A theme has its own sizes on paper, and nothing else of its own.
-    sizes = {name for name in PAPER if name.startswith("size-")} if sheet.parent.parent.name == "themes" else set()
+    sizes = (
+        {name for name in PAPER if name.startswith("size-")}
+        if sheet.parent.parent.name == "themes"
+        else set()
+    )
     assert own & set(PAPER) <= sizes, "overridden"
 
 

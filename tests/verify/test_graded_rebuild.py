@@ -1,4 +1,4 @@
-"""What checks may take from a recomputation: all of it if nothing differs, and nothing otherwise."""
+"""What checks may take from a recomputation: by section, and nothing if more than a section differs."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from reportgen.grading.report import Supplement
 from reportgen.grading.run import grade
 from reportgen.grading.score import Grades
 from reportgen.verify import open_rebuild
+from reportgen.verify.rebuild import find_doubted, settle_document
 from reportgen.verify.tolerances import Finding, Rebuild, Verification
 
 SHAPE = (14, 14, 512)
@@ -117,15 +118,66 @@ def test_a_check_may_still_fail_on_it(paper: Path) -> None:
     assert grades.score == 9  # one of two classes
 
 
-def test_nothing_is_taken_if_anything_differs(paper: Path) -> None:
-    differs = Finding("numbers", "/transfer/accuracy/test", "differs", 0.9, 0.6)
-    statuses, grades = graded(paper, verified(PAGES, differs))
-    assert statuses == {
-        "Largest": "not checkable", "Weights named": "not checkable", "Size": "passed",
-        "Sum": "not checkable", "Page": "not checkable",
-    }  # fmt: skip
+NOTHING = {
+    "Largest": "not checkable", "Weights named": "not checkable", "Size": "passed",
+    "Sum": "not checkable", "Page": "not checkable",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "differs",
+    [
+        Finding("images", "train/cat/a.png", "differs", "1", "2"),
+        Finding("numbers", "/dataset/counts/train/cat", "differs", 3, 4),
+        Finding("text", "/transfer/accuracy/test", "differs", "0.9", "0.6"),
+        Finding("pages", "page 2", "differs"),
+        Finding("attachment", "/neurons/top", "differs"),
+    ],
+)
+def test_nothing_is_taken_if_more_than_a_section_differs(paper: Path, differs: Finding) -> None:
+    inside = Finding("numbers", "/neurons/top/cat/0/value", "differs", 0.9, 0.6)
+    statuses, grades = graded(paper, verified(PAGES, inside, differs))
+    assert statuses == NOTHING
     assert grades.open_points == ["10 not checkable"]
-    assert "/transfer/accuracy/test" in grades.criteria[0].cases[0].message
+    assert differs.pointer in grades.criteria[0].cases[0].message
+
+
+@pytest.mark.parametrize("status", ["differs", "not recomputable"])
+@pytest.mark.parametrize(
+    ("pointer", "taken"), [("/neurons/top/cat/0/value", False), ("/transfer/accuracy/test", True)]
+)
+def test_sections_are_taken_one_by_one(paper: Path, pointer: str, status: Any, taken: bool) -> None:
+    """The rebuild has arrays of two sections, and a number of one of them is not confirmed."""
+    transfer = submitted()["transfer"]
+    arrays = {"neurons": ARRAYS, "transfer": {}}
+    recomputed = {"neurons": recomputed_neurons(), "transfer": transfer}
+    row = Finding("numbers", pointer, status, 0.9, 0.6)
+    statuses, grades = graded(paper, verified(PAGES, row, recomputed=recomputed, arrays=arrays))
+    expected = "passed" if taken else "not checkable"
+    assert (statuses["Largest"], statuses["Sum"]) == (expected, expected)
+    # A document is of all sections.
+    assert statuses["Weights named"] == ("not checkable" if status == "differs" else "passed")
+    assert taken or pointer in grades.criteria[0].cases[0].message
+
+
+@pytest.mark.parametrize(
+    ("row", "recomputed_counts"),
+    [
+        (Finding("numbers", "/a/x", "differs"), False),
+        (Finding("numbers", "/a/x", "not recomputable"), False),
+        (Finding("arrays", "/a/arrays/w", "differs"), False),
+        (Finding("arrays", "/a/arrays", "not recomputable"), True),
+        (Finding("numbers", "/b/x", "differs"), True),
+        (Finding("text", "/a/x", "differs"), True),
+    ],
+)
+def test_a_class_and_a_single_report_take_the_same_numbers(row: Finding, recomputed_counts: bool) -> None:
+    """To the last digit those of the arrays, or those that were handed in, with the new description."""
+    submitted = {"a": {"x": 1.0, "arrays": {"w": "old"}, "said": "yes"}, "report": {"authors": ["me"]}}
+    recomputed = {"a": {"x": 1.0000001, "arrays": {"w": "new"}}, "dataset": {"n": 2}}
+    settled = settle_document(submitted, recomputed, ["a", "b"], find_doubted([row], ["a", "b"]))
+    kept = {"x": 1.0, "arrays": {"w": "new"}, "said": "yes"}
+    assert settled == {"a": recomputed["a"] if recomputed_counts else kept, "report": {"authors": ["me"]}}
 
 
 def test_a_section_that_could_not_be_recomputed_is_not_checkable(paper: Path) -> None:
