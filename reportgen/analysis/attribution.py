@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.errors import ExplanationError
+from reportgen.models.head import read_head
+from reportgen.models.identity import skip_identities
+
+if TYPE_CHECKING:
+    from reportgen.models.backbone import Backbone
 
 Values = NDArray[np.float32]
 Map = NDArray[Any]
@@ -98,6 +103,22 @@ class ScoredNetwork:
         found: Values = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1))[0].numpy()
         return found
 
+    def weigh_every_class(self, image: Values) -> Values:
+        """Grad-CAM (classes, rows, columns) of one image (H, W, 3) for every class, as ``weigh_maps`` has it
+        for one; the maps are computed once for all.
+        """
+        import tensorflow as tf
+
+        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+            maps = self._forward(self._below, tf.constant(image[np.newaxis]), "plain")
+            tape.watch(maps)
+            scores = self._run(self._above, maps, "plain")[0]
+            each = [scores[index] for index in range(self._kernel.shape[1])]
+        gradients = tf.stack([tape.gradient(score, maps)[0] for score in each])
+        weights = tf.reduce_mean(gradients, axis=(1, 2), keepdims=True)
+        found: Values = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1)).numpy()
+        return found
+
     @cached_property
     def _score(self) -> Callable[[Any], Any]:
         import tensorflow as tf
@@ -123,6 +144,15 @@ class ScoredNetwork:
             if layer.activation.__name__ == "relu":
                 signal = rectify(signal)
         return signal
+
+
+def build_scored(backbone: Backbone, head: bytes) -> ScoredNetwork:
+    """VGG19 as far as the scores; ``head`` is the content of the file of the new layer's weights."""
+    kept = skip_identities(backbone.network.layers[1:])
+    # If the explained convolution is left out, its output is that of the one before it.
+    convolutions = [layer.name for layer in kept if layer.weights and len(layer.kernel.shape) == 4]
+    kernel, bias = read_head(head)
+    return ScoredNetwork(kept, kernel, bias, convolutions[-1])
 
 
 def _require_known(layer: Any) -> None:

@@ -150,7 +150,7 @@ def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
                 # The settings are attached to the PDF, so that it changes with each of them.
                 *("report", "sections"), *_TITLE,
                 *("show", "print", "example_images", "occlusion", "guided_backprop", "methods"),
-                *("randomisation", "shortcuts", "commentary"),
+                *("randomisation", "shortcuts", *kind.fields, "commentary"),
             ),
         ),
     )  # fmt: skip

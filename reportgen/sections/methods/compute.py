@@ -5,27 +5,22 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from reportgen.analysis.attribution import Effort, ImageExplainer, ScoredNetwork
+from reportgen.analysis.attribution import Effort, ImageExplainer, build_scored
 from reportgen.analysis.computed import Computed, summarise
 from reportgen.analysis.neurons import area_share
 from reportgen.dataset.decode import decode
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import example_files, find_boxes
 from reportgen.engine.stages.outcomes import pack_section
-from reportgen.models.head import read_head
-from reportgen.models.identity import skip_identities
 from reportgen.results import Box
 from reportgen.results.fields import SIDE
 from reportgen.sections.methods.result import Attribution, ExplainedImage, Methods
-
-if TYPE_CHECKING:
-    from reportgen.models.backbone import Backbone
 
 Values = NDArray[np.float32]
 
@@ -161,12 +156,3 @@ def run(context: StageContext) -> Artifacts:
             )
             advance(1)
     return pack_section(describe_methods(images, layer=EXPLAINED_LAYER, shown=shown, effort=effort))
-
-
-def build_scored(backbone: Backbone, head: bytes) -> ScoredNetwork:
-    """The network as far as the scores; ``head`` is the content of the file of the new layer's weights."""
-    kept = skip_identities(backbone.network.layers[1:])
-    # If the explained convolution is left out, its output is that of the one before it.
-    convolutions = [layer.name for layer in kept if layer.weights and len(layer.kernel.shape) == 4]
-    kernel, bias = read_head(head)
-    return ScoredNetwork(kept, kernel, bias, convolutions[-1])
