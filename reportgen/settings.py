@@ -366,7 +366,7 @@ def understand_settings(
     # First, for the sections decide which keys the commentary may have.
     kind, unknown = _choose_kind(table, origin)
     lines += unknown
-    model, table = _settings_type(kind), _without_empty_words(table, kind)
+    model, table = _settings_type(kind), kind.complete(_without_empty_words(table, kind))
     try:
         settings = model.model_validate(table, context=frozenset(written))
     except ValidationError as error:
@@ -413,12 +413,15 @@ def _whole(kind: ReportKind) -> ReportKind:
 
 
 def _settings_type(kind: ReportKind) -> type[Settings]:
-    """The settings of a kind of report: with a slot of the commentary for each of its sections."""
-    return Settings if kind.slots == find_kind().slots else _make_type(kind.slots)
+    """The settings of a kind of report: with what its sections bring along, and a slot of the commentary for
+    each of them.
+    """
+    return Settings if kind.slots == find_kind().slots else _make_type(kind)
 
 
 @cache
-def _make_type(slots: tuple[str, ...]) -> type[Settings]:
-    words = _words_type(slots)
-    fields: dict[str, Any] = {"commentary": (words, words())}
+def _make_type(kind: ReportKind) -> type[Settings]:
+    words = _words_type(kind.slots)
+    # The commentary is the last table of a file, where more than a line of text does not push others away.
+    fields: dict[str, Any] = {**kind.fields, "commentary": (words, words())}
     return create_model("Settings", __base__=Settings, __module__=__name__, **fields)

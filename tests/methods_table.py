@@ -97,8 +97,8 @@ def measure_image(networks: Sequence[Any], pixels: NDArray[np.float32], method: 
 
 def make_networks(head: bytes) -> list[Any]:
     """The scored network as it is, and with every block redrawn as the honesty panel redraws it."""
+    from reportgen.analysis.whole import build_scored
     from reportgen.models.backbone import load_backbone
-    from reportgen.sections.methods.compute import build_scored
     from reportgen.sections.randomisation.network import Chain
 
     whole, redrawn = load_backbone("embedded"), load_backbone("embedded")

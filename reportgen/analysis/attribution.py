@@ -98,6 +98,22 @@ class ScoredNetwork:
         found: Values = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1))[0].numpy()
         return found
 
+    def weigh_every_class(self, image: Values) -> Values:
+        """Grad-CAM (classes, rows, columns) of one image (H, W, 3) for every class, as ``weigh_maps`` has it
+        for one; the maps are computed once for all.
+        """
+        import tensorflow as tf
+
+        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+            maps = self._forward(self._below, tf.constant(image[np.newaxis]), "plain")
+            tape.watch(maps)
+            scores = self._run(self._above, maps, "plain")[0]
+            each = [scores[index] for index in range(self._kernel.shape[1])]
+        gradients = tf.stack([tape.gradient(score, maps)[0] for score in each])
+        weights = tf.reduce_mean(gradients, axis=(1, 2), keepdims=True)
+        found: Values = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1)).numpy()
+        return found
+
     @cached_property
     def _score(self) -> Callable[[Any], Any]:
         import tensorflow as tf

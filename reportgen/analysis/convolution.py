@@ -8,17 +8,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.architecture import output_size as output_size
+
 FILTER_SIZE, STRIDE, PADDING = 3, 1, 0
-
-
-def output_size(W1: int, F: int, P: int, S: int) -> int:
-    """W2 = (W1 − F + 2P)/S + 1, rounded down: the filter's positions along one side.
-
-    All in pixels. Raises ``ValueError`` if the padded side is shorter than the filter or S < 1.
-    """
-    if S < 1 or W1 + 2 * P < F:
-        raise ValueError(f"no position for a filter of {F} on {W1} pixels, padding {P}, stride {S}")
-    return (W1 - F + 2 * P) // S + 1
 
 
 def convolve(

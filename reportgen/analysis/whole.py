@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from reportgen.analysis.attribution import Rule, ScoredNetwork
+from reportgen.analysis.attribution import Rule, ScoredNetwork, is_known
 from reportgen.analysis.chain import RecordedImage, read_steps
 from reportgen.analysis.gradients import (
     RECTIFIERS,
@@ -25,6 +25,8 @@ from reportgen.analysis.gradients import (
 from reportgen.analysis.occlusion import OccludedNetwork
 from reportgen.errors import ExplanationError
 from reportgen.models.backbone import Backbone
+from reportgen.models.head import read_head
+from reportgen.models.identity import skip_identities
 from reportgen.results import Box, Position
 
 Values = NDArray[np.float32]
@@ -210,3 +212,18 @@ def _last_rectifier(output: Any) -> Any:
 def _before_rectifier(output: Any) -> Any:
     last = _last_rectifier(output)
     return output if last is None else last.inputs[0]
+
+
+def build_scored(backbone: Backbone, head: bytes) -> ScoredNetwork:
+    """The network as far as the scores; ``head`` is the content of the file of the new layer's weights."""
+    kernel, bias = read_head(head)
+    layer = backbone.layers[0]
+    below = backbone.chain_to(layer)
+    layers = backbone.graph.chain_to(len(backbone.graph.nodes) - 1)
+    if below is None or layers is None or not all(map(is_known, layers)):
+        return WholeScores(backbone, layer, kernel, bias)
+    kept = skip_identities(layers)
+    # If the explained convolution is left out, its output is that of the one before it.
+    names = {each.name for each in below}
+    seen = [each.name for each in kept if each.name in names and each.weights]
+    return ScoredNetwork(kept, kernel, bias, seen[-1])

@@ -155,7 +155,7 @@ def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
                 # Named in full and not all settings: paths, such as build and cache, would change the PDF
                 # from machine to machine.
                 *("show", "print", "example_images", "occlusion", "guided_backprop", "methods"),
-                *("randomisation", "shortcuts", "commentary"),
+                *("randomisation", "shortcuts", *kind.fields, "commentary"),
             ),
         ),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Plots as SVG that is identical on every machine: confusion matrix and training history."""
+"""Plots as SVG that is identical on every machine: confusion matrices and training histories."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from reportgen.errors import FontMissingError
 from reportgen.figures.colour import ink_on
-from reportgen.figures.figure import MM_PER_INCH, POINTS_PER_INCH, Picture
+from reportgen.figures.figure import MM_PER_INCH, POINTS_PER_INCH, TEXT_WIDTH_MM, Picture
 from reportgen.figures.lettering import QUIET_INK, Lettering
 from reportgen.typefaces.choice import describe_lack, find_lack
 from reportgen.typefaces.face import MAIN_FILES, OWN, Face, Typefaces, report_face
@@ -114,6 +115,9 @@ _CELL_MM, _MATRIX_MM = 16.0, 70.0
 
 _LABEL_MM = 32.0
 
+_NAMES_MM, _TITLE_MM = 28.0, 4.0
+"""In a grid of matrices: across for the names of the classes, and down between two rows."""
+
 _DARKEST = 0.9
 
 _ZERO_INK = "#9a9a9a"
@@ -126,6 +130,11 @@ _TRAINING, _VALIDATION = "#0072b2", "#d55e00"
 _PANEL_MM = (43.0, 40.0)
 
 _PITCH_MM = 75.0
+
+_MOST_MM, _LARGE_LOSS = 190.0, 3.0
+"""The height of all panels together, and the loss from which on curves leave their panel: about that of 20
+classes by chance, since one run that fails must not flatten the others.
+"""
 
 _LINE_POINTS = 9.5
 
@@ -153,6 +162,12 @@ def confusion_figure(
     cell_mm = min(_CELL_MM, _MATRIX_MM / n)
     figure = Figure(figsize=(n * cell_mm * MM, n * cell_mm * MM))
     axes = figure.add_axes((0, 0, 1, 1))
+    _fill_cells(axes, counts, cell_mm)
+    _label_classes(axes, labels, cell_mm, faces)
+    return figure
+
+
+def _fill_cells(axes: Axes, counts: NDArray[Any], cell_mm: float) -> None:
     # A row without images would be a division by zero.
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     shades = matplotlib.colormaps["Blues"](_DARKEST * shares)[..., :3]
@@ -165,9 +180,52 @@ def confusion_figure(
         ink = ink_on(shade) if count else _ZERO_INK
         size = min(10.0, 0.36 * cell_mm * POINTS_PER_MM)
         axes.text(j, i, str(count), ha="center", va="center", color=ink, fontsize=size)
-    _label_classes(axes, labels, cell_mm, faces)
-    axes.set(xlim=(-0.5, n - 0.5), ylim=(n - 0.5, -0.5))
-    return figure
+    axes.set(xlim=(-0.5, len(counts) - 0.5), ylim=(len(counts) - 0.5, -0.5))
+
+
+def matrices_plot(
+    rows: Sequence[Sequence[Sequence[Sequence[int]]]],
+    titles: tuple[Sequence[str], Sequence[str]],
+    labels: Sequence[str],
+    faces: Typefaces = OWN,
+) -> Picture:
+    """Draw confusion matrices in a grid, as ``confusion_plot`` draws one: ``rows`` of matrices, ``titles`` of
+    the columns and of the rows. The names of the classes are written once a row and once a column.
+    """
+    columns, n = len(titles[0]), len(labels)
+    cell_mm = min(_CELL_MM / 2, (TEXT_WIDTH_MM - _NAMES_MM) / columns / (n + 0.7))
+    pitch = cell_mm * (n + 0.7)
+    width, height = pitch * columns, (n * cell_mm + _TITLE_MM) * len(rows)
+    with house_style():
+        figure = Figure(figsize=(width * MM, height * MM))
+        for i, row in enumerate(rows):
+            for j, matrix in enumerate(row):
+                bottom = height - (i + 1) * (n * cell_mm + _TITLE_MM)
+                place = (j * pitch / width, bottom / height, n * cell_mm / width, n * cell_mm / height)
+                axes = figure.add_axes(place)
+                _fill_cells(axes, np.asarray(matrix), cell_mm)
+                axes.spines[:].set_visible(False)
+                axes.tick_params(length=0, pad=2)
+                axes.set(xticks=(), yticks=())
+                axes.set_title(titles[0][j] if i == 0 else "", weight="bold", parse_math=False, pad=4)
+                if j == 0:
+                    axes.set_ylabel(titles[1][i], weight="bold", labelpad=4)
+                _name_classes(axes, labels, faces, left=j == 0, below=i == len(rows) - 1)
+        return svg_picture(figure)
+
+
+def _name_classes(axes: Axes, labels: Sequence[str], faces: Typefaces, *, left: bool, below: bool) -> None:
+    lettering = Lettering(round(10 * TEXT_POINTS), faces=faces)
+    names = [lettering.shorten(label, 10 * (_NAMES_MM - 6) * POINTS_PER_MM) for label in labels]
+    slanting = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+    for wanted, write, read, look in (
+        (left, axes.set_yticks, axes.get_yticklabels, {}),
+        (below, axes.set_xticks, axes.get_xticklabels, slanting),
+    ):
+        if wanted:
+            write(range(len(names)), names, parse_math=False, **look)
+            for text, name in zip(read(), names, strict=True):
+                text.set_fontfamily(font_families(name, faces))
 
 
 def _label_classes(axes: Axes, labels: Sequence[str], cell_mm: float, faces: Typefaces) -> None:
@@ -226,6 +284,31 @@ def history_figure(losses: Curves, accuracies: Curves, best_epoch: int) -> Figur
     return figure
 
 
+def histories_plot(histories: Sequence[tuple[str, Curves, Curves, int]]) -> Picture:
+    """Plot several trainings below each other, as ``history_plot`` plots one: name, losses, accuracies and
+    best epoch of each. Every panel of losses has one scale, so that trainings can be compared.
+    """
+    pitch = min(_PANEL_MM[1] + 12, _MOST_MM / len(histories))
+    high = pitch - 14
+    top = min(_LARGE_LOSS, max(value for _, losses, _, _ in histories for curve in losses for value in curve))
+    width, height = _PITCH_MM + _PANEL_MM[0], pitch * len(histories)
+    with house_style():
+        figure = Figure(figsize=(width * MM, height * MM))
+        for row, (name, losses, accuracies, best) in enumerate(histories):
+            bottom = (height - row * pitch - high) / height
+            low_losses = ([min(value, top) for value in losses[0]], [min(value, top) for value in losses[1]])
+            for n, (curves, what) in enumerate(((low_losses, "loss"), (accuracies, "accuracy"))):
+                place = (n * _PITCH_MM / width, bottom, _PANEL_MM[0] / width, high / height)
+                axes = figure.add_axes(place)
+                _draw_curves(axes, curves)
+                axes.set_ylabel(f"{name}\n{what}" if n == 0 else what, parse_math=False)
+                axes.set_ylim((0, 1.02 * top) if n == 0 else (0, 1))
+                axes.set_xlabel("epoch" if row == len(histories) - 1 else "")
+                _mark_epoch(axes, curves[1], best)
+                _label_ends(axes, curves, high)
+        return svg_picture(figure)
+
+
 def _draw_curves(axes: Axes, curves: Curves) -> None:
     epochs = range(1, len(curves[0]) + 1)
     # A line of one point is nothing to be seen.
@@ -269,11 +352,11 @@ def _mark_epoch(axes: Axes, curve: Sequence[float], epoch: int) -> None:
     )
 
 
-def _label_ends(axes: Axes, curves: Curves) -> None:
+def _label_ends(axes: Axes, curves: Curves, height_mm: float = _PANEL_MM[1]) -> None:
     """Write each curve's name at its end, moved apart where they would overlap."""
     low, high = axes.get_ylim()
-    points = _PANEL_MM[1] * POINTS_PER_MM
-    heights = [(curve[-1] - low) / (high - low) * points for curve in curves]
+    points = height_mm * POINTS_PER_MM
+    heights = [min((curve[-1] - low) / (high - low), 1.0) * points for curve in curves]
     middle, distance = sum(heights) / 2, heights[0] - heights[1]
     if abs(distance) < _LINE_POINTS:
         half = _LINE_POINTS / 2 if distance >= 0 else -_LINE_POINTS / 2

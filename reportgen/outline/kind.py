@@ -105,7 +105,10 @@ BEFORE, AFTER = "introduction", "observations"
 _SECTIONS, _KINDS = "reportgen.sections", "reportgen.reports"
 """The groups of entry points by which other packages add theirs."""
 
-_OWN = {DEFAULT: "reportgen.sections.assignment:REPORT"}
+_OWN = {
+    DEFAULT: "reportgen.sections.assignment:REPORT",
+    "architectures": "reportgen.sections.second_assignment:REPORT",
+}
 
 # By name, so that to list them imports none of them.
 _OWN_SECTIONS = (
@@ -120,6 +123,10 @@ _OWN_SECTIONS = (
     "randomisation",
     "shortcuts",
     "errors",
+    "architectures",
+    "best_network",
+    "comparison",
+    "grad_cam",
 )
 
 
@@ -152,13 +159,15 @@ class Outline:
 class ReportKind:
     """The outline of a report: its sections in the order of the document.
 
-    Raises ``OutlineError`` if one is there twice, two have a figure or table of one name, or one reads a
-    section that does not come before it.
+    ``defaults``: settings by dotted name that are others than usual in this kind of report, where the user
+    says nothing. Raises ``OutlineError`` if a section is there twice, two have a figure or table of one name,
+    or one reads a section that does not come before it.
     """
 
     name: str
     version: str
     sections: tuple[Section, ...]
+    defaults: tuple[tuple[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         for one, other in combinations(self.sections, 2):
@@ -183,6 +192,28 @@ class ReportKind:
     def names(self) -> tuple[str, ...]:
         """The sections' names."""
         return tuple(section.name for section in self.sections)
+
+    @property
+    def fields(self) -> dict[str, tuple[Any, Any]]:
+        """The keys of report.toml that its sections bring along, each with its type and its default."""
+        return {name: field for section in self.sections for name, field in section.fields.items()}
+
+    def complete(self, table: Mapping[str, Any]) -> dict[str, Any]:
+        """A table of settings with the defaults of this kind of report where it says nothing.
+
+        A value that should be a table and is none is left for the check of the settings.
+        """
+        completed = dict(table)
+        for name, value in self.defaults:
+            above, _, key = name.rpartition(".")
+            inner = completed.get(above, {}) if above else completed
+            if not isinstance(inner, Mapping):
+                continue
+            if above:
+                completed[above] = {key: value, **inner}
+            else:
+                completed.setdefault(key, value)
+        return completed
 
     @property
     def headline(self) -> tuple[Section, Headline] | None:

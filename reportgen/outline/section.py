@@ -5,6 +5,7 @@ Every layer gets its knowledge of a section from here. A section is a package. `
 
 - ``result``: the result type, whose fields say meaning and unit,
 - ``compute``: ``run(context) -> Artifacts``,
+- ``settings``, if it has any of its own: ``FIELDS``, keys of report.toml, each with its type and default,
 - ``figures``, if it has any: ``draw(data) -> Iterable[Figure]``,
 - ``claims``: ``decide(numbers) -> Iterable[Claim]``, the sentences that the numbers must bear out; and
   ``expect(settings, inventory) -> Known``, what is known of the results beforehand,
@@ -303,6 +304,11 @@ class Section:
             raise SectionError(
                 f"section '{self.name}': {self.module_name(name)} has no '{attribute}', which it must have."
             ) from None
+
+    @property
+    def fields(self) -> dict[str, tuple[Any, Any]]:
+        """The keys of report.toml that it brings along, each with its type and its default."""
+        return dict(self.require("settings", "FIELDS")) if self.has_module("settings") else {}
 
     @property
     def result_type(self) -> type[Any]:

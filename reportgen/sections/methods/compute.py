@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from reportgen.analysis.attribution import Effort, ImageExplainer, ScoredNetwork, is_known
+from reportgen.analysis.attribution import Effort, ImageExplainer
 from reportgen.analysis.computed import Computed, summarise
 from reportgen.analysis.neurons import area_share
 from reportgen.dataset.annotations import read_annotations
@@ -19,15 +19,10 @@ from reportgen.dataset.decode import decode
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import example_files
 from reportgen.engine.stages.outcomes import pack_section
-from reportgen.models.head import read_head
-from reportgen.models.identity import skip_identities
 from reportgen.results import Box, ImageFile
 from reportgen.results.fields import SIDE
 from reportgen.sections.methods.localisation import Sample, holds, localise, measure_maps
 from reportgen.sections.methods.result import Attribution, ExplainedImage, Methods
-
-if TYPE_CHECKING:
-    from reportgen.models.backbone import Backbone
 
 Values = NDArray[np.float32]
 
@@ -165,6 +160,8 @@ class _Explainer:
 
     def __init__(self, context: StageContext, shown: Sequence[str], effort: Effort) -> None:
         backbone = context.network()
+        from reportgen.analysis.whole import build_scored
+
         self.layer = backbone.layers[0]
         self._context, self._shown, self._effort = context, shown, effort
         self._network = build_scored(backbone, context.artifacts("transfer")["head.weights.h5"])
@@ -200,20 +197,3 @@ class _Explainer:
 
     def _find_animal(self, image: ImageFile) -> Box | None:
         return None if self._annotations is None else self._annotations.boxes(image.file, image.label)[0]
-
-
-def build_scored(backbone: Backbone, head: bytes) -> ScoredNetwork:
-    """The network as far as the scores; ``head`` is the content of the file of the new layer's weights."""
-    from reportgen.analysis.whole import WholeScores
-
-    kernel, bias = read_head(head)
-    layer = backbone.layers[0]
-    below = backbone.chain_to(layer)
-    layers = backbone.graph.chain_to(len(backbone.graph.nodes) - 1)
-    if below is None or layers is None or not all(map(is_known, layers)):
-        return WholeScores(backbone, layer, kernel, bias)
-    kept = skip_identities(layers)
-    # If the explained convolution is left out, its output is that of the one before it.
-    names = {each.name for each in below}
-    seen = [each.name for each in kept if each.name in names and each.weights]
-    return ScoredNetwork(kept, kernel, bias, seen[-1])

@@ -1,0 +1,1 @@
+"""Networks of one's own, trained from random weights and compared."""

@@ -1,0 +1,30 @@
+"""Inside the best network of one's own: the end of the first part of the course's second sheet."""
+
+from reportgen.outline.kind import ARAUJO_2019
+from reportgen.outline.section import DECODED, TRAINED, Origin, Reads, Rule, Section, Shown, Tolerance
+
+SECTION = Section(
+    name="best_network",
+    title="Inside the best network",
+    package="reportgen.sections.best_network",
+    result="BestNetwork",
+    meaning="Feature maps of the best network, and the patches that excite its last convolution layer most.",
+    reads=Reads(images="used", sections=("architectures",)),
+    figures=(Shown("network_maps"), Shown("network_patches")),
+    tables=(Shown("network_neurons"),),
+    origins=(
+        Origin("", ".compute.describe_network", "used"),
+        Origin("/geometry", "reportgen.analysis.architecture.find_geometry", "settings"),
+        Origin("/neurons/*/position", "reportgen.analysis.neurons.rank_neurons", "used"),
+        Origin("/neurons/*/patch", "reportgen.analysis.neurons.receptive_field", "used"),
+        Origin("/neurons/*/support", "reportgen.analysis.neurons.find_support", "used"),
+        Origin("/channels_used", ".result.BestNetwork.channels_used", "used"),
+    ),
+    tolerances=(
+        Rule("/arrays/image_*", Tolerance(0, 1), DECODED),
+        Rule("/arrays/*", Tolerance(2e-2), TRAINED, True),
+        Rule("/neurons/*/value", Tolerance(2e-2), TRAINED),
+    ),
+    derived=("/channels_used",),
+    references=(ARAUJO_2019,),
+)

@@ -1,0 +1,1 @@
+"""Where the evidence for each class lies in each example image, by Grad-CAM."""

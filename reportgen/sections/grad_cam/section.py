@@ -1,0 +1,38 @@
+"""Grad-CAM of each class for each example image: the end of the second part of the course's second sheet."""
+
+from reportgen.outline.section import TRAINED, Origin, Reads, Reference, Rule, Section, Shown, Tolerance
+
+SECTION = Section(
+    name="grad_cam",
+    title="What speaks for each class",
+    package="reportgen.sections.grad_cam",
+    result="GradCam",
+    meaning="Grad-CAM of each class for each of the example images.",
+    topic="Grad-CAM",
+    reads=Reads(images="examples", weights=True, sections=("transfer",)),
+    figures=(Shown("grad_cam_<i>"),),
+    figure_images=True,
+    origins=(
+        Origin("", ".compute.describe_maps", "used", weights=True),
+        Origin("/classes/*/maps", "reportgen.analysis.attribution.weigh_every_class", "used", weights=True),
+        Origin("/correlation", ".compute.correlate_maps", "used", weights=True),
+        Origin("/classes/*/correlation", ".compute.correlate_maps", "used", weights=True),
+    ),
+    tolerances=(
+        Rule("/arrays/*", Tolerance(2e-2), TRAINED, True),
+        Rule("/classes/*/maps/*/score", Tolerance(2e-2, 1e-2), TRAINED),
+        Rule("/classes/*/maps/*/probability", Tolerance(0, 1e-2), TRAINED),
+        Rule("/classes/*/maps/*/highest", Tolerance(2e-2, 1e-3), TRAINED),
+        Rule("/classes/*/limit", Tolerance(2e-2, 1e-3), TRAINED),
+        Rule("/classes/*/correlation", Tolerance(0, 2e-2), TRAINED),
+        Rule("/correlation", Tolerance(0, 2e-2), TRAINED),
+    ),
+    references=(
+        Reference(
+            "Selvaraju, R. R., Cogswell, M., Das, A., Vedantam, R., Parikh, D. and Batra, D.",
+            2017,
+            "Grad-CAM: visual explanations from deep networks via gradient-based localization",
+            "International Conference on Computer Vision",
+        ),
+    ),
+)
