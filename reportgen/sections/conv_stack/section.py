@@ -17,7 +17,7 @@ SECTION = Section(
         Origin("", ".analysis.stack_layers", "examples"),
         Origin("/shown", "reportgen.settings.load_settings", "settings"),
         Origin("/shared_scale", "reportgen.settings.load_settings", "settings"),
-        Origin("/layers/*/expected_shape", "reportgen.analysis.convolution.output_size", "results"),
+        Origin("/layers/*/expected_shape", "reportgen.analysis.architecture.output_size", "results"),
         Origin("/layers/*/init_check", "reportgen.analysis.initialisation.check_initialisation", "settings"),
     ),
     tolerances=(

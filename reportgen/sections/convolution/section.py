@@ -16,7 +16,7 @@ SECTION = Section(
     origins=(
         Origin("", ".analysis.convolve_examples", "examples"),
         Origin("/filter", "reportgen.analysis.initialisation.kaiming_normal", "settings"),
-        Origin("/expected_shape", "reportgen.analysis.convolution.output_size", "results"),
+        Origin("/expected_shape", "reportgen.analysis.architecture.output_size", "results"),
         Origin("/init_check", "reportgen.analysis.initialisation.check_initialisation", "settings"),
     ),
     tolerances=(

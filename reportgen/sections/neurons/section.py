@@ -15,6 +15,7 @@ from reportgen.outline.section import (
 )
 
 _FIELD = "reportgen.analysis.neurons"
+_GEOMETRY = "reportgen.analysis.receptive_fields.describe_field"
 
 SECTION = Section(
     name="neurons",
@@ -34,8 +35,8 @@ SECTION = Section(
     tables=(Shown("distinct", "appendix"), Shown("patch_looks", "appendix")),
     origins=(
         Origin("", ".compute.find_excited_neurons", "examples", weights=True),
-        Origin("/geometry", f"{_FIELD}.layer_geometries", "weights"),
-        Origin("/network_geometry", f"{_FIELD}.layer_geometries", "weights", weights=True),
+        Origin("/geometry", _GEOMETRY, "weights"),
+        Origin("/network_geometry", _GEOMETRY, "weights", weights=True),
         Origin("/looks", ".patches.describe_patches", "examples", weights=True),
         *(
             Origin(f"/looks/*/{name}", ".patches.describe_patches", "annotated", weights=True)

@@ -34,7 +34,7 @@ SECTION = Section(
         Origin("/images", "reportgen.settings.load_settings", "settings"),
         Origin("/neurons/*/position", "reportgen.analysis.neurons.rank_neurons", "examples", weights=True),
         Origin("/neurons/*/field", "reportgen.analysis.neurons.receptive_field", "results"),
-        Origin("/neurons/*/redrawn/*/likeness", ".compute.compare_with_first", "examples", weights=True),
+        Origin("/neurons/*/redrawn/*/likeness", ".likeness.compare_with_first", "examples", weights=True),
         Origin("/mean", ".result.Randomisation.mean", "examples", weights=True),
         Origin("/explained", ".result.Randomisation.explained", "examples", weights=True),
         Origin("/silent", ".result.Randomisation.silent", "examples", weights=True),
