@@ -6,8 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-# All of these take the shortest name: what follows, the name of a file, may have numbers and lines in it,
-# too. DOTALL, since a file's name may even have a line end.
+# All of these take the shortest name: what follows, the name of a file, may have numbers and underscores
+# in it, too. DOTALL, since a file's name may even have a line end.
 _MOODLE = re.compile(
     r"(?P<name>.+?)_(?P<ident>\d+)_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<file>.*))?", re.DOTALL
 )

@@ -15,6 +15,7 @@ from reportgen.store.lock import LOCK_FILE, is_lock
 RECORD_FILE = ".record.json"
 Kind = Literal["report", "sample images", "Caltech-101"]
 
+# As tempfile.mkdtemp makes names: eight of these characters behind the prefix.
 STAGING = re.compile(r"\.(?:next|ready)-[a-z0-9_]{8}")
 """The names of folders that a publication leaves when it dies."""
 

@@ -22,6 +22,7 @@ NUMBERS, ARRAYS = "numbers.json", "arrays.npz"
 
 def pack_section(computed: Computed[Any]) -> dict[str, bytes]:
     """Numbers as JSON, arrays as an archive."""
+    # No pickle, here or anywhere else: it could run code (docs/decisions/0001).
     return {NUMBERS: computed.numbers.model_dump_json().encode(), ARRAYS: pack_arrays(computed.arrays)}
 
 
