@@ -217,10 +217,9 @@ class _Page:
         return _embed_picture(figure.picture, _width_class(figure.picture), figure.alt)
 
     def _piece(self, name: str) -> Markup:
-        """The next picture of a figure's sheet, the first with the description of the whole figure, the others
-        with their places and names.
+        """The next picture of a figure's sheet.
 
-        A figure that could not be drawn again has none: its stand-in is shown in every place.
+        The first has the description of the whole figure, the others say which of them they are. A figure that could not be drawn again has none: its stand-in is shown in every place.
         """
         figure = self.album[name]
         index = self.shown[name]

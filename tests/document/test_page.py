@@ -35,8 +35,8 @@ def test_figures_1_to_36_stand_in_order_with_caption_and_alt_text(page: Beautifu
 
 
 def test_every_picture_is_told_to_who_cannot_see_it(page: BeautifulSoup) -> None:
-    parts = page.select(".tile + .tile > img")
-    whole = [image for image in page.select("img:not(.math, .strip)") if image not in parts]
+    parts = {id(image) for image in page.select(".tile + .tile > img")}
+    whole = [image for image in page.select("img:not(.math, .strip)") if id(image) not in parts]
     alts = [str(image.get("alt", "")) for image in whole]
     assert all(len(alt) > 20 for alt in alts)
     assert len(set(alts)) == len(alts)
