@@ -219,7 +219,8 @@ class _Page:
     def _piece(self, name: str) -> Markup:
         """The next picture of a figure's sheet.
 
-        The first has the description of the whole figure, the others say which of them they are. A figure that could not be drawn again has none: its stand-in is shown in every place.
+        The first has the description of the whole figure, the others say which of them they are. A figure
+        that could not be drawn again has none: its stand-in is shown in every place.
         """
         figure = self.album[name]
         index = self.shown[name]
