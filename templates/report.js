@@ -334,7 +334,8 @@
     const picture = make("img");
     const caption = make("p", { class: "caption", id: "enlarged-caption" });
     const count = make("span", { class: "count", role: "status" });
-    const stage = make("div", { class: "stage", tabindex: "0", role: "group", "aria-label": "The picture" }, picture);
+    const sheet = make("div", { class: "whole" });
+    const stage = make("div", { class: "stage", tabindex: "0", role: "group", "aria-label": "The picture" }, picture, sheet);
     const full = makeButton("Full size", { "aria-pressed": "false" }, () => setFull(!stage.classList.contains("full")));
     const bar = make("div", { class: "controls" },
       makeButton("Previous", {}, () => show(shown - 1)), count, makeButton("Next", {}, () => show(shown + 1)),
@@ -348,7 +349,11 @@
     }
     function show(index) {
       shown = (index + figures.length) % figures.length;
-      const original = figures[shown].querySelector(".plate > img");
+      const many = figures[shown].querySelector(".sheet");
+      const original = figures[shown].querySelector(many ? ".tile img" : ".plate > img");
+      // Of many pictures their sheet, labels and all; the first of them says what the figure shows.
+      sheet.replaceChildren(...(many ? [copySheet(many)] : []));
+      picture.hidden = Boolean(many);
       picture.src = original.src;
       picture.alt = original.alt;
       picture.width = original.naturalWidth || original.width;
@@ -376,9 +381,19 @@
     const image = figure.querySelector("img");
     const name = figure.querySelector("figcaption b");
     const button = makeButton("", { class: "enlarge screen-only", "aria-label": `Enlarge ${name ? textOf(name) : "the figure"}` }, enlarge);
+    const sheet = figure.querySelector(".sheet");
+    // Below the labels, so that these can be selected and their numbers asked for.
+    if (sheet) return sheet.prepend(button);
     const plate = make("div", { class: `plate ${image.className}` });
     image.replaceWith(plate);
     plate.append(image, button);
+  }
+
+  function copySheet(sheet) {
+    const copy = sheet.cloneNode(true);
+    copy.querySelector(".enlarge").remove();
+    for (const link of all("a", copy)) link.replaceWith(...link.childNodes);
+    return copy;
   }
 
   // Without the links, which would lead out of the enlarged figure.

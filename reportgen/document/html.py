@@ -242,9 +242,10 @@ class _Page:
         return _embed_picture(figure.picture, _width_class(figure.picture), figure.alt)
 
     def _piece(self, name: str) -> Markup:
-        """The next picture of a figure's sheet, the first with the description of the whole figure.
+        """The next picture of a figure's sheet.
 
-        A figure that could not be drawn again has none: its stand-in is shown in every place.
+        The first has the description of the whole figure, the others say which of them they are. A figure
+        that could not be drawn again has none: its stand-in is shown in every place.
         """
         figure = self.album[name]
         index = self.shown[name]
@@ -252,7 +253,8 @@ class _Page:
         if figure.sheet is None or index >= len(figure.sheet.pieces):
             return self._image(name)
         piece = figure.sheet.pieces[index]
-        return _embed_picture(piece.picture, piece.look, (piece.name if index else "") or figure.alt)
+        told = f"{index + 1} of {len(figure.sheet.pieces)}: {piece.name}" if index else figure.alt
+        return _embed_picture(piece.picture, piece.look, told)
 
     def require_whole_sheets(self) -> None:
         """Raise ``RenderError`` if a template labels more or fewer pictures of a figure than there are.

@@ -41,6 +41,8 @@ MARKED = {
     'each.true, "breakable"', 'each.predicted, "breakable"',
     "function.name", "computation.command", "computation.package",
     "12", "listed_images", '"4"', '"6"',
+    # Labels of pictures: which of them it is, and the classes of images.
+    "loop.index", "each.true", "each.predicted", "neighbour.label", "item.true", "item.predicted",
 }  # fmt: skip
 """Everything that templates pass to the macros ``literal`` and ``name``, or to ``code``, which does."""
 

@@ -30,13 +30,20 @@ def test_figures_1_to_36_stand_in_order_with_caption_and_alt_text(page: Beautifu
     assert numbers[36:] == [f"A{number}" for number in range(1, len(numbers) - 35)]
     assert all(len(caption) > 30 for caption in said)
     for figure in figures:
-        assert len(figure.find_all("img")) == 1
+        # A sheet, or one picture.
+        assert figure.select(".sheet > .tile > img") or len(figure.find_all("img")) == 1
 
 
 def test_every_picture_is_told_to_who_cannot_see_it(page: BeautifulSoup) -> None:
-    alts = [str(image.get("alt", "")) for image in page.select("img:not(.math)")]
+    parts = {id(image) for image in page.select(".tile + .tile > img")}
+    whole = [image for image in page.select("img:not(.math, .strip)") if id(image) not in parts]
+    alts = [str(image.get("alt", "")) for image in whole]
     assert all(len(alt) > 20 for alt in alts)
     assert len(set(alts)) == len(alts)
+    # The first picture of a sheet says what the figure shows, the others which of them they are.
+    for sheet in page.select(".sheet"):
+        told = [str(image["alt"]) for image in sheet.select(".tile > img")]
+        assert all(alt.startswith(f"{n} of {len(told)}: ") for n, alt in enumerate(told[1:], 2))
 
 
 def test_every_picture_can_be_opened(page: BeautifulSoup) -> None:

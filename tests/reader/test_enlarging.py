@@ -49,10 +49,13 @@ def test_every_figure_in_its_turn_with_its_caption(browser: Browser, build: Path
         dialog = page.get_by_role("dialog")
         buttons(page).first.click()
         for at in [*range(count), 0]:
-            original = figures.nth(at).locator("img").first
-            picture = dialog.locator("img")
-            assert picture.get_attribute("src") == original.get_attribute("src")
-            assert picture.get_attribute("alt") == original.get_attribute("alt")
+            originals = figures.nth(at).locator(".plate > img, .tile img")
+            pictures = dialog.locator("img:visible:not(.strip)")
+            every = "(images) => images.map((image) => [image.src, image.alt])"
+            assert pictures.evaluate_all(every) == originals.evaluate_all(every)
+            labels = figures.nth(at).locator(".label").all_text_contents()
+            assert dialog.locator(".label").all_text_contents() == labels
+            picture = pictures.first
             caption = figures.nth(at).locator("figcaption").text_content() or ""
             assert dialog.locator(".caption").text_content() == caption
             expect(dialog).to_have_accessible_name(" ".join(caption.split()))
@@ -80,8 +83,8 @@ def test_it_is_larger_than_in_the_text(browser: Browser, build: Path) -> None:
 @pytest.mark.parametrize("by", ["mouse", "Enter"])
 def test_on_a_phone_a_wide_figure_can_be_seen_in_full_size(browser: Browser, build: Path, by: str) -> None:
     with reading(browser, build / "report.html", PHONE) as page:
-        page.locator("#figure-maps_1_0 button").click()
-        picture = page.get_by_role("dialog").locator("img")
+        page.locator("#figure-history button").click()
+        picture = page.get_by_role("dialog").locator("img:visible")
         fitting = drawn(picture)
         button = page.get_by_role("dialog").get_by_role("button", name="Full size")
         press(page, button, by)
@@ -89,3 +92,15 @@ def test_on_a_phone_a_wide_figure_can_be_seen_in_full_size(browser: Browser, bui
         assert drawn(picture)[0] > 2 * fitting[0]
         press(page, button, by)
         assert drawn(picture) == fitting
+
+
+def test_a_label_can_be_selected_and_its_number_asked_for(browser: Browser, build: Path) -> None:
+    with reading(browser, build / "report.html") as page:
+        label = page.locator("#figure-patches_0 .label").first
+        label.scroll_into_view_if_needed()
+        label.locator("a.n").last.click()
+        expect(page.get_by_role("dialog").filter(has_text="Pointer")).to_be_visible()
+        expect(page.locator("dialog.enlarged")).to_be_hidden()
+        page.keyboard.press("Escape")
+        page.locator("#figure-patches_0 .tile img").nth(1).click(force=True, position={"x": 5, "y": 5})
+        expect(page.locator("dialog.enlarged")).to_be_visible()

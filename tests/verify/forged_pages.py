@@ -86,7 +86,7 @@ def other_script(html: str, place: int) -> str:
 
 
 def swapped_pictures(html: str, place: int) -> str:
-    found = re.findall(r'src="(data:image/jpeg[^"]*)"', html)
+    found = list(dict.fromkeys(re.findall(r'src="(data:image/jpeg[^"]*)"', html)))
     one, other = ((found[0], found[1]), (found[-1], found[0]))[place]
     return html.replace(one, "ONE", 1).replace(other, one, 1).replace("ONE", other, 1)
 
