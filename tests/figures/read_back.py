@@ -55,6 +55,11 @@ def cividis() -> Pixels:
     return np.asarray(table)[:, :3].astype(np.int64)
 
 
+def _is_comment(element: ElementTree.Element) -> bool:
+    # Whose tag is a function, whatever its type says.
+    return callable(element.tag)
+
+
 @dataclass(frozen=True)
 class Tile:
     """One picture of a figure, with the words below it: those of the first line and all of them."""
@@ -192,7 +197,7 @@ class Axes:
         """Every text with the left end of its baseline (x, y); outlines say in a comment what they spell."""
         found = []
         for group in self._groups("text"):
-            text = next(str(each.text).strip() for each in group if each.tag is ElementTree.Comment)
+            text = next(str(each.text).strip() for each in group if _is_comment(each))
             moved = re.search(r"translate\(([-\d.]+) ([-\d.]+)\)", group.find(f"{_SVG}g").get("transform"))  # type: ignore[union-attr, arg-type]
             assert moved is not None
             found.append((text, float(moved[1]), float(moved[2])))
@@ -202,7 +207,7 @@ class Axes:
         """The numbers or names along an axis, each with its place."""
         found = []
         for group in self._groups(f"{axis}tick"):
-            (text,) = [str(e.text).strip() for e in group.iter() if e.tag is ElementTree.Comment]
+            (text,) = [str(e.text).strip() for e in group.iter() if _is_comment(e)]
             mark = group.find(f".//{_SVG}use[@x]")
             assert mark is not None
             found.append((text, float(mark.get("x" if axis == "x" else "y", "nan"))))
@@ -241,10 +246,10 @@ class Axes:
     @cached_property
     def legend(self) -> dict[str, Mapping[str, str]]:
         """The names of the legend with the style of the mark beside each."""
-        found = {}
+        found: dict[str, Mapping[str, str]] = {}
         for group in self._groups("legend"):
             marks = [_style(use) for use in group.iter(f"{_SVG}use") if use.get("x")]
-            names = [str(e.text).strip() for e in group.iter() if e.tag is ElementTree.Comment]
+            names = [str(e.text).strip() for e in group.iter() if _is_comment(e)]
             found |= dict(zip(names, marks, strict=True))
         return found
 
