@@ -241,7 +241,13 @@ def read_history(report: Finished, name: str) -> None:
             key = told[title][line.dashed]
             wanted = history[key]
             span = max(wanted) - min(wanted) + 0.02
-            close(axes.along("y", line.points[:, 1]), np.array(wanted), 0.005 * span, (title, key))
+            # Long curves are drawn without the points that lie on a line between their neighbours.
+            drawn = np.interp(
+                np.arange(1, len(wanted) + 1),
+                axes.along("x", line.points[:, 0]),
+                axes.along("y", line.points[:, 1]),
+            )
+            close(drawn, np.array(wanted), 0.005 * span, (title, key))
             named = nearest(axes.words, ends, tuple(line.points[-1]))
             apart = np.ptp([word[2] for word in axes.words if word[0] in ends])
             if apart > 12:  # points: nearer ends are labelled side by side
@@ -355,6 +361,22 @@ def read_leading(report: Finished, name: str) -> None:
         expected = f"{channel['position'][2]} {words.format(**channel)}".replace("-", "−")
         assert tile.words == expected.replace("−0.00", "0.00")
         assert_like(tile.pixels(), cut(report.images[i], channel["patch"]), (name, tile.words))
+
+
+def read_exciting(report: Finished, name: str) -> None:
+    channels = report.results["channels"]["over_data"]["channels"]
+    patches = report.arrays("channels")["patches"]
+    tiles = iter(report.page.tiles(name))
+    for each, row in zip(channels, patches, strict=True):
+        for k, (image, pixels) in enumerate(zip(each["images"], row, strict=True)):
+            tile = next(tiles)
+            which = f"{each['channel']}: " if k == 0 else ""
+            assert (tile.head, tile.words) == (
+                image["label"],
+                f"{image['label']} {which}{image['value']:.0f}",
+            )
+            assert_like(tile.pixels(), pixels, (name, tile.words))
+    assert next(tiles, None) is None
 
 
 METHODS = {
@@ -527,6 +549,7 @@ READERS: dict[str, Callable[[Finished, str], None]] = {
     "transfer misclassified": read_misclassified,
     "neurons neuron_input_<i>": read_frames, "neurons patches_<i>": read_patches,
     "occlusion occlusion_<i>": read_occlusion, "channels leading_<i>": read_leading,
+    "channels exciting": read_exciting,
     "guided_backprop guided_input_<i>": read_guided_input,
     "guided_backprop gradient_<i>_<k>": read_gradients,
     "methods methods_<i>": read_methods,
