@@ -784,8 +784,7 @@ const explore = (() => {
       if (below) below.append(again);
       return [framed, tile, again];
     });
-    const note = make("p", { class: "quiet" }, "Move over a frame or a patch: the neuron’s frame, patch, row and gradient picture light up together.");
-    const card = make("div", { class: "card" }, note);
+    const card = make("div", { class: "card" });
     let now = -1;
     function light(n, key = keys[n]) {
       now = n;
@@ -847,6 +846,8 @@ const explore = (() => {
       for (const [kind, action] of [["pointerenter", on], ["focusin", on], ["pointerleave", off], ["focusout", off]]) row.addEventListener(kind, action);
     }
     off();
+    tell(0);
+    card.lastChild.append(make("span", { class: "quiet" }, " Move over a frame or a patch: what belongs to a neuron lights up together."));
   }
 
   function start() {

@@ -168,7 +168,9 @@ def test_by_night_formulas_are_light_and_photographs_as_they_were(
         assert paper(page) < 0.3
         assert "invert" in page.locator(".math").first.evaluate("image => getComputedStyle(image).filter")
         filters = "images => images.map((image) => getComputedStyle(image).filter)"
-        assert set(page.locator("figure img, td img").evaluate_all(filters)) == {"none"}
+        photographs = page.locator("figure img[src*='image/jpeg'], td img")
+        assert set(photographs.evaluate_all(filters)) == {"none"}
+        assert page.locator("#figure-confusion img").evaluate_all(filters) == ["none"]
 
 
 def test_where_nothing_can_be_stored_the_page_still_works(browser: Browser, build: Path) -> None:
