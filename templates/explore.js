@@ -289,7 +289,9 @@ const explore = (() => {
     function tint(cell, value, limit, table) {
       const [red, green, blue] = colour(table, limit ? value / limit / 2 + 0.5 : 0.5);
       cell.style.backgroundColor = `rgb(${red} ${green} ${blue})`;
-      cell.style.color = 0.3 * red + 0.59 * green + 0.11 * blue > 140 ? "#111" : "#fff";
+      // The ink of the higher contrast, by WCAG's luminance.
+      const [r, g, b] = [red, green, blue].map((level) => (level / 255) ** 2.2);
+      cell.style.color = 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#000" : "#fff";
       cell.textContent = plain(value, 2);
     }
     function show(terms, limit) {
@@ -701,9 +703,12 @@ const explore = (() => {
       say(`${words(row, col)}; they are shown below the matrix`);
     }
     function close() {
-      opened = null;
-      box.replaceChildren();
+      invite();
       surface.focus({ preventScroll: true });
+    }
+    function invite() {
+      opened = null;
+      box.replaceChildren(make("p", { class: "quiet" }, "Choose a cell to see its images."));
     }
     const surface = makeSurface("The confusion matrix: choose a cell to see its images", {
       at: (x, y) => move(Math.floor(y * classes.length), Math.floor(x * classes.length)),
@@ -715,6 +720,7 @@ const explore = (() => {
     setBox(surface, { top, left, bottom, right }, 1, 1);
     surface.append(mark);
     plate.append(surface);
+    invite();
   }
 
   function exploreMap(box, tests) {
