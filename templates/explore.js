@@ -645,19 +645,17 @@ const explore = (() => {
       const picture = taken.get(labels[n]) <= each ? pictured++ : null;
       return { file, true: classes.indexOf(labels[n]), predicted: own.indexOf(Math.max(...own)), own, picture };
     });
-    return { classes, images, rows: Math.ceil(pictured / ACROSS), sheet: box.dataset.thumbnails };
+    return { classes, images, sheet: box.dataset.thumbnails };
   }
 
-  function drawImage({ sheet, rows, classes }, image) {
+  function drawImage({ sheet, classes }, image) {
     const picture = make("span", { class: "thumbnail", role: "img", "aria-label": image.file });
     if (image.picture === null) picture.classList.add("none");
     else {
       const [x, y] = [image.picture % ACROSS, Math.floor(image.picture / ACROSS)];
-      Object.assign(picture.style, {
-        backgroundImage: `url("${sheet}")`,
-        backgroundSize: `${100 * ACROSS}% ${100 * rows}%`,
-        backgroundPosition: `${(100 * x) / (ACROSS - 1)}% ${rows > 1 ? (100 * y) / (rows - 1) : 0}%`,
-      });
+      const whole = make("img", { src: sheet, alt: "" });
+      Object.assign(whole.style, { width: `${100 * ACROSS}%`, left: `${-100 * x}%`, top: `${-100 * y}%` });
+      picture.append(whole);
     }
     const ranked = classes.map((name, at) => [name, image.own[at]]).sort((a, b) => b[1] - a[1]).slice(0, 3);
     return make("div", { class: "image" }, picture, make("span", { class: "file" }, image.file.split("/").at(-1)),
