@@ -322,7 +322,10 @@ const explore = (() => {
     const told = make("p", { class: "quiet" });
     const surface = makeSurface("The input: move the window of the filter over it", {
       at: (x, y) => move(Math.floor(y * shape[0]) - half, Math.floor(x * shape[1]) - half),
-      step: (dx, dy) => say(`Row ${row}, column ${col}: ${move(row + dy, col + dx, true)}`),
+      step: (dx, dy) => {
+        const sum = move(row + dy, col + dx);
+        say(`Row ${row}, column ${col}: ${sum}`);
+      },
     });
     const half = Math.floor(kernel.size / 2);
     surface.append(input, frame);
