@@ -289,7 +289,9 @@ const explore = (() => {
     function tint(cell, value, limit, table) {
       const [red, green, blue] = colour(table, limit ? value / limit / 2 + 0.5 : 0.5);
       cell.style.backgroundColor = `rgb(${red} ${green} ${blue})`;
-      cell.style.color = 0.3 * red + 0.59 * green + 0.11 * blue > 140 ? "#111" : "#fff";
+      // The ink of the higher contrast, by WCAG's luminance.
+      const [r, g, b] = [red, green, blue].map((level) => (level / 255) ** 2.2);
+      cell.style.color = 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#000" : "#fff";
       cell.textContent = plain(value, 2);
     }
     function show(terms, limit) {
@@ -320,7 +322,10 @@ const explore = (() => {
     const told = make("p", { class: "quiet" });
     const surface = makeSurface("The input: move the window of the filter over it", {
       at: (x, y) => move(Math.floor(y * shape[0]) - half, Math.floor(x * shape[1]) - half),
-      step: (dx, dy) => say(`Row ${row}, column ${col}: ${move(row + dy, col + dx, true)}`),
+      step: (dx, dy) => {
+        const sum = move(row + dy, col + dx);
+        say(`Row ${row}, column ${col}: ${sum}`);
+      },
     });
     const half = Math.floor(kernel.size / 2);
     surface.append(input, frame);
@@ -643,19 +648,17 @@ const explore = (() => {
       const picture = taken.get(labels[n]) <= each ? pictured++ : null;
       return { file, true: classes.indexOf(labels[n]), predicted: own.indexOf(Math.max(...own)), own, picture };
     });
-    return { classes, images, rows: Math.ceil(pictured / ACROSS), sheet: box.dataset.thumbnails };
+    return { classes, images, sheet: box.dataset.thumbnails };
   }
 
-  function drawImage({ sheet, rows, classes }, image) {
+  function drawImage({ sheet, classes }, image) {
     const picture = make("span", { class: "thumbnail", role: "img", "aria-label": image.file });
     if (image.picture === null) picture.classList.add("none");
     else {
       const [x, y] = [image.picture % ACROSS, Math.floor(image.picture / ACROSS)];
-      Object.assign(picture.style, {
-        backgroundImage: `url("${sheet}")`,
-        backgroundSize: `${100 * ACROSS}% ${100 * rows}%`,
-        backgroundPosition: `${(100 * x) / (ACROSS - 1)}% ${rows > 1 ? (100 * y) / (rows - 1) : 0}%`,
-      });
+      const whole = make("img", { src: sheet, alt: "" });
+      Object.assign(whole.style, { width: `${100 * ACROSS}%`, left: `${-100 * x}%`, top: `${-100 * y}%` });
+      picture.append(whole);
     }
     const ranked = classes.map((name, at) => [name, image.own[at]]).sort((a, b) => b[1] - a[1]).slice(0, 3);
     return make("div", { class: "image" }, picture, make("span", { class: "file" }, image.file.split("/").at(-1)),
@@ -701,9 +704,12 @@ const explore = (() => {
       say(`${words(row, col)}; they are shown below the matrix`);
     }
     function close() {
-      opened = null;
-      box.replaceChildren();
+      invite();
       surface.focus({ preventScroll: true });
+    }
+    function invite() {
+      opened = null;
+      box.replaceChildren(make("p", { class: "quiet" }, "Choose a cell to see its images."));
     }
     const surface = makeSurface("The confusion matrix: choose a cell to see its images", {
       at: (x, y) => move(Math.floor(y * classes.length), Math.floor(x * classes.length)),
@@ -715,6 +721,7 @@ const explore = (() => {
     setBox(surface, { top, left, bottom, right }, 1, 1);
     surface.append(mark);
     plate.append(surface);
+    invite();
   }
 
   function exploreMap(box, tests) {
@@ -784,8 +791,7 @@ const explore = (() => {
       if (below) below.append(again);
       return [framed, tile, again];
     });
-    const note = make("p", { class: "quiet" }, "Move over a frame or a patch: the neuron’s frame, patch, row and gradient picture light up together.");
-    const card = make("div", { class: "card" }, note);
+    const card = make("div", { class: "card" });
     let now = -1;
     function light(n, key = keys[n]) {
       now = n;
@@ -847,6 +853,8 @@ const explore = (() => {
       for (const [kind, action] of [["pointerenter", on], ["focusin", on], ["pointerleave", off], ["focusout", off]]) row.addEventListener(kind, action);
     }
     off();
+    tell(0);
+    card.lastChild.append(make("span", { class: "quiet" }, " Move over a frame or a patch: what belongs to a neuron lights up together."));
   }
 
   function start() {
