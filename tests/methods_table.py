@@ -172,7 +172,8 @@ def main() -> None:
         # Each table in turn takes the first place that is still marked as open.
         opened, rest = text.split(MARKS[0], 1)
         _, rest = rest.split(MARKS[1], 1)
-        text = f"{opened}{_DONE}{table}{MARKS[1]}{rest}"
+        # Blank lines, without which Markdown takes the table for a part of the comment.
+        text = f"{opened}{_DONE}\n{table.strip()}\n\n{MARKS[1]}{rest}"
     PAGE.write_text(text.replace(_DONE, MARKS[0]), encoding="utf-8")
 
 

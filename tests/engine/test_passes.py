@@ -133,7 +133,8 @@ CASES: dict[str, tuple[Change, set[str], dict[str, int]]] = {
         lambda home: edit(home, "neurons = 2", "neurons = 1"),
         {
             *("neurons", "activations", "figures_neurons", "occlusion", "figures_occlusion", "results"),
-            *("channels", "figures_channels"),
+            # What excites channels over the data is put together from what is kept of each image.
+            *("features", "channels", "figures_channels"),
             *WORDS_ONLY,
         },
         {},
