@@ -101,6 +101,11 @@ class Class:
     manual: Path | None = None
     submissions_times: Path | None = None
 
+    @property
+    def heading(self) -> str:
+        """What pages for groups are headed with."""
+        return ", ".join(filter(None, [self.course, self.assignment])) or self.title or "Report"
+
 
 class _Table(BaseModel):
     # Strict: TOML has types, so that processes = "2" is a mistake and no number.

@@ -16,7 +16,8 @@ from reportgen.batch.desk import Archive, Desk
 from reportgen.batch.naming import Name, read_name, simplify
 from reportgen.batch.parts import BUILD_FOLDER, DATA_FOLDER
 from reportgen.batch.unpacking import OF_CLASS, is_zip, list_entries
-from reportgen.dataset.names import escaped, is_ignored
+from reportgen.dataset.names import capped, escaped, is_ignored
+from reportgen.text import find_nearest
 
 _DEEPEST = 3
 
@@ -279,3 +280,17 @@ def _settle(group: Group, items: Sequence[_Item], desk: Desk) -> Group:
             roots.append(desk.copy(item.path, item.label, group.slug, item.name.file))
     roots = desk.unpack_below(roots, group.slug)
     return replace(group, folder=roots[0] if roots else None, more=tuple(roots[1:]))
+
+
+_MOST = 5
+
+
+def check_releases(released: frozenset[str], groups: Sequence[Group]) -> None:
+    """Raise ``ClassError`` for a name in ``release`` that is no group's: its points would stay held."""
+    names = [group.name for group in groups]
+    for name in sorted(released - set(names)):
+        near = find_nearest(name, names)
+        raise ClassError(
+            f"release = '{name}': there is no group of that name.",
+            f"Did you mean '{near}'?" if near else f"The groups are {', '.join(capped(names, _MOST))}.",
+        )

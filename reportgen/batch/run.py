@@ -28,6 +28,7 @@ from reportgen.batch.attempt import (
 )
 from reportgen.batch.class_file import Class, ClassError, Group
 from reportgen.batch.contents import Contents, hash_file, take_contents
+from reportgen.batch.feedback import address, write_feedback
 from reportgen.batch.grades import GRADES_FILES
 from reportgen.batch.job import (
     PASSING,
@@ -43,7 +44,7 @@ from reportgen.batch.job import (
 from reportgen.batch.parts import BUILD_FOLDER, Parts, find_obstacle, find_parts, is_document
 from reportgen.batch.progress_view import ProgressView
 from reportgen.batch.publication import Tables, open_output, refuse_overlap, write_tables
-from reportgen.batch.reception import Received, receive
+from reportgen.batch.reception import Received, check_releases, receive
 from reportgen.batch.roster import add_groups, find_people, read_roster
 from reportgen.batch.shards import Shard, adopt, begin_shard, clear_shards, list_finished, tell_done
 from reportgen.batch.supplements import Supplements, gather_supplements
@@ -58,7 +59,6 @@ from reportgen.grading.run import check_tests
 from reportgen.intake import IntakeError, check_folder
 from reportgen.store.digests import DigestMemory
 from reportgen.store.files import writing
-from reportgen.text import find_nearest
 from reportgen.weights import locate_weights, require_here, resolve_source
 
 _THREADS = min(4, os.cpu_count() or 1)
@@ -75,7 +75,8 @@ CACHE_FOLDER = ".cache"
 class Options:
     """``retry_failed``: groups that failed are worked on though nothing changed; ``environment`` and
     ``command`` are those of ``BatchConfig``; ``anonymous``: tables name groups by numbers. ``shard``: only
-    this part of the groups is done, into a folder inside of ``whole``, the output of the class.
+    this part of the groups is done, into a folder inside of ``whole``, the output of the class. ``feedback``:
+    whether each group gets a page.
     """
 
     retry_failed: bool = False
@@ -84,6 +85,7 @@ class Options:
     command: tuple[str, ...] = ()
     shard: Shard | None = None
     whole: Path | None = None
+    feedback: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ def run_batch(
         received = receive(chosen, out, view.say, find_people(students))
         # Once more: the groups of a download are known only now.
         refuse_overlap(out, received.groups)
-        _check_releases(chosen, received.groups)
+        check_releases(chosen.released, received.groups)
         images = _look_at_data(received.groups)
         names = [group.name for group in received.groups]
         labels = assign_numbers(out, names) if options.anonymous else {name: name for name in names}
@@ -177,6 +179,8 @@ def run_batch(
             # Files are called like who handed them in, and what an LMS reads has nothing but names.
             tables = Tables(hide_names(rows, labels))
         write_tables(chosen, tables, out, view.say)
+        if options.feedback:
+            write_feedback(address(rows, tables.rows, labels, out), chosen.heading, out, view.say)
         shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
         clear_shards(out)
         return Report(tuple(tables.rows), len(jobs), tuple(tables.files), before)
@@ -223,16 +227,6 @@ def _agree(chosen: Class, out: Path, options: Options, view: ProgressView) -> Ba
         command=options.command,
         environment=options.environment,
     )
-
-
-def _check_releases(chosen: Class, groups: Sequence[Group]) -> None:
-    names = [group.name for group in groups]
-    for name in sorted(chosen.released - set(names)):
-        near = find_nearest(name, names)
-        raise ClassError(
-            f"release = '{name}': there is no group of that name.",
-            f"Did you mean '{near}'?" if near else f"The groups are {', '.join(capped(names, _NAMED))}.",
-        )
 
 
 def _look_at_data(groups: Sequence[Group]) -> dict[Path, str]:

@@ -46,6 +46,9 @@ def batch(
     anonymous: Annotated[
         bool, typer.Option("--anonymous", help="Name groups by numbers; names.csv has the key.")
     ] = False,
+    feedback: Annotated[
+        bool, typer.Option("--feedback", help="Write a page (HTML and PDF) for each group.")
+    ] = False,
     shard: Annotated[
         str | None,
         typer.Option("--shard", metavar="I/N", help="Do one of N parts; the last to end writes the tables."),
@@ -69,7 +72,7 @@ def batch(
     folder = out.expanduser().absolute()
     chosen = read_class(group_list.expanduser(), folder)
     view = choose_view(quiet=quiet, stream=sys.stderr)
-    options = Options(retry_failed, anonymous, _WITH_TRACES)
+    options = Options(retry_failed, anonymous, _WITH_TRACES, feedback=feedback)
     runner = _choose_runner(chosen, scheduler, processes)
     if shard is not None and not _work_on_shard(shard, chosen, folder, runner, view, options):
         return

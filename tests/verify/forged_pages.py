@@ -255,6 +255,19 @@ def other_subsetter(html: str) -> str:
     return changed.replace(digest(html), digest(changed))
 
 
+_MACHINES = {each.__name__: each for each in (near_pictures, near_formulas, other_subsetter)}
+
+_TRANSPORTS: Mapping[str, Callable[[str], str]] = {
+    "crlf": crlf,
+    "cr": lambda html: html.replace("\n", "\r"),
+    "bom": lambda html: "\ufeff" + html,
+}
+
+
+def _after(first: Callable[[str], str], second: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda html: second(first(html))
+
+
 HONEST: Mapping[str, Callable[[str], str]] = {
     "as it is": str,
     "crlf": crlf,
@@ -264,5 +277,10 @@ HONEST: Mapping[str, Callable[[str], str]] = {
     "near_pictures": near_pictures,
     "near_formulas": near_formulas,
     "other_subsetter": other_subsetter,
+    **{
+        f"{machine}, {transport}": _after(_MACHINES[machine], _TRANSPORTS[transport])
+        for machine in _MACHINES
+        for transport in _TRANSPORTS
+    },
     "all of it": lambda html: crlf(near_formulas(near_pictures(other_subsetter(html)))),
 }

@@ -497,6 +497,12 @@ _CHANGES: dict[str, Callable[[bytes], bytes]] = {
     )
 }  # fmt: skip
 
+
+def _saved_again(change: Callable[[bytes], bytes], saving: Mapping[str, Any], data: bytes) -> bytes:
+    """What another machine makes of a report, and a program that saves it again after that."""
+    return changed(change(data), nothing, **saving)
+
+
 HONEST: Mapping[str, Callable[[bytes], bytes]] = {
     "as it is": lambda data: data,
     "saved": partial(changed, forge=nothing),
@@ -508,4 +514,17 @@ HONEST: Mapping[str, Callable[[bytes], bytes]] = {
     "normalised": partial(changed, forge=nothing, normalize_content=True),
     "white space at the end": lambda data: data + b"\r\n",
     **_CHANGES,
+    **{
+        f"{name}, {how}": partial(_saved_again, _CHANGES[name], saving)
+        for name, how, saving in (
+            ("tiny_shift", "linearised", {"linearize": True}),
+            ("other_subsetter", "object streams", {"object_stream_mode": GENERATE}),
+            ("near_pictures", "unpacked", {"qdf": True, "object_stream_mode": DISABLE}),
+            ("rounded_pictures", "packed again", {"recompress_flate": True}),
+            ("divided_contents", "normalised", {"normalize_content": True}),
+            ("rebuilt_names", "linearised", {"linearize": True}),
+            ("attached_again", "object streams", {"object_stream_mode": GENERATE}),
+            ("other_prefixes", "unpacked", {"qdf": True, "object_stream_mode": DISABLE}),
+        )
+    },
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import forged_papers
 import pytest
 import small_report
 from forged_pages import FORGERIES, HONEST
@@ -41,6 +42,14 @@ def test_transport_and_another_machine_are_no_forgery(name: str) -> None:
     page = HONEST[name](small_report.html())
     assert (page == small_report.html()) == (name == "as it is")
     assert compare_markup(page, small_report.html()).differences == ()
+
+
+def test_the_corpus_has_the_size_that_the_documentation_tells() -> None:
+    """Each forgery stands in two places, and they are two forgeries only if the bytes differ."""
+    assert 2 * (len(FORGERIES) + len(forged_papers.FORGERIES)) == 206
+    assert len({forge(small_report.html(), place) for forge in FORGERIES.values() for place in (0, 1)}) == 90
+    assert len(HONEST) + len(forged_papers.HONEST) == 43
+    assert len({vary(small_report.html()) for vary in HONEST.values()}) == len(HONEST)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,190 @@
+"""A page for each group, HTML and PDF: its points by criterion with the reasons, and what holds them."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reportgen.batch.attempt import GROUPS
+from reportgen.batch.contents import folder_name, hash_file
+from reportgen.batch.examination import JSON_FILE, PAGE_FILE
+from reportgen.batch.grades import GRADES_FILES
+from reportgen.batch.tables import GroupResult
+from reportgen.store.files import read_file, write_atomically, writing
+from reportgen.text import printable
+
+if TYPE_CHECKING:
+    from reportgen.document.feedback import Difference, FeedbackPage, Marked
+
+FEEDBACK_FOLDER = "feedback"
+
+_STATE_FILE = ".feedback.json"
+
+_MOST, _LONGEST = 40, 300
+"""Differences that are shown, and letters of one text; the findings page has the rest."""
+
+_SIGNS = {"passed": "✓", "failed": "✗"}
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """A group as it is called on its page, with its row as tables have it, and where its files are: None in
+    an anonymous run, where reasons and findings, which may name files or people, are left out.
+    """
+
+    label: str
+    row: GroupResult
+    folder: Path | None
+    grades: Path
+
+
+def address(
+    rows: Sequence[GroupResult], shown: Sequence[GroupResult], labels: Mapping[str, str], out: Path
+) -> list[Addressee]:
+    """Whom there are pages for: ``rows`` have the groups' names, ``shown`` those of tables (``labels``)."""
+    named = {row.group.name: row for row in shown}
+    addressees = []
+    for row in rows:
+        label, folder = labels[row.group.name], out / GROUPS / row.group.slug
+        known = folder if label == row.group.name else None
+        addressees.append(Addressee(label, named[label], known, folder / GRADES_FILES["json"]))
+    return addressees
+
+
+def write_feedback(
+    addressees: Sequence[Addressee], title: str, out: Path, say: Callable[[str], None] = lambda _line: None
+) -> None:
+    """Write ``feedback/GROUP.html`` and ``.pdf`` for each group; those that are as they would be stay.
+
+    A page that was changed by hand is kept under another name, which is reported. Raises ``RenderError`` for
+    a mistake in the template, ``PangoMissingError`` if nothing can be printed, ``StorageError``.
+    """
+    from reportgen.document.feedback import render_feedback
+    from reportgen.pdf.printer import print_pdf
+    from reportgen.templates import open_templates
+
+    folder = out / FEEDBACK_FOLDER
+    known, templates = _read_state(folder), open_templates()
+    state: dict[str, str] = {}
+    with writing(folder):
+        folder.mkdir(exist_ok=True)
+        for each in addressees:
+            html = render_feedback(make_page(each, title), templates)
+            name = folder_name(each.label)
+            # What was printed from the same page by the same program would be the same.
+            digest = hashlib.sha256(html.encode("utf-8", "backslashreplace")).hexdigest()
+            files = (folder / f"{name}.html", folder / f"{name}.pdf")
+            state[f"{name} page"] = digest
+            if known.get(f"{name} page") != digest or any(hash_file(f) != known.get(f.name) for f in files):
+                for file, data in zip(
+                    files, (html.encode("utf-8", "backslashreplace"), print_pdf(html)), strict=True
+                ):
+                    _set_edited_aside(file, known.get(file.name, ""), say)
+                    write_atomically(file, data)
+            state |= {file.name: hash_file(file) for file in files}
+        _remove_old(folder, known, state)
+        write_atomically(folder / _STATE_FILE, json.dumps(state, indent=1, sort_keys=True).encode())
+
+
+def _read_state(folder: Path) -> Mapping[str, str]:
+    try:
+        state = json.loads(read_file(folder / _STATE_FILE))
+    except (OSError, ValueError):
+        return {}
+    return state if isinstance(state, dict) else {}
+
+
+def _set_edited_aside(file: Path, written: str, say: Callable[[str], None]) -> None:
+    if file.exists() and hash_file(file) != written:
+        names = (file.with_name(f"{file.stem}-edited-{number}{file.suffix}") for number in itertools.count(1))
+        target = next(path for path in names if not path.exists())
+        file.rename(target)
+        say(f"{file} was changed by hand; that version is now {target.name}.")
+
+
+def _remove_old(folder: Path, known: Mapping[str, str], state: Mapping[str, str]) -> None:
+    """Remove pages of groups that are called otherwise now: beside those with numbers they would tell."""
+    for name, sha256 in known.items():
+        file = folder / name
+        if name not in state and Path(name).name == name and file.is_file() and hash_file(file) == sha256:
+            file.unlink()
+
+
+def make_page(each: Addressee, title: str) -> FeedbackPage:
+    """What the page of a group shows. Points that are held are not on it."""
+    from reportgen.document.feedback import FeedbackPage
+
+    row, outcome = each.row, each.row.outcome
+    graded = row.status == "done" and each.grades.is_file()
+    criteria, left_out = _list_criteria(each) if graded else ([], 0)
+    differences, more = [], 0
+    findings = ""
+    if each.folder is not None and outcome.hold:
+        found = list(_list_differences(each.folder / JSON_FILE))
+        differences, more = found[:_MOST], max(len(found) - _MOST, 0)
+        page = each.folder / PAGE_FILE
+        findings = f"../{GROUPS}/{each.folder.name}/{PAGE_FILE}" if page.is_file() else ""
+    told = row.status in ("done", "nothing handed in")
+    return FeedbackPage(
+        group=each.label,
+        title=title,
+        status=row.status,
+        reason=row.reason.removeprefix(f"{row.status}: ")[:_LONGEST],
+        score=outcome.score if told else "",
+        points=outcome.points or "0",
+        criteria=criteria,
+        left_out=left_out,
+        differences=differences,
+        more=more,
+        notes=outcome.notes if graded else (),
+        findings=findings,
+    )
+
+
+def _list_criteria(each: Addressee) -> tuple[list[Marked], int]:
+    """The rows, and how many the rubric hides; reasons only where names may be told."""
+    from reportgen.document.feedback import Marked
+    from reportgen.grading.exports.document import read_grades
+    from reportgen.grading.exports.table import collect_messages
+
+    criteria = read_grades(each.grades).criteria
+    shown = [item for item in criteria if item.visibility != "hidden"]
+    rows = [
+        Marked(
+            item.name,
+            f"{item.score:f}",
+            f"{item.points:f}",
+            _SIGNS.get(item.status, "–"),
+            item.status,
+            collect_messages(item)[:_LONGEST] if each.folder is not None else "",
+        )
+        for item in shown
+    ]
+    return rows, len(criteria) - len(shown)
+
+
+def _list_differences(file: Path) -> Iterator[Difference]:
+    """Those of a verification; what a stranger wrote is made printable before it is cut."""
+    from reportgen.document.feedback import Difference
+
+    try:
+        rows = json.loads(read_file(file))["rows"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return
+    for row in rows:
+        if row["status"] == "differs":
+            place = f"{row['subject']}, {row['pointer']}"
+            yield Difference(
+                *(_cut(text) for text in (place, row["submitted"], row["recomputed"], row["reason"]))
+            )
+
+
+def _cut(value: Any) -> str:
+    if value is None:
+        return ""
+    return printable(value if isinstance(value, str) else json.dumps(value))[:_LONGEST]
