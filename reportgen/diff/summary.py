@@ -348,7 +348,9 @@ def _unquoted(text: str) -> str:
 
 def _settings_of_sections() -> dict[str, str]:
     return {
-        f"/{section.name}{pointer}": name for section in find_kind().sections for name, pointer in section.tells
+        f"/{section.name}{pointer}": name
+        for section in find_kind().sections
+        for name, pointer in section.tells
     }
 
 

@@ -236,8 +236,7 @@ def test_in_two_columns_it_has_half_the_pages(build: Path, in_columns: Path, pap
         assert len(document) <= 10
         middle = document[2].get_width() / 2
         starts = [
-            document[2].get_textpage().get_rect(n)[0]
-            for n in range(document[2].get_textpage().count_rects())
+            document[2].get_textpage().get_rect(n)[0] for n in range(document[2].get_textpage().count_rects())
         ]
     # Lines begin at the left edge of either column.
     for edge in (min(starts), min(start for start in starts if start > middle)):
