@@ -33,6 +33,14 @@ def test_a_file_of_one_s_own_takes_the_place_of_its_namesake_only(tmp_path: Path
     }
 
 
+def test_a_theme_is_a_folder_with_a_style_sheet_for_paper(tmp_path: Path) -> None:
+    for name in ("themes/mine/print.css", "themes/none/other.css", "print.css"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert open_templates().themes == ("paper", "report")
+    assert open_templates(tmp_path).themes == ("mine", "paper", "report")
+
+
 def test_what_was_listed_stays_until_it_is_listed_again(tmp_path: Path) -> None:
     templates = Templates((tmp_path,))
     assert dict(templates.files) == {}

@@ -59,7 +59,7 @@ class Bar:
 
     @property
     def strength(self) -> str:
-        """How dark it is where all criteria are in one plot: as much as it would be high, but visible."""
+        """How dark it is in the plot of all criteria: as much as it would be high, at least visible."""
         return f"{max(self.height / self.room, _FAINTEST):.2f}"
 
 

@@ -244,16 +244,21 @@ def test_the_same_results_give_the_same_page(tmp_path: Path) -> None:
     assert render(tmp_path, template) == render(tmp_path, template)
 
 
-def section_of_redrawn_networks(**passed: bool) -> str:
-    """The words of the section on redrawn networks, its claims decided as told."""
+def page_of_redrawn_networks(theme: str = "report", **passed: bool) -> str:
+    """The page with the section on redrawn networks alone, its claims decided as told."""
     told = document()
+    told["report"]["theme"] = theme
     told["checks"] = [{"name": name, "claim": "So.", "passed": value} for name, value in passed.items()]
     kind = find_kind("assignment", ("randomisation",))
     results = results_of(told)
     figures = ("randomised_0", "randomised_1", "likeness")
     pictures = {name: Figure(name, picture(), f"{name} {ALT}") for name in figures}
-    page = render_html(Content(kind, results, pictures, {}), open_templates()).html
-    section = BeautifulSoup(page, "html.parser").find(id="randomisation")
+    return render_html(Content(kind, results, pictures, {}), open_templates()).html
+
+
+def section_of_redrawn_networks(**passed: bool) -> str:
+    """The words of that section."""
+    section = BeautifulSoup(page_of_redrawn_networks(**passed), "html.parser").find(id="randomisation")
     assert section is not None
     return " ".join(section.get_text().split())
 
@@ -276,3 +281,11 @@ def test_what_may_be_concluded_turns_round_with_each_claim() -> None:
     assert "drawn from the seed 1;" in text
     assert "for each of 2 example images" in text
     assert "block5_conv4 hands its input on unchanged" in text
+
+
+@pytest.mark.parametrize(("theme", "columns"), [("report", False), ("paper", True)])
+def test_the_theme_of_the_results_sets_the_page_for_paper(theme: str, columns: bool) -> None:
+    claims = dict.fromkeys(("guided_survives", "plain_changes", "sizes_survive"), True)
+    page = page_of_redrawn_networks(theme, **claims)
+    assert ("main { columns: 2;" in page) == columns
+    assert page.count("@page :first") == 1

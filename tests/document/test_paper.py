@@ -16,7 +16,11 @@ from checkers import find_errors, find_spoken_errors, read_roles
 from finished_report import SECTIONS
 from tiny_data import CLASSES
 
+from reportgen.pdf.printer import print_pdf
 from reportgen.settings import load_settings
+from reportgen.templates import templates_folder
+from reportgen.verify.paper import read_paper
+from reportgen.verify.paper_flow import read_contents
 
 pytestmark = [pytest.mark.slow, pytest.mark.prints]
 
@@ -181,3 +185,60 @@ def test_every_colour_bar_runs_from_black_to_white(build: Path) -> None:
                 found.append([float(np.ravel(picture[row, column])[0]) / 255 for column in columns])
     assert len(found) >= len(CLASSES) * 3
     np.testing.assert_allclose(found, [[0.1, 0.5, 0.9]] * len(found), atol=0.07)
+
+
+@pytest.fixture(scope="module")
+def in_columns(build: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same page, printed in the theme “paper”."""
+    html = (build / "report.html").read_text(encoding="utf-8")
+    usual, other = (
+        (templates_folder() / "themes" / theme / "print.css").read_text(encoding="utf-8")
+        for theme in ("report", "paper")
+    )
+    assert html.count(usual) == 1
+    file = tmp_path_factory.mktemp("themes") / "paper.pdf"
+    file.write_bytes(print_pdf(html.replace(usual, other)))
+    return file
+
+
+def read_aloud(file: Path) -> str:
+    """All words in the order of the structure; without hyphens, white space and the numbers of pages."""
+    with pikepdf.open(file) as pdf:
+        paper = read_paper(pdf)
+    contents = [read_contents(page) for page in paper.marks]
+    pieces = (
+        re.sub(r"[\s\u00ad\u2010-]", "", words)
+        for node in paper.structure
+        for held in node.holds
+        if isinstance(held, float) and 0 <= node.page < len(contents)
+        for _, words in contents[node.page].get(held, [])
+    )
+    return "".join(piece for piece in pieces if not re.fullmatch(r"\d{1,3}", piece))
+
+
+def test_both_themes_say_the_same_words_in_the_same_order_in_the_same_fonts(
+    build: Path, in_columns: Path
+) -> None:
+    said = read_aloud(build / "report.pdf")
+    assert len(said) > 10_000
+    assert read_aloud(in_columns) == said
+    families = []
+    for file in (build / "report.pdf", in_columns):
+        with pikepdf.open(file) as pdf:
+            families.append({str(font["/BaseFont"]).split("+")[-1] for font in fonts(pdf)})
+    assert families[0] == families[1]
+
+
+def test_in_two_columns_it_has_half_the_pages(build: Path, in_columns: Path, paper: pikepdf.Pdf) -> None:
+    """Of the report of three classes; more pages than these are a fault of the style sheet."""
+    assert len(paper.pages) <= 22
+    with pypdfium2.PdfDocument(in_columns) as document:
+        assert len(document) <= 10
+        middle = document[2].get_width() / 2
+        starts = [
+            document[2].get_textpage().get_rect(n)[0] for n in range(document[2].get_textpage().count_rects())
+        ]
+    # Lines begin at the left edge of either column.
+    for edge in (min(starts), min(start for start in starts if start > middle)):
+        assert sum(abs(start - edge) < 2 for start in starts) > 20
+    assert find_errors(in_columns) == []

@@ -96,6 +96,15 @@ def test_neurons_outside_the_layer_are_told_with_their_lines(home: Path) -> None
     assert ", line 12: guided_backprop.neurons: [99, 0, 0] lies" in refused(home)[0].problem
 
 
+def test_an_unknown_theme_is_one_error_that_lists_the_themes(home: Path) -> None:
+    edit(home, 'group = "One"', 'group = "One"\ntheme = "slides"')
+    error, passes = refused(home)
+    (problem,) = error.problems
+    number = (home / "report.toml").read_text(encoding="utf-8").splitlines().index('theme = "slides"') + 1
+    assert f", line {number}: theme: there is no theme 'slides'; there are paper, report." in problem.line
+    assert not passes
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [('[example_images]\nbird = "x.png"', "no class 'bird'"), ('templates = "nowhere"', "no such folder")],
