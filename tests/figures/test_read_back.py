@@ -434,8 +434,14 @@ def read_randomised(report: Finished, name: str) -> None:
             assert tile.words == f"none {kind}"
         elif (signed := neuron["redrawn"][k - 1]["likeness"][kind]["signed"]) is not None:
             assert read_numbers(tile.words.removeprefix(tile.head)) == pytest.approx([signed], abs=0.0101)
-        wanted = np.clip(cut(report.arrays("randomisation")[f"{kind}_{i}"][k], neuron["field"]), -1, 1)
-        close(decode(tile.image, exact=True) / 255 * 2 - 1, wanted, 1.02 / 255, (name, kind, tile.head))
+        whole = np.clip(cut(report.arrays("randomisation")[f"{kind}_{i}"][k], neuron["field"]), -1, 1)
+        pixels = decode(tile.image, exact=True)
+        # A pixel shows the mean of some values across and down, none of which is left out.
+        n = len(whole) // len(pixels)
+        assert n <= 2
+        height, width = (length // n * n for length in whole.shape[:2])
+        wanted = sum(whole[i:height:n, j:width:n] for i in range(n) for j in range(n)) / n**2
+        close(pixels / 255 * 2 - 1, wanted, 1.02 / 255, (name, kind, tile.head))
 
 
 def read_likeness(report: Finished, name: str) -> None:

@@ -6,17 +6,21 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import matplotlib.figure as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from reportgen.figures.colour import signed_rgb
 from reportgen.figures.figure import Figure, FigureData
-from reportgen.figures.montage import Tile, band_side, lettered_figure
+from reportgen.figures.montage import Tile, band_side, block_means, lettered_figure
 from reportgen.figures.plots import MM, house_style, svg_picture
 from reportgen.sections.randomisation.result import ExplainedNeuron, Likeness, Randomisation, Redrawing
 from reportgen.text import agreement_text
 
 KINDS = ("guided", "plain")
+
+_SIDE = 98
+"""Pixels across a picture of 15 mm, means of 2 × 2 values: whole, the 36 of them are a third of the page."""
 
 _PANEL_MM, _PITCH_MM = (52.0, 44.0), 76.0
 _LOOKS = {"guided": ("#0072b2", "-", "o"), "plain": ("#d55e00", (0, (4, 1.6)), "s")}
@@ -63,7 +67,7 @@ def make_tiles(pictures: Sequence[NDArray[Any]], neuron: ExplainedNeuron, names:
     tiles = []
     rows, columns = (slice(*span) for span in (neuron.field.rows, neuron.field.cols))
     for kind, whole in zip(KINDS, pictures, strict=True):
-        row = whole[:, rows, columns]
+        row = [block_means(np.clip(each[rows, columns], -1, 1), _SIDE) for each in whole]
         tiles.append(Tile(signed_rgb(row[0], 1), "none", kind, look="values"))
         for picture, name, own in zip(row[1:], names, neuron.redrawn, strict=True):
             signed = _likeness(own.likeness, kind).signed
