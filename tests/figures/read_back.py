@@ -10,9 +10,10 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from html import unescape
 from typing import Any
 from xml.etree import ElementTree
 
@@ -192,7 +193,7 @@ class Axes:
         """Every text with the left end of its baseline (x, y); outlines say in a comment what they spell."""
         found = []
         for group in self._groups("text"):
-            text = next(str(each.text).strip() for each in group if each.tag is ElementTree.Comment)
+            text = next(spell(each) for each in group if each.tag is ElementTree.Comment)
             moved = re.search(r"translate\(([-\d.]+) ([-\d.]+)\)", group.find(f"{_SVG}g").get("transform"))  # type: ignore[union-attr, arg-type]
             assert moved is not None
             found.append((text, float(moved[1]), float(moved[2])))
@@ -202,7 +203,7 @@ class Axes:
         """The numbers or names along an axis, each with its place."""
         found = []
         for group in self._groups(f"{axis}tick"):
-            (text,) = [str(e.text).strip() for e in group.iter() if e.tag is ElementTree.Comment]
+            (text,) = [spell(e) for e in group.iter() if e.tag is ElementTree.Comment]
             mark = group.find(f".//{_SVG}use[@x]")
             assert mark is not None
             found.append((text, float(mark.get("x" if axis == "x" else "y", "nan"))))
@@ -244,7 +245,7 @@ class Axes:
         found = {}
         for group in self._groups("legend"):
             marks = [_style(use) for use in group.iter(f"{_SVG}use") if use.get("x")]
-            names = [str(e.text).strip() for e in group.iter() if e.tag is ElementTree.Comment]
+            names = [spell(e) for e in group.iter() if e.tag is ElementTree.Comment]
             found |= dict(zip(names, marks, strict=True))
         return found
 
@@ -257,6 +258,18 @@ class Axes:
             for path in group.findall(f"{_SVG}path")
             if re.fullmatch("#[0-9a-f]{6}", _style(path).get("fill", ""))
         ]
+
+
+def spell(comment: ElementTree.Element) -> str:
+    """What the outlines after a comment spell; matplotlib escapes what could end the comment."""
+    return unescape(str(comment.text).strip())
+
+
+def find_label(shown: str, labels: Iterable[str]) -> str:
+    """The class whose name is written somewhere, perhaps cut and ended with an ellipsis."""
+    return next(
+        each for each in labels if each == shown or (shown[-1] == "…" and each.startswith(shown[:-1]))
+    )
 
 
 def _points(path: str) -> Values:
