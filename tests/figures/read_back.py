@@ -173,6 +173,7 @@ class Drawing:
         return [Axes(element) for element in self.root.iter() if element.get("id", "").startswith("axes_")]
 
 
+_COMMENT: Any = ElementTree.Comment
 _SVG = "{http://www.w3.org/2000/svg}"
 _LINK = "{http://www.w3.org/1999/xlink}href"
 
@@ -193,7 +194,7 @@ class Axes:
         """Every text with the left end of its baseline (x, y); outlines say in a comment what they spell."""
         found = []
         for group in self._groups("text"):
-            text = next(spell(each) for each in group if each.tag is ElementTree.Comment)
+            text = next(spell(each) for each in group if each.tag is _COMMENT)
             moved = re.search(r"translate\(([-\d.]+) ([-\d.]+)\)", group.find(f"{_SVG}g").get("transform"))  # type: ignore[union-attr, arg-type]
             assert moved is not None
             found.append((text, float(moved[1]), float(moved[2])))
@@ -203,7 +204,7 @@ class Axes:
         """The numbers or names along an axis, each with its place."""
         found = []
         for group in self._groups(f"{axis}tick"):
-            (text,) = [spell(e) for e in group.iter() if e.tag is ElementTree.Comment]
+            (text,) = [spell(e) for e in group.iter() if e.tag is _COMMENT]
             mark = group.find(f".//{_SVG}use[@x]")
             assert mark is not None
             found.append((text, float(mark.get("x" if axis == "x" else "y", "nan"))))
@@ -242,10 +243,10 @@ class Axes:
     @cached_property
     def legend(self) -> dict[str, Mapping[str, str]]:
         """The names of the legend with the style of the mark beside each."""
-        found = {}
+        found: dict[str, Mapping[str, str]] = {}
         for group in self._groups("legend"):
             marks = [_style(use) for use in group.iter(f"{_SVG}use") if use.get("x")]
-            names = [spell(e) for e in group.iter() if e.tag is ElementTree.Comment]
+            names = [spell(e) for e in group.iter() if e.tag is _COMMENT]
             found |= dict(zip(names, marks, strict=True))
         return found
 

@@ -92,7 +92,8 @@ def cut(image: Array, box: Any) -> Array:
 
 def grey(image: Array) -> Array:
     """Luma by Rec. 601, as Pillow and the assignment have it."""
-    return image @ np.array([0.299, 0.587, 0.114])
+    luma: Array = image @ np.array([0.299, 0.587, 0.114])
+    return luma
 
 
 def read_images(report: Finished, name: str) -> None:
