@@ -258,7 +258,9 @@ def page_of_redrawn_networks(theme: str = "report", **passed: bool) -> str:
 
 def section_of_redrawn_networks(**passed: bool) -> str:
     """The words of that section."""
-    section = BeautifulSoup(page_of_redrawn_networks("report", **passed), "html.parser").find(id="randomisation")
+    section = BeautifulSoup(page_of_redrawn_networks("report", **passed), "html.parser").find(
+        id="randomisation"
+    )
     assert section is not None
     return " ".join(section.get_text().split())
 

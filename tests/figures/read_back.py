@@ -10,9 +10,10 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from html import unescape
 from typing import Any
 from xml.etree import ElementTree
 
@@ -53,11 +54,6 @@ def cividis() -> Pixels:
     """The colours of feature maps, from the low end to the high one."""
     table = matplotlib.colormaps["cividis"](np.arange(256), bytes=True)
     return np.asarray(table)[:, :3].astype(np.int64)
-
-
-def _is_comment(element: ElementTree.Element) -> bool:
-    # Whose tag is a function, whatever its type says.
-    return callable(element.tag)
 
 
 @dataclass(frozen=True)
@@ -177,6 +173,7 @@ class Drawing:
         return [Axes(element) for element in self.root.iter() if element.get("id", "").startswith("axes_")]
 
 
+_COMMENT: Any = ElementTree.Comment
 _SVG = "{http://www.w3.org/2000/svg}"
 _LINK = "{http://www.w3.org/1999/xlink}href"
 
@@ -197,7 +194,7 @@ class Axes:
         """Every text with the left end of its baseline (x, y); outlines say in a comment what they spell."""
         found = []
         for group in self._groups("text"):
-            text = next(str(each.text).strip() for each in group if _is_comment(each))
+            text = next(spell(each) for each in group if each.tag is _COMMENT)
             moved = re.search(r"translate\(([-\d.]+) ([-\d.]+)\)", group.find(f"{_SVG}g").get("transform"))  # type: ignore[union-attr, arg-type]
             assert moved is not None
             found.append((text, float(moved[1]), float(moved[2])))
@@ -207,7 +204,7 @@ class Axes:
         """The numbers or names along an axis, each with its place."""
         found = []
         for group in self._groups(f"{axis}tick"):
-            (text,) = [str(e.text).strip() for e in group.iter() if _is_comment(e)]
+            (text,) = [spell(e) for e in group.iter() if e.tag is _COMMENT]
             mark = group.find(f".//{_SVG}use[@x]")
             assert mark is not None
             found.append((text, float(mark.get("x" if axis == "x" else "y", "nan"))))
@@ -249,7 +246,7 @@ class Axes:
         found: dict[str, Mapping[str, str]] = {}
         for group in self._groups("legend"):
             marks = [_style(use) for use in group.iter(f"{_SVG}use") if use.get("x")]
-            names = [str(e.text).strip() for e in group.iter() if _is_comment(e)]
+            names = [spell(e) for e in group.iter() if e.tag is _COMMENT]
             found |= dict(zip(names, marks, strict=True))
         return found
 
@@ -262,6 +259,18 @@ class Axes:
             for path in group.findall(f"{_SVG}path")
             if re.fullmatch("#[0-9a-f]{6}", _style(path).get("fill", ""))
         ]
+
+
+def spell(comment: ElementTree.Element) -> str:
+    """What the outlines after a comment spell; matplotlib escapes what could end the comment."""
+    return unescape(str(comment.text).strip())
+
+
+def find_label(shown: str, labels: Iterable[str]) -> str:
+    """The class whose name is written somewhere, perhaps cut and ended with an ellipsis."""
+    return next(
+        each for each in labels if each == shown or (shown[-1] == "…" and each.startswith(shown[:-1]))
+    )
 
 
 def _points(path: str) -> Values:

@@ -23,6 +23,7 @@ from read_back import (
     assert_like,
     cividis,
     decode,
+    find_label,
     nearest,
     read_number,
     read_numbers,
@@ -524,7 +525,10 @@ def read_map(report: Finished, name: str) -> None:
     (axes,) = report.page.drawing(name).axes()
     true = np.repeat(np.arange(len(section["images"])), list(section["images"].values()))
     wrong = arrays["probabilities"].argmax(axis=1) != true
-    colours = {style["fill"]: label for label, style in axes.legend.items() if "fill" in style}
+    colours = {
+        style["fill"]: find_label(shown, section["images"])
+        for shown, style in axes.legend.items() if "fill" in style
+    }  # fmt: skip
     found = {colours[mark.style["fill"]]: mark.points for mark in axes.marks if "fill" in mark.style}
     assert found.keys() == section["images"].keys()
     drawn = np.concatenate([found[label] for label in section["images"]])
