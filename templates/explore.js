@@ -478,8 +478,8 @@ const explore = (() => {
     let wanted = null;
     let open = shown >= kernel.count;
     const list = make("ul", { class: "gallery" }, ...tiles.map(({ item }) => item));
-    const more = makeButton(`Show all ${kernel.count}`, { "aria-expanded": "false" }, () => setOpen(!open));
-    const refresh = choose ? rove(list, ".tile") : () => {};
+    const more = makeButton(`Show all ${kernel.count}`, { class: "more", "aria-expanded": "false" }, () => setOpen(!open));
+    let refresh = () => {};
     function setOpen(opened) {
       open = opened;
       more.setAttribute("aria-expanded", String(open));
@@ -520,6 +520,7 @@ const explore = (() => {
     const box = make("div", { class: "layer-maps", role: "group", "aria-label": `Maps of ${title.toLowerCase()}` },
       make("p", {}, make("b", {}, title), ` ${kernel.count} filters of ${kernel.size} × ${kernel.size} × ${kernel.depth}; each map from zero to its own maximum.`),
       list, ...(open ? [] : [more]));
+    if (choose) refresh = rove(box, ".tile, .more");
     setOpen(open);
     return { box, put, fill, sort, mark };
   }
