@@ -42,7 +42,7 @@ def arrays_of(build: Path, section: str) -> Arrays:
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, build: Path) -> Iterator[Page]:  # type: ignore[misc]
+def page(browser: Browser, build: Path) -> Iterator[Page]:
     """One page for all of them: it takes longer to open than anything that is done with it."""
     with reading(browser, build / "report.html") as page:
         yield page
