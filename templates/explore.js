@@ -284,7 +284,7 @@ const explore = (() => {
     });
     const sum = make("data", { class: "sum" });
     const output = make("data", { class: "output" });
-    const result = make("p", { class: "result" }, "Sum ", sum, ...(rectified ? [" → ReLU ", output] : []));
+    const result = make("p", { class: "result" }, "Sum ", sum, ...(rectified ? [", after ReLU ", output] : []));
     const box = make("div", { class: "equation", "aria-hidden": "true" }, ...rows.map(({ line }) => line), result);
     function tint(cell, value, limit, table) {
       const [red, green, blue] = colour(table, limit ? value / limit / 2 + 0.5 : 0.5);
