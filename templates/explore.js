@@ -288,10 +288,10 @@ const explore = (() => {
     const box = make("div", { class: "equation", "aria-hidden": "true" }, ...rows.map(({ line }) => line), result);
     function tint(cell, value, limit, table) {
       const [red, green, blue] = colour(table, limit ? value / limit / 2 + 0.5 : 0.5);
-      cell.style.backgroundColor = `rgb(${red} ${green} ${blue})`;
+      cell.style.backgroundColor = `#${[red, green, blue].map((level) => level.toString(16).padStart(2, "0")).join("")}`;
       // The ink of the higher contrast, by WCAG's luminance.
       const [r, g, b] = [red, green, blue].map((level) => (level / 255) ** 2.2);
-      cell.style.color = 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#000" : "#fff";
+      cell.style.color = 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "var(--darkest)" : "var(--lightest)";
       cell.textContent = plain(value, 2);
     }
     function show(terms, limit) {
