@@ -284,14 +284,14 @@ const explore = (() => {
     });
     const sum = make("data", { class: "sum" });
     const output = make("data", { class: "output" });
-    const result = make("p", { class: "result" }, "Sum ", sum, ...(rectified ? [" → ReLU ", output] : []));
+    const result = make("p", { class: "result" }, "Sum ", sum, ...(rectified ? [", after ReLU ", output] : []));
     const box = make("div", { class: "equation", "aria-hidden": "true" }, ...rows.map(({ line }) => line), result);
     function tint(cell, value, limit, table) {
       const [red, green, blue] = colour(table, limit ? value / limit / 2 + 0.5 : 0.5);
-      cell.style.backgroundColor = `rgb(${red} ${green} ${blue})`;
+      cell.style.backgroundColor = `#${[red, green, blue].map((level) => level.toString(16).padStart(2, "0")).join("")}`;
       // The ink of the higher contrast, by WCAG's luminance.
       const [r, g, b] = [red, green, blue].map((level) => (level / 255) ** 2.2);
-      cell.style.color = 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#000" : "#fff";
+      cell.style.color = 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "var(--darkest)" : "var(--lightest)";
       cell.textContent = plain(value, 2);
     }
     function show(terms, limit) {
@@ -478,8 +478,8 @@ const explore = (() => {
     let wanted = null;
     let open = shown >= kernel.count;
     const list = make("ul", { class: "gallery" }, ...tiles.map(({ item }) => item));
-    const more = makeButton(`Show all ${kernel.count}`, { "aria-expanded": "false" }, () => setOpen(!open));
-    const refresh = choose ? rove(list, ".tile") : () => {};
+    const more = makeButton(`Show all ${kernel.count}`, { class: "more", "aria-expanded": "false" }, () => setOpen(!open));
+    let refresh = () => {};
     function setOpen(opened) {
       open = opened;
       more.setAttribute("aria-expanded", String(open));
@@ -520,6 +520,7 @@ const explore = (() => {
     const box = make("div", { class: "layer-maps", role: "group", "aria-label": `Maps of ${title.toLowerCase()}` },
       make("p", {}, make("b", {}, title), ` ${kernel.count} filters of ${kernel.size} × ${kernel.size} × ${kernel.depth}; each map from zero to its own maximum.`),
       list, ...(open ? [] : [more]));
+    if (choose) refresh = rove(box, ".tile, .more");
     setOpen(open);
     return { box, put, fill, sort, mark };
   }

@@ -522,7 +522,7 @@
     }
   }
 
-  /* One stop for the numbers and figures of each section, one for each table's headings: in all a few dozen, of a thousand. */
+  /* One stop for the numbers and figures of each section, table headings with them: in all a few dozen, of a thousand. */
 
   function addRoving() {
     const refreshers = [];
@@ -530,13 +530,11 @@
     // Up and down go on scrolling, since what is read runs downwards.
     for (const part of all("main > section:not(#sources, #lists), header.title")) {
       const own = part.matches("header") ? ":not(nav *)" : "";
-      add(part, `a${own}, .enlarge`, false);
+      add(part, `a${own}, .enlarge, .sort`, false);
     }
     if (nav) add(nav, "a");
-    for (const head of all("table thead")) add(head, ".sort");
-    for (const list of all("nav.listing")) add(list, "a, .fold");
-    const sources = document.getElementById("sources");
-    if (sources) add(sources, "a, .fold");
+    for (const list of all("#lists, #sources")) add(list, "a, .fold, .unfold");
+    for (const choice of all("fieldset.over")) add(choice, "input[type='checkbox']");
     // What opens or closes may hold the stop of its group.
     document.addEventListener("click", (event) => {
       if (event.target.closest(".fold, .unfold")) for (const refresh of refreshers) refresh();

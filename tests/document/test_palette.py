@@ -28,7 +28,7 @@ WORDS = ("ink", "quiet", "accent", "good", "bad", "unknown")
 GROUNDS = ("paper", "faint")
 MARKED_WORDS = ("ink", "quiet", "accent", "bad")
 VERDICTS = ("good", "bad", "unknown")
-OF_PICTURES = {"plate", "lightest", "darkest", "veil", "shadow"}
+OF_PICTURES = {"plate", "lightest", "darkest", "veil", "shadow", "link-mark", "grid-line"}
 """The same by day and by night; their comment says so."""
 
 FUNCTIONS = {"rgb", "rgba", "hsl", "hsla", "hwb", "lab", "lch", "oklab", "oklch", "color", "color-mix"}
