@@ -92,8 +92,8 @@ _EXCITING = {
 }  # fmt: skip
 _OVER_DATA = {
     "split": "train", "classes": {"cat": 12, "dog": 12}, "shown": 9, "side": 96, "silent_share": 0.75,
-    "silent_channels": 2, "alpha": 0.05, "tested": 500, "selective": 300, "expected": 20.5,
-    "permutations": 999, "p_value": 0.001,
+    "silent_channels": 0, "alpha": 0.05, "tested": 500, "selective": 24, "expected": 20.5,
+    "permutations": 999, "p_value": 0.3,
     "channels": [
         {"channel": 5, "active": 24, "label": "cat", "most": 9, "p_value": 0.0004, "images": [_EXCITING] * 9},
         {"channel": 6, "active": 20, "label": "dog", "most": 5, "p_value": 1.0, "images": [_EXCITING] * 9},
