@@ -28,7 +28,7 @@ SECTION = Section(
     figures=(Shown("network_curves"), Shown("network_confusions"), Shown("network_test")),
     tables=(Shown("network_layers"), Shown("network_scores")),
     files=(WEIGHTS_FILE,),
-    headline=Headline("Test accuracy", "/test/correct", "/test/total", "accuracy_test"),
+    headline=Headline("Best network, test accuracy", "/test/correct", "/test/total", "accuracy_network"),
     origins=(
         Origin("", ".compute.describe_networks", "used"),
         Origin("/training", "reportgen.settings.load_settings", "settings"),
