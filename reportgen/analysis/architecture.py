@@ -201,7 +201,7 @@ class Architecture(_Table):
     @field_validator("layers")
     @classmethod
     def _require_layers(cls, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
-        # Not as a limit of the field: of a list with one bad layer pydantic would also say that it is too short.
+        # Not as a limit of the field: of a list with one bad layer pydantic also says that it is too short.
         if not 1 <= len(layers) <= _MOST_LAYERS:
             raise ValueError(f"it has {len(layers)} layers; allowed is 1 to {_MOST_LAYERS}")
         return layers
