@@ -25,6 +25,8 @@ INPUT_SHAPE: Final = (SIDE, SIDE, 3)
 MOST_PARAMETERS: Final = 50_000_000
 """Of one network. Adam keeps two more numbers for each, and more would not fit beside VGG19 in 2 GB."""
 
+_MOST_LAYERS: Final = 60
+
 _NEEDED: Final[dict[str, tuple[str, ...]]] = {
     "conv": ("filters", "size"),
     "pool": ("size",),
@@ -182,7 +184,7 @@ class Architecture(_Table):
     """A network by name: its layers between the image and the softmax, which is added for the classes."""
 
     name: Annotated[str, Field(min_length=1, max_length=40)]
-    layers: Annotated[tuple[Layer, ...], Field(min_length=1, max_length=60, strict=False)]
+    layers: Annotated[tuple[Layer, ...], Field(strict=False)]
 
     @field_validator("name")
     @classmethod
@@ -195,6 +197,14 @@ class Architecture(_Table):
         ):
             raise ValueError("Latin letters, digits and signs are needed, without a blank at either end")
         return name
+
+    @field_validator("layers")
+    @classmethod
+    def _require_layers(cls, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+        # Not as a limit of the field: of a list with one bad layer pydantic also says that it is too short.
+        if not 1 <= len(layers) <= _MOST_LAYERS:
+            raise ValueError(f"it has {len(layers)} layers; allowed is 1 to {_MOST_LAYERS}")
+        return layers
 
     @model_validator(mode="after")
     def _require_sizes(self) -> Architecture:

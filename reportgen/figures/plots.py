@@ -288,8 +288,8 @@ def histories_plot(histories: Sequence[tuple[str, Curves, Curves, int]]) -> Pict
     """Plot several trainings below each other, as ``history_plot`` plots one: name, losses, accuracies and
     best epoch of each. Every panel of losses has one scale, so that trainings can be compared.
     """
-    pitch = min(_PANEL_MM[1] + 12, _MOST_MM / len(histories))
-    high = pitch - 14
+    pitch = min(_PANEL_MM[1], _MOST_MM / len(histories))
+    high = pitch - 10
     top = min(_LARGE_LOSS, max(value for _, losses, _, _ in histories for curve in losses for value in curve))
     width, height = _PITCH_MM + _PANEL_MM[0], pitch * len(histories)
     with house_style():

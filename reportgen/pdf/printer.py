@@ -200,7 +200,8 @@ def write_settings(values: Mapping[str, Any], weights: str) -> bytes:
 
 def _plain(value: Any) -> Any:
     if hasattr(value, "model_dump"):
-        return value.model_dump()
+        # TOML has no null: a key of a table that is not given is left out.
+        return value.model_dump(exclude_none=True)
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value

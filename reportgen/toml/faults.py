@@ -74,6 +74,8 @@ def _describe(path: Path, fault: Any, model: type[BaseModel], examples: Examples
     prefix = f"{name_key(path)} = {write_value(value)}: "
     if kind == "value_error":
         return prefix + str(fault["ctx"]["error"])
+    if kind == "literal_error":
+        return f"{prefix}allowed are {fault['ctx']['expected']}"
     wanted = _FORMS.get(kind.removesuffix("_type").split("_from_")[0])
     if wanted and kind.endswith("_type"):
         return prefix + _describe_form(path, wanted, value, examples)

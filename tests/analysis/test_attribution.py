@@ -317,3 +317,30 @@ def test_the_tiles_are_the_image_and_the_maps_in_their_order() -> None:
 
 def test_identities_left_out_change_no_map() -> None:
     assert skip_identities(MODEL.layers[1:]) == MODEL.layers[1:]
+
+
+def test_the_maps_of_all_classes_are_those_of_each_by_itself() -> None:
+    together = NETWORK.weigh_every_class(IMAGE)
+
+    assert together.shape[0] == CLASSES
+    for index in range(CLASSES):
+        np.testing.assert_allclose(together[index], NETWORK.weigh_maps(IMAGE, index), rtol=1e-4, atol=1e-5)
+
+
+def test_grad_cam_of_a_network_with_an_average_on_top_is_a_weighted_sum() -> None:
+    """Where a global average leads to the scores, dS/dA is the class's weight over the number of positions:
+    the map is the ReLU of the maps times these weights.
+    """
+    image = keras.Input((8, 8, 3))
+    maps = keras.layers.Conv2D(4, 3, activation="relu", name="last")(image)
+    model = keras.Model(image, keras.layers.GlobalAveragePooling2D()(maps))
+    kernel = RNG.normal(size=(4, 3)).astype(np.float32)
+    network = ScoredNetwork(model.layers[1:], kernel, np.zeros(3, np.float32), "last")
+    pixels = RNG.normal(size=(8, 8, 3)).astype(np.float32)
+
+    found = network.weigh_every_class(pixels)
+
+    outputs = np.asarray(keras.Model(image, maps)(pixels[np.newaxis]))[0].astype(np.float64)
+    expected = np.maximum(np.einsum("ijk,kc->cij", outputs, kernel / 36), 0)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+    assert found.any(axis=(1, 2)).sum() >= 2

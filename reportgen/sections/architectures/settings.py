@@ -26,6 +26,8 @@ class Training(BaseModel):
 
 
 def _require_names(architectures: tuple[Architecture, ...]) -> tuple[Architecture, ...]:
+    if not 1 <= len(architectures) <= MOST_ARCHITECTURES:
+        raise ValueError(f"it names {len(architectures)} networks; allowed is 1 to {MOST_ARCHITECTURES}")
     names = [each.name for each in architectures]
     if twice := [name for name in names if names.count(name) > 1]:
         raise ValueError(f"two networks are called '{twice[0]}'; give each a name of its own")
@@ -34,7 +36,7 @@ def _require_names(architectures: tuple[Architecture, ...]) -> tuple[Architectur
 
 _Architectures = Annotated[
     tuple[Architecture, ...],
-    Field(min_length=1, max_length=MOST_ARCHITECTURES, strict=False),
+    Field(strict=False),
     AfterValidator(_require_names),
 ]
 

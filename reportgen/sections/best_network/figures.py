@@ -19,7 +19,7 @@ _ROW = 8
 """Maps in a row: all of the first layer that the sheet asks for."""
 
 _FEWEST, _MOST = 4, 6
-"""Images of classes in a row."""
+"""Fewer images of classes are no larger than if there were so many, and so many are in a row."""
 
 
 def draw(data: FigureData) -> Iterator[Figure]:
@@ -65,12 +65,12 @@ def _say_layer(n: int, section: BestNetwork, data: FigureData) -> str:
 
 def _draw_patches(section: BestNetwork, data: FigureData) -> Figure:
     neurons = list(section.neurons.items())
-    columns = max(_FEWEST, min(_MOST, len(neurons)))
+    columns = min(_MOST, len(neurons))
     tiles: list[Tile] = []
     for start in range(0, len(neurons), columns):
         row = neurons[start : start + columns]
         images = [data.arrays[f"image_{i}"] for i in range(start, start + len(row))]
-        # A row that is not full is filled up, so that each patch stays below its image.
+        # The last row of many is filled up, so that each patch stays below its image.
         rest = [Tile(_blank(), " ", " ")] * (columns - len(row))
         for image, (label, neuron) in zip(images, row, strict=True):
             tiles.append(Tile(with_boxes(image, [(neuron.patch, "")], 3), label, " "))
@@ -85,7 +85,11 @@ def _draw_patches(section: BestNetwork, data: FigureData) -> Figure:
     return Figure(
         "network_patches",
         montage(
-            tiles, columns=columns, tile_side=full_width_side(columns), mime="image/jpeg", faces=data.faces
+            tiles,
+            columns=columns,
+            tile_side=full_width_side(max(columns, _FEWEST)),
+            mime="image/jpeg",
+            faces=data.faces,
         ),
         "A training image of each class with a frame around its patch, and the patch below it: "
         f"{listed(said)}.",

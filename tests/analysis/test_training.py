@@ -1,0 +1,129 @@
+"""Training from random weights: the same bytes in every process, stopped and resumed without loss."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reportgen.analysis.architecture import DEFAULT_ARCHITECTURES, Architecture, Layer, trace_whole
+from reportgen.analysis.training import (
+    Course,
+    Part,
+    Recipe,
+    build_network,
+    observe_shapes,
+    predict,
+    train_network,
+)
+
+SHAPE = (14, 14, 3)
+# Of every kind of layer, since each could draw or sum in an order of its own.
+TINY = Architecture(
+    name="tiny",
+    layers=(
+        Layer(layer="conv", filters=6, size=3, padding=1, activation="linear"),
+        Layer(layer="batch_norm"),
+        Layer(layer="activation", activation="relu"),
+        Layer(layer="pool", size=2),
+        Layer(layer="flatten"),
+        Layer(layer="dropout", rate=0.25),
+        Layer(layer="dense", units=8),
+    ),
+)
+RECIPE = Recipe(epochs=6, learning_rate=0.003, batch_size=7, patience=4, flip=True, seed=5)
+
+
+def make_parts() -> dict[str, Part]:
+    """Images that are brighter on the left, or on the right: turning them must change what is learnt."""
+    draws = np.random.default_rng(1)
+    parts = {}
+    for name, count in (("train", 30), ("val", 12)):
+        labels = np.arange(count) % 3
+        pixels = draws.integers(0, 120, (count, *SHAPE), dtype=np.uint8)
+        for image, label in zip(pixels, labels, strict=True):
+            image[4 * label : 4 * label + 4] += 100
+        parts[name] = Part(pixels, labels)
+    return parts
+
+
+def train(recipe: Recipe = RECIPE, **more: Any) -> tuple[Any, Course]:
+    network = build_network(TINY, 3, recipe.seed, SHAPE)
+    return network, train_network(network, make_parts(), recipe, **more)
+
+
+def digest() -> str:
+    network, course = train()
+    parts = [each.tobytes() for each in network.get_weights()]
+    return hashlib.sha256(b"".join([*parts, repr(course.log).encode()])).hexdigest()
+
+
+@pytest.mark.slow
+def test_another_process_on_one_processor_trains_the_same_bytes() -> None:
+    """As many threads everywhere, whatever the number of processors."""
+    code = (
+        "import os\n"
+        "if hasattr(os, 'sched_setaffinity'): os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "from reportgen.models.backend import load_keras\nload_keras()\n"
+        "import test_training\nprint('digest', test_training.digest())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parent, capture_output=True, text=True, timeout=500,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[-1] == digest()
+
+
+def test_a_stopped_training_goes_on_as_if_nothing_had_happened() -> None:
+    whole, course = train()
+    states: list[Any] = []
+
+    class StoppedError(Exception):
+        pass
+
+    def keep(state: Any) -> None:
+        states.append({name: np.array(value) for name, value in state.items()})
+        if len(states) == 3:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        train(keep=keep)
+    resumed, again = train(resume=states[-1])
+
+    assert again.log == course.log
+    assert again.best_epoch == course.best_epoch
+    for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_training_learns_and_keeps_the_weights_of_the_lowest_validation_loss() -> None:
+    network, course = train(Recipe(40, 0.01, 7, 5, False, 5))
+    val = make_parts()["val"]
+
+    losses = course.log["val_loss"]
+    assert course.best_epoch == 1 + losses.index(min(losses))
+    assert course.epochs == min(40, course.best_epoch + 5)
+    p = predict(network, val.pixels)
+    # Cross-entropy by hand, of the weights that are set now.
+    assert -np.log(p[np.arange(12), val.labels]).mean() == pytest.approx(min(losses), rel=1e-3)
+    assert (p.argmax(axis=1) == val.labels).mean() > 0.8
+
+
+def test_turning_images_changes_the_course() -> None:
+    assert train(Recipe(2, 0.003, 7, 4, True, 5))[1].log != train(Recipe(2, 0.003, 7, 4, False, 5))[1].log
+    assert train(Recipe(2, 0.003, 7, 4, False, 6))[1].log != train(Recipe(2, 0.003, 7, 4, False, 5))[1].log
+
+
+@pytest.mark.parametrize("architecture", DEFAULT_ARCHITECTURES, ids=lambda each: str(each.name))
+def test_keras_gives_the_sizes_and_parameters_of_the_formula(architecture: Architecture) -> None:
+    network = build_network(architecture, 5, 1)
+    traced = trace_whole(architecture, 5)
+
+    assert observe_shapes(network, architecture, 5) == [list(each.output_shape) for each in traced]
+    assert network.count_params() == sum(each.parameters for each in traced)
