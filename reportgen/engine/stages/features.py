@@ -37,7 +37,7 @@ def _compute(context: StageContext, images: Sequence[ImageFile]) -> Iterator[NDA
     network = context.network()
     from reportgen.models.backbone import BATCH_SIZE
 
-    with context.progress.stage("VGG19 features", total=len(images)) as advance:
+    with context.progress.stage(f"{context.network_choice.name} features", total=len(images)) as advance:
         for features in network.features(_decode_ahead(context, images, BATCH_SIZE)):
             yield from features
             advance(len(features))
