@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +16,7 @@ from reportgen.settings import Settings
 from reportgen.store.files import read_file
 from reportgen.store.output import check_output, write_output
 from reportgen.store.ownership import claim
+from reportgen.weights import USUAL, locate_weights, resolve_source
 
 MODEL_FILE = "model.keras"
 MODEL_NAME = "reportgen_vgg19"
@@ -29,7 +31,7 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
     Raises ``UserError`` if there is no build, or if its weights are not those on this machine.
     """
     from reportgen.contract.reader import load_results
-    from reportgen.engine.stages.network import load_tensorflow
+    from reportgen.engine.stages.network import load_network, load_tensorflow
 
     progress = progress or Silent()
     file, path = settings.build / RESULTS_FILE, out or settings.build / MODEL_FILE
@@ -51,7 +53,12 @@ def export(settings: Settings, out: Path | None, progress: Progress | None = Non
     weights = last.provenance.weights
     # The results have the name of a file of the user's; where it lies, the settings say.
     source = settings.weights if weights.source == "file" else weights.named
-    backbone = load_backbone(source)
+    if weights.architecture == USUAL and weights.source != "random":
+        backbone = load_backbone(source)
+    else:
+        choice = replace(settings.network, seed=last.provenance.seed)
+        source = resolve_source(source, network=choice).source
+        backbone = load_network(locate_weights(source, network=choice), choice)
     if backbone.weights.sha256 != weights.sha256:
         raise UserError(
             f"{file}: was computed with weights of SHA-256 {weights.sha256}, "

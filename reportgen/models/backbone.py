@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -109,7 +108,7 @@ class Backbone:
         graph, end = self.graph, self.graph.find_neurons(layer)
 
         def run(images: Any) -> Any:
-            output = graph.run(images, end, apply=apply or _apply_by_name)
+            output = graph.run(images, end, apply=apply)
             return output if is_rectified(graph.nodes[end]) else tf.nn.relu(output)
 
         return run
@@ -226,12 +225,6 @@ def _forward_chain(layers: Sequence[Any], below: Sequence[Any]) -> Callable[[Any
         return images, maps
 
     return forward
-
-
-def _apply_by_name(node: Node, args: Any, kwargs: Any) -> Any:
-    """Apply a layer under its name, by which messages on the graph's operations name it."""
-    with tf.name_scope(re.sub(r"[^A-Za-z0-9_.-]", "_", node.name.rpartition("/")[2])):
-        return node.layer(*args, **kwargs)
 
 
 def _apply_frozen(node: Node, args: Any, kwargs: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from reportgen.errors import ExplanationError, SettingsError
 from reportgen.models.identity import skip_identities
@@ -18,6 +20,11 @@ _SHOWN_NAMES = 12
 
 _POINTWISE = ("BatchNormalization", "Activation", "ReLU", "Dropout", "SpatialDropout2D")
 """Layers that finish what a convolution began, before anything else reads it."""
+
+_VGG_NAME = re.compile(r"block(\d+)_conv(\d+)")
+
+_NO_SCOPE = re.compile(r"^[^A-Za-z0-9.]|[^A-Za-z0-9_.-]")
+"""What TensorFlow's names of scopes may not have."""
 
 Values = dict["Ref", Any]
 
@@ -87,6 +94,8 @@ class LayerGraph:
         nodes = [Node(model.inputs[0].name, None, ((), {}), (), (shape,))]
         seen = {id(model.inputs[0]): Ref(0)}
         _append(model.outputs, seen, nodes, "")
+        if any(None in shape for node in nodes for shape in node.shapes) and None not in shape:
+            nodes = _with_shapes(nodes)
         # The names of nested models are told only where a layer's own would leave it open which one is meant.
         own = Counter(node.name.rpartition("/")[2] for node in nodes)
         short = (node.name.rpartition("/")[2] for node in nodes)
@@ -177,10 +186,10 @@ class LayerGraph:
             if Ref(index) in values:
                 continue
             node = self.nodes[index]
-            args, kwargs = keras.tree.map_structure(
-                lambda item: values[item] if isinstance(item, Ref) else item, node.arguments
-            )
-            outputs = apply(node, args, kwargs) if apply else node.layer(*args, **kwargs)
+            args, kwargs = _fill_in(node, values)
+            # By its name messages on the operations of TensorFlow's graph name the layer.
+            with tf.name_scope(_NO_SCOPE.sub("_", node.name.rpartition("/")[2])):
+                outputs = apply(node, args, kwargs) if apply else node.layer(*args, **kwargs)
             for k, output in enumerate(outputs if isinstance(outputs, list | tuple) else [outputs]):
                 values[Ref(index, k)] = output
         return values[Ref(end)]
@@ -204,9 +213,13 @@ class LayerGraph:
     def places(self, end: int) -> dict[str, tuple[int, int]]:
         """Block and number, both from 1, of each layer with a kernel that a node depends on.
 
-        A block is what works at one resolution, as VGG's blocks do between its poolings: layers are grouped
-        by the rows of their outputs, in the order in which these first come up.
+        Names such as VGG's ``block5_conv3`` say both. Otherwise a block is what works at one resolution, as
+        VGG's blocks do between their poolings: layers are grouped by the rows of their outputs, in the order
+        in which these first come up.
         """
+        told = {node.name: _VGG_NAME.fullmatch(node.name) for node in self.runs(end) if has_kernel(node)}
+        if all(told.values()):
+            return {name: (int(each[1]), int(each[2])) for name, each in told.items() if each}
         heights: list[int | None] = []
         counted: Counter[int] = Counter()
         found: dict[str, tuple[int, int]] = {}
@@ -270,6 +283,26 @@ def _append(outputs: Sequence[Any], seen: dict[int, Ref], nodes: list[Node], pre
             refs = [Ref(len(nodes), k) for k in range(len(call.outputs))]
             nodes.append(_as_node(name, operation, call, seen))
         seen |= {id(each): ref for each, ref in zip(call.outputs, refs, strict=True)}
+
+
+def _fill_in(node: Node, values: Values) -> Any:
+    """Arguments and keywords of a call, with what is computed in the place of each ``Ref``."""
+    return keras.tree.map_structure(
+        lambda item: values[item] if isinstance(item, Ref) else item, node.arguments
+    )
+
+
+def _with_shapes(nodes: Sequence[Node]) -> list[Node]:
+    """The nodes of a model for images of any size, with the shapes that they have for the input's size."""
+    values: Values = {Ref(0): keras.KerasTensor((None, *nodes[0].shape))}
+    found = [nodes[0]]
+    for index, node in enumerate(nodes[1:], 1):
+        args, kwargs = _fill_in(node, values)
+        outputs = node.layer.compute_output_spec(*args, **kwargs)
+        listed = outputs if isinstance(outputs, list | tuple) else [outputs]
+        values |= {Ref(index, k): output for k, output in enumerate(listed)}
+        found.append(replace(node, shapes=tuple(tuple(each.shape[1:]) for each in listed)))
+    return found
 
 
 def _as_node(name: str, operation: Any, call: Any, seen: Mapping[int, Ref]) -> Node:

@@ -18,10 +18,13 @@ from reportgen.analysis.gradients import GuidedNetwork
 from reportgen.errors import ExplanationError
 from reportgen.results import Box, ImageFile
 from reportgen.sections.randomisation.claims import decide
-from reportgen.sections.randomisation.compute import BLOCKS, Pictures, Subject, compare_pictures
+from reportgen.sections.randomisation.compute import Pictures, Subject, compare_pictures
 from reportgen.sections.randomisation.likeness import compare_with_first, rank, structural_similarity
 from reportgen.sections.randomisation.network import Chain, View
 from reportgen.sections.randomisation.result import Likeness, Likenesses
+
+BLOCKS = (5, 4, 3, 2, 1)
+"""VGG19's, in the order in which they are redrawn."""
 
 RNG = np.random.default_rng(3)
 SIDE, DEPTHS = 64, (3, 4, 5, 4, 6, 5)
@@ -130,7 +133,6 @@ def test_the_field_is_that_of_the_architecture_and_nothing_outside_it_counts() -
 
 
 def test_blocks_are_redrawn_from_the_top_and_all_below_is_kept_bit_for_bit() -> None:
-    assert BLOCKS == (5, 4, 3, 2, 1)
     for block in BLOCKS:
         redrawn = CHAIN.redraw(block, 7)
         assert sorted(redrawn) == sorted(name for name in NAMES if int(name[5]) >= block)

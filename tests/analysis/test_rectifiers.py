@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from reportgen.analysis.gradients import GuidedNetwork, find_rectifiers
 from reportgen.errors import ExplanationError
-from reportgen.models.backbone import _apply_by_name
 from reportgen.models.graph import LayerGraph
 
 REFUSED: dict[str, Callable[[Any], Any]] = {
@@ -69,7 +68,7 @@ def test_what_cannot_be_guided_is_named_with_its_layer() -> None:
 
 def apply_by_name(network: Any) -> Callable[[Any], Any]:
     graph = LayerGraph.read(network)
-    return lambda image: graph.run(image, len(graph.nodes) - 1, apply=_apply_by_name)
+    return lambda image: graph.run(image, len(graph.nodes) - 1)
 
 
 def test_one_stranger_among_relus_is_enough() -> None:

@@ -150,7 +150,7 @@ def test_every_setting_is_declared_by_a_stage_or_names_a_place() -> None:
     declared = {name.split(".")[0] for spec in plan.make_specs(find_kind()) for name in spec.settings}
     from reportgen.settings import Settings
 
-    assert declared | PLACES | {"weights"} == set(Settings.model_fields)
+    assert declared | PLACES | {"weights", "architecture"} == set(Settings.model_fields)
     assert declared & PLACES == set()
 
 

@@ -52,7 +52,7 @@ def _compute(context: StageContext, images: Sequence[ImageFile]) -> Iterator[byt
     network = context.network()
     from reportgen.models.backbone import BATCH_SIZE
 
-    with context.progress.stage("Features", total=len(images)) as advance:
+    with context.progress.stage(f"{context.network_choice.name} features", total=len(images)) as advance:
         for seen in network.look(_decode_ahead(context, images, BATCH_SIZE)):
             rows = zip(seen.features, seen.largest, seen.places, seen.active, strict=True)
             yield from (_pack(*row) for row in rows)

@@ -58,7 +58,7 @@ class Networks:
         ):
             load_tensorflow(progress)
             with progress.stage("Reading the weights"):
-                self._backbone = _load(weights, choice)
+                self._backbone = load_network(weights, choice)
             self._choice = wanted
         # The plan may go by a remembered hash; this is the one of what was read.
         if self._backbone.weights.sha256 != weights.sha256:
@@ -66,7 +66,8 @@ class Networks:
         return self._backbone
 
 
-def _load(weights: WeightsFile, choice: NetworkChoice) -> Backbone:
+def load_network(weights: WeightsFile, choice: NetworkChoice) -> Backbone:
+    """The network of a choice. Raises as :meth:`Networks.load`."""
     from reportgen.models import backbone
 
     if choice.architecture == USUAL and weights.source != "random":
@@ -74,9 +75,9 @@ def _load(weights: WeightsFile, choice: NetworkChoice) -> Backbone:
         if choice.layers:
             found = replace(found, layers=choice.layers)
     else:
-        from reportgen.models.architectures import load_network
+        from reportgen.models import architectures
 
-        found = load_network(choice, weights)
+        found = architectures.load_network(choice, weights)
     # Before anything is computed: a misspelt layer is told of at once, not after minutes.
     for layer in choice.layers:
         found.graph.find_neurons(layer)

@@ -37,9 +37,6 @@ PERCENTILE = 99.5
 ALIKE_FROM, UNLIKE_BELOW = 0.3, 0.1
 """What counts as alike and as unlike: a medium and a small correlation by Cohen's usual names for them."""
 
-BLOCKS = (5, 4, 3, 2, 1)
-"""The blocks of VGG19's names, for layers of which no others are told."""
-
 Values = NDArray[Any]
 
 
@@ -51,7 +48,7 @@ def run(context: StageContext) -> Artifacts:
     count, seed = context.setting("randomisation.images"), context.setting("randomisation.seed")
     explainer = _Explainer(context, seed, layer)
     described = explainer.describe_layers()
-    blocks = sorted(set(described["blocks"].values()), reverse=True)
+    blocks = range(max(described["blocks"].values()), 0, -1)
     subjects = {}
     for label, image in list(context.examples.items())[:count]:
         position = rank_neurons(activations[label], 1)[0]
@@ -241,7 +238,7 @@ def _describe_networks(weights: Mapping[str, int], blocks: Mapping[str, int]) ->
     """From the top, one block more each time."""
     own = {name: blocks[name] if name in blocks else find_place(name)[0] for name in weights}
     networks = []
-    for first in sorted({*BLOCKS} if not blocks else {*blocks.values()}, reverse=True):
+    for first in range(max(own.values(), default=0), 0, -1):
         redrawn = [count for name, count in weights.items() if own[name] >= first]
         networks.append(Redrawing(first_block=first, layers=len(redrawn), weights=sum(redrawn)))
     return networks

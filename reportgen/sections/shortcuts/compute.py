@@ -114,7 +114,9 @@ def run_without_ring(context: StageContext, tested: Sequence[ImageFile]) -> dict
     if missing:
         from reportgen.models.backbone import BATCH_SIZE
 
-        with context.progress.stage("VGG19 without the ring", total=len(missing)) as advance:
+        with context.progress.stage(
+            f"{context.network_choice.name} without the ring", total=len(missing)
+        ) as advance:
             for start in range(0, len(missing), BATCH_SIZE):
                 part = missing[start : start + BATCH_SIZE]
                 batch = np.stack(
