@@ -21,6 +21,11 @@ MARKED = {
     "folder", "package", "layer", "r.report.course", "r.report.group",
     '(r.report.group or r.report.course) | string | truncate(40, true, "…")',
     "author.name", "author.roll_number", "r.report.assignment",
+    "layer.layer", "network.name", "r.provenance.weights.architecture", "s.best_name", "s.network", "s.own",
+    # Settings, in the words of report.toml.
+    '"[methods]"', '\'located_over = "test"\'',
+    # Rows of a table that are no method.
+    '"Random places"', '"The middle"',
     # Cross-references: numbers and titles of figures, tables and layers.
     "title", "number", "1", "2",
     # Citations.
@@ -30,11 +35,11 @@ MARKED = {
     '"Geirhos et al. 2020"', '"Wilson 1927"', '"McNemar’s"', '"pHash, Zauner 2010"',
     '"Shrikumar et al. 2017"', '"Smilkov et al. 2017"', '"Sundararajan et al. 2017"',
     '"Selvaraju et al. 2017"',
-    '"Zhang et al. 2018"',
+    '"Zhang et al. 2018"', '"Kingma and Ba 2015"', '"McNemar 1947"', '"McNemar"',
     # Constants of a formula or a method: ends of ranges, the depth of RGB, classes of ImageNet, quantiles.
     '"L2"', '"C"', '"EXIF"', '"5"', '"ten"', "format",
     "0", "3", "255", "1000", '"1000"', '"1,000"', '"5 %"', '"95 %"',
-    '"2/fan-in"', '"11 × 11"', '"σ = 1.5"', '"K₁ = 0.01"', '"K₂ = 0.03"',
+    '"2/fan-in"', '"11\xa0×\xa011"', '"σ = 1.5"', '"K₁ = 0.01"', '"K₂ = 0.03"',
     # Of the sections that ask whether explanations hold.
     '"1.00"', '"ImageNet"', '"Fong and Vedaldi 2017"', '"Zeiler and Fergus 2014"',
     # How many items the document lists at most.
@@ -43,6 +48,7 @@ MARKED = {
     "12", "listed_images", '"4"', '"6"',
     # Labels of pictures: which of them it is, and the classes of images.
     "loop.index", "each.true", "each.predicted", "neighbour.label", "item.true", "item.predicted",
+    "one.label",
 }  # fmt: skip
 """Everything that templates pass to the macros ``literal`` and ``name``, or to ``code``, which does."""
 
@@ -65,7 +71,18 @@ def test_digits_are_marked_as_words_only_where_sections_and_publications_are_nam
     used = {
         call[1] for _, text in templates() for call in re.finditer(r"\{\{ ([^{}|]*?) \| mark_digits", text)
     }
-    assert used == {"phrase", "section.title", "finding.section.title", "each.title", "computation.title"}
+    named = {
+        "phrase",
+        "section.title",
+        "finding.section.title",
+        "each.title",
+        "computation.title",
+        "layer.name",
+    }
+    # Of the sentences that a claim decides, those that name a network.
+    sentences = {each for each in used if each.startswith('verdict("vgg19_better", "VGG19 ')}
+    assert used - sentences == named
+    assert len(sentences) == 2
 
 
 def test_nothing_but_the_macro_makes_the_mark() -> None:

@@ -351,6 +351,22 @@ def read_gradients(report: Finished, pattern: str) -> None:
             close((pixels / 255 * 2 - 1) * limit, wanted, limit / 255 + rounding(limit, 2), (label, position))
 
 
+def read_layer_patches(report: Finished, _pattern: str) -> None:
+    more = report.results["neurons"].get("more") or []
+    if not more:
+        pytest.skip("this report explains one layer")
+    tables = report.page.soup.select("#neurons table.layer")
+    for layer, table in zip(more, tables, strict=True):
+        assert layer["layer"] in table.find("caption").get_text()  # type: ignore[union-attr]
+        for label, image, body in zip(report.classes, report.images, table.select("tbody"), strict=True):
+            tiles = body.select(".tile img")
+            assert len(tiles) == len(layer["top"][label])
+            for tile, neuron in zip(tiles, layer["top"][label], strict=True):
+                assert_like(
+                    decode(tile, exact=False), cut(image, neuron["patch"]), (label, neuron["position"])
+                )
+
+
 def read_leading(report: Finished, name: str) -> None:
     i = index(name)
     found = report.results["channels"]["classes"][report.classes[i]]
@@ -438,10 +454,11 @@ def read_randomised(report: Finished, name: str) -> None:
         whole = np.clip(cut(report.arrays("randomisation")[f"{kind}_{i}"][k], neuron["field"]), -1, 1)
         pixels = decode(tile.image, exact=True)
         # A pixel shows the mean of some values across and down, none of which is left out.
-        n = len(whole) // len(pixels)
-        assert n <= 2
-        height, width = (length // n * n for length in whole.shape[:2])
-        wanted = sum(whole[i:height:n, j:width:n] for i in range(n) for j in range(n)) / n**2
+        step = len(whole) // len(pixels)
+        assert step <= 2
+        height, width = (length // step * step for length in whole.shape[:2])
+        parts = [whole[i:height:step, j:width:step] for i in range(step) for j in range(step)]
+        wanted = np.mean(parts, axis=0)
         close(pixels / 255 * 2 - 1, wanted, 1.02 / 255, (name, kind, tile.head))
 
 
@@ -559,6 +576,7 @@ READERS: dict[str, Callable[[Finished, str], None]] = {
     "transfer misclassified": read_misclassified,
     "neurons neuron_input_<i>": read_frames, "neurons patches_<i>": read_patches,
     "occlusion occlusion_<i>": read_occlusion, "channels leading_<i>": read_leading,
+    "neurons layer_patches_<k>_<i>": read_layer_patches,
     "channels exciting": read_exciting,
     "guided_backprop guided_input_<i>": read_guided_input,
     "guided_backprop gradient_<i>_<k>": read_gradients,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from reportgen.analysis.architecture import Architecture, Layer
 from reportgen.engine.plan import make_specs
@@ -67,14 +68,14 @@ def test_the_settings_of_its_sections_decide_its_stages_and_come_back_from_the_p
     assert back.training == given.training
 
 
-def make_run(predicted: Sequence[int], loss: float) -> Run:
+def make_run(predicted: Sequence[int] | NDArray[Any], loss: float) -> Run:
     shares = np.eye(3, dtype=np.float32)[list(predicted)]
     curves = {name: [2.0, loss] for name in ("loss", "val_loss")}
     curves |= {name: [0.2, 0.5] for name in ("accuracy", "val_accuracy")}
     return Run([], curves, 2, {"train": shares, "val": shares})
 
 
-def describe(runs: Sequence[Run], tested: Sequence[int]) -> Any:
+def describe(runs: Sequence[Run], tested: Sequence[int] | NDArray[Any]) -> Any:
     shapes, counted = [[1, 1, 2], [2], [3]], 2 * (224 * 224 * 3 + 1) + 9
     candidates = [Candidate(SMALL, [run], shapes, counted) for run in runs]
     labels = dict.fromkeys(("train", "val", "test"), LABELS)
