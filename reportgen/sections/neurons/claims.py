@@ -15,6 +15,9 @@ from reportgen.settings import Settings
 
 _HALF = 0.5
 
+_BOUND = 6
+"""Where MobileNetV2's ReLUs are cut off."""
+
 _OF_BOXES = frozenset({"/head_overlap", "/looks/<class>/on_animal", "/looks/<class>/animal_area"})
 
 
@@ -27,7 +30,13 @@ def decide(numbers: Neurons) -> Iterator[Claim]:
         all(a.value >= b.value for tops in ranked for a, b in pairwise(tops)),
     )
 
-    described = [neuron for tops in ranked for neuron in tops if neuron.field is not None]
+    # Where a ReLU6 is at its bound the gradient is zero, whatever the neuron can see.
+    described = [
+        neuron
+        for tops in ranked
+        for neuron in tops
+        if neuron.field is not None and not (neuron.support is None and neuron.value == _BOUND)
+    ]
     if described:
         yield Claim(
             "field_support",
