@@ -244,7 +244,7 @@ def test_the_same_results_give_the_same_page(tmp_path: Path) -> None:
     assert render(tmp_path, template) == render(tmp_path, template)
 
 
-def page_of_redrawn_networks(theme: str = "report", **passed: bool) -> str:
+def page_of_redrawn_networks(passed: dict[str, bool], theme: str = "report") -> str:
     """The page with the section on redrawn networks alone, its claims decided as told."""
     told = document()
     told["report"]["theme"] = theme
@@ -258,9 +258,7 @@ def page_of_redrawn_networks(theme: str = "report", **passed: bool) -> str:
 
 def section_of_redrawn_networks(**passed: bool) -> str:
     """The words of that section."""
-    section = BeautifulSoup(page_of_redrawn_networks("report", **passed), "html.parser").find(
-        id="randomisation"
-    )
+    section = BeautifulSoup(page_of_redrawn_networks(passed), "html.parser").find(id="randomisation")
     assert section is not None
     return " ".join(section.get_text().split())
 
@@ -288,6 +286,6 @@ def test_what_may_be_concluded_turns_round_with_each_claim() -> None:
 @pytest.mark.parametrize(("theme", "columns"), [("report", False), ("paper", True)])
 def test_the_theme_of_the_results_sets_the_page_for_paper(theme: str, columns: bool) -> None:
     claims = dict.fromkeys(("guided_survives", "plain_changes", "sizes_survive"), True)
-    page = page_of_redrawn_networks(theme, **claims)
+    page = page_of_redrawn_networks(claims, theme)
     assert ("main { columns: 2;" in page) == columns
     assert page.count("@page :first") == 1
