@@ -359,7 +359,7 @@ def _width_rules(album: Mapping[str, Figure]) -> str:
         rules += [
             # Wider than the column by the space behind the last picture.
             f".{name}{{width:{whole:.2f}mm;--mm:{whole - _GUTTER_MM:.0f};--columns:{sheet.columns};"
-            f"--ratio:{across}/{down}}}",
+            f"--ratio:{across}/{down};--pitch:{pitch:.2f}mm;--share:{100 / sheet.columns:.3f}%}}",
             f".{name} .tile{{width:{pitch:.2f}mm;padding-right:{_GUTTER_MM}mm}}",
             f".{name} .tile img{{width:{across}mm;height:{down}mm}}",
         ]
