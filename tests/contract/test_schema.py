@@ -176,6 +176,7 @@ def test_nothing_may_be_of_another_kind() -> None:
     # Of what is repeated, the first is enough.
     firsts = [pointer for pointer, _ in places(whole()) if not re.search("/dog|/[1-9]|/val|/train", pointer)]
     firsts.remove("/shortcuts/examples")  # lists of files by the name of a class, whatever it is
+    firsts.remove("/conv_stack/layers/0/maxima")  # lists of numbers in the same way
     assert len(firsts) > 200
     for pointers in apart(firsts):
         changed = whole()
