@@ -129,7 +129,7 @@ class OverData(Result):
     ]
     shown: Annotated[Positive, means("How many images are told of each channel.", "images")]
     side: Annotated[
-        Positive, means("The side of the patches, about the median of those of the loudest channels.", "pixels")
+        Positive, means("The side of the patches, about the median of the loudest channels'.", "pixels")
     ]
     silent_share: Annotated[Share, means("The mean share of the layer's neurons whose output is zero.")]
     silent_channels: Annotated[
