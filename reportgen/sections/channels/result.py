@@ -129,7 +129,7 @@ class OverData(Result):
     ]
     shown: Annotated[Positive, means("How many images are told of each channel.", "images")]
     side: Annotated[
-        Positive, means("The side of the patches, about the median of those of the loudest channels.", "px")
+        Positive, means("The side of the patches, about the median of the loudest channels'.", "pixels")
     ]
     silent_share: Annotated[Share, means("The mean share of the layer's neurons whose output is zero.")]
     silent_channels: Annotated[
@@ -159,7 +159,7 @@ class OverData(Result):
     @computed_field(json_schema_extra={"unit": "channels"})  # type: ignore[prop-decorator]
     @property
     def preferring(self) -> Annotated[Count, means("Channels of the list that prefer a class.")]:
-        """How many of the listed channels have a p-value of at most ``alpha``."""
+        """How many of the listed channels have a p-value of at most alpha."""
         return sum(each.p_value <= self.alpha for each in self.channels)
 
 
