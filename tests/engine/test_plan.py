@@ -85,6 +85,7 @@ def test_the_same_inputs_give_the_same_keys(home: Path) -> None:
         ({"group": "G"}, {"results"}),
         ({"authors": [{"name": "Ada"}]}, {"results"}),
         ({"date": "2026-01-31"}, {"results"}),
+        ({"theme": "paper"}, {"results"}),
         ({"show": {"colour": True, "filters": 2, "neurons": 2}}, {"convolution", "conv_stack"}),
         ({"show": {"filters": 9, "neurons": 2}}, {"conv_stack"}),
         ({"show": {"filters": 2, "neurons": 3}}, {"neurons", "channels"}),
