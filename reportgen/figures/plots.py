@@ -217,7 +217,7 @@ def matrices_plot(
 def _name_classes(axes: Axes, labels: Sequence[str], faces: Typefaces, *, left: bool, below: bool) -> None:
     lettering = Lettering(round(10 * TEXT_POINTS), faces=faces)
     names = [lettering.shorten(label, 10 * (_NAMES_MM - 6) * POINTS_PER_MM) for label in labels]
-    slanting = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+    slanting: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
     for wanted, write, read, look in (
         (left, axes.set_yticks, axes.get_yticklabels, {}),
         (below, axes.set_xticks, axes.get_xticklabels, slanting),
