@@ -22,6 +22,9 @@ group = "Group 12"
 date = 2026-01-31
 data = "pictures"
 weights = "vgg/my.h5"
+architecture = "VGG16"
+layers = ["block4_conv3", "block5_conv1"]
+preprocessing = "caffe"
 seed = 7
 cache = "/var/tmp/reportgen-cache"
 cache_limit_mb = 300
@@ -134,6 +137,9 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "date": datetime.date(2026, 1, 31),
         "data": tmp_path / "pictures",
         "weights": str(tmp_path / "vgg/my.h5"),
+        "architecture": "VGG16",
+        "layers": ("block4_conv3", "block5_conv1"),
+        "preprocessing": "caffe",
         "seed": 7,
         "cache": Path("/var/tmp/reportgen-cache"),  # noqa: S108 - never opened
         "cache_limit_mb": 300,

@@ -147,10 +147,11 @@ def _limits_of(path: Path, model: type[BaseModel]) -> dict[str, Any]:
 def _describe_unknown(path: Path, model: type[BaseModel]) -> str:
     key = str(path[-1])
     allowed = keys_at(path[:-1], model)
-    near = _nearest(key, allowed)
-    if near:
-        return f"unknown key '{name_key(path)}' (did you mean '{near}'?); allowed are {', '.join(allowed)}"
     tables = [f"[{name}]" for name in model.model_fields if key in keys_at([name], model)]
+    near = _nearest(key, allowed)
+    # A key that a table has is that one: 'filters' is no misspelling of 'layers'.
+    if near and not (tables and len(path) == 1):
+        return f"unknown key '{name_key(path)}' (did you mean '{near}'?); allowed are {', '.join(allowed)}"
     rest = f"it belongs under {' or '.join(tables)}" if tables else f"allowed are {', '.join(allowed)}"
     return f"unknown key '{name_key(path)}'; {rest}"
 
