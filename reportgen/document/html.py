@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -356,10 +357,12 @@ def _width_rules(album: Mapping[str, Figure]) -> str:
         across, down = (round(length, 1) for length in sheet.cell)
         pitch = across + _GUTTER_MM
         whole = sheet.columns * pitch
+        # Rounded down: a row that is wider than its column by a thousandth is broken.
+        share = math.floor(100_000 / sheet.columns) / 1000
         rules += [
             # Wider than the column by the space behind the last picture.
             f".{name}{{width:{whole:.2f}mm;--mm:{whole - _GUTTER_MM:.0f};--columns:{sheet.columns};"
-            f"--ratio:{across}/{down};--pitch:{pitch:.2f}mm;--share:{100 / sheet.columns:.3f}%}}",
+            f"--ratio:{across}/{down};--pitch:{pitch:.2f}mm;--share:{share}%}}",
             f".{name} .tile{{width:{pitch:.2f}mm;padding-right:{_GUTTER_MM}mm}}",
             f".{name} .tile img{{width:{across}mm;height:{down}mm}}",
         ]
