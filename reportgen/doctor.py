@@ -101,8 +101,9 @@ def _fonts(_: Settings) -> Finding:
 
 def _weights(settings: Settings) -> Finding:
     """Which weights a build would take; those of 574 MB are hashed unless the cache remembers them."""
+    from reportgen.networks import USUAL
     from reportgen.store.digests import DigestMemory
-    from reportgen.weights import USUAL, locate_weights, require_here, resolve_source
+    from reportgen.weights import locate_weights, require_here, resolve_source
 
     memory = DigestMemory(settings.cache, writes=False)
     try:

@@ -10,13 +10,14 @@ from typing import BinaryIO
 
 from reportgen.engine.stages.context import RESULTS_FILE
 from reportgen.errors import UserError
+from reportgen.networks import USUAL
 from reportgen.progress import Progress, Silent
 from reportgen.sections.transfer.files import HEAD_FILE
 from reportgen.settings import Settings
 from reportgen.store.files import read_file
 from reportgen.store.output import check_output, write_output
 from reportgen.store.ownership import claim
-from reportgen.weights import USUAL, locate_weights, resolve_source
+from reportgen.weights import locate_weights, resolve_source
 
 MODEL_FILE = "model.keras"
 MODEL_NAME = "reportgen_vgg19"

@@ -22,12 +22,13 @@ from pydantic import (
 )
 
 from reportgen.errors import SettingsError
+from reportgen.networks import ARCHITECTURES, USUAL, NetworkChoice, Preprocessing
 from reportgen.outline.kind import DEFAULT, Outline, OutlineError, ReportKind, find_kind
 from reportgen.toml.faults import describe_faults
 from reportgen.toml.locations import Origin, find_eaten_commands
 from reportgen.toml.paths import expand_path
 from reportgen.toml.reading import read_table_file
-from reportgen.weights import ARCHITECTURES, SOURCES, USUAL, NetworkChoice, Preprocessing
+from reportgen.weights import SOURCES
 
 SETTINGS_FILE = "report.toml"
 _EXAMPLES = {"authors": 'authors = [{ name = "…", roll_number = "…" }]'}

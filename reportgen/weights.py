@@ -13,13 +13,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from reportgen.errors import WeightsError
+from reportgen.networks import IMAGENET_URL, NOTOP_FILE, NOTOP_MD5, USUAL, USUAL_NETWORK, NetworkChoice
 from reportgen.store.digests import DigestMemory
 
 SOURCES = ("auto", "imagenet", "imagenet-notop", "embedded", "random")
 """The sources that settings may name; anything else is the path of a file."""
-
-USUAL = "VGG19"
-"""The architecture that the assignment is about."""
 
 _PUBLISHED = ("imagenet", "imagenet-notop")
 
@@ -33,9 +31,6 @@ EMBEDDED_REMEDY = (
 # Keras Applications' two files of VGG19, with their MD5 as Keras checks it.
 IMAGENET_FILE = "vgg19_weights_tf_dim_ordering_tf_kernels.h5"
 IMAGENET_MD5 = "cbe5617147190e668d6c5d5026f83318"
-NOTOP_FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
-NOTOP_MD5 = "253f8cb515780f3b799900260a226db6"
-IMAGENET_URL = "https://storage.googleapis.com/tensorflow/keras-applications/vgg19"
 
 _EMBEDDED_NOTE = (
     "These are not VGG19's ImageNet weights. They are the weights of a VGG16 convolution base that was "
@@ -57,84 +52,6 @@ _NOTOP_NOTE = (
 )
 
 Source = Literal["imagenet", "embedded", "file", "random"]
-
-Preprocessing = Literal["", "caffe", "tf", "torch", "pixels"]
-"""How a network wants its images: as VGG and ResNet do (B, G, R less ImageNet's mean), from −1 to 1, in
-standard deviations of ImageNet, or as R, G, B from 0 to 255. "" is the architecture's own.
-"""
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """A network that Keras Applications builds: its paper, the layer that is explained if none is named, what
-    it wants images to be like, and Keras's file of its ImageNet weights without the classifier part.
-    """
-
-    paper: str
-    layer: str
-    preprocessing: Preprocessing
-    url: str
-    md5: str | None
-
-    @property
-    def file(self) -> str:
-        """The file's name in Keras's cache."""
-        return self.url.rpartition("/")[2]
-
-
-_APPLICATIONS = "https://storage.googleapis.com/tensorflow/keras-applications"
-ARCHITECTURES = {
-    "VGG16": Architecture(
-        "Simonyan & Zisserman 2015", "block5_conv3", "caffe",
-        f"{_APPLICATIONS}/vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
-        "6d6bbae143d832006294945121d1f1fc",
-    ),
-    USUAL: Architecture(
-        "Simonyan & Zisserman 2015", "block5_conv4", "caffe", f"{IMAGENET_URL}/{NOTOP_FILE}", NOTOP_MD5
-    ),
-    "ResNet50": Architecture(
-        "He, Zhang, Ren & Sun 2016", "conv5_block3_out", "caffe",
-        f"{_APPLICATIONS}/resnet/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
-        "4d473c1dd8becc155b73f8504c6f6626",
-    ),
-    # Keras states no hash of this one.
-    "MobileNetV2": Architecture(
-        "Sandler, Howard, Zhu, Zhmoginov & Chen 2018", "out_relu", "tf",
-        f"{_APPLICATIONS}/mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
-        None,
-    ),
-}  # fmt: skip
-"""By the name that settings give them; anything else is the path of a ``.keras`` file."""
-
-
-@dataclass(frozen=True)
-class NetworkChoice:
-    """The network of a report: a name of ``ARCHITECTURES`` or the path of a ``.keras`` file; the layers whose
-    neurons are explained, () for the usual one; how it wants images; the seed of random weights.
-    """
-
-    architecture: str = USUAL
-    layers: tuple[str, ...] = ()
-    preprocessing: Preprocessing = ""
-    seed: int = 0
-
-    @property
-    def known(self) -> Architecture | None:
-        """What is known of it; None for a file of the user's own."""
-        return ARCHITECTURES.get(self.architecture)
-
-    @property
-    def name(self) -> str:
-        """Its name as the report prints it."""
-        return self.architecture if self.known else Path(self.architecture).name
-
-    def describe(self) -> dict[str, str]:
-        """What decides on the network beside its weights, for the keys of stages; {} for the usual one."""
-        chosen = {"architecture": self.name, "preprocessing": self.preprocessing}
-        return {} if self.architecture == USUAL and not self.preprocessing else chosen
-
-
-USUAL_NETWORK = NetworkChoice()
 
 
 class Weights(BaseModel):

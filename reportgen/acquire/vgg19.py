@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reportgen.networks import USUAL, USUAL_NETWORK, NetworkChoice
 from reportgen.progress import Progress
 from reportgen.store.digests import DigestMemory
-from reportgen.weights import USUAL, USUAL_NETWORK, NetworkChoice, is_here, published, resolve_source
+from reportgen.weights import is_here, published, resolve_source
 
 
 def settle_weights(

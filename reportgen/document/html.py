@@ -24,13 +24,13 @@ from reportgen.document.numbers import FILTERS, Sourced, direction_of, entries, 
 from reportgen.errors import RenderError
 from reportgen.figures.figure import TEXT_WIDTH_MM, Figure, Picture, Sheet
 from reportgen.memo import Memo, no_memo
+from reportgen.networks import USUAL
 from reportgen.outline.kind import CHEN_2016, OF_ARCHITECTURES, SIMONYAN_2015, ReportKind
 from reportgen.outline.section import Reference
 from reportgen.results import Results
 from reportgen.settings import Printing
 from reportgen.templates import Templates
 from reportgen.typefaces.face import OWN, Typefaces
-from reportgen.weights import USUAL
 
 SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
 LISTED_IMAGES = 500

@@ -31,6 +31,7 @@ from reportgen.engine.stages.context import HTML_FILE, PDF_FILE, RESULTS_FILE, A
 from reportgen.engine.stages.network import ChangedWeightsError, Networks
 from reportgen.errors import SettingsError, UserError
 from reportgen.memo import Memo, no_memo
+from reportgen.networks import USUAL
 from reportgen.outline.kind import ReportKind
 from reportgen.pdf.printer import PangoMissingError, find_obstacle
 from reportgen.progress import Progress, Silent
@@ -43,7 +44,6 @@ from reportgen.store.publication import publish, recover, refuse_occupied
 from reportgen.system.packages import versions_for
 from reportgen.templates import open_templates
 from reportgen.weights import (
-    USUAL,
     WeightsFile,
     absent_weights,
     is_here,

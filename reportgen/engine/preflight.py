@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from reportgen.engine.plan import Plan, printed_texts
 from reportgen.errors import PreflightError, Problem, WeightsError
-from reportgen.weights import USUAL
+from reportgen.networks import USUAL
 
 # Stated here, because asking the network would load TensorFlow before the settings are known to be right.
 # A test compares it with the layer itself.

@@ -16,8 +16,9 @@ from reportgen.errors import WeightsError
 from reportgen.models.backbone import INPUT_SHAPE, Backbone
 from reportgen.models.backend import settle_backend
 from reportgen.models.graph import LayerGraph
+from reportgen.networks import NetworkChoice
 from reportgen.store.digests import hash_file
-from reportgen.weights import EMBEDDED_REMEDY, EMBEDDED_SHA256, NetworkChoice, WeightsFile, describe_network
+from reportgen.weights import EMBEDDED_REMEDY, EMBEDDED_SHA256, WeightsFile, describe_network
 
 _MEAN = (123.68, 116.779, 103.939)
 """ImageNet's mean colour, R, G, B, as Keras subtracts it."""

@@ -11,12 +11,12 @@ from reportgen.contract.lookup import PointerError, join_pointer
 from reportgen.contract.reader import LoadedResults
 from reportgen.engine.plan import setting
 from reportgen.errors import SettingsError
+from reportgen.networks import ARCHITECTURES
 from reportgen.outline.kind import Outline, ReportKind
 from reportgen.outline.section import Section
 from reportgen.results import SCHEMA_VERSION
 from reportgen.settings import Settings, understand_settings
 from reportgen.verify.tolerances import Finding, Findings, Tolerances, judge, within
-from reportgen.weights import ARCHITECTURES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

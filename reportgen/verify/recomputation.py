@@ -19,6 +19,7 @@ from reportgen.engine.stages.outcomes import NUMBERS, read_arrays, read_figures
 from reportgen.errors import FontMissingError, RenderError, UserError, WeightsError
 from reportgen.figures.figure import Figure, Picture
 from reportgen.memo import Memo, no_memo
+from reportgen.networks import ARCHITECTURES, USUAL, NetworkChoice
 from reportgen.outline.kind import ReportKind
 from reportgen.outline.section import Section
 from reportgen.progress import Progress
@@ -30,17 +31,7 @@ from reportgen.templates import open_templates
 from reportgen.typefaces.choice import choose_typefaces
 from reportgen.typefaces.face import Typefaces, describe_face
 from reportgen.verify.tolerances import Finding
-from reportgen.weights import (
-    ARCHITECTURES,
-    SOURCES,
-    USUAL,
-    NetworkChoice,
-    Weights,
-    WeightsFile,
-    locate_weights,
-    require_here,
-    resolve_source,
-)
+from reportgen.weights import SOURCES, Weights, WeightsFile, locate_weights, require_here, resolve_source
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,6 +13,7 @@ from reportgen.document.html import Content
 from reportgen.engine.plan import named_versions
 from reportgen.errors import SettingsError, UserError
 from reportgen.intake import check_folder
+from reportgen.networks import ARCHITECTURES
 from reportgen.outline.kind import DEFAULT, Outline, ReportKind, find_kind
 from reportgen.progress import Progress, Silent
 from reportgen.runtime import processor
@@ -41,7 +42,6 @@ from reportgen.verify.tolerances import (
     Verification,
     judge,
 )
-from reportgen.weights import ARCHITECTURES
 
 _LONGEST = 500
 

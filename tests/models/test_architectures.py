@@ -29,20 +29,14 @@ from reportgen.errors import SettingsError, WeightsError
 from reportgen.models.architectures import load_network, open_model
 from reportgen.models.backbone import Backbone, preprocess
 from reportgen.models.graph import LayerGraph
+from reportgen.networks import ARCHITECTURES, NetworkChoice
 from reportgen.results import Box
 from reportgen.sections.channels.compute import find_evidence
 from reportgen.sections.randomisation.network import Whole, open_network
 from reportgen.settings import load_settings
 from reportgen.verify.choices import _network
 from reportgen.verify.recomputation import find_weights
-from reportgen.weights import (
-    ARCHITECTURES,
-    NetworkChoice,
-    Weights,
-    locate_weights,
-    random_digest,
-    resolve_source,
-)
+from reportgen.weights import Weights, locate_weights, random_digest, resolve_source
 
 MEAN = np.array([123.68, 116.779, 103.939], np.float32)
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from test_vgg_files import as_keras_2_weights
 
-from reportgen import weights
+from reportgen import networks, weights
 from reportgen.acquire.vgg19 import fetch_vgg19
 from reportgen.models.backbone import Backbone, load_backbone
 from reportgen.progress import Silent
@@ -130,7 +130,7 @@ def test_what_is_downloaded_is_what_keras_reads(
 ) -> None:
     folder, address = server
     with_top = source == "imagenet"
-    name = weights.IMAGENET_FILE if with_top else weights.NOTOP_FILE
+    name = weights.IMAGENET_FILE if with_top else networks.NOTOP_FILE
     as_keras_2_weights(whole if with_top else base, folder / name)
     md5 = hashlib.md5((folder / name).read_bytes(), usedforsecurity=False).hexdigest()
     monkeypatch.setenv("NO_PROXY", "*")

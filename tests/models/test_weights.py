@@ -9,9 +9,9 @@ import pytest
 
 from reportgen import weights
 from reportgen.errors import WeightsError
+from reportgen.networks import NOTOP_FILE
 from reportgen.store.digests import DigestMemory
 from reportgen.weights import (
-    NOTOP_FILE,
     Choice,
     WeightsFile,
     describe_weights,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from reportgen.dataset.inventory import Inventory
     from reportgen.engine.plan import Plan, Stage
     from reportgen.models.backbone import Backbone
+    from reportgen.networks import NetworkChoice
     from reportgen.outline.kind import ReportKind
     from reportgen.outline.section import Section
     from reportgen.progress import Progress
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from reportgen.store.cache import Items
     from reportgen.templates import Templates
     from reportgen.typefaces.face import Face, Typefaces
-    from reportgen.weights import NetworkChoice, WeightsFile
+    from reportgen.weights import WeightsFile
 
 
 Artifacts = Mapping[str, bytes]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from reportgen.console import muffled
 from reportgen.errors import WeightsError
 from reportgen.models.backend import load_keras, settle_backend
+from reportgen.networks import USUAL, USUAL_NETWORK, NetworkChoice
 from reportgen.progress import Progress
-from reportgen.weights import USUAL, USUAL_NETWORK, NetworkChoice, WeightsFile
+from reportgen.weights import WeightsFile
 
 if TYPE_CHECKING:
     from reportgen.models.backbone import Backbone

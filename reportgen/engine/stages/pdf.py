@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from reportgen.engine.stages.context import HTML_FILE, PDF_FILE, RESULTS_FILE, Artifacts, StageContext
+from reportgen.networks import USUAL
 from reportgen.pdf.printer import Attachment, print_pdf, write_settings
 from reportgen.system.libraries import describe_subsetter, propose_remedy
 from reportgen.typefaces.face import describe_face
-from reportgen.weights import USUAL, Weights
+from reportgen.weights import Weights
 
 NOTES = "notes"
 _SETTINGS_FILE = "report.toml"

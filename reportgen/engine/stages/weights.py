@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.models.vgg_files import open_layers
-from reportgen.weights import USUAL, describe_network, describe_weights
+from reportgen.networks import USUAL
+from reportgen.weights import describe_network, describe_weights
 
 
 def run(context: StageContext) -> Artifacts:
