@@ -102,17 +102,27 @@ def test_a_stopped_training_goes_on_as_if_nothing_had_happened() -> None:
         np.testing.assert_array_equal(one, other)
 
 
-def test_training_learns_and_keeps_the_weights_of_the_lowest_validation_loss() -> None:
-    network, course = train(Recipe(40, 0.01, 7, 5, False, 5))
+@pytest.mark.parametrize(
+    ("recipe", "learns"),
+    [(Recipe(40, 0.01, 7, 5, False, 5), False), (Recipe(60, 0.001, 7, 30, False, 5), True)],
+    ids=["too fast", "slowly"],
+)
+def test_training_learns_and_keeps_the_weights_of_the_lowest_validation_loss(
+    recipe: Recipe, learns: bool
+) -> None:
+    network, course = train(recipe)
     val = make_parts()["val"]
 
     losses = course.log["val_loss"]
     assert course.best_epoch == 1 + losses.index(min(losses))
-    assert course.epochs == min(40, course.best_epoch + 5)
+    assert course.epochs == min(recipe.epochs, course.best_epoch + recipe.patience)
     p = predict(network, val.pixels)
     # Cross-entropy by hand, of the weights that are set now.
     assert -np.log(p[np.arange(12), val.labels]).mean() == pytest.approx(min(losses), rel=1e-3)
-    assert (p.argmax(axis=1) == val.labels).mean() > 0.8
+    if learns:
+        assert (p.argmax(axis=1) == val.labels).mean() > 0.8
+    else:
+        assert course.epochs < recipe.epochs, "it was stopped"
 
 
 def test_turning_images_changes_the_course() -> None:
