@@ -144,7 +144,11 @@ def _describe_data(execution: Execution, plan: Plan) -> dict[str, Any]:
     artifacts = execution.obtain("dataset")
     dataset = json.loads(artifacts["dataset.json"])
     dataset["examples"] = {label: image.file for label, image in plan.examples.items()}
-    provenance = {"seed": plan.settings.seed, "data_fingerprint": artifacts["fingerprint"].decode()}
+    provenance = {
+        "seed": plan.settings.seed,
+        "data_fingerprint": artifacts["fingerprint"].decode(),
+        "layers": list(plan.settings.layers),
+    }
     kind = {"name": plan.kind.name, "version": plan.kind.version, "sections": list(plan.kind.names)}
     return {
         "schema_version": SCHEMA_VERSION, "kind": kind, "provenance": provenance, "dataset": dataset,
