@@ -104,7 +104,7 @@ def test_a_stopped_training_goes_on_as_if_nothing_had_happened() -> None:
 
 @pytest.mark.parametrize(
     ("recipe", "learns"),
-    [(Recipe(40, 0.01, 7, 1, False, 5), False), (Recipe(60, 0.001, 7, 30, False, 5), True)],
+    [(Recipe(40, 0.3, 7, 2, False, 5), False), (Recipe(60, 0.001, 7, 30, False, 5), True)],
     ids=["too fast", "slowly"],
 )
 def test_training_learns_and_keeps_the_weights_of_the_lowest_validation_loss(
