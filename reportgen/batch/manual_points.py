@@ -164,7 +164,10 @@ def write_template(naming: Naming, rows: Sequence[RubricItem], entries: Sequence
 def _make_rows(
     labels: Mapping[str, str], rows: Sequence[RubricItem], typed: Mapping[tuple[str | None, str], Entry]
 ) -> Iterator[list[str]]:
-    for name, label in labels.items():
+    known = list(labels.items())
+    # In the order of the class, lines with numbers would tell whose they are.
+    hidden = any(name != label for name, label in known)
+    for name, label in sorted(known, key=lambda pair: pair[1]) if hidden else known:
         for row in rows:
             entry = typed.get((name, safe_cell(row.criterion)))
             given = [entry.points, entry.comment] if entry else ["", ""]
