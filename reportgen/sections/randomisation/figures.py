@@ -19,8 +19,10 @@ from reportgen.text import agreement_text
 
 KINDS = ("guided", "plain")
 
-_SIDE = 98
-"""Pixels across a picture of 15 mm, means of 2 × 2 values: whole, the 36 of them are a third of the page."""
+_SIDE = 80
+"""About the pixels across a picture of 15 mm, each the mean of some values: whole, 36 of them are a third of
+the page.
+"""
 
 _PANEL_MM, _PITCH_MM = (52.0, 44.0), 76.0
 _LOOKS = {"guided": ("#0072b2", "-", "o"), "plain": ("#d55e00", (0, (4, 1.6)), "s")}
