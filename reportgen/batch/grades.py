@@ -36,6 +36,13 @@ class GradedReport:
     notes: tuple[str, ...]
 
 
+def find_rubrics(job: Job) -> list[Path]:
+    """The rubrics of a job: those of the class, or those of its sections."""
+    from reportgen.grading.shipped import shipped_rubrics
+
+    return [Path(name) for name in job.config.rubrics] or shipped_rubrics(job.config.outline.kind)
+
+
 def mark(report: Path, job: Job, folder: Path, progress: Progress) -> GradedReport:
     """Grade a report and write its points to ``folder``, without times, which differ from run to run.
 
@@ -46,12 +53,10 @@ def mark(report: Path, job: Job, folder: Path, progress: Progress) -> GradedRepo
     from reportgen.grading.policy import LATE, UNDATED
     from reportgen.grading.run import grade
     from reportgen.grading.score import NOT_CHECKABLE, describe_sum
-    from reportgen.grading.shipped import shipped_rubrics
 
     kind = job.config.outline.kind
     with progress.stage("Grading"):
-        rubrics = [Path(name) for name in job.config.rubrics] or shipped_rubrics(kind)
-        found = grade(report, rubrics, show=False, kind=kind, supplement=_supplement(job))
+        found = grade(report, find_rubrics(job), show=False, kind=kind, supplement=_supplement(job))
         grades = _settle(found, job, folder)
     write_exports(grades, Exports(**{kind: folder / name for kind, name in GRADES_FILES.items()}))
     document = load_results(report, kind).document

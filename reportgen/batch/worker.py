@@ -20,7 +20,7 @@ from reportgen.batch.examination import (
     read_words,
     take_examination,
 )
-from reportgen.batch.grades import mark
+from reportgen.batch.grades import find_rubrics, mark
 from reportgen.batch.job import (
     Cause,
     Job,
@@ -81,6 +81,8 @@ def confine_job(job: Job, folder: Path) -> None:
     A stranger's files are read here. Whoever takes over a parser with them must not see what others handed
     in, change their grades, or reach the network.
     """
+    from reportgen.grading.run import common_folder
+
     scratch, cache = folder / SCRATCH_FOLDER, Path(job.config.cache)
     scratch.mkdir(exist_ok=True)
     # A folder that is not there cannot be allowed.
@@ -92,7 +94,16 @@ def confine_job(job: Job, folder: Path) -> None:
         named.append(Path(job.config.weights))
     limits = job.config.limits
     seconds = limits.seconds * (os.cpu_count() or 1)
-    confine(Confinement(tuple(named), (folder, cache), seconds, limits.megabytes * MEGABYTE))
+    confine(
+        Confinement(
+            tuple(named),
+            (folder, cache),
+            seconds,
+            limits.megabytes * MEGABYTE,
+            # pytest goes down to each rubric from the folder that all of them have in common.
+            (common_folder(find_rubrics(job)),),
+        )
+    )
 
 
 def work(job: Job, folder: Path, progress: Progress) -> Outcome:

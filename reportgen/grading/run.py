@@ -158,9 +158,14 @@ def _checked(rubric: Path, submission: Path) -> Path:
     return file
 
 
+def common_folder(files: Sequence[Path]) -> Path:
+    """The folder that rubrics have in common, from which pytest goes down to each of them."""
+    return Path(os.path.commonpath([file.resolve().parent for file in files]))
+
+
 def _options(files: Sequence[Path]) -> list[str]:
     """The options of pytest that keep everything but the rubrics out of a run."""
-    root = Path(os.path.commonpath([file.parent for file in files]))
+    root = common_folder(files)
     # importlib: two rubrics of one file name do not take each other's place among the modules.
     options = [f"--rootdir={root}", f"--confcutdir={root}", "-c", os.devnull, "--import-mode=importlib"]
     # The last of these would go through all memory of this process five times, to warn of lost exceptions.

@@ -17,7 +17,7 @@ import platform
 import resource
 import struct
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -56,12 +56,14 @@ _WRITABLE_DEVICE = Path("/dev/null")
 class Confinement:
     """``readable`` and ``writable``: files, and folders with all that is in them, beside those of the system;
     ``cpu_seconds`` of each process; ``resident`` memory in bytes, which others measure and this only bounds.
+    Of ``listable`` folders the names of files below them may be read, and no more.
     """
 
     readable: tuple[Path, ...]
     writable: tuple[Path, ...]
     cpu_seconds: float
     resident: int
+    listable: tuple[Path, ...] = ()
 
 
 def confine(wanted: Confinement) -> None:
@@ -78,7 +80,7 @@ def confine(wanted: Confinement) -> None:
     _limit(resource.RLIMIT_DATA, min(wanted.resident + _HEADROOM, 2**62))
     if not _deny_new_rights():
         return
-    _allow_only(wanted.readable, wanted.writable)
+    _allow_only(wanted)
     _filter_calls()
 
 
@@ -143,7 +145,7 @@ def landlock_version() -> int:
     return max(int(system.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_VERSION)), 0)
 
 
-def _allow_only(readable: Iterable[Path], writable: Iterable[Path]) -> None:
+def _allow_only(wanted: Confinement) -> None:
     version, system = landlock_version(), _system_library()
     if system is None or not version:
         return
@@ -159,9 +161,11 @@ def _allow_only(readable: Iterable[Path], writable: Iterable[Path]) -> None:
     if rules < 0:
         raise OSError(ctypes.get_errno(), "Landlock refuses its rules")
     try:
-        for path in (*map(Path, _SYSTEM_FOLDERS), *_list_own(), *_list_python(), *readable):
+        for path in (*map(Path, _SYSTEM_FOLDERS), *_list_own(), *_list_python(), *wanted.readable):
             _allow(system, rules, path, _READING & handled)
-        for path in (_WRITABLE_DEVICE, *writable):
+        for path in wanted.listable:
+            _allow(system, rules, path, _READ_FOLDER)
+        for path in (_WRITABLE_DEVICE, *wanted.writable):
             _allow(system, rules, path, handled)
         if system.syscall(_RESTRICT_SELF, rules, 0) != 0:
             raise OSError(ctypes.get_errno(), "Landlock cannot be switched on")
