@@ -37,6 +37,8 @@ _STYLE = MappingProxyType(
     {
         "font.family": ["STIXGeneral", "DejaVu Sans"],
         "font.size": TEXT_POINTS,
+        # A long curve would lose the points that lie nearly on a line, and the plot is read back as data.
+        "path.simplify": False,
         "axes.titlesize": TEXT_POINTS,
         "axes.labelsize": TEXT_POINTS,
         "xtick.labelsize": TEXT_POINTS,

@@ -290,7 +290,10 @@ def nearest(words: list[tuple[str, float, float]], among: set[str], at: tuple[fl
 
 
 def assert_like(found: Any, photograph: Any, what: object) -> None:
-    """A JPEG shows a photograph: the same size, and hardly a level of difference on average."""
+    """A JPEG shows a photograph: the same size, and few levels of difference on average.
+
+    Noise, which the test data have behind their shapes, loses 4.8 levels; another such image is 30 off.
+    """
     wanted = np.asarray(photograph, np.float64)
     if wanted.ndim == 2:
         wanted = np.repeat(wanted[..., None], 3, axis=-1)
@@ -301,4 +304,4 @@ def assert_like(found: Any, photograph: Any, what: object) -> None:
         assert abs(found.shape[0] / found.shape[1] - wanted.shape[0] / wanted.shape[1]) < 0.05, what
         wanted = np.asarray(resized, np.float64)
     error = np.abs(found - wanted).mean()
-    assert error < max(4.0, 0.15 * wanted.std()), (what, error)
+    assert error < max(6.0, 0.15 * wanted.std()), (what, error)
