@@ -551,6 +551,8 @@ const explore = (() => {
     const list = make("ol", { class: "strongest" });
     const rows6 = Array.from({ length: LISTED }, () => {
       const [name, bar, value] = ["name", "bar-of", "value"].map((kind) => make("span", { class: kind }));
+      // A button has a name before its channel is known: the maps are read when the reader comes near.
+      name.textContent = "channel";
       const button = makeButton("", { class: "bare" }, () => choose(Number(button.dataset.channel)));
       button.append(name, bar, value);
       list.append(make("li", {}, button));
