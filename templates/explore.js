@@ -770,35 +770,31 @@ const explore = (() => {
 
   /* A neuron is in four places: its frame, its patch, its row, its gradient picture. */
 
-  const COLUMNS = 5;
-
   function linkViews(box) {
     const neurons = json(box, "neurons");
     const article = box.closest("article");
     const of = box.dataset.of;
-    const [input, patches] = [`#figure-neuron_input_${of}`, `#figure-patches_${of}`].map((name) => document.querySelector(`${name} .plate`));
-    if (!input || !patches) return;
+    const input = document.querySelector(`#figure-neuron_input_${of} .plate`);
+    const patches = all(`#figure-patches_${of} .tile`);
+    if (!input || patches.length !== neurons.length) return;
     const rows = all(`#guided-backprop article[data-of="${of}"] tr.neuron`);
     const below = document.querySelector(`#guided-backprop article[data-of="${of}"] tr.input .plate`);
     const keys = neurons.map(({ position }) => position.join(" "));
-    const across = Math.min(COLUMNS, neurons.length);
-    const down = Math.ceil(neurons.length / across);
     const side = 224;
-    const marks = neurons.map(({ patch }, n) => {
+    const marks = neurons.map(({ patch }) => {
       const boxOf = { top: patch.rows[0], left: patch.cols[0], bottom: patch.rows[1], right: patch.cols[1] };
-      const [framed, tile, again] = ["cell-mark", "cell-mark", "cell-mark screen-only"].map((kind) => make("span", { class: kind }));
+      const [framed, again] = ["cell-mark", "cell-mark screen-only"].map((kind) => make("span", { class: kind }));
       setBox(framed, boxOf, side, side);
       setBox(again, boxOf, side, side);
-      const [y, x] = [Math.floor(n / across), n % across];
-      setBox(tile, { top: y, left: x, bottom: y + 1, right: x + 1 }, down, across);
       if (below) below.append(again);
-      return [framed, tile, again];
+      return [framed, again];
     });
     const card = make("div", { class: "card" });
     let now = -1;
     function light(n, key = keys[n]) {
       now = n;
       marks.forEach((each, at) => each.forEach((mark) => { mark.hidden = at !== n; }));
+      patches.forEach((tile, at) => tile.classList.toggle("lit", at === n));
       for (const row of rows) row.classList.toggle("lit", row.dataset.neuron === key);
     }
     function tell(n) {
@@ -834,22 +830,14 @@ const explore = (() => {
       choose: enlarge(input),
       leave: off,
     });
-    const tiles = makeSurface(`Patches of the neurons of ${textOf(article.querySelector("h3"))}`, {
-      at: (x, y) => {
-        const n = clamp(Math.floor(y * down), down) * across + clamp(Math.floor(x * across), across);
-        if (n < neurons.length) choose(n);
-      },
-      step,
-      choose: enlarge(patches),
-      leave: off,
+    frames.classList.add("over-picture");
+    // By keyboard the frames are enough: the patches light up with them.
+    patches.forEach((tile, n) => {
+      tile.addEventListener("pointerenter", () => choose(n));
+      tile.addEventListener("pointerleave", off);
     });
-    // By keyboard one of the two is enough: the other lights up with it.
-    tiles.tabIndex = -1;
-    for (const surface of [frames, tiles]) surface.classList.add("over-picture");
     frames.append(...marks.map(([framed]) => framed));
-    tiles.append(...marks.map(([, tile]) => tile));
     input.append(frames);
-    patches.append(tiles);
     box.append(card);
     for (const row of rows) {
       const on = () => light(keys.indexOf(row.dataset.neuron), row.dataset.neuron);

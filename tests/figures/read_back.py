@@ -130,7 +130,7 @@ class Page:
         """The scale that the tiles of a figure share."""
         shared = self.figure(name).select_one(".shared")
         assert shared is not None, f"{name} has no scale"
-        strip, low, high = (shared.select_one(kind) for kind in (".colours img", ".low", ".high"))
+        strip, low, high = (shared.select_one(kind) for kind in (".ramp img", ".low", ".high"))
         assert strip is not None
         assert low is not None
         assert high is not None

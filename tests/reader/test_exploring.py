@@ -251,12 +251,10 @@ def test_frame_patch_row_and_gradient_light_up_together(page: Page, results: Any
     shown = [n for n, neuron in enumerate(top) if any(row["position"] == neuron["position"] for row in rows)]
     assert shown
     frames = page.locator("#figure-neuron_input_0").get_by_role("application")
-    patches = page.locator("#figure-patches_0 .surface")
+    patches = page.locator("#figure-patches_0 .tile")
     for n in shown:
-        area = patches.bounding_box()
-        assert area is not None
-        across = min(5, len(top))
-        patches.hover(position={"x": area["width"] * (n % across + 0.5) / across, "y": area["height"] * 0.3})
+        patches.nth(n).locator("img").hover()
+        expect(patches.nth(n)).to_have_class("tile lit")
         lit = page.locator("tr.neuron.lit")
         expect(lit).to_have_attribute("data-neuron", " ".join(map(str, top[n]["position"])))
         frame, plate = frames.locator(".cell-mark:visible"), frames.bounding_box()
