@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reportgen.figures.figure import FigureData
+from reportgen.models.graph import LayerGraph
 from reportgen.models.head import write_head
 from reportgen.results import Box, FieldGeometry, ImageFile, Patch, Position
 from reportgen.sections.channels import over_data as over
@@ -143,8 +144,11 @@ def test_claims_follow_the_numbers() -> None:
     assert claims(other)["unusual_on_animal"] is True
 
 
-def network(layers: list[Any]) -> Any:
-    return SimpleNamespace(network=SimpleNamespace(layers=layers))
+def network(shape: tuple[int, ...], layers: list[Any]) -> Any:
+    """The layers above an explained one whose outputs have that shape."""
+    explained = keras.layers.Identity(name="block5_conv4")
+    model = keras.Sequential([keras.Input(shape), explained, *layers])
+    return SimpleNamespace(graph=LayerGraph.read(model), layers=("block5_conv4",))
 
 
 def head_of(features: int, classes: int, seed: int) -> tuple[keras.Sequential, NDArray[Any], NDArray[Any]]:
@@ -160,10 +164,8 @@ def head_of(features: int, classes: int, seed: int) -> tuple[keras.Sequential, N
 def test_evidence_of_an_average_is_weight_times_average() -> None:
     head, kernel, bias = head_of(5, 3, 0)
     layer = np.random.default_rng(1).random((4, 4, 5)).astype(np.float32)
-    explained = keras.layers.Identity(name="block5_conv4")
-    found = find_evidence(
-        network([explained, keras.layers.GlobalAveragePooling2D()]), write_head(head), layer
-    )
+    above = network(layer.shape, [keras.layers.GlobalAveragePooling2D()])
+    found = find_evidence(above, write_head(head), layer)
     averages = layer.mean(axis=(0, 1))
     assert np.allclose(found.contributions, (averages[:, np.newaxis] * kernel).T, atol=1e-5)
     assert np.allclose(found.biases, bias, atol=1e-5)
@@ -177,9 +179,7 @@ def test_evidence_through_dense_layers_is_a_derivative() -> None:
     dense = keras.layers.Dense(6, activation="relu")
     dense.build((1, 16))
     flatten = keras.layers.Flatten()
-    found = find_evidence(
-        network([keras.layers.Identity(name="block5_conv4"), flatten, dense]), write_head(head), layer
-    )
+    found = find_evidence(network(layer.shape, [flatten, dense]), write_head(head), layer)
     weights, offsets = (np.asarray(each, np.float64) for each in dense.get_weights())
 
     def scores(signal: NDArray[Any]) -> NDArray[Any]:

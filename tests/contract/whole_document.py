@@ -42,6 +42,12 @@ def whole() -> dict[str, Any]:
         "errors",
     ):
         changed[section]["arrays"] = {"some": {**summary, "file": f"arrays/{section}.npz", "key": "some"}}
+    changed["provenance"]["layers"] = ["block5_conv4", "block4_conv1"]
+    for geometry in ("geometry", "network_geometry"):
+        spans = {"row_spans": [[0, 99]], "column_spans": [[0, 99]]}
+        changed["neurons"][geometry] = {**(changed["neurons"][geometry] or {}), "whole": False, **spans}
+    names = ("layer", "layer_shape", "geometry", "network_geometry", "top", "positive_share")
+    changed["neurons"]["more"] = [{name: changed["neurons"][name] for name in names}]
     changed["neurons"]["head_overlap"] = {label: {"overlapping": 1, "total": 5} for label in LABELS}
     changed["channels"]["classes"]["cat"]["on_animal"] = {
         "loud": 1, "decisive": 2, "unusual": 2, "total": 2, "chance": 0.5,

@@ -158,7 +158,9 @@ def test_typefaces_and_sizes_are_those_of_the_palette(sheet: Path) -> None:
 def test_every_property_that_is_used_is_defined(sheet: Path) -> None:
     css = sheet.read_text(encoding="utf-8")
     # Those of the layout are the sheet's own; widths of pictures come with these.
-    own = {name[2:] for _, name, _ in declarations(css) if name.startswith("--")} | {"mm", "at"}
+    own = {name[2:] for _, name, _ in declarations(css) if name.startswith("--")}
+    # Those of a picture, or of the cells of its sheet, come with it.
+    own |= {"mm", "at", "columns", "ratio", "pitch", "share"}
     used = set(re.findall(r"var\(--([\w-]+)", css))
     assert used
     assert used - own <= set(PAPER)
@@ -212,4 +214,4 @@ def test_every_page_begins_with_the_palette() -> None:
         assert sheets[:1] in ([], ["palette.css"]), page
         assert len(sheets) != 1, page
         styled += bool(sheets)
-    assert styled == 5
+    assert styled == 6
