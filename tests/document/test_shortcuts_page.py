@@ -43,14 +43,14 @@ class Built:
         (home / "report.toml").write_text(SETTINGS, encoding="utf-8")
         self.home, self.given = home, list[NDArray[np.uint8]]()
         with counting(), pytest.MonkeyPatch.context() as patch:
-            real = Backbone.features
+            real = Backbone.look
 
-            def features(network: Backbone, batches: Iterator[Any]) -> Iterator[Any]:
+            def look(network: Backbone, batches: Iterator[Any]) -> Iterator[Any]:
                 for batch in batches:
                     self.given.extend(batch)
                     yield from real(network, iter([batch]))
 
-            patch.setattr(Backbone, "features", features)
+            patch.setattr(Backbone, "look", look)
             assert pipeline.build(load_settings(folder=home), home / "data").problem is None
         self.results = load_results(home / "build")
         page = BeautifulSoup((home / "build/report.html").read_text("utf-8"), "html.parser")
