@@ -25,6 +25,7 @@ weights = "vgg/my.h5"
 architecture = "VGG16"
 layers = ["block4_conv3", "block5_conv1"]
 preprocessing = "caffe"
+theme = "report"
 seed = 7
 cache = "/var/tmp/reportgen-cache"
 cache_limit_mb = 300
@@ -69,6 +70,7 @@ shared_scale = true
 shown = ["grad_cam", "smoothgrad"]
 steps = 9
 samples = 10
+located_over = "test"
 
 [randomisation]
 seed = 8
@@ -140,6 +142,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "architecture": "VGG16",
         "layers": ("block4_conv3", "block5_conv1"),
         "preprocessing": "caffe",
+        "theme": "report",
         "seed": 7,
         "cache": Path("/var/tmp/reportgen-cache"),  # noqa: S108 - never opened
         "cache_limit_mb": 300,
@@ -155,7 +158,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
             "shared_scale": True,
         },
         "occlusion": {"random_boxes": 40, "step": 8},
-        "methods": {"shown": ("grad_cam", "smoothgrad"), "steps": 9, "samples": 10},
+        "methods": {"shown": ("grad_cam", "smoothgrad"), "steps": 9, "samples": 10, "located_over": "test"},
         "randomisation": {"seed": 8, "images": 2},
         "shortcuts": {"images": 7},
         "commentary": dict(zip(find_kind().slots, "ABCDEFGHIJKLM", strict=True)),

@@ -224,7 +224,7 @@ def test_the_shipped_rubric_is_worth_100_points() -> None:
     rows = [row for file in shipped_rubrics() for row in load_rubric(file).rows]
     assert sum(row.points for row in rows) == 100
     assert 20 <= len(rows) <= 30
-    assert {row.test.name for row in rows if isinstance(row.test, Named)} == set(find_checks())
+    assert {row.test.name for row in rows if isinstance(row.test, Named)} <= set(find_checks())
 
 
 def test_stars_follow_the_document() -> None:

@@ -92,4 +92,5 @@ def test_it_names_no_place_on_the_machine_and_all_that_the_report_shows() -> Non
         "course", "assignment", "group", "authors", "date", "seed", "show", "print", "example_images",
         "guided_backprop", "methods",
         "occlusion", "randomisation", "shortcuts", "commentary", "weights", "report",
+        "theme", "layers", "preprocessing",
     }  # fmt: skip
