@@ -776,7 +776,7 @@ const explore = (() => {
     const of = box.dataset.of;
     const input = document.querySelector(`#figure-neuron_input_${of} .plate`);
     const patches = all(`#figure-patches_${of} .tile`);
-    if (!input || patches.length !== neurons.length) return;
+    if (!input || !patches.length || patches.length !== neurons.length) return;
     const rows = all(`#guided-backprop article[data-of="${of}"] tr.neuron`);
     const below = document.querySelector(`#guided-backprop article[data-of="${of}"] tr.input .plate`);
     const keys = neurons.map(({ position }) => position.join(" "));
@@ -831,11 +831,19 @@ const explore = (() => {
       leave: off,
     });
     frames.classList.add("over-picture");
-    // By keyboard the frames are enough: the patches light up with them.
-    patches.forEach((tile, n) => {
-      tile.addEventListener("pointerenter", () => choose(n));
-      tile.addEventListener("pointerleave", off);
+    // By keyboard the frames are enough: the patches light up with them. The button that enlarges lies over the patches,
+    // so that the pointer's place tells which of them is meant.
+    const sheet = patches[0].parentElement;
+    const under = ({ clientX: x, clientY: y }) => patches.findIndex((tile) => {
+      const { left, right, top, bottom } = tile.getBoundingClientRect();
+      return x >= left && x < right && y >= top && y < bottom;
     });
+    sheet.addEventListener("pointermove", (event) => {
+      const n = under(event);
+      if (n < 0) off();
+      else if (n !== now) choose(n);
+    });
+    sheet.addEventListener("pointerleave", off);
     frames.append(...marks.map(([framed]) => framed));
     input.append(frames);
     box.append(card);

@@ -253,7 +253,8 @@ def test_frame_patch_row_and_gradient_light_up_together(page: Page, results: Any
     frames = page.locator("#figure-neuron_input_0").get_by_role("application")
     patches = page.locator("#figure-patches_0 .tile")
     for n in shown:
-        patches.nth(n).locator("img").hover()
+        # Whatever lies over the picture, as the button that enlarges it: to the reader this is the patch.
+        patches.nth(n).locator("img").hover(force=True)
         expect(patches.nth(n)).to_have_class("tile lit")
         lit = page.locator("tr.neuron.lit")
         expect(lit).to_have_attribute("data-neuron", " ".join(map(str, top[n]["position"])))

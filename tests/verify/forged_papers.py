@@ -245,8 +245,8 @@ def described_file(pdf: Pdf, place: int) -> None:
 
 
 def other_text(pdf: Pdf, place: int) -> None:
-    """One glyph in the place of another that the same font has."""
-    edit(pdf, place, rb"\[<([0-9a-f]{4})([0-9a-f]{4})", rb"[<\2\1")
+    """One glyph in the place of another, different one that the same font has."""
+    edit(pdf, place, rb"\[<([0-9a-f]{4})(?!\1)([0-9a-f]{4})", rb"[<\2\1")
 
 
 def text_size(pdf: Pdf, place: int) -> None:
