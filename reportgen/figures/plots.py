@@ -129,7 +129,7 @@ _GRID = "#b0b0b0"
 _TRAINING, _VALIDATION = "#0072b2", "#d55e00"
 """Blue and vermilion of Okabe and Ito's colours for the colour-blind; dashes tell them apart in grey."""
 
-_PANEL_MM = (43.0, 40.0)
+_PANEL_MM = (43.0, 30.0)
 
 _PITCH_MM = 75.0
 

@@ -76,7 +76,7 @@ def test_below_them_are_all_figures_and_tables_of_the_page(paper: pikepdf.Pdf, p
 def test_every_number_leads_to_the_function_that_made_it(build: Path, page: BeautifulSoup) -> None:
     """By the place that the link leads to: the line with that function's name."""
     made = {row["data-ptr"]: row["data-paper"] for row in page.select("table.sources tr[data-ptr]")}
-    places = {str(name["id"]): name.get_text() for name in page.select("table.functions [id]")}
+    places = {str(name["id"]): name.get_text() for name in page.select(".functions [id]")}
     assert set(made.values()) == set(places)
     rows = {str(row["id"]): str(row["data-ptr"]) for row in page.select("table.sources tr[data-ptr]")}
     with pikepdf.open(build / "report.pdf") as pdf:
