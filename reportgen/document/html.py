@@ -28,7 +28,7 @@ from reportgen.networks import USUAL
 from reportgen.outline.kind import CHEN_2016, OF_ARCHITECTURES, SIMONYAN_2015, ReportKind
 from reportgen.outline.section import Reference
 from reportgen.results import Results
-from reportgen.settings import Printing
+from reportgen.tables import Printing
 from reportgen.templates import Templates
 from reportgen.typefaces.face import OWN, Typefaces
 
