@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import h5py
 import keras
 import numpy as np
 
 from reportgen.errors import WeightsError
 from reportgen.models.backbone import INPUT_SHAPE, Backbone
 from reportgen.models.backend import settle_backend
+from reportgen.models.embedded import fill_with_embedded
 from reportgen.models.graph import LayerGraph
 from reportgen.networks import NetworkChoice
 from reportgen.store.digests import hash_file
-from reportgen.weights import EMBEDDED_REMEDY, EMBEDDED_SHA256, WeightsFile, describe_network
+from reportgen.weights import WeightsFile, describe_network
 
 _MEAN = (123.68, 116.779, 103.939)
 """ImageNet's mean colour, R, G, B, as Keras subtracts it."""
@@ -69,7 +69,7 @@ def _fill(model: keras.Model, choice: NetworkChoice, file: WeightsFile, digest: 
     if choice.known is None and file.path == Path(choice.architecture):
         return
     if file.source == "embedded":
-        _fill_embedded(model, file.path, digest)
+        fill_with_embedded(model, file.path, digest)
         return
     try:
         model.load_weights(file.path)
@@ -79,17 +79,6 @@ def _fill(model: keras.Model, choice: NetworkChoice, file: WeightsFile, digest: 
             f"{file.path}: no weights of {choice.name} without its classifier part: {reason}",
             "Give a .weights.h5, .h5 or .keras file with the weights of exactly its layers.",
         ) from None
-
-
-def _fill_embedded(model: keras.Model, path: Path, digest: str) -> None:
-    """The embedded weights are of VGG16's convolutions."""
-    if digest != EMBEDDED_SHA256:
-        raise WeightsError(f"{path}: damaged or of another version.", EMBEDDED_REMEDY)
-    with h5py.File(path, locking=False) as stored:
-        for block, depth in enumerate((2, 2, 3, 3, 3), 1):
-            for n in range(depth):
-                group = stored[f"block{block}/layers/conv2d{f'_{n}' if n else ''}/vars"]
-                model.get_layer(f"block{block}_conv{n + 1}").set_weights([group["0"][()], group["1"][()]])
 
 
 def _fill_at_random(model: keras.Model, seed: int) -> None:
