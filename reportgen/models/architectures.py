@@ -18,6 +18,7 @@ from reportgen.models.embedded import fill_with_embedded
 from reportgen.models.graph import LayerGraph
 from reportgen.networks import NetworkChoice
 from reportgen.store.digests import hash_file
+from reportgen.text import plural
 from reportgen.weights import WeightsFile, describe_network
 
 _MEAN = (123.68, 116.779, 103.939)
@@ -152,13 +153,33 @@ def open_model(path: Path) -> keras.Model:
     except Exception as error:  # whatever a file may lead Keras to raise
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise WeightsError(f"{path}: Keras cannot load it: {reason}", _REMEDY) from None
-    shape = tuple(model.input_shape[1:])
-    if any(size not in (None, wanted) for size, wanted in zip(shape, INPUT_SHAPE, strict=True)):
+    _require_image(model, path)
+    network = _without_output(model)
+    if not (graph := LayerGraph.read(network)).convolutions():
+        kinds = ", ".join(dict.fromkeys(node.kind for node in graph.nodes[1:])) or "nothing"
         raise WeightsError(
-            f"{path}: takes images of {shape}; those of a report are {INPUT_SHAPE}.",
+            f"{path}: has no convolution of images below its output layer, but {kinds}.",
+            "A report explains neurons of a convolution: give a network with Conv2D layers.",
+        )
+    return network
+
+
+def _require_image(model: Any, path: Path) -> None:
+    """Raise ``WeightsError`` unless a network takes one image of a report and has one output."""
+    inputs, outputs = (getattr(model, ends, None) or [] for ends in ("inputs", "outputs"))
+    if len(inputs) != 1 or len(outputs) != 1:
+        found = f"{plural(len(inputs), 'input', 'inputs')} and {plural(len(outputs), 'output', 'outputs')}"
+        raise WeightsError(
+            f"{path}: has {found}; the network of a report has one of each.",
+            "Build it with keras.Model(image, output), or with keras.Sequential and a keras.Input in front.",
+        )
+    shape = tuple(inputs[0].shape[1:])
+    sizes = zip(shape, INPUT_SHAPE, strict=False)
+    if len(shape) != len(INPUT_SHAPE) or any(size not in (None, wanted) for size, wanted in sizes):
+        raise WeightsError(
+            f"{path}: takes inputs of the shape {shape}; the images of a report have {INPUT_SHAPE}.",
             "Build it for images of 224 × 224 pixels in three colours, or of any size.",
         )
-    return _without_output(model)
 
 
 def _without_output(model: keras.Model) -> keras.Model:
@@ -174,7 +195,7 @@ def _without_output(model: keras.Model) -> keras.Model:
     if type(layer).__name__ == "Dense" and len(tensor.shape) == 2:
         tensor = layer._inbound_nodes[tensor._keras_history.node_index].input_tensors[0]
         model = keras.Model(model.inputs, tensor, name=model.name)
-    if None not in model.input_shape[1:]:
+    if None not in model.inputs[0].shape[1:]:
         return model
     image = keras.Input(INPUT_SHAPE)
     return keras.Model(image, model(image), name=f"sized_{model.name}")
