@@ -195,7 +195,7 @@ def _without_output(model: keras.Model) -> keras.Model:
     if type(layer).__name__ == "Dense" and len(tensor.shape) == 2:
         tensor = layer._inbound_nodes[tensor._keras_history.node_index].input_tensors[0]
         model = keras.Model(model.inputs, tensor, name=model.name)
-    if None not in model.inputs[0].shape[1:]:
+    if None not in model.input_shape[1:]:
         return model
     image = keras.Input(INPUT_SHAPE)
     return keras.Model(image, model(image), name=f"sized_{model.name}")

@@ -369,16 +369,6 @@ def test_a_network_that_no_report_can_be_about_is_one_error_with_its_file(
     assert remedy in caught.value.remedy
 
 
-def test_a_network_for_a_list_of_one_image_is_opened_like_any_other(tmp_path: Path) -> None:
-    image = keras.Input((None, None, 3))
-    maps = keras.layers.Conv2D(2, 3, name="only")(image)
-    keras.Model([image], [maps]).save(tmp_path / "listed.keras")
-
-    network = open_model(tmp_path / "listed.keras")
-
-    assert tuple(network.outputs[0].shape) == (None, 222, 222, 2)  # 224 − 3 + 1
-
-
 def told(architecture: str, source: str, sha256: str = "0" * 64) -> Weights:
     return Weights(source=source, name="x", sha256=sha256, note="", architecture=architecture)  # type: ignore[arg-type]
 
