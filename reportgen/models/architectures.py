@@ -139,7 +139,8 @@ def open_model(path: Path) -> keras.Model:
 
     The configuration is looked through before Keras sees it: nothing but layers, operations, initialisers and
     the like of Keras, or what was registered with Keras in this process; no ``Lambda``, no function but
-    activations. Keras then reads it in its safe mode. Raises ``WeightsError`` naming what is not allowed.
+    activations. Keras then reads it in its safe mode. Raises ``WeightsError`` naming what is not allowed,
+    and for a network that takes anything but one image, has several outputs or no convolution.
     """
     try:
         with zipfile.ZipFile(path) as archive, archive.open(_CONFIG) as stored:
