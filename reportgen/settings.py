@@ -1,4 +1,6 @@
-"""Reads ``report.toml`` into a frozen ``Settings``. Every default of the project is defined here."""
+"""Reads ``report.toml`` into a frozen ``Settings``. Every default of the project is defined here or in
+``tables``.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +9,10 @@ from datetime import date as Date  # noqa: N812 - a type, used beside a field of
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     ValidationError,
@@ -24,6 +24,17 @@ from pydantic import (
 from reportgen.errors import SettingsError
 from reportgen.networks import ARCHITECTURES, USUAL, NetworkChoice, Preprocessing
 from reportgen.outline.kind import DEFAULT, Outline, OutlineError, ReportKind, find_kind
+from reportgen.tables import (
+    Author,
+    Explaining,
+    GuidedTables,
+    Occluding,
+    Printing,
+    Redrawing,
+    RingTest,
+    Show,
+    Table,
+)
 from reportgen.toml.faults import describe_faults
 from reportgen.toml.locations import Origin, find_eaten_commands
 from reportgen.toml.paths import expand_path
@@ -32,21 +43,6 @@ from reportgen.weights import SOURCES
 
 SETTINGS_FILE = "report.toml"
 _EXAMPLES = {"authors": 'authors = [{ name = "…", roll_number = "…" }]'}
-_CHOICES = "allowed are zero, median, percentile:P, top:N and [row, column, channel]"
-
-Position = tuple[int, int, int]
-NeuronChoice = str | Position
-"""How a neuron of a guided-backpropagation table is chosen: a rule, or ``[row, column, channel]``."""
-
-# A lambda, since the function is defined further down.
-_Choice = Annotated[NeuronChoice, BeforeValidator(lambda choice: _as_choice(choice))]
-
-
-# Strict, so that "yes" is no truth value and "10" no number. Where a type has no form of its own in TOML, as
-# tuples and paths, the field is not strict.
-class _Table(BaseModel):
-    # Unknown keys are an error, for a mistyped one would do nothing and nobody would notice.
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 def _expand(value: Any, info: ValidationInfo) -> Any:
@@ -64,105 +60,7 @@ WrittenPath = Annotated[Path, Field(strict=False), BeforeValidator(_expand)]
 _Folder = Annotated[WrittenPath | None, BeforeValidator(_nothing_if_empty)]
 
 
-class Author(_Table):
-    """One author of the report."""
-
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    roll_number: Annotated[str, Field(max_length=60)] = ""
-
-
-class Show(_Table):
-    """How much of each layer the document shows."""
-
-    filters: Annotated[int, Field(ge=1, le=32)] = 10
-    neurons: Annotated[int, Field(ge=1, le=20)] = 5
-    colour: bool = False
-    shared_scale: bool = False
-
-
-class Printing(_Table):
-    """What is printed besides: the lists of figures and tables, and every value in the table of sources."""
-
-    lists: bool = False
-    long_sources: bool = False
-
-
-class Occluding(_Table):
-    """How many random boxes the patches are compared with, and how densely better boxes are looked for."""
-
-    random_boxes: Annotated[int, Field(ge=1, le=1000)] = 30
-    step: Annotated[int, Field(ge=4, le=224)] = 48
-
-
-class GuidedTables(_Table):
-    """Which neurons the guided-backpropagation tables explain, and how the pictures are scaled."""
-
-    neurons: Annotated[tuple[_Choice, ...], Field(min_length=1, max_length=20)] = (
-        "zero",
-        "percentile:10",
-        "median",
-        "top:1",
-        "top:5",
-    )
-    shared_scale: bool = False
-
-    @field_validator("neurons", mode="before")
-    @classmethod
-    def _listed(cls, choices: Any) -> Any:
-        if not isinstance(choices, list | tuple):
-            raise ValueError("a list is needed; in it " + _CHOICES)
-        return tuple(choices)
-
-
-_Method = Literal[
-    "gradient",
-    "gradient_x_input",
-    "deconvnet",
-    "guided",
-    "integrated_gradients",
-    "smoothgrad",
-    "grad_cam",
-    "guided_grad_cam",
-    "occlusion",
-]
-
-
-class Explaining(_Table):
-    """Which methods explain the decision on each example image, and how closely two of them take sums."""
-
-    shown: Annotated[tuple[_Method, ...], Field(min_length=1, strict=False)] = (
-        "gradient",
-        "gradient_x_input",
-        "guided",
-        "grad_cam",
-        "guided_grad_cam",
-    )
-    steps: Annotated[int, Field(ge=2, le=1000)] = 32
-    samples: Annotated[int, Field(ge=2, le=1000)] = 16
-    located_over: Literal["examples", "test"] = "examples"
-
-    @field_validator("shown")
-    @classmethod
-    def _distinct(cls, methods: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(methods)) < len(methods):
-            raise ValueError("a method is named twice")
-        return methods
-
-
-class Redrawing(_Table):
-    """How the networks with random weights are drawn, and for how many example images."""
-
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 671
-    images: Annotated[int, Field(ge=1, le=20)] = 3
-
-
-class RingTest(_Table):
-    """How many test images the network sees without their outermost ring."""
-
-    images: Annotated[int, Field(ge=1, le=1000)] = 60
-
-
-class Words(_Table):
+class Words(Table):
     """The author's own words, in Markdown: a slot for each section, one before and one after them."""
 
     if TYPE_CHECKING:
@@ -185,7 +83,7 @@ else:
     """The slots of the assignment."""
 
 
-class Settings(_Table):
+class Settings(Table):
     """Everything a user may choose. Paths are absolute once loaded by :func:`load_settings`.
 
     ``origin`` locates them in their file.
@@ -220,7 +118,7 @@ class Settings(_Table):
     fonts: Annotated[tuple[WrittenPath, ...], Field(strict=False)] = ()
     show: Show = Show()
     print: Printing = Printing()
-    example_images: dict[str, str] = {}
+    example_images: dict[str, str] = Field(default={})
     occlusion: Occluding = Occluding()
     guided_backprop: GuidedTables = GuidedTables()
     methods: Explaining = Explaining()
@@ -272,37 +170,6 @@ class Settings(_Table):
     def origin(self) -> Origin:
         """The location of the settings."""
         return self._origin
-
-
-def parse_choice(text: str) -> tuple[Literal["zero", "median", "percentile", "top"], float]:
-    """Split a neuron rule such as ``percentile:10`` into its name and its number.
-
-    Returns the name and P (0 to 100) or N (1 and up); the number is 0 for ``zero`` and ``median``.
-    Raises ``ValueError`` naming the text and the rules there are.
-    """
-    name, _, number = text.partition(":")
-    if name == "zero" and not number:
-        return "zero", 0
-    if name == "median" and not number:
-        return "median", 0
-    if name == "percentile" and number.isdecimal() and int(number) <= 100:
-        return "percentile", float(number)
-    if name == "top" and number.isdecimal() and 1 <= int(number) <= 1000:
-        return "top", float(number)
-    raise ValueError(f"'{text}' is no rule for a neuron; {_CHOICES}")
-
-
-def _as_choice(choice: Any) -> NeuronChoice:
-    if isinstance(choice, str):
-        try:
-            parse_choice(choice)
-        except ValueError:
-            raise ValueError(f"no rule for a neuron; {_CHOICES}") from None
-        return choice
-    match choice:
-        case [row, column, channel] if all(type(i) is int and i >= 0 for i in choice):
-            return row, column, channel
-    raise ValueError(f"no neuron; {_CHOICES}")
 
 
 def load_settings(path: Path | None = None, *, folder: Path | None = None, **overrides: Any) -> Settings:

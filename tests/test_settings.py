@@ -11,7 +11,8 @@ import pytest
 
 from reportgen.errors import SettingsError
 from reportgen.outline.kind import find_kind
-from reportgen.settings import Settings, load_settings, parse_choice
+from reportgen.settings import Settings, load_settings
+from reportgen.tables import parse_choice
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -16,57 +16,33 @@ from reportgen.batch.attempt import (
     ATTEMPTS,
     EARLIER,
     GROUPS,
-    Attempt,
     Runner,
     clear_attempts,
     finalize,
-    finished_key,
-    identify_examination,
-    identify_group,
     identify_program,
     identify_rubrics,
 )
-from reportgen.batch.class_file import Class, ClassError, Group
-from reportgen.batch.contents import Contents, hash_file, take_contents
+from reportgen.batch.class_file import Class
+from reportgen.batch.contents import hash_file
 from reportgen.batch.feedback import address, write_feedback
 from reportgen.batch.grades import GRADES_FILES
-from reportgen.batch.job import (
-    PASSING,
-    BatchConfig,
-    Job,
-    Outcome,
-    find_examined,
-    find_finished,
-    name_inside,
-    read_costs,
-    write_outcome,
-)
-from reportgen.batch.parts import BUILD_FOLDER, Parts, find_obstacle, find_parts, is_document
+from reportgen.batch.inspection import InspectedGroup, Inspector, inspect_data
+from reportgen.batch.job import BatchConfig, Job, Outcome, read_costs
+from reportgen.batch.parts import BUILD_FOLDER
 from reportgen.batch.progress_view import ProgressView
 from reportgen.batch.publication import Tables, open_output, refuse_overlap, write_tables
 from reportgen.batch.reception import Received, check_releases, receive
 from reportgen.batch.roster import add_groups, find_people, read_roster
-from reportgen.batch.shards import Shard, adopt, begin_shard, clear_shards, list_finished, tell_done
+from reportgen.batch.shards import Shard, begin_shard, clear_shards, tell_done
 from reportgen.batch.supplements import Supplements, gather_supplements
 from reportgen.batch.tables import GroupResult, GroupStatus
-from reportgen.dataset.inventory import take_inventory
-from reportgen.dataset.names import capped, escaped
 from reportgen.dataset.signature import IMAGE_SUFFIXES
 from reportgen.engine.stages.context import HTML_FILE
-from reportgen.errors import UserError
-from reportgen.grading.exports.table import one_line
 from reportgen.grading.run import check_tests
-from reportgen.intake import IntakeError, check_folder
 from reportgen.store.digests import DigestMemory
-from reportgen.store.files import writing
 from reportgen.weights import locate_weights, require_here, resolve_source
 
 _THREADS = min(4, os.cpu_count() or 1)
-
-_NAMED = 5
-
-_ANY_SEED = 0
-"""A split of images that have none is no matter of whether they can be used."""
 
 CACHE_FOLDER = ".cache"
 
@@ -114,24 +90,6 @@ class Report:
         return not self.of("failed", "not checkable", "held")
 
 
-@dataclass(frozen=True)
-class _Found:
-    """A group as it is now; ``kept`` is its outcome if nothing is to be done for it. ``examined``: the key of
-    its recomputation; ``reused``: the folder of the previous run if it has just that one, so that it need
-    only be graded;
-    ``last``: what came of the group in that run.
-    """
-
-    group: Group
-    contents: Contents
-    parts: Parts = field(default_factory=Parts)
-    key: str = ""
-    kept: Outcome | None = None
-    examined: str = ""
-    reused: Path | None = None
-    last: Outcome | None = None
-
-
 def run_batch(
     chosen: Class, out: Path, runner: Runner, view: ProgressView, options: Options = Options()
 ) -> Report:
@@ -151,17 +109,26 @@ def run_batch(
         # Once more: the groups of a download are known only now.
         refuse_overlap(out, received.groups)
         check_releases(chosen.released, received.groups)
-        images = _look_at_data(received.groups)
+        images = inspect_data(received.groups)
         names = [group.name for group in received.groups]
         labels = assign_numbers(out, names) if options.anonymous else {name: name for name in names}
         beside = gather_supplements(chosen, received.groups, labels, out, view.say)
         with ThreadPoolExecutor(_THREADS) as pool:
-            shared = identify_program(chosen.outline.kind), identify_rubrics(chosen.rubrics)
-            look = _Look(out, config, shared, options, received, images, beside)
+            inspector = Inspector(
+                out,
+                config,
+                identify_program(chosen.outline.kind),
+                identify_rubrics(chosen.rubrics),
+                received,
+                images,
+                beside,
+                retry_failed=options.retry_failed,
+                whole=options.whole,
+            )
             mine = options.shard.choose(received.groups) if options.shard else received.groups
             # To hash what was handed in is most of a second run, and lets threads work at the same time: 80
             # groups of 266 images take 1.8 s.
-            found = list(pool.map(look.at, mine))
+            found = list(pool.map(inspector.inspect, mine))
         jobs = [_job(each, out, config, images, beside) for each in found if each.kept is None]
         if jobs:
             # Before anything is built: a mistake in a rubric once cost the time of a whole class.
@@ -229,113 +196,8 @@ def _agree(chosen: Class, out: Path, options: Options, view: ProgressView) -> Ba
     )
 
 
-def _look_at_data(groups: Sequence[Group]) -> dict[Path, str]:
-    """The digests of the instructor's images by folder.
-
-    Raises ``IntakeError`` or ``ClassError`` for what no report could be made of: that is no group's fault.
-    """
-    digests: dict[Path, str] = {}
-    for data in dict.fromkeys(group.data for group in groups if group.data):
-        check_folder(data)
-        inventory = take_inventory(data, _ANY_SEED, strict=True)
-        problems = [*inventory.survey.problems, *inventory.faults.values()]
-        if problems:
-            lines = "\n".join(f"{data}: {line}" for line in capped(problems, _NAMED))
-            raise ClassError(lines, "Correct the images that class.toml names with data.")
-        digests[data] = take_contents(data).digest
-    return digests
-
-
-@dataclass(frozen=True)
-class _Look:
-    """Looks at what groups handed in: what is to be done, and what is done already."""
-
-    out: Path
-    config: BatchConfig
-    shared: tuple[str, str]
-    options: Options
-    received: Received
-    images: Mapping[Path, str]
-    beside: Supplements
-
-    def at(self, group: Group) -> _Found:
-        """The group as it is now."""
-        try:
-            for root in group.roots:
-                check_folder(root)
-            contents = take_contents(*group.roots)
-        # A folder that cannot be looked at is a row of its group, and not the end of the batch.
-        except (IntakeError, OSError) as error:
-            outcome = Outcome("data", _explain(error, group))
-            return _Found(group, Contents({}), kept=_refuse(group, outcome, self.out))
-        parts = find_parts(group.roots)
-        if obstacle := find_obstacle(parts, given=group.data is not None):
-            outcome = self._explain_obstacle(obstacle, group, contents)
-            return _Found(group, contents, parts, kept=_refuse(group, outcome, self.out))
-        data = self.images[group.data] if group.data else ""
-        program, rubrics = self.shared
-        examined = identify_examination(group.name, contents, data, self.config, program)
-        typed = self.beside.points.get(group.name, ())
-        key = identify_group(examined, rubrics, self.beside.times.get(group.name, ""), typed)
-        folder = (self.options.whole or self.out) / GROUPS / group.slug
-        finished = find_finished(folder)
-        kept = self._find_kept(finished, key) or self._take_from_shard(group, key)
-        reused = folder if kept is None and find_examined(folder) == examined else None
-        last = finished[0] if finished else None
-        return _Found(group, contents, parts, key, kept, examined, reused, last)
-
-    def _take_from_shard(self, group: Group, key: str) -> Outcome | None:
-        """What a part of the class, this one or another, made of the group since it was looked at last."""
-        for folder, outcome, sealed in list_finished(self.options.whole or self.out, group.slug):
-            if kept := self._find_kept((outcome, sealed), key):
-                return kept if self.options.whole else adopt(self.out, group.slug, folder)
-        return None
-
-    def _explain_obstacle(self, obstacle: Outcome, group: Group, contents: Contents) -> Outcome:
-        """Nothing handed in is no points; but what could not be read may be what was to be handed in."""
-        if obstacle.cause != "absent":
-            return obstacle
-        if refusal := self.received.refusal(group):
-            return Outcome("data", refusal)
-        archives = self.received.archives
-        unread = [n for n, path in contents.paths.items() if is_document(n) and path not in archives]
-        if unread:
-            names = ", ".join(map(escaped, capped(unread, _NAMED)))
-            return Outcome("data", f"no report.pdf and no build folder, but {names}")
-        return obstacle
-
-    def _find_kept(self, finished: tuple[Outcome, str] | None, key: str) -> Outcome | None:
-        if finished is None or finished[1] != finished_key(key, finished[0], self.config):
-            return None
-        outcome = finished[0]
-        again = not outcome.done and (self.options.retry_failed or outcome.cause in PASSING)
-        return None if again else outcome
-
-
-def _explain(error: UserError | OSError, group: Group) -> str:
-    if isinstance(error, UserError):
-        text = error.problem
-    else:
-        text = f"{error.filename}: cannot be read: {error.strerror}"
-    for root in group.roots:
-        text = name_inside(text, root)
-    return one_line(text).rstrip(".")
-
-
-def _refuse(group: Group, outcome: Outcome, out: Path) -> Outcome:
-    """Write down the outcome of a group whose folder is not even looked into; nothing else of it stays."""
-    # Not written again if it is there: a second run changes nothing.
-    if find_finished(out / GROUPS / group.slug) != (outcome, ""):
-        name = f"refused-{group.slug}"
-        with writing(out / ATTEMPTS / name):
-            (out / ATTEMPTS / name).mkdir()
-            write_outcome(out / ATTEMPTS / name, outcome, "")
-        finalize(out, Attempt(group.slug, name))
-    return outcome
-
-
 def _job(
-    found: _Found, out: Path, config: BatchConfig, images: Mapping[Path, str], beside: Supplements
+    found: InspectedGroup, out: Path, config: BatchConfig, images: Mapping[Path, str], beside: Supplements
 ) -> Job:
     group = found.group
     folder, *more = (str(root.resolve()) for root in group.roots)
@@ -370,7 +232,7 @@ def _work(jobs: Sequence[Job], out: Path, runner: Runner, view: ProgressView) ->
 
 
 def _row(
-    found: _Found, made: Mapping[str, Outcome], out: Path, chosen: Class, received: Received
+    found: InspectedGroup, made: Mapping[str, Outcome], out: Path, chosen: Class, received: Received
 ) -> GroupResult:
     folder = out / GROUPS / found.group.slug
     outcome = found.kept or made[found.group.slug]
@@ -389,7 +251,7 @@ def _row(
     )
 
 
-def _own_images(found: _Found) -> dict[str, str]:
+def _own_images(found: InspectedGroup) -> dict[str, str]:
     """The images of a group that was to find its own, with their hashes: others may not have the same."""
     data, contents = found.parts.data, found.contents
     if found.group.data is not None or data is None:

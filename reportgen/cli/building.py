@@ -57,10 +57,10 @@ def build(
         for line in _preview(chosen, settings, progress):
             typer.echo(line)
         return
-    from reportgen.engine import pipeline
+    from reportgen.engine import pipeline, preparation
 
     # Before the first image is drawn or read: whoever does not want these weights can stop here.
-    chosen = pipeline.settle(
+    chosen = preparation.settle(
         chosen, progress, for_imagenet("build", settings=settings, data=data, build=build)
     )
     folder = data_folder(chosen, settings, progress)
@@ -77,12 +77,12 @@ def build(
 
 
 def _preview(chosen: Settings, file: Path | None, progress: Progress) -> list[str]:
-    from reportgen.engine import pipeline
+    from reportgen.engine.preview import preview, preview_sample
 
     folder = chosen.data or default_data(file)
     if lacks_data(chosen, folder):
-        return pipeline.preview_sample(chosen, folder)
-    return pipeline.preview(chosen, folder, progress)
+        return preview_sample(chosen, folder)
+    return preview(chosen, folder, progress)
 
 
 def remark(built: BuildResult, progress: Progress) -> None:

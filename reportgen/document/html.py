@@ -25,10 +25,11 @@ from reportgen.errors import RenderError
 from reportgen.figures.figure import TEXT_WIDTH_MM, Figure, Picture, Sheet
 from reportgen.memo import Memo, no_memo
 from reportgen.networks import USUAL
-from reportgen.outline.kind import CHEN_2016, OF_ARCHITECTURES, SIMONYAN_2015, ReportKind
+from reportgen.outline.kind import ReportKind
+from reportgen.outline.papers import CHEN_2016, OF_ARCHITECTURES, SIMONYAN_2015
 from reportgen.outline.section import Reference
 from reportgen.results import Results
-from reportgen.settings import Printing
+from reportgen.tables import Printing
 from reportgen.templates import Templates
 from reportgen.typefaces.face import OWN, Typefaces
 

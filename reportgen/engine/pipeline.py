@@ -5,62 +5,39 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from reportgen.acquire.vgg19 import settle_weights
-from reportgen.dataset.inventory import Inventory, take_inventory
 from reportgen.engine.execution import Execution
 from reportgen.engine.explanation import (
     RECORD_FILE,
     Record,
-    explain,
     find_intact,
-    judge,
     make_record,
     read_record,
     write_record,
 )
-from reportgen.engine.plan import Plan, Stage, digest_of, make_plan, make_specs
+from reportgen.engine.plan import Plan, digest_of
 from reportgen.engine.preflight import refuse_problems
+from reportgen.engine.preparation import FOR_IMAGENET, open_cache, plan_build, settle
+from reportgen.engine.preview import explain_plan, find_stale, published, stage_names
 from reportgen.engine.sources import code_of
 from reportgen.engine.stages.context import HTML_FILE, PDF_FILE, RESULTS_FILE, Artifacts
 from reportgen.engine.stages.network import ChangedWeightsError, Networks
-from reportgen.errors import SettingsError, UserError
-from reportgen.memo import Memo, no_memo
-from reportgen.networks import USUAL
+from reportgen.errors import UserError
+from reportgen.memo import Memo
 from reportgen.outline.kind import ReportKind
 from reportgen.pdf.printer import PangoMissingError, find_obstacle
 from reportgen.progress import Progress, Silent
 from reportgen.settings import Settings
-from reportgen.store.cache import MEGABYTE, Cache
+from reportgen.store.cache import Cache
 from reportgen.store.digests import CodeMemory, DigestMemory
 from reportgen.store.lock import locked
 from reportgen.store.ownership import claim
 from reportgen.store.publication import publish, recover, refuse_occupied
 from reportgen.system.packages import versions_for
-from reportgen.templates import open_templates
-from reportgen.weights import (
-    WeightsFile,
-    absent_weights,
-    is_here,
-    locate_weights,
-    resolve_source,
-    tell_download,
-)
-
-
-def stage_names(kind: ReportKind) -> tuple[str, ...]:
-    """All stages in the order of the document."""
-    return tuple(spec.name for spec in make_specs(kind))
-
-
-def published(kind: ReportKind) -> tuple[str, ...]:
-    """The stages whose outcome is published in the build folder."""
-    return (*kind.names, "results", "html", "pdf")
 
 
 @dataclass(frozen=True)
@@ -96,7 +73,7 @@ class Options:
     fresh: bool = False
     explain: bool = False
     strict: bool = False
-    for_imagenet: str = "reportgen build --weights imagenet"
+    for_imagenet: str = FOR_IMAGENET
 
 
 @dataclass
@@ -134,7 +111,7 @@ def build(
             progress.say(line)
         # Asked again under the lock: the build that was waited for may have published other files.
         listed = claim(settings.build, "report")
-        cache = _open_cache(settings, fresh=options.fresh)
+        cache = open_cache(settings, fresh=options.fresh)
         plan = plan_build(
             settings,
             data,
@@ -145,9 +122,9 @@ def build(
         )
         record = Record() if options.fresh else read_record(settings.build)
         if options.explain:
-            for line in _explain(plan, record, cache):
+            for line in explain_plan(plan, record, cache):
                 progress.say(line)
-        stale = _find_stale(plan, record)
+        stale = find_stale(plan, record)
         if not stale:
             return BuildResult(settings.build, changed=False, notes=_listed(record.notes))
         # What would refuse the files in the end is looked for before minutes of computing, not after them.
@@ -173,87 +150,6 @@ def _remember_fonts(cache: Cache, code: CodeMemory) -> Memo:
     """Where the choice of fonts is kept: looking through a machine's fonts can take seconds."""
     depends = {**code_of("reportgen.typefaces.choice", code), **versions_for({"matplotlib", "fontTools"})}
     return cache.items(digest_of(depends)).obtain
-
-
-def settle(
-    settings: Settings, progress: Progress, for_imagenet: str, memory: DigestMemory | None = None
-) -> Settings:
-    """The settings with the weights decided on, which is reported before anything else if they are less than
-    the assignment asks for (``for_imagenet``: what gets those). What is asked for by name is downloaded.
-    """
-    memory = memory or DigestMemory(settings.cache)
-    source = settle_weights(settings.weights, progress, for_imagenet, memory, settings.network)
-    return settings.model_copy(update={"weights": source})
-
-
-def plan_build(
-    settings: Settings,
-    data: Path,
-    progress: Progress,
-    memo: Memo = no_memo,
-    *,
-    memory: DigestMemory | None = None,
-    strict: bool = False,
-) -> Plan:
-    """List and hash the data and the weights, and say what each stage depends on; ``memo`` remembers the
-    choice of fonts, ``memory`` the hashes of large weights files.
-
-    Raises ``DataError`` naming all that is wrong with the data folder, ``WeightsError`` or ``SettingsError``.
-    """
-    try:
-        memory = memory or DigestMemory(settings.cache, writes=False)
-        return _plan_build(settings, data, progress, memo, memory, strict=strict)
-    except SettingsError as error:
-        # The problem begins with the dotted name of the setting, whose table has a line in the user's file.
-        table = error.problem.split(":")[0].split(".")[0].split(" ")[0]
-        raise SettingsError(f"{settings.origin.at((table,))}: {error.problem}", error.remedy) from None
-
-
-def _plan_build(
-    settings: Settings, data: Path, progress: Progress, memo: Memo, memory: DigestMemory, *, strict: bool
-) -> Plan:
-    templates = open_templates(settings.templates, settings.kind)
-    with ThreadPoolExecutor(1) as pool:
-        weights = pool.submit(_find_weights, settings, memory)  # hashed while the images are
-        inventory = take_inventory(data, settings.seed, strict=strict)
-        for note in inventory.survey.notes:
-            progress.say(note)
-        if not inventory.complete:
-            _refuse(inventory, progress)
-        return make_plan(settings, inventory, weights.result(), templates, memo, memory.code)
-
-
-def _refuse(inventory: Inventory, progress: Progress) -> None:
-    """Open all images too, so that every problem is reported at once."""
-    from reportgen.dataset.scan import check_images
-
-    # Only for an error: scan imports Pillow and NumPy, and a build with nothing to do needs neither.
-    check_images(inventory, {}, progress)
-
-
-def _find_weights(settings: Settings, memory: DigestMemory) -> WeightsFile:
-    """Weights that a build would download first, have no hash yet."""
-    network = settings.network
-    source = resolve_source(settings.weights, memory, network).source
-    if network.architecture == USUAL and not is_here(source, memory):
-        return absent_weights(source)
-    return locate_weights(source, memory, network)
-
-
-def _open_cache(settings: Settings, *, fresh: bool = False) -> Cache:
-    return Cache(settings.cache, settings.cache_limit_mb * MEGABYTE, blind=fresh)
-
-
-def _find_stale(plan: Plan, record: Record) -> list[str]:
-    """The published stages whose files are not the ones that the plan would give."""
-    files = {file: sha256 for file, (_, sha256) in record.files.items()}
-    # Contents are hashed, so that a file that was edited or deleted is made again though no input changed.
-    intact = find_intact(plan.settings.build, files)
-    return [
-        name
-        for name in published(plan.kind)
-        if not (record.has(plan.stages[name]) and (own := record.files_of(name)) and own.keys() <= intact)
-    ]
 
 
 def _renew(
@@ -329,52 +225,6 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def preview(settings: Settings, data: Path, progress: Progress | None = None) -> list[str]:
-    """Lines for the terminal on what a build would do and why. Nothing is written or downloaded.
-
-    Raises ``PreflightError`` where a build would.
-    """
-    claim(settings.build, "report")
-    memory = DigestMemory(settings.cache, writes=False)
-    choice = resolve_source(settings.weights, memory, settings.network)
-    usual = settings.network.architecture == USUAL
-    messages = choice.tell(Options.for_imagenet), tell_download(choice.source, memory) if usual else ""
-    plan = plan_build(settings, data, progress or Silent(), memory=memory)
-    lines = [line for line in messages if line]
-    # As in a build, which looks for no problems if nothing is to be done.
-    if _find_stale(plan, read_record(settings.build)):
-        refuse_problems(plan)
-    return lines + _explain(plan, read_record(settings.build), _open_cache(settings))
-
-
-def preview_sample(settings: Settings, folder: Path) -> list[str]:
-    """Lines on what a build without images would do. Nothing is written."""
-    claim(settings.build, "report")
-    lines = [f"There are no images yet: the sample images would be drawn into {folder}, and reported on."]
-    return [*lines, *(f"  {name}" for name in stage_names(settings.kind))]
-
-
-def _explain(plan: Plan, record: Record, cache: Cache) -> list[str]:
-    def count_missing(stage: Stage) -> str:
-        if stage.spec.kept:
-            return ""
-        items = cache.items(stage.base)
-        images = plan.examples.values() if stage.spec.images == "examples" else plan.inventory.images
-        contents = {image.sha256 for image in images}
-        missing = sum(content not in items for content in contents)
-        return f"{missing} of {len(contents)}" if missing else ""
-
-    verdicts = judge(plan, record, lambda stage: stage.spec.kept and stage.key in cache, count_missing)
-    stale = _find_stale(plan, record)
-    lines = explain(verdicts, record)
-    if not stale:
-        lines.append("Nothing is to be done.")
-    for name in stale:
-        if record.has(plan.stages[name]):
-            lines.append(f"  files of {name} in {plan.settings.build} are missing or were changed")
-    return lines
-
-
 def recompute(settings: Settings, data: Path, stage: str, progress: Progress | None = None) -> Artifacts:
     """Run one stage again, even if it is cached, and return its outcome. The build folder is not changed.
 
@@ -384,9 +234,9 @@ def recompute(settings: Settings, data: Path, stage: str, progress: Progress | N
     names = stage_names(settings.kind)
     if stage not in names:
         raise UserError(f"There is no stage '{stage}'.", f"The stages are {', '.join(names)}.")
-    settings = settle(settings, progress, Options.for_imagenet)
+    settings = settle(settings, progress, FOR_IMAGENET)
     plan = plan_build(settings, data, progress)
-    execution = Execution(plan, _open_cache(settings), Networks(), progress, fresh={stage})
+    execution = Execution(plan, open_cache(settings), Networks(), progress, fresh={stage})
     execution.obtain("dataset")
     return execution.obtain(stage)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -70,37 +71,41 @@ class Tolerance:
 
 
 @dataclass(frozen=True)
-class Expected:
-    """The value at ``pointer`` is ``value``: numbers within the tolerance, everything else exactly."""
+class _AtPointer(ABC):
+    """A test of what is at ``pointer``, in which stars stand for every key."""
 
     pointer: str
-    value: Any
-    tolerance: Tolerance
 
     def cases(self, report: Report) -> list[tuple[str, Judge]]:
         """One for each pointer that fits."""
-        return _by_match(report, self.pointer, self._judge)
+        matches = find_matches(report.results.document, self.pointer)
+        return [(_name(match), partial(self._judge, match)) for match in matches]
+
+    @abstractmethod
+    def _judge(self, match: Match, report: Report) -> None:
+        """Raise ``CheckFailure`` if a match does not pass."""
+
+
+@dataclass(frozen=True)
+class Expected(_AtPointer):
+    """The value at ``pointer`` is ``value``: numbers within the tolerance, everything else exactly."""
+
+    value: Any
+    tolerance: Tolerance
 
     def _judge(self, match: Match, report: Report) -> None:
         _compare(report, match.pointer, self.value, self.tolerance)
 
 
 @dataclass(frozen=True)
-class Range:
+class Range(_AtPointer):
     """The number at ``pointer`` lies between ``low`` and ``high``, both included; None is no limit."""
 
-    pointer: str
     low: float | None
     high: float | None
 
-    def cases(self, report: Report) -> list[tuple[str, Judge]]:
-        """One for each pointer that fits."""
-        return _by_match(report, self.pointer, self._judge)
-
     def _judge(self, match: Match, report: Report) -> None:
-        found = _look_up(report, match.pointer)
-        if type(found) not in (int, float):
-            raise CheckFailure(f"{match.pointer}: found {_show(found)}, which is no number")
+        found = _look_up_number(report, match.pointer)
         if self.low is not None and not found >= self.low:
             raise CheckFailure(f"{match.pointer}: found {found}, less than {self.low}")
         if self.high is not None and not found <= self.high:
@@ -108,20 +113,13 @@ class Range:
 
 
 @dataclass(frozen=True)
-class Bands:
+class Bands(_AtPointer):
     """The number at ``pointer`` is worth the points of the first band that it reaches, the best one first."""
 
-    pointer: str
     bands: tuple[tuple[float, Decimal], ...]
 
-    def cases(self, report: Report) -> list[tuple[str, Judge]]:
-        """One for each pointer that fits."""
-        return _by_match(report, self.pointer, self._judge)
-
     def _judge(self, match: Match, report: Report) -> None:
-        found = _look_up(report, match.pointer)
-        if type(found) not in (int, float):
-            raise CheckFailure(f"{match.pointer}: found {_show(found)}, which is no number")
+        found = _look_up_number(report, match.pointer)
         best, top = self.bands[0]
         reached = [(least, points) for least, points in self.bands if found >= least]
         if not reached:
@@ -157,16 +155,11 @@ class Manual:
 
 
 @dataclass(frozen=True)
-class Computed:
+class Computed(_AtPointer):
     """The number at ``pointer`` is what ``formula`` gives, within the tolerance."""
 
-    pointer: str
     formula: Formula
     tolerance: Tolerance
-
-    def cases(self, report: Report) -> list[tuple[str, Judge]]:
-        """One for each pointer that fits."""
-        return _by_match(report, self.pointer, self._judge)
 
     def _judge(self, match: Match, report: Report) -> None:
         try:
@@ -189,13 +182,6 @@ class Named:
 
     def _judge(self, case: str, report: Report) -> None:
         self.check.judge(report, case)
-
-
-def _by_match(
-    report: Report, pattern: str, judge: Callable[[Match, Report], None]
-) -> list[tuple[str, Judge]]:
-    matches = find_matches(report.results.document, pattern)
-    return [(_name(match), partial(judge, match)) for match in matches]
 
 
 def _name(match: Match) -> str:
@@ -226,6 +212,15 @@ def _look_up(report: Report, pointer: str) -> Any:
         return report.results.at(pointer)
     except UserError as error:
         raise CheckFailure(error.problem) from None
+
+
+def _look_up_number(report: Report, pointer: str) -> float:
+    found = _look_up(report, pointer)
+    # By type, since to Python true is a number, too.
+    if type(found) not in (int, float):
+        raise CheckFailure(f"{pointer}: found {_show(found)}, which is no number")
+    number: float = found
+    return number
 
 
 def _has_only_numbers(value: Any) -> bool:

@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import h5py
 import keras
 import numpy as np
 
 from reportgen.errors import WeightsError
 from reportgen.models.backbone import INPUT_SHAPE, Backbone
 from reportgen.models.backend import settle_backend
+from reportgen.models.embedded import fill_with_embedded
 from reportgen.models.graph import LayerGraph
 from reportgen.networks import NetworkChoice
 from reportgen.store.digests import hash_file
-from reportgen.weights import EMBEDDED_REMEDY, EMBEDDED_SHA256, WeightsFile, describe_network
+from reportgen.text import plural
+from reportgen.weights import WeightsFile, describe_network
 
 _MEAN = (123.68, 116.779, 103.939)
 """ImageNet's mean colour, R, G, B, as Keras subtracts it."""
@@ -69,7 +70,7 @@ def _fill(model: keras.Model, choice: NetworkChoice, file: WeightsFile, digest: 
     if choice.known is None and file.path == Path(choice.architecture):
         return
     if file.source == "embedded":
-        _fill_embedded(model, file.path, digest)
+        fill_with_embedded(model, file.path, digest)
         return
     try:
         model.load_weights(file.path)
@@ -79,17 +80,6 @@ def _fill(model: keras.Model, choice: NetworkChoice, file: WeightsFile, digest: 
             f"{file.path}: no weights of {choice.name} without its classifier part: {reason}",
             "Give a .weights.h5, .h5 or .keras file with the weights of exactly its layers.",
         ) from None
-
-
-def _fill_embedded(model: keras.Model, path: Path, digest: str) -> None:
-    """The embedded weights are of VGG16's convolutions."""
-    if digest != EMBEDDED_SHA256:
-        raise WeightsError(f"{path}: damaged or of another version.", EMBEDDED_REMEDY)
-    with h5py.File(path, locking=False) as stored:
-        for block, depth in enumerate((2, 2, 3, 3, 3), 1):
-            for n in range(depth):
-                group = stored[f"block{block}/layers/conv2d{f'_{n}' if n else ''}/vars"]
-                model.get_layer(f"block{block}_conv{n + 1}").set_weights([group["0"][()], group["1"][()]])
 
 
 def _fill_at_random(model: keras.Model, seed: int) -> None:
@@ -149,7 +139,8 @@ def open_model(path: Path) -> keras.Model:
 
     The configuration is looked through before Keras sees it: nothing but layers, operations, initialisers and
     the like of Keras, or what was registered with Keras in this process; no ``Lambda``, no function but
-    activations. Keras then reads it in its safe mode. Raises ``WeightsError`` naming what is not allowed.
+    activations. Keras then reads it in its safe mode. Raises ``WeightsError`` naming what is not allowed,
+    and for a network that takes anything but one image, has several outputs or no convolution.
     """
     try:
         with zipfile.ZipFile(path) as archive, archive.open(_CONFIG) as stored:
@@ -163,13 +154,33 @@ def open_model(path: Path) -> keras.Model:
     except Exception as error:  # whatever a file may lead Keras to raise
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise WeightsError(f"{path}: Keras cannot load it: {reason}", _REMEDY) from None
-    shape = tuple(model.input_shape[1:])
-    if any(size not in (None, wanted) for size, wanted in zip(shape, INPUT_SHAPE, strict=True)):
+    _require_image(model, path)
+    network = _without_output(model)
+    if not (graph := LayerGraph.read(network)).convolutions():
+        kinds = ", ".join(dict.fromkeys(node.kind for node in graph.nodes[1:])) or "nothing"
         raise WeightsError(
-            f"{path}: takes images of {shape}; those of a report are {INPUT_SHAPE}.",
+            f"{path}: has no convolution of images below its output layer, but {kinds}.",
+            "A report explains neurons of a convolution: give a network with Conv2D layers.",
+        )
+    return network
+
+
+def _require_image(model: Any, path: Path) -> None:
+    """Raise ``WeightsError`` unless a network takes one image of a report and has one output."""
+    inputs, outputs = (getattr(model, ends, None) or [] for ends in ("inputs", "outputs"))
+    if len(inputs) != 1 or len(outputs) != 1:
+        found = f"{plural(len(inputs), 'input', 'inputs')} and {plural(len(outputs), 'output', 'outputs')}"
+        raise WeightsError(
+            f"{path}: has {found}; the network of a report has one of each.",
+            "Build it with keras.Model(image, output), or with keras.Sequential and a keras.Input in front.",
+        )
+    shape = tuple(inputs[0].shape[1:])
+    sizes = zip(shape, INPUT_SHAPE, strict=False)
+    if len(shape) != len(INPUT_SHAPE) or any(size not in (None, wanted) for size, wanted in sizes):
+        raise WeightsError(
+            f"{path}: takes inputs of the shape {shape}; the images of a report have {INPUT_SHAPE}.",
             "Build it for images of 224 × 224 pixels in three colours, or of any size.",
         )
-    return _without_output(model)
 
 
 def _without_output(model: keras.Model) -> keras.Model:

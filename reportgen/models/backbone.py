@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h5py
 import keras
 import numpy as np
 import tensorflow as tf
@@ -18,13 +17,12 @@ from numpy.typing import NDArray
 
 from reportgen.errors import WeightsError
 from reportgen.models.backend import settle_backend
+from reportgen.models.embedded import fill_with_embedded
 from reportgen.models.graph import LayerGraph, Node, is_rectified
-from reportgen.models.identity import identity_convolution, skip_identities
+from reportgen.models.identity import skip_identities
 from reportgen.models.vgg_files import TOP, StoredLayer, StoredLayers, open_layers, require_shapes
 from reportgen.store.digests import hash_file
 from reportgen.weights import (
-    EMBEDDED_REMEDY,
-    EMBEDDED_SHA256,
     Weights,
     WeightsFile,
     describe_weights,
@@ -276,24 +274,8 @@ def _imagenet(source: str) -> Backbone:
 def _embedded() -> Backbone:
     path = embedded_path()
     sha256 = hash_file(path).sha256
-    if sha256 != EMBEDDED_SHA256:
-        raise WeightsError(
-            f"{path}: damaged or of another version: its SHA-256 is {sha256}, not {EMBEDDED_SHA256}.",
-            EMBEDDED_REMEDY,
-        )
     network = _empty_vgg19(include_top=False)
-    # Without a lock, which some network disks do not have: HDF5 would refuse the file there.
-    with h5py.File(path, locking=False) as file:
-        # The convolutions of VGG16's blocks.
-        for block, depth in enumerate((2, 2, 3, 3, 3), 1):
-            for n in range(depth):
-                group = file[f"block{block}/layers/conv2d{f'_{n}' if n else ''}/vars"]
-                network.get_layer(f"block{block}_conv{n + 1}").set_weights([group["0"][()], group["1"][()]])
-            # The file is of VGG16, which has three convolutions where VGG19 has four. A fourth that hands its
-            # input on changes nothing, since ReLU leaves alone what is not negative.
-            if depth == 3:
-                layer = network.get_layer(f"block{block}_conv4")
-                layer.set_weights(identity_convolution(layer.filters))
+    fill_with_embedded(network, path, sha256)
     weights = describe_weights(WeightsFile("embedded", path, sha256), with_top=False)
     return _without_top(network, weights)
 

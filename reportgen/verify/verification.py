@@ -17,7 +17,8 @@ from reportgen.networks import ARCHITECTURES
 from reportgen.outline.kind import DEFAULT, Outline, ReportKind, find_kind
 from reportgen.progress import Progress, Silent
 from reportgen.runtime import processor
-from reportgen.settings import Printing, Settings
+from reportgen.settings import Settings
+from reportgen.tables import Printing
 from reportgen.templates import open_templates
 from reportgen.text import printable
 from reportgen.verify.choices import compare_settings, derive_settings

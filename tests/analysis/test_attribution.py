@@ -18,7 +18,7 @@ from reportgen.results import Box
 from reportgen.sections.methods.claims import decide
 from reportgen.sections.methods.compute import CELLS, Explained, describe_methods, measure_agreement
 from reportgen.sections.methods.figures import SHORT, make_tiles
-from reportgen.settings import Explaining
+from reportgen.tables import Explaining
 
 RNG = np.random.default_rng(5)
 SIDE, CLASSES, INDEX = 84, 3, 1

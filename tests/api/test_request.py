@@ -27,8 +27,9 @@ from reportgen.errors import (
     UserError,
     WeightsError,
 )
-from reportgen.settings import Author, Settings
+from reportgen.settings import Settings
 from reportgen.store.files import StorageError
+from reportgen.tables import Author
 
 
 class TakenError(Exception):

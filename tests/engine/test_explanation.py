@@ -12,15 +12,17 @@ from stand_in import counting, draw_image, make_home
 
 from reportgen.engine import pipeline
 from reportgen.engine.explanation import MAX_CAUSES
+from reportgen.engine.preview import preview as preview_build
+from reportgen.engine.preview import stage_names
 from reportgen.outline.kind import find_kind
 from reportgen.settings import load_settings
 
-STAGES = pipeline.stage_names(find_kind())
+STAGES = stage_names(find_kind())
 
 
 def preview(home: Path) -> list[str]:
     with counting():
-        return pipeline.preview(load_settings(folder=home), home / "data")
+        return preview_build(load_settings(folder=home), home / "data")
 
 
 def build(home: Path) -> None:

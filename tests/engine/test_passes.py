@@ -13,10 +13,11 @@ from stand_in import COUNTS, LABELS, counting, draw_image, make_home
 
 from reportgen.engine import pipeline
 from reportgen.engine.pipeline import BuildResult, BuildSession
+from reportgen.engine.preview import stage_names
 from reportgen.outline.kind import find_kind
 from reportgen.settings import load_settings
 
-STAGES = pipeline.stage_names(find_kind())
+STAGES = stage_names(find_kind())
 
 IMAGES = len(LABELS) * sum(COUNTS.values())
 TESTED = len(LABELS) * COUNTS["test"]

@@ -11,6 +11,7 @@ from stand_in import LABELS, counting, make_home
 
 from reportgen.engine import pipeline, preflight
 from reportgen.engine.expected import expect_names
+from reportgen.engine.preview import preview
 from reportgen.errors import PreflightError, Problem, SettingsError, UserError
 from reportgen.models.backbone import Backbone
 from reportgen.outline.kind import find_kind
@@ -122,7 +123,7 @@ def test_settings_that_the_data_contradict_are_told_with_the_file_that_was_read(
 def test_a_preview_tells_the_same(home: Path) -> None:
     edit(home, WORDS, FAULTY)
     with pytest.raises(PreflightError):
-        pipeline.preview(load_settings(folder=home), home / "data")
+        preview(load_settings(folder=home), home / "data")
 
 
 def test_nothing_is_looked_at_again_if_nothing_is_to_be_done(

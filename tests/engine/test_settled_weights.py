@@ -19,6 +19,7 @@ from web_server import WebServer, send, serving
 from reportgen import weights
 from reportgen.cli.program import app
 from reportgen.engine import pipeline
+from reportgen.engine.preview import preview
 from reportgen.errors import PreflightError, UserError, WeightsError
 from reportgen.models import backbone
 from reportgen.models.backbone import Backbone
@@ -133,7 +134,7 @@ def test_automatic_weights_are_never_downloaded(home: Path, server: WebServer) -
 def test_a_dry_run_downloads_and_writes_nothing(home: Path, server: WebServer) -> None:
     before = sorted(home.parent.rglob("*"))
 
-    lines = pipeline.preview(settings_for(home, "imagenet"), home / "data")
+    lines = preview(settings_for(home, "imagenet"), home / "data")
 
     assert server.requests == []
     assert sorted(home.parent.rglob("*")) == before

@@ -176,6 +176,13 @@ def test_what_takes_longest_does_not_hang_on_the_screen_or_the_document(stage: s
     assert "reportgen/dataset/decode.py" in files
 
 
+@pytest.mark.parametrize("kind", ["assignment", "architectures"])
+def test_no_stage_hangs_on_how_the_settings_of_all_are_read(kind: str) -> None:
+    # The values that a stage reads are in its key: another key of report.toml makes nothing run again.
+    runs = {spec.runs for spec in make_specs(find_kind(kind))}
+    assert [module for module in sorted(runs) if "reportgen/settings.py" in sources.code_of(module)] == []
+
+
 @pytest.mark.parametrize(
     ("text", "imported"),
     [

@@ -18,6 +18,7 @@ from reportgen.grading.rubric_item import Named
 from reportgen.grading.run import grade
 from reportgen.grading.score import Grades, find_criterion
 from reportgen.grading.shipped import shipped_rubrics, write_rubric
+from reportgen.outline.kind import find_kind
 
 Grade = Callable[..., Grades]
 
@@ -220,11 +221,20 @@ def test_decimal_points_are_exact(tmp_path: Path) -> None:
     assert load_rubric(file).points == Decimal("0.6")
 
 
-def test_the_shipped_rubric_is_worth_100_points() -> None:
-    rows = [row for file in shipped_rubrics() for row in load_rubric(file).rows]
+OF_EVERY_REPORT = {"splits_disjoint", "counts_true", "figures_captioned", "tables_captioned", "weights_named"}
+
+
+@pytest.mark.parametrize(("name", "fewest", "most"), [("assignment", 20, 30), ("architectures", 25, 35)])
+def test_a_shipped_rubric_is_worth_100_points_and_names_every_check_of_its_report(
+    name: str, fewest: int, most: int
+) -> None:
+    kind = find_kind(name)
+    rows = [row for file in shipped_rubrics(kind) for row in load_rubric(file).rows]
     assert sum(row.points for row in rows) == 100
-    assert 20 <= len(rows) <= 30
-    assert {row.test.name for row in rows if isinstance(row.test, Named)} <= set(find_checks())
+    assert fewest <= len(rows) <= most
+    modules = [module for section in kind.sections if (module := section.load("checks")) is not None]
+    brought = {check for module in modules for check in module.CHECKS}
+    assert {row.test.name for row in rows if isinstance(row.test, Named)} == OF_EVERY_REPORT | brought
 
 
 def test_stars_follow_the_document() -> None:

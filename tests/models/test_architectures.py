@@ -313,6 +313,62 @@ def test_a_lambda_is_not_loaded(tmp_path: Path) -> None:
         open_model(tmp_path / "lambda.keras")
 
 
+def dense(*shape: int) -> Any:
+    return keras.Sequential([keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(2)])
+
+
+def joined() -> Any:
+    images = [keras.Input((224, 224, 3)) for _ in range(2)]
+    maps = keras.layers.Conv2D(2, 3)(keras.layers.Add()(images))
+    return keras.Model(images, keras.layers.GlobalAveragePooling2D()(maps))
+
+
+def forked() -> Any:
+    image = keras.Input((224, 224, 3))
+    means = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(2, 3)(image))
+    return keras.Model(image, [keras.layers.Dense(2)(means), keras.layers.Dense(3)(means)])
+
+
+def unbuilt() -> Any:
+    return keras.Sequential([keras.layers.Conv2D(2, 3), keras.layers.GlobalAveragePooling2D()])
+
+
+def sequence() -> Any:
+    return keras.Sequential([keras.Input((224, 3)), keras.layers.Conv1D(2, 3), keras.layers.Flatten()])
+
+
+@pytest.mark.parametrize(
+    ("build", "found", "remedy"),
+    [
+        (lambda: dense(12), "takes inputs of the shape (12,)", "224 × 224 pixels in three colours"),
+        (
+            lambda: dense(224, 224),
+            "takes inputs of the shape (224, 224)",
+            "224 × 224 pixels in three colours",
+        ),
+        (lambda: dense(224, 224, 3, 1), "takes inputs of the shape (224, 224, 3, 1)", "three colours"),
+        (lambda: dense(96, 96, 3), "takes inputs of the shape (96, 96, 3)", "or of any size"),
+        (sequence, "takes inputs of the shape (224, 3)", "224 × 224 pixels in three colours"),
+        (joined, "has 2 inputs and 1 output", "keras.Model(image, output)"),
+        (forked, "has 1 input and 2 outputs", "keras.Model(image, output)"),
+        (unbuilt, "has 0 inputs and 0 outputs", "keras.Input"),
+        (lambda: dense(224, 224, 3), "has no convolution of images below its output layer, but", "Conv2D"),
+    ],
+)
+def test_a_network_that_no_report_can_be_about_is_one_error_with_its_file(
+    build: Any, found: str, remedy: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "strange.keras"
+    build().save(path)
+    choice = NetworkChoice(str(path))
+
+    with pytest.raises(WeightsError) as caught:
+        load_network(choice, locate_weights(str(path), None, choice))
+
+    assert caught.value.problem.startswith(f"{path}: {found}")
+    assert remedy in caught.value.remedy
+
+
 def told(architecture: str, source: str, sha256: str = "0" * 64) -> Weights:
     return Weights(source=source, name="x", sha256=sha256, note="", architecture=architecture)  # type: ignore[arg-type]
 

@@ -14,18 +14,8 @@ from hypothesis import strategies as st
 from reportgen.engine.plan import make_specs, setting
 from reportgen.outline.kind import find_kind
 from reportgen.pdf.printer import write_settings
-from reportgen.settings import (
-    Author,
-    Commentary,
-    GuidedTables,
-    Occluding,
-    Printing,
-    Redrawing,
-    RingTest,
-    Settings,
-    Show,
-    load_settings,
-)
+from reportgen.settings import Commentary, Settings, load_settings
+from reportgen.tables import Author, GuidedTables, Occluding, Printing, Redrawing, RingTest, Show
 
 SHOWN = next(spec.settings for spec in make_specs(find_kind()) if spec.name == "pdf")
 

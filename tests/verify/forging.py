@@ -22,7 +22,7 @@ from reportgen.cli.program import app
 from reportgen.document.fonts import font_css
 from reportgen.engine import pipeline
 from reportgen.engine.execution import Execution
-from reportgen.engine.pipeline import plan_build
+from reportgen.engine.preparation import plan_build
 from reportgen.engine.stages import results as results_stage
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.network import Networks

@@ -1,6 +1,6 @@
 """Networks of one's own: the first part of the course's second sheet."""
 
-from reportgen.outline.kind import HE_2015, WILSON_1927
+from reportgen.outline.papers import HE_2015, MCNEMAR_1947, WILSON_1927
 from reportgen.outline.section import (
     TRAINED,
     Headline,
@@ -62,13 +62,7 @@ SECTION = Section(
             "Adam: a method for stochastic optimization",
             "International Conference on Learning Representations",
         ),
-        Reference(
-            "McNemar, Q.",
-            1947,
-            "Note on the sampling error of the difference between correlated proportions or percentages",
-            "Psychometrika",
-            "12",
-        ),
+        MCNEMAR_1947,
     ),
     tells=tuple(
         (f"training.{name}", f"/training/{name}")

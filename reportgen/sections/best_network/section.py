@@ -1,6 +1,6 @@
 """Inside the best network of one's own: the end of the first part of the course's second sheet."""
 
-from reportgen.outline.kind import ARAUJO_2019
+from reportgen.outline.papers import ARAUJO_2019
 from reportgen.outline.section import DECODED, TRAINED, Origin, Reads, Rule, Section, Shown, Tolerance
 
 SECTION = Section(

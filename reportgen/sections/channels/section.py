@@ -1,6 +1,6 @@
 """Whether the most excited neurons are those that decide: what question 4 leaves open."""
 
-from reportgen.outline.kind import SIMONYAN_2014, SIMONYAN_2015, ZEILER_2014
+from reportgen.outline.papers import SIMONYAN_2014, SIMONYAN_2015, ZEILER_2014
 from reportgen.outline.section import (
     DECODED,
     EDGE,

@@ -1,6 +1,6 @@
 """One's own best network beside VGG19: the second part of the course's second sheet."""
 
-from reportgen.outline.kind import WILSON_1927
+from reportgen.outline.papers import WILSON_1927
 from reportgen.outline.section import Origin, Reads, Rule, Section, Shown, Tolerance
 
 _COUNTS = ("neither", "own_correct", "vgg19_correct", "own_accuracy", "vgg19_accuracy")

@@ -1,6 +1,6 @@
 """One filter: question 1 of the assignment."""
 
-from reportgen.outline.kind import HE_2015
+from reportgen.outline.papers import HE_2015
 from reportgen.outline.section import DECODED, DRAWN, FLOAT32, Origin, Reads, Rule, Section, Shown, Tolerance
 
 SECTION = Section(

@@ -1,6 +1,7 @@
 """Grad-CAM of each class for each example image: the end of the second part of the course's second sheet."""
 
-from reportgen.outline.section import TRAINED, Origin, Reads, Reference, Rule, Section, Shown, Tolerance
+from reportgen.outline.papers import SELVARAJU_2017
+from reportgen.outline.section import TRAINED, Origin, Reads, Rule, Section, Shown, Tolerance
 
 SECTION = Section(
     name="grad_cam",
@@ -27,12 +28,5 @@ SECTION = Section(
         Rule("/classes/*/correlation", Tolerance(0, 2e-2), TRAINED),
         Rule("/correlation", Tolerance(0, 2e-2), TRAINED),
     ),
-    references=(
-        Reference(
-            "Selvaraju, R. R., Cogswell, M., Das, A., Vedantam, R., Parikh, D. and Batra, D.",
-            2017,
-            "Grad-CAM: visual explanations from deep networks via gradient-based localization",
-            "International Conference on Computer Vision",
-        ),
-    ),
+    references=(SELVARAJU_2017,),
 )

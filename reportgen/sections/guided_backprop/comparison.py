@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.engine.stages.activations import read_activations
 from reportgen.sections.guided_backprop.result import GuidedBackprop, GuidedRow
-from reportgen.settings import NeuronChoice, Settings
+from reportgen.settings import Settings
+from reportgen.tables import NeuronChoice
 from reportgen.verify.choices import (
     NeuronComparison,
     compare_labels,

@@ -1,6 +1,6 @@
 """Guided backpropagation: question 5 of the assignment."""
 
-from reportgen.outline.kind import SIMONYAN_2015, SPRINGENBERG_2015
+from reportgen.outline.papers import SIMONYAN_2015, SPRINGENBERG_2015
 from reportgen.outline.section import FLOAT32, GATES, Origin, Reads, Rule, Section, Shown, Tolerance
 
 _FIELD = "reportgen.analysis.neurons"

@@ -30,7 +30,9 @@ SHORT: Final = {
 
 
 _SIDE = 112
-"""Of single pixels nothing is to be seen in a map of 24 mm, and they took a tenth of the page."""
+"""Pixels along a side of a map: with a pixel for each value, maps of 24 mm would show no more and take a
+tenth of the page's bytes.
+"""
 
 
 def draw(data: FigureData) -> Iterator[Figure]:

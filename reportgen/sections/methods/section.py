@@ -1,6 +1,6 @@
 """Whether other methods look at the same parts of an image: what question 5 leaves open."""
 
-from reportgen.outline.kind import SIMONYAN_2014, SPRINGENBERG_2015, ZEILER_2014
+from reportgen.outline.papers import SELVARAJU_2017, SIMONYAN_2014, SPRINGENBERG_2015, ZEILER_2014
 from reportgen.outline.section import TRAINED, Origin, Reads, Reference, Rule, Section, Shown, Tolerance
 
 _SETTINGS = ("shown", "steps", "samples", "located_over")
@@ -56,12 +56,7 @@ SECTION = Section(
         *("/located/better", "/located/better_than_centre"),
     ),
     references=(
-        Reference(
-            "Selvaraju, R. R., Cogswell, M., Das, A., Vedantam, R., Parikh, D. and Batra, D.",
-            2017,
-            "Grad-CAM: visual explanations from deep networks via gradient-based localization",
-            "International Conference on Computer Vision",
-        ),
+        SELVARAJU_2017,
         Reference(
             "Shrikumar, A., Greenside, P. and Kundaje, A.",
             2017,

@@ -1,6 +1,6 @@
 """The most excited neurons: question 4 of the assignment."""
 
-from reportgen.outline.kind import ARAUJO_2019, LUO_2016, SIMONYAN_2015
+from reportgen.outline.papers import ARAUJO_2019, LUO_2016, SIMONYAN_2015
 from reportgen.outline.section import (
     DECODED,
     EDGE,

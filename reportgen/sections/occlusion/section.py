@@ -1,6 +1,6 @@
 """Whether the patches of the most excited neurons hold what these respond to: what question 4 leaves open."""
 
-from reportgen.outline.kind import ZEILER_2014
+from reportgen.outline.papers import ZEILER_2014
 from reportgen.outline.section import EDGE, FLOAT32, Origin, Reads, Reference, Rule, Section, Shown, Tolerance
 
 _TIES = "a box whose removal harms as much as the patch's, up to rounding, may count or not"

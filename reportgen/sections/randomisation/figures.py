@@ -20,8 +20,8 @@ from reportgen.text import agreement_text
 KINDS = ("guided", "plain")
 
 _SIDE = 80
-"""About the pixels across a picture of 15 mm, each the mean of some values: whole, 36 of them are a third of
-the page.
+"""Pixels along a side of a picture, about: with a pixel for each value, 36 pictures of 15 mm would take a
+third of the page's bytes.
 """
 
 _PANEL_MM, _PITCH_MM = (52.0, 44.0), 76.0

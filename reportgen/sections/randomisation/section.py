@@ -1,6 +1,6 @@
 """Whether gradient pictures depend on what the network has learnt: what question 5 leaves open."""
 
-from reportgen.outline.kind import HE_2015, SPRINGENBERG_2015
+from reportgen.outline.papers import HE_2015, SPRINGENBERG_2015
 from reportgen.outline.section import (
     FLOAT32,
     GATES,

@@ -1,6 +1,6 @@
 """What tells the class without the object: what an accuracy leaves open."""
 
-from reportgen.outline.kind import WILSON_1927
+from reportgen.outline.papers import MCNEMAR_1947, WILSON_1927
 from reportgen.outline.section import (
     DECODED,
     MARGIN,
@@ -77,13 +77,7 @@ SECTION = Section(
             "Nature Machine Intelligence",
             "2",
         ),
-        Reference(
-            "McNemar, Q.",
-            1947,
-            "Note on the sampling error of the difference between correlated proportions or percentages",
-            "Psychometrika",
-            "12",
-        ),
+        MCNEMAR_1947,
         WILSON_1927,
     ),
     tells=(("shortcuts.images", "/asked"),),

@@ -1,6 +1,6 @@
 """VGG19 with a new output layer: question 3 of the assignment."""
 
-from reportgen.outline.kind import SIMONYAN_2015, WILSON_1927
+from reportgen.outline.papers import SIMONYAN_2015, WILSON_1927
 from reportgen.outline.section import (
     DECODED,
     FLOAT32,
