@@ -16,6 +16,7 @@ from printed import resolve_pointer
 from small_results import document
 
 from reportgen.diff import Difference, compare, describe
+from reportgen.diff.summary import cause_text
 from reportgen.diff.values import ABSENT, Change, ListChange, Tolerance, compare_values
 from reportgen.errors import UserError
 from reportgen.submission import Submission
@@ -282,6 +283,21 @@ def test_checks_of_one_name_are_compared_by_place() -> None:
 def test_a_pointer_escapes_what_is_special_in_it() -> None:
     found = list(compare_values({"a/b": {"~1": 1}}, {"a/b": {"~1": 2}}, Tolerance()))
     assert found == [Change("/a~1b/~01", 1, 2)]
+
+
+def test_of_several_networks_each_accuracy_says_whose_it_is() -> None:
+    def with_best(correct: int, seed: int) -> dict[str, Any]:
+        test = {"confusion": [[correct, 4 - correct], [0, 4]]}
+        return {**numbers(), "architectures": {"test": test, "training": {"seed": seed}}}
+
+    found = diff(with_best(3, 671), with_best(1, 5))
+
+    lines = [" ".join(line.split()) for line in describe(found)]
+    assert "Best network, test 7/8 (87.5 %) → 5/8 (62.5 %) −25.0 points" in lines
+    assert "Transfer, test 5/8 (62.5 %) → 5/8 (62.5 %) ±0 points" in lines
+    assert [line for line in lines if line.startswith("Transfer, predictions ")]
+    assert not [line for line in lines if line.startswith(("Accuracy", "Predictions"))]
+    assert cause_text(found).startswith("training.seed 671 → 5: ")
 
 
 def test_accuracies_come_from_the_confusion_matrices() -> None:

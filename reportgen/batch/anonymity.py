@@ -58,7 +58,7 @@ def assign_numbers(out: Path, names: Sequence[str]) -> dict[str, str]:
             number += 1
         numbers[name] = number
     labels = {name: _label(numbers[name]) for name in names}
-    rows = sorted((label, name) for name, label in labels.items())
+    rows = sorted(((label, name) for name, label in labels.items()), key=lambda row: number_order(row[0]))
     # The name of a folder may have bytes that are no UTF-8.
     key = write_table(_HEADING, rows).encode("utf-8", "backslashreplace")
     own = (written, hashlib.sha256(key).hexdigest())
@@ -128,6 +128,11 @@ def _label(number: int) -> str:
     return f"Number {number:03}"
 
 
+def number_order(label: str) -> tuple[int, str]:
+    """What labels are sorted by, so that Number 1000 comes after Number 999."""
+    return len(label), label
+
+
 def hide_names(rows: Iterable[GroupResult], labels: Mapping[str, str]) -> tuple[GroupResult, ...]:
     """The rows by number, without links to folders, which are called like the groups, and without authors.
 
@@ -144,7 +149,7 @@ def hide_names(rows: Iterable[GroupResult], labels: Mapping[str, str]) -> tuple[
         )
         for row in rows
     ]
-    return tuple(sorted(hidden, key=lambda row: row.group.name))
+    return tuple(sorted(hidden, key=lambda row: number_order(row.group.name)))
 
 
 def _hide_texts(outcome: Outcome) -> Outcome:

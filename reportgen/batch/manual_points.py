@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen.batch.anonymity import number_order
 from reportgen.batch.class_file import ClassError
 from reportgen.batch.job import Typed
 from reportgen.batch.naming import simplify
@@ -167,7 +168,7 @@ def _make_rows(
     known = list(labels.items())
     # In the order of the class, lines with numbers would tell whose they are.
     hidden = any(name != label for name, label in known)
-    for name, label in sorted(known, key=lambda pair: pair[1]) if hidden else known:
+    for name, label in sorted(known, key=lambda pair: number_order(pair[1])) if hidden else known:
         for row in rows:
             entry = typed.get((name, safe_cell(row.criterion)))
             given = [entry.points, entry.comment] if entry else ["", ""]

@@ -74,7 +74,7 @@ def grade(
     build: BuildOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Give points for a report, by the rubric of this assignment or by one's own.
+    """Give points for a report, by the rubric of its kind or by one's own.
 
     The exit code is 0 for full points, 1 if points are lost or could not be given, 2 if it cannot be graded.
     """
@@ -92,7 +92,7 @@ def grade(
     if submission is None:  # the settings of the current folder count for one's own report only
         mine = load(settings, build=build)
         submission, kind = mine.build, mine.kind
-    rubrics = rubric or _shipped(kind)
+    rubrics = rubric or _shipped(kind or _find_kind(submission))
     if write_manual is not None:
         _write_manual(write_manual, rubrics, kind)
         return
@@ -110,6 +110,19 @@ def grade(
         )
     if grades.score < grades.points or not grades.complete:
         raise typer.Exit(1)
+
+
+def _find_kind(submission: Path) -> ReportKind | None:
+    """The kind of a report with all its sections: one that was left out costs its points."""
+    from reportgen.contract.schema import find_document_kind
+    from reportgen.outline.kind import find_kind
+    from reportgen.submission import open_submission
+
+    try:
+        return find_kind(find_document_kind(open_submission(submission, with_figures=False).results).name)
+    # Told by what grades, after it has removed the files of an earlier run.
+    except UserError:
+        return None
 
 
 def _shipped(kind: ReportKind | None) -> list[Path]:

@@ -12,7 +12,7 @@ from pydantic import PrivateAttr, ValidationError
 from reportgen.contract.lookup import PointerError as PointerError
 from reportgen.contract.lookup import find_value, join_pointer, show_value
 from reportgen.contract.schema import find_document_kind, results_type
-from reportgen.outline.kind import ReportKind
+from reportgen.outline.kind import ReportKind, list_sections
 from reportgen.results import Results
 from reportgen.submission import open_submission
 
@@ -31,6 +31,10 @@ class ArrayMissingError(PointerError):
     not_at_hand = True
 
 
+class SectionMissingError(PointerError, AttributeError):
+    """A report does not have a section that was asked for; as an attribute that is not there it is one."""
+
+
 class LoadedResults(Results):
     """A report's results: typed attributes, as ``results.transfer.accuracy["test"]``; values as they are
     written, by pointer, with ``at``; arrays with ``array``; data frames with ``table``.
@@ -46,6 +50,18 @@ class LoadedResults(Results):
     _kind: ReportKind = PrivateAttr()
     _lender: LoadedResults | None = PrivateAttr(default=None)
     _missing: Mapping[str, str] = PrivateAttr(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Any:
+        """Raise ``SectionMissingError`` for a section that the report does not have."""
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            if name not in {section.name for section in list_sections()}:
+                raise
+        raise SectionMissingError(
+            f"{self._name}: the report has no section '{name}'.",
+            f"Its sections are: {', '.join(self._kind.names)}.",
+        )
 
     # The whole document, as pydantic would have it, would fill a screen, a log or a failed assertion.
     def __repr__(self) -> str:

@@ -255,11 +255,19 @@ class Count:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """The accuracy on one split; None where a report does not have the split."""
+    """The accuracy on one split; None where a report does not have the split. ``network``: whose it is, ""
+    where the reports have one network only.
+    """
 
     split: str
     old: Count | None
     new: Count | None
+    network: str = ""
+
+    @property
+    def title(self) -> str:
+        """Whose accuracy it is, or that it is one, before the split."""
+        return f"{self.network}," if self.network else "Accuracy"
 
     @property
     def points(self) -> float | None:
@@ -307,6 +315,11 @@ class Difference:
             or self.figures.changed
         )
 
+    @property
+    def predictions_title(self) -> str:
+        """Whose predictions are compared, where a report has several networks."""
+        return "Transfer, predictions" if any(each.network for each in self.accuracies) else "Predictions"
+
     def sections(self) -> dict[str, list[Entry]]:
         """The entries by section of ``results.json``; summaries of arrays come last in each."""
         grouped: dict[str, list[Entry]] = {}
@@ -347,9 +360,16 @@ def compare(old: Submission, new: Submission, *, rtol: float = 0.0, atol: float 
 
 
 def _accuracies(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Accuracy, ...]:
+    """Those of VGG19 with a new output layer, after that of the best of the author's own networks."""
+    own = [results.get("architectures", {}).get("test", {}).get("confusion") for results in (old, new)]
+    best = [Accuracy("test", _count(own[0]), _count(own[1]), "Best network")] if any(own) else []
     before, after = (results.get("transfer", {}).get("confusion", {}) for results in (old, new))
     known = [split for split in SPLITS if split in before or split in after]
-    return tuple(Accuracy(split, _count(before.get(split)), _count(after.get(split))) for split in known)
+    network = "Transfer" if best else ""
+    transfer = [
+        Accuracy(split, _count(before.get(split)), _count(after.get(split)), network) for split in known
+    ]
+    return (*best, *transfer)
 
 
 def _count(confusion: list[list[int]] | None) -> Count | None:

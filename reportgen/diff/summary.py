@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from reportgen.diff.difference import Count, Difference, FigurePair, Flip, Image, ImagePair
 from reportgen.diff.values import ABSENT, Change, Entry, ListChange, is_number
-from reportgen.outline.kind import find_kind
+from reportgen.outline.kind import list_sections
 from reportgen.text import MINUS, counted, percent_text, plural, printable
 
 WIDTH = 60
@@ -142,6 +143,9 @@ def verdict_text(was_right: bool, is_right: bool) -> str:
 
 LINES_PER_SECTION = 20
 
+_WIDER = 22
+"""Columns of a title that names a network."""
+
 _POINTER_WIDTH = 52
 
 
@@ -165,20 +169,22 @@ def headline(difference: Difference) -> list[str]:
     if difference.causes:
         lines += ["Versions or weights differ, which may explain the rest:"]
         lines += [f"  {line}" for line in entry_lines(difference.causes)]
+    width = _WIDER if any(accuracy.network for accuracy in difference.accuracies) else 16
     for accuracy in difference.accuracies:
         change = f"{count_text(accuracy.old)} → {count_text(accuracy.new)}"
-        lines.append(f"{f'Accuracy {accuracy.split}':<16}{change:<38}  {points_text(accuracy.points)} points")
+        title = f"{accuracy.title} {accuracy.split}"
+        lines.append(f"{title:<{width}}{change:<38}  {points_text(accuracy.points)} points")
     lines += [
-        f"{title:<16}{text}"
+        f"{title:<{width}}{text}"
         for title, text in (
             ("Images", images_text(difference)),
-            ("Predictions", predictions_text(difference)),
+            (difference.predictions_title, predictions_text(difference)),
             ("Figures", figures_text(difference)),
             ("Other values", values_text(difference)),
         )
     ]
     lines += [
-        f"{'Check':<16}{printable(check.name)} {'holds' if check.holds else 'FAILS'} now"
+        f"{'Check':<{width}}{printable(check.name)} {'holds' if check.holds else 'FAILS'} now"
         for check in difference.checks
     ]
     return lines
@@ -346,11 +352,10 @@ def _unquoted(text: str) -> str:
     return text.removeprefix('"').removesuffix('"')
 
 
+@cache
 def _settings_of_sections() -> dict[str, str]:
     return {
-        f"/{section.name}{pointer}": name
-        for section in find_kind().sections
-        for name, pointer in section.tells
+        f"/{section.name}{pointer}": name for section in list_sections() for name, pointer in section.tells
     }
 
 

@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any, Protocol
 
+from reportgen.contract.reader import SectionMissingError
 from reportgen.errors import UserError
 from reportgen.grading.checks import NamedCheck
 from reportgen.grading.commentary import LABEL, Commentary
@@ -178,10 +179,21 @@ class Named:
 
     def cases(self, report: Report) -> list[tuple[str, Judge]]:
         """One for each class, split or whatever the check goes through."""
-        return [(case, partial(self._judge, case)) for case in self.check.cases(report)]
+        try:
+            cases = self.check.cases(report)
+        except SectionMissingError as error:
+            return [("report", partial(_refuse, error.problem))]
+        return [(case, partial(self._judge, case)) for case in cases]
 
     def _judge(self, case: str, report: Report) -> None:
-        self.check.judge(report, case)
+        try:
+            self.check.judge(report, case)
+        except SectionMissingError as error:
+            raise CheckFailure(error.problem) from None
+
+
+def _refuse(problem: str, _report: Report) -> None:
+    raise CheckFailure(problem)
 
 
 def _name(match: Match) -> str:

@@ -158,14 +158,9 @@ def _checked(rubric: Path, submission: Path) -> Path:
     return file
 
 
-def common_folder(files: Sequence[Path]) -> Path:
-    """The folder that rubrics have in common, from which pytest goes down to each of them."""
-    return Path(os.path.commonpath([file.resolve().parent for file in files]))
-
-
 def _options(files: Sequence[Path]) -> list[str]:
     """The options of pytest that keep everything but the rubrics out of a run."""
-    root = common_folder(files)
+    root = Path(os.path.commonpath([file.parent for file in files]))
     # importlib: two rubrics of one file name do not take each other's place among the modules.
     options = [f"--rootdir={root}", f"--confcutdir={root}", "-c", os.devnull, "--import-mode=importlib"]
     # The last of these would go through all memory of this process five times, to warn of lost exceptions.
@@ -188,6 +183,7 @@ def _run(arguments: list[str], files: Sequence[Path], messenger: _Messenger) -> 
     import pytest
 
     from reportgen.grading import plugin
+    from reportgen.grading.collection import RubricsOnly
 
     output = io.StringIO()
     with (
@@ -196,7 +192,7 @@ def _run(arguments: list[str], files: Sequence[Path], messenger: _Messenger) -> 
         contextlib.redirect_stdout(output),
         contextlib.redirect_stderr(output),
     ):
-        code = int(pytest.main(arguments, plugins=[plugin, messenger]))
+        code = int(pytest.main(arguments, plugins=[plugin, messenger, RubricsOnly(files)]))
     return code, output.getvalue()
 
 

@@ -97,12 +97,13 @@ class ReportKind:
 
         for index, section in enumerate(self.sections):
             before = {each.name for each in self.sections[:index]}
-            for name in section.reads.sections:
-                if name not in before:
-                    raise OutlineError(
-                        f"the section '{section.name}' is computed from '{name}', which is not before it.",
-                        f"Name '{name}' before '{section.name}' in sections.",
-                    )
+            if missing := [name for name in section.reads.sections if name not in before]:
+                named = " and ".join(f"'{name}'" for name in missing)
+                raise OutlineError(
+                    f"the section '{section.name}' is computed from {named}, "
+                    f"which {'is' if len(missing) == 1 else 'are'} not before it.",
+                    f"Name {named} before '{section.name}' in sections.",
+                )
 
     @property
     def names(self) -> tuple[str, ...]:

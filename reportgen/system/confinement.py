@@ -56,14 +56,12 @@ _WRITABLE_DEVICE = Path("/dev/null")
 class Confinement:
     """``readable`` and ``writable``: files, and folders with all that is in them, beside those of the system;
     ``cpu_seconds`` of each process; ``resident`` memory in bytes, which others measure and this only bounds.
-    Of ``listable`` folders the names of files below them may be read, and no more.
     """
 
     readable: tuple[Path, ...]
     writable: tuple[Path, ...]
     cpu_seconds: float
     resident: int
-    listable: tuple[Path, ...] = ()
 
 
 def confine(wanted: Confinement) -> None:
@@ -163,8 +161,6 @@ def _allow_only(wanted: Confinement) -> None:
     try:
         for path in (*map(Path, _SYSTEM_FOLDERS), *_list_own(), *_list_python(), *wanted.readable):
             _allow(system, rules, path, _READING & handled)
-        for path in wanted.listable:
-            _allow(system, rules, path, _READ_FOLDER)
         for path in (_WRITABLE_DEVICE, *wanted.writable):
             _allow(system, rules, path, handled)
         if system.syscall(_RESTRICT_SELF, rules, 0) != 0:

@@ -236,8 +236,8 @@ def _notes(submitted: SubmittedReport, recomputed: Recomputed) -> Iterator[str]:
     for name in recomputed.files:
         if submitted.folder is not None and has_same_bytes(submitted.folder, name, recomputed) is False:
             yield (
-                f"{name} has other bytes, as on another machine; strangers' weights are not opened, but what "
-                "they gave is among the arrays."
+                f"{name} has other bytes: it is of another machine, or was exchanged. Strangers' weights are "
+                "not opened, but what they gave is among the arrays."
             )
     if len(left := [each for each in find_kind() if each.name not in submitted.outline.kind]) and (
         submitted.outline.report == DEFAULT

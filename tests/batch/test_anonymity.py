@@ -8,15 +8,18 @@ from pathlib import Path
 
 import pytest
 from class_scene import COMMAND, Scene
-from graded_class import GradedClass, read_table
+from graded_class import BY_HAND, GradedClass, read_table
 
 from reportgen.batch.anonymity import NumbersLostError, assign_numbers, hide_names
 from reportgen.batch.attempt import LocalRunner
 from reportgen.batch.class_file import Group
 from reportgen.batch.job import Author, Outcome, Traits
+from reportgen.batch.manual_points import Naming, write_template
 from reportgen.batch.progress_view import SilentView
 from reportgen.batch.run import Options, Report, run_batch
 from reportgen.batch.tables import GroupResult
+from reportgen.grading.manual import list_manual
+from reportgen.grading.rubric import load_rubric
 from reportgen.store.output import TakenError
 
 NAMES = ("Noether", "Gauß", "Euler", "Lovelace")
@@ -108,6 +111,23 @@ def test_the_order_is_nobody_s(tmp_path: Path) -> None:
         (tmp_path / str(place)).mkdir()
         orders.add(tuple(assign_numbers(tmp_path / str(place), NAMES).values()))
     assert len(orders) > 1
+
+
+@pytest.mark.parametrize("count", [24, 1002])
+def test_all_lists_are_in_the_order_of_the_numbers(tmp_path: Path, count: int) -> None:
+    """2 before 10, and 999 before 1000; the order of the class, which tells whose a number is, is another."""
+    labels = assign_numbers(tmp_path, [f"Group {n}" for n in range(count)])
+    (tmp_path / "mine.toml").write_text(BY_HAND, encoding="utf-8")
+    items = list_manual([load_rubric(tmp_path / "mine.toml")])
+    (tmp_path / "manual.csv").write_bytes(write_template(Naming(labels, labels), items))
+    rows = [GroupResult(Group(name, None, name), Outcome(), None, {}, "", "") for name in labels]
+
+    asked = [row["group"] for row in read_table(tmp_path / "manual.csv")]
+
+    numbers = [f"Number {n:03d}" for n in range(1, count + 1)]
+    assert asked == [number for number in numbers for _ in range(2)]
+    assert [row["number"] for row in read_table(tmp_path / "names.csv")] == numbers
+    assert [row.group.name for row in hide_names(rows, labels)] == numbers
 
 
 def test_a_number_that_is_a_name_is_given_to_nobody(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from reportgen.contract.schema import find_document_kind
 from reportgen.errors import SettingsError
-from reportgen.outline.kind import Outline, OutlineError, ReportKind, find_kind, find_section
+from reportgen.outline.kind import Outline, OutlineError, ReportKind, find_kind, find_section, list_sections
 from reportgen.outline.section import Reads, Reference, Section, SectionError, Shown
 from reportgen.settings import load_settings
 
@@ -236,3 +236,25 @@ def test_findings_are_ranked_by_weight_and_conditions_are_none(
     assert [(each.name, claim.name) for each, claim in ranked] == [
         ("heavy", "b"), ("heavy", "a"), ("light", "e"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [section.name for section in list_sections()])
+def test_a_section_without_what_it_is_computed_from_names_it_all_at_once(name: str, tmp_path: Path) -> None:
+    """One line with the remedy; whoever follows it has a report."""
+    needed = find_section(name).reads.sections
+    file = tmp_path / "report.toml"
+    file.write_text(f'sections = ["{name}"]\n', encoding="utf-8")
+    if not needed:
+        assert load_settings(folder=tmp_path).kind.names == (name,)
+        return
+
+    with pytest.raises(SettingsError) as caught:
+        load_settings(folder=tmp_path)
+
+    (line,) = caught.value.problem.splitlines()
+    for each in (name, *needed):
+        assert f"'{each}'" in line
+    assert "is computed from" in line
+    followed = [*needed, name]
+    file.write_text(f"sections = {followed}\n".replace("'", '"'), encoding="utf-8")
+    assert list(load_settings(folder=tmp_path).kind.names) == followed

@@ -47,6 +47,7 @@ def test_page(report_html):
     assert "w.h5" in report_html
 """
 PAGES = Finding("pages", "page 1", "confirmed")
+INSIDE = Finding("numbers", "/neurons/top/cat/0/value", "differs", 0.9, 0.6)
 
 
 def activations() -> dict[str, Any]:
@@ -134,9 +135,11 @@ NOTHING = {
         Finding("attachment", "/neurons/top", "differs"),
     ],
 )
-def test_nothing_is_taken_if_more_than_a_section_differs(paper: Path, differs: Finding) -> None:
-    inside = Finding("numbers", "/neurons/top/cat/0/value", "differs", 0.9, 0.6)
-    statuses, grades = graded(paper, verified(PAGES, inside, differs))
+@pytest.mark.parametrize("beside", [(), (INSIDE,)], ids=["alone", "beside a section"])
+def test_nothing_is_taken_if_more_than_a_section_differs(
+    paper: Path, differs: Finding, beside: tuple[Finding, ...]
+) -> None:
+    statuses, grades = graded(paper, verified(PAGES, *beside, differs))
     assert statuses == NOTHING
     assert grades.open_points == ["10 not checkable"]
     assert differs.pointer in grades.criteria[0].cases[0].message
@@ -204,6 +207,16 @@ def test_the_document_is_taken_only_if_that_of_the_report_was_confirmed(
     statuses, grades = graded(paper, verified(*rows))
     assert (statuses["Weights named"], statuses["Largest"]) == ("not checkable", "passed")
     assert reason in grades.criteria[1].cases[0].message
+
+
+def test_arrays_of_a_doubted_section_are_not_even_on_disk() -> None:
+    """Tests of pytest run code of their own, and may look for files."""
+    arrays = {"neurons": ARRAYS, "transfer": {}}
+    recomputed = {"neurons": recomputed_neurons(), "transfer": submitted()["transfer"]}
+    with open_rebuild(verified(PAGES, INSIDE, recomputed=recomputed, arrays=arrays)) as rebuilt:
+        assert rebuilt.results is not None
+        assert rebuilt.results.folder is not None
+        assert [path.name for path in (rebuilt.results.folder / "arrays").iterdir()] == ["transfer.npz"]
 
 
 def test_nothing_stays_behind(paper: Path) -> None:
