@@ -413,15 +413,11 @@ def _whole(kind: ReportKind) -> ReportKind:
         return kind
 
 
+@cache
 def _settings_type(kind: ReportKind) -> type[Settings]:
     """The settings of a kind of report: with what its sections bring along, and a slot of the commentary for
     each of them.
     """
-    return Settings if kind.slots == find_kind().slots else _make_type(kind)
-
-
-@cache
-def _make_type(kind: ReportKind) -> type[Settings]:
     words = _words_type(kind.slots)
     # The commentary is the last table of a file, where more than a line of text does not push others away.
     fields: dict[str, Any] = {**kind.fields, "commentary": (words, words())}

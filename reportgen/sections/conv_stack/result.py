@@ -59,7 +59,9 @@ class ConvStack(Result):
     """
 
     colour: Annotated[bool, means("Whether the images go in in colour.")]
-    shown: Annotated[Positive, means("How many filters and feature maps of each layer are shown.")]
+    shown: Annotated[
+        Positive, means("How many filters and feature maps of each layer are shown, or all that it has.")
+    ]
     shared_scale: Annotated[bool, means("Whether all maps of a figure have one scale.")] = False
     files: Annotated[
         dict[Label, Annotated[ImagePath, means("The example image of this class.")]],
