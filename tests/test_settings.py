@@ -6,6 +6,7 @@ import datetime
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,6 +58,17 @@ long_sources = true
 
 [example_images]
 "o'neill" = "test/o'neill/1.jpg"
+
+[convolution]
+filter_size = 5
+stride = 2
+padding = 1
+
+[conv_stack]
+filters = [16, 8]
+filter_size = [5, 4]
+stride = [1, 3]
+padding = [2, 0]
 
 [occlusion]
 random_boxes = 40
@@ -157,6 +169,13 @@ def test_every_key_is_read(tmp_path: Path) -> None:
             "neurons": ("zero", "median", "percentile:90", "top:2", (1, 2, 3)),
             "shared_scale": True,
         },
+        "convolution": {"filter_size": 5, "stride": 2, "padding": 1},
+        "conv_stack": {
+            "filters": (16, 8),
+            "filter_size": (5, 4),
+            "stride": (1, 3),
+            "padding": (2, 0),
+        },
         "occlusion": {"random_boxes": 40, "step": 8},
         "methods": {"shown": ("grad_cam", "smoothgrad"), "steps": 9, "samples": 10, "located_over": "test"},
         "randomisation": {"seed": 8, "images": 2},
@@ -166,9 +185,11 @@ def test_every_key_is_read(tmp_path: Path) -> None:
 
 
 def test_the_example_above_leaves_no_key_out(tmp_path: Path) -> None:
-    settings = load_settings(write(tmp_path, EVERYTHING))
-    assert settings.model_fields_set >= set(Settings.model_fields)
+    settings: Any = load_settings(write(tmp_path, EVERYTHING))
+    assert settings.model_fields_set >= set(type(settings).model_fields) >= set(Settings.model_fields)
     tables = (
+        settings.convolution,
+        settings.conv_stack,
         settings.show,
         settings.print,
         settings.occlusion,
@@ -254,7 +275,9 @@ def test_the_keys_of_one_table_are_not_offered_in_another(tmp_path: Path) -> Non
 
 
 def test_a_key_of_a_table_is_sent_there(tmp_path: Path) -> None:
-    assert refused(tmp_path, "filters = 3").endswith("unknown key 'filters'; it belongs under [show]")
+    assert refused(tmp_path, "filters = 3").endswith(
+        "unknown key 'filters'; it belongs under [show] or [conv_stack]"
+    )
     assert refused(tmp_path, "neurons = 3").endswith("under [show] or [guided_backprop] or [commentary]")
 
 
@@ -296,6 +319,10 @@ def test_every_fault_is_told_with_its_own_line_in_the_order_of_the_file(tmp_path
         ("[show]\ncolour = 1", "show.colour", "1"),
         ("show = 1", "show", "1"),
         ("[commentary]\nneurons = 5", "commentary.neurons", "5"),
+        ("[commentary]\nconvolution = 5", "commentary.convolution", "5"),
+        ("[convolution]\nfilter_size = 32", "convolution.filter_size", "32"),
+        ("[convolution]\nstride = 0", "convolution.stride", "0"),
+        ("[convolution]\npadding = -1", "convolution.padding", "-1"),
         ('[guided_backprop]\nneurons = "zero"', "guided_backprop.neurons", '"zero"'),
         ("[guided_backprop]\nneurons = []", "guided_backprop.neurons", ""),
         ("[example_images]\nleopard = 3", "example_images.leopard", "3"),

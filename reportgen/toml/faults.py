@@ -170,7 +170,8 @@ def _find_misplaced(
     below: dict[Path, list[Path]] = {}
     for path, _ in found:
         location = origin.locations.get(path[:-1])
-        own = isinstance(path[-1], str) and path[-1] in model.model_fields
+        # A key that its table has, too, as [commentary] has one for each section, is where it belongs.
+        own = path[-1] in model.model_fields and path[-1] not in keys_at(path[:-1], model)
         if len(path) > 1 and own and location and location.header:
             below.setdefault(path[:-1], []).append(path)
     messages: dict[Path, str] = {}
