@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -425,7 +426,35 @@ REASONS = [
     ("[commentary]\nneurons = ['a']", "one text in quotes is needed"),
     ("[guided_backprop]\nneurons = []", "it is empty"),
     (f"[guided_backprop]\nneurons = {['zero'] * 21}", "it has 21 items; allowed is 1 to 20"),
+    ("[convolution]\nfilter_size = 32", "convolution.filter_size = 32: allowed is 1 to 31"),
+    ("[conv_stack]\nfilters = 32", "conv_stack.filters = 32: a list is needed"),
+    ("[conv_stack]\nfilters = [32]", "filters = [32]: two numbers are needed, one for each layer"),
+    ("[conv_stack]\nstride = [0, 1]", "stride = [0, 1]: allowed is 1 to 31, and layer 1 has 0"),
+    ("[conv_stack]\npadding = [0, 32]", "padding = [0, 32]: allowed is 0 to 31, and layer 2 has 32"),
+    ('[conv_stack]\nfilters = ["32", 64]', 'filters 1 = "32": a whole number is written without quotes: 32'),
+    # (224 − 3)/31 = 7.1, so 8 positions; with one more on each side 10.
+    (
+        "[conv_stack]\nfilter_size = [3, 9]\nstride = [31, 1]",
+        "conv_stack.filter_size = [3, 9]: 9, of layer 2, is more than the 8 × 8 values that reach it; write "
+        "8 or less, or a smaller stride of the layer before it",
+    ),
+    (
+        "[conv_stack]\npadding = [0, 1]\nfilter_size = [3, 11]\nstride = [31, 1]",
+        "11, of layer 2, is more than the 10 × 10 values that reach it with padding 1; write 10 or less",
+    ),
+    (
+        "[conv_stack]\nfilters = [80, 40]\nfilter_size = [1, 26]",
+        "layer 2 has 2163200 weights; 2000000 are the most: take fewer filters, or smaller ones",
+    ),
 ]
+
+
+@pytest.mark.parametrize("sizes", ["[3, 8]", "[31, 7]"])
+def test_a_filter_that_has_one_position_is_none_too_many(tmp_path: Path, sizes: str) -> None:
+    # (224 − 31)/31 = 6.2, so 7 positions.
+    text = f"[conv_stack]\nstride = [31, 1]\nfilter_size = {sizes}"
+    settings: Any = load_settings(write(tmp_path, text))
+    assert list(settings.conv_stack.filter_size) == json.loads(sizes)
 
 
 @pytest.mark.parametrize(("text", "said"), REASONS)
