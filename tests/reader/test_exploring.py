@@ -78,6 +78,7 @@ def test_a_hundred_sums_of_nine_products_are_the_values_of_the_map(page: Page, b
 MIDDLES = """([box, places, [rows, cols]]) => {
   const surface = document.querySelector(`[data-explorer="${box}"] .surface`);
   const area = surface.getBoundingClientRect();
+  const told = [...document.querySelectorAll(`[data-explorer="${box}"] data`)];
   return places.map(([y, x]) => {
     const clientX = area.left + (area.width * (x + 0.5)) / cols;
     const clientY = area.top + (area.height * (y + 0.5)) / rows;
@@ -86,7 +87,7 @@ MIDDLES = """([box, places, [rows, cols]]) => {
     return {
       at: [Number(surface.dataset.row), Number(surface.dataset.col)],
       frame: [frame.top, frame.left, frame.height, frame.width].map((share) => 2.24 * parseFloat(share)),
-      values: [...document.querySelectorAll(`[data-explorer="${box}"] data`)].map(({ value }) => Number(value)),
+      values: told.map((each) => Number(each.value)),
       cells: document.querySelectorAll(`[data-explorer="${box}"] .products .cell`).length,
     };
   });
