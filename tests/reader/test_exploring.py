@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, expect
-from reading import WIDE, reading
+from reading import PHONE, WIDE, reading
 from tiny_data import CLASSES
 
 pytestmark = pytest.mark.slow
@@ -122,6 +122,15 @@ def test_windows_of_other_sizes_strides_and_paddings(browser: Browser, windows: 
             page.get_by_role("group", name="Maps of layer 1").get_by_role("button", name="Show").count() == 0
         )
         assert page.get_by_role("button", name="Show all 12").count() == 1
+
+
+def test_products_of_a_larger_window_keep_to_a_line_on_a_phone(browser: Browser, windows: Path) -> None:
+    with reading(browser, windows / "report.html", PHONE) as page:
+        cells = explorer(page, "convolution").locator(".cell")
+        heights = cells.evaluate_all("cells => cells.map((cell) => cell.clientHeight / cell.clientWidth)")
+        assert len(heights) == 3 * 25
+        assert max(heights) < 1  # two lines are higher than wide
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
 
 
 def test_a_window_is_moved_by_the_arrow_keys(page: Page, build: Path) -> None:
