@@ -367,7 +367,7 @@ def understand_settings(
     # First, for the sections decide which keys the commentary may have.
     kind, unknown = _choose_kind(table, origin)
     lines += unknown
-    model, table = _settings_type(kind), kind.complete(_without_empty_words(table, kind))
+    model, table = settings_type(kind), kind.complete(_without_left_out(table, kind))
     try:
         settings = model.model_validate(table, context=frozenset(written))
     except ValidationError as error:
@@ -395,14 +395,22 @@ def _choose_kind(table: dict[str, Any], origin: Origin) -> tuple[ReportKind, lis
         return kind, [f"{origin.at(('sections',))}: sections: {error.problem} {error.remedy}"]
 
 
-def _without_empty_words(table: dict[str, Any], kind: ReportKind) -> dict[str, Any]:
-    """The table without empty words for sections that were left out, as the shipped file has for all."""
+def _without_left_out(table: dict[str, Any], kind: ReportKind) -> dict[str, Any]:
+    """The table without what the shipped file has of sections that were left out: defaults, empty words."""
+    whole = (find_kind(), _whole(kind))
+    defaults = {name: default for each in whole for name, (_, default) in each.fields.items()}
+    unused = {name: _plain(defaults[name]) for name in defaults.keys() - kind.fields.keys()}
+    table = {key: value for key, value in table.items() if key not in unused or value != unused[key]}
     words = table.get("commentary")
     if not isinstance(words, dict):
         return table
-    left_out = {*find_kind().slots, *_whole(kind).slots} - set(kind.slots)
+    left_out = {slot for each in whole for slot in each.slots} - set(kind.slots)
     kept = {slot: text for slot, text in words.items() if slot not in left_out or text != ""}
     return {**table, "commentary": kept}
+
+
+def _plain(default: Any) -> Any:
+    return default.model_dump(mode="json") if isinstance(default, BaseModel) else default
 
 
 def _whole(kind: ReportKind) -> ReportKind:
@@ -414,7 +422,7 @@ def _whole(kind: ReportKind) -> ReportKind:
 
 
 @cache
-def _settings_type(kind: ReportKind) -> type[Settings]:
+def settings_type(kind: ReportKind) -> type[Settings]:
     """The settings of a kind of report: with what its sections bring along, and a slot of the commentary for
     each of them.
     """

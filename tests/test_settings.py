@@ -449,10 +449,13 @@ REASONS = [
 ]
 
 
-@pytest.mark.parametrize("sizes", ["[3, 8]", "[31, 7]"])
-def test_a_filter_that_has_one_position_is_none_too_many(tmp_path: Path, sizes: str) -> None:
-    # (224 − 31)/31 = 6.2, so 7 positions.
-    text = f"[conv_stack]\nstride = [31, 1]\nfilter_size = {sizes}"
+@pytest.mark.parametrize(
+    ("sizes", "padding"),
+    # (224 − 31)/31 = 6.2, so 7 positions; (224 − 3 + 62)/31 = 9.1, so 10.
+    [("[3, 8]", "[0, 0]"), ("[31, 7]", "[0, 0]"), ("[3, 10]", "[31, 0]")],
+)
+def test_a_filter_that_has_one_position_fits(tmp_path: Path, sizes: str, padding: str) -> None:
+    text = f"[conv_stack]\nstride = [31, 1]\nfilter_size = {sizes}\npadding = {padding}"
     settings: Any = load_settings(write(tmp_path, text))
     assert list(settings.conv_stack.filter_size) == json.loads(sizes)
 
@@ -617,7 +620,15 @@ def test_the_shipped_file_has_room_for_any_number_of_authors(tmp_path: Path) -> 
 
 def test_the_shipped_file_has_an_example_or_a_value_for_every_setting() -> None:
     table = tomllib.loads(uncommented(EXAMPLES))
-    assert table.keys() == Settings.model_fields.keys()
+    assert table.keys() == type(load_settings(ROOT / "report.toml")).model_fields.keys()
+
+
+@pytest.mark.parametrize("outline", ['sections = ["transfer"]', 'report = "architectures"'])
+def test_the_shipped_file_goes_with_other_sections(tmp_path: Path, outline: str) -> None:
+    text = (ROOT / "report.toml").read_text(encoding="utf-8").replace('report = "assignment"', outline)
+    assert "convolution" not in type(load_settings(write(tmp_path, text))).model_fields
+    # What would change something if the section were there is not passed over.
+    assert "unknown key 'convolution'" in refused(tmp_path, text.replace("\nstride = 1 ", "\nstride = 2 "))
 
 
 def test_the_projects_own_file_says_nothing_but_the_defaults() -> None:
