@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import (
+    BaseModel,
     BeforeValidator,
     Field,
     PrivateAttr,
@@ -234,7 +235,7 @@ def understand_settings(
     # First, for the sections decide which keys the commentary may have.
     kind, unknown = _choose_kind(table, origin)
     lines += unknown
-    model, table = _settings_type(kind), kind.complete(_without_empty_words(table, kind))
+    model, table = settings_type(kind), kind.complete(_without_left_out(table, kind))
     try:
         settings = model.model_validate(table, context=frozenset(written))
     except ValidationError as error:
@@ -262,14 +263,22 @@ def _choose_kind(table: dict[str, Any], origin: Origin) -> tuple[ReportKind, lis
         return kind, [f"{origin.at(('sections',))}: sections: {error.problem} {error.remedy}"]
 
 
-def _without_empty_words(table: dict[str, Any], kind: ReportKind) -> dict[str, Any]:
-    """The table without empty words for sections that were left out, as the shipped file has for all."""
+def _without_left_out(table: dict[str, Any], kind: ReportKind) -> dict[str, Any]:
+    """The table without what the shipped file has of sections that were left out: defaults, empty words."""
+    whole = (find_kind(), _whole(kind))
+    defaults = {name: default for each in whole for name, (_, default) in each.fields.items()}
+    unused = {name: _plain(defaults[name]) for name in defaults.keys() - kind.fields.keys()}
+    table = {key: value for key, value in table.items() if key not in unused or value != unused[key]}
     words = table.get("commentary")
     if not isinstance(words, dict):
         return table
-    left_out = {*find_kind().slots, *_whole(kind).slots} - set(kind.slots)
+    left_out = {slot for each in whole for slot in each.slots} - set(kind.slots)
     kept = {slot: text for slot, text in words.items() if slot not in left_out or text != ""}
     return {**table, "commentary": kept}
+
+
+def _plain(default: Any) -> Any:
+    return default.model_dump(mode="json") if isinstance(default, BaseModel) else default
 
 
 def _whole(kind: ReportKind) -> ReportKind:
@@ -280,15 +289,11 @@ def _whole(kind: ReportKind) -> ReportKind:
         return kind
 
 
-def _settings_type(kind: ReportKind) -> type[Settings]:
+@cache
+def settings_type(kind: ReportKind) -> type[Settings]:
     """The settings of a kind of report: with what its sections bring along, and a slot of the commentary for
     each of them.
     """
-    return Settings if kind.slots == find_kind().slots else _make_type(kind)
-
-
-@cache
-def _make_type(kind: ReportKind) -> type[Settings]:
     words = _words_type(kind.slots)
     # The commentary is the last table of a file, where more than a line of text does not push others away.
     fields: dict[str, Any] = {**kind.fields, "commentary": (words, words())}

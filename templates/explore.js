@@ -270,8 +270,11 @@ const explore = (() => {
 
   const CHANNELS = ["red", "green", "blue"];
 
+  // The products of a larger window have no room; their sum is told all the same.
+  const MOST_WRITTEN = 5;
+
   function makeEquation(kernel, rectified) {
-    const rows = Array.from({ length: kernel.depth }, (_, c) => {
+    const rows = Array.from({ length: kernel.size > MOST_WRITTEN ? 0 : kernel.depth }, (_, c) => {
       const grids = ["pixels", "weights", "products"].map((kind) => {
         const cells = Array.from({ length: kernel.size ** 2 }, () => make("span", { class: "cell" }));
         const grid = make("span", { class: `nine ${kind}` }, ...cells);
@@ -280,7 +283,7 @@ const explore = (() => {
       });
       const [pixels, weights, products] = grids.map(({ grid }) => grid);
       const title = kernel.depth > 1 ? [make("span", { class: "which" }, CHANNELS[c])] : [];
-      return { line: make("div", { class: "terms" }, ...title, pixels, "×", weights, "=", products), cells: grids.map((each) => each.cells) };
+      return { line: make("div", { class: kernel.size > 3 ? "terms large" : "terms" }, ...title, pixels, "×", weights, "=", products), cells: grids.map((each) => each.cells) };
     });
     const sum = make("data", { class: "sum" });
     const output = make("data", { class: "output" });
@@ -321,13 +324,14 @@ const explore = (() => {
     const equation = makeEquation(kernel, rectified);
     const told = make("p", { class: "quiet" });
     const surface = makeSurface("The input: move the window of the filter over it", {
-      at: (x, y) => move(Math.floor(y * shape[0]) - half, Math.floor(x * shape[1]) - half),
+      at: (x, y) => move(under(y * shape[0]), under(x * shape[1])),
       step: (dx, dy) => {
         const sum = move(row + dy, col + dx);
         say(`Row ${row}, column ${col}: ${sum}`);
       },
     });
-    const half = Math.floor(kernel.size / 2);
+    // The window with the pixel nearest to its middle.
+    const under = (place) => Math.round((Math.floor(place) - Math.floor(kernel.size / 2) + kernel.padding) / kernel.stride);
     surface.append(input, frame);
     function move(toRow, toCol) {
       [row, col] = [clamp(toRow, rows), clamp(toCol, cols)];
@@ -372,7 +376,7 @@ const explore = (() => {
       stepper.show(picture, 0, convolve(picture, kernel, 0), GREY);
     }
     box.append(introduce("One window at a time.", `Move over the input, or go there and use the arrow keys (with Shift ten pixels at a time). The ${
-      size} × ${size} pixels under the window are multiplied by the weights of the filter; their sum is one value of the map.`),
+      size} × ${size} pixels under the window are multiplied by the weights of the filter; their sum is one value of the map.${padding ? " Around the image there are zeros." : ""}`),
       make("div", { class: "choices" }, label), stepper.box);
     whenNear(box, async () => {
       const read = await readInputs(box.dataset.inputs, classes.length, kernel.depth);

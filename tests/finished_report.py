@@ -53,6 +53,23 @@ transfer = "The *new* layer.<script>alert(2)</script> See [here](javascript:aler
 """
 
 
+WINDOWS = """
+sections = ["convolution", "conv_stack"]
+
+[convolution]
+filter_size = 5
+stride = 2
+padding = 1
+
+[conv_stack]
+filters = [3, 12]
+filter_size = [4, 2]
+stride = [3, 1]
+padding = [2, 0]
+"""
+"""Other filters than usual: a remainder in both sections, an even filter, fewer maps than are shown."""
+
+
 def snapshot(folder: Path) -> dict[str, str]:
     """The SHA-256 of every file that a reader of the build may look at."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != ".lock")
@@ -91,6 +108,21 @@ def build(home: Path, finished: subprocess.CompletedProcess[str]) -> Path:
     # Without Pango there is everything but the PDF.
     assert finished.returncode == (0 if can_print() else 1), finished.stderr
     return home / "build"
+
+
+def make_windows(folder: Path) -> None:
+    """The two convolution sections alone, which need no network."""
+    draw_tiny_data(folder / "data")
+    (folder / "report.toml").write_text(WINDOWS, encoding="utf-8")
+    command = [sys.executable, "-m", "reportgen", "build", "--quiet"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)
+    assert done.returncode == (0 if can_print() else 1), done.stderr
+
+
+@pytest.fixture(scope="session")
+def windows(make_once: MakeOnce) -> Path:
+    """A build with other filters than usual, ``WINDOWS``."""
+    return make_once("windows", make_windows) / "build"
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,6 +60,17 @@ long_sources = true
 
 [example_images]
 "o'neill" = "test/o'neill/1.jpg"
+
+[convolution]
+filter_size = 5
+stride = 2
+padding = 1
+
+[conv_stack]
+filters = [16, 8]
+filter_size = [5, 4]
+stride = [1, 3]
+padding = [2, 0]
 
 [occlusion]
 random_boxes = 40
@@ -158,6 +171,13 @@ def test_every_key_is_read(tmp_path: Path) -> None:
             "neurons": ("zero", "median", "percentile:90", "top:2", (1, 2, 3)),
             "shared_scale": True,
         },
+        "convolution": {"filter_size": 5, "stride": 2, "padding": 1},
+        "conv_stack": {
+            "filters": (16, 8),
+            "filter_size": (5, 4),
+            "stride": (1, 3),
+            "padding": (2, 0),
+        },
         "occlusion": {"random_boxes": 40, "step": 8},
         "methods": {"shown": ("grad_cam", "smoothgrad"), "steps": 9, "samples": 10, "located_over": "test"},
         "randomisation": {"seed": 8, "images": 2},
@@ -167,9 +187,11 @@ def test_every_key_is_read(tmp_path: Path) -> None:
 
 
 def test_the_example_above_leaves_no_key_out(tmp_path: Path) -> None:
-    settings = load_settings(write(tmp_path, EVERYTHING))
-    assert settings.model_fields_set >= set(Settings.model_fields)
+    settings: Any = load_settings(write(tmp_path, EVERYTHING))
+    assert settings.model_fields_set >= set(type(settings).model_fields) >= set(Settings.model_fields)
     tables = (
+        settings.convolution,
+        settings.conv_stack,
         settings.show,
         settings.print,
         settings.occlusion,
@@ -255,7 +277,9 @@ def test_the_keys_of_one_table_are_not_offered_in_another(tmp_path: Path) -> Non
 
 
 def test_a_key_of_a_table_is_sent_there(tmp_path: Path) -> None:
-    assert refused(tmp_path, "filters = 3").endswith("unknown key 'filters'; it belongs under [show]")
+    assert refused(tmp_path, "filters = 3").endswith(
+        "unknown key 'filters'; it belongs under [show] or [conv_stack]"
+    )
     assert refused(tmp_path, "neurons = 3").endswith("under [show] or [guided_backprop] or [commentary]")
 
 
@@ -297,6 +321,10 @@ def test_every_fault_is_told_with_its_own_line_in_the_order_of_the_file(tmp_path
         ("[show]\ncolour = 1", "show.colour", "1"),
         ("show = 1", "show", "1"),
         ("[commentary]\nneurons = 5", "commentary.neurons", "5"),
+        ("[commentary]\nconvolution = 5", "commentary.convolution", "5"),
+        ("[convolution]\nfilter_size = 32", "convolution.filter_size", "32"),
+        ("[convolution]\nstride = 0", "convolution.stride", "0"),
+        ("[convolution]\npadding = -1", "convolution.padding", "-1"),
         ('[guided_backprop]\nneurons = "zero"', "guided_backprop.neurons", '"zero"'),
         ("[guided_backprop]\nneurons = []", "guided_backprop.neurons", ""),
         ("[example_images]\nleopard = 3", "example_images.leopard", "3"),
@@ -399,7 +427,38 @@ REASONS = [
     ("[commentary]\nneurons = ['a']", "one text in quotes is needed"),
     ("[guided_backprop]\nneurons = []", "it is empty"),
     (f"[guided_backprop]\nneurons = {['zero'] * 21}", "it has 21 items; allowed is 1 to 20"),
+    ("[convolution]\nfilter_size = 32", "convolution.filter_size = 32: allowed is 1 to 31"),
+    ("[conv_stack]\nfilters = 32", "conv_stack.filters = 32: a list is needed"),
+    ("[conv_stack]\nfilters = [32]", "filters = [32]: two numbers are needed, one for each layer"),
+    ("[conv_stack]\nstride = [0, 1]", "stride = [0, 1]: allowed is 1 to 31, and layer 1 has 0"),
+    ("[conv_stack]\npadding = [0, 32]", "padding = [0, 32]: allowed is 0 to 31, and layer 2 has 32"),
+    ('[conv_stack]\nfilters = ["32", 64]', 'filters 1 = "32": a whole number is written without quotes: 32'),
+    # (224 − 3)/31 = 7.1, so 8 positions; with one more on each side 10.
+    (
+        "[conv_stack]\nfilter_size = [3, 9]\nstride = [31, 1]",
+        "conv_stack.filter_size = [3, 9]: 9, of layer 2, is more than the 8 × 8 values that reach it; write "
+        "8 or less, or a smaller stride of the layer before it",
+    ),
+    (
+        "[conv_stack]\npadding = [0, 1]\nfilter_size = [3, 11]\nstride = [31, 1]",
+        "11, of layer 2, is more than the 10 × 10 values that reach it with padding 1; write 10 or less",
+    ),
+    (
+        "[conv_stack]\nfilters = [80, 40]\nfilter_size = [1, 26]",
+        "layer 2 has 2163200 weights; 2000000 are the most: take fewer filters, or smaller ones",
+    ),
 ]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "padding"),
+    # (224 − 31)/31 = 6.2, so 7 positions; (224 − 3 + 62)/31 = 9.1, so 10.
+    [("[3, 8]", "[0, 0]"), ("[31, 7]", "[0, 0]"), ("[3, 10]", "[31, 0]")],
+)
+def test_a_filter_that_has_one_position_fits(tmp_path: Path, sizes: str, padding: str) -> None:
+    text = f"[conv_stack]\nstride = [31, 1]\nfilter_size = {sizes}\npadding = {padding}"
+    settings: Any = load_settings(write(tmp_path, text))
+    assert list(settings.conv_stack.filter_size) == json.loads(sizes)
 
 
 @pytest.mark.parametrize(("text", "said"), REASONS)
@@ -562,7 +621,15 @@ def test_the_shipped_file_has_room_for_any_number_of_authors(tmp_path: Path) -> 
 
 def test_the_shipped_file_has_an_example_or_a_value_for_every_setting() -> None:
     table = tomllib.loads(uncommented(EXAMPLES))
-    assert table.keys() == Settings.model_fields.keys()
+    assert table.keys() == type(load_settings(ROOT / "report.toml")).model_fields.keys()
+
+
+@pytest.mark.parametrize("outline", ['sections = ["transfer"]', 'report = "architectures"'])
+def test_the_shipped_file_goes_with_other_sections(tmp_path: Path, outline: str) -> None:
+    text = (ROOT / "report.toml").read_text(encoding="utf-8").replace('report = "assignment"', outline)
+    assert "convolution" not in type(load_settings(write(tmp_path, text))).model_fields
+    # What would change something if the section were there is not passed over.
+    assert "unknown key 'convolution'" in refused(tmp_path, text.replace("\nstride = 1 ", "\nstride = 2 "))
 
 
 def test_the_projects_own_file_says_nothing_but_the_defaults() -> None:

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.architecture import output_size as output_size
 
-FILTER_SIZE, STRIDE, PADDING = 3, 1, 0
-
 
 def convolve(
     image: NDArray[Any], kernel: NDArray[Any], stride: int = 1, padding: int = 0

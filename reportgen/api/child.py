@@ -24,7 +24,7 @@ from reportgen.errors import Problem, StoppedError, UserError
 from reportgen.faults import TRACEBACK
 from reportgen.outline.kind import Outline
 from reportgen.progress import Advance, Progress
-from reportgen.settings import Settings
+from reportgen.settings import Settings, settings_type
 from reportgen.store.files import writing
 
 
@@ -56,11 +56,17 @@ def request_text(request: Request) -> str:
 
 
 def parse_request(text: str) -> Request:
-    """Read what :func:`request_text` wrote."""
+    """Read what :func:`request_text` wrote.
+
+    The settings have the keys of the sections, also if they were given as plain ``Settings``. Raises
+    ``SettingsError`` for a report or section that is not installed.
+    """
     table = json.loads(text)
-    settings, file = None, table["file"]
-    if table["settings"] is not None:
-        settings = Settings.model_validate_json(json.dumps(table["settings"]))
+    settings, file, given = None, table["file"], table["settings"]
+    if given is not None:
+        outline = {key: given[key] for key in ("report", "sections") if key in given}
+        kind = Settings.model_validate_json(json.dumps(outline)).kind
+        settings = settings_type(kind).model_validate_json(json.dumps(given))
     return Request(settings, Path(file) if file else None, table["overrides"], table["fresh"])
 
 

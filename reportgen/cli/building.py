@@ -215,8 +215,8 @@ def build_worker(
     signal.signal(signal.SIGINT, signal.default_int_handler)
     follow_parent()
     os.set_inheritable(progress_handle, False)
-    request = parse_request(job.read_text(encoding="utf-8"))
     try:
+        request = parse_request(job.read_text(encoding="utf-8"))
         answer = _build(request, PipeProgress(progress_handle))
     # An error goes into the answer; a fault of ours ends the process, and its trace is in the log.
     except UserError as error:

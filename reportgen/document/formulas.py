@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from markupsafe import Markup
 
@@ -44,13 +46,21 @@ class FormulaSetter:
         """The formula of the output's size along one side (``W`` or ``H``) with a layer's values put in."""
         layer = plain(section)
         W1, W2 = layer["input_shape"][axis], layer["expected_shape"][axis]
-        F = layer["filter_size"] if "filter_size" in layer else layer["kernel_shape"][0]
-        P, S = layer["padding"], layer["stride"]
-        general = rf"\dfrac{{{side}_1 - F + 2P}}{{S}} + 1"
-        filled = rf"\dfrac{{{W1} - {F} + 2 \cdot {P}}}{{{S}}} + 1"
-        tex = rf"{side}_2 = {general} = {filled} = {W2}"
-        spoken = f"{side}2 = ({side}1 − F + 2P) / S + 1 = ({W1} − {F} + 2·{P}) / {S} + 1 = {W2}"
+        F, P, S = _window(layer)
+        general, filled = rf"\dfrac{{{side}_1 - F + 2P}}{{S}}", rf"\dfrac{{{W1} - {F} + 2 \cdot {P}}}{{{S}}}"
+        said, put_in = f"({side}1 − F + 2P) / S", f"({W1} − {F} + 2·{P}) / {S}"
+        if (W1 - F + 2 * P) % S:
+            general, filled = (rf"\left\lfloor {each} \right\rfloor" for each in (general, filled))
+            said, put_in = f"floor({said})", f"floor({put_in})"
+        tex = rf"{side}_2 = {general} + 1 = {filled} + 1 = {W2}"
+        spoken = f"{side}2 = {said} + 1 = {put_in} + 1 = {W2}"
         return section.expected_shape[axis].as_source(self.set(tex, spoken), "n formula")
+
+    def is_rounded(self, section: Sourced) -> bool:
+        """Whether the division of that formula leaves a remainder along a side: it is rounded down."""
+        layer = plain(section)
+        F, P, S = _window(layer)
+        return any((side - F + 2 * P) % S for side in layer["input_shape"][:2])
 
     def sigma(self, check: Sourced) -> Markup:
         """The standard deviation that Kaiming initialisation claims, with its fan-in put in."""
@@ -58,6 +68,12 @@ class FormulaSetter:
         tex = rf"\sigma = \sqrt{{2 / {fan_in}}} = {sigma:.4f}"
         formula = self.set(tex, f"σ = square root of 2 / {fan_in} = {sigma:.4f}")
         return check.sigma_expected.as_source(formula, "n formula")
+
+
+def _window(layer: Mapping[str, Any]) -> tuple[int, int, int]:
+    """Filter size F, padding P and stride S of a layer."""
+    size = layer["filter_size"] if "filter_size" in layer else layer["kernel_shape"][0]
+    return size, layer["padding"], layer["stride"]
 
 
 @lru_cache(maxsize=256)

@@ -137,6 +137,7 @@ class _Page:
             source=self._embed,
             formula=self.formulas.set,
             output_size=self.formulas.output_size,
+            is_rounded=self.formulas.is_rounded,
             sigma=self.formulas.sigma,
             ref=self.numbering.reference,
             show=self.numbering.show,

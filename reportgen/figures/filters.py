@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from reportgen.figures.colour import Rgb, diverging, ink_on
-from reportgen.figures.figure import Picture
+from reportgen.figures.figure import TEXT_WIDTH_MM, Picture
 from reportgen.figures.lettering import HAIRLINE, number_text
 from reportgen.figures.montage import ScaleBar
 from reportgen.figures.plots import MM, house_style, svg_picture
@@ -20,6 +20,12 @@ from reportgen.figures.plots import MM, house_style, svg_picture
 _CHANNELS = ("red", "green", "blue")
 
 _CELL_MM = 13.0
+_LEAST_WIDTH_MM = 26.0
+"""Of a whole picture, whose scale has three numbers below it."""
+
+MOST_WRITTEN = 5
+"""Rows of a filter in whose squares the weights are written; those of a larger one have no room for them."""
+
 _GAP_MM = 5.0
 _STRIP_MM = 2.2
 _STRIP_STEPS = 85
@@ -33,7 +39,7 @@ _Weights = NDArray[np.floating[Any]]
 
 
 def filter_heatmap(kernel: _Weights) -> Picture:
-    """Draw one filter, (F, F) or (F, F, 3), as coloured squares with the weight written in each.
+    """Draw one filter, (F, F) or (F, F, 3), as coloured squares; in those of up to 5 × 5 are the weights.
 
     The scale is symmetric about zero and drawn below; the three slices of a colour filter are side by
     side on one scale. Raises ``ValueError`` on another shape and on weights that are not finite.
@@ -49,7 +55,8 @@ def heatmap_figure(kernel: _Weights) -> Figure:
         raise ValueError(f"a filter to be drawn is (F, F) or (F, F, 3), not {kernel.shape}")
     rows, columns, count = slices.shape
     limit = float(np.abs(slices).max())
-    width, height = columns * _CELL_MM, rows * _CELL_MM
+    cell = _cell_size(columns, count)
+    width, height = columns * cell, rows * cell
     figure = Figure(figsize=((count * (width + _GAP_MM) - _GAP_MM) * MM, (height + _GAP_MM) * MM))
     for n in range(count):
         axes = _axes_at(figure, (n * (width + _GAP_MM), _GAP_MM, width, height))
@@ -59,6 +66,12 @@ def heatmap_figure(kernel: _Weights) -> Figure:
     whole = count * (width + _GAP_MM) - _GAP_MM
     _draw_scale(_axes_at(figure, (0, 0, whole, _STRIP_MM)), ScaleBar(-limit, limit, "weight", "diverging"))
     return figure
+
+
+def _cell_size(columns: int, count: int) -> float:
+    """Millimetres of a square, of which ``columns`` are in each of ``count`` slices side by side."""
+    room = (TEXT_WIDTH_MM + _GAP_MM) / count - _GAP_MM
+    return min(max(_CELL_MM, _LEAST_WIDTH_MM / (count * columns)), room / columns)
 
 
 def filter_tiles(kernels: _Weights, side: int) -> tuple[list[Rgb], float]:
@@ -91,6 +104,8 @@ def _draw_slice(axes: Axes, weights: _Weights, limit: float) -> None:
             (j - 0.5, i - 0.5), 1, 1, facecolor=(red, green, blue), edgecolor=HAIRLINE, linewidth=0.3
         )
         axes.add_patch(square)
+        if rows > MOST_WRITTEN:
+            continue
         text = f"{weight:.3f}".replace("-", "\N{MINUS SIGN}")
         axes.text(j, i, text, ha="center", va="center", color=ink_on((red, green, blue)))
     axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), xticks=[], yticks=[])

@@ -97,10 +97,15 @@ def _describe_form(path: Path, wanted: str, value: Any, examples: Examples) -> s
     if isinstance(value, str):
         return _describe_quoted(key, wanted, value.strip())
     if wanted == "a whole number" and isinstance(value, float):
-        return "a whole number has no point" + (f": {key} = {value:.0f}" if value.is_integer() else "")
+        return "a whole number has no point" + (f": {_assign(key)}{value:.0f}" if value.is_integer() else "")
     if wanted == "a date" and isinstance(value, datetime.datetime):
         return f"a date has no time of day: {key} = {value.date().isoformat()}"
     return f"{wanted} is needed" + (", as 2026-01-31" if wanted == "a date" else "")
+
+
+def _assign(key: str) -> str:
+    """How the line of a key begins; an item of a list has no key."""
+    return f"{key} = " if key else ""
 
 
 def _describe_quoted(key: str, wanted: str, value: str) -> str:
@@ -114,7 +119,7 @@ def _describe_quoted(key: str, wanted: str, value: str) -> str:
     # "(?!)" fits nothing.
     if re.fullmatch(forms.get(wanted, "(?!)"), value, re.IGNORECASE):
         written = value.lower() if wanted == "true or false" else value
-        return f"{wanted} is written without quotes: {key} = {written}"
+        return f"{wanted} is written without quotes: {_assign(key)}{written}"
     example = {"a date": "date = 2026-01-31", "true or false": f"{key} = true"}.get(wanted, "")
     return f"{wanted} is needed, without quotes" + (f", as {example}" if example else "")
 
@@ -170,7 +175,8 @@ def _find_misplaced(
     below: dict[Path, list[Path]] = {}
     for path, _ in found:
         location = origin.locations.get(path[:-1])
-        own = isinstance(path[-1], str) and path[-1] in model.model_fields
+        # A key that its table has, too, as [commentary] has one for each section, is where it belongs.
+        own = path[-1] in model.model_fields and path[-1] not in keys_at(path[:-1], model)
         if len(path) > 1 and own and location and location.header:
             below.setdefault(path[:-1], []).append(path)
     messages: dict[Path, str] = {}

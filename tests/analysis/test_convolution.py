@@ -11,6 +11,7 @@ from plain_numpy import slide
 from reportgen.analysis.convolution import convolve, output_size
 from reportgen.sections.convolution import analysis as analysis
 from reportgen.sections.convolution.analysis import convolve_examples
+from reportgen.sections.convolution.settings import Window
 
 
 def count_positions(W1: int, F: int, P: int, S: int) -> int:
@@ -87,7 +88,7 @@ def test_each_class_gets_the_map_of_its_own_image(shape: tuple[int, ...]) -> Non
     images = {label: rng.random(shape).astype(np.float32) for label in ("cat", "ant")}
     channels = 1 if len(shape) == 2 else 3
 
-    result = convolve_examples(images, {"cat": "c.png", "ant": "a.png"}, seed=4)
+    result = convolve_examples(images, {"cat": "c.png", "ant": "a.png"}, seed=4, window=Window())
 
     kernel = np.array(result.numbers.filter).reshape(3, 3, channels, 1)
     for i, (label, image) in enumerate(images.items()):
@@ -104,19 +105,21 @@ def test_each_class_gets_the_map_of_its_own_image(shape: tuple[int, ...]) -> Non
 
 def test_the_filter_follows_the_seed() -> None:
     images = {"cat": np.ones((224, 224), np.float32)}
-    filters = [convolve_examples(images, {"cat": "c.png"}, seed).numbers.filter for seed in (1, 1, 2)]
+    filters = [
+        convolve_examples(images, {"cat": "c.png"}, seed, Window()).numbers.filter for seed in (1, 1, 2)
+    ]
 
     assert filters[0] == filters[1] != filters[2]
 
 
 def test_a_map_of_another_size_than_the_formulas_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     images = {"cat": np.ones((224, 224), np.float32)}
-    honest = convolve_examples(images, {"cat": "c.png"}, 1).numbers
+    honest = convolve_examples(images, {"cat": "c.png"}, 1, Window()).numbers
     monkeypatch.setattr(
         analysis, "convolve", lambda image, kernel, stride, _: convolve(image, kernel, stride, 1)
     )
 
-    padded = convolve_examples(images, {"cat": "c.png"}, 1).numbers
+    padded = convolve_examples(images, {"cat": "c.png"}, 1, Window()).numbers
 
     assert honest.classes["cat"].observed_shape == honest.expected_shape == [222, 222]
     assert honest.matches
@@ -124,3 +127,46 @@ def test_a_map_of_another_size_than_the_formulas_is_reported(monkeypatch: pytest
     assert padded.expected_shape == [222, 222]
     assert not padded.classes["cat"].matches
     assert not padded.matches
+
+
+GREY_5_2_1 = Window(filter_size=5, stride=2, padding=1)
+
+
+@pytest.mark.parametrize(
+    ("window", "expected"),
+    [
+        (Window(), [222, 222]),
+        # By hand: 224 − 5 + 2 = 221 = 2 · 110 + 1; the remainder is lost.
+        (GREY_5_2_1, [111, 111]),
+        (Window(filter_size=1), [224, 224]),
+        (Window(filter_size=4, stride=4), [56, 56]),
+        (Window(filter_size=7, stride=3, padding=2), [74, 74]),  # 221 = 3 · 73 + 2
+        (Window(filter_size=31, stride=31, padding=31), [9, 9]),  # 255 = 31 · 8 + 7
+        (Window(filter_size=2, padding=1), [225, 225]),
+    ],
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_other_windows_give_other_sizes(window: Window, expected: list[int], channels: int) -> None:
+    images = {"cat": np.ones((224, 224) if channels == 1 else (224, 224, 3), np.float32)}
+
+    numbers = convolve_examples(images, {"cat": "c.png"}, 1, window).numbers
+
+    assert numbers.expected_shape == numbers.classes["cat"].observed_shape == expected
+    assert numbers.matches
+    size = window.filter_size
+    assert np.array(numbers.filter).shape == ((size, size) if channels == 1 else (size, size, 3))
+    assert numbers.init_check.sigma_expected == pytest.approx((2 / (size * size * channels)) ** 0.5)
+    assert numbers.init_check.redrawn
+    assert (numbers.filter_size, numbers.stride, numbers.padding) == (size, window.stride, window.padding)
+
+
+@pytest.mark.parametrize("shape", [(11, 8), (11, 8, 3)])
+def test_the_map_of_a_strided_and_padded_filter_is_the_sliding_sum(shape: tuple[int, ...]) -> None:
+    image = np.random.default_rng(2).random(shape).astype(np.float32)
+
+    result = convolve_examples({"cat": image}, {"cat": "c.png"}, 4, GREY_5_2_1)
+
+    kernel = np.array(result.numbers.filter).reshape(5, 5, -1, 1)
+    wanted = slide(image.reshape(11, 8, -1), kernel, stride=2, padding=1)[..., 0]
+    assert wanted.shape == (5, 3)
+    np.testing.assert_allclose(result.arrays["map_0"], wanted, rtol=1e-5, atol=1e-5)

@@ -120,9 +120,19 @@ def test_settings_may_be_settings_and_stay_what_was_given(folder: Path) -> None:
     given = Settings(group="One", seed=9)
     settings = asked(given).settings
     assert settings is not None
-    assert settings.model_copy(update={"build": given.build, "cache": given.cache}) == given
+    kept = settings.model_copy(update={"build": given.build, "cache": given.cache})
+    assert {key: getattr(kept, key) for key in Settings.model_fields} == dict(given)
     assert "course" not in settings.model_fields_set
     assert given.build == Path("build"), "the user's own object is as it was"
+
+
+def test_keys_of_sections_arrive_and_have_their_defaults(folder: Path) -> None:
+    given: Any = asked({"convolution": {"stride": 2}}).settings
+    assert (given.convolution.stride, given.convolution.filter_size) == (2, 3)
+    plain: Any = asked(Settings(seed=9)).settings
+    assert (plain.convolution.stride, plain.conv_stack.filters) == (1, (32, 64))
+    other: Any = asked(Settings(report="architectures")).settings
+    assert other.training.epochs == 60
 
 
 @pytest.mark.parametrize("wrong", [{"sead": 1}, {"seed": "x"}, {"show": {"neurons": 99}}])

@@ -45,12 +45,24 @@ def drawing(formula: Tag) -> BeautifulSoup:
 @pytest.mark.parametrize(
     ("side", "axis", "spoken"),
     [
-        ("W", 1, "W2 = (W1 − F + 2P) / S + 1 = (224 − 5 + 2·1) / 2 + 1 = 111"),
-        ("H", 0, "H2 = (H1 − F + 2P) / S + 1 = (200 − 5 + 2·1) / 2 + 1 = 99"),
+        ("W", 1, "W2 = floor((W1 − F + 2P) / S) + 1 = floor((224 − 5 + 2·1) / 2) + 1 = 111"),
+        ("H", 0, "H2 = floor((H1 − F + 2P) / S) + 1 = floor((200 − 5 + 2·1) / 2) + 1 = 99"),
     ],
 )
 def test_the_size_formula_has_the_values_put_in(side: str, axis: int, spoken: str) -> None:
     assert label(FormulaSetter().output_size(side, Sourced(SECTION), axis)) == spoken
+
+
+def test_brackets_round_down_only_where_there_is_a_remainder() -> None:
+    even = {**SECTION, "input_shape": [201, 225]}
+    assert FormulaSetter().is_rounded(Sourced(SECTION))
+    assert not FormulaSetter().is_rounded(Sourced(even))
+    assert not FormulaSetter().is_rounded(Sourced(LAYER))
+    # One side alone is enough to be told of.
+    assert FormulaSetter().is_rounded(Sourced({**SECTION, "input_shape": [201, 224]}))
+    assert label(FormulaSetter().output_size("H", Sourced({**even, "expected_shape": [100, 112]}), 0)) == (
+        "H2 = (H1 − F + 2P) / S + 1 = (201 − 5 + 2·1) / 2 + 1 = 100"
+    )
 
 
 def test_a_layer_of_the_stack_takes_the_filter_size_from_its_kernel() -> None:

@@ -89,6 +89,8 @@ def test_the_same_inputs_give_the_same_keys(home: Path) -> None:
         ({"show": {"colour": True, "filters": 2, "neurons": 2}}, {"convolution", "conv_stack"}),
         ({"show": {"filters": 9, "neurons": 2}}, {"conv_stack"}),
         ({"show": {"filters": 2, "neurons": 3}}, {"neurons", "channels"}),
+        ({"convolution": {"stride": 2}}, {"convolution"}),
+        ({"conv_stack": {"padding": [1, 0]}}, {"conv_stack"}),
         ({"occlusion": {"random_boxes": 31}}, {"occlusion"}),
         ({"occlusion": {"step": 16}}, {"occlusion"}),
         ({"guided_backprop": {"neurons": ["zero"]}}, {"guided_backprop"}),
@@ -147,11 +149,10 @@ def test_sections_and_their_order_count_where_the_report_is_put_together(home: P
     assert {name: every.stages[name].key for name in kept} == {name: some.stages[name].key for name in kept}
 
 
-def test_every_setting_is_declared_by_a_stage_or_names_a_place() -> None:
+def test_every_setting_is_declared_by_a_stage_or_names_a_place(tmp_path: Path) -> None:
     declared = {name.split(".")[0] for spec in plan.make_specs(find_kind()) for name in spec.settings}
-    from reportgen.settings import Settings
-
-    assert declared | PLACES | {"weights", "architecture"} == set(Settings.model_fields)
+    known = set(type(load_settings(folder=tmp_path)).model_fields)
+    assert declared | PLACES | {"weights", "architecture"} == known
     assert declared & PLACES == set()
 
 

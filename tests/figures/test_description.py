@@ -75,6 +75,14 @@ def test_filters_are_told_with_their_extremes() -> None:
     )
 
 
+def test_of_a_layer_with_few_filters_all_are_shown() -> None:
+    few = LAYER.model_copy(update={"filters": 4})
+    assert describe_filters(1, few, np.ones((3, 3, 1, 4))).startswith(
+        "All 4 filters of layer 1, each of 3 by 3"
+    )
+    assert describe_maps(2, few, "cat", maps()).startswith("All 4 feature maps of layer 2 for cat, each of")
+
+
 def maps(*places: tuple[int, int, int, float]) -> NDArray[np.float64]:
     values = np.zeros((20, 20, 4))
     values[..., 0] = 1

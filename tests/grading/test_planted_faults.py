@@ -167,7 +167,7 @@ def hide_weights(forged: Forged) -> None:
 
 
 FAULTS: list[tuple[Callable[[Forged], None], dict[str, str]]] = [
-    (shrink_map, {"Q1 Observed size 222 × 222": "share"}),
+    (shrink_map, {"Q1 Observed size by the formula": "share"}),
     (blur_map, {"Q1 Feature maps are the filter's": "share"}),
     (flatten_kernel, {"Q1, Q2 Kaiming initialisation": "2"}),
     (thaw_base, {"Q3 Base frozen": "5"}),

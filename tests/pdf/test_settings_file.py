@@ -14,10 +14,20 @@ from hypothesis import strategies as st
 from reportgen.engine.plan import make_specs, setting
 from reportgen.outline.kind import find_kind
 from reportgen.pdf.printer import write_settings
-from reportgen.settings import Commentary, Settings, load_settings
+from reportgen.sections.conv_stack.settings import Stack
+from reportgen.sections.convolution.settings import Window
+from reportgen.settings import Commentary, Settings, load_settings, understand_settings
 from reportgen.tables import Author, GuidedTables, Occluding, Printing, Redrawing, RingTest, Show
 
 SHOWN = next(spec.settings for spec in make_specs(find_kind()) if spec.name == "pdf")
+
+ASSIGNMENT: Any = type(understand_settings({}, "the defaults"))
+"""The settings with what the sections of the assignment bring along."""
+
+
+def pairs(least: int, most: int) -> st.SearchStrategy[tuple[int, int]]:
+    return st.tuples(st.integers(least, most), st.integers(least, most))
+
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 choices = st.one_of(
@@ -25,7 +35,7 @@ choices = st.one_of(
     st.tuples(*(st.integers(0, 500) for _ in range(3))),
 )
 settings_of_users = st.builds(
-    Settings,
+    ASSIGNMENT,
     course=words,
     assignment=words,
     group=words,
@@ -48,6 +58,17 @@ settings_of_users = st.builds(
     ),
     occlusion=st.builds(Occluding, random_boxes=st.integers(1, 1000), step=st.integers(4, 224)),
     randomisation=st.builds(Redrawing, seed=st.integers(0, 2**32 - 1), images=st.integers(1, 20)),
+    convolution=st.builds(
+        Window, filter_size=st.integers(1, 31), stride=st.integers(1, 31), padding=st.integers(0, 31)
+    ),
+    conv_stack=st.builds(
+        # Of these every filter has a position.
+        Stack,
+        filters=pairs(1, 128),
+        filter_size=pairs(1, 7),
+        stride=pairs(1, 9),
+        padding=pairs(0, 31),
+    ),
     shortcuts=st.builds(RingTest, images=st.integers(1, 1000)),
     commentary=st.builds(Commentary, introduction=words, observations=words),
 )
@@ -70,7 +91,7 @@ def test_the_file_gives_the_same_settings(settings: Settings, weights: str) -> N
 
 
 def test_it_names_no_place_on_the_machine_and_all_that_the_report_shows() -> None:
-    settings = Settings(
+    settings = ASSIGNMENT(
         data=Path("/home/zoe/data"), cache=Path("/home/zoe/cache"), build=Path("/home/zoe/build"),
         weights="/home/zoe/vgg19.h5", date=datetime.date(2026, 1, 31),
     )  # fmt: skip
@@ -80,7 +101,7 @@ def test_it_names_no_place_on_the_machine_and_all_that_the_report_shows() -> Non
     assert table["weights"] == "vgg19.h5"
     assert set(table) == {
         "course", "assignment", "group", "authors", "date", "seed", "show", "print", "example_images",
-        "guided_backprop", "methods",
+        "guided_backprop", "methods", "convolution", "conv_stack",
         "occlusion", "randomisation", "shortcuts", "commentary", "weights", "report",
         "theme", "layers", "preprocessing",
     }  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, expect
-from reading import WIDE, reading
+from reading import PHONE, WIDE, reading
 from tiny_data import CLASSES
 
 pytestmark = pytest.mark.slow
@@ -73,6 +73,64 @@ def test_a_hundred_sums_of_nine_products_are_the_values_of_the_map(page: Page, b
             window = arrays[f"image_{i}"][row : row + 3, col : col + 3] * arrays["filter"]
             # As printed, with two decimals.
             assert told["products"] == pytest.approx(window.ravel().tolist(), abs=0.0051)
+
+
+MIDDLES = """([box, places, [rows, cols]]) => {
+  const surface = document.querySelector(`[data-explorer="${box}"] .surface`);
+  const area = surface.getBoundingClientRect();
+  const told = [...document.querySelectorAll(`[data-explorer="${box}"] data`)];
+  return places.map(([y, x]) => {
+    const clientX = area.left + (area.width * (x + 0.5)) / cols;
+    const clientY = area.top + (area.height * (y + 0.5)) / rows;
+    surface.dispatchEvent(new PointerEvent("pointermove", { clientX, clientY }));
+    const frame = document.querySelector(`[data-explorer="${box}"] .window`).style;
+    return {
+      at: [Number(surface.dataset.row), Number(surface.dataset.col)],
+      frame: [frame.top, frame.left, frame.height, frame.width].map((share) => 2.24 * parseFloat(share)),
+      values: told.map((each) => Number(each.value)),
+      cells: document.querySelectorAll(`[data-explorer="${box}"] .products .cell`).length,
+    };
+  });
+}"""
+
+
+def test_windows_of_other_sizes_strides_and_paddings(browser: Browser, windows: Path) -> None:
+    """The pointer is put on the pixel in the middle of each window: 2 · row − 1 + 2, and 3 · row − 2 + 2."""
+    with reading(browser, windows / "report.html") as page:
+        for name, size, stride, padding in (("convolution", 5, 2, 1), ("stack", 4, 3, 2)):
+            box = explorer(page, name)
+            if name == "convolution":
+                values = arrays_of(windows, "convolution")["map_0"]
+            else:
+                values = arrays_of(windows, "conv_stack")["maps_1_0"][..., 0]
+            places = [
+                [0, 0],
+                [0, values.shape[1] - 1],
+                *(np.array(draw_places(30)) % values.shape[0]).tolist(),
+            ]
+            middles = [[place * stride - padding + size // 2 for place in each] for each in places]
+            told = page.evaluate(MIDDLES, [name, middles, [224, 224]])
+            for (row, col), each in zip(places, told, strict=True):
+                assert each["at"] == [row, col]
+                assert each["values"][-1] == pytest.approx(values[row, col], abs=1e-6)
+                top, left = row * stride - padding, col * stride - padding
+                assert each["frame"] == pytest.approx([top, left, size, size], abs=1e-3)
+                assert each["cells"] == size * size
+            assert box.get_by_role("application").get_attribute("data-row") is not None
+        assert numbers_of(page.get_by_role("group", name="Maps of layer 1")) == [1, 2, 3]
+        assert (
+            page.get_by_role("group", name="Maps of layer 1").get_by_role("button", name="Show").count() == 0
+        )
+        assert page.get_by_role("button", name="Show all 12").count() == 1
+
+
+def test_products_of_a_larger_window_keep_to_a_line_on_a_phone(browser: Browser, windows: Path) -> None:
+    with reading(browser, windows / "report.html", PHONE) as page:
+        cells = explorer(page, "convolution").locator(".cell")
+        heights = cells.evaluate_all("cells => cells.map((cell) => cell.clientHeight / cell.clientWidth)")
+        assert len(heights) == 3 * 25
+        assert max(heights) < 1  # two lines are higher than wide
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
 
 
 def test_a_window_is_moved_by_the_arrow_keys(page: Page, build: Path) -> None:

@@ -10,22 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.computed import Computed, summarise
-from reportgen.analysis.convolution import FILTER_SIZE, PADDING, STRIDE, output_size
+from reportgen.analysis.convolution import output_size
 from reportgen.analysis.initialisation import check_initialisation, kaiming_normal
 from reportgen.sections.conv_stack.result import ConvLayer, ConvStack
+from reportgen.sections.conv_stack.settings import StackedLayer
 
-FILTERS = (32, 64)
 
+def apply_stack(
+    image: NDArray[Any], kernels: Sequence[NDArray[np.float32]], layers: Sequence[StackedLayer]
+) -> list[NDArray[np.float32]]:
+    """Run an image (H, W, C) through convolution (zero padding, no bias) and ReLU, layer by layer.
 
-def apply_stack(image: NDArray[Any], kernels: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """Run an image (H, W, C) through convolution (stride 1, no padding, no bias) and ReLU, layer by layer.
-
-    ``kernels[l]`` is (F, F, C_in, C_out). Returns each layer's feature maps (rows, columns, C_out), ≥ 0.
+    ``kernels[l]`` is (F, F, C_in, C_out), for the stride and the padding of ``layers[l]``. Returns each
+    layer's feature maps (rows, columns, C_out), ≥ 0.
     """
     outputs = []
     signal = keras.ops.convert_to_tensor(image.astype(np.float32)[np.newaxis])
-    for kernel in kernels:
-        signal = keras.ops.relu(keras.ops.conv(signal, kernel, strides=STRIDE, padding="valid"))
+    for kernel, layer in zip(kernels, layers, strict=True):
+        around = (layer.padding, layer.padding)
+        signal = keras.ops.pad(signal, ((0, 0), around, around, (0, 0)))
+        signal = keras.ops.relu(keras.ops.conv(signal, kernel, strides=layer.stride, padding="valid"))
         outputs.append(np.asarray(keras.ops.convert_to_numpy(signal)[0], dtype=np.float32))
     return outputs
 
@@ -34,30 +38,31 @@ def stack_layers(
     images: Mapping[str, NDArray[np.float32]],
     files: Mapping[str, str],
     *,
+    layers: Sequence[StackedLayer],
     shown: int,
     seed: int,
     shared_scale: bool = False,
 ) -> Computed[ConvStack]:
-    """Apply 32 filters F×F×C and then 64 filters F×F×32 to each class's image (values 0–1).
+    """Apply the filters F×F×C of the first layer and then those of the second to each class's image (0–1).
 
     Kernels are Kaiming normal from ``numpy.random.default_rng([seed, 2])``, biases zero. The first
-    ``shown`` feature maps of each layer are kept for each image.
+    ``shown`` feature maps of each layer, or all that it has, are kept for each image.
     """
     first = next(iter(images.values()))
     channels = 1 if first.ndim == 2 else first.shape[2]
     # A stream of its own for each question, so that a change in one does not draw the others' filters again.
     rng = np.random.default_rng([seed, 2])
     kernels: list[NDArray[np.float32]] = []
-    for count in FILTERS:
-        kernels.append(kaiming_normal((FILTER_SIZE, FILTER_SIZE, channels, count), rng))
+    for count, size, _stride, _padding in layers:
+        kernels.append(kaiming_normal((size, size, channels, count), rng))
         channels = count
     arrays: dict[str, NDArray[Any]] = {f"kernel_{n}": kernel for n, kernel in enumerate(kernels, 1)}
     observed: list[set[tuple[int, ...]]] = [set() for _ in kernels]
     for i, image in enumerate(images.values()):
-        outputs = apply_stack(image.reshape(*image.shape[:2], -1), kernels)
+        outputs = apply_stack(image.reshape(*image.shape[:2], -1), kernels, layers)
         for n, maps in enumerate(outputs):
             observed[n].add(maps.shape)
-            # A slice would keep all 64 maps of the layer in memory.
+            # A slice would keep all maps of the layer in memory.
             arrays[f"maps_{n + 1}_{i}"] = maps[..., :shown].copy()
     numbers = ConvStack(
         colour=first.ndim == 3,
@@ -67,7 +72,7 @@ def stack_layers(
         layers=[
             layer.model_copy(update=_find_scales(arrays, n, list(images), shown))
             for n, layer in enumerate(
-                _describe(kernels, first.shape[:2], observed, np.random.default_rng([seed, 2])), 1
+                _describe(kernels, layers, first.shape[:2], observed, np.random.default_rng([seed, 2])), 1
             )
         ],
         arrays=summarise("conv_stack", arrays),
@@ -89,26 +94,27 @@ def _find_scales(
 
 def _describe(
     kernels: Sequence[NDArray[np.float32]],
+    given: Sequence[StackedLayer],
     size: tuple[int, ...],
     observed: Sequence[set[tuple[int, ...]]],
     rng: np.random.Generator,
 ) -> list[ConvLayer]:
     layers = []
-    for kernel, shapes in zip(kernels, observed, strict=True):
-        count = kernel.shape[3]
-        expected = [*(output_size(side, FILTER_SIZE, PADDING, STRIDE) for side in size), count]
+    for kernel, layer, shapes in zip(kernels, given, observed, strict=True):
+        sides = [output_size(side, layer.filter_size, layer.padding, layer.stride) for side in size]
+        expected = [*sides, layer.filters]
         # One odd shape among the images must show, so the first one that differs is the one reported.
         shape = next((list(s) for s in sorted(shapes) if list(s) != expected), expected)
         layers.append(
             ConvLayer(
-                filters=count,
+                filters=layer.filters,
                 kernel_shape=list(kernel.shape),
                 input_shape=[*size, kernel.shape[2]],
                 expected_shape=expected,
                 observed_shape=shape,
                 matches=shapes == {tuple(expected)},
-                stride=STRIDE,
-                padding=PADDING,
+                stride=layer.stride,
+                padding=layer.padding,
                 init_check=check_initialisation(kernel, rng=rng),
             )
         )

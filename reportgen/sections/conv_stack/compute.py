@@ -19,6 +19,7 @@ def run(context: StageContext) -> Artifacts:
             stack_layers(
                 scale_examples(context),
                 example_files(context),
+                layers=context.setting("conv_stack").layers,
                 shown=context.setting("show.filters"),
                 seed=context.setting("seed"),
                 shared_scale=context.setting("show.shared_scale"),

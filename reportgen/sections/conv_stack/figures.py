@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -44,7 +45,7 @@ def describe_filters(n: int, layer: ConvLayer, kernels: Values) -> str:
     highest, lowest = int(weights.max(axis=0).argmax()), int(weights.min(axis=0).argmin())
     sides = layer.kernel_shape[: 2 if kernels.shape[2] == 1 else 3]
     return (
-        f"The first {kernels.shape[3]} of the {layer.filters} filters of layer {n}, each of "
+        f"{_count_shown(kernels.shape[3], layer)} filters of layer {n}, each of "
         f"{' by '.join(map(str, sides))} weights, as coloured squares on one scale from "
         f"{say_number(-limit)} to {say_number(limit)}. The largest weight, {say_number(weights.max())}, "
         f"is in filter {highest + 1}, the smallest, {say_number(weights.min())}, in filter {lowest + 1}; "
@@ -52,11 +53,15 @@ def describe_filters(n: int, layer: ConvLayer, kernels: Values) -> str:
     )
 
 
+def _count_shown(shown: int, layer: ConvLayer) -> str:
+    return f"The first {shown} of the {layer.filters}" if shown < layer.filters else f"All {shown}"
+
+
 def describe_maps(n: int, layer: ConvLayer, label: str, maps: Values, *, shared: bool = False) -> str:
     """Describe the shown feature maps of layer ``n`` after ReLU, (H, W, shown); ``shared``: on one scale."""
     height, width, shown = maps.shape
     start = (
-        f"The first {shown} of the {layer.filters} feature maps of layer {n} for {label}, "
+        f"{_count_shown(shown, layer)} feature maps of layer {n} for {label}, "
         f"each of {height} by {width} values."
     )
     means = maps.mean(axis=(0, 1))
@@ -124,7 +129,8 @@ def _filters(n: int, layer: ConvLayer, kernels: NDArray[Any]) -> Figure:
         describe_filters(n, layer, kernels),
         [Tile(pixels, f"filter {k}", look="squares") for k, pixels in enumerate(tiles, 1)],
         columns=columns,
-        tile_side=max(tiles[0].shape[:2]),
+        # Many large slices need more pixels than there are in print.
+        tile_side=min(max(tiles[0].shape[:2]), full_width_side(max(columns, 5))),
         bar=ScaleBar(-limit, limit, "filter weight", "diverging"),
     )
 
@@ -163,10 +169,27 @@ _DRAWN = 1e-6
 """What ``verify`` lets the same weights drawn on another machine differ by."""
 
 
+MOST_CARRIED = 100_000
+"""Weights of both layers that the page carries, as half a megabyte of text; usually there are 19 thousand."""
+
+MOST_MULTIPLIED = 5_000_000_000
+"""Multiplications for all maps of an image, a matter of seconds on the page; usually it is a fifth of it."""
+
+
+def _is_explorable(layers: Sequence[ConvLayer]) -> bool:
+    weights = [math.prod(layer.kernel_shape) for layer in layers]
+    multiplied = [
+        count * math.prod(layer.expected_shape[:2]) for count, layer in zip(weights, layers, strict=True)
+    ]
+    return sum(weights) <= MOST_CARRIED and sum(multiplied) <= MOST_MULTIPLIED
+
+
 def carry(data: FigureData, _figures: Mapping[str, Figure]) -> dict[str, list[Carried]]:
     """The inputs, one below the other in 255ths, and all weights (F, F, C, K) of both layers: from these the
-    page computes every map again, also those that the figures have no room for.
+    page computes every map again, also those that the figures have no room for. Nothing, if that is too much.
     """
+    if not _is_explorable(data.numbers.layers):
+        return {}
     images = [image if data.numbers.colour else np.round(grey(image) * 255) for image in data.images]
     kernels = [carry_numbers(f"kernel-{n}", data.arrays[f"kernel_{n}"], _DRAWN) for n in (1, 2)]
     return {"filters_1": [carry_levels("inputs", np.concatenate(images).astype(np.uint8)), *kernels]}

@@ -59,7 +59,10 @@ class ConvStack(Result):
     """
 
     colour: Annotated[bool, means("Whether the images go in in colour.")]
-    shown: Annotated[Positive, means("How many filters and feature maps of each layer are shown.")]
+    shown: Annotated[
+        Positive,
+        means("How many filters and feature maps of each layer are shown; of a layer with fewer, all."),
+    ]
     shared_scale: Annotated[bool, means("Whether all maps of a figure have one scale.")] = False
     files: Annotated[
         dict[Label, Annotated[ImagePath, means("The example image of this class.")]],

@@ -10,7 +10,10 @@ SECTION = Section(
     result="ConvStack",
     meaning="Two stacked convolution layers.",
     phrase="two stacked convolution layers",
-    reads=Reads(images="examples", settings=("seed", "show.colour", "show.filters", "show.shared_scale")),
+    reads=Reads(
+        images="examples",
+        settings=("seed", "show.colour", "show.filters", "show.shared_scale", "conv_stack"),
+    ),
     figures=(Shown("filters_1"), Shown("maps_1_<i>"), Shown("filters_2"), Shown("maps_2_<i>")),
     figure_images=True,
     origins=(

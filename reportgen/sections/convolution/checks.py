@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.grading.checks import NamedCheck, classes
+from reportgen.grading.checks import NamedCheck, classes, whole
 from reportgen.grading.report import Report, require
 
 _FILTER = "one filter"
@@ -21,22 +21,49 @@ def banks(report: Report) -> list[str]:
 
 
 def judge_feature_map(report: Report, label: str) -> None:
-    """The feature map of the class's image is that image convolved with the filter (stride 1, no padding)."""
+    """The feature map of the class's image is that image, with zeros around it by the stated padding, under
+    the filter at every stride.
+    """
     index = list(report.results.convolution.classes).index(label)
     image = report.array("convolution", f"image_{index}").astype(np.float64)
     found = report.array("convolution", f"map_{index}")
     weights = np.array(report.results.convolution.filter, np.float64)
+    stride, padding = report.results.convolution.stride, report.results.convolution.padding
+    around = [(padding, padding)] * 2 + [(0, 0)] * (image.ndim - 2)
+    image = np.pad(image, around)
     rows, columns = (size - weights.shape[0] + 1 for size in image.shape[:2])
-    expected = np.zeros((rows, columns))
+    require(rows > 0 and columns > 0, f"the filter of shape {weights.shape} is larger than the image")
+    expected = np.zeros((-(-rows // stride), -(-columns // stride)))
     # Plain sums over shifted images, so that no code of the report checks itself.
     for i in range(weights.shape[0]):
         for j in range(weights.shape[1]):
-            part = image[i : i + rows, j : j + columns] * weights[i, j]
+            part = image[i : i + rows : stride, j : j + columns : stride] * weights[i, j]
             expected += part if part.ndim == 2 else part.sum(axis=-1)
     require(found.shape == expected.shape, f"the map has shape {found.shape}, expected {expected.shape}")
     largest = float(np.abs(found - expected).max())
     # The report sums float32 products, and in another order.
     require(largest <= 1e-4, f"the map differs by up to {largest:.3g} from the convolution of the image")
+
+
+def judge_filter_size(report: Report, _case: str) -> None:
+    """The filter has as many rows and columns as the report says."""
+    stated = report.results.convolution.filter_size
+    weights = report.results.convolution.filter
+    sides = {len(weights), *(len(row) for row in weights)}
+    require(sides == {stated}, f"the report says F = {stated}, the filter has rows and columns of {sides}")
+
+
+def judge_map_size(report: Report, label: str) -> None:
+    """The feature map of the class's image has the size that the stated filter size, stride and padding
+    give: (W1 − F + 2P)/S, rounded down, + 1.
+    """
+    found = report.results.convolution
+    # Written again here: a check by the code that it checks would pass whatever that does.
+    expected = [
+        (side - found.filter_size + 2 * found.padding) // found.stride + 1 for side in found.input_shape
+    ]
+    observed = found.classes[label].observed_shape
+    require(observed == expected, f"the feature map is {observed}, the formula gives {expected}")
 
 
 def judge_weights(report: Report, bank: str) -> None:
@@ -70,11 +97,21 @@ def judge_weights(report: Report, bank: str) -> None:
 def _draw(report: Report, bank: str) -> NDArray[np.float32]:
     """The bank drawn again: the filter from the stream [seed, 1], both layers in turn from [seed, 2]."""
     seed, channels = report.results.provenance.seed, 3 if report.results.convolution.colour else 1
-    shapes = [(3, 3, channels, 1)] if bank == _FILTER else [(3, 3, channels, 32), (3, 3, 32, 64)]
+    size = report.results.convolution.filter_size
+    shapes = [(size, size, channels, 1)] if bank == _FILTER else _state_shapes(report, channels)
     # Written again here and not called: a check by the code that it checks would pass whatever that does.
     rng = np.random.default_rng([seed, 1 if bank == _FILTER else 2])
     drawn = [rng.normal(0, math.sqrt(2 / math.prod(shape[:3])), shape).astype(np.float32) for shape in shapes]
     return drawn[0 if bank == _FILTER else _LAYERS[bank] - 1]
+
+
+def _state_shapes(report: Report, channels: int) -> list[tuple[int, ...]]:
+    """The shapes of both kernels by the stated numbers of filters and their sizes."""
+    shapes: list[tuple[int, ...]] = []
+    for layer in report.results.conv_stack.layers:
+        shapes.append((layer.kernel_shape[0], layer.kernel_shape[0], channels, layer.filters))
+        channels = layer.filters
+    return shapes
 
 
 def _weights(report: Report, bank: str) -> NDArray[Any]:
@@ -84,6 +121,8 @@ def _weights(report: Report, bank: str) -> NDArray[Any]:
 
 
 CHECKS: Final = {
+    "filter_size": NamedCheck(whole, judge_filter_size),
+    "feature_map_size": NamedCheck(classes, judge_map_size),
     "feature_map_true": NamedCheck(classes, judge_feature_map),
     "kaiming": NamedCheck(banks, judge_weights),
 }

@@ -16,5 +16,10 @@ def run(context: StageContext) -> Artifacts:
 
     with context.progress.stage("Convolution with one filter"):
         return pack_section(
-            convolve_examples(scale_examples(context), example_files(context), context.setting("seed"))
+            convolve_examples(
+                scale_examples(context),
+                example_files(context),
+                context.setting("seed"),
+                context.setting("convolution"),
+            )
         )

@@ -18,7 +18,7 @@ from reportgen.figures.figure import (
     listed,
     say_number,
 )
-from reportgen.figures.filters import filter_heatmap
+from reportgen.figures.filters import MOST_WRITTEN, filter_heatmap
 from reportgen.figures.lettering import number_text
 from reportgen.figures.montage import ScaleBar, Tile, count_columns, full_width_side, lettered_figure
 from reportgen.sections.convolution.result import Convolution
@@ -41,7 +41,7 @@ def describe_filter(kernel: Values) -> str:
     """Describe one filter, (F, F) or (F, F, 3): every weight of a small one, the extremes of a large one."""
     rows, columns = kernel.shape[:2]
     size = f"A filter of {rows} by {columns} weights"
-    if rows > len(_ORDINALS):
+    if rows > MOST_WRITTEN:
         low, high = say_number(kernel.min()), say_number(kernel.max())
         return f"{size}, the smallest {low}, the largest {high}."
     if kernel.ndim == 2:

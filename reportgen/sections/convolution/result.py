@@ -31,7 +31,7 @@ class ConvolutionClass(Result):
 
 class Convolution(Result):
     """One image a class, convolved with one filter. Arrays: ``image_<i>`` (224, 224[, 3]) in 0–1 and
-    ``map_<i>`` (222, 222), i counting the classes in order.
+    ``map_<i>`` of the expected shape, i counting the classes in order.
     """
 
     colour: Annotated[bool, means("Whether the images are convolved in colour.")]
@@ -59,7 +59,8 @@ class Convolution(Result):
         means("The filter's weights by row and column, in colour also by channel."),
     ]
     expected_shape: Annotated[
-        PlaneShape, means("Rows and columns of the feature map by (W − F + 2P)/S + 1.", "pixels")
+        PlaneShape,
+        means("Rows and columns of the feature map by (W − F + 2P)/S, rounded down, + 1.", "pixels"),
     ]
     classes: Annotated[
         dict[Label, Annotated[ConvolutionClass, means("The convolution of this class's example image.")]],

@@ -11,7 +11,7 @@ SECTION = Section(
     meaning="One image of each class, convolved with one filter.",
     phrase="one convolution filter",
     topic="convolution",
-    reads=Reads(images="examples", settings=("seed", "show.colour")),
+    reads=Reads(images="examples", settings=("seed", "show.colour", "convolution")),
     figures=(Shown("images"), Shown("filter"), Shown("maps")),
     origins=(
         Origin("", ".analysis.convolve_examples", "examples"),
@@ -26,6 +26,11 @@ SECTION = Section(
         Rule("/scale_limit", Tolerance(1e-4, 1.01 / 255), f"{FLOAT32}; {DECODED}"),
     ),
     derived=("/matches",),
-    tells=(("show.colour", "/colour"),),
+    tells=(
+        ("show.colour", "/colour"),
+        ("convolution.filter_size", "/filter_size"),
+        ("convolution.stride", "/stride"),
+        ("convolution.padding", "/padding"),
+    ),
     references=(HE_2015,),
 )
