@@ -235,7 +235,13 @@ def understand_settings(
     # First, for the sections decide which keys the commentary may have.
     kind, unknown = _choose_kind(table, origin)
     lines += unknown
-    model, table = settings_type(kind), kind.complete(_without_left_out(table, kind))
+    table, unread = _without_left_out(table, kind)
+    lines += [
+        f"{origin.at((name,))}: {name}: none of the sections of this report reads it; remove it, or add its "
+        "section to 'sections'."
+        for name in unread
+    ]
+    model, table = settings_type(kind), kind.complete(table)
     try:
         settings = model.model_validate(table, context=frozenset(written))
     except ValidationError as error:
@@ -263,18 +269,22 @@ def _choose_kind(table: dict[str, Any], origin: Origin) -> tuple[ReportKind, lis
         return kind, [f"{origin.at(('sections',))}: sections: {error.problem} {error.remedy}"]
 
 
-def _without_left_out(table: dict[str, Any], kind: ReportKind) -> dict[str, Any]:
-    """The table without what the shipped file has of sections that were left out: defaults, empty words."""
+def _without_left_out(table: dict[str, Any], kind: ReportKind) -> tuple[dict[str, Any], list[str]]:
+    """The table without what is of sections that were left out.
+
+    Defaults and empty words of theirs are in the shipped file. Other settings of theirs are named.
+    """
     whole = (find_kind(), _whole(kind))
     defaults = {name: default for each in whole for name, (_, default) in each.fields.items()}
     unused = {name: _plain(defaults[name]) for name in defaults.keys() - kind.fields.keys()}
-    table = {key: value for key, value in table.items() if key not in unused or value != unused[key]}
+    unread = [key for key, value in table.items() if key in unused and value != unused[key]]
+    table = {key: value for key, value in table.items() if key not in unused}
     words = table.get("commentary")
     if not isinstance(words, dict):
-        return table
+        return table, unread
     left_out = {slot for each in whole for slot in each.slots} - set(kind.slots)
     kept = {slot: text for slot, text in words.items() if slot not in left_out or text != ""}
-    return {**table, "commentary": kept}
+    return {**table, "commentary": kept}, unread
 
 
 def _plain(default: Any) -> Any:
