@@ -133,6 +133,9 @@ _PANEL_MM = (43.0, 30.0)
 
 _PITCH_MM = 75.0
 
+_ROW_MM = 36.0
+"""From one training to the next, if there is room: a panel, its epochs and the mark of the next."""
+
 _MOST_MM, _LARGE_LOSS = 190.0, 3.0
 """The height of all panels together, and the loss from which on curves leave their panel: about that of 20
 classes by chance, since one run that fails must not flatten the others.
@@ -290,7 +293,7 @@ def histories_plot(histories: Sequence[tuple[str, Curves, Curves, int]]) -> Pict
     """Plot several trainings below each other, as ``history_plot`` plots one: name, losses, accuracies and
     best epoch of each. Every panel of losses has one scale, so that trainings can be compared.
     """
-    pitch = min(_PANEL_MM[1], _MOST_MM / len(histories))
+    pitch = min(_ROW_MM, _MOST_MM / len(histories))
     high = pitch - 10
     top = min(_LARGE_LOSS, max(value for _, losses, _, _ in histories for curve in losses for value in curve))
     width, height = _PITCH_MM + _PANEL_MM[0], pitch * len(histories)
