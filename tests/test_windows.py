@@ -124,9 +124,19 @@ def set_padding(document: Any) -> None:
     document["convolution"]["padding"] = 2
 
 
+def set_vast_padding(document: Any) -> None:
+    # Zeros for which no machine has the memory: terabytes.
+    document["convolution"]["padding"] = 1_000_000
+
+
 def set_filter_size(document: Any) -> None:
     # 224 − 4 + 2 = 222, half of it 111.
     document["convolution"]["filter_size"] = 4
+
+
+def set_vast_filters(document: Any) -> None:
+    document["convolution"]["filter_size"] = 1_000_000
+    document["conv_stack"]["layers"][1]["filters"] = 1_000_000_000
 
 
 def grow_map(document: Any) -> None:
@@ -159,7 +169,9 @@ Q2_OBSERVED, Q2_CHAIN = "Q2 Observed sizes by the formula", "Q2 Second layer tak
     [
         (set_stride, {*Q1_SIZES, Q1_MAPS}),
         (set_padding, {*Q1_SIZES, Q1_MAPS}),
+        (set_vast_padding, {*Q1_SIZES, Q1_MAPS}),
         (set_filter_size, {*Q1_SIZES, "Q1 Filter of the stated size", KAIMING}),
+        (set_vast_filters, {*Q1_SIZES, "Q1 Filter of the stated size", Q2_OBSERVED, KAIMING}),
         (grow_map, {"Q1 Observed size by the formula"}),
         (set_filters, {Q2_OBSERVED, KAIMING}),
         (grow_layer, {Q2_OBSERVED}),

@@ -29,6 +29,8 @@ def judge_feature_map(report: Report, label: str) -> None:
     found = report.array("convolution", f"map_{index}")
     weights = np.array(report.results.convolution.filter, np.float64)
     stride, padding = report.results.convolution.stride, report.results.convolution.padding
+    # Before any memory is taken for as many zeros as somebody wrote down.
+    require(padding <= min(image.shape[:2]), f"a padding of {padding} is more than the image has pixels")
     around = [(padding, padding)] * 2 + [(0, 0)] * (image.ndim - 2)
     image = np.pad(image, around)
     rows, columns = (size - weights.shape[0] + 1 for size in image.shape[:2])
@@ -98,18 +100,25 @@ def _draw(report: Report, bank: str) -> NDArray[np.float32]:
     """The bank drawn again: the filter from the stream [seed, 1], both layers in turn from [seed, 2]."""
     seed, channels = report.results.provenance.seed, 3 if report.results.convolution.colour else 1
     size = report.results.convolution.filter_size
-    shapes = [(size, size, channels, 1)] if bank == _FILTER else _state_shapes(report, channels)
+    shapes = {_FILTER: (size, size, channels, 1)} if bank == _FILTER else _state_shapes(report, channels)
+    # Before any memory is taken for as many weights as somebody wrote down.
+    for name, shape in shapes.items():
+        size = _weights(report, name).size
+        require(math.prod(shape) == size, f"the report says {shape} of the {name}, which has {size} weights")
     # Written again here and not called: a check by the code that it checks would pass whatever that does.
     rng = np.random.default_rng([seed, 1 if bank == _FILTER else 2])
-    drawn = [rng.normal(0, math.sqrt(2 / math.prod(shape[:3])), shape).astype(np.float32) for shape in shapes]
-    return drawn[0 if bank == _FILTER else _LAYERS[bank] - 1]
+    drawn = {
+        name: rng.normal(0, math.sqrt(2 / math.prod(shape[:3])), shape).astype(np.float32)
+        for name, shape in shapes.items()
+    }
+    return drawn[bank]
 
 
-def _state_shapes(report: Report, channels: int) -> list[tuple[int, ...]]:
+def _state_shapes(report: Report, channels: int) -> dict[str, tuple[int, ...]]:
     """The shapes of both kernels by the stated numbers of filters and their sizes."""
-    shapes: list[tuple[int, ...]] = []
-    for layer in report.results.conv_stack.layers:
-        shapes.append((layer.kernel_shape[0], layer.kernel_shape[0], channels, layer.filters))
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, layer in zip(_LAYERS, report.results.conv_stack.layers, strict=True):
+        shapes[name] = (layer.kernel_shape[0], layer.kernel_shape[0], channels, layer.filters)
         channels = layer.filters
     return shapes
 
