@@ -15,7 +15,8 @@ from reportgen.analysis.architecture import INPUT_SHAPE, Architecture, Layer, tr
 
 Pixels = NDArray[np.uint8]
 
-Weights = list[NDArray[np.float32]]
+Weights = list[NDArray[np.floating[Any]]]
+"""In Keras's order and the network's precision."""
 
 State = Mapping[str, NDArray[Any]]
 """Everything that the next epoch depends on, as named arrays."""
@@ -25,6 +26,13 @@ CURVES: Final = ("loss", "accuracy", "val_loss", "val_accuracy")
 _SCALE: Final = 127.5
 """Levels 0 to 255 become −1 to 1. Bytes are kept and turned into floats batch by batch: 250 images take 38 MB
 as bytes and four times as much as floats.
+"""
+
+LEARNING: Final = "float64"
+"""The precision that networks are trained in. Processors sum in different orders, and hundreds of steps
+multiply what is rounded there. With float32 three networks on 150 photographs ended with other confusion
+matrices, and after other numbers of epochs, on another set of instructions, so that an honest report was not
+confirmed.
 """
 
 _EVALUATED: Final = 64
@@ -73,18 +81,26 @@ class Course:
 
 
 def build_network(
-    architecture: Architecture, classes: int, seed: int, shape: tuple[int, int, int] = INPUT_SHAPE
+    architecture: Architecture,
+    classes: int,
+    seed: int,
+    shape: tuple[int, int, int] = INPUT_SHAPE,
+    *,
+    precision: str = "float32",
 ) -> keras.Sequential:
-    """The network from pixels scaled to −1 … 1 to class probabilities (N, classes).
+    """The network from pixels scaled to −1 … 1 to class probabilities (N, classes), in this ``precision``.
 
     Kernels before a ReLU or ELU are He-normal (He et al. 2015), others Glorot-uniform (Glorot & Bengio 2010),
     each drawn from ``seed`` and the number of its layer; biases are zero.
     """
-    layers: list[Any] = [keras.Input(shape)]
+    layers: list[Any] = [keras.Input(shape, dtype=precision)]
     for number, layer in enumerate(architecture.layers):
-        layers += _build_layer(layer, f"{layer.layer}_{number + 1}", _draw_seed(seed, number))
+        named = {"name": f"{layer.layer}_{number + 1}", "dtype": precision}
+        layers += _build_layer(layer, _draw_seed(seed, number), named)
     last = keras.initializers.GlorotUniform(seed=_draw_seed(seed, len(architecture.layers)))
-    layers.append(keras.layers.Dense(classes, "softmax", kernel_initializer=last, name="softmax"))
+    layers.append(
+        keras.layers.Dense(classes, "softmax", kernel_initializer=last, name="softmax", dtype=precision)
+    )
     # Named, since Keras numbers unnamed models and writes the number into the weights file.
     return keras.Sequential(layers, name="network")
 
@@ -93,7 +109,7 @@ def _draw_seed(seed: int, number: int) -> int:
     return int(np.random.SeedSequence([seed, number]).generate_state(1)[0] >> 1)
 
 
-def _build_layer(layer: Layer, name: str, seed: int) -> list[Any]:
+def _build_layer(layer: Layer, seed: int, named: Mapping[str, Any]) -> list[Any]:
     """The Keras layers of one layer of the settings: two where zeros are put around the maps first."""
     initial = (
         keras.initializers.HeNormal(seed=seed)
@@ -103,28 +119,29 @@ def _build_layer(layer: Layer, name: str, seed: int) -> list[Any]:
     made: list[Any] = []
     if layer.layer == "conv":
         if layer.padding:
-            made.append(keras.layers.ZeroPadding2D(layer.padding, name=f"{name}_padding"))
+            padded = {**named, "name": f"{named['name']}_padding"}
+            made.append(keras.layers.ZeroPadding2D(layer.padding, **padded))
         conv = keras.layers.Conv2D(
             layer.filters,
             layer.size,
             strides=layer.stride,
             activation=layer.activation,
             kernel_initializer=initial,
-            name=name,
+            **named,
         )
         made.append(conv)
     elif layer.layer == "pool":
-        made.append(keras.layers.MaxPooling2D(layer.size, strides=layer.stride, name=name))
+        made.append(keras.layers.MaxPooling2D(layer.size, strides=layer.stride, **named))
     elif layer.layer == "dense":
-        made.append(keras.layers.Dense(layer.units, layer.activation, kernel_initializer=initial, name=name))
+        made.append(keras.layers.Dense(layer.units, layer.activation, kernel_initializer=initial, **named))
     elif layer.layer == "batch_norm":
-        made.append(keras.layers.BatchNormalization(name=name))
+        made.append(keras.layers.BatchNormalization(**named))
     elif layer.layer == "activation":
-        made.append(keras.layers.Activation(layer.activation, name=name))
+        made.append(keras.layers.Activation(layer.activation, **named))
     elif layer.layer == "dropout":
-        made.append(keras.layers.Dropout(layer.rate, seed=seed, name=name))
+        made.append(keras.layers.Dropout(layer.rate, seed=seed, **named))
     else:
-        made.append(keras.layers.Flatten(name=name))
+        made.append(keras.layers.Flatten(**named))
     return made
 
 
@@ -142,9 +159,9 @@ def observe_shapes(network: keras.Sequential, architecture: Architecture, classe
     return found
 
 
-def scale_pixels(pixels: Any) -> Any:
-    """Levels 0 to 255 as −1 to 1, float32."""
-    return tf.cast(pixels, tf.float32) / _SCALE - 1.0
+def scale_pixels(pixels: Any, precision: str = "float32") -> Any:
+    """Levels 0 to 255 as −1 to 1, in this precision."""
+    return tf.cast(pixels, precision) / _SCALE - 1.0
 
 
 def predict(network: keras.Sequential, pixels: Pixels) -> NDArray[np.float32]:
@@ -165,7 +182,8 @@ def train_network(
     keep: Callable[[State], None] = lambda _state: None,
     advance: Callable[[int], None] = lambda _epochs: None,
 ) -> Course:
-    """Train with Adam on the cross-entropy; the weights with the lowest validation loss are set at the end.
+    """Train with Adam on the cross-entropy, in the precision of ``network``; the weights with the lowest
+    validation loss are set at the end.
 
     ``parts`` has ``train`` and ``val``. ``keep`` is called after each epoch with all that the next depends
     on; one of these states as ``resume`` continues from there, bit for bit as if nothing had happened.
@@ -221,22 +239,23 @@ def _note(course: Course, prefix: str, sums: Sequence[tuple[Any, Any]], count: i
 
 def _training_functions(network: Any, optimizer: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """A step and a judgement of a batch; both give the sums of its losses and of its hits."""
-    each_loss = keras.losses.SparseCategoricalCrossentropy(reduction=None)
+    precision = network.inputs[0].dtype
+    each_loss = keras.losses.SparseCategoricalCrossentropy(reduction=None, dtype=precision)
 
     def judge(p: Any, labels: Any) -> tuple[Any, Any]:
-        hits = tf.cast(tf.argmax(p, axis=1, output_type=tf.int32) == labels, tf.float32)
+        hits = tf.cast(tf.argmax(p, axis=1, output_type=tf.int32) == labels, precision)
         return tf.reduce_sum(each_loss(labels, p)), tf.reduce_sum(hits)
 
     def learn(pixels: Any, labels: Any) -> tuple[Any, Any]:
         with tf.GradientTape() as tape:
-            p = network(scale_pixels(pixels), training=True)
+            p = network(scale_pixels(pixels, precision), training=True)
             loss, hits = judge(p, labels)
-            mean = loss / tf.cast(tf.size(labels), tf.float32)
+            mean = loss / tf.cast(tf.size(labels), precision)
         optimizer.apply(tape.gradient(mean, network.trainable_variables))
         return loss, hits
 
     def evaluate(pixels: Any, labels: Any) -> tuple[Any, Any]:
-        return judge(network(scale_pixels(pixels), training=False), labels)
+        return judge(network(scale_pixels(pixels, precision), training=False), labels)
 
     # The last batch is smaller; one graph of open length serves them all.
     return tf.function(learn, reduce_retracing=True), tf.function(evaluate, reduce_retracing=True)

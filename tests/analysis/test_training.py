@@ -13,6 +13,7 @@ import pytest
 
 from reportgen.analysis.architecture import DEFAULT_ARCHITECTURES, Architecture, Layer, trace_whole
 from reportgen.analysis.training import (
+    LEARNING,
     Course,
     Part,
     Recipe,
@@ -53,7 +54,7 @@ def make_parts() -> dict[str, Part]:
 
 
 def train(recipe: Recipe = RECIPE, **more: Any) -> tuple[Any, Course]:
-    network = build_network(TINY, 3, recipe.seed, SHAPE)
+    network = build_network(TINY, 3, recipe.seed, SHAPE, precision=LEARNING)
     return network, train_network(network, make_parts(), recipe, **more)
 
 
@@ -78,6 +79,35 @@ def test_another_process_on_one_processor_trains_the_same_bytes() -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.split()[-1] == digest()
+
+
+def test_what_processors_round_otherwise_does_not_grow() -> None:
+    """Another set of instructions sums in another order. Here the first weights differ by as much, and after
+    forty epochs the course is the same; the next test is what float32 makes of it.
+    """
+    recipe = Recipe(40, 0.003, 7, 40, True, 5)
+    last_bits = 4 * np.finfo(LEARNING).eps
+    (usual, course), (other, again) = train(recipe), train_disturbed(recipe, LEARNING, last_bits)
+    assert again.epochs == course.epochs
+    assert again.best_epoch == course.best_epoch
+    for name, values in course.log.items():
+        np.testing.assert_allclose(again.log[name], values, rtol=1e-6)
+    val = make_parts()["val"].pixels
+    np.testing.assert_allclose(predict(other, val), predict(usual, val), atol=1e-6)
+
+
+def train_disturbed(recipe: Recipe, precision: str, by: float) -> tuple[Any, Course]:
+    network = build_network(TINY, 3, recipe.seed, SHAPE, precision=precision)
+    draws = np.random.default_rng(0)
+    weights = [each * (1 + by * draws.standard_normal(each.shape)) for each in network.get_weights()]
+    network.set_weights(weights)
+    return network, train_network(network, make_parts(), recipe)
+
+
+def test_in_single_precision_it_would_grow() -> None:
+    recipe = Recipe(40, 0.003, 7, 40, True, 5)
+    usual, other = (train_disturbed(recipe, "float32", by)[1].log["val_loss"] for by in (0, 1e-7))
+    assert np.abs(np.subtract(usual, other)).max() > 1e-4
 
 
 def test_a_stopped_training_goes_on_as_if_nothing_had_happened() -> None:

@@ -41,6 +41,8 @@ def watching(stop: tuple[str, int] | None = None) -> Iterator[Counter[str]]:
 
     def counted(network: Any, *arguments: Any, keep: Any, **more: Any) -> Any:
         name = names[network.count_params()]
+        # In single precision another processor's confusion matrices would be others.
+        assert {str(each.dtype) for each in network.trainable_variables} == {"float64"}
 
         def keep_counted(state: Any) -> None:
             keep(state)

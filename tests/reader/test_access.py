@@ -18,7 +18,7 @@ REPEATED = "#sources tbody tr:nth-child(n + 6)"
 
 
 def violations(page: Page, *, full: bool = False, within: str = "") -> list[str]:
-    """What axe-core objects to on the page, or in the one element ``within``, which takes a twentieth of the time."""
+    """What axe-core objects to on the page, or in one element of it, which takes a twentieth of the time."""
     # What moves in is not judged half-way.
     page.evaluate("Promise.all(document.getAnimations().map((animation) => animation.finished))")
     page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))

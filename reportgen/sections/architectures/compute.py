@@ -148,15 +148,16 @@ class _Trainer:
 
     def _train(self, architecture: Architecture, recipe: Recipe, unfinished: str) -> bytes:
         """Train one network; after each epoch its state is kept, so that a stopped training goes on."""
-        from reportgen.analysis.training import build_network, predict, train_network
+        from reportgen.analysis.training import LEARNING, build_network, predict, train_network
 
         items = self._context.items
         # An empty entry is that of a training which has ended.
         state = items.get(unfinished)
-        network = build_network(architecture, len(self._context.classes), recipe.seed)
+        classes = len(self._context.classes)
+        learner = build_network(architecture, classes, recipe.seed, precision=LEARNING)
         with self._context.progress.stage(f"Training {architecture.name}", total=recipe.epochs) as advance:
             course = train_network(
-                network,
+                learner,
                 {name: self._parts[name] for name in FITTED},
                 recipe,
                 resume=unpack_arrays(state) if state else None,
@@ -164,6 +165,9 @@ class _Trainer:
                 advance=advance,
             )
         items.put(unfinished, b"")
+        # What is kept, explained and handed on is of the usual precision.
+        network = build_network(architecture, classes, recipe.seed)
+        network.set_weights([np.float32(each) for each in course.best_weights])
         return pack_arrays(
             {
                 **{f"weight_{n:03}": each for n, each in enumerate(network.get_weights())},

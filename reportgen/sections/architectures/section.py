@@ -2,7 +2,7 @@
 
 from reportgen.outline.papers import HE_2015, MCNEMAR_1947, WILSON_1927
 from reportgen.outline.section import (
-    TRAINED,
+    FLOAT32,
     Headline,
     Origin,
     Reads,
@@ -15,6 +15,8 @@ from reportgen.outline.section import (
 from reportgen.sections.architectures.files import WEIGHTS_FILE
 
 _RESULT = ".result.Architectures"
+
+_DOUBLE = "sums of float64 products, in another order, over hundreds of steps"
 
 SECTION = Section(
     name="architectures",
@@ -47,10 +49,10 @@ SECTION = Section(
         Origin("/sizes_match", f"{_RESULT}.sizes_match", "used"),
     ),
     tolerances=(
-        Rule("/arrays/probabilities_*", Tolerance(0, 0.02), TRAINED),
-        Rule("/networks/*/history/*loss", Tolerance(2e-2, 1e-2), TRAINED),
-        Rule("/networks/*/history/*accuracy", Tolerance(0, 0.05), TRAINED),
-        Rule("/networks/*/repeated*", Tolerance(0, 0.05), TRAINED),
+        # Measured on one thread in place of eight, and with first weights changed in the last bit:
+        # probabilities 6e-7, losses 1e-14, and every count the same. See analysis.training.LEARNING.
+        Rule("/arrays/probabilities_*", Tolerance(0, 1e-4), FLOAT32),
+        Rule("/networks/*/history/*loss", Tolerance(1e-6), _DOUBLE),
     ),
     derived=("/sizes_match",),
     references=(

@@ -1,7 +1,7 @@
 """Inside the best network of one's own: the end of the first part of the course's second sheet."""
 
 from reportgen.outline.papers import ARAUJO_2019
-from reportgen.outline.section import DECODED, TRAINED, Origin, Reads, Rule, Section, Shown, Tolerance
+from reportgen.outline.section import DECODED, FLOAT32, Origin, Reads, Rule, Section, Shown, Tolerance
 
 SECTION = Section(
     name="best_network",
@@ -22,8 +22,8 @@ SECTION = Section(
     ),
     tolerances=(
         Rule("/arrays/image_*", Tolerance(0, 1), DECODED),
-        Rule("/arrays/*", Tolerance(2e-2), TRAINED, True),
-        Rule("/neurons/*/value", Tolerance(2e-2), TRAINED),
+        Rule("/arrays/*", Tolerance(1e-4), FLOAT32, True),
+        Rule("/neurons/*/value", Tolerance(1e-4), FLOAT32),
     ),
     derived=("/channels_used",),
     references=(ARAUJO_2019,),
