@@ -517,7 +517,10 @@ const explore = (() => {
     function sort(order) {
       by = order;
       const sorted = order === "number" ? tiles : [...tiles].sort((a, b) => b[order] - a[order] || a.k - b.k);
+      // It comes to pass while a reader is here already, and what is moved would lose the focus.
+      const focused = document.activeElement;
       list.append(...sorted.map(({ item }) => item));
+      if (list.contains(focused)) focused.focus({ preventScroll: true });
       refresh();
     }
     const mark = (chosen) => tiles.forEach(({ tile, k }) => tile.setAttribute("aria-pressed", String(k === chosen)));

@@ -112,6 +112,32 @@ def find_documents(path: Path) -> tuple[Path | None, Path | None]:
     return (path if printed else None), None
 
 
+def take_state(path: Path) -> dict[str, tuple[int, int, int]]:
+    """Number, size and time of the last change of the main files of a submission, by name; of none of them if
+    one cannot be looked at, which those who open it tell.
+    """
+    try:
+        files = [path / name for name in (RESULTS_FILE, HTML_FILE, PDF_FILE)] if path.is_dir() else [path]
+        found = {file.name: file.stat() for file in files if file.is_file()}
+    except OSError:
+        return {}
+    return {name: (each.st_ino, each.st_size, each.st_mtime_ns) for name, each in found.items()}
+
+
+def require_state(path: Path, before: dict[str, tuple[int, int, int]]) -> None:
+    """Raise ``SubmissionError`` if the main files are no longer as :func:`take_state` found them.
+
+    Recomputing takes minutes. The numbers of one build beside the page of the next would be a difference.
+    """
+    after = take_state(path)
+    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    if changed:
+        raise SubmissionError(
+            f"{path}: {', '.join(changed)} changed while the report was verified.",
+            "Verify it again when nothing writes to it, or verify a copy.",
+        )
+
+
 def _look_at(pdf: Path, outline: Outline, *, known: bool) -> tuple[Settings | None, list[Finding]]:
     """The settings that a PDF brings along; those of a section that is not ``known`` here cannot be read."""
     if (size := pdf.stat().st_size) > MAX_PAPER_BYTES:

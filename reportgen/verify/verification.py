@@ -22,7 +22,14 @@ from reportgen.tables import Printing
 from reportgen.templates import open_templates
 from reportgen.text import printable
 from reportgen.verify.choices import compare_settings, derive_settings
-from reportgen.verify.documents import SubmittedReport, compare_documents, has_same_bytes, open_submitted
+from reportgen.verify.documents import (
+    SubmittedReport,
+    compare_documents,
+    has_same_bytes,
+    open_submitted,
+    require_state,
+    take_state,
+)
 from reportgen.verify.numbers import compare_arrays, compare_dataset, compare_derived, compare_numbers
 from reportgen.verify.own_numbers import describe_own_numbers
 from reportgen.verify.recomputation import (
@@ -91,14 +98,15 @@ def examine(
     report must have; without it, those that it has are looked at, as far as they are installed here.
     ``pictures``: whether to keep pictures of pages of the PDF that differ. Nothing of the submission is run
     and none of its files is written to; what is in it of paths, templates and weights is ignored.
-    Raises ``IntakeError``, ``SubmissionError`` or ``PointerError`` if it cannot be read, ``DataError`` or
-    ``IntakeError`` if the data folder cannot be looked at.
+    Raises ``IntakeError``, ``SubmissionError`` or ``PointerError`` if it cannot be read or changes meanwhile,
+    ``DataError`` or ``IntakeError`` if the data folder cannot be looked at.
     """
     progress = progress or Silent()
     # Before anything in it is opened: the images may be a stranger's, too.
     check_folder(data)
     # Mistakes of the caller are told before anything is computed.
     open_templates(settings.templates)
+    before = take_state(submission)
     submitted = open_submitted(submission, outline)
     results, kind = submitted.results, submitted.outline.kind
     # With the report's seed, which decides how images without splits are divided.
@@ -116,6 +124,7 @@ def examine(
         rendered = _render(submitted, recomputed, settings.templates)
     collector = SheetCollector() if pictures else None
     rows += compare_documents(submitted, recomputed, rendered, progress, collector)
+    require_state(submission, before)
     rebuild = Rebuild(
         results.document, recomputed.document, recomputed.arrays, recomputed.missing, rendered.html
     )

@@ -182,6 +182,19 @@ def test_maps_are_sorted_by_what_the_arrays_say(page: Page, build: Path, order: 
         assert sorted(numbers_of(gallery)) == list(range(1, shown + 1))
 
 
+def test_maps_that_move_keep_the_focus(page: Page) -> None:
+    """As they do when they have been computed, while somebody has already come there by the Tab key."""
+    box = explorer(page, "stack")
+    gallery = box.get_by_role("group", name="Maps of layer 1")
+    before = numbers_of(gallery)
+    gallery.locator("button.tile").nth(2).focus()
+    box.get_by_role("combobox", name="Order").evaluate(
+        "select => { select.selectedIndex = 1; select.dispatchEvent(new Event('input')); }"
+    )
+    assert numbers_of(gallery) != before
+    assert page.evaluate("document.activeElement.querySelector('b')?.textContent") == str(before[2])
+
+
 def test_all_maps_of_a_layer_are_behind_a_button(page: Page) -> None:
     gallery = explorer(page, "stack").get_by_role("group", name="Maps of layer 1")
     button = gallery.get_by_role("button", name="Show all 32")

@@ -13,13 +13,24 @@ from typing import Any
 import numpy as np
 import pikepdf
 import pytest
-from forging import Home, as_json, attach, copy_build, honest_home, places, settings_of, snapshot
+from forging import (
+    Home,
+    as_json,
+    attach,
+    copy_build,
+    honest_home,
+    places,
+    settings_of,
+    small_network,
+    snapshot,
+)
 from sharing import MakeOnce
 
 from reportgen.errors import UserError
 from reportgen.grading.run import grade
 from reportgen.grading.shipped import shipped_rubrics
-from reportgen.verify import describe, write_json
+from reportgen.submission import SubmissionError
+from reportgen.verify import describe, verify, write_json
 
 pytestmark = [pytest.mark.slow, pytest.mark.prints]
 
@@ -143,6 +154,17 @@ def test_attached_paths_are_not_followed(home: Home, tmp_path: Path) -> None:
     found = home.verify(attach(home.pdf, tmp_path / "a.pdf", {"report.toml": settings.encode()}))
     assert found.confirmed
     assert [path.name for path in tmp_path.iterdir()] == ["a.pdf"]
+
+
+def test_a_report_that_is_built_again_meanwhile_is_not_accused(home: Home, tmp_path: Path) -> None:
+    folder = copy_build(home, tmp_path / "build")
+
+    def print_and_build(html: str) -> bytes:
+        (folder / "report.html").write_text("<p>The page of the next build.</p>", encoding="utf-8")
+        return home.print_once(html)
+
+    with small_network(print_and_build), pytest.raises(SubmissionError, match=r"report\.html changed while"):
+        verify(folder, home.data, settings=home.settings)
 
 
 def test_settings_that_are_none_are_named(home: Home, tmp_path: Path) -> None:
