@@ -187,7 +187,7 @@ def test_maps_that_move_keep_the_focus(page: Page) -> None:
     box = explorer(page, "stack")
     gallery = box.get_by_role("group", name="Maps of layer 1")
     before = numbers_of(gallery)
-    gallery.locator("button.tile").nth(2).focus()
+    gallery.locator("li:visible button.tile").nth(2).focus()
     box.get_by_role("combobox", name="Order").evaluate(
         "select => { select.selectedIndex = 1; select.dispatchEvent(new Event('input')); }"
     )
