@@ -517,7 +517,7 @@ const explore = (() => {
     function sort(order) {
       by = order;
       const sorted = order === "number" ? tiles : [...tiles].sort((a, b) => b[order] - a[order] || a.k - b.k);
-      // It comes to pass while a reader is here already, and what is moved would lose the focus.
+      // A reader may be on one of the maps when they have been computed; moving it would take the focus away.
       const focused = document.activeElement;
       list.append(...sorted.map(({ item }) => item));
       if (list.contains(focused)) focused.focus({ preventScroll: true });

@@ -167,7 +167,7 @@ class _Trainer:
         items.put(unfinished, b"")
         # What is kept, explained and handed on is of the usual precision.
         network = build_network(architecture, classes, recipe.seed)
-        network.set_weights([np.float32(each) for each in course.best_weights])
+        network.set_weights([each.astype(np.float32) for each in course.best_weights])
         return pack_arrays(
             {
                 **{f"weight_{n:03}": each for n, each in enumerate(network.get_weights())},

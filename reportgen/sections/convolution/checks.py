@@ -103,8 +103,10 @@ def _draw(report: Report, bank: str) -> NDArray[np.float32]:
     shapes = {_FILTER: (size, size, channels, 1)} if bank == _FILTER else _state_shapes(report, channels)
     # Before any memory is taken for as many weights as somebody wrote down.
     for name, shape in shapes.items():
-        size = _weights(report, name).size
-        require(math.prod(shape) == size, f"the report says {shape} of the {name}, which has {size} weights")
+        count = _weights(report, name).size
+        require(
+            math.prod(shape) == count, f"the report says {shape} of the {name}, which has {count} weights"
+        )
     # Written again here and not called: a check by the code that it checks would pass whatever that does.
     rng = np.random.default_rng([seed, 1 if bank == _FILTER else 2])
     drawn = {
