@@ -55,13 +55,27 @@ const dom = (() => {
     return refresh;
   }
 
+  // A stop for the keyboard as long as it is needed, with the marks of one. Whoever is on it may first leave: without its
+  // stop they would be thrown back to the beginning of the page.
+  function setStop(node, isNeeded, marks = {}) {
+    const needed = isNeeded();
+    if (!needed && node === document.activeElement) {
+      node.addEventListener("blur", () => setStop(node, isNeeded, marks), { once: true });
+      return;
+    }
+    for (const [attribute, value] of Object.entries({ tabindex: "0", ...marks })) {
+      if (needed) node.setAttribute(attribute, value);
+      else node.removeAttribute(attribute);
+    }
+  }
+
   // For what is told by moving about, where the focus stays.
   const voice = make("p", { class: "off screen-only", role: "status" });
   const say = (words) => {
     voice.textContent = words;
   };
 
-  return { all, targetOf, make, makeButton, rove, voice, say };
+  return { all, targetOf, make, makeButton, rove, setStop, voice, say };
 })();
 
 const explore = (() => {
@@ -372,6 +386,7 @@ const explore = (() => {
     let inputs = null;
     const [choice, label] = makeSelect("Image", classes, show);
     function show() {
+      if (!inputs) return;
       const picture = inputs[choice.selectedIndex];
       stepper.show(picture, 0, convolve(picture, kernel, 0), GREY);
     }
@@ -387,7 +402,10 @@ const explore = (() => {
         return !known || Math.abs(rangeOf(input).mean - known.mean) < 1e-5;
       });
       if (!exact) {
-        box.replaceChildren(make("p", { class: "quiet" }, "This browser does not hand out the pixels of the images as they are, so nothing is computed from them here."));
+        const held = box.contains(document.activeElement);
+        const words = make("p", { class: "quiet", tabindex: "-1" }, "This browser does not hand out the pixels of the images as they are, so nothing is computed from them here.");
+        box.replaceChildren(words);
+        if (held) words.focus({ preventScroll: true });
         return;
       }
       inputs = read;
@@ -418,12 +436,14 @@ const explore = (() => {
     }));
     const [order, chooseOrder] = makeSelect("Order of the maps", ORDERS, () => galleries.forEach((each) => each.sort(ORDERS[order.selectedIndex])));
     function show() {
+      if (!maps.length) return;
       const k = filter.selectedIndex;
       stepper.show(inputs[choice.selectedIndex], k, maps[k], CIVIDIS);
       galleries[0].mark(k);
     }
     let turn = 0;
     async function load() {
+      if (!inputs) return;
       const mine = ++turn;
       const picture = inputs[choice.selectedIndex];
       maps = Array.from({ length: kernels[0].count }, (_, k) => rectify(convolve(picture, kernels[0], k)));
@@ -550,7 +570,7 @@ const explore = (() => {
     const surface = makeSurface(`The image, in ${rows} × ${cols} places of the layer`, {
       at: (x, y) => move(Math.floor(y * rows), Math.floor(x * cols)),
       step: (dx, dy) => say(move(state.row + dy, state.col + dx)),
-      choose: () => choose(strongest()[0]),
+      choose: () => layers.length && choose(strongest()[0]),
     });
     surface.classList.add("grid");
     surface.append(picture, cell, field);
@@ -579,6 +599,7 @@ const explore = (() => {
       return places.sort((a, b) => values[b] - values[a] || a - b).slice(0, LISTED);
     }
     function move(row, col) {
+      if (!layers.length) return "The layer is still being read";
       Object.assign(state, { row: clamp(row, rows), col: clamp(col, cols) });
       Object.assign(surface.dataset, { row: state.row, col: state.col });
       setBox(cell, { top: state.row, left: state.col, bottom: state.row + 1, right: state.col + 1 }, rows, cols);
@@ -602,6 +623,7 @@ const explore = (() => {
       return `${where.textContent}. Strongest: ${best.slice(0, 3).map((channel, at) => `channel ${channel}, ${rows6[at].value.textContent}`).join("; ")}`;
     }
     function choose(channel) {
+      if (!layers.length) return;
       state.channel = channel;
       number.value = channel;
       const values = labels.map((_, image) => Float32Array.from({ length: rows * cols }, (__, at) => valueOf(image, Math.floor(at / cols), at % cols, channel)));

@@ -7,7 +7,7 @@
   const root = document.documentElement;
   const wide = matchMedia("(min-width: 68.75em)");
 
-  const { all, targetOf, make, makeButton, rove, voice } = dom;
+  const { all, targetOf, make, makeButton, rove, setStop, voice } = dom;
 
   /* Colours: those of the system, until the reader chooses the others. */
 
@@ -363,8 +363,7 @@
       setFull(false);
       if (!dialog.open) dialog.showModal();
       // A caption that scrolls does so by keyboard, too.
-      if (caption.scrollHeight > caption.clientHeight) caption.tabIndex = 0;
-      else caption.removeAttribute("tabindex");
+      setStop(caption, () => caption.scrollHeight > caption.clientHeight);
     }
     dialog.addEventListener("keydown", (event) => {
       const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
@@ -506,12 +505,8 @@
     function check(box) {
       const table = box.firstElementChild;
       const name = table.querySelector("caption b");
-      const marks = { tabindex: "0", role: "region", "aria-label": name ? textOf(name) : table.getAttribute("aria-label") || "Table" };
-      const needed = box.scrollWidth > box.clientWidth + 1;
-      for (const [attribute, value] of Object.entries(marks)) {
-        if (needed) box.setAttribute(attribute, value);
-        else box.removeAttribute(attribute);
-      }
+      const label = name ? textOf(name) : table.getAttribute("aria-label") || "Table";
+      setStop(box, () => box.scrollWidth > box.clientWidth + 1, { role: "region", "aria-label": label });
     }
     for (const table of all("table.data, .commentary table")) {
       const box = make("div", { class: "scroll" });

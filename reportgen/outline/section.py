@@ -223,7 +223,8 @@ class Section:
     ``figure_images``: its figures are drawn from the example images, too. ``tolerances`` are those of
     ``verify``, the first that fits counts; ``compared`` are the pointers that the module ``comparison``
     compares, ``derived`` those that follow from other numbers of the section. ``tells``: settings by dotted
-    name, and where the results have them; more is said in ``comparison``. ``files`` are further files of the
+    name, and where the results have them; more is said in ``comparison``. ``recomputation``: a sentence on
+    how ``verify`` arrives at the section's numbers, told with its verdict. ``files`` are further files of the
     outcome that go into the build folder. ``phrase`` continues "One image of each class was put through …",
     ``topic`` "Report on …:".
     """
@@ -243,6 +244,7 @@ class Section:
     derived: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
     tells: tuple[tuple[str, str], ...] = ()
+    recomputation: str = ""
     files: tuple[str, ...] = ()
     headline: Headline | None = None
     phrase: str = ""

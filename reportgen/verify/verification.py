@@ -237,6 +237,9 @@ def _notes(submitted: SubmittedReport, recomputed: Recomputed) -> Iterator[str]:
         yield "Recomputed with the same versions; the tolerances are the same as with others."
     if (kind := submitted.results.provenance.processor) not in ("", processor()):
         yield f"Computed on a processor of another kind, which is no fault: {printable(kind)[:_LONGEST]}."
+    for section in submitted.outline.kind.sections:
+        if section.recomputation and section.name in recomputed.document:
+            yield f"{section.title}: {section.recomputation}"
     if submitted.results.folder is None:
         yield "No arrays came along; their summaries were compared (shape, type, range, mean, norm)."
     commentary = submitted.settings.commentary.model_dump() if submitted.settings else {}

@@ -29,11 +29,20 @@ def reading(
     page.on("console", lambda said: complaints.append(said.text))
     page.on("request", lambda request: requests.append(request.url))
     page.goto(file.as_uri())
+    if script:
+        # Nobody presses a key before they see the page. On a busy machine the first Tab sometimes leaves it.
+        page.bring_to_front()
+        settle(page)
     yield page
     context.close()
     assert complaints == []
     outside = {url.partition("#")[0] for url in requests if not url.startswith("data:")}
     assert outside == {file.as_uri()}
+
+
+def settle(page: Page) -> None:
+    """Wait until the page stands as it is now: laid out, told of its sizes, painted."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def press(page: Page, target: Locator, by: str) -> None:

@@ -57,6 +57,30 @@ def explorer(page: Page, name: str) -> Locator:
     return box
 
 
+TRIED_EARLY = """() => {
+  let tried = 0;
+  for (const name of ["convolution", "stack", "neurons"]) {
+    const box = document.querySelector(`[data-explorer="${name}"]`);
+    if ("ready" in box.dataset) throw new Error("too late");
+    const surface = box.querySelector(".surface");
+    for (const key of ["ArrowDown", "Enter"]) surface.dispatchEvent(new KeyboardEvent("keydown", { key }));
+    surface.dispatchEvent(new PointerEvent("pointermove", { clientX: 1, clientY: 1 }));
+    for (const choice of box.querySelectorAll("select, input")) choice.dispatchEvent(new Event("input"));
+    for (const button of box.querySelectorAll("button")) button.click();
+    tried += 1;
+  }
+  return tried;
+}"""
+
+
+def test_what_is_tried_before_the_numbers_are_read_does_no_harm(browser: Browser, build: Path) -> None:
+    # Whatever fails in the page's script fails in ``reading``.
+    with reading(browser, build / "report.html") as page:
+        assert page.evaluate(TRIED_EARLY) == 3
+        for name in ("convolution", "stack", "neurons"):
+            explorer(page, name)
+
+
 def draw_places(count: int) -> list[list[int]]:
     drawn: list[list[int]] = np.random.default_rng(15).integers(0, 222, (count, 2)).tolist()
     return drawn

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from finished_report import SECTIONS
 from playwright.sync_api import Browser, Locator, Page, expect
-from reading import PHONE, WIDE, focused, press, reading
+from reading import PHONE, WIDE, focused, press, reading, settle
 from tiny_data import ZEBRA
 
 pytestmark = pytest.mark.slow
@@ -53,7 +53,14 @@ def test_what_is_too_wide_scrolls_by_itself_by_keyboard(browser: Browser, build:
         page.keyboard.press("ArrowRight")
         page.wait_for_function("box => box.scrollLeft > 0", arg=box.element_handle())
         page.set_viewport_size({"width": WIDE, "height": 800})
+        page.wait_for_function("box => box.scrollWidth <= box.clientWidth", arg=box.element_handle())
+        settle(page)
+        # Who is on it goes on from here by the Tab key, and not from the beginning of the page.
+        assert focused(page, box)
+        page.keyboard.press("Tab")
+        assert box.evaluate("box => Boolean(box.compareDocumentPosition(document.activeElement) & 4)")
         expect(box).not_to_have_attribute("tabindex", "0")
+        expect(box).not_to_have_attribute("role", "region")
 
 
 @pytest.mark.parametrize("width", [1100, 2000])

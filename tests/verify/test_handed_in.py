@@ -96,6 +96,8 @@ def test_weights_that_were_handed_in_are_compared_but_not_opened(home: Home, tmp
     assert found.complete
     assert [note for note in found.notes if "head.weights.h5 has other bytes" in note]
     assert not any(row.pointer == "head.weights.h5" for row in found.rows)
+    trained = "VGG19 with a new output layer: Its new layer comes from training here"
+    assert [note for note in found.notes if note.startswith(trained)]
     assert not any("head.weights.h5" in note for note in home.verify(home.build).notes)
 
 

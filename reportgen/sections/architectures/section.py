@@ -55,6 +55,10 @@ SECTION = Section(
         Rule("/networks/*/history/*loss", Tolerance(1e-6), _DOUBLE),
     ),
     derived=("/sizes_match",),
+    recomputation=(
+        "Its networks come from training here, on the images and by the settings that the report tells; "
+        "weights that were handed in are not read."
+    ),
     references=(
         HE_2015,
         WILSON_1927,

@@ -55,6 +55,10 @@ SECTION = Section(
     ),
     compared=("/confusion", "/misclassified"),
     derived=("/correct", "/total", "/accuracy", "/accuracy_interval", "/majority_share", "/per_class"),
+    recomputation=(
+        "Its new layer comes from training here, on the images; "
+        "weights of it that were handed in are not read."
+    ),
     references=(
         SIMONYAN_2015,
         WILSON_1927,
