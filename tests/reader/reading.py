@@ -45,6 +45,19 @@ def settle(page: Page) -> None:
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
+def enter(page: Page) -> None:
+    """Press Tab in a page that was just opened.
+
+    A window of a busy machine now and then loses the focus to nothing with the first key, and has it again.
+    """
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.hasFocus()"):
+            return
+        page.bring_to_front()
+        settle(page)
+
+
 def press(page: Page, target: Locator, by: str) -> None:
     """Click ``target`` with the mouse, or go there and press the key of that name."""
     if by == "mouse":

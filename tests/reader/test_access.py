@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from reading import PHONE, WIDE, focused, reading
+from reading import PHONE, WIDE, enter, focused, reading
 
 pytestmark = pytest.mark.slow
 
@@ -67,7 +67,7 @@ def test_the_first_stop_leads_past_the_contents(browser: Browser, build: Path) -
     with reading(browser, build / "report.html") as page:
         skip = page.get_by_role("link", name="Skip to the report")
         expect(skip).not_to_be_in_viewport()
-        page.keyboard.press("Tab")
+        enter(page)
         assert focused(page, skip)
         expect(skip).to_be_in_viewport(ratio=1)
         page.keyboard.press("Enter")
@@ -78,10 +78,11 @@ def test_the_first_stop_leads_past_the_contents(browser: Browser, build: Path) -
 
 def test_whoever_uses_the_keyboard_sees_where_they_are(browser: Browser, build: Path) -> None:
     with reading(browser, build / "report.html") as page:
+        enter(page)
         for _ in range(40):
-            page.keyboard.press("Tab")
             style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-            assert style == "solid", page.evaluate("document.activeElement.outerHTML")
+            assert style == "solid", page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+            page.keyboard.press("Tab")
 
 
 def test_every_link_leads_somewhere(browser: Browser, build: Path) -> None:
