@@ -120,11 +120,11 @@ class Listing(Protocol):
         ...
 
 
-def choose_examples(listing: Listing, chosen: Mapping[str, str]) -> dict[str, ImageFile]:
+def choose_examples(listing: Listing, chosen: Mapping[str, str], usual: Split) -> dict[str, ImageFile]:
     """The example image of each class, in the order of the classes.
 
     ``chosen[class]`` is a path relative to the data folder, or a bare file name if only one image of the
-    class has it. The default is the first test image of the class.
+    class has it. The default is the first image of the class in the split ``usual``.
     Raises ``SettingsError`` for an unknown class or file, with the nearest names, and an ambiguous one.
     """
     # Settings may be typed on a system that composes letters otherwise than the disk does.
@@ -136,14 +136,13 @@ def choose_examples(listing: Listing, chosen: Mapping[str, str]) -> dict[str, Im
                 f"The classes are {', '.join(listing.classes)}.",
             )
     return {
-        label: _find(listing, label, chosen[label]) if label in chosen else _first_test(listing, label)
+        label: _find(listing, label, chosen[label]) if label in chosen else _first(listing, usual, label)
         for label in listing.classes
     }
 
 
-# A test image: the new layer was trained on none of these.
-def _first_test(listing: Listing, label: str) -> ImageFile:
-    return next(image for image in listing.of("test") if image.label == label)
+def _first(listing: Listing, split: Split, label: str) -> ImageFile:
+    return next(image for image in listing.of(split) if image.label == label)
 
 
 def _find(listing: Listing, label: str, wanted: str) -> ImageFile:

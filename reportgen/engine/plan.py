@@ -263,7 +263,7 @@ def make_plan(
 
     Raises ``SettingsError`` if the settings name an image that is not there, or a font that cannot be used.
     """
-    examples = choose_examples(inventory, settings.example_images)
+    examples = choose_examples(inventory, settings.example_images, settings.kind.examples)
     texts = printed_texts(settings, inventory, templates).values()
     typefaces = choose_typefaces(texts, open_named(settings.fonts), memo)
     code = code or CodeMemory()

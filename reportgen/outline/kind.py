@@ -11,6 +11,7 @@ from typing import Any
 
 from reportgen.errors import UserError
 from reportgen.outline.section import Claim, Headline, Reference, Section
+from reportgen.split import Split
 from reportgen.text import find_nearest
 
 DEFAULT = "assignment"
@@ -76,14 +77,17 @@ class ReportKind:
     """The outline of a report: its sections in the order of the document.
 
     ``defaults``: settings by dotted name that are others than usual in this kind of report, where the user
-    says nothing. Raises ``OutlineError`` if a section is there twice, two have a figure or table of one name,
-    or one reads a section that does not come before it.
+    says nothing. ``examples``: the split whose first image of each class is explained, unless the user
+    chooses another. Raises ``OutlineError`` if a section is there twice, two have a figure or table of one
+    name, or one reads a section that does not come before it.
     """
 
     name: str
     version: str
     sections: tuple[Section, ...]
     defaults: tuple[tuple[str, Any], ...] = ()
+    # No layer was trained on a test image.
+    examples: Split = "test"
 
     def __post_init__(self) -> None:
         for one, other in combinations(self.sections, 2):

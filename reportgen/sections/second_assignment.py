@@ -30,4 +30,6 @@ REPORT = ReportKind(
         # The sheet asks for colour, as the networks see it.
         ("show.colour", True),
     ),
+    # It asks for maps and patches of training images, and for VGG19's of the same ones.
+    examples="train",
 )

@@ -38,14 +38,19 @@ def manifest() -> Manifest:
 
 
 def files(manifest: Manifest, chosen: dict[str, str]) -> dict[str, str]:
-    return {label: image.file for label, image in choose_examples(manifest, chosen).items()}
+    return {label: image.file for label, image in choose_examples(manifest, chosen, "test").items()}
 
 
-def test_default_is_the_first_test_image(manifest: Manifest) -> None:
+def test_default_is_the_first_image_of_a_split(manifest: Manifest) -> None:
     assert list(files(manifest, {}).items()) == [
         ("bird", "test/bird/kite.png"),
         ("bison", "test/bison/kite.png"),
     ]
+    for split in ("train", "val", "test"):
+        found = choose_examples(manifest, {}, split)
+        for label in ("bird", "bison"):
+            expected = next(each for each in manifest.images if (each.label, each.split) == (label, split))
+            assert found[label] == expected
 
 
 @pytest.mark.parametrize(
@@ -62,7 +67,7 @@ def test_path_or_unambiguous_name_is_found_in_its_class(manifest: Manifest, want
 
 def test_ambiguous_name_is_an_error_with_all_paths(manifest: Manifest) -> None:
     with pytest.raises(SettingsError) as caught:
-        choose_examples(manifest, {"bird": "owl.png"})
+        choose_examples(manifest, {"bird": "owl.png"}, "test")
     assert caught.value.problem == (
         "example_images.bird = 'owl.png': several images have this name: "
         "train/bird/owl.png, test/bird/owl.png"
@@ -74,7 +79,7 @@ def test_ambiguous_name_is_an_error_with_all_paths(manifest: Manifest) -> None:
 )
 def test_unknown_file_is_an_error_with_the_nearest(manifest: Manifest, wanted: str, near: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        choose_examples(manifest, {"bird": wanted})
+        choose_examples(manifest, {"bird": wanted}, "test")
     assert caught.value.problem.startswith(
         f"example_images.bird = '{wanted}': class 'bird' has no such image (did you mean {near}"
     )
@@ -82,11 +87,11 @@ def test_unknown_file_is_an_error_with_the_nearest(manifest: Manifest, wanted: s
 
 def test_image_of_another_class_is_an_error(manifest: Manifest) -> None:
     with pytest.raises(SettingsError, match="class 'bird' has no such image"):
-        choose_examples(manifest, {"bird": "test/bison/kite.png"})
+        choose_examples(manifest, {"bird": "test/bison/kite.png"}, "test")
 
 
 def test_unknown_class_is_an_error_with_the_nearest(manifest: Manifest) -> None:
     with pytest.raises(SettingsError) as caught:
-        choose_examples(manifest, {"bizon": "jay.png"})
+        choose_examples(manifest, {"bizon": "jay.png"}, "test")
     assert caught.value.problem == "example_images: there is no class 'bizon' (did you mean bison?)"
     assert "bird, bison" in caught.value.remedy

@@ -150,13 +150,13 @@ def err(made: Any, taken: int, own: int) -> None:
         (
             12,
             1,
-            "Most errors resemble the class",
+            "Most misclassified images resemble the class",
             "The nearest training image of most errors is of the class",
         ),
         (
             1,
             12,
-            "Most errors do not resemble",
+            "Most misclassified images do not resemble",
             "The nearest training image of most errors is not of the class",
         ),
         (2, 0, "", "The nearest training image of most errors is of the class"),
@@ -166,14 +166,14 @@ def err(made: Any, taken: int, own: int) -> None:
 def test_errors(taken: int, own: int, finding: str, sentence: str) -> None:
     without = ("nearest",) if taken + own == 0 else ()
     page = SmallPage(changed(lambda made: err(made, taken, own)), without)
-    found = [text for text in page.findings() if text.startswith("Most errors")]
+    found = [text for text in page.findings() if text.startswith("Most misclassified images")]
     assert len(found) == bool(finding)
     assert all(text.startswith(finding) for text in found)
     text = page.words("#errors")
     assert sentence in text
     if taken + own:
         assert f"{taken + own} of 40 test images are taken for another class" in text
-        assert f"{taken + own} of 20 for cat, taken for dog" in text
+        assert f"of cat {taken + own} of 20, taken for dog" in text
         assert "Every test image of dog is recognised" in text
         assert f"it is for {taken} of {taken + own}; for {own} it is of" in text
     else:

@@ -54,8 +54,8 @@ def run(context: StageContext) -> Artifacts:
 
 
 def _choose_images(context: StageContext) -> dict[str, ImageFile]:
-    """The first training image of each class."""
-    found: dict[str, ImageFile] = {}
+    """A training image of each class: its example image if that is one, else the first."""
+    found = {label: image for label, image in context.examples.items() if image.split == "train"}
     for image in context.images:
         if image.split == "train":
             found.setdefault(image.label, image)

@@ -30,7 +30,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
     said = " ".join(_say_layer(n, section, data) for n in numbers)
     yield Figure(
         "network_maps",
-        montage(tiles, columns=_ROW, tile_side=full_width_side(_ROW), mime="image/jpeg"),
+        montage(tiles, columns=_ROW, tile_side=full_width_side(_ROW), smooth=False),
         f"Feature maps for {section.mapped}. {said}",
     )
     yield _draw_patches(section, data)

@@ -9,7 +9,7 @@ SECTION = Section(
     package="reportgen.sections.best_network",
     result="BestNetwork",
     meaning="Feature maps of the best network, and the patches that excite its last convolution layer most.",
-    reads=Reads(images="used", sections=("architectures",)),
+    reads=Reads(images="both", sections=("architectures",)),
     figures=(Shown("network_maps"), Shown("network_patches")),
     tables=(Shown("network_neurons"),),
     origins=(
