@@ -30,7 +30,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
         maps = data.arrays["maps"][i]
         tiles = [Tile(pixels, label, "the image")]
         for (name, own), values in zip(image.maps.items(), maps, strict=True):
-            tiles.append(Tile(overlay(pixels, values, image.limit), name, share_text(own.probability)))
+            tiles.append(Tile(overlay(pixels, values, image.limit), name, share_text(own.probability, 3)))
         columns = min(_MOST, len(tiles))
         yield Figure(
             f"grad_cam_{i}",
