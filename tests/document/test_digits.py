@@ -24,6 +24,8 @@ MARKED = {
     "layer.layer", "network.name", "r.provenance.weights.architecture", "s.best_name", "s.network", "s.own",
     # Settings, in the words of report.toml.
     '"[methods]"', '\'located_over = "test"\'',
+    # Between which numbers pixels are scaled for the networks of one's own.
+    '"−1"',
     # Rows of a table that are no method.
     '"Random places"', '"The middle"',
     # Cross-references: numbers and titles of figures, tables and layers.
