@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -57,9 +57,13 @@ def watching(stop: tuple[str, int] | None = None) -> Iterator[Counter[str]]:
         yield epochs
 
 
-def build(home: Path, networks: dict[str, str]) -> Any:
+def build(
+    home: Path, networks: dict[str, str], sections: Sequence[str] = ("architectures",), more: str = ""
+) -> Any:
     """Build a report on networks by name, and return what it says of them."""
-    text = f'report = "architectures"\nsections = ["architectures"]\n[training]\nepochs = {EPOCHS}\n'
+    text = (
+        f'report = "architectures"\nsections = {json.dumps(sections)}\n[training]\nepochs = {EPOCHS}\n{more}'
+    )
     for called, name in networks.items():
         layers = LAYERS.format(filters=FILTERS[name])
         text += f'[[architectures]]\nname = "{called}"\nlayers = {layers}\n'
@@ -103,3 +107,18 @@ def test_a_build_that_was_stopped_goes_on_with_the_next_epoch(tmp_path: Path) ->
 
     assert epochs == {"B": EPOCHS - 2, "C": EPOCHS}
     assert found == expected
+
+
+def test_the_best_network_is_shown_with_the_images_that_are_explained(tmp_path: Path) -> None:
+    """Training images, as the sheet has it, so that the patches of both networks are of the same images."""
+    home = make_home(tmp_path)
+    images = {label: f"train/{label}/0.png" for label in ("cat", "dog")}
+    # A test image cannot be meant by a part that is about training images.
+    for chosen, shown in (({}, "train/dog/0.png"), ({"dog": "train/dog/2.png"}, "train/dog/2.png"),
+                          ({"dog": "test/dog/1.png"}, "train/dog/0.png")):  # fmt: skip
+        more = "".join(f'[example_images]\n{label} = "{file}"\n' for label, file in chosen.items())
+        build(home, {"A": "A"}, ("architectures", "best_network"), more)
+        results = json.loads((home / "build/results.json").read_text(encoding="utf-8"))
+        assert results["dataset"]["examples"] == images | chosen
+        neurons = results["best_network"]["neurons"]
+        assert {label: each["file"] for label, each in neurons.items()} == {**images, "dog": shown}
