@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reportgen.analysis import training
 from reportgen.analysis.chain import RecordedImage
 from reportgen.analysis.gradients import GuidedNetwork
 from reportgen.analysis.occlusion import OccludedNetwork
@@ -59,6 +60,36 @@ def load_stand_in(_source: str) -> Backbone:
     trunk.trainable = False
     weights = describe_weights(locate_weights("embedded"), with_top=False)
     return Backbone(trunk, keras.Model(image, maps), backbone.EXPLAINED_LAYER, True, weights)
+
+
+class StopError(Exception):
+    """The end of a build, as by a signal."""
+
+
+@contextmanager
+def counting_epochs(stop: tuple[int, int] | None = None) -> Iterator[Counter[int]]:
+    """Count, while the block lasts, the epochs that each network of one's own is trained, told by its number
+    of parameters; ``stop``: after which of them, of which network, ``StopError`` ends it all.
+    """
+    epochs: Counter[int] = Counter()
+    train = training.train_network
+
+    def counted(network: Any, *arguments: Any, keep: Any, **more: Any) -> Any:
+        size = network.count_params()
+        # In single precision another processor's confusion matrices would be others.
+        assert {str(each.dtype) for each in network.trainable_variables} == {"float64"}
+
+        def keep_counted(state: Any) -> None:
+            keep(state)
+            epochs[size] += 1
+            if stop == (size, epochs[size]):
+                raise StopError
+
+        return train(network, *arguments, keep=keep_counted, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "train_network", counted)
+        yield epochs
 
 
 @contextmanager

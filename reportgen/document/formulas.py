@@ -71,9 +71,9 @@ class FormulaSetter:
 
 
 def _window(layer: Mapping[str, Any]) -> tuple[int, int, int]:
-    """Filter size F, padding P and stride S of a layer."""
-    size = layer["filter_size"] if "filter_size" in layer else layer["kernel_shape"][0]
-    return size, layer["padding"], layer["stride"]
+    """Filter size F, padding P and stride S of a layer; a pool has no padding."""
+    size = next((layer[key] for key in ("filter_size", "size") if key in layer), None)
+    return size or layer["kernel_shape"][0], layer["padding"] or 0, layer["stride"]
 
 
 @lru_cache(maxsize=256)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from stand_in import make_home
+from stand_in import StopError, counting_epochs, make_home
 
-from reportgen.analysis import training
 from reportgen.engine import pipeline
 from reportgen.settings import load_settings
 
@@ -21,40 +18,14 @@ FILTERS = {"A": 1, "B": 2, "C": 3}
 LAYERS = '[{{ layer = "conv", filters = {filters}, size = 56, stride = 56 }}, {{ layer = "flatten" }}]'
 
 
-class StopError(Exception):
-    """The end of a build, as by a signal."""
-
-
 def parameters(filters: int) -> int:
     """Of a convolution of 56 × 56 × 3 on 224 pixels, 4 × 4 positions, and the softmax on two classes."""
     return filters * (56 * 56 * 3 + 1) + 2 * (16 * filters + 1)
 
 
-@contextmanager
-def watching(stop: tuple[str, int] | None = None) -> Iterator[Counter[str]]:
-    """Count the epochs of each network, told by its size, that are run while the block lasts; ``stop`` ends
-    the build after that epoch of that network.
-    """
-    epochs: Counter[str] = Counter()
-    names = {parameters(filters): name for name, filters in FILTERS.items()}
-    train = training.train_network
-
-    def counted(network: Any, *arguments: Any, keep: Any, **more: Any) -> Any:
-        name = names[network.count_params()]
-        # In single precision another processor's confusion matrices would be others.
-        assert {str(each.dtype) for each in network.trainable_variables} == {"float64"}
-
-        def keep_counted(state: Any) -> None:
-            keep(state)
-            epochs[name] += 1
-            if stop == (name, epochs[name]):
-                raise StopError
-
-        return train(network, *arguments, keep=keep_counted, **more)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "train_network", counted)
-        yield epochs
+def sizes(**epochs: int) -> dict[int, int]:
+    """Epochs by the names of networks, as they are counted: by their numbers of parameters."""
+    return {parameters(FILTERS[name]): count for name, count in epochs.items()}
 
 
 def build(
@@ -74,17 +45,17 @@ def build(
 
 def test_one_more_network_is_trained_alone_and_one_fewer_not_at_all(tmp_path: Path) -> None:
     home = make_home(tmp_path)
-    with watching() as epochs:
+    with counting_epochs() as epochs:
         two = build(home, {"A": "A", "B": "B"})
-    assert epochs == {"A": EPOCHS, "B": EPOCHS}
+    assert epochs == sizes(A=EPOCHS, B=EPOCHS)
 
-    with watching() as epochs:
+    with counting_epochs() as epochs:
         three = build(home, {"A": "A", "C": "C", "B": "B"})
-    assert epochs == {"C": EPOCHS}
+    assert epochs == sizes(C=EPOCHS)
     kept = {network["name"]: network["history"] for network in three["networks"]}
     assert {name: kept[name] for name in "AB"} == {each["name"]: each["history"] for each in two["networks"]}
 
-    with watching() as epochs:
+    with counting_epochs() as epochs:
         assert build(home, {"A": "A", "B": "B"}) == two
         renamed = build(home, {"First": "A", "Second": "B"})
     assert epochs == {}
@@ -98,14 +69,14 @@ def test_a_build_that_was_stopped_goes_on_with_the_next_epoch(tmp_path: Path) ->
     whole, home = make_home(tmp_path / "whole"), make_home(tmp_path / "stopped")
     networks = {name: name for name in FILTERS}
     expected = build(whole, networks)
-    with watching(stop=("B", 2)) as epochs, pytest.raises(StopError):
+    with counting_epochs(stop=(parameters(FILTERS["B"]), 2)) as epochs, pytest.raises(StopError):
         build(home, networks)
-    assert epochs == {"A": EPOCHS, "B": 2}
+    assert epochs == sizes(A=EPOCHS, B=2)
 
-    with watching() as epochs:
+    with counting_epochs() as epochs:
         found = build(home, networks)
 
-    assert epochs == {"B": EPOCHS - 2, "C": EPOCHS}
+    assert epochs == sizes(B=EPOCHS - 2, C=EPOCHS)
     assert found == expected
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from forging import Home, as_json, places, print_never, small_network, snapshot
 from sharing import MakeOnce
-from stand_in import counting, make_home
+from stand_in import counting, counting_epochs, make_home
 
-from reportgen.analysis import training
 from reportgen.engine import pipeline
 from reportgen.settings import load_settings
 from reportgen.verify import Verification, verify
@@ -55,24 +52,6 @@ def _nothing_is_written(home: Home) -> Iterator[None]:
     assert snapshot(home.folder) == before
 
 
-@contextmanager
-def watching() -> Iterator[Counter[int]]:
-    """Count the epochs of each network, told by its number of parameters, while the block lasts."""
-    epochs: Counter[int] = Counter()
-    train = training.train_network
-
-    def counted(network: Any, *arguments: Any, keep: Any, **more: Any) -> Any:
-        def keep_counted(state: Any) -> None:
-            keep(state)
-            epochs[network.count_params()] += 1
-
-        return train(network, *arguments, keep=keep_counted, **more)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "train_network", counted)
-        yield epochs
-
-
 def look(home: Home, submission: Path, cache: Path | None = None) -> Verification:
     """Verify in this process; ``cache``: of another machine, which has not trained these networks."""
     settings = home.settings if cache is None else home.settings.model_copy(update={"cache": cache})
@@ -94,7 +73,7 @@ def test_the_networks_are_trained_again_and_the_verdict_says_so(home: Home, tmp_
     folder = shutil.copytree(home.build, tmp_path / "build")
     # Were they read, this would show.
     (folder / "network.weights.h5").write_bytes(b"no weights at all")
-    with watching() as epochs:
+    with counting_epochs() as epochs:
         found = look(home, folder, tmp_path / "cache")
     # The first convolution has 56 × 56 × 3 weights and a bias a filter; 4 × 4 places go into two classes.
     assert epochs == {9_409 + 34: EPOCHS, 3 * 9_409 + 98: EPOCHS}
