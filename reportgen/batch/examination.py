@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from reportgen.text import plural, printable
 if TYPE_CHECKING:
     from reportgen.progress import Progress
     from reportgen.verify import Verification
+    from reportgen.verify.tolerances import Finding
     from reportgen.verify.verification import Examination
 
 JSON_FILE, TEXT_FILE, PAGE_FILE = "verification.json", "verification.txt", "verification.html"
@@ -98,11 +100,21 @@ def find_hold(found: Examination) -> str:
     """
     differing = found.verification.of("differs")
     if differing:
-        return f"{plural(len(differing), 'finding', 'findings')}: {_subjects(found.verification)}"
+        counted = f"{plural(len(differing), 'finding', 'findings')}: {_subjects(found.verification)}"
+        return _name_mistake(differing) + counted
     missing = found.recomputed.missing
     if missing:
         reason = printable(next(iter(missing.values())))[:_LONGEST_REASON].rstrip(".")
         return f"{plural(len(missing), 'part', 'parts')} could not be recomputed: {reason}"
+    return ""
+
+
+def _name_mistake(differing: Iterable[Finding]) -> str:
+    """That the report is not the one that was asked for, if so: a thousand other findings follow from it."""
+    for row in differing:
+        if row.pointer == "/kind/name":
+            handed_in, asked_for = printable(str(row.submitted))[:_LONGEST_REASON], row.recomputed
+            return f"it is the report {handed_in}, and {asked_for} was asked for; "
     return ""
 
 

@@ -102,7 +102,7 @@ def _line(row: GroupResult) -> Line:
 
 
 def _accuracy(outcome: Outcome) -> str:
-    return f"{outcome.correct} of {outcome.total}" if outcome.correct is not None else ""
+    return f"{outcome.correct} of {outcome.total}" if outcome.total else ""
 
 
 def _lost(mark: Mark) -> str:

@@ -100,6 +100,17 @@ def test_it_is_a_plain_table_without_script(html: str) -> None:
     assert [link["href"] for link in soup.select("#failed a")] == ["groups/g4/log.txt"]
 
 
+def test_a_report_without_the_section_has_no_accuracy() -> None:
+    groups = [Group(name, Path("x"), name) for name in ("none right", "not there")]
+    rows = [
+        GroupResult(group, outcome("0", "6", tested), None, {})
+        for group, tested in zip(groups, (4, 0), strict=True)
+    ]
+    page = render_overview(sum_up(Class(tuple(groups), ()), rows), open_templates())
+    found = cells(BeautifulSoup(page, "html.parser"), "groups")
+    assert [row[3] for row in found] == ["0 of 4", "–"]
+
+
 def test_what_is_held_counts_nowhere_and_what_is_released_does() -> None:
     groups = [Group(name, Path("x"), f"g{place}") for place, name in enumerate(("Free", "Held", "Idle"))]
     held = replace(outcome("4", "6"), hold="606 findings: numbers", differs=True, verified=True)

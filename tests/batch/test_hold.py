@@ -1,0 +1,34 @@
+"""What an instructor reads about grades that are held."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+from reportgen.batch.examination import find_hold
+from reportgen.verify.tolerances import Finding, Verification
+
+
+def hold(*rows: Finding, missing: dict[str, str] | None = None) -> str:
+    found = SimpleNamespace(
+        verification=Verification("report.pdf", "images", rows),
+        recomputed=SimpleNamespace(missing=missing or {}),
+    )
+    return find_hold(cast(Any, found))
+
+
+def test_another_assignment_is_the_first_thing_said() -> None:
+    kind = Finding("numbers", "/kind/name", "differs", "assignment", "architectures")
+    others = [Finding("numbers", f"/transfer/{i}", "differs", 1, 2) for i in range(3)]
+    text = hold(*others, kind)
+    assert text == "it is the report assignment, and architectures was asked for; 4 findings: numbers"
+    # A name of one's own making does not steer the instructor's terminal.
+    assert "\x1b" not in hold(Finding("numbers", "/kind/name", "differs", "\x1b[2J", "architectures"))
+
+
+def test_the_right_assignment_is_no_reason() -> None:
+    same = Finding("numbers", "/kind/name", "confirmed", "architectures", "architectures")
+    other = Finding("text", "/transfer/accuracy", "differs", 1, 2)
+    assert hold(same, other) == "1 finding: text"
+    assert hold(same) == ""
+    assert hold(same, missing={"transfer": "no weights."}) == "1 part could not be recomputed: no weights"
