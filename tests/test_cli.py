@@ -73,6 +73,12 @@ def test_fetch_takes_several_classes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert args == (["butterfly", "kangaroo", "Leopards"], Path("here"))
 
 
+def test_annotate_takes_images_and_outlines(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    intercept(monkeypatch, "reportgen.acquire.outlines.annotate")
+    args, _ = call_of(monkeypatch, "annotate", "Annotations", "--data", "mine")
+    assert args[:3] == (folder / "mine", Path("Annotations"), 671)
+
+
 def test_sample_takes_folder_and_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     intercept(monkeypatch, "reportgen.acquire.sample.draw_sample")
     args, _ = call_of(monkeypatch, "sample", "--out", "here", "--seed", "5")
@@ -212,7 +218,7 @@ def test_help_names_every_command(
 ) -> None:
     assert not run(monkeypatch, "--help")
     said = capsys.readouterr().out
-    for command in ("build", "sample", "fetch", "doctor", "export-model", "--version"):
+    for command in ("build", "sample", "annotate", "fetch", "doctor", "--version"):
         assert command in said
 
 

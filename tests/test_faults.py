@@ -22,6 +22,7 @@ COMMANDS = {
     "diff": ("reportgen.diff.compare", ("here/build", "here/build")),
     "watch": ("reportgen.watch.watcher.watch", ()),
     "sample": ("reportgen.acquire.sample.draw_sample", ()),
+    "annotate": ("reportgen.acquire.outlines.annotate", ("Annotations", "--data", "d")),
     "doctor": ("reportgen.doctor.examine", ()),
     "export-model": ("reportgen.export.export", ()),
     "grade": ("reportgen.grading.run.grade", ("x",)),

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
+from reportgen.acquire.outlines import ANNOTATIONS, OUTLINE_FOLDERS, annotate
 from reportgen.acquire.source import Source, download
 from reportgen.errors import UserError
 from reportgen.progress import Progress, Silent
@@ -25,10 +26,14 @@ from reportgen.store.output import check_free, filling
 
 INNER_NAME = "101_ObjectCategories.tar.gz"
 
+OUTLINES_NAME = "Annotations.tar"
+
 CLUTTER = "BACKGROUND_Google"
 """A folder of the archive that is none of its 101 classes."""
 
 _IMAGE = re.compile(r"101_ObjectCategories/(?P<label>\w[\w-]*)/(?P<name>image_\d{4}\.jpg)", re.ASCII)
+
+_OUTLINE = re.compile(r"Annotations/(?P<label>\w[\w-]*)/(?P<name>annotation_\d{4}\.mat)", re.ASCII)
 
 _CHUNK = 64 * 1024
 
@@ -58,14 +63,16 @@ def unpack_images(
     limits = limits or Limits()
     images: dict[str, list[str]] = {}
     with _damage_named(archive), zipfile.ZipFile(archive) as outer:
-        inner = _inner_archive(archive, outer)
+        inner = _inner_archive(archive, outer, INNER_NAME)
         with (
             outer.open(inner) as packed,
             _BoundedGzip(packed, limits.size, archive) as stream,
             progress.stage(f"Unpacking {archive.name} (KiB)", inner.file_size // 1024) as advance,
         ):
             done = 0
-            for label, name, content in _images(archive, stream, limits.members):
+            for label, name, content in _members(archive, stream, limits.members, _IMAGE):
+                if label == CLUTTER:
+                    continue
                 images.setdefault(label, []).append(name)
                 if label in labels:
                     _write(content, into / label / name, archive)
@@ -77,19 +84,42 @@ def unpack_images(
     return images
 
 
-def _inner_archive(archive: Path, outer: zipfile.ZipFile) -> zipfile.ZipInfo:
+def unpack_outlines(archive: Path, labels: Collection[str], into: Path, limits: Limits | None = None) -> None:
+    """Write the outlines of the classes ``labels`` to ``into/<folder>/annotation_NNNN.mat``.
+
+    The folders are called as in the archive, which has other names for four classes. Raises what
+    :func:`unpack_images` raises.
+    """
+    limits = limits or Limits()
+    wanted = {OUTLINE_FOLDERS.get(label.casefold(), label).casefold() for label in labels}
+    with _damage_named(archive), zipfile.ZipFile(archive) as outer:
+        inner = _inner_archive(archive, outer, OUTLINES_NAME)
+        if inner.file_size > limits.size:
+            raise _unusable(archive, f"its member {OUTLINES_NAME} unfolds to more than {limits.size} bytes")
+        with outer.open(inner) as stream:
+            for label, name, content in _members(archive, stream, limits.members, _OUTLINE):
+                if label.casefold() in wanted:
+                    _write(content, into / label / name, archive)
+            # To the end, where the checksum is.
+            while stream.read(_CHUNK):
+                pass
+
+
+def _inner_archive(archive: Path, outer: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     for info in outer.infolist():
         _refuse_escape(archive, info.filename)
-    found = [info for info in outer.infolist() if PurePosixPath(info.filename).name == INNER_NAME]
+    found = [info for info in outer.infolist() if PurePosixPath(info.filename).name == name]
     if len(found) != 1:
-        raise _unusable(archive, f"{len(found)} members named {INNER_NAME}, where one is expected")
+        raise _unusable(archive, f"{len(found)} members named {name}, where one is expected")
     if found[0].flag_bits & 0x1:
         raise _unusable(archive, f"its member {found[0].filename!r} is encrypted")
     return found[0]
 
 
-def _images(archive: Path, stream: _BoundedGzip, most: int) -> Iterator[tuple[str, str, IO[bytes]]]:
-    """Yields class name, file name and content of each image, in the order of the stream."""
+def _members(
+    archive: Path, stream: IO[bytes] | _BoundedGzip, most: int, wanted: re.Pattern[str]
+) -> Iterator[tuple[str, str, IO[bytes]]]:
+    """Yields folder, file name and content of each ``wanted`` file, in the order of the stream."""
     with tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK) as tar:
         for number, member in enumerate(tar, start=1):
             if number > most:
@@ -98,17 +128,17 @@ def _images(archive: Path, stream: _BoundedGzip, most: int) -> Iterator[tuple[st
             # A sparse file's size is only declared: it would unfold beyond what the stream is held to.
             if member.issparse() or not (member.isreg() or member.isdir()):
                 raise _unusable(archive, f"its member {member.name!r} is neither a plain file nor a folder")
-            image = _IMAGE.fullmatch(str(PurePosixPath(member.name)))
+            found = wanted.fullmatch(str(PurePosixPath(member.name)))
             content = tar.extractfile(member) if member.isreg() else None
-            if image and content and image["label"] != CLUTTER:
-                yield image["label"], image["name"], content
+            if found and content:
+                yield found["label"], found["name"], content
 
 
 def _write(content: IO[bytes], path: Path, archive: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # A tar may hold a name twice, and the second would replace the first without a word.
     if path.exists():
-        raise _unusable(archive, f"the image {path.parent.name}/{path.name} occurs twice")
+        raise _unusable(archive, f"the file {path.parent.name}/{path.name} occurs twice")
     with path.open("xb") as file:
         shutil.copyfileobj(content, file, _CHUNK)
 
@@ -180,6 +210,7 @@ Archive: {url}
          MD5 {md5}
 
 Each class was shuffled with seed {seed} and then cut. File names are those of the archive.
+{boxes}
 
 {table}
 """
@@ -197,7 +228,8 @@ def fetch_caltech101(
     source: Source = CALTECH101,
     progress: Progress = Silent(),  # noqa: B008 - it holds no state
 ) -> None:
-    """Fill the folder ``out`` with images of ``classes``, as ``<split>/<class>/image_NNNN.jpg``.
+    """Fill the folder ``out`` with images of ``classes``, as ``<split>/<class>/image_NNNN.jpg``, and
+    ``annotations.json`` with the box and the outline of the object in each.
 
     ``classes`` are at least two of the archive's 101 folder names. Each class is split by
     :func:`reportgen.split.split_names`. The archive (137 MB) is kept in the folder ``cache`` and downloaded
@@ -226,7 +258,19 @@ def fetch_caltech101(
         _check_known(classes, images, archive)
         splits = {label: _split(images[label], seed, label, archive) for label in classes}
         _sort_into(folder, work, splits)
-        (folder / "README.txt").write_text(_readme(splits, seed, source), encoding="utf-8")
+        _add_boxes(folder, archive, classes, seed, progress)
+        readme = _readme(splits, seed, source, boxes=(folder / ANNOTATIONS).exists())
+        (folder / "README.txt").write_text(readme, encoding="utf-8")
+
+
+def _add_boxes(folder: Path, archive: Path, classes: Sequence[str], seed: int, progress: Progress) -> None:
+    outlines = folder.parent / "outlines"
+    # A report can do without boxes, so photographs without them are better than none.
+    try:
+        unpack_outlines(archive, classes, outlines)
+        annotate(folder, outlines, seed, progress, tolerant=True)
+    except UserError as error:
+        progress.say(f"No boxes: {error.problem}")
 
 
 def _check_choice(classes: Sequence[str]) -> None:
@@ -277,9 +321,16 @@ def _sort_into(folder: Path, unpacked: Path, splits: _Splits) -> None:
                 (unpacked / label / name).rename(target / name)
 
 
-def _readme(splits: _Splits, seed: int, source: Source) -> str:
+def _readme(splits: _Splits, seed: int, source: Source, *, boxes: bool) -> str:
     width = max(map(len, splits))
     rows = [f"{'':{width}}" + "".join(f"{split:>7}" for split in SPLITS)]
     for label, parts in splits.items():
         rows.append(f"{label:{width}}" + "".join(f"{len(parts[split]):7}" for split in SPLITS))
-    return _README.format(count=len(splits), url=source.url, md5=source.md5, seed=seed, table="\n".join(rows))
+    return _README.format(
+        count=len(splits),
+        url=source.url,
+        md5=source.md5,
+        seed=seed,
+        boxes=f"{ANNOTATIONS} has the outlines of the archive, and the boxes around them.\n" if boxes else "",
+        table="\n".join(rows),
+    )

@@ -17,6 +17,7 @@ from reportgen.cli.options import (
     load,
 )
 from reportgen.console import choose_progress
+from reportgen.text import plural
 
 
 def init(
@@ -58,6 +59,28 @@ def sample(
         typer.echo(f"The sample images are in {display_path(out)}.")
 
 
+def annotate(
+    outlines: Annotated[
+        Path, typer.Argument(metavar="OUTLINES", help="What Caltech-101's Annotations.tar unpacks to.")
+    ],
+    data: DataOption = None,
+    settings: SettingsOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Write annotations.json beside the images, from the outlines (.mat) that come with Caltech-101.
+
+    For example: reportgen annotate Annotations --data data
+    """
+    from reportgen.acquire.outlines import annotate as annotate_images
+
+    chosen = load(settings, data=data)
+    folder = chosen.data or default_data(settings)
+    done = annotate_images(folder, outlines, chosen.seed, choose_progress(quiet=quiet))
+    if not quiet:
+        rest = f"; {done.without} have no outline" if done.without else ""
+        typer.echo(f"{plural(done.images, 'image has its box', 'images have their boxes')} now{rest}.")
+
+
 def caltech101(
     classes: Annotated[
         list[str], typer.Option("--classes", metavar="NAME ...", help="Two or more of the 101 classes.")
@@ -68,7 +91,7 @@ def caltech101(
     settings: SettingsOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Download Caltech-101 (137 MB, once), and split classes of it 50/20/20.
+    """Download Caltech-101 (137 MB, once), and split classes of it 50/20/20; with a box for every animal.
 
     For example: reportgen fetch caltech101 --classes butterfly kangaroo Leopards
     """

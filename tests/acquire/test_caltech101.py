@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import random
+import re
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -12,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from outline_files import outline
 from PIL import Image
 from stage_listener import StageListener
 from web_server import Answer, WebServer, fail, send, serving
 
 from reportgen.acquire.caltech101 import CALTECH101, fetch_caltech101
 from reportgen.acquire.source import Source
+from reportgen.dataset.annotations import read_annotations
 from reportgen.errors import UserError
 
 COUNTS = {"lotus": 2, "butterfly": 91, "Leopards": 12, "kangaroo": 86, "BACKGROUND_Google": 4}
@@ -42,7 +45,7 @@ PHOTOS = {
 }
 
 
-def packed(photos: dict[str, bytes]) -> bytes:
+def packed(photos: dict[str, bytes], outlines: bytes = b"not read") -> bytes:
     tar_bytes, zip_bytes = io.BytesIO(), io.BytesIO()
     with tarfile.open(fileobj=tar_bytes, mode="w") as tar:
         for name, content in photos.items():
@@ -51,7 +54,7 @@ def packed(photos: dict[str, bytes]) -> bytes:
             tar.addfile(member, io.BytesIO(content))
     with zipfile.ZipFile(zip_bytes, "w") as archive:
         archive.writestr("caltech-101/101_ObjectCategories.tar.gz", gzip.compress(tar_bytes.getvalue()))
-        archive.writestr("caltech-101/Annotations.tar", b"not read")
+        archive.writestr("caltech-101/Annotations.tar", outlines)
     return zip_bytes.getvalue()
 
 
@@ -107,6 +110,52 @@ def test_the_classes_are_split_and_every_image_is_the_archives(server: WebServer
     assert without_split.items() <= PHOTOS.items()
     assert list(out.parent.iterdir()) == [out]
     assert out.stat().st_mode == out.parent.stat().st_mode
+
+
+def tarred(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def test_the_outlines_of_the_archive_become_boxes(server: WebServer, tmp_path: Path) -> None:
+    # Of 4 × 3 pixels: the upper right quarter.
+    right = outline((1, 2, 3, 4), [(0, 0), (2, 0), (2, 2)])
+    files = {f"Annotations/kangaroo/annotation_{number:04}.mat": right for number in range(1, 81)}
+    files |= {"Annotations/Leopards/annotation_0003.mat": b"damaged", "Annotations/lotus/x.mat": right}
+    files |= {"Annotations/butterfly/annotation_0001.mat": right}
+    content, heard = packed(PHOTOS, tarred(files)), StageListener(lines=[])
+    server.answers = [send(content)]
+    out = tmp_path / "data/out"
+
+    fetch_caltech101(
+        CHOICE, out, cache=tmp_path / "cache", source=server.source(content, retries=2), progress=heard
+    )
+
+    found = read_annotations(out / "annotations.json")
+    kangaroos = {path.relative_to(out).as_posix() for path in out.glob("*/kangaroo/*.jpg")}
+    boxed = {name for name in kangaroos if not re.search(r"008[1-6]", name)}
+    (butterfly,) = out.glob("*/butterfly/image_0001.jpg")
+    assert set(found.sizes) == boxed | {butterfly.relative_to(out).as_posix()}
+    # Rows 0 to 2 of 3, columns 2 to 4 of 4, on 224 pixels.
+    for name in boxed:
+        box, head = found.boxes(name, "kangaroo")
+        assert box is not None
+        assert (box.rows, box.cols, head) == ((0, 149), (112, 224), None)
+    assert any("Leopards/annotation_0003.mat: it is no MATLAB file" in line for line in heard.lines or ())
+    assert "annotations.json" in (out / "README.txt").read_text(encoding="utf-8")
+
+
+def test_without_outlines_there_are_photographs(server: WebServer, tmp_path: Path) -> None:
+    heard = StageListener(lines=[])
+    out = fetch(tmp_path, server, progress=heard)
+    assert not (out / "annotations.json").exists()
+    assert "annotations" not in (out / "README.txt").read_text(encoding="utf-8")
+    assert [line for line in heard.lines or () if line.startswith("No boxes: ") and "is damaged" in line]
 
 
 @pytest.mark.parametrize(("options", "seed"), [({}, 671), ({"seed": 5}, 5)])
@@ -172,7 +221,7 @@ def test_images_fetched_earlier_are_replaced_and_what_lies_beside_them_stays(
 
 
 def test_download_and_unpacking_are_stages(server: WebServer, tmp_path: Path) -> None:
-    heard = StageListener()
+    heard = StageListener(lines=[])
 
     fetch(tmp_path, server, progress=heard)
 
