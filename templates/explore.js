@@ -110,8 +110,10 @@ const explore = (() => {
   }
 
   // Images one below the other, each as high as wide; of a grey one only the first channel is wanted.
-  async function readInputs(address, count, depth) {
-    const { data, width, height } = await readPixels(address);
+  // What two parts need is in the page once: the second has the name of the figure that carries it.
+  async function readInputs({ dataset: { inputs } }, count, depth) {
+    const { data, width, height } = await readPixels(
+      inputs.startsWith("data:") ? inputs : all(`[data-carries=${inputs}]`)[0].dataset.inputs);
     const rows = height / count;
     return Array.from({ length: count }, (_, at) => {
       const values = new Float32Array(rows * width * depth);
@@ -394,7 +396,7 @@ const explore = (() => {
       size} × ${size} pixels under the window are multiplied by the weights of the filter; their sum is one value of the map.${padding ? " Around the image there are zeros." : ""}`),
       make("div", { class: "choices" }, label), stepper.box);
     whenNear(box, async () => {
-      const read = await readInputs(box.dataset.inputs, classes.length, kernel.depth);
+      const read = await readInputs(box, classes.length, kernel.depth);
       // Browsers that guard against fingerprinting hand out changed pixels: then rather nothing than wrong sums.
       const means = json(box, "sums");
       const exact = read.every((input, at) => {
@@ -464,7 +466,7 @@ const explore = (() => {
     box.append(introduce("Both layers, map by map.", "Move over the input to see how one value of the first layer comes about; a map chosen below shows its filter here."),
       make("div", { class: "choices" }, chooseImage, chooseFilter, chooseOrder), stepper.box, ...galleries.map(({ box: each }) => each));
     whenNear(box, async () => {
-      inputs = await readInputs(box.dataset.inputs, classes.length, kernels[0].depth);
+      inputs = await readInputs(box, classes.length, kernels[0].depth);
       load();
     });
   }

@@ -114,6 +114,11 @@ def say(values: Sequence[float | None]) -> str:
     return text.replace("-", "−").replace("−0.00", "0.00")
 
 
+def _tell_part(part: float) -> str:
+    """Per cent with three digits; the maps of some methods are on no scale that the score is on."""
+    return f"{100 * part:.3g} %" if part < 10 else "beyond ten times"
+
+
 def draw_table(tested: Mapping[str, Sequence[Tested]]) -> str:
     """The table in Markdown: the median time, the largest sum that is off, and mean correlations."""
     lines = [
@@ -124,7 +129,7 @@ def draw_table(tested: Mapping[str, Sequence[Tested]]) -> str:
         name, paper, formula = ROWS[method]
         cells = (
             f"{median(each.cpu for each in results):.1f}",
-            f"{max(each.off for each in results):.3g}",
+            _tell_part(max(each.off for each in results)),
             *(say([getattr(each, of) for each in results]) for of in ("other_class", "signed", "sizes")),
         )
         lines.append(f"| {name} (`{method}`) | {paper} | {formula} | {' | '.join(cells)} |")

@@ -105,6 +105,7 @@ class _Page:
         self.commentary, self.printing, self.templates = content.commentary, content.printing, templates
         self.numbering = _plan(content)
         self.shown: Counter[str] = Counter()
+        self.carriers: dict[tuple[str, str], str] = {}
         self.formulas = FormulaSetter(memo)
         self.document = self.results.model_dump(mode="json")
         self.lineage = Lineage(self.results, self.document, self.kind)
@@ -234,9 +235,19 @@ class _Page:
         return lean(text) if name.endswith(".js") else text
 
     def _carry(self, figure: str) -> Markup:
-        """What a figure carries for the script, as attributes ``data-…``; nothing if it carries nothing."""
+        """What a figure carries for the script, as attributes ``data-…``; nothing if it carries nothing.
+
+        What another figure carried before, under the same name, is not put into the page twice: the attribute
+        then has that figure's name, by which the script finds it (``data-carries``).
+        """
         loads = self.album[figure].carried if figure in self.album else ()
-        return Markup("").join(Markup(' data-{}="{}"').format(each.name, each.address) for each in loads)
+        if not loads:
+            return Markup()
+        marks = [("carries", figure)]
+        for each in loads:
+            first = self.carriers.setdefault((each.name, each.address), figure)
+            marks.append((each.name, each.address if first == figure else first))
+        return Markup("").join(Markup(' data-{}="{}"').format(*mark) for mark in marks)
 
     def _image(self, name: str) -> Markup:
         figure = self.album[name]

@@ -180,8 +180,8 @@ def say_box(box: Box) -> str:
     return f"rows {box.rows[0]} to {box.rows[1]} and columns {box.cols[0]} to {box.cols[1]}"
 
 
-_PNG_LEVEL = 4
-"""zlib's level; 9 takes ten times as long and saves 3 %."""
+_PNG_LEVEL = 6
+"""zlib's level. It saves 1 % and takes twice as long as 4; 9 saves 1 % more and takes three times as long."""
 
 _JPEG_QUALITY = 85
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +27,8 @@ from reportgen.figures.lettering import QUIET_INK, Lettering
 from reportgen.typefaces.choice import describe_lack, find_lack
 from reportgen.typefaces.face import MAIN_FILES, OWN, Face, Typefaces, report_face
 from reportgen.typefaces.script import is_plain
+
+_LAYOUT = re.compile(rb"<!--.*?-->|<!DOCTYPE[^>]*>|(?<=>)\s+(?=<)", re.DOTALL)
 
 TEXT_POINTS = 8.5
 """The size of lettering in print, as in montages."""
@@ -107,7 +110,12 @@ def svg_picture(figure: Figure) -> Picture:
     metadata: dict[str, Any] = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     figure.savefig(buffer, format="svg", bbox_inches=box, metadata=metadata)
     width, height = (round(side * POINTS_PER_INCH) for side in (box.width, box.height))
-    return Picture(buffer.getvalue(), "image/svg+xml", width, height)
+    return Picture(_lean(buffer.getvalue()), "image/svg+xml", width, height)
+
+
+def _lean(svg: bytes) -> bytes:
+    """Without comments, document type and the white space that lays it out for people: a twelfth of it."""
+    return re.sub(rb"\s*\n\s*", b" ", _LAYOUT.sub(b"", svg)).strip()
 
 
 POINTS_PER_MM = POINTS_PER_INCH / MM_PER_INCH

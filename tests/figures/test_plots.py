@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from reportgen.figures.plots import (
@@ -197,6 +198,32 @@ def test_impossible_histories_are_refused(lengths: tuple[int, int, int, int], be
     first, second, third, fourth = ([0.5] * length for length in lengths)
     with pytest.raises(ValueError, match=f"best epoch {best}"):
         history_plot(first, second, third, fourth, best)
+
+
+def drawing(svg: bytes) -> list[tuple[str, dict[str, str]]]:
+    """The elements with their attributes, in order; white space in them is a separator."""
+    return [
+        (element.tag, {name: " ".join(value.split()) for name, value in element.attrib.items()})
+        for element in ET.fromstring(svg).iter()  # noqa: S314 - our own
+    ]
+
+
+def test_the_picture_is_matplotlibs_own_without_what_lays_it_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole: list[bytes] = []
+    save = Figure.savefig
+
+    def spy(self: Figure, buffer: Any, **options: Any) -> None:
+        save(self, buffer, **options)
+        whole.append(buffer.getvalue())
+
+    monkeypatch.setattr(Figure, "savefig", spy)
+    picture = confusion_plot(MATRIX, LABELS).data
+    (own,) = whole
+    assert drawing(picture) == drawing(own)
+    assert len(drawing(own)) > 100
+    assert len(picture) < 0.95 * len(own)
+    assert b"<!--" not in picture
+    assert b"\n" not in picture
 
 
 def test_the_users_own_style_neither_shows_nor_suffers() -> None:
