@@ -28,7 +28,7 @@ from reportgen.typefaces.choice import describe_lack, find_lack
 from reportgen.typefaces.face import MAIN_FILES, OWN, Face, Typefaces, report_face
 from reportgen.typefaces.script import is_plain
 
-_LAYOUT = re.compile(rb"<!--.*?-->|<!DOCTYPE[^>]*>|(?<=>)\s+(?=<)", re.DOTALL)
+_LAYOUT = re.compile(rb"<!DOCTYPE[^>]*>|(?<=>)\s+(?=<)")
 
 TEXT_POINTS = 8.5
 """The size of lettering in print, as in montages."""
@@ -114,7 +114,7 @@ def svg_picture(figure: Figure) -> Picture:
 
 
 def _lean(svg: bytes) -> bytes:
-    """Without comments, document type and the white space that lays it out for people: a twelfth of it."""
+    """Without document type and the white space that lays it out for people. Comments have the words."""
     return re.sub(rb"\s*\n\s*", b" ", _LAYOUT.sub(b"", svg)).strip()
 
 
