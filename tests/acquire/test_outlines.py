@@ -34,9 +34,9 @@ def home(tmp_path: Path) -> Path:
     for name in ("Leopards", "Faces_3", "ant"):
         (tmp_path / "Annotations" / name).mkdir(parents=True)
     for path in (tmp_path / "data").glob("*/*/*.jpg"):
-        folder = {"leopard": "Leopards", "Faces_easy": "Faces_3"}[path.parent.name]
+        other = {"leopard": "Leopards", "Faces_easy": "Faces_3"}[path.parent.name]
         name = path.name.replace("image", "annotation").replace("jpg", "mat")
-        (tmp_path / "Annotations" / folder / name).write_bytes(outline(BOX, TRIANGLE))
+        (tmp_path / "Annotations" / other / name).write_bytes(outline(BOX, TRIANGLE))
     return tmp_path
 
 
