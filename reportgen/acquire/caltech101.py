@@ -23,6 +23,7 @@ from reportgen.progress import Progress, Silent
 from reportgen.results import SPLITS, Split
 from reportgen.split import split_names
 from reportgen.store.output import check_free, filling
+from reportgen.store.ownership import claim
 
 INNER_NAME = "101_ObjectCategories.tar.gz"
 
@@ -241,6 +242,7 @@ def fetch_caltech101(
     _check_choice(classes)
     # Before 137 MB are downloaded.
     check_free(out, "Caltech-101")
+    keep_boxes = (out / ANNOTATIONS).exists() and ANNOTATIONS not in claim(out, "Caltech-101")
     archive = download(
         source,
         cache / ARCHIVE_NAME,
@@ -258,7 +260,10 @@ def fetch_caltech101(
         _check_known(classes, images, archive)
         splits = {label: _split(images[label], seed, label, archive) for label in classes}
         _sort_into(folder, work, splits)
-        _add_boxes(folder, archive, classes, seed, progress)
+        if keep_boxes:
+            progress.say(f"{out / ANNOTATIONS} stays as it is: it was not fetched.")
+        else:
+            _add_boxes(folder, archive, classes, seed, progress)
         readme = _readme(splits, seed, source, boxes=(folder / ANNOTATIONS).exists())
         (folder / "README.txt").write_text(readme, encoding="utf-8")
 

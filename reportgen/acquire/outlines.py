@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import io
+import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.acquire.matfile import read_matrices
 from reportgen.dataset.contents import UndecodableError, read_bytes
 from reportgen.dataset.decode import decode_bytes
 from reportgen.dataset.folder import plain_reason
-from reportgen.dataset.layout import Survey, survey_folder
+from reportgen.dataset.layout import survey_folder
 from reportgen.dataset.names import capped
 from reportgen.errors import DataError, UserError
 from reportgen.progress import Progress, Silent
 from reportgen.store.files import read_file
-from reportgen.store.output import check_output, write_output
+from reportgen.store.output import TakenError, check_output, write_output
 from reportgen.text import printable
 
 ANNOTATIONS: Final = "annotations.json"
@@ -35,8 +36,11 @@ OUTLINE_FOLDERS: Final = {
 """The folders of outlines that are not called as the class is."""
 
 _WRITER = "reportgen annotate"
-_NUMBER = re.compile(r"(\d{4})$")
+_NUMBER = re.compile(r"image_(\d{4})", re.ASCII)
 _MOST_FAULTS = 20
+
+_SLACK = 10.0
+"""Pixels by which a box may stick out; one that does so by more was drawn on an image of another size."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +53,24 @@ class Outline:
     box: tuple[float, float, float, float]
     points: NDArray[np.float64]
 
-    def clipped(self, width: int, height: int) -> Outline | None:
-        """Without what lies beyond an image of this size; None if nothing is left."""
+    def clipped(self, width: int, height: int) -> Outline:
+        """Without the few pixels that may lie beyond an image of this size. Raises ``ValueError`` if they are
+        more.
+        """
         limits = np.array([width, height], float)
         left, top, right, bottom = np.clip(self.box, 0, [*limits, *limits]).tolist()
-        if left >= right or top >= bottom:
-            return None
+        beyond = np.abs(np.subtract((left, top, right, bottom), self.box)).max()
+        if beyond > _SLACK or left >= right or top >= bottom:
+            raise ValueError(f"its box is not inside the image, which has {width}×{height} pixels")
         return Outline((left, top, right, bottom), np.clip(self.points, 0, limits))
+
+
+@dataclass(frozen=True)
+class _Found:
+    file: str
+    label: str
+    size: tuple[int, int]
+    outline: Outline
 
 
 @dataclass(frozen=True)
@@ -73,22 +88,18 @@ def read_outline(data: bytes) -> Outline:
     box's upper left corner (``show_annotation.m``, which comes with the data set). Raises ``ValueError``
     that says what is wrong.
     """
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
+    found = read_matrices(data, ("box_coord", "obj_contour"))
     try:
-        found = loadmat(io.BytesIO(data), variable_names=["box_coord", "obj_contour"])
-    # What SciPy raises depends on where the file is damaged; it runs no code of it.
-    except (MatReadError, ValueError, TypeError, KeyError, IndexError, OSError, NotImplementedError) as error:
-        raise ValueError(f"it is no MATLAB file that can be read ({printable(str(error))[:80]})") from None
-    try:
-        top, bottom, left, right = np.asarray(found["box_coord"], float).ravel().tolist()
-        x, y = np.asarray(found["obj_contour"], float)
-    except (KeyError, TypeError, ValueError):
+        top, bottom, left, right = found["box_coord"].ravel().tolist()
+        x, y = found["obj_contour"]
+    except (KeyError, ValueError):
         raise ValueError("it lacks the box (box_coord) or the outline (obj_contour) of an object") from None
-    points = np.stack([x + left - 1, y + top - 1], axis=1)
-    if not (np.isfinite(points).all() and left < right and top < bottom):
+    if not (left <= right and top <= bottom):
         raise ValueError(f"its box is not one: rows {top:g} to {bottom:g}, columns {left:g} to {right:g}")
+    # MATLAB counts the middles of pixels from 1; the middle of the first is half a pixel from the edge.
+    points = np.stack([x + left - 0.5, y + top - 0.5], axis=1)
+    if not np.isfinite([*points.ravel(), top, bottom, left, right]).all():
+        raise ValueError("its outline or its box has a number that is none")
     return Outline((left - 1, top - 1, right, bottom), points)
 
 
@@ -103,7 +114,8 @@ def annotate(
     """Write ``annotations.json`` (COCO) beside the images of ``data``: a box and the outline of each object.
 
     ``outlines`` has a folder for each class, with ``annotation_NNNN.mat`` for ``image_NNNN.jpg``. ``seed``
-    splits a folder that has no splits. An ``annotations.json`` that something else wrote is an error.
+    splits a folder that has no splits. An ``annotations.json`` that something else wrote, or that was changed
+    since, is an error.
     ``tolerant``: an outline that cannot be used is told of, and its image has no box.
     Raises ``UserError`` if a class has no folder of outlines, and ``DataError`` naming every file that is
     damaged or whose outline lies outside its image.
@@ -112,45 +124,37 @@ def annotate(
     if survey.problems:
         raise DataError(survey.problems, "Correct the folder of images first; nothing was written.")
     target = survey.root / ANNOTATIONS
-    check_output(target, _is_own)
-    folders = _find_folders(sorted({label for part in survey.parts.values() for label in part}), outlines)
-    found: list[tuple[str, str, tuple[int, int], Outline]] = []
+    try:
+        check_output(target, _is_own)
+    except TakenError as error:
+        raise TakenError(error.problem, "Move it away if it is not wanted; nothing was changed.") from None
+    items = [(file, PurePosixPath(file).parent.name) for file in sorted(survey.files)]
+    folders = _find_folders(sorted({label for _, label in items}), outlines)
+    found: list[_Found] = []
     faults: list[str] = []
-    without = 0
-    items = list(_list_images(survey))
     with progress.stage("Reading outlines", total=len(items)) as advance:
         for file, label in items:
-            path = _outline_of(file, folders[label])
             advance(1)
+            path = _outline_of(file, folders[label])
             if path is None:
-                without += 1
                 continue
             try:
-                size, outline = _read(survey.paths[file], path)
-            except (ValueError, OSError, UndecodableError) as error:
-                faults.append(f"{path}: {plain_reason(error)}")
-                continue
-            found.append((file, label, size, outline))
+                found.append(_read(file, label, survey.paths[file], path))
+            except ValueError as error:
+                name = f"{path.parent.name}/{path.name}"
+                faults.append(f"{file} has no box: {name}: {error}" if tolerant else f"{path}: {error}")
     told = capped(faults, _MOST_FAULTS, "more outlines that cannot be used")
     if faults and not tolerant:
         raise DataError(told, "Take these files away, or get them again; nothing was written.")
     for line in told:
         progress.say(line)
-    without += len(faults)
     if not found:
         raise UserError(
             f"{outlines}: has no outline of any image in {survey.root}.",
             "Outlines are called as the images are: annotation_0012.mat for image_0012.jpg.",
         )
     write_output(target, _describe(found, sorted(folders)), _is_own)
-    return Annotated(len(found), without)
-
-
-def _list_images(survey: Survey) -> Iterator[tuple[str, str]]:
-    for part in survey.parts.values():
-        for label, files in part.items():
-            for file in files:
-                yield file, label
+    return Annotated(len(found), len(items) - len(found))
 
 
 def _find_folders(labels: Sequence[str], outlines: Path) -> dict[str, Path]:
@@ -175,53 +179,66 @@ def _find_folders(labels: Sequence[str], outlines: Path) -> dict[str, Path]:
 def _find_folder(label: str, known: Mapping[str, Path]) -> Path | None:
     """As the class is called, in any case, or in the other number: leopard has the outlines of Leopards."""
     name = label.casefold()
-    for each in (name, f"{name}s", name.removesuffix("s"), OUTLINE_FOLDERS.get(name, "").casefold()):
-        if each in known:
-            return known[each]
+    for each in (name, f"{name}s", name.removesuffix("s")):
+        for called in (each, OUTLINE_FOLDERS.get(each, "").casefold()):
+            if called in known:
+                return known[called]
     return None
 
 
 def _outline_of(file: str, folder: Path) -> Path | None:
-    number = _NUMBER.search(PurePosixPath(file).stem)
+    number = _NUMBER.fullmatch(PurePosixPath(file).stem)
     path = folder / f"annotation_{number[1]}.mat" if number else None
     return path if path and path.is_file() else None
 
 
-def _read(image: Path, path: Path) -> tuple[tuple[int, int], Outline]:
-    outline = read_outline(read_file(path))
-    opened = decode_bytes(read_bytes(image))
-    clipped = outline.clipped(opened.width, opened.height)
-    if clipped is None:
-        raise ValueError(f"its box is outside {image.name}, which has {opened.width}×{opened.height} pixels")
-    return (opened.width, opened.height), clipped
+def _read(file: str, label: str, image: Path, path: Path) -> _Found:
+    """Raises ``ValueError`` if the outline cannot be used, and ``DataError`` if the image cannot."""
+    try:
+        opened = decode_bytes(read_bytes(image))
+    except UndecodableError as error:
+        raise DataError([f"{image}: {error}"], "Correct the image first; nothing was written.") from None
+    try:
+        outline = read_outline(read_file(path))
+    except OSError as error:
+        raise ValueError(plain_reason(error)) from None
+    size = opened.width, opened.height
+    return _Found(file, label, size, outline.clipped(*size))
 
 
-def _describe(found: Sequence[tuple[str, str, tuple[int, int], Outline]], labels: Sequence[str]) -> bytes:
-    """The COCO document; sorted, so that the same images and outlines give the same bytes."""
+def _describe(found: Sequence[_Found], labels: Sequence[str]) -> bytes:
+    """The COCO document; the same images and outlines give the same bytes."""
     images, marks = [], []
-    for number, (file, label, (width, height), outline) in enumerate(
-        sorted(found, key=lambda row: row[0]), 1
-    ):
-        images.append({"id": number, "file_name": file, "width": width, "height": height})
+    for number, row in enumerate(found, 1):
+        (width, height), outline = row.size, row.outline
+        images.append({"id": number, "file_name": row.file, "width": width, "height": height})
         left, top, right, bottom = outline.box
+        points = np.round(outline.points, 2)
         marks.append(
             {
                 "id": number,
                 "image_id": number,
-                "category_id": labels.index(label) + 1,
+                "category_id": labels.index(row.label) + 1,
                 "bbox": [left, top, right - left, bottom - top],
-                "segmentation": [np.round(outline.points, 2).ravel().tolist()],
+                # Fewer than three points are no polygon.
+                "segmentation": [points.ravel().tolist()] if len(points) > 2 else [],
                 "area": round(_area(outline.points), 2),
                 "iscrowd": 0,
             }
         )
-    document = {
-        "info": {"description": "Outlines of Caltech-101", "contributor": _WRITER},
+    content = {
         "images": images,
         "annotations": marks,
         "categories": [{"id": number, "name": label} for number, label in enumerate(labels, 1)],
     }
-    return (json.dumps(document, indent=1) + "\n").encode("utf-8")
+    info = {"description": "Outlines of Caltech-101", "contributor": _WRITER, "sha256": _digest(content)}
+    return (json.dumps({"info": info, **content}, indent=1) + "\n").encode("utf-8")
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    """Of all but ``info``: whether somebody has changed a box or added one."""
+    text = json.dumps({name: content[name] for name in sorted(content) if name != "info"})
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def _area(points: NDArray[np.float64]) -> float:
@@ -236,4 +253,6 @@ def _is_own(stream: BinaryIO) -> bool:
     except (ValueError, RecursionError):
         return False
     info = document.get("info") if isinstance(document, dict) else None
-    return isinstance(info, dict) and info.get("contributor") == _WRITER
+    if not isinstance(info, dict) or info.get("contributor") != _WRITER:
+        return False
+    return bool(info.get("sha256") == _digest(document))

@@ -112,9 +112,9 @@ def find_hold(found: Examination) -> str:
 def _name_mistake(differing: Iterable[Finding]) -> str:
     """That the report is not the one that was asked for, if so: a thousand other findings follow from it."""
     for row in differing:
+        # What it calls itself is a stranger's text, and this one is also read where groups have no names.
         if row.pointer == "/kind/name":
-            handed_in, asked_for = printable(str(row.submitted))[:_LONGEST_REASON], row.recomputed
-            return f"it is the report {handed_in}, and {asked_for} was asked for; "
+            return f"a report of another kind than {row.recomputed}, which was asked for; "
     return ""
 
 

@@ -77,7 +77,7 @@ def annotate(
     folder = chosen.data or default_data(settings)
     done = annotate_images(folder, outlines, chosen.seed, choose_progress(quiet=quiet))
     if not quiet:
-        rest = f"; {done.without} have no outline" if done.without else ""
+        rest = f"; {plural(done.without, 'has none', 'have none')}" if done.without else ""
         typer.echo(f"{plural(done.images, 'image has its box', 'images have their boxes')} now{rest}.")
 
 
@@ -91,7 +91,7 @@ def caltech101(
     settings: SettingsOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Download Caltech-101 (137 MB, once), and split classes of it 50/20/20; with a box for every animal.
+    """Download Caltech-101 (137 MB, once), and split classes of it 50/20/20; with boxes from its outlines.
 
     For example: reportgen fetch caltech101 --classes butterfly kangaroo Leopards
     """

@@ -38,6 +38,10 @@ LISTED_IMAGES = 500
 """Above this number of images the document does not list the files; their hashes are in the results."""
 
 PARTS = ("abstract", "findings", "appendix")
+
+_INPUTS = "inputs"
+"""What several explorers are about: the example images, exactly as the layers saw them."""
+
 """The further templates that a section may have."""
 
 COMMON_TABLES = ("counts", "checks")
@@ -105,7 +109,7 @@ class _Page:
         self.commentary, self.printing, self.templates = content.commentary, content.printing, templates
         self.numbering = _plan(content)
         self.shown: Counter[str] = Counter()
-        self.carriers: dict[tuple[str, str], str] = {}
+        self.carriers: dict[str, str] = {}
         self.formulas = FormulaSetter(memo)
         self.document = self.results.model_dump(mode="json")
         self.lineage = Lineage(self.results, self.document, self.kind)
@@ -237,15 +241,19 @@ class _Page:
     def _carry(self, figure: str) -> Markup:
         """What a figure carries for the script, as attributes ``data-…``; nothing if it carries nothing.
 
-        What another figure carried before, under the same name, is not put into the page twice: the attribute
-        then has that figure's name, by which the script finds it (``data-carries``).
+        Inputs that another figure carried before are not put into the page twice: the attribute then has that
+        figure's name, by which the script finds it (``data-carries``). Other data are compared with a
+        tolerance by ``verify``, and equal ones on one machine need not be equal on another.
         """
         loads = self.album[figure].carried if figure in self.album else ()
         if not loads:
             return Markup()
-        marks = [("carries", figure)]
+        marks = []
         for each in loads:
-            first = self.carriers.setdefault((each.name, each.address), figure)
+            first = figure
+            if each.name == _INPUTS:
+                first = self.carriers.setdefault(each.address, figure)
+                marks.append(("carries", figure))
             marks.append((each.name, each.address if first == figure else first))
         return Markup("").join(Markup(' data-{}="{}"').format(*mark) for mark in marks)
 

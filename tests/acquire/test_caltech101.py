@@ -146,8 +146,24 @@ def test_the_outlines_of_the_archive_become_boxes(server: WebServer, tmp_path: P
         box, head = found.boxes(name, "kangaroo")
         assert box is not None
         assert (box.rows, box.cols, head) == ((0, 149), (112, 224), None)
-    assert any("Leopards/annotation_0003.mat: it is no MATLAB file" in line for line in heard.lines or ())
+    assert any(
+        "image_0003.jpg has no box: Leopards/annotation_0003.mat: it does not" in line
+        for line in heard.lines or ()
+    )
     assert "annotations.json" in (out / "README.txt").read_text(encoding="utf-8")
+
+
+def test_boxes_that_were_not_fetched_stay(server: WebServer, tmp_path: Path) -> None:
+    out = fetch(tmp_path, server, progress=StageListener(lines=[]))
+    (out / "annotations.json").write_bytes(b"mine")
+    right = outline((1, 2, 3, 4), [(0, 0), (2, 0), (2, 2)])
+    content = packed(PHOTOS, tarred({"Annotations/kangaroo/annotation_0001.mat": right}))
+    server.answers, heard = [send(content)], StageListener(lines=[])
+    fetch_caltech101(
+        CHOICE, out, cache=tmp_path / "other", source=server.source(content, retries=2), progress=heard
+    )
+    assert (out / "annotations.json").read_bytes() == b"mine"
+    assert [line for line in heard.lines or () if "annotations.json stays as it is" in line]
 
 
 def test_without_outlines_there_are_photographs(server: WebServer, tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ def test_another_assignment_is_the_first_thing_said() -> None:
     kind = Finding("numbers", "/kind/name", "differs", "assignment", "architectures")
     others = [Finding("numbers", f"/transfer/{i}", "differs", 1, 2) for i in range(3)]
     text = hold(*others, kind)
-    assert text == "it is the report assignment, and architectures was asked for; 4 findings: numbers"
-    # A name of one's own making does not steer the instructor's terminal.
-    assert "\x1b" not in hold(Finding("numbers", "/kind/name", "differs", "\x1b[2J", "architectures"))
+    assert text == "a report of another kind than architectures, which was asked for; 4 findings: numbers"
+    # What it calls itself may be anybody's name.
+    assert "Gauß" not in hold(Finding("numbers", "/kind/name", "differs", "Gauß", "architectures"))
 
 
 def test_the_right_assignment_is_no_reason() -> None:

@@ -133,13 +133,13 @@ def test_a_size_that_was_not_observed_fails() -> None:
 @pytest.mark.parametrize(
     ("own", "vgg19", "p", "better"),
     [
-        ([1] * 2 + [0] * 8, [1] * 10, 2 / 2**8, True),
-        ([1] * 10, [1] * 2 + [0] * 8, 2 / 2**8, False),
-        ([1, 1, 0, 0, 1, 0], [0, 1, 1, 0, 1, 1], 1.0, False),
+        ([1] * 2 + [0] * 8, [1] * 10, 2 / 2**8, "vgg19"),
+        ([1] * 10, [1] * 2 + [0] * 8, 2 / 2**8, "own"),
+        ([1, 1, 0, 0, 1, 0], [0, 1, 1, 0, 1, 1], 1.0, ""),
     ],
 )
 def test_two_networks_are_told_apart_by_the_images_that_one_alone_recognises(
-    own: list[int], vgg19: list[int], p: float, better: bool
+    own: list[int], vgg19: list[int], p: float, better: str
 ) -> None:
     right = np.array([own, vgg19], bool).T
     described = {
@@ -152,7 +152,12 @@ def test_two_networks_are_told_apart_by_the_images_that_one_alone_recognises(
     assert (numbers.own_correct, numbers.vgg19_correct) == (sum(own), sum(vgg19))
     assert numbers.p_value == pytest.approx(p)
     decided = {claim.name: claim for claim in comparison_claims.decide(numbers)}
-    assert decided["vgg19_better"].passed is better
+    assert decided["vgg19_better"].passed is (better == "vgg19")
+    assert decided["own_better"].passed is (better == "own")
+    # Only what is shown is a finding.
+    assert [name for name, claim in decided.items() if claim.weight] == (
+        [f"{better}_better"] if better else []
+    )
 
 
 def test_a_patch_is_the_field_of_the_largest_output() -> None:

@@ -23,6 +23,14 @@ def decide(numbers: Comparison) -> Iterator[Claim]:
         # That nothing can be told of so few images is no news.
         weight=weigh_sample(numbers.vgg19_correct, numbers.total, numbers.own_accuracy) if better else 0.0,
     )
+    behind = numbers.only_own > numbers.only_vgg19 and numbers.p_value < LEVEL
+    yield Claim(
+        "own_better",
+        "The best network trained here recognises more of the test images than VGG19, by more than chance.",
+        behind,
+        finding=True,
+        weight=weigh_sample(numbers.own_correct, numbers.total, numbers.vgg19_accuracy) if behind else 0.0,
+    )
     yield Claim(
         "own_above_guessing",
         "The best network trained here recognises more test images than naming a class at random would.",
