@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import math
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -21,8 +20,9 @@ from reportgen.document.formulas import FormulaSetter
 from reportgen.document.lineage import Lineage
 from reportgen.document.numbering import Numbering
 from reportgen.document.numbers import FILTERS, Sourced, direction_of, entries, mark_digits
+from reportgen.document.widths import cell_class, width_class, width_rules
 from reportgen.errors import RenderError
-from reportgen.figures.figure import TEXT_WIDTH_MM, Figure, Picture, Sheet
+from reportgen.figures.figure import Figure, Picture
 from reportgen.memo import Memo, no_memo
 from reportgen.networks import USUAL
 from reportgen.outline.kind import ReportKind
@@ -93,7 +93,7 @@ def render_html(
     page.numbering.verify()
     page.require_whole_sheets()
     # Every character of the document is a superset of what is printed.
-    generated = f"{font_css(html, memo, faces)}\n{page.formulas.css}\n{_width_rules(content.album)}"
+    generated = f"{font_css(html, memo, faces)}\n{page.formulas.css}\n{width_rules(content.album)}"
     # Only the first mark: an author may write the same words.
     html = html.replace(_STYLE_MARK, generated, 1)
     # Last, since it has hashes over the finished styles and scripts.
@@ -261,7 +261,7 @@ class _Page:
         figure = self.album[name]
         if not figure.alt.strip():
             raise RenderError(f"The figure '{name}' has no alternative text.", "Describe it in words.")
-        return _embed_picture(figure.picture, _width_class(figure.picture), figure.alt)
+        return _embed_picture(figure.picture, width_class(figure.picture), figure.alt)
 
     def _piece(self, name: str) -> Markup:
         """The next picture of a figure's sheet.
@@ -300,7 +300,7 @@ class _Page:
 
     def _sheet_class(self, name: str) -> str:
         sheet = self.album[name].sheet
-        return _cell_class(sheet) if sheet else ""
+        return cell_class(sheet) if sheet else ""
 
 
 def _embed_picture(picture: Picture, kind: str, alt: str) -> Markup:
@@ -351,43 +351,6 @@ def lean(script: str) -> Markup:
     report. Its other lines stay, so that an error names a line that can be found.
     """
     return Markup(_LINE.sub("", script))  # noqa: S704 - what it is given may be embedded, and less of it may
-
-
-def _width_class(picture: Picture) -> str:
-    return f"mm{min(round(picture.print_width), TEXT_WIDTH_MM)}"
-
-
-_GUTTER_MM = 1.13
-"""The space between two pictures of a sheet."""
-
-
-def _cell_class(sheet: Sheet) -> str:
-    across, down = (round(10 * length) for length in sheet.cell)
-    return f"by{sheet.columns}-{across}-{down}"
-
-
-def _width_rules(album: Mapping[str, Figure]) -> str:
-    """A picture is printed at the width for which its lettering was drawn, as far as the page allows.
-
-    Those of a sheet are in cells of one size. ``--mm`` is the width for a screen, which enlarges it.
-    """
-    names = sorted({_width_class(figure.picture) for figure in album.values()})
-    rules = [f".{name}{{width:{name[2:]}mm;--mm:{name[2:]}}}" for name in names]
-    sheets = {_cell_class(figure.sheet): figure.sheet for figure in album.values() if figure.sheet}
-    for name, sheet in sorted(sheets.items()):
-        across, down = (round(length, 1) for length in sheet.cell)
-        pitch = across + _GUTTER_MM
-        whole = sheet.columns * pitch
-        # Rounded down: a row that is wider than its column by a thousandth is broken.
-        share = math.floor(100_000 / sheet.columns) / 1000
-        rules += [
-            # Wider than the column by the space behind the last picture.
-            f".{name}{{width:{whole:.2f}mm;--mm:{whole - _GUTTER_MM:.0f};--columns:{sheet.columns};"
-            f"--ratio:{across}/{down};--pitch:{pitch:.2f}mm;--share:{share}%}}",
-            f".{name} .tile{{width:{pitch:.2f}mm;padding-right:{_GUTTER_MM}mm}}",
-            f".{name} .tile img{{width:{across}mm;height:{down}mm}}",
-        ]
-    return "\n".join(rules)
 
 
 def embedded_files(album: Mapping[str, Figure], numbers: Mapping[tuple[str, str], str]) -> dict[str, bytes]:
