@@ -212,7 +212,6 @@ Archive: {url}
 
 Each class was shuffled with seed {seed} and then cut. File names are those of the archive.
 {boxes}
-
 {table}
 """
 

@@ -143,7 +143,9 @@ def annotate(
             except ValueError as error:
                 name = f"{path.parent.name}/{path.name}"
                 faults.append(f"{file} has no box: {name}: {error}" if tolerant else f"{path}: {error}")
-    told = capped(faults, _MOST_FAULTS, "more outlines that cannot be used")
+            except UndecodableError as error:
+                faults.append(f"{file} has no box: {error}" if tolerant else f"{survey.paths[file]}: {error}")
+    told = capped(faults, _MOST_FAULTS, "more files that cannot be used")
     if faults and not tolerant:
         raise DataError(told, "Take these files away, or get them again; nothing was written.")
     for line in told:
@@ -193,11 +195,8 @@ def _outline_of(file: str, folder: Path) -> Path | None:
 
 
 def _read(file: str, label: str, image: Path, path: Path) -> _Found:
-    """Raises ``ValueError`` if the outline cannot be used, and ``DataError`` if the image cannot."""
-    try:
-        opened = decode_bytes(read_bytes(image))
-    except UndecodableError as error:
-        raise DataError([f"{image}: {error}"], "Correct the image first; nothing was written.") from None
+    """Raises ``ValueError`` if the outline cannot be used, and ``UndecodableError`` if the image cannot."""
+    opened = decode_bytes(read_bytes(image))
     try:
         outline = read_outline(read_file(path))
     except OSError as error:

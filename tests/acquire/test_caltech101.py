@@ -45,15 +45,21 @@ PHOTOS = {
 }
 
 
-def packed(photos: dict[str, bytes], outlines: bytes = b"not read") -> bytes:
-    tar_bytes, zip_bytes = io.BytesIO(), io.BytesIO()
-    with tarfile.open(fileobj=tar_bytes, mode="w") as tar:
-        for name, content in photos.items():
-            member = tarfile.TarInfo(f"101_ObjectCategories/{name}")
+def tarred(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def packed(photos: dict[str, bytes], outlines: bytes = b"not read") -> bytes:
+    tar = tarred({f"101_ObjectCategories/{name}": content for name, content in photos.items()})
+    zip_bytes = io.BytesIO()
     with zipfile.ZipFile(zip_bytes, "w") as archive:
-        archive.writestr("caltech-101/101_ObjectCategories.tar.gz", gzip.compress(tar_bytes.getvalue()))
+        archive.writestr("caltech-101/101_ObjectCategories.tar.gz", gzip.compress(tar))
         archive.writestr("caltech-101/Annotations.tar", outlines)
     return zip_bytes.getvalue()
 
@@ -110,16 +116,6 @@ def test_the_classes_are_split_and_every_image_is_the_archives(server: WebServer
     assert without_split.items() <= PHOTOS.items()
     assert list(out.parent.iterdir()) == [out]
     assert out.stat().st_mode == out.parent.stat().st_mode
-
-
-def tarred(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
-    return buffer.getvalue()
 
 
 def test_the_outlines_of_the_archive_become_boxes(server: WebServer, tmp_path: Path) -> None:

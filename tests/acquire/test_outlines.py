@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from outline_files import outline
 from PIL import Image
-from scipy.io import savemat
+from scipy.io import loadmat, savemat
 from stage_listener import StageListener
 
 from reportgen.acquire.matfile import read_matrices
@@ -149,6 +150,15 @@ def test_matrices_are_those_that_scipy_wrote(kind: type, packed: bool) -> None:
     }  # fmt: skip
 
 
+def test_numbers_with_the_high_byte_first_are_read() -> None:
+    """As older Macs wrote them, by the format's own description; SciPy reads the same."""
+    parts = struct.pack(">IIII", 6, 8, 6, 0) + struct.pack(">IIii", 5, 8, 1, 2)
+    parts += struct.pack(">II", 1, 6) + b"wanted\0\0" + struct.pack(">IIdd", 9, 16, 258.0, -3.5)
+    data = b"MATLAB 5.0".ljust(124) + b"\x01\x00MI" + struct.pack(">II", 14, len(parts)) + parts
+    assert loadmat(io.BytesIO(data))["wanted"].tolist() == [[258.0, -3.5]]
+    assert read_matrices(data, ("wanted",))["wanted"].tolist() == [[258.0, -3.5]]
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_no_changed_byte_ends_the_program(packed: bool) -> None:
     """SciPy's own reader ends the process for some of these."""
@@ -169,6 +179,9 @@ def test_an_image_that_is_damaged_is_not_taken_for_its_outline(home: Path) -> No
     with pytest.raises(DataError) as caught:
         run(home)
     assert caught.value.problem.startswith(f"{image}: ")
+    heard = StageListener(lines=[])
+    assert run(home, tolerant=True, progress=heard) == Annotated(9, 1)
+    assert [line for line in heard.lines or () if line.startswith("test/leopard/image_0040.jpg has no box: ")]
 
 
 def test_only_images_of_caltech_have_its_outlines(home: Path) -> None:
