@@ -72,8 +72,8 @@ class FormulaSetter:
 
 def _window(layer: Mapping[str, Any]) -> tuple[int, int, int]:
     """Filter size F, padding P and stride S of a layer; a pool has no padding."""
-    size = next((layer[key] for key in ("filter_size", "size") if key in layer), None)
-    return size or layer["kernel_shape"][0], layer["padding"] or 0, layer["stride"]
+    size = layer.get("filter_size") or layer.get("size") or layer["kernel_shape"][0]
+    return size, layer["padding"] or 0, layer["stride"]
 
 
 @lru_cache(maxsize=256)
