@@ -137,10 +137,10 @@ def test_maps_find_the_animal_only_if_their_interval_says_so(gain: float, shown:
     located(gain, 0.75)(made)
     page = SmallPage(made)
     words = page.words("#methods")
-    assert ("Most methods place more of their maps on the animal than chance" in words) == shown
+    assert ("Most methods place more of their maps on the object than chance" in words) == shown
     assert ("It is not shown that most methods place more" in words) == (not shown)
     assert f"lies above zero for {2 if shown else 0} of 2" in words
-    assert any("lie on the animal by more than chance" in text for text in page.findings()) == shown
+    assert any("lie on the object by more than chance" in text for text in page.findings()) == shown
 
 
 @pytest.mark.parametrize(("hits", "better"), [(0.75, True), (0.5, False)])
@@ -148,8 +148,8 @@ def test_the_middle_of_the_image_is_a_rival(hits: float, better: bool) -> None:
     made = document()
     located(0.3, hits)(made)
     words = SmallPage(made).words("#methods")
-    assert ("Most methods point at the animal more often" in words) == better
-    assert ("Photographers put animals into the middle" in words) == (not better)
+    assert ("Most methods point at the object more often" in words) == better
+    assert ("Photographers put objects into the middle" in words) == (not better)
     rows = [
         [cell.get_text(" ", strip=True) for cell in row.select("th, td")]
         for row in SmallPage(made).soup.select("#methods table")[1].select("tbody tr")

@@ -29,7 +29,7 @@ def decide(numbers: Channels) -> Iterator[Claim]:
         more = counts.unusual > counts.loud and counts.unusual > counts.chance * counts.total
         yield Claim(
             "unusual_on_animal",
-            "More neurons lie on the animal if channels are ranked by unusual output than by output.",
+            "More neurons lie on the object if channels are ranked by unusual output than by output.",
             counts.unusual > counts.loud,
             finding=True,
             # Only if they are more than chance would give, too.

@@ -27,7 +27,7 @@ def decide(numbers: Methods) -> Iterator[Claim]:
     if counts:
         yield Claim(
             "peaks_on_animal",
-            "Most maps are largest on the animal.",
+            "Most maps are largest on the object.",
             2 * sum(counts) > len(counts) * numbers.annotated,
             finding=True,
         )
@@ -45,12 +45,12 @@ def decide(numbers: Methods) -> Iterator[Claim]:
 
 
 def _decide_located(found: Located) -> Iterator[Claim]:
-    """Whether the maps lie on the animal by more than chance, and point at it better than the middle does."""
+    """Whether the maps lie on the object by more than chance, and point at it better than the middle does."""
     better = 2 * found.better > len(found.methods)
     leads = sorted(each.gain.low for each in found.methods)
     yield Claim(
         "maps_located",
-        "Most methods place more of their maps on the animal than chance gives.",
+        "Most methods place more of their maps on the object than chance gives.",
         better,
         finding=True,
         # The method in the middle, by the nearer end of its interval; that nothing is shown is no finding.
@@ -58,7 +58,7 @@ def _decide_located(found: Located) -> Iterator[Claim]:
     )
     yield Claim(
         "maps_beat_centre",
-        "Most methods point at the animal more often than the middle of the image does.",
+        "Most methods point at the object more often than the middle of the image does.",
         2 * found.better_than_centre > len(found.methods),
         finding=True,
     )
