@@ -109,9 +109,9 @@ def counting() -> Iterator[Counter[str]]:
 
         return real_look(self, counted())
 
-    def gradient(self: RecordedImage, position: Any) -> Any:
-        passes["gradient"] += 1
-        return real_gradient(self, position)
+    def gradient(self: RecordedImage, position: Any, rule: str = "plain") -> Any:
+        passes["guided" if rule == "guided" else "gradient"] += 1
+        return real_gradient(self, position, rule)  # type: ignore[arg-type]
 
     def guided(self: GuidedNetwork, image: Any, positions: Any) -> Any:
         passes["guided"] += len(positions)

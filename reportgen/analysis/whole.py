@@ -14,9 +14,10 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from reportgen.analysis.attribution import Rule, ScoredNetwork, is_known
-from reportgen.analysis.chain import RecordedImage, read_steps
+from reportgen.analysis.chain import GuidedChain, RecordedImage, read_steps
 from reportgen.analysis.gradients import (
     RECTIFIERS,
+    GuidedNetwork,
     count_overridden,
     differentiate,
     find_rectifiers,
@@ -51,6 +52,15 @@ def record_image(network: Backbone, layer: str, image: Values) -> RecordedImage 
     """What gives the gradients of neurons of a layer for one image (H, W, C), in windows where it can be."""
     chain = find_chain(network, layer)
     return WholeImage(network.explain(layer), image) if chain is None else RecordedImage(chain, image)
+
+
+def guide_network(network: Backbone, layer: str, neurons: int) -> GuidedChain | GuidedNetwork:
+    """What gives the guided gradients of a layer's neurons, so many at a time, in windows where it can be."""
+    shape = network.network.input_shape[1:]
+    if find_chain(network, layer) is None:
+        # A trace builds the forward and the backward graph of the whole network: one serves all images.
+        return GuidedNetwork(network.forward(layer), shape, neurons)
+    return GuidedChain(network.chain_to(layer) or [], shape[0])
 
 
 def find_chain(network: Backbone, layer: str) -> Any:

@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 from test_occlusion import CHAINS, SIDE, conv, draw_image, identity, make_model
 
-from reportgen.analysis.chain import NeuronView, RecordedImage, find_needed, read_steps, record_values
+from reportgen.analysis.chain import (
+    GuidedChain,
+    NeuronView,
+    RecordedImage,
+    find_needed,
+    read_steps,
+    record_values,
+)
 from reportgen.analysis.gradients import GuidedNetwork, differentiate
 from reportgen.errors import ExplanationError
 from reportgen.results import Position
@@ -51,12 +58,42 @@ def test_guided_gradients_are_those_of_overridden_rectifiers(name: str) -> None:
     view = NeuronView(steps, (position[0], position[1], position[2]))
     rows, cols = view.windows[0]
     wanted = GuidedNetwork(model, image.shape, 1)(image, [position]).gradients[0]
-    guided, plain = view.differentiate(steps, view.cut(values), guided=True).numpy()
+    guided, plain = view.differentiate(steps, view.cut(values), ["guided", "plain"]).numpy()
     np.testing.assert_allclose(guided, wanted[slice(*rows), slice(*cols)], rtol=1e-4, atol=1e-6)
     assert np.abs(guided - plain).max() > 0.1 * np.abs(plain).max()
     outside = wanted.copy()
     outside[slice(*rows), slice(*cols)] = 0
     assert not outside.any()
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_a_guided_chain_is_the_guided_network_everywhere(name: str) -> None:
+    """Red if a silent neuron has a gradient, if what lies beside the window is not zero, if a ReLU of a layer
+    that hands its input on is not counted.
+    """
+    model, image = WIDE[name](), draw_image()
+    shape = model.output_shape[1:]
+    positions = places((shape[0], shape[1], shape[2]))
+    wanted = GuidedNetwork(model, image.shape, len(positions))(image, positions)
+    found = GuidedChain(model.layers, SIDE)(image, positions)
+    assert (found.relu_total, found.relu_guided) == (wanted.relu_total, wanted.relu_guided)
+    np.testing.assert_allclose(found.values, wanted.values, rtol=1e-5, atol=1e-6)
+    scale = np.abs(wanted.gradients).max()
+    np.testing.assert_allclose(found.gradients, wanted.gradients, rtol=1e-4, atol=1e-6 * scale)
+    for k in np.flatnonzero(wanted.values <= 0) if name != "linear" else ():
+        assert not found.gradients[k].any()
+
+
+def test_a_layer_that_hands_on_what_no_relu_has_seen_is_not_left_out() -> None:
+    """Its ReLU cuts off what is negative. Red if it is left out for its kernel alone."""
+    model, image = make_model(keras.layers.Conv2D(4, 3, padding="same"), conv(4), conv(5)), draw_image()
+    model.layers[2].set_weights(identity(4).get_weights())
+    wanted = model(image[np.newaxis]).numpy()[0]
+    assert (model.layers[1](image[np.newaxis]).numpy() < 0).any()
+    np.testing.assert_allclose(record_values(read_steps(model.layers, SIDE), image)[-1], wanted, rtol=1e-5)
+    (guided,) = GuidedChain(model.layers, SIDE)(image, [(8, 8, 1)]).gradients
+    (overridden,) = GuidedNetwork(model, image.shape, 1)(image, [(8, 8, 1)]).gradients
+    np.testing.assert_allclose(guided, overridden, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", CHAINS)

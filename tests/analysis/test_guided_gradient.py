@@ -12,6 +12,7 @@ import tensorflow as tf
 from guided_clone import gradient_of, guided_gradient
 
 from reportgen.analysis.gradients import GuidedNetwork
+from reportgen.analysis.whole import guide_network
 from reportgen.models.backbone import Backbone, preprocess
 
 X = np.array([5, 0, -5, 10], np.float32)
@@ -208,15 +209,18 @@ def test_vgg19_agrees_with_the_second_implementation(backbone: Backbone) -> None
     output = backbone.convolutions(image[np.newaxis])[0].numpy()
     top = np.unravel_index(output.argmax(), output.shape)
     middle = np.unravel_index(np.argsort(output, axis=None)[-5000], output.shape)
-    positions = [tuple(int(i) for i in index) for index in (top, middle)]
+    positions = [(int(i), int(j), int(k)) for i, j, k in (top, middle)]
 
     guided = GuidedNetwork(backbone.convolutions, image.shape, 2)(image, positions)
-
-    assert (guided.relu_total, guided.relu_guided) == (16, 16)
+    in_windows = guide_network(backbone, "block5_conv4", 2)(image, positions)
+    for found in (guided, in_windows):
+        assert (found.relu_total, found.relu_guided) == (16, 16)
     for k, position in enumerate(positions):
         wanted = guided_gradient(backbone.convolutions, image, position)
         scale = np.abs(wanted).max()
         assert guided.values[k] == output[position] > 0
-        np.testing.assert_allclose(guided.gradients[k], wanted, rtol=1e-3, atol=1e-5 * scale)
+        assert in_windows.values[k] == pytest.approx(output[position], rel=1e-5)
+        for found in (guided, in_windows):
+            np.testing.assert_allclose(found.gradients[k], wanted, rtol=1e-3, atol=1e-5 * scale)
     plain = gradient_of(backbone.convolutions, image, positions[0])
     assert np.abs(plain - guided.gradients[0]).max() > 0.1 * np.abs(plain).max()

@@ -42,15 +42,17 @@ def load_keras_network(given: Any) -> Any:
     return keras.Model(image, signal)
 
 
-def use_reportgen(given: Any, together: int) -> Explain:
-    """As the section of guided backpropagation does it, the neurons of one image in one run."""
-    from reportgen.analysis.gradients import GuidedNetwork
+def use_reportgen(given: Any) -> Explain:
+    """As the section of guided backpropagation does it of a chain of layers, such as VGG19 is."""
+    from reportgen.analysis.chain import GuidedChain
 
-    guided = GuidedNetwork(load_keras_network(given), (SIDE, SIDE, 3), together)
-    return lambda image, positions: guided(image, [tuple(map(int, each)) for each in positions]).gradients
+    guided = GuidedChain(load_keras_network(given).layers, SIDE)
+    return lambda image, positions: (
+        guided(image, [(int(i), int(j), int(k)) for i, j, k in positions]).gradients
+    )
 
 
-def use_captum(given: Any, _together: int) -> Explain:
+def use_captum(given: Any) -> Explain:
     """Captum's ``GuidedBackprop`` on the same network in PyTorch."""
     torch, captum = import_module("torch"), import_module("captum.attr")
     layers: list[Any] = []
@@ -79,7 +81,7 @@ def use_captum(given: Any, _together: int) -> Explain:
     return explain
 
 
-def use_tf_keras_vis(given: Any, _together: int) -> Explain:
+def use_tf_keras_vis(given: Any) -> Explain:
     """tf-keras-vis' ``Saliency`` with its ``GuidedBackpropagation`` modifier."""
     vis = import_module("tf_keras_vis.saliency")
     modifier = import_module("tf_keras_vis.utils.model_modifiers").GuidedBackpropagation()
@@ -102,7 +104,7 @@ def use_tf_keras_vis(given: Any, _together: int) -> Explain:
     return explain
 
 
-def use_xplique(given: Any, _together: int) -> Explain:
+def use_xplique(given: Any) -> Explain:
     """Xplique's ``GuidedBackprop``, which explains a vector of classes: here one neuron of the flat layer."""
     import keras
 
@@ -122,7 +124,7 @@ def use_xplique(given: Any, _together: int) -> Explain:
     return explain
 
 
-LIBRARIES: dict[str, Callable[[Any, int], Explain]] = {
+LIBRARIES: dict[str, Callable[[Any], Explain]] = {
     "reportgen": use_reportgen,
     "captum": use_captum,
     "tf-keras-vis": use_tf_keras_vis,
@@ -141,7 +143,7 @@ def main() -> None:
     with np.load(source, allow_pickle=False) as archive:
         given = {name: archive[name] for name in archive.files}
     groups = list(_by_image(given["positions"]))
-    explain = LIBRARIES[library](given, min(len(groups[0][1]), 20))
+    explain = LIBRARIES[library](given)
     explain(given["images"][groups[0][0]], groups[0][1][:1])
     wall, worked = time.perf_counter(), time.process_time()
     found = [explain(given["images"][n], positions) for n, positions in groups]

@@ -93,7 +93,7 @@ def test_guided_gradients_are_those_of_the_image_and_the_neuron(
     for label, gradients in zip(LABELS, found, strict=True):
         image = preprocess(decode(home / "data" / results.guided_backprop.files[label]))
         wanted = GuidedNetwork(network.convolutions, INPUT_SHAPE, 1)(image, neurons)
-        np.testing.assert_array_equal(gradients, wanted.gradients[..., ::-1])
+        np.testing.assert_allclose(gradients, wanted.gradients[..., ::-1], rtol=1e-5, atol=1e-8)
         assert [row.value for row in results.guided_backprop.rows[label]] == wanted.values.tolist()
         assert len({gradient.tobytes() for gradient in gradients}) == len(neurons)
 

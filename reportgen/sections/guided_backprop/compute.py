@@ -23,6 +23,7 @@ from reportgen.store.packing import pack_arrays, unpack_arrays
 from reportgen.tables import NeuronChoice, parse_choice
 
 if TYPE_CHECKING:
+    from reportgen.analysis.chain import GuidedChain
     from reportgen.analysis.gradients import GuidedNetwork
 
 
@@ -209,7 +210,7 @@ class _Explainer:
 
     def __init__(self, context: StageContext, layer: str) -> None:
         self._context, self._layer = context, layer
-        self._traced: GuidedNetwork | None = None
+        self._guided: GuidedChain | GuidedNetwork | None = None
 
     def explain(self, label: str, positions: Sequence[Position]) -> GuidedGradients:
         image = self._context.examples[label]
@@ -225,15 +226,12 @@ class _Explainer:
 
     def _compute(self, label: str, positions: Sequence[Position]) -> GuidedGradients:
         network = self._context.network()
-        from reportgen.analysis.gradients import GuidedNetwork
-        from reportgen.models.backbone import INPUT_SHAPE, preprocess
+        from reportgen.analysis.whole import guide_network
+        from reportgen.models.backbone import preprocess
 
-        if self._traced is None:
-            # A trace builds the forward and the backward graph of the whole network, so one serves all
-            # images.
-            self._traced = GuidedNetwork(network.forward(self._layer), INPUT_SHAPE, len(positions))
+        self._guided = self._guided or guide_network(network, self._layer, len(positions))
         image = self._context.examples[label]
-        return self._traced(preprocess(decode(self._context.path(image), image.sha256)), positions)
+        return self._guided(preprocess(decode(self._context.path(image), image.sha256)), positions)
 
 
 def _pack(gradients: GuidedGradients, k: int) -> bytes:

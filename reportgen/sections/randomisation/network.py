@@ -120,7 +120,7 @@ class View:
         steps = [redrawn.get(step.name, step) for step in self._chain.steps]
         unchanged = next((k for k, step in enumerate(steps) if step.name in redrawn), len(steps))
         signals = self._view.run(steps, self._signals[: unchanged + 1])
-        guided, plain = self._view.differentiate(steps, signals, guided=True).numpy()
+        guided, plain = self._view.differentiate(steps, signals, ["guided", "plain"]).numpy()
         return self._view.value(signals), guided, plain
 
 
