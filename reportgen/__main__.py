@@ -14,7 +14,7 @@ def main() -> None:
     with telling_faults():
         from reportgen.cli.program import main as run
 
-        run()
+        run(own_process=True)
 
 
 if __name__ == "__main__":

@@ -209,7 +209,7 @@ def run_request(request: Request, progress: Progress) -> Answer:
         program = Program(
             (sys.executable, *_COMMAND, str(folder / _REQUEST_FILE)),
             Path.cwd(),
-            _environment(),
+            {**child_environment(), TRACEBACK: "1"},  # whoever writes Python reads traces
             folder / _LOG_FILE,
             _PATIENCE_SECONDS,
         )
@@ -227,9 +227,9 @@ def run_request(request: Request, progress: Progress) -> Answer:
         raise _explain(end.code, folder / _LOG_FILE)
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """The environment of this process, and where reportgen is if a new Python would not find it by itself."""
-    environment = {**os.environ, TRACEBACK: "1"}  # whoever writes Python reads traces
+    environment = dict(os.environ)
     # A notebook may have put its folder into sys.path, or have been started in it.
     folder = Path(reportgen.__file__).resolve().parents[1]
     if folder.name not in ("site-packages", "dist-packages"):

@@ -171,6 +171,10 @@ def _started(program: Program) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
 
 def _has_ended(process: subprocess.Popen[bytes]) -> bool:
     # Not reaped yet: as long as it is not, its group's number belongs to nobody else.
+    if not hasattr(os, "waitid"):  # macOS, before Python 3.13
+        import psutil
+
+        return psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE
     return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 

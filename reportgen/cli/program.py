@@ -60,6 +60,7 @@ app.command()(grading.grade)
 app.command()(verifying.verify)
 app.command()(batch.batch)
 app.command(hidden=True)(batch.batch_worker)
+app.command(hidden=True)(verifying.verify_worker)
 app.command(hidden=True)(building.build_worker)
 
 fetch_app = typer.Typer(no_args_is_help=True, help="Download the photographs or the ImageNet weights.")
@@ -102,22 +103,23 @@ def repeat_option(arguments: list[str], option: str) -> list[str]:
     return repeated
 
 
-def main() -> None:
+def main(*, own_process: bool = False) -> None:
     """Run the command line, and exit.
 
-    A problem that the user can mend is printed without a trace and sets the exit code; so is a fault of ours,
-    with a code that no verdict has.
+    ``own_process``: nobody else is in this process, so that ``verify`` may have what a stranger handed in
+    read by another one, with fewer rights. A problem that the user can mend is printed without a trace and
+    sets the exit code; so is a fault of ours, with a code that no verdict has.
     """
     # After __main__ once more, which changes nothing: tests call this function itself.
     settle_process()
     with telling_faults():
-        sys.exit(_run(sys.argv[1:]))
+        sys.exit(_run(sys.argv[1:], own_process=own_process))
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str], *, own_process: bool) -> int:
     """The exit code of one command."""
     try:
-        code = _call(arguments)
+        code = _call(arguments, own_process=own_process)
         sys.stdout.flush()
     # A pipe that broke elsewhere is a fault like any other.
     except BrokenPipeError:
@@ -143,10 +145,10 @@ def _run(arguments: list[str]) -> int:
     return code
 
 
-def _call(arguments: list[str]) -> int:
+def _call(arguments: list[str], *, own_process: bool) -> int:
     """Let Typer run the command; what that raised is raised: Typer itself would end like a verdict."""
     try:
-        app(args=repeat_option(arguments, "--classes"), prog_name="reportgen")
+        app(args=repeat_option(arguments, "--classes"), prog_name="reportgen", obj=own_process)
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
         # That nobody reads on is the code 1 for Typer.

@@ -16,7 +16,9 @@ from reportgen.console import choose_progress
 from reportgen.settings import Settings
 
 if TYPE_CHECKING:
+    from reportgen.cli.confined import Said, Task
     from reportgen.outline.kind import Outline
+    from reportgen.progress import Progress
     from reportgen.verify import Verification
 
 
@@ -28,6 +30,7 @@ _CACHE_LIMIT_MB = 10_000
 
 
 def verify(
+    ctx: typer.Context,
     submission: Annotated[
         Path, typer.Argument(metavar="REPORT", help="A PDF or a build folder that somebody handed in.")
     ],
@@ -66,6 +69,13 @@ def verify(
             help="Your own results from an earlier run. Without it, everything is computed again.",
         ),
     ] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option(metavar="N", help="Stop after so long. Without it: 1800, and 2 for each image.", min=1),
+    ] = None,
+    megabytes: Annotated[
+        int | None, typer.Option(metavar="N", help="Stop at so much memory. Without it: 4000.", min=1)
+    ] = None,
     quiet: QuietOption = False,
 ) -> None:
     """Recompute a submitted report from its images, and say what is confirmed and what differs.
@@ -74,46 +84,100 @@ def verify(
     not be recomputed, 2 if the report cannot be read. No settings and no cache of the current folder are
     used: it may be that of the submission.
     """
-    from dataclasses import replace
-
-    from reportgen.outline.kind import Outline
+    from reportgen.cli.confined import Task, choose_limits, verify_confined
     from reportgen.store.output import check_output, is_json_with, is_text_with, write_output
     from reportgen.store.ownership import VERIFICATION_MARK
-    from reportgen.templates import open_templates
-    from reportgen.verify import describe, open_rebuild, render_findings, write_json
 
-    outline = Outline(sections=tuple(section)) if section else None
-    if outline is not None:
-        outline.kind  # noqa: B018 - a section that is not installed is reported before anything is computed
+    sections = tuple(section) if section else None
+    _require_installed(sections)
     own_json = is_json_with("submission", "data", "confirmed", "rows")
     if json is not None:
         check_output(json, own_json)
     own_page = is_text_with(VERIFICATION_MARK)
     if page is not None:
         check_output(page, own_page)
-    own = Own(data, weights, templates, cache, quiet)
-    found = recompute(submission, own, outline, pictures=page is not None)
-    if rubric:
+    task = Task(
+        str(submission),
+        str(data),
+        tuple(map(str, rubric or ())),
+        _expanded(weights),
+        sections,
+        _expanded(templates),
+        _expanded(cache),
+        table=json is not None,
+        page=page is not None,
+    )
+    progress = choose_progress(quiet=quiet)
+    if ctx.obj:
+        said = verify_confined(task, choose_limits(data, seconds, megabytes), progress)
+    else:
+        said = carry_out(task, progress)
+    for line in said.lines:
+        typer.echo(line)
+    if json is not None and said.table is not None:
+        write_output(json, said.table, own_json)
+    if page is not None and said.page is not None:
+        write_output(page, said.page, own_page)
+    if said.code:
+        raise typer.Exit(said.code)
+
+
+def verify_worker(
+    task: Annotated[Path, typer.Argument(metavar="TASK")],
+    progress_handle: Annotated[int, typer.Option("--progress-fd")],
+) -> None:
+    """Verify one report, as 'reportgen verify' asks for it."""
+    from reportgen.cli.confined import work
+
+    work(task, progress_handle, carry_out)
+
+
+def _expanded(path: Path | None) -> str | None:
+    return str(path.expanduser().absolute()) if path else None
+
+
+def _require_installed(sections: tuple[str, ...] | None) -> None:
+    """Report a section that is not installed before anything is computed."""
+    from reportgen.outline.kind import Outline
+
+    if sections is not None:
+        Outline(sections=sections).kind  # noqa: B018
+
+
+def carry_out(task: Task, progress: Progress) -> Said:
+    """Verify a report in this process; what is to be told of it."""
+    from dataclasses import replace
+
+    from reportgen.cli.confined import Said
+    from reportgen.outline.kind import Outline
+    from reportgen.templates import open_templates
+    from reportgen.verify import describe, open_rebuild, render_findings, write_json
+
+    outline = Outline(sections=task.sections) if task.sections else None
+    weights, templates, cache = (
+        Path(path) if path else None for path in (task.weights, task.templates, task.cache)
+    )
+    own = Own(Path(task.data), weights, templates, cache)
+    submission = Path(task.submission)
+    found = recompute(submission, own, outline, progress=progress, pictures=task.page)
+    if task.rubrics:
         from reportgen.grading.report import Supplement
         from reportgen.grading.run import grade
 
         kind = outline.kind if outline else None
         with open_rebuild(found, kind) as rebuilt:
             supplement = Supplement(rebuilt=rebuilt)
-            grades = grade(submission, rubric, show=False, kind=kind, supplement=supplement)
+            rubrics = [Path(rubric) for rubric in task.rubrics]
+            grades = grade(submission, rubrics, show=False, kind=kind, supplement=supplement)
         found = replace(found, grades=grades)
-    for line in describe(found):
-        typer.echo(line)
-    if json is not None:
-        # A stranger's file names may have halves of surrogate pairs, which UTF-8 cannot encode.
-        write_output(json, write_json(found).encode("utf-8", "backslashreplace"), own_json)
-    if page is not None:
-        html = render_findings(found, open_templates(templates.expanduser() if templates else None))
-        write_output(page, html.encode("utf-8", "backslashreplace"), own_page)
-    if not found.confirmed:
-        raise typer.Exit(1)
-    if not found.complete:
-        raise typer.Exit(INCOMPLETE)
+    code = 1 if not found.confirmed else 0 if found.complete else INCOMPLETE
+    # A stranger's file names may have halves of surrogate pairs, which UTF-8 cannot encode.
+    table = write_json(found).encode("utf-8", "backslashreplace") if task.table else None
+    page = None
+    if task.page:
+        html = render_findings(found, open_templates(templates))
+        page = html.encode("utf-8", "backslashreplace")
+    return Said(tuple(describe(found)), code, table, page)
 
 
 @dataclass(frozen=True)
@@ -128,7 +192,12 @@ class Own:
 
 
 def recompute(
-    submission: Path, own: Own, outline: Outline | None = None, *, pictures: bool = False
+    submission: Path,
+    own: Own,
+    outline: Outline | None = None,
+    *,
+    progress: Progress | None = None,
+    pictures: bool = False,
 ) -> Verification:
     """Recompute a report; no settings and no cache of the current folder are used.
 
@@ -143,13 +212,12 @@ def recompute(
             cache_limit_mb=_CACHE_LIMIT_MB,
             templates=own.templates.expanduser().absolute() if own.templates else None,
         )
-        progress = choose_progress(quiet=own.quiet)
         return verify(
             submission,
             own.data,
             settings=settings,
             outline=outline,
-            progress=progress,
+            progress=progress or choose_progress(quiet=own.quiet),
             pictures=pictures,
         )
 

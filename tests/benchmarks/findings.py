@@ -10,6 +10,7 @@ from importlib import metadata
 from typing import Any
 
 from batch import describe_batches
+from budgets import describe_budgets
 from comparison import Comparison, Growth
 from explaining import Timed, describe_explaining, draw_explaining
 from measurement import Run
@@ -28,7 +29,9 @@ from rich.console import Console
 from slopes import Size, Slopes, slopes_of
 from table import as_data, describe_disturbance, describe_growth, draw_table
 
-PACKAGES = ("reportgen", "tensorflow", "keras", "numpy", "pillow", "matplotlib", "weasyprint")
+import reportgen
+
+PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "matplotlib", "weasyprint")
 
 Load = tuple[float, float, float]
 """The machine's load averages over 1, 5 and 15 minutes."""
@@ -67,6 +70,8 @@ class Findings:
             console.print(line, highlight=False, soft_wrap=True)
 
     def _lines(self) -> Iterator[str]:
+        for comparison in self.comparisons:
+            yield from describe_budgets(comparison)
         yield from describe_floors(self.rebuilds)
         yield from describe_longest(self.rebuilds)
         yield from describe_checks(self.rebuilds)
@@ -85,7 +90,7 @@ class Findings:
     def as_data(self) -> dict[str, Any]:
         """Everything, with the versions of what was measured; times in seconds, memory in bytes."""
         return {
-            "versions": {"python": platform.python_version()}
+            "versions": {"python": platform.python_version(), "reportgen": reportgen.__version__}
             | {name: metadata.version(name) for name in PACKAGES},
             "cpu_count": os.cpu_count(),
             "load_average": dict(zip(("before", "after"), self.loads, strict=True)),

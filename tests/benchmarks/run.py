@@ -43,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         draw_sample(SAMPLE)
     with tempfile.TemporaryDirectory() as folder:
         findings = _measure(Bench(Path(folder), options.repeat, Console(stderr=True)), options)
+    console = Console()
+    # First of all: it took half an hour, and a folder that cannot be written to must not cost it.
+    findings.show(console if console.is_terminal else Console(width=WIDTH))
     options.out.parent.mkdir(parents=True, exist_ok=True)
     content = json.dumps(findings.as_data(), indent=2, ensure_ascii=False) + "\n"
     options.out.write_text(content, encoding="utf-8")
@@ -50,8 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     figure = options.out.with_suffix(".svg")
     figure.write_bytes(draw_chart(bars_of(findings.rebuilds, findings.notebook)))
-    console = Console()
-    findings.show(console if console.is_terminal else Console(width=WIDTH))
     console.print(f"Written: {options.out}, {figure}", highlight=False, soft_wrap=True)
 
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
+from budgets import BUDGETS, describe_budgets
 from comparison import Comparison, Growth
 from enlargement import enlarge
 from explaining import Timed, describe_explaining, draw_explaining, measure_difference, run_library
+from findings import Findings
 from measurement import Run, measure, median_run
 from PIL import Image
 from rich.console import Console
 from table import as_data, describe_disturbance, describe_growth, draw_table
 from workloads import WORKLOADS, StageTimes
 from workloads import run as run_workload
+
+import reportgen
 
 MB = 10**6
 
@@ -64,6 +69,34 @@ def test_every_number_is_its_own_median() -> None:
     assert (middle.around, middle.inside, middle.cpu, middle.peak) == (4.0, 3.5, 8.8, 20)
     assert middle.stages == {"a": 2, "b": 7}
     assert middle.stages_cpu == {"a": 4, "b": 14}
+
+
+def test_budgets_are_shares_of_the_forward_passes() -> None:
+    """Red with a stage left out, with seconds for shares, with a goal that cannot be missed."""
+    stages = {name: 1.0 for budget in BUDGETS for name in budget.stages} | {"Occlusion": 30.0, "Other": 99.0}
+    forward = [[replace(_run(100.0), stages={"VGG19 forward": 98.0})]]
+    taken = replace(_run(300.0), stages=stages)
+    slow = replace(taken, stages=stages | {"Occlusion": 31.0})
+    occlusion, panel, together = describe_budgets(Comparison("x", 266, [taken], (), forward))
+    assert "30.0 s, 0.31 of 266 forward passes; goal ≤ 0.31: yes" in occlusion
+    assert "1.0 s, 0.01 of 266" in panel
+    assert "39.0 s, 0.40 of 266" in together
+    assert next(describe_budgets(Comparison("x", 266, [slow], (), forward))).endswith("goal ≤ 0.31: no")
+    assert list(describe_budgets(Comparison("x", 266, [taken]))) == []
+    with pytest.raises(KeyError):
+        list(describe_budgets(Comparison("x", 266, [_run(300.0)], (), forward)))
+
+
+def test_what_was_found_can_be_shown_and_written() -> None:
+    """Red if a package is asked for by a name that none has, which only the end of a run tells."""
+    few, more = (Comparison(name, n, [_run(20.0)], (), _floor(5, 12, 3)) for name, n in (("x", 4), ("y", 16)))
+    findings = Findings([few], Growth(few, more), [], [], None, ((0, 0, 0), (1, 1, 1)))
+    written = json.loads(json.dumps(findings.as_data()))
+    assert written["versions"]["reportgen"] == reportgen.__version__
+    assert written["comparisons"][0]["ratio"] == 1.0
+    stream = io.StringIO()
+    findings.show(Console(file=stream, width=120))
+    assert "load average (1 minute) 0.00 before and 1.00 after" in stream.getvalue()
 
 
 def test_table_shows_stages_floor_ratio_and_goals_of_each_data_set() -> None:
