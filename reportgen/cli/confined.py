@@ -112,9 +112,11 @@ def verify_confined(task: Task, limits: Limits, progress: Progress) -> Said:
             raise _exceeded(task, over, limits)
         if end.code == 0 and (folder / _SAID).exists():
             return _read_said(task, folder, limits)
+        if end.code < 0:
+            raise _killed(task, signal.Signals(-end.code))
         # Its last words are those of a fault, which stays one.
         typer.echo((folder / _LOG).read_text(encoding="utf-8", errors="replace").rstrip(), err=True)
-        raise typer.Exit(end.code if end.code > 0 else 128 - end.code)
+        raise typer.Exit(end.code)
 
 
 def _exceeded(task: Task, over: str, limits: Limits) -> UserError:
@@ -123,6 +125,14 @@ def _exceeded(task: Task, over: str, limits: Limits) -> UserError:
     return UserError(
         f"{task.submission}: verifying it took more than the {most} that are allowed, and was stopped.",
         f"A file that was made to take so much is no honest one; otherwise allow more with {option}.",
+    )
+
+
+def _killed(task: Task, by: signal.Signals) -> UserError:
+    return UserError(
+        f"{task.submission}: the process that verifies it was ended by {by.name}, as when memory runs out or "
+        "a file breaks what reads it.",
+        "Close other programs, and verify again; if it happens once more, have a person look at the file.",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -98,6 +99,37 @@ def test_whoever_takes_too_much_is_stopped_and_told_of_it(windows: Path, tmp_pat
         )
         assert option in second
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "words"),
+    [
+        ("os.kill(os.getpid(), 9)", 2, "was ended by SIGKILL"),
+        ("raise LookupError('x')", 70, "fault of reportgen"),
+        ("raise MemoryError", 2, "4000 MB of memory"),
+    ],
+)
+def test_a_process_that_ends_otherwise_is_no_verdict(
+    windows: Path, tmp_path: Path, end: str, code: int, words: str
+) -> None:
+    """Red if it ends as "something differs" does, or in silence."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\nif 'verify-worker' in sys.orig_argv:\n"
+        "    import importlib.abc\n"
+        "    class Break(importlib.abc.MetaPathFinder):\n"
+        "        def find_spec(self, name, path, target=None):\n"
+        "            if name == 'reportgen.verify.verification':\n"
+        f"                import os\n                {end}\n"
+        "    sys.meta_path.insert(0, Break())\n"
+    )
+    command = [sys.executable, "-m", "reportgen", "verify", "build", "--data", "data"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        command, cwd=windows.parent, capture_output=True, text=True, timeout=100, env=environment
+    )
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert done.stdout == ""
 
 
 def test_what_cannot_be_read_is_told_as_ever(windows: Path, tmp_path: Path) -> None:
