@@ -126,6 +126,10 @@ class Page:
             found.append(Tile(image, " ".join(bold.get_text().split()) if bold else words, words))
         return found
 
+    def has_scale(self, name: str) -> bool:
+        """Whether the tiles of a figure share a scale."""
+        return self.figure(name).select_one(".shared") is not None
+
     def scale(self, name: str) -> Scale:
         """The scale that the tiles of a figure share."""
         shared = self.figure(name).select_one(".shared")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,10 @@ from read_back import (
     read_numbers,
 )
 
+from reportgen.contract.schema import read_results
 from reportgen.figures.colour import diverging
+from reportgen.figures.figure import FigureData
+from reportgen.figures.montage import ScaleBar
 from reportgen.outline.kind import find_kind
 
 Array = NDArray[Any]
@@ -614,3 +618,32 @@ def test_no_figure_of_the_page_goes_unread(report: Finished) -> None:
     unread = [n for n in report.page.figures if not any(re.fullmatch(p, n) for p in patterns)]
     assert unread == []
     assert READERS.keys() == DECLARED.keys()
+
+
+@pytest.mark.slow
+def test_a_file_has_the_scale_that_the_page_prints(report: Finished, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page prints the ends of a scale from the results, the file in ``figures/`` those of its own bar.
+
+    Red if a bar says twice the scale, or is coloured in another way than its tiles.
+    """
+    numbers = read_results((report.folder / "results.json").read_bytes(), find_kind())
+    bars: dict[str, ScaleBar] = {}
+    for section in find_kind().sections:
+        module = import_module(f"reportgen.sections.{section.name}.figures")
+        if (real := getattr(module, "lettered_figure", None)) is None:
+            continue
+
+        def draw(name: str, *given: Any, real: Any = real, bar: ScaleBar | None = None, **more: Any) -> Any:
+            if bar:
+                bars[name] = bar
+            return real(name, *given, bar=bar, **more)
+
+        monkeypatch.setattr(module, "lettered_figure", draw)
+        data = FigureData(getattr(numbers, section.name), report.arrays(section.name), report.images)
+        list(module.draw(data))
+    assert bars.keys() == {name for name in report.page.figures if report.page.has_scale(name)} != set()
+    for name, bar in bars.items():
+        scale = report.page.scale(name)
+        assert (bar.low, bar.high) == pytest.approx((scale.low, scale.high), rel=6e-3), name
+        strip = bar.strip(len(scale.colours))[0].astype(int)
+        assert np.abs(strip - scale.colours).max() <= 2, name
