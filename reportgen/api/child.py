@@ -10,16 +10,16 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import reportgen
 from reportgen.batch.class_file import Limits
 from reportgen.batch.job import Message, parse_message
-from reportgen.batch.process import Program, run_program
+from reportgen.batch.process import End, Program, run_program
 from reportgen.errors import Problem, StoppedError, UserError
 from reportgen.faults import TRACEBACK
 from reportgen.outline.kind import Outline
@@ -175,7 +175,7 @@ class Relay:
 
 ANSWER_FILE = "answer.json"
 
-_REQUEST_FILE, _LOG_FILE = "request.json", "log.txt"
+_REQUEST_FILE, LOG_FILE = "request.json", "log.txt"
 
 # -P: a file next to the notebook must not take the place of a module.
 _COMMAND = ("-P", "-m", "reportgen", "build-worker")
@@ -201,33 +201,47 @@ def run_request(request: Request, progress: Progress) -> Answer:
     The process ends with this one, and when this call is left by an exception, as that of Ctrl-C. Raises
     ``UserError`` if it was killed from outside, ``BuildCrashError`` with its last words if it crashed.
     """
-    with tempfile.TemporaryDirectory(prefix="reportgen-") as name, Relay(progress) as relay:
+    with tempfile.TemporaryDirectory(prefix="reportgen-") as name:
         folder = Path(name)
         with writing(folder):
             # By file: the standard input is the pipe by whose end the process learns that this one is gone.
             (folder / _REQUEST_FILE).write_text(request_text(request), encoding="utf-8")
-        program = Program(
-            (sys.executable, *_COMMAND, str(folder / _REQUEST_FILE)),
-            Path.cwd(),
-            {**child_environment(), TRACEBACK: "1"},  # whoever writes Python reads traces
-            folder / _LOG_FILE,
-            _PATIENCE_SECONDS,
-        )
+        # Whoever writes Python reads traces.
+        command, environment = (*_COMMAND, str(folder / _REQUEST_FILE)), {TRACEBACK: "1"}
+        end = run_child(command, folder / LOG_FILE, _NO_LIMITS, progress, environment)
+        answer = folder / ANSWER_FILE
+        if end.code == 0 and answer.exists():
+            return parse_answer(answer.read_text(encoding="utf-8"))
+        raise _explain(end.code, folder / LOG_FILE)
+
+
+def run_child(
+    command: Sequence[str],
+    log: Path,
+    limits: Limits,
+    progress: Progress,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> End:
+    """Run a hidden command of reportgen in a new process of the same Python, in the current folder.
+
+    ``progress`` follows it; what it prints goes to ``log``. ``environment`` is added to that of this process.
+    Raises ``StoppedError`` if it was stopped as by Ctrl-C.
+    """
+    with Relay(progress) as relay:
 
         def on_message(line: str) -> None:
             if message := parse_message(line):
                 relay.on_message(message)
 
-        end = run_program(program, _NO_LIMITS, on_message, lambda: False)
-        if end.code == _STOPPED:
-            raise StoppedError
-        answer = folder / ANSWER_FILE
-        if end.code == 0 and answer.exists():
-            return parse_answer(answer.read_text(encoding="utf-8"))
-        raise _explain(end.code, folder / _LOG_FILE)
+        known = {**_environment(), **environment}
+        program = Program((sys.executable, *command), Path.cwd(), known, log, _PATIENCE_SECONDS)
+        end = run_program(program, limits, on_message, lambda: False)
+    if end.code == _STOPPED:
+        raise StoppedError
+    return end
 
 
-def child_environment() -> dict[str, str]:
+def _environment() -> dict[str, str]:
     """The environment of this process, and where reportgen is if a new Python would not find it by itself."""
     environment = dict(os.environ)
     # A notebook may have put its folder into sys.path, or have been started in it.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -18,11 +17,11 @@ from typing import Any
 
 import typer
 
-from reportgen.api.child import Relay, child_environment
+from reportgen.api.child import LOG_FILE, run_child
 from reportgen.batch.class_file import Limits
-from reportgen.batch.job import PipeProgress, parse_message
-from reportgen.batch.process import Program, follow_parent, refuse_network, run_program
-from reportgen.errors import StoppedError, UserError
+from reportgen.batch.job import PipeProgress
+from reportgen.batch.process import follow_parent, refuse_network
+from reportgen.errors import UserError
 from reportgen.progress import Progress
 from reportgen.store.files import writing
 from reportgen.system.confinement import MEGABYTE, Confinement, confine
@@ -60,12 +59,8 @@ class Said:
 CarryOut = Callable[[Task, Progress], Said]
 
 _COMMAND = ("-P", "-m", "reportgen", "verify-worker")
-_TASK, _SAID, _LOG, _TABLE, _PAGE = "task.json", "said.json", "log.txt", "rows.json", "page.html"
+_TASK, _SAID, _TABLE, _PAGE = "task.json", "said.json", "rows.json", "page.html"
 _CACHE, _SCRATCH = "cache", "scratch"
-
-_PATIENCE_SECONDS = 10.0
-
-_STOPPED = 130
 
 _SECONDS_AN_IMAGE = 2.0
 """Ten times what an image takes, so that large data need no option."""
@@ -86,27 +81,13 @@ def verify_confined(task: Task, limits: Limits, progress: Progress) -> Said:
 
     Raises ``UserError`` as the task does, and if it was killed at a limit.
     """
-    with tempfile.TemporaryDirectory(prefix="reportgen-verify-") as name, Relay(progress) as relay:
+    with tempfile.TemporaryDirectory(prefix="reportgen-verify-") as name:
         folder = Path(name)
         # The limit of the processor is set by the process itself, before it reads anything.
         content = json.dumps({"task": asdict(task), "limits": asdict(limits)})
         with writing(folder):
             (folder / _TASK).write_text(content, encoding="utf-8")
-        program = Program(
-            (sys.executable, *_COMMAND, str(folder / _TASK)),
-            Path.cwd(),
-            child_environment(),
-            folder / _LOG,
-            _PATIENCE_SECONDS,
-        )
-
-        def on_message(line: str) -> None:
-            if message := parse_message(line):
-                relay.on_message(message)
-
-        end = run_program(program, limits, on_message, lambda: False)
-        if end.code == _STOPPED:
-            raise StoppedError
+        end = run_child((*_COMMAND, str(folder / _TASK)), folder / LOG_FILE, limits, progress)
         over = "time" if end.code == -signal.SIGXCPU else end.over
         if over in ("time", "memory"):
             raise _exceeded(task, over, limits)
@@ -115,7 +96,7 @@ def verify_confined(task: Task, limits: Limits, progress: Progress) -> Said:
         if end.code < 0:
             raise _killed(task, signal.Signals(-end.code))
         # Its last words are those of a fault, which stays one.
-        typer.echo((folder / _LOG).read_text(encoding="utf-8", errors="replace").rstrip(), err=True)
+        typer.echo((folder / LOG_FILE).read_text(encoding="utf-8", errors="replace").rstrip(), err=True)
         raise typer.Exit(end.code)
 
 

@@ -20,10 +20,13 @@ class Budget:
     stages: tuple[str, ...]
     share: float
 
+    def missing(self, comparison: Comparison) -> list[str]:
+        """Stages that the build did not have: one that has another name now would cost nothing."""
+        return [stage for stage in self.stages if stage not in comparison.cold_run.stages]
+
     def seconds(self, comparison: Comparison) -> float:
-        """What they took. Every build has them, for a stage that has another name now would cost nothing."""
-        taken = comparison.cold_run.stages
-        return sum(taken[stage] for stage in self.stages)
+        """What they took."""
+        return sum(comparison.cold_run.stages[stage] for stage in self.stages)
 
 
 _OCCLUSION = ("Occlusion",)
@@ -53,6 +56,9 @@ def describe_budgets(comparison: Comparison) -> Iterator[str]:
     if not forward:
         return
     for budget in BUDGETS:
+        if missing := budget.missing(comparison):
+            yield f"! {comparison.name}, {budget.name}: not measured, no stage is called {', '.join(missing)}"
+            continue
         seconds = budget.seconds(comparison)
         share = seconds / forward
         yield (

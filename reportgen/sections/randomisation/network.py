@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.chain import NeuronView, Step, read_steps
 from reportgen.analysis.initialisation import kaiming_normal
 from reportgen.errors import ExplanationError
-from reportgen.models.identity import is_identity
+from reportgen.models.identity import skip_identities
 from reportgen.results import Box, Position
 
 if TYPE_CHECKING:
@@ -31,6 +31,12 @@ def find_place(layer: str) -> tuple[int, int]:
             f"The layer '{layer}' is none of VGG19's.", "Use weights of VGG19, or leave this section out."
         )
     return int(found[1]), int(found[2] or 0)
+
+
+def find_kept(layers: Sequence[Any]) -> list[str]:
+    """The layers of a chain that are no steps of it: they hand on what they are given."""
+    steps = {each.name for each in skip_identities(layers)}
+    return [each.name for each in layers if each.name not in steps]
 
 
 class Chain:
@@ -58,8 +64,7 @@ class Chain:
     @classmethod
     def read(cls, model: Any, side: int) -> Chain:
         """The layers of a Keras model for square images; raises as :func:`read_steps`."""
-        kept = [layer.name for layer in model.layers if is_identity(layer)]
-        return cls(read_steps(model.layers, side), kept)
+        return cls(read_steps(model.layers, side), find_kept(model.layers))
 
     def place(self, layer: str) -> tuple[int, int]:
         """Block and number of a layer."""
@@ -186,5 +191,4 @@ def open_network(network: Backbone, layer: str) -> Chain | Whole:
     if steps is None:
         return Whole(network, layer)
     layers = network.chain_to(layer) or []
-    kept = [each.name for each in layers if is_identity(each)]
-    return Chain(steps, kept, network.graph.places(network.graph.find_neurons(layer)))
+    return Chain(steps, find_kept(layers), network.graph.places(network.graph.find_neurons(layer)))
