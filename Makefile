@@ -108,19 +108,23 @@ test check: ANNOUNCE = --announce
 test: $(SET_UP_FOR_TESTS) ## Run the tests (TOOLS=yes: install Chromium and Poppler for them first)
 	@$(PY) -m pytest $(WORKERS) $(ARGS)
 
+# What takes longest is left to check-full, which every night runs: most of the time, for what shorter tests look at, too.
+LEFT_OUT = -m 'not long'
+
 check: $(SET_UP_FOR_TESTS) ## Lint, types, layers, documentation and tests: what must pass before a commit
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) -m mkdocs build --strict
-	$(PY) -m pytest $(WORKERS) $(ARGS)
+	$(PY) -m pytest $(WORKERS) $(LEFT_OUT) $(ARGS)
 
 docs: .venv/.installed-dev ## Build the documentation: site/index.html
 	$(PY) -m mkdocs build --strict
 
 check-full: ARGS = --full
-check-full: check check-hidden ## The same with every kill point, all in the browser, identity with VGG19, on poorer machines
+check-full: LEFT_OUT =
+check-full: check check-hidden ## The same with all tests, every kill point, all in the browser, on poorer machines
 
 check-hidden: .venv/.installed-dev ## make report and make test as on machines without Pango, HarfBuzz-Subset, all of them
 	@for machine in $(HIDDEN); do $(PY) tests/hidden_libraries.py $$machine $(ARGS) || exit 1; done

@@ -194,6 +194,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site(folder)
 
 
+@pytest.mark.long
 def test_pages_load_nothing_from_elsewhere(site: Site) -> None:
     """Neither by their elements nor by a style sheet."""
     loaded = {address for page in site.pages for address in site.loaded(page)}

@@ -66,6 +66,7 @@ def fail(monkeypatch: pytest.MonkeyPatch, target: str, error: BaseException) -> 
     monkeypatch.setattr(target, raise_it)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 def test_a_fault_of_ours_is_no_verdict(

@@ -256,6 +256,16 @@ def test_parallel_targets_share_one_install(checkout: Checkout) -> None:
     assert ".[dev]" in pip[1]
 
 
+@pytest.mark.parametrize(
+    ("target", "left_out"), [("check", ["-m 'not long'"]), ("test", []), ("check-full", [])]
+)
+def test_only_check_leaves_out_long_tests(checkout: Checkout, target: str, left_out: list[str]) -> None:
+    said = checkout.make("-n", target).stdout
+    (whole, *_) = (line for line in said.splitlines() if "-m pytest" in line)
+    assert re.findall(r"-m '[^']*'", whole) == left_out
+    assert ("--full" in whole) == (target == "check-full")
+
+
 def test_a_virtual_environment_whose_python_is_gone_is_made_again(checkout: Checkout) -> None:
     checkout.make("report")
     python = checkout.folder / ".venv/bin/python"
@@ -364,12 +374,12 @@ def test_quick_runs_the_linters_and_only_tests_that_are_there_and_fast(checkout:
     assert [name for name in chosen if not (ROOT / name).exists()] == []
 
 
-def test_check_runs_everything_and_the_tests_last(checkout: Checkout) -> None:
+def test_check_runs_linters_and_documentation_and_the_tests_last(checkout: Checkout) -> None:
     assert run_checks(checkout, "check") == [
         "python [-m] [ruff] [check]",
         "python [-m] [ruff] [format] [--check]",
         "python [-m] [mypy]",
         "lint-imports []",
         "python [-m] [mkdocs] [build] [--strict]",
-        "python [-m] [pytest] [-n] [2] [-x]",
+        "python [-m] [pytest] [-n] [2] [-m] [not long] [-x]",
     ]

@@ -90,6 +90,7 @@ def defined(tree: ast.AST) -> Iterator[str]:
                 yield from ast.literal_eval(value)
 
 
+@pytest.mark.long
 def test_no_other_name_with_an_underscore_is_used() -> None:
     modules = {file: ast.parse(file.read_text(encoding="utf-8")) for file in PACKAGE.rglob("*.py")}
     own = {name for tree in modules.values() for name in defined(tree)} | {"_exit"}  # of os, documented

@@ -69,6 +69,13 @@ def test_the_checks_run_on_every_python_and_system_that_is_supported() -> None:
     assert any(step.get("run", "").startswith("make check ") for step in job["steps"])
 
 
+@pytest.mark.parametrize("workflow", ["nightly", "release"])
+def test_what_check_leaves_out_is_run_every_night_and_before_a_release(workflow: str) -> None:
+    assert any("make check-full " in step.get("run", "") for step in steps(workflow))
+    # YAML 1.1 reads the key "on" as a truth value.
+    assert "schedule" in WORKFLOWS["nightly"][True]
+
+
 @pytest.mark.parametrize("workflow", WORKFLOWS)
 def test_a_workflow_may_only_read_and_calls_targets_that_there_are(workflow: str) -> None:
     assert WORKFLOWS[workflow]["permissions"] == {"contents": "read"}

@@ -95,6 +95,7 @@ def test_there_is_always_a_home_to_ask_for(
     assert found == Path("/home/me/.keras" if known else "/nonexistent/.keras")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("env", "encoding"),
     [
@@ -128,6 +129,7 @@ def test_every_text_can_be_printed(tmp_path: Path, env: dict[str, str], encoding
     assert missing.stdout == b""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_a_stream_may_be_closed(tmp_path: Path, closed: str) -> None:
     from small_results import write_build

@@ -8,6 +8,7 @@ from imports import HEAVY, RUN_AND_LIST, imported_by
 from reportgen.outline.kind import find_kind
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -335,6 +335,7 @@ except SubmissionError as error:
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the address space of a process")
 def test_a_bomb_that_lies_about_its_size_takes_little_memory(tmp_path: Path) -> None:
     """512 MiB of zeros, packed to half a megabyte and declared as two bytes, in 450 MiB of address space."""

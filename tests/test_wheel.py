@@ -137,6 +137,7 @@ def test_a_project_begins_away_from_the_checkout(environment: Path, empty_folder
     assert "make" not in run("make", "doctor", folder=empty_folder / "mine").lower()
 
 
+@pytest.mark.long
 def test_the_report_built_away_from_the_checkout_is_the_same_to_the_byte(
     environment: Path, home: Path, tmp_path: Path
 ) -> None:

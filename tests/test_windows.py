@@ -36,6 +36,7 @@ def words_of(page: BeautifulSoup, selector: str) -> str:
     return " ".join(found.get_text().split())
 
 
+@pytest.mark.long
 def test_the_results_have_the_sizes_of_the_settings(windows: Path) -> None:
     results = json.loads((windows / "results.json").read_text(encoding="utf-8"))
     # By hand: 224 − 5 + 2 = 221 = 2 · 110 + 1; 224 − 4 + 4 = 224 = 3 · 74 + 2; 75 − 2 = 73.

@@ -193,6 +193,7 @@ def test_boxes_in_the_file_are_where_the_animals_are(
         assert edges(shown) == pytest.approx((x, y, x + width, y + height), abs=2)
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_bytes(drawn: Path, tmp_path: Path, few: None) -> None:
     draw_sample(tmp_path / "one")
     draw_sample(tmp_path / "two", seed=671)
@@ -220,6 +221,7 @@ def test_pixels_do_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
     assert first == second
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("label", CLASSES)
 def test_animals_face_both_ways(label: str) -> None:
     sides = set()
@@ -264,6 +266,7 @@ def as_drawn_by_the_first_version(folder: Path) -> None:
     (folder / ".record.json").unlink()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("draw", [draw_sample, as_drawn_by_the_first_version])
 @pytest.mark.parametrize("seed", [671, 5])
 def test_sample_images_are_drawn_again_and_what_lies_beside_them_stays(
@@ -280,6 +283,7 @@ def test_sample_images_are_drawn_again_and_what_lies_beside_them_stays(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["fresh", "sample"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("draw", [draw_sample, as_drawn_by_the_first_version])
 @pytest.mark.parametrize("name", ["train/leopard/image_0001.jpg", "annotations.json"])
 def test_a_drawn_file_that_was_changed_is_not_drawn_over(

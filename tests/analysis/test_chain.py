@@ -111,6 +111,7 @@ def test_what_is_run_in_windows_is_what_the_network_has_there(name: str) -> None
             assert max(view.value(signals), 0) == pytest.approx(values[-1][position], rel=1e-5, abs=1e-6)
 
 
+@pytest.mark.long
 def test_windows_are_what_changing_a_pixel_shows() -> None:
     """By trying every pixel: inside the window it may reach the neuron, outside it never does."""
     model = CHAINS["valid"]()

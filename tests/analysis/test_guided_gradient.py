@@ -136,6 +136,7 @@ def test_a_residual_connection_by_hand() -> None:
     assert (guided.relu_total, guided.relu_guided) == (2, 2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "build",
     [

@@ -205,6 +205,7 @@ def test_overlaps_with_the_head_are_counted(images: dict[str, NDArray[np.uint8]]
     assert found(images, {"cat": None, "ant": None}).numbers.head_overlap is None
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_traced_network_is_the_network_bit_for_bit(backbone: Backbone) -> None:
     rng = np.random.default_rng(0)
@@ -234,6 +235,7 @@ def test_a_neuron_of_both_rankings_costs_one_backward_pass() -> None:
     assert sorted(asked) == sorted(wanted)
 
 
+@pytest.mark.long
 def test_the_field_of_the_network_that_ran_is_the_support_of_its_gradients(backbone: Backbone) -> None:
     """Its identity convolutions add nothing to what a neuron sees: 196 pixels, not the architecture's 252."""
     graph = LayerGraph.read(backbone.convolutions)
@@ -249,6 +251,7 @@ def test_the_field_of_the_network_that_ran_is_the_support_of_its_gradients(backb
         assert find_support(differentiate(backbone.explained, image, position)) == field
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_gradients_in_windows_are_those_of_the_whole_network(backbone: Backbone) -> None:
     """In the corner, at an edge and in the middle; red with a window that is a pixel short or late."""

@@ -95,6 +95,7 @@ def with_redrawn(redrawn: dict[str, Step]) -> list[Step]:
     return [redrawn.get(layer.name, layer) for layer in CHAIN.steps]
 
 
+@pytest.mark.long
 def test_plain_gradients_are_those_of_finite_differences_in_a_redrawn_network() -> None:
     redrawn = CHAIN.redraw(3, 5)
     value, _, plain = explain(CHAIN, redrawn)

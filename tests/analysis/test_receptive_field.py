@@ -217,6 +217,7 @@ def test_the_whole_image_is_said_to_be_seen_where_something_looks_at_all_of_it()
     assert not geometry_of(model, "first").whole
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_published_sizes_of_networks_with_branches() -> None:
     """Table 1 of Araujo, Norris & Sim 2019: 483 pixels for ResNet-v1-50; for MobileNetV2 the sum over its

@@ -64,6 +64,7 @@ def digest() -> str:
     return hashlib.sha256(b"".join([*parts, repr(course.log).encode()])).hexdigest()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_another_process_on_one_processor_trains_the_same_bytes() -> None:
     """As many threads everywhere, whatever the number of processors."""
@@ -81,6 +82,7 @@ def test_another_process_on_one_processor_trains_the_same_bytes() -> None:
     assert done.stdout.split()[-1] == digest()
 
 
+@pytest.mark.long
 def test_what_processors_round_otherwise_does_not_grow() -> None:
     """Another set of instructions sums in another order. Here the first weights differ by as much, and after
     forty epochs the course is the same; the next test is what float32 makes of it.
@@ -104,12 +106,14 @@ def train_disturbed(recipe: Recipe, precision: str, by: float) -> tuple[Any, Cou
     return network, train_network(network, make_parts(), recipe)
 
 
+@pytest.mark.long
 def test_in_single_precision_it_would_grow() -> None:
     recipe = Recipe(40, 0.003, 7, 40, True, 5)
     usual, other = (train_disturbed(recipe, "float32", by)[1].log["val_loss"] for by in (0, 1e-7))
     assert np.abs(np.subtract(usual, other)).max() > 1e-4
 
 
+@pytest.mark.long
 def test_a_stopped_training_goes_on_as_if_nothing_had_happened() -> None:
     whole, course = train()
     states: list[Any] = []
@@ -132,6 +136,7 @@ def test_a_stopped_training_goes_on_as_if_nothing_had_happened() -> None:
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("recipe", "learns"),
     [(Recipe(40, 0.3, 7, 2, False, 5), False), (Recipe(60, 0.001, 7, 30, False, 5), True)],
@@ -155,6 +160,7 @@ def test_training_learns_and_keeps_the_weights_of_the_lowest_validation_loss(
         assert course.epochs < recipe.epochs, "it was stopped"
 
 
+@pytest.mark.long
 def test_turning_images_changes_the_course() -> None:
     assert train(Recipe(2, 0.003, 7, 4, True, 5))[1].log != train(Recipe(2, 0.003, 7, 4, False, 5))[1].log
     assert train(Recipe(2, 0.003, 7, 4, False, 6))[1].log != train(Recipe(2, 0.003, 7, 4, False, 5))[1].log

@@ -98,6 +98,7 @@ def written(ran: Ran) -> Any:
     return json.loads((ran.folder / "made/results.json").read_bytes())
 
 
+@pytest.mark.long
 def test_what_the_notebook_did_before_changes_no_number(
     ran: Ran, written: Any, results: Any, build: Path
 ) -> None:

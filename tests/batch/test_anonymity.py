@@ -31,6 +31,7 @@ def run(scene: Scene, *, anonymous: bool = True) -> Report:
     return run_batch(scene.chosen, scene.out, LocalRunner(4), SilentView(), options)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_tables_have_numbers_and_the_key_has_the_names(tmp_path: Path) -> None:
     acts = ("ok", "bad", "forged", "raise")
@@ -153,6 +154,7 @@ def test_texts_that_may_name_somebody_are_left_out() -> None:
     assert "ann" not in repr(hide_names([failed], {"Ann": "Number 001"})).casefold()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_points_are_given_to_numbers_and_reach_the_groups(tmp_path: Path) -> None:
     scene = GradedClass(tmp_path, "Euler", "Gauß")

@@ -96,6 +96,7 @@ def hide_on_workers(address: str, folder: Path) -> None:
         client.run(hide, str(folder))
 
 
+@pytest.mark.long
 def test_workers_that_cannot_do_the_work_are_named_before_it_begins(tmp_path: Path) -> None:
     scene = Scene(tmp_path, {"A": "ok"})
     with running_cluster(tmp_path, workers=1) as cluster:
@@ -134,6 +135,7 @@ def test_without_the_package_the_remedy_is_to_install_it(
     assert caught.value.remedy.endswith("-m pip install distributed")
 
 
+@pytest.mark.long
 def test_points_by_hand_and_another_rubric_are_the_same_on_a_cluster(tmp_path: Path) -> None:
     scene = GradedClass(tmp_path, "A", "B", rubric=LATE + SIZE + BY_HAND)
     mine, times = tmp_path / "mine.csv", tmp_path / "times.csv"

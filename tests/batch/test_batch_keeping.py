@@ -19,6 +19,7 @@ class Hearing(SilentView):
         self.said.append(message)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("then", ["ok again", "bad"])
 def test_notes_in_a_group_s_folder_outlive_its_next_attempts(tmp_path: Path, then: str) -> None:
     scene = Scene(tmp_path, {"A": "ok"})
@@ -49,6 +50,7 @@ def test_a_file_of_a_group_that_was_changed_by_hand_is_kept_and_told(tmp_path: P
     assert "report.html was changed by hand" in line
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["grades.csv", "overview.html"])
 def test_a_table_that_was_changed_by_hand_is_kept_and_told(tmp_path: Path, name: str) -> None:
     scene = Scene(tmp_path, {"A": "ok"})

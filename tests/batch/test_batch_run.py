@@ -43,6 +43,7 @@ def gone(pid: int) -> bool:
     return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
+@pytest.mark.long
 def test_every_way_to_fail_is_one_row_and_the_others_go_on(tmp_path: Path) -> None:
     acts = {"Good": "ok", "=Evil": "ok", "Bad": "bad", "Hog": "allocate", "Seg": "segfault", "Killed": "kill"}
     scene = Scene(tmp_path, {**acts, "Raise": "raise", "Ours": "fault", "Mute": "mute"}, Limits(60, 200))
@@ -110,6 +111,7 @@ def test_just_what_changed_is_done_again(tmp_path: Path) -> None:
     assert [scene.calls(name) for name in "ABCD"] == [1, 2, 1, 2]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["palette.css", "pages.css", "sorting.js", "overview.css"])
 def test_the_page_of_the_class_follows_its_style_sheets_and_scripts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
@@ -128,6 +130,7 @@ def test_the_page_of_the_class_follows_its_style_sheets_and_scripts(
     assert "/* another */" in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("harm", ["alter", "remove", "outcome", "forge"])
 def test_a_report_that_is_not_as_it_was_is_made_again(tmp_path: Path, harm: str) -> None:
     scene = Scene(tmp_path, {"A": "ok", "B": "ok"})
@@ -154,6 +157,7 @@ def test_a_report_that_is_not_as_it_was_is_made_again(tmp_path: Path, harm: str)
     )
 
 
+@pytest.mark.long
 def test_the_rubric_counts_but_limits_and_titles_of_the_page_do_not(tmp_path: Path) -> None:
     scene = Scene(tmp_path, {"A": "ok"})
     rubric = tmp_path / "mine.py"
@@ -179,6 +183,7 @@ def test_a_rubric_that_cannot_be_used_stops_the_batch_before_any_group(tmp_path:
     assert (scene.out / "groups/a/build/report.html").exists()
 
 
+@pytest.mark.long
 def test_failures_are_tried_again_when_that_may_help(tmp_path: Path) -> None:
     scene = Scene(tmp_path, {"Bad": "bad", "Hog": "allocate", "Killed": "kill"}, Limits(60, 200))
     scene.run()
@@ -189,6 +194,7 @@ def test_failures_are_tried_again_when_that_may_help(tmp_path: Path) -> None:
     assert scene.run(limits=Limits(60, 210), retry_failed=True).worked_on == 3
 
 
+@pytest.mark.long
 def test_the_report_of_a_run_before_outlives_failures_and_goes_with_the_next(tmp_path: Path) -> None:
     scene = Scene(tmp_path, {"A": "ok"})
     scene.run()
@@ -210,6 +216,7 @@ def test_the_report_of_a_run_before_outlives_failures_and_goes_with_the_next(tmp
     assert "earlier" not in (scene.out / "overview.html").read_text()
 
 
+@pytest.mark.long
 def test_a_group_that_left_the_class_has_no_row(tmp_path: Path) -> None:
     scene = Scene(tmp_path, {"A": "ok", "B": "ok"})
     scene.run()
@@ -218,6 +225,7 @@ def test_a_group_that_left_the_class_has_no_row(tmp_path: Path) -> None:
     assert [row["group"] for row in read_rows(scene.out)] == ["A"]
 
 
+@pytest.mark.long
 def test_tables_do_not_depend_on_who_ends_first(tmp_path: Path) -> None:
     go, pid = tmp_path / "go", tmp_path / "pid"
     scene = Scene(tmp_path, {"First": f"slow\n{go}\n{pid}", "Second": "ok", "Third": "bad"})
@@ -270,6 +278,7 @@ Scene(Path({home!r}), {acts!r}).run(LocalRunner(2))
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
 def test_who_is_stopped_midway_leaves_no_process_and_goes_on_later(tmp_path: Path, sign: int) -> None:
     go, pid = tmp_path / "go", tmp_path / "pid"

@@ -118,6 +118,7 @@ def test_classes_right_in_the_folder_are_taken_without_what_stands_beside_them(t
     assert parts.submission == group / "build"
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_what_is_handed_in_is_graded_and_held_until_it_is_released(made: Path, tmp_path: Path) -> None:
     """Four groups on the images of the class; the rubric would give 14 points to whoever is believed."""
@@ -179,6 +180,7 @@ def test_what_is_handed_in_is_graded_and_held_until_it_is_released(made: Path, t
     assert sorted(path.name for path in tmp_path.iterdir()) == ["class", "out", "rubric.py"]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_without_images_of_the_class_a_group_is_checked_with_its_own(made: Path, tmp_path: Path) -> None:
     for name in ("own", "none", "fewer"):

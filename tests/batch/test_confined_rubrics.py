@@ -37,6 +37,7 @@ def test_no_other_table_is_read():
 CONFTEST = "import pytest\n@pytest.fixture\ndef expected(): return 512\n"
 
 
+@pytest.mark.long
 @pytest.mark.skipif(landlock_version() < 1, reason="this kernel has no Landlock")
 def test_a_rubric_is_read_and_no_name_beside_it_is_listed(tmp_path: Path) -> None:
     """Group A's process grades; it can list neither group B nor the folders around and beside the rubrics."""

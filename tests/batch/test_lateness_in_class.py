@@ -17,6 +17,7 @@ from reportgen.batch.summary import _lost
 ALWAYS = LATE + SIZE.replace("expected = 512", "range = [1, 100000]")
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_lateness_costs_what_the_rubric_says_and_no_recomputation(tmp_path: Path) -> None:
     scene = GradedClass(tmp_path, "In time", "Two days", "Unknown", rubric=ALWAYS)
@@ -41,6 +42,7 @@ def test_lateness_costs_what_the_rubric_says_and_no_recomputation(tmp_path: Path
     assert [row["score"] for row in read_table(scene.out / "grades.csv")] == ["3", "4.8", "6"]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_times_without_a_policy_change_nothing_and_that_is_said(tmp_path: Path) -> None:
     scene = GradedClass(tmp_path, "A", rubric=SIZE)

@@ -23,6 +23,7 @@ def fill(file: Path, source: Path, points: dict[tuple[str, str], str]) -> None:
     file.write_text("\n".join(lines), encoding="utf-8")
 
 
+@pytest.mark.long
 def test_points_are_typed_once_and_count_without_a_recomputation(tmp_path: Path) -> None:
     scene = GradedClass(tmp_path, "Ä", "B")
     scene.run()
@@ -61,6 +62,7 @@ def mine_of(file: Path) -> Path:
     return copy
 
 
+@pytest.mark.long
 def test_what_was_typed_is_never_written_over(tmp_path: Path) -> None:
     scene = GradedClass(tmp_path, "A")
     scene.run()

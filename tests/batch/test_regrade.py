@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
 ROW = SIZE.replace("expected = 512", "range = [1, 100000]")
 
 
+@pytest.mark.long
 def test_a_changed_row_is_graded_again_without_a_recomputation(tmp_path: Path) -> None:
     scene = GradedClass(tmp_path, "A", "B", rubric=ROW)
     scene.run()
@@ -40,6 +41,7 @@ def test_a_changed_row_is_graded_again_without_a_recomputation(tmp_path: Path) -
     assert (scores(scene.out)["A"], scene.count("A")) == ("6", 2)
 
 
+@pytest.mark.long
 def test_a_criterion_is_shown_before_and_after(tmp_path: Path) -> None:
     scene = GradedClass(tmp_path, "A", "Long name", rubric=ROW)
     first = scene.run()
@@ -59,6 +61,7 @@ def test_a_criterion_is_shown_before_and_after(tmp_path: Path) -> None:
     assert caught.value.remedy == "Did you mean 'Size'?"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("harm", ["report", "build", "seal", "old"])
 def test_what_is_not_as_it_was_is_recomputed(tmp_path: Path, harm: str) -> None:
     scene = GradedClass(tmp_path, "A", rubric=ROW)

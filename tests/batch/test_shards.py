@@ -69,6 +69,7 @@ def test_parts_make_what_one_run_makes_though_one_of_them_dies(tmp_path: Path) -
     assert [path.name for path in (shared / ".shards").iterdir()] == ["3-of-3"]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_what_changed_since_a_part_was_done_is_done_again(tmp_path: Path) -> None:
     scene = GradedClass(tmp_path, "A", "B")

@@ -350,6 +350,7 @@ def test_labels_have_no_more_digits_than_mean_anything(seconds: float, label: st
     assert as_label(seconds) == label
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_workloads_count_passes_and_list_imports(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")

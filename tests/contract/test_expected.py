@@ -65,6 +65,7 @@ def accepts(document: Any, expression: str) -> bool:
 USES = ["", *(f"| {name}" for name in FILTERS if name != "decimal"), "| decimal(1)"]
 
 
+@pytest.mark.long
 def test_whatever_results_print_is_expected(home: Path) -> None:
     real, specimen = whole(), expected(home)
     tried = 0

@@ -40,6 +40,7 @@ def test_the_examples_of_the_rfc(pointer: str, value: Any) -> None:
     assert find_value(EXAMPLE, pointer, "x") == value
 
 
+@pytest.mark.long
 @settings(derandomize=True, deadline=None)
 @given(DOCUMENTS, POINTERS)
 def test_there_is_something_exactly_where_the_document_has_it(document: Any, guess: str) -> None:

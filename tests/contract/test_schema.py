@@ -154,6 +154,7 @@ def apart(pointers: list[str]) -> list[list[str]]:
     return list(rounds.values())
 
 
+@pytest.mark.long
 def test_no_key_may_be_missing() -> None:
     named = [
         pointer
@@ -181,6 +182,7 @@ def test_of_what_may_be_left_out_no_part_may_be_missing(key: str) -> None:
     assert refused(changed) == ["/channels/over_data"]
 
 
+@pytest.mark.long
 def test_nothing_may_be_of_another_kind() -> None:
     wrong = {"no": ["such", "thing"]}
     # Of what is repeated, the first is enough.

@@ -71,6 +71,7 @@ def test_nothing_else_than_these_tags_and_attributes_comes_out(text: str) -> Non
     assert strangers(text) == []
 
 
+@pytest.mark.long
 @settings(max_examples=500, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
 def test_nothing_else_comes_out_of_any_mixture_nor_any_other_error(text: str) -> None:

@@ -145,6 +145,7 @@ def test_what_was_written_is_shown_as_it_was_written(hostile: BeautifulSoup) -> 
     assert "fetch('" in hostile.select("header.title")[0].get_text()
 
 
+@pytest.mark.long
 def test_the_printer_fetched_nothing_and_the_reader_fetches_nothing(
     built: Path, asked: tuple[str, list[str]], browser: Browser
 ) -> None:

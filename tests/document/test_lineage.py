@@ -172,6 +172,7 @@ def test_every_function_that_is_named_was_called(
     assert named - observed[1] == set()
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_command_that_is_named_computes_the_number_again(
     observed: tuple[Path, set[str]], soup: BeautifulSoup
@@ -213,6 +214,7 @@ def compute_again(outcome: Any, stage: str, pointer: str) -> Any:
     return resolve_pointer(json.loads(outcome[name]), f"/{rest}")
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_every_number_leads_to_a_row_that_holds_it(soup: BeautifulSoup) -> None:
     links = soup.select("a[data-ptr]")

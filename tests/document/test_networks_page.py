@@ -55,6 +55,7 @@ def built(make_once: MakeOnce) -> Built:
     return Built(page, json.loads((build / "results.json").read_text(encoding="utf-8")))
 
 
+@pytest.mark.long
 def test_a_size_that_is_rounded_down_is_worked_out(built: Built) -> None:
     (formula,) = built.page.select("#architectures p.display img.math")
     # (224 − 50) / 56 is 3.1: of both networks, whichever is the best.

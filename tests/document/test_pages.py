@@ -90,6 +90,7 @@ def printed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return read(built.path("report.pdf"))
 
 
+@pytest.mark.long
 def test_no_page_is_half_empty_unless_a_section_starts_on_the_next(printed: Paper) -> None:
     starts = {page for page, _ in printed.sections}
     filled = {}

@@ -129,6 +129,7 @@ def target_page(item: pikepdf.OutlineItem) -> Any:
     return (item.destination if item.destination is not None else item.action["/D"])[0]
 
 
+@pytest.mark.long
 def test_the_pdf_claims_to_be_accessible_and_no_checker_objects(build: Path, paper: pikepdf.Pdf) -> None:
     assert find_errors(build / "report.pdf") == []
     assert find_spoken_errors(build / "report.pdf") == []
@@ -220,6 +221,7 @@ def read_aloud(file: Path) -> str:
     return "".join(piece for piece in pieces if not re.fullmatch(r"\d{1,3}", piece))
 
 
+@pytest.mark.long
 def test_both_themes_say_the_same_words_in_the_same_order_in_the_same_fonts(
     build: Path, in_columns: Path
 ) -> None:
@@ -233,6 +235,7 @@ def test_both_themes_say_the_same_words_in_the_same_order_in_the_same_fonts(
     assert families[0] == families[1]
 
 
+@pytest.mark.long
 def test_in_two_columns_it_has_half_the_pages(build: Path, in_columns: Path, paper: pikepdf.Pdf) -> None:
     """Of the report of three classes; more pages than these are a fault of the style sheet."""
     assert len(paper.pages) <= 25

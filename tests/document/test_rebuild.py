@@ -109,6 +109,7 @@ def test_without_pango_the_page_is_new_and_the_older_pdf_is_set_aside(
     assert (folder / "report.pdf").read_bytes() not in (b"", old)
 
 
+@pytest.mark.long
 def test_the_exported_model_predicts_what_the_results_say(copied: Path, tmp_path: Path) -> None:
     import keras
 

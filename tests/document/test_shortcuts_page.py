@@ -72,6 +72,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Built:
     return Built(tmp_path_factory.mktemp("plain"), framed=False)
 
 
+@pytest.mark.long
 def test_a_planted_frame_is_named_and_counted(framed: Built) -> None:
     text = framed.words["shortcuts"]
     assert "A cue that hardly shows the object tells the classes apart better than chance" in text
@@ -82,6 +83,7 @@ def test_a_planted_frame_is_named_and_counted(framed: Built) -> None:
     assert "The class can be told by what hardly shows the object" in framed.front
 
 
+@pytest.mark.long
 def test_without_anything_planted_the_contrary_is_said(plain: Built) -> None:
     assert plain.results.shortcuts.found == []
     text = plain.words["shortcuts"]

@@ -51,6 +51,7 @@ def lost(grades: Grades) -> dict[str, str]:
     return {item.name: item.cases[0].message for item in grades.criteria if item.status != "passed"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [section.name for section in list_sections()])
 def test_a_section_needs_no_other_than_those_that_it_names(home: Path, name: str) -> None:
     folder = build(home, name)

@@ -67,6 +67,7 @@ def test_the_first_build_makes_everything(tmp_path: Path) -> None:
     assert not (tmp_path / "home/.cache").exists()
 
 
+@pytest.mark.long
 def test_with_nothing_changed_nothing_is_to_be_done(home: Path) -> None:
     lines = preview(home)
     assert set(actions(lines).values()) == {"unchanged"}
@@ -90,6 +91,7 @@ def test_a_changed_image_is_followed_to_the_figures(home: Path) -> None:
     assert set(before) == set(STAGES)
 
 
+@pytest.mark.long
 def test_what_is_said_is_what_is_done(home: Path) -> None:
     draw_image(home / "data/val/dog/1.png", 98)
     edit(home, "filters = 2", "filters = 3")

@@ -121,6 +121,7 @@ def test_a_missing_font_is_found_before_anything_is_computed(home: Path) -> None
     assert not (home / "build" / "results.json").exists()
 
 
+@pytest.mark.long
 def test_the_results_name_the_fonts_and_the_user_is_told(home: Path) -> None:
     with counting():
         without = pipeline.build(load_settings(folder=home), home / "data")

@@ -71,6 +71,7 @@ def results(home: Path) -> Results:
     return read_results((home / "build/results.json").read_bytes(), find_kind())
 
 
+@pytest.mark.long
 def test_patches_are_those_of_the_image(home: Path, results: Results) -> None:
     network = load_stand_in("embedded")
     cat, dog = ({n.position: n.patch for n in results.neurons.top[label]} for label in LABELS)

@@ -43,6 +43,7 @@ def build(
     return json.loads((home / "build/results.json").read_text(encoding="utf-8"))["architectures"]
 
 
+@pytest.mark.long
 def test_one_more_network_is_trained_alone_and_one_fewer_not_at_all(tmp_path: Path) -> None:
     home = make_home(tmp_path)
     with counting_epochs() as epochs:
@@ -65,6 +66,7 @@ def test_one_more_network_is_trained_alone_and_one_fewer_not_at_all(tmp_path: Pa
     ]
 
 
+@pytest.mark.long
 def test_a_build_that_was_stopped_goes_on_with_the_next_epoch(tmp_path: Path) -> None:
     whole, home = make_home(tmp_path / "whole"), make_home(tmp_path / "stopped")
     networks = {name: name for name in FILTERS}

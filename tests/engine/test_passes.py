@@ -175,6 +175,7 @@ def test_a_change_costs_what_it_must(home: Path, case: str) -> None:
     assert built.changed == bool(stages)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", [case for case, (_, stages, _) in CASES.items() if stages])
 def test_a_renewed_report_is_that_of_a_build_from_nothing(
     home: Path, tmp_path: Path, case: str, full: bool
@@ -194,6 +195,7 @@ def current(home: Path) -> dict[str, str]:
     return {name: data for name, data in snapshot(home / "build").items() if not name.startswith("previous/")}
 
 
+@pytest.mark.long
 def test_going_back_is_free(home: Path) -> None:
     before = current(home)
     file = home / "data/train/cat/new.png"
@@ -207,6 +209,7 @@ def test_going_back_is_free(home: Path) -> None:
     assert current(home) == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "file", ["report.pdf", "report.html", "results.json", "arrays/neurons.npz", ".record.json"]
 )
@@ -231,6 +234,7 @@ def test_without_the_cache_an_intact_report_stands(home: Path) -> None:
     assert (built.ran, passes.total()) == ((), 0)
 
 
+@pytest.mark.long
 def test_without_the_cache_a_change_makes_everything_again(home: Path) -> None:
     shutil.rmtree(home / ".cache")
     edit(home, '"One"', '"Two"')
@@ -239,6 +243,7 @@ def test_without_the_cache_a_change_makes_everything_again(home: Path) -> None:
     assert passes["features"] == IMAGES + TESTED
 
 
+@pytest.mark.long
 def test_fresh_makes_everything_again_and_the_same(home: Path) -> None:
     before = current(home)
     with counting() as passes:
@@ -258,6 +263,7 @@ def test_copies_of_an_image_cost_one_pass(home: Path) -> None:
     assert passes["features"] == 1
 
 
+@pytest.mark.long
 def test_a_workshop_keeps_the_network(home: Path) -> None:
     loads: list[object] = []
     session = BuildSession()

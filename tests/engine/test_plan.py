@@ -73,6 +73,7 @@ def test_the_same_inputs_give_the_same_keys(home: Path) -> None:
     assert stale(planned(home), planned(home)) == set()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("settings", "stages"),
     [
@@ -192,6 +193,7 @@ def test_what_prints_counts_for_the_paper_and_stands_in_the_results(
     assert other.stages["results"].inputs["versions"].items() >= versions.items()
 
 
+@pytest.mark.long
 def test_a_template_counts_for_the_document(home: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(home, tmp_path / "home")
     for name in ("diff.css", ".hidden"):
@@ -290,6 +292,7 @@ ALLOWED = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stage", ALLOWED)
 def test_a_stage_can_read_only_what_its_key_knows(home: Path, stage: str) -> None:
     readable = set()

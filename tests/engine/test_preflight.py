@@ -126,6 +126,7 @@ def test_a_preview_tells_the_same(home: Path) -> None:
         preview(load_settings(folder=home), home / "data")
 
 
+@pytest.mark.long
 def test_nothing_is_looked_at_again_if_nothing_is_to_be_done(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,6 +138,7 @@ def test_nothing_is_looked_at_again_if_nothing_is_to_be_done(
     assert refused(home, built=True)[0].problem == "Wrong."
 
 
+@pytest.mark.long
 def test_the_names_that_are_expected_are_those_of_the_document(home: Path) -> None:
     with counting():
         pipeline.build(load_settings(folder=home), home / "data")

@@ -21,6 +21,7 @@ from reportgen.outline.section import Section
 from reportgen.settings import load_settings
 
 
+@pytest.mark.long
 def test_no_module_of_a_section_is_used_that_the_key_does_not_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -56,6 +57,7 @@ def test_no_module_of_a_section_is_used_that_the_key_does_not_count(
         assert files <= counted, name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [section.name for section in find_kind()])
 def test_a_computation_is_loaded_before_tensorflow_is(name: str) -> None:
     """Keras is set, and muffled, by what the computation calls first; a cached one needs none at all."""

@@ -81,6 +81,7 @@ class Heard:
         self.lines.append(message)
 
 
+@pytest.mark.long
 def test_weights_that_are_less_than_the_assignments_are_told_before_anything_else(home: Path) -> None:
     heard = Heard()
     with counting():
@@ -113,6 +114,7 @@ def test_the_line_has_the_command_to_type(
     assert first.endswith(f"For those: {command.format(home=home)} (downloads 574 MB).")
 
 
+@pytest.mark.long
 def test_a_build_with_weights_that_are_asked_for_brings_them_once(home: Path, server: WebServer) -> None:
     with small_network():
         built = pipeline.build(settings_for(home, "imagenet"), home / "data")
@@ -125,6 +127,7 @@ def test_a_build_with_weights_that_are_asked_for_brings_them_once(home: Path, se
     assert not again.changed
 
 
+@pytest.mark.long
 def test_automatic_weights_are_never_downloaded(home: Path, server: WebServer) -> None:
     with counting():
         pipeline.build(settings_for(home, "auto"), home / "data")
@@ -154,6 +157,7 @@ def test_offline_it_is_said_how_to_put_the_file_there_by_hand(
     assert not (home / "build/report.html").exists()
 
 
+@pytest.mark.long
 def test_a_build_with_nothing_to_do_does_not_read_the_large_file(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,6 +181,7 @@ def test_a_build_with_nothing_to_do_does_not_read_the_large_file(
         assert mine in read
 
 
+@pytest.mark.long
 def test_a_memory_that_lies_is_found_out_when_the_weights_are_read_and_forgotten(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

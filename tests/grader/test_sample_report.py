@@ -419,6 +419,7 @@ def test_a_report_of_an_earlier_version_is_compared(released: Path, home: Path) 
     assert difference.predictions.flips == ()
 
 
+@pytest.mark.long
 def test_a_report_of_an_earlier_version_is_confirmed(released: Path, home: Path) -> None:
     settings = load_settings(folder=home, weights="embedded")
     found = verify(released, home / "data/sample", settings=settings)

@@ -66,6 +66,7 @@ def scrubbed(ended: Ended) -> str:
     return re.sub(r"\d+\.\d+s|0x[0-9a-f]+", "…", ended.output).replace("reportgen-0.1.0, ", "")
 
 
+@pytest.mark.long
 def test_runs_of_others_are_as_without_the_plugin(tmp_path: Path) -> None:
     folder = write_tests(tmp_path, b="import no_such_module")
     (folder / "test_a.py").write_text(PLAIN)
@@ -82,6 +83,7 @@ def test_runs_of_others_are_as_without_the_plugin(tmp_path: Path) -> None:
     assert "properties" not in [name for name, *_ in shapes[0]]
 
 
+@pytest.mark.long
 def test_two_processes_give_the_same_grades_as_one(tmp_path: Path) -> None:
     folder = write_tests(tmp_path, a=SHARED, z=BASE, x="import no_such_module")
     options = ("--grades-csv=grades.csv", "--junitxml=junit.xml", "--tb=no", "-q")
@@ -102,6 +104,7 @@ def test_two_processes_give_the_same_grades_as_one(tmp_path: Path) -> None:
     assert [item.parent.name for item in found if item.name == "properties"] == ["testsuite"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("text", "code", "said"),
     [
@@ -162,6 +165,7 @@ bonus = true
 """
 
 
+@pytest.mark.long
 def test_two_processes_hand_on_what_a_rubric_says(tmp_path: Path) -> None:
     (tmp_path / "results.json").write_text(small_results().model_dump_json(), encoding="utf-8")
     (tmp_path / "my.rubric.toml").write_text(RUBRIC)

@@ -129,6 +129,7 @@ def copy_project(home: Path, tmp_path: Path) -> Path:
     return other
 
 
+@pytest.mark.long
 def test_with_everything_different_at_once(original: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
     home, files = original
     assert build_in(copy_project(home, tmp_path), "stand-in", **EVERYTHING) == files
@@ -140,6 +141,7 @@ def without_pdf(files: dict[str, str]) -> dict[str, str]:
     return {name: sha256 for name, sha256 in files.items() if name not in ("report.pdf", ".record.json")}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "keras",
     [

@@ -186,6 +186,7 @@ def test_channels_of_a_graph_share_what_does_not_pass_the_layer_by(
     assert np.abs(evidence.biases).max() > 0.01  # the branch beside the layer
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_vgg16_is_vgg19_without_identities_and_whole_as_well_as_in_windows(
     backbone: Backbone, pixels: np.ndarray

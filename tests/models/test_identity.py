@@ -105,6 +105,7 @@ def test_an_identity_kernel_that_changes_size_or_values_stays(options: dict[str,
     assert skip_identities(layers) == layers
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_features_equal_those_of_the_whole_network(backbone: Backbone) -> None:
     pixels = np.random.default_rng(2).integers(0, 256, (4, 28, 28, 3), np.uint8)

@@ -52,6 +52,7 @@ def vgg16() -> Any:
     return keras.Model(whole.input, whole.get_layer("block5_conv3").output)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_the_embedded_weights_are_vgg16_in_the_graph_of_vgg19(
     backbone: Backbone, vgg16: Any, pixels: NDArray[np.uint8]
@@ -68,6 +69,7 @@ def test_the_embedded_weights_are_vgg16_in_the_graph_of_vgg19(
     np.testing.assert_array_equal(traced(tf.constant(images[1:2])).numpy(), wanted[1:2])
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_features_are_the_spatial_mean_whatever_the_batch(
     backbone: Backbone, pixels: NDArray[np.uint8]

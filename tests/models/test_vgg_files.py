@@ -70,6 +70,7 @@ WRITERS: dict[str, Callable[[Any, Path], None]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("name", WRITERS)
 def test_every_kind_of_file_gives_its_weights_back(vgg19: Any, name: str, tmp_path: Path) -> None:
@@ -125,6 +126,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> Any:
     return network
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_file_with_the_top_puts_the_head_on_fc2(narrow: Any, name: str, tmp_path: Path) -> None:
     path = tmp_path / name
@@ -183,6 +185,7 @@ def test_imagenets_weights_are_read_from_keras_cache_once_their_hash_is_right(
     assert not backbone.network.trainable_weights
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("suffix", [".h5", ".keras", ".weights.h5"])
 @pytest.mark.parametrize("build", [flat, nested, averaged])
 def test_a_users_own_layers_on_the_base_give_the_base(

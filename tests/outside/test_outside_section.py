@@ -171,6 +171,7 @@ def test_nothing_is_to_be_done_twice_and_its_code_is_in_the_key(project: Project
     assert runs == {"brightness", "results", "figures_brightness", "html", "pdf"}
 
 
+@pytest.mark.long
 def test_who_wrote_it_hears_of_its_faults(project: Project) -> None:
     (site,) = project.environment.glob("lib/python*/site-packages/brightness")
     for file, old, new, words in (
@@ -236,6 +237,7 @@ def test_two_reports_differ_by_its_numbers(project: Project, tmp_path: Path) -> 
     assert "/brightness/mean/" in project.run("diff", "build", other, code=1).stdout
 
 
+@pytest.mark.long
 def test_a_class_is_asked_for_it_whatever_a_group_says(project: Project, tmp_path: Path) -> None:
     group = tmp_path / "groups/one"
     group.mkdir(parents=True)
@@ -256,6 +258,7 @@ def test_a_class_is_asked_for_it_whatever_a_group_says(project: Project, tmp_pat
     assert all("Brightness is that of the rows" in text for text in graded)
 
 
+@pytest.mark.long
 def test_a_class_holds_other_sections_than_it_asks_for_against_a_report(
     project: Project, tmp_path: Path
 ) -> None:
@@ -282,6 +285,7 @@ def least(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Projec
     return project
 
 
+@pytest.mark.long
 def test_a_report_may_have_no_figure_claim_and_publication(least: Project) -> None:
     page = least.page()
     assert least.results()["checks"] == []
@@ -305,6 +309,7 @@ print(report.changed, report.results.plain, len(reportgen.load_results("build").
     assert done.stdout.startswith("False ")
 
 
+@pytest.mark.long
 def test_what_is_not_installed_is_not_checkable_and_no_forgery(least: Project) -> None:
     assert "not installed here" in least.run("verify", "build", "--data", "data", code=3).stdout
     least.run("verify", "build", "--data", "data", "--section", PLAIN)
@@ -312,6 +317,7 @@ def test_what_is_not_installed_is_not_checkable_and_no_forgery(least: Project) -
     assert "/kind/sections" in found
 
 
+@pytest.mark.long
 def test_a_section_may_be_computed_from_another(environment: Path, tmp_path: Path) -> None:
     """The mean of a map of evidence, times its positions, is the score without the bias (GAP, one layer)."""
     project = Project(environment, tmp_path)

@@ -67,6 +67,7 @@ GOOD = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("body", GOOD.values(), ids=GOOD)
 def test_what_claims_to_be_accessible_has_no_error(file: Path, body: str) -> None:
     write(file, body, LEADERS + ".side { display: inline-block }")
@@ -191,6 +192,7 @@ def test_a_header_cell_has_its_scope_and_other_cells_name_no_wrong_header(file: 
     assert sorted(scopes) == ["/Column"] * 4 + ["/Row"] * 3
 
 
+@pytest.mark.long
 def test_a_table_on_several_pages_is_one_and_its_head_is_read_once(file: Path) -> None:
     head = "<thead><tr><th><a href='#z'>Head</a><th>B<tbody>"
     foot = "<tfoot><tr><th>Foot<td>5</tfoot>"

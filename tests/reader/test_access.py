@@ -55,6 +55,7 @@ def test_axe_finds_nothing(browser: Browser, build: Path, full: bool, width: int
         assert violations(page, full=full, within="dialog[open]") == []
 
 
+@pytest.mark.long
 def test_axe_would_find_what_is_wrong(browser: Browser, build: Path) -> None:
     with reading(browser, build / "report.html") as page:
         page.locator("figure img").first.evaluate("image => image.removeAttribute('alt')")
@@ -63,6 +64,7 @@ def test_axe_would_find_what_is_wrong(browser: Browser, build: Path) -> None:
             assert [said.split(":")[0] for said in found] == ["image-alt"]
 
 
+@pytest.mark.long
 def test_the_first_stop_leads_past_the_contents(browser: Browser, build: Path) -> None:
     with reading(browser, build / "report.html") as page:
         skip = page.get_by_role("link", name="Skip to the report")
@@ -76,6 +78,7 @@ def test_the_first_stop_leads_past_the_contents(browser: Browser, build: Path) -
         assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
 
 
+@pytest.mark.long
 def test_whoever_uses_the_keyboard_sees_where_they_are(browser: Browser, build: Path) -> None:
     with reading(browser, build / "report.html") as page:
         enter(page)

@@ -24,6 +24,7 @@ def drawn(picture: Locator) -> tuple[float, float]:
     return scale * natural_width, scale * natural_height
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by", ["mouse", "Enter", "Space"])
 def test_it_opens_and_closes_and_the_focus_returns(browser: Browser, build: Path, by: str) -> None:
     with reading(browser, build / "report.html") as page:
@@ -40,6 +41,7 @@ def test_it_opens_and_closes_and_the_focus_returns(browser: Browser, build: Path
         assert focused(page, buttons(page).first)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [WIDE, PHONE])
 def test_every_figure_in_its_turn_with_its_caption(browser: Browser, build: Path, width: int) -> None:
     with reading(browser, build / "report.html", width) as page:
@@ -68,6 +70,7 @@ def test_every_figure_in_its_turn_with_its_caption(browser: Browser, build: Path
         expect(dialog.get_by_role("status")).to_have_text(f"{count} of {count}")
 
 
+@pytest.mark.long
 def test_it_is_larger_than_in_the_text(browser: Browser, build: Path) -> None:
     with reading(browser, build / "report.html") as page:
         small = drawn(page.locator("#figure-confusion img"))
@@ -80,6 +83,7 @@ def test_it_is_larger_than_in_the_text(browser: Browser, build: Path) -> None:
     assert max(large[0] / stage["width"], large[1] / stage["height"]) == pytest.approx(1, abs=0.01)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by", ["mouse", "Enter"])
 def test_on_a_phone_a_wide_figure_can_be_seen_in_full_size(browser: Browser, build: Path, by: str) -> None:
     with reading(browser, build / "report.html", PHONE) as page:
@@ -94,6 +98,7 @@ def test_on_a_phone_a_wide_figure_can_be_seen_in_full_size(browser: Browser, bui
         assert drawn(picture) == fitting
 
 
+@pytest.mark.long
 def test_a_label_can_be_selected_and_its_number_asked_for(browser: Browser, build: Path) -> None:
     with reading(browser, build / "report.html") as page:
         label = page.locator("#figure-patches_0 .label").first

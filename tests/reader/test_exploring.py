@@ -73,6 +73,7 @@ TRIED_EARLY = """() => {
 }"""
 
 
+@pytest.mark.long
 def test_what_is_tried_before_the_numbers_are_read_does_no_harm(browser: Browser, build: Path) -> None:
     # Whatever fails in the page's script fails in ``reading``.
     with reading(browser, build / "report.html") as page:
@@ -86,6 +87,7 @@ def draw_places(count: int) -> list[list[int]]:
     return drawn
 
 
+@pytest.mark.long
 def test_a_hundred_sums_of_nine_products_are_the_values_of_the_map(page: Page, build: Path) -> None:
     arrays, box = arrays_of(build, "convolution"), explorer(page, "convolution")
     for i in range(len(CLASSES)):
@@ -172,6 +174,7 @@ def test_a_window_is_moved_by_the_arrow_keys(page: Page, build: Path) -> None:
     expect(box.get_by_role("application")).to_have_attribute("data-col", "0")
 
 
+@pytest.mark.long
 def test_the_same_of_the_first_layer_with_its_relu(page: Page, build: Path) -> None:
     maps, box = arrays_of(build, "conv_stack")["maps_1_1"], explorer(page, "stack")
     box.get_by_role("combobox", name="Image").select_option(index=1)
@@ -190,6 +193,7 @@ def numbers_of(gallery: Locator) -> list[int]:
     return [int(text) for text in gallery.locator("li:visible b").all_inner_texts()]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("order", "measure"), [("maximum", np.max), ("mean", np.mean)])
 def test_maps_are_sorted_by_what_the_arrays_say(page: Page, build: Path, order: str, measure: Any) -> None:
     box, arrays = explorer(page, "stack"), arrays_of(build, "conv_stack")
@@ -397,6 +401,7 @@ def test_nothing_jumps_and_few_stops_lead_through_the_page(browser: Browser, bui
     context.close()
 
 
+@pytest.mark.long
 def test_the_arrow_keys_lead_from_number_to_number(browser: Browser, build: Path) -> None:
     with reading(browser, build / "report.html", WIDE) as page:
         numbers = page.locator("#transfer a, #transfer .enlarge").filter(visible=True)

@@ -43,6 +43,7 @@ def differ(a: np.ndarray[Any, np.dtype[np.float64]], b: np.ndarray[Any, np.dtype
     return float(np.abs(a - b).mean())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("label", CLASSES)
 def test_the_slider_fades_from_the_image_to_the_gradient(browser: Browser, build: Path, label: str) -> None:
     with reading(browser, build / "report.html") as page:
@@ -62,6 +63,7 @@ def test_the_slider_fades_from_the_image_to_the_gradient(browser: Browser, build
         expect(part.get_by_role("status")).to_have_text("40 %")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("label", CLASSES)
 def test_the_choice_names_the_neurons_of_the_table(
     browser: Browser, build: Path, results: Any, label: str
@@ -73,6 +75,7 @@ def test_the_choice_names_the_neurons_of_the_table(
     assert [name[: len(place)] for name, place in zip(names, places, strict=True)] == places
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [WIDE, PHONE])
 @pytest.mark.parametrize("label", CLASSES)
 def test_the_frames_stand_where_the_results_say(
@@ -115,6 +118,7 @@ def place_of(part: Locator, kind: str) -> list[float]:
     return [SIDE * share for share in inner]
 
 
+@pytest.mark.long
 def test_all_of_it_works_by_keyboard(browser: Browser, build: Path) -> None:
     with reading(browser, build / "report.html") as page:
         part = article(page.locator, CLASSES[0])

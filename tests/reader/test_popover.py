@@ -25,6 +25,7 @@ TOLD = """() => [...document.querySelectorAll("a.n[data-ptr]")].map((link) => {
 })"""
 
 
+@pytest.mark.long
 def test_every_number_tells_its_pointer_and_its_value(browser: Browser, build: Path, results: Any) -> None:
     with reading(browser, build / "report.html") as page:
         told = page.evaluate(TOLD)
@@ -45,6 +46,7 @@ def test_every_number_tells_its_pointer_and_its_value(browser: Browser, build: P
     assert sum("Element of" in said for said in told) > 50
 
 
+@pytest.mark.long
 def test_a_number_names_its_files_with_their_whole_hashes(browser: Browser, build: Path, home: Path) -> None:
     with reading(browser, build / "report.html") as page:
         page.locator('a.n[data-ptr="/neurons/top/зебра/0/value"]').or_(
@@ -58,6 +60,7 @@ def test_a_number_names_its_files_with_their_whole_hashes(browser: Browser, buil
     assert command == "reportgen build --only neurons"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [WIDE, PHONE])
 @pytest.mark.parametrize("by", ["mouse", "Enter"])
 def test_it_opens_takes_the_focus_and_gives_it_back(
@@ -90,6 +93,7 @@ def test_a_click_elsewhere_closes_it(browser: Browser, build: Path) -> None:
         assert focused(page, number)
 
 
+@pytest.mark.long
 def test_the_reader_goes_on_from_the_number(browser: Browser, build: Path) -> None:
     with reading(browser, build / "report.html") as page:
         number, dialog = page.locator(ACCURACY).first, page.get_by_role("dialog")
@@ -113,6 +117,7 @@ def test_the_reader_goes_on_from_the_number(browser: Browser, build: Path) -> No
         assert focused(page, number)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by", ["mouse", "Enter"])
 def test_it_leads_into_the_table_of_sources(browser: Browser, build: Path, by: str) -> None:
     with reading(browser, build / "report.html") as page:
@@ -130,6 +135,7 @@ def test_it_leads_into_the_table_of_sources(browser: Browser, build: Path, by: s
             expect(row).to_be_hidden()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by", ["mouse", "Enter"])
 @pytest.mark.parametrize("allowed", [True, False])
 def test_the_command_can_be_copied(browser: Browser, build: Path, by: str, allowed: bool) -> None:

@@ -53,6 +53,7 @@ def column_of(table: Locator, at: int) -> list[str]:
     return table.locator(f"tbody tr > :nth-child({at + 1})").all_text_contents()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by", ["mouse", "Enter", "Space"])
 def test_upwards_downwards_and_as_it_was(browser: Browser, made_up: Path, by: str) -> None:
     with reading(browser, made_up) as page:
@@ -94,6 +95,7 @@ def test_rows_of_equal_value_keep_their_order(browser: Browser, build: Path) -> 
             assert sorted_rows[start : start + len(block)] == block
 
 
+@pytest.mark.long
 def test_the_values_of_a_sorted_column_rise(browser: Browser, build: Path, results: Any) -> None:
     with reading(browser, build / "report.html") as page:
         table = page.locator("table:has(#table-distinct)")
@@ -111,6 +113,7 @@ def test_the_values_of_a_sorted_column_rise(browser: Browser, build: Path, resul
     assert shown == {"rgb(26, 26, 26)"}
 
 
+@pytest.mark.long
 def test_printing_shows_the_order_of_the_report(browser: Browser, made_up: Path) -> None:
     with reading(browser, made_up) as page:
         table = page.locator("#made-up")
@@ -119,6 +122,7 @@ def test_printing_shows_the_order_of_the_report(browser: Browser, made_up: Path)
         assert column_of(table, 0) == [COLUMNS["Powers"][place] for place in SHUFFLED]
 
 
+@pytest.mark.long
 def test_gradients_and_sources_are_not_sorted(browser: Browser, build: Path) -> None:
     with reading(browser, build / "report.html") as page:
         assert page.locator("table.gradients .sort, table.sources .sort").count() == 0

@@ -43,6 +43,7 @@ def test_the_page_never_scrolls_sideways(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.long
 def test_what_is_too_wide_scrolls_by_itself_by_keyboard(browser: Browser, build: Path) -> None:
     with reading(browser, build / "report.html", PHONE) as page:
         box = page.locator(".scroll:has(#table-counts)")
@@ -83,6 +84,7 @@ def test_in_a_wide_window_the_contents_stand_beside_the_text(
         assert nav["x"] + nav["width"] < text["x"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by", ["mouse", "Enter"])
 def test_in_a_narrow_window_the_contents_are_a_menu(browser: Browser, build: Path, by: str) -> None:
     with reading(browser, build / "report.html", PHONE) as page:
@@ -110,6 +112,7 @@ def test_in_a_narrow_window_the_contents_are_a_menu(browser: Browser, build: Pat
         expect(contents(page)).to_be_hidden()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("by", ["mouse", "Enter", "Space"])
 def test_long_lists_are_folded(browser: Browser, build: Path, by: str) -> None:
     with reading(browser, build / "report.html") as page:
@@ -147,6 +150,7 @@ def paper(page: Page) -> float:
     return sum(int(value) for value in re.findall(r"\d+", colour)[:3]) / 765
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dark", [True, False])
 @pytest.mark.parametrize("by", ["mouse", "Enter"])
 def test_the_reader_chooses_the_colours(browser: Browser, build: Path, dark: bool, by: str) -> None:
@@ -167,6 +171,7 @@ def test_the_reader_chooses_the_colours(browser: Browser, build: Path, dark: boo
         assert (paper(page) < 0.3) is not dark
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("script", [True, False])
 def test_by_night_formulas_are_light_and_photographs_as_they_were(
     browser: Browser, build: Path, script: bool
@@ -190,6 +195,7 @@ def test_where_nothing_can_be_stored_the_page_still_works(browser: Browser, buil
         assert paper(page) < 0.3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", ["as opened", "number", "figure"])
 def test_on_paper_nothing_is_left_of_the_screen(browser: Browser, build: Path, state: str) -> None:
     with reading(browser, build / "report.html") as page:

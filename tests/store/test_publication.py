@@ -302,6 +302,7 @@ def test_two_names_of_one_file_are_one_where_capitals_do_not_count(tmp_path: Pat
     assert report(tmp_path)["figures/Cat.png"] == b"2"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("function", ["rename", "replace", "link", "fsync", "unlink", "mkdir"])
 def test_wherever_the_disk_fails_the_set_is_the_old_or_the_new(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str

@@ -38,6 +38,7 @@ def fill(disk: Path, *, leaving: int) -> None:
     (disk / "filler").write_bytes(bytes(max(0, free - leaving)))
 
 
+@pytest.mark.long
 def test_a_full_disk_is_told_and_the_last_report_stays(
     builds: Build, stricken: Path, undisturbed: dict[str, str], small_disk: Path
 ) -> None:
@@ -58,6 +59,7 @@ def test_a_full_disk_is_told_and_the_last_report_stays(
     assert report(stricken) == undisturbed
 
 
+@pytest.mark.long
 def test_a_full_disk_under_the_cache_is_no_error(
     builds: Build, stricken: Path, undisturbed: dict[str, str], small_disk: Path
 ) -> None:
@@ -70,6 +72,7 @@ def test_a_full_disk_under_the_cache_is_no_error(
     assert report(stricken) == undisturbed
 
 
+@pytest.mark.long
 def test_a_cache_full_of_garbage_is_made_again(
     builds: Build, stricken: Path, undisturbed: dict[str, str]
 ) -> None:
@@ -83,6 +86,7 @@ def test_a_cache_full_of_garbage_is_made_again(
     assert report(stricken) == undisturbed
 
 
+@pytest.mark.long
 def test_one_damaged_outcome_is_made_again_from_the_rest(
     builds: Build, stricken: Path, undisturbed: dict[str, str]
 ) -> None:
@@ -130,6 +134,7 @@ def test_a_build_folder_that_cannot_be_written_is_named(
     assert report(stricken) == before
 
 
+@pytest.mark.long
 def test_a_cache_that_cannot_be_written_is_told(
     builds: Build, stricken: Path, undisturbed: dict[str, str], make_unwritable: Callable[[Path], None]
 ) -> None:

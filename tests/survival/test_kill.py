@@ -40,6 +40,7 @@ def copies(original: Path, tmp_path: Path, points: list[int]) -> list[Path]:
     return [shutil.copytree(original, tmp_path / str(point)) for point in points]
 
 
+@pytest.mark.long
 def test_there_are_many_moments_to_die_at(moments: list[str]) -> None:
     kinds = {what.split(" ")[0] for what in moments}
     assert {"open", "write", "os.rename", "os.link", "os.remove"} <= kinds
@@ -47,6 +48,7 @@ def test_there_are_many_moments_to_die_at(moments: list[str]) -> None:
     assert sum("/.cache/" in what for what in moments) > 15
 
 
+@pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_a_killed_build_is_made_good_by_the_next(
     builds: Build,

@@ -12,6 +12,7 @@ from survivors import Build, job, report
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.long
 def test_two_builds_of_a_folder_at_once_give_the_report_once(
     builds: Build, stricken: Path, undisturbed: dict[str, str]
 ) -> None:
@@ -22,6 +23,7 @@ def test_two_builds_of_a_folder_at_once_give_the_report_once(
     assert report(stricken) == undisturbed
 
 
+@pytest.mark.long
 def test_builds_of_different_settings_in_one_folder_do_not_mix(
     builds: Build, stricken: Path, undisturbed: dict[str, str]
 ) -> None:
@@ -41,6 +43,7 @@ def test_builds_of_different_settings_in_one_folder_do_not_mix(
     assert report(stricken) == undisturbed
 
 
+@pytest.mark.long
 def test_builds_in_different_folders_share_a_cache(
     builds: Build, stricken: Path, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:

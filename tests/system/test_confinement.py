@@ -178,6 +178,7 @@ time.sleep(20)
     assert end.over == "memory"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "bomb",
     [

@@ -59,6 +59,7 @@ def test_dejavu_is_kept_as_it_sets_a_text(text: str) -> None:
         assert shape(written, reduced(DEJAVU, written)) == shape_with(written, DEJAVU)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("script", WORDS)
 def test_every_script_is_set_as_with_the_whole_font(
     script: str, tmp_path_factory: pytest.TempPathFactory

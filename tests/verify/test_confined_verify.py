@@ -57,6 +57,7 @@ def run(home: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=500)
 
 
+@pytest.mark.long
 def test_an_honest_report_is_confirmed_and_what_is_asked_for_is_written(
     windows: Path, tmp_path: Path
 ) -> None:

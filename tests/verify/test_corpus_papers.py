@@ -109,12 +109,14 @@ def reflowed() -> bytes:
     return print_pdf(small_report.html().replace("</style>", wider, 1))
 
 
+@pytest.mark.long
 def test_other_line_breaks_are_told_as_such(reflowed: bytes, reprint: Reprint, pages: PdfDocument) -> None:
     found = [*compare_papers(reflowed, reprint), *looks(reflowed, pages)]
     assert {row.kind for row in found} == {"flow", "layout"}
     assert flows_alike(reflowed, reprint)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name",
     ["other_text", "light_text", "text_size", "text_mode", "removed_text", "alt", "actual_text", "bookmark",

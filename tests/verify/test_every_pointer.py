@@ -157,6 +157,7 @@ def excuse(name: str) -> str:
     return next((key for key, part in zip(EXCUSED, parts, strict=True) if re.match(part, name)), "")
 
 
+@pytest.mark.long
 def test_an_honest_report_differs_nowhere(bench: Bench, tmp_path: Path) -> None:
     assert bench.differing(bench.document, tmp_path / "results.json") == []
 
@@ -215,6 +216,7 @@ FORGED = [
 """Numbers that are worth a forgery, each in two places."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pointer", [pointer for pair in FORGED for pointer in pair])
 def test_a_forged_number_is_named(bench: Bench, tmp_path: Path, pointer: str) -> None:
     steps = tuple(int(step) if step.isdecimal() else step for step in pointer.split("/")[1:])

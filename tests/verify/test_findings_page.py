@@ -243,6 +243,7 @@ def test_a_page_that_one_of_the_two_lacks_stands_alone(printed: bytes) -> None:
     assert texts(soup, "#page-3 .side") == ["handed in There is no such page.", "printed again"]
 
 
+@pytest.mark.long
 @pytest.mark.prints
 def test_many_pages_are_shown_in_part_and_those_that_nothing_excuses_first() -> None:
     count = MOST_SHEETS + 3
@@ -328,6 +329,7 @@ def home(make_once: MakeOnce) -> Home:
     return honest_home(make_once)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.prints
 def test_the_command_writes_what_a_stranger_changed_beside_what_it_should_be(

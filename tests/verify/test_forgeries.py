@@ -80,6 +80,7 @@ def test_a_number_changed_in_the_attachment_only_is_found(home: Home, tmp_path: 
     assert ACCURACY in places(found, "text")
 
 
+@pytest.mark.long
 def test_a_number_changed_in_text_and_attachment_is_found(home: Home, flattered: Path) -> None:
     for submission in (flattered / "report.pdf", flattered):
         found = home.verify(submission)
@@ -87,6 +88,7 @@ def test_a_number_changed_in_text_and_attachment_is_found(home: Home, flattered:
         assert places(found, "text") == set()
 
 
+@pytest.mark.long
 def test_a_result_that_was_made_up_beside_an_honest_document_is_found(home: Home, tmp_path: Path) -> None:
     folder = copy_build(home, tmp_path / "build")
     document = home.results()
@@ -110,6 +112,7 @@ def test_derived_values_must_follow(home: Home, tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.long
 def test_exchanged_pictures_are_found(home: Home, tmp_path: Path) -> None:
     with pikepdf.open(home.pdf) as pdf:
         pictures = [
@@ -128,6 +131,7 @@ def test_exchanged_pictures_are_found(home: Home, tmp_path: Path) -> None:
     assert any("it shows picture" in row.reason for row in found.of("differs"))
 
 
+@pytest.mark.long
 def test_exchanged_figure_files_and_arrays_are_found(home: Home, tmp_path: Path) -> None:
     folder = copy_build(home, tmp_path / "build")
     one, other = (folder / f"figures/gradient-{i}-1.png" for i in (0, 1))
@@ -142,6 +146,7 @@ def test_exchanged_figure_files_and_arrays_are_found(home: Home, tmp_path: Path)
     assert places(found) == {one.name, other.name, "/neurons/arrays/activations_1"}
 
 
+@pytest.mark.long
 def test_an_array_changed_so_that_its_summary_stays_is_found(home: Home, tmp_path: Path) -> None:
     folder = copy_build(home, tmp_path / "build")
     with np.load(folder / "arrays/transfer.npz") as arrays:
@@ -152,6 +157,7 @@ def test_an_array_changed_so_that_its_summary_stays_is_found(home: Home, tmp_pat
     assert "/transfer/arrays/probabilities_test" in places(home.verify(folder), "arrays")
 
 
+@pytest.mark.long
 def test_images_exchanged_between_classes_are_named(home: Home, tmp_path: Path) -> None:
     data = shutil.copytree(home.data, tmp_path / "data")
     one, other = data / "test/cat/0.png", data / "test/dog/1.png"
@@ -162,6 +168,7 @@ def test_images_exchanged_between_classes_are_named(home: Home, tmp_path: Path) 
     assert places(found, "images") == {"test/cat/0.png", "test/dog/1.png"}
 
 
+@pytest.mark.long
 def test_missing_and_additional_images_are_named(home: Home, tmp_path: Path) -> None:
     data = shutil.copytree(home.data, tmp_path / "data")
     (data / "train/cat/1.png").unlink()
@@ -172,6 +179,7 @@ def test_missing_and_additional_images_are_named(home: Home, tmp_path: Path) -> 
     assert "does not name it" in rows["val/dog/new.png"]
 
 
+@pytest.mark.long
 def test_data_without_a_class_are_no_crash(home: Home, tmp_path: Path) -> None:
     data = shutil.copytree(home.data, tmp_path / "data")
     shutil.rmtree(data / "test/dog")
@@ -180,6 +188,7 @@ def test_data_without_a_class_are_no_crash(home: Home, tmp_path: Path) -> None:
     assert "/neurons" in {row.pointer for row in found.of("not recomputable")}
 
 
+@pytest.mark.long
 def test_another_seed_is_found(home: Home, tmp_path: Path) -> None:
     document = home.results()
     document["provenance"]["seed"] = 5
@@ -193,6 +202,7 @@ def test_another_seed_is_found(home: Home, tmp_path: Path) -> None:
     assert "/convolution/filter/0/0" in places(found, "numbers")
 
 
+@pytest.mark.long
 def test_the_results_of_another_group_are_found(home: Home, tmp_path: Path) -> None:
     data = tmp_path / "data"
     for number, file in enumerate(sorted(home.data.rglob("*.png"))):
@@ -207,6 +217,7 @@ def name_imagenet(document: Any) -> None:
     document["provenance"]["weights"] = describe_weights(theirs, with_top=True).model_dump()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("state", ["missing", "damaged"])
 def test_a_report_whose_weights_are_not_here_is_not_checkable(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str
@@ -223,6 +234,7 @@ def test_a_report_whose_weights_are_not_here_is_not_checkable(
     assert "reportgen fetch vgg19" in reasons["/transfer"]
 
 
+@pytest.mark.long
 def test_a_graders_copy_of_a_groups_own_weights_may_have_another_name(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,6 +69,7 @@ def test_an_honest_pdf_is_confirmed_on_a_copy_of_the_data(home: Home, tmp_path: 
         assert len([row for row in found.rows if row.subject == "pages"]) == len(pdf.pages)
 
 
+@pytest.mark.long
 def test_an_honest_build_folder_is_confirmed(home: Home) -> None:
     found = home.verify(home.build)
     assert found.of("differs") == found.of("not recomputable") == []
@@ -81,6 +82,7 @@ def test_an_honest_build_folder_is_confirmed(home: Home) -> None:
     assert "page" in {row.subject for row in found.rows}
 
 
+@pytest.mark.long
 def test_the_report_of_another_machine_is_confirmed(home: Home, tmp_path: Path) -> None:
     found = home.verify(home.rebuild(tmp_path / "build", round_otherwise) / "report.pdf")
     assert places(found) == set()
@@ -88,6 +90,7 @@ def test_the_report_of_another_machine_is_confirmed(home: Home, tmp_path: Path) 
     assert "numpy 1.0" in "\n".join(describe(found))
 
 
+@pytest.mark.long
 def test_weights_that_were_handed_in_are_compared_but_not_opened(home: Home, tmp_path: Path) -> None:
     folder = copy_build(home, tmp_path / "build")
     (folder / "head.weights.h5").write_bytes(b"other bytes, which are no weights at all")
@@ -126,6 +129,7 @@ def round_otherwise(document: Any) -> None:
             summary["max"] *= 1 + 2e-5
 
 
+@pytest.mark.long
 def test_the_json_has_every_row(home: Home, tmp_path: Path) -> None:
     document = home.results()
     document["provenance"]["seed"] = 5
@@ -146,6 +150,7 @@ def test_files_that_do_not_belong_to_the_report_are_named_and_left_alone(home: H
     assert [path.name for path in tmp_path.rglob("*")] == ["in", "a.pdf"]
 
 
+@pytest.mark.long
 def test_attached_paths_are_not_followed(home: Home, tmp_path: Path) -> None:
     settings = "\n".join(
         [
@@ -158,6 +163,7 @@ def test_attached_paths_are_not_followed(home: Home, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a.pdf"]
 
 
+@pytest.mark.long
 def test_a_report_that_is_built_again_meanwhile_is_not_accused(home: Home, tmp_path: Path) -> None:
     folder = copy_build(home, tmp_path / "build")
 
@@ -169,6 +175,7 @@ def test_a_report_that_is_built_again_meanwhile_is_not_accused(home: Home, tmp_p
         verify(folder, home.data, settings=home.settings)
 
 
+@pytest.mark.long
 def test_settings_that_are_none_are_named(home: Home, tmp_path: Path) -> None:
     for content in (b"seed = " + b"[" * 5000, None):
         forged = attach(home.pdf, tmp_path / "a.pdf", {"report.toml": content})
@@ -262,6 +269,7 @@ def test_what_could_not_be_looked_at_has_an_exit_code_of_its_own(home: Home) -> 
     assert (done.exit_code, done.output.split(":")[0]) == (3, "NOTHING DIFFERS")
 
 
+@pytest.mark.long
 def test_settings_and_cache_of_the_current_folder_may_be_a_strangers(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,6 +280,7 @@ def test_settings_and_cache_of_the_current_folder_may_be_a_strangers(
     assert [path.name for path in tmp_path.iterdir()] == ["report.toml"]
 
 
+@pytest.mark.long
 def test_an_honest_pdf_has_the_points_of_its_build_folder(home: Home, tmp_path: Path) -> None:
     out = tmp_path / "a.json"
     given = ["--data", str(home.data), "--cache", str(home.settings.cache), "--quiet", "--json", str(out)]
@@ -287,6 +296,7 @@ def test_an_honest_pdf_has_the_points_of_its_build_folder(home: Home, tmp_path: 
     assert alone.not_checkable > 30
 
 
+@pytest.mark.long
 def test_of_a_report_that_differs_nothing_is_taken_from_the_recomputation(home: Home, tmp_path: Path) -> None:
     document = home.results()
     document["neurons"]["top"]["cat"][0]["value"] *= 2

@@ -46,6 +46,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, make_once: MakeOnce) -> Home:
     return Home(home, make_once)
 
 
+@pytest.mark.long
 def test_the_results_say_what_was_done(home: Home) -> None:
     dataset = home.results()["dataset"]
     assert dataset["classes"] == [COMPOSED, "dog"]
@@ -75,6 +76,7 @@ def test_the_page_says_it_in_words(home: Home) -> None:
     assert f"test_set/test_set/{COMPOSED}/0.png" in words
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS gives names as it likes")
 @pytest.mark.parametrize("folder", ["", "animals"])
 def test_the_report_is_confirmed_wherever_the_data_lie(home: Home, tmp_path: Path, folder: str) -> None:

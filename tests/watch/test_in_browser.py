@@ -44,6 +44,7 @@ def expect_report(page: Page, text: str) -> None:
     expect(report(page).locator("#seen")).to_have_text(text)
 
 
+@pytest.mark.long
 def test_the_page_follows_a_changed_image(page: Page, scene: Scene) -> None:
     with watching(scene) as server:
         page.goto(server.url)

@@ -59,6 +59,7 @@ def address(unbuilt: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
             process.wait()
 
 
+@pytest.mark.long
 def test_a_changed_image_changes_the_page(
     unbuilt: Path, address: tuple[str, subprocess.Popen[str]], browser: Browser
 ) -> None:
