@@ -40,7 +40,7 @@ quote = '$(subst ','\'',$(1))'
 # How make was called, for messages that say what to type for other weights.
 AS_TYPED = REPORTGEN_MAKE=$(call quote,make $@ $(MAKEOVERRIDES))
 
-.PHONY: help report watch diff grade verify batch sample doctor fetch-caltech101 fetch-vgg19 export-model quick test check docs check-hidden check-full bench schema pictures lock clean distclean
+.PHONY: help report watch diff grade verify batch sample doctor fetch-caltech101 fetch-vgg19 export-model quick test check docs check-hidden check-full bench bench-full schema pictures lock clean distclean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -131,6 +131,9 @@ check-hidden: .venv/.installed-dev ## make report and make test as on machines w
 
 bench: .venv/.installed-dev ## Measure time and memory: a table, and build/bench.json
 	@$(PY) tests/benchmarks/run.py $(ARGS)
+
+bench-full: .venv/.installed-dev ## The same with the notebook, 10,000 files, whole classes, growth: half an hour and more
+	@$(PY) tests/benchmarks/run.py --full $(ARGS)
 
 schema: .venv/.installed-dev ## Write the schema of results.json and the list of its pointers again, from the types
 	@$(PY) -m reportgen.contract

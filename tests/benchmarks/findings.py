@@ -42,7 +42,7 @@ class Findings:
     """The measurements of one run of the benchmark; ``sizes`` are those of the rebuilt homes when cold."""
 
     comparisons: Sequence[Comparison]
-    growth: Growth
+    growth: Growth | None
     rebuilds: Sequence[Rebuild]
     sizes: Sequence[Size]
     notebook: Run | None
@@ -55,12 +55,16 @@ class Findings:
     def slopes(self) -> list[Slopes]:
         """What an image costs with each network, from all cold builds."""
         # The comparisons build as a workload, the homes as a command: the same work, but for the parsing.
-        builds = [_size(comparison) for comparison in (*self.comparisons, self.growth.more)]
-        return slopes_of([*builds, *self.sizes])
+        return slopes_of([*map(_size, self._builds), *self.sizes])
+
+    @property
+    def _builds(self) -> list[Comparison]:
+        """All cold builds of the whole report."""
+        return [*self.comparisons, *((self.growth.fewer, self.growth.more) if self.growth else ())]
 
     def show(self, console: Console) -> None:
         """Print the tables, then a line for each thing that no table says."""
-        console.print(draw_table([*self.comparisons, self.growth.more]))
+        console.print(draw_table(self._builds))
         console.print(draw_rebuilds(self.rebuilds, self.notebook))
         if self.batches:
             console.print(draw_rebuilds(self.batches, None))
@@ -79,12 +83,13 @@ class Findings:
         yield from describe_batches(self.batches)
         yield from describe_checks(self.batches)
         yield from describe_explaining(self.explained)
-        yield describe_growth(self.growth)
+        if self.growth:
+            yield describe_growth(self.growth)
         yield from describe_slopes(self.slopes)
         first, last = (load[0] for load in self.loads)
         yield (
             f"{os.cpu_count()} processors; load average (1 minute) {first:.2f} before and {last:.2f} after. "
-            + describe_disturbance([*self.comparisons, self.growth.more, *self.rebuilds, *self.batches])
+            + describe_disturbance([*self._builds, *self.rebuilds, *self.batches])
         )
 
     def as_data(self) -> dict[str, Any]:
@@ -95,14 +100,23 @@ class Findings:
             "cpu_count": os.cpu_count(),
             "load_average": dict(zip(("before", "after"), self.loads, strict=True)),
             "comparisons": [as_data(comparison) for comparison in self.comparisons],
-            "enlarged": as_data(self.growth.more),
-            "memory_growth": {"bytes_per_image": self.growth.per_image, "bounded": self.growth.bounded},
+            "growth": self._growth_data(),
             "rebuilds": [rebuild_data(rebuild, self.notebook) for rebuild in self.rebuilds],
             "slopes": slopes_data(self.slopes),
             "renderings": pages_data(self.renderings),
             "batches": [rebuild_data(batch, None) for batch in self.batches],
             "explained": [asdict(row) for row in self.explained],
             "notebook": asdict(self.notebook) if self.notebook else None,
+        }
+
+    def _growth_data(self) -> dict[str, Any] | None:
+        if self.growth is None:
+            return None
+        builds = [as_data(each) for each in (self.growth.fewer, self.growth.more)]
+        return {
+            "builds": builds,
+            "bytes_per_image": self.growth.per_image,
+            "bounded": self.growth.bounded,
         }
 
 

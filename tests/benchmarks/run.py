@@ -1,4 +1,4 @@
-"""``make bench``: time and memory of builds beside the least that they would take.
+"""``make bench``: time and memory of builds beside the least that they would take; ``--full`` with all rows.
 
 Everything is measured in fresh processes: builds with an empty cache, then rebuilds after a change, and a
 plain notebook that makes everything again. The goals are printed, not asserted: how a run does depends on
@@ -32,6 +32,13 @@ BENCH_FILE = ROOT / "build" / "bench.json"
 ENLARGED = 4
 """Times the sample's images: a peak varies by some 20 MB from run to run, less than 300 images would take."""
 WIDTH = 120
+LONG = {
+    "notebook": "a plain Keras script of the assignment",
+    "large": "10,000 small files",
+    "batch": "whole classes (alone: tests/benchmarks/batch.py)",
+    "growth": "memory with more images, and time with more classes",
+}
+"""Rows that take minutes each; without them a run takes some ten."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -59,20 +66,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _measure(bench: Bench, options: argparse.Namespace) -> Findings:
     before = os.getloadavg()
     bench.measure("nothing yet, reading the libraries from disk", "import_libraries")
-    sample = bench.compare("sample", SAMPLE)
-    comparisons = [sample]
-    if options.photographs:
-        comparisons.append(bench.compare("photographs", options.photographs))
-    larger = enlarge(SAMPLE, bench.fresh_folder() / "larger", ENLARGED)
-    growth = Growth(sample, bench.build_only(f"sample × {ENLARGED}", larger))
     data = options.photographs or SAMPLE
+    comparisons = [bench.compare("photographs" if options.photographs else "sample", data)]
+    growth = _measure_growth(bench) if options.growth else None
     rebuilds, size = rebuild_photographs(bench, data, comparisons[-1])
     sizes = [size]
     if options.large:
         more, more_sizes = rebuild_many(bench)
         rebuilds += more
         sizes += more_sizes
-    renderings = measure_pages(bench)
+    renderings = measure_pages(bench) if options.growth else []
     explained = measure_explaining(bench.fresh_folder(), read_pythons(options))
     batches = measure_batches(bench) if options.batch else []
     notebook = None
@@ -80,6 +83,11 @@ def _measure(bench: Bench, options: argparse.Namespace) -> Findings:
         notebook = bench.measure("the notebook, all of it", "notebook", data, bench.fresh_folder())
     loads = (before, os.getloadavg())
     return Findings(comparisons, growth, rebuilds, sizes, notebook, loads, renderings, batches, explained)
+
+
+def _measure_growth(bench: Bench) -> Growth:
+    larger = enlarge(SAMPLE, bench.fresh_folder() / "larger", ENLARGED)
+    return Growth(bench.build_only("sample", SAMPLE), bench.build_only(f"sample × {ENLARGED}", larger))
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -97,21 +105,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="FOLDER",
         help="the Caltech photographs (default: data/caltech101)",
     )
-    parser.add_argument(
-        "--notebook",
-        action=BooleanOptionalAction,
-        default=True,
-        help="a plain Keras script of the assignment; takes minutes",
-    )
-    parser.add_argument(
-        "--large", action=BooleanOptionalAction, default=True, help="many small files; takes minutes"
-    )
-    parser.add_argument(
-        "--batch",
-        action=BooleanOptionalAction,
-        default=True,
-        help="whole classes; takes minutes (alone: tests/benchmarks/batch.py)",
-    )
+    parser.add_argument("--full", action="store_true", help="all of the following; half an hour and more")
+    for name, meaning in LONG.items():
+        parser.add_argument(f"--{name}", action=BooleanOptionalAction, help=meaning)
     add_pythons(parser)
     parser.add_argument("--out", type=Path, default=BENCH_FILE, metavar="FILE", help="default: %(default)s")
     options = parser.parse_args(arguments)
@@ -119,6 +115,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.error(f"--repeat {options.repeat}: at least 1")
     if options.photographs and not options.photographs.is_dir():
         parser.error(f"--photographs {options.photographs}: no such folder")
+    for name in LONG:
+        if getattr(options, name) is None:
+            setattr(options, name, options.full)
     options.photographs = options.photographs or next((p for p in PHOTOGRAPHS if p.is_dir()), None)
     return options
 
