@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Literal
 
 from reportgen.batch.class_file import Group
-from reportgen.batch.desk import Archive
 from reportgen.batch.job import Outcome
 from reportgen.batch.parts import Parts, is_document
 from reportgen.batch.reception import Received
 from reportgen.batch.tables import write_table
+from reportgen.batch.unpacking import Archive
 from reportgen.dataset.names import escaped, is_ignored
 from reportgen.settings import SETTINGS_FILE
 from reportgen.text import printable

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reportgen.batch.job import Outcome
-from reportgen.batch.naming import simplify
+from reportgen.batch.roster import simplify
 from reportgen.batch.tables import GroupResult, write_table
 from reportgen.errors import UserError
 from reportgen.grading.exports.table import safe_cell

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.batch.attempt import GROUPS
 from reportgen.batch.contents import folder_name, hash_file
-from reportgen.batch.examination import JSON_FILE, PAGE_FILE
-from reportgen.batch.grades import GRADES_FILES
+from reportgen.batch.examination import GRADES_FILES, JSON_FILE, PAGE_FILE
 from reportgen.batch.tables import GroupResult
 from reportgen.store.files import read_file, write_atomically, writing
 from reportgen.text import printable
 
 if TYPE_CHECKING:
-    from reportgen.document.feedback import Difference, FeedbackPage, Marked
+    from reportgen.document.class_pages import Difference, FeedbackPage, Marked
 
 FEEDBACK_FOLDER = "feedback"
 
@@ -64,7 +63,7 @@ def write_feedback(
     A page that was changed by hand is kept under another name, which is reported. Raises ``RenderError`` for
     a mistake in the template, ``PangoMissingError`` if nothing can be printed, ``StorageError``.
     """
-    from reportgen.document.feedback import render_feedback
+    from reportgen.document.class_pages import render_feedback
     from reportgen.pdf.printer import print_pdf
     from reportgen.templates import open_templates
 
@@ -117,7 +116,7 @@ def _remove_old(folder: Path, known: Mapping[str, str], state: Mapping[str, str]
 
 def make_page(each: Addressee, title: str) -> FeedbackPage:
     """What the page of a group shows. Points that are held are not on it."""
-    from reportgen.document.feedback import FeedbackPage
+    from reportgen.document.class_pages import FeedbackPage
 
     row, outcome = each.row, each.row.outcome
     graded = row.status == "done" and each.grades.is_file()
@@ -148,7 +147,7 @@ def make_page(each: Addressee, title: str) -> FeedbackPage:
 
 def _list_criteria(each: Addressee) -> tuple[list[Marked], int]:
     """The rows, and how many the rubric hides; reasons only where names may be told."""
-    from reportgen.document.feedback import Marked
+    from reportgen.document.class_pages import Marked
     from reportgen.grading.exports.document import read_grades
     from reportgen.grading.exports.table import collect_messages
 
@@ -170,7 +169,7 @@ def _list_criteria(each: Addressee) -> tuple[list[Marked], int]:
 
 def _list_differences(file: Path) -> Iterator[Difference]:
     """Those of a verification; what a stranger wrote is made printable before it is cut."""
-    from reportgen.document.feedback import Difference
+    from reportgen.document.class_pages import Difference
 
     try:
         rows = json.loads(read_file(file))["rows"]

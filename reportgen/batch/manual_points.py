@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reportgen.batch.anonymity import number_order
 from reportgen.batch.class_file import ClassError
 from reportgen.batch.job import Typed
-from reportgen.batch.naming import simplify
+from reportgen.batch.roster import simplify
 from reportgen.batch.tables import write_table
 from reportgen.dataset.names import capped
 from reportgen.errors import UserError

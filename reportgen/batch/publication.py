@@ -12,10 +12,9 @@ from pathlib import Path
 from reportgen.batch.accounting import FileRow, write_files
 from reportgen.batch.class_file import Class, Group
 from reportgen.batch.contents import hash_file
-from reportgen.batch.desk import UNPACKED
-from reportgen.batch.roster import Student
-from reportgen.batch.student_grades import STUDENT_FILES, write_student_grades
+from reportgen.batch.roster import STUDENT_FILES, Student, write_student_grades
 from reportgen.batch.tables import GroupResult, write_grades, write_timings
+from reportgen.batch.unpacking import UNPACKED
 from reportgen.engine.plan import digest_of
 from reportgen.engine.sources import code_of, libraries_of
 from reportgen.errors import UserError
@@ -91,7 +90,7 @@ GRADES_FILE, FILES_FILE, OVERVIEW_FILE, TIMINGS_FILE = (
 
 _STATE_FILE = ".tables.json"
 
-_MODULES = (__name__, "reportgen.batch.summary", "reportgen.document.overview")
+_MODULES = (__name__, "reportgen.batch.summary", "reportgen.document.class_pages")
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ def _render(chosen: Class, tables: Tables) -> Iterator[str]:
     """The texts of the files, in the order of their names."""
     # Imported only now: a second run, which changes nothing, draws no page.
     from reportgen.batch.summary import sum_up
-    from reportgen.document.overview import render_overview
+    from reportgen.document.class_pages import render_overview
     from reportgen.templates import open_templates
 
     yield write_grades(tables.rows, chosen.outline.kind)

@@ -12,10 +12,9 @@ from types import MappingProxyType
 
 from reportgen.batch.class_file import Class, ClassError, Group
 from reportgen.batch.contents import folder_name
-from reportgen.batch.desk import Archive, Desk
-from reportgen.batch.naming import Name, read_name, simplify
 from reportgen.batch.parts import BUILD_FOLDER, DATA_FOLDER
-from reportgen.batch.unpacking import OF_CLASS, is_zip, list_entries
+from reportgen.batch.roster import Name, read_name, simplify
+from reportgen.batch.unpacking import OF_CLASS, Archive, Desk, is_zip, list_entries
 from reportgen.dataset.names import capped, escaped, is_ignored
 from reportgen.text import find_nearest
 

@@ -1,19 +1,88 @@
-"""The students of a class and their groups, from a CSV file."""
+"""Whose a submission is: names as Moodle, Canvas and people write them, the students of a class and their
+groups, and the grades with a row a student.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reportgen.batch.class_file import Class, ClassError, Group
 from reportgen.batch.contents import folder_name
-from reportgen.batch.naming import simplify
+from reportgen.batch.tables import GroupResult
 from reportgen.dataset.names import capped, escaped
 from reportgen.errors import SettingsError
+from reportgen.grading.exports.table import safe_cell
 from reportgen.toml.reading import decode_text
+
+# All of these take the shortest name: what follows, the name of a file, may have numbers and underscores
+# in it, too. DOTALL, since a file's name may even have a line end.
+_MOODLE = re.compile(
+    r"(?P<name>.+?)_(?P<ident>\d+)_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<file>.*))?", re.DOTALL
+)
+"""``NAME_ID_assignsubmission_file_``: a folder, or with a file's name behind it, the file. For groups the
+name is ``GROUP-NAME``."""
+
+_CANVAS = re.compile(
+    r"(?P<name>.+?)(?P<late>_LATE)?_(?P<ident>\d+)_(?P<submission>\d+)_(?P<file>.+)", re.DOTALL
+)
+"""``lastnamefirst_LATE_USER_SUBMISSION_FILE``."""
+
+_NUMBERED = re.compile(r"(?P<name>.+?)_(?P<ident>\d+)_(?P<file>.+)", re.DOTALL)
+"""``group5_1234_report.pdf``."""
+
+_WORDS = r"report|data|images|build|submission"
+_TITLED = re.compile(rf"(?P<name>.+?)[ _-]+(?P<file>{_WORDS})", re.IGNORECASE | re.DOTALL)
+"""``Group 5 report``, without the ending."""
+
+_NO_NAME = re.compile(rf"(?:{_WORDS})(?:[-_ ]?\(?\d+\)?)?", re.IGNORECASE)
+"""What a part of a submission is called, and no group: ``report``, ``report (1)``."""
+
+
+@dataclass(frozen=True)
+class Name:
+    """What a name says: the group or the student, "" if nobody; ``ident``: the number that an LMS knows them
+    by, "" without one; ``file``: what the file was called when it was handed in, "" for a folder. ``lms``: an
+    LMS gave the name; ``late``: it calls the submission late.
+    """
+
+    owner: str
+    ident: str = ""
+    file: str = ""
+    lms: bool = False
+    late: bool = False
+
+
+def read_name(name: str, *, folder: bool) -> Name:
+    """What the name of a folder, or of a file with its ending, says."""
+    if found := _MOODLE.fullmatch(name):
+        return Name(_spaced(found["name"]), found["ident"], found["file"] or "", lms=True)
+    if folder:
+        return Name("" if _NO_NAME.fullmatch(name) else name)
+    if found := _CANVAS.fullmatch(name):
+        return Name(_spaced(found["name"]), found["ident"], found["file"], lms=True, late=bool(found["late"]))
+    if found := _NUMBERED.fullmatch(name):
+        return Name(_spaced(found["name"]), found["ident"], found["file"])
+    stem, dot, suffix = name.rpartition(".")
+    if found := _TITLED.fullmatch(stem):
+        return Name(_spaced(found["name"]), file=f"{found['file']}.{suffix}")
+    return Name("" if not dot or _NO_NAME.fullmatch(stem) else stem, file=name)
+
+
+def _spaced(name: str) -> str:
+    return " ".join(name.replace("_", " ").split())
+
+
+def simplify(name: str) -> str:
+    """The letters and digits of a name, in small letters: what remains the same in all of its spellings."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(character for character in plain if character.isalnum())
+
 
 _HEADINGS: Mapping[str, str] = {
     **dict.fromkeys(("id", "studentid", "idnumber", "matriculationnumber", "sid"), "ident"),
@@ -124,3 +193,103 @@ def find_people(students: Sequence[Student]) -> dict[str, str]:
         for start in range(len(parts)):
             found.setdefault(simplify("".join(parts[start:] + parts[:start])), set()).add(student.group)
     return {name: next(iter(groups)) for name, groups in found.items() if len(groups) == 1 and name}
+
+
+STUDENT_FILES = (
+    *("grades-students.csv", "grades-moodle.csv", "grades-canvas.csv", "grades-gradescope.csv"),
+    "grades-blackboard.csv",
+)
+
+
+@dataclass(frozen=True)
+class _Graded:
+    """A student with the group's points, "" while there are none, and its ``status`` and ``reason``."""
+
+    student: Student
+    score: str
+    status: str
+    reason: str
+
+
+def write_student_grades(
+    students: Sequence[Student], rows: Sequence[GroupResult], assignment: str
+) -> dict[str, str]:
+    """The files by name. Points that are held are in none of them: the cells are empty, and not zero.
+
+    The headings are those that each system documents for the import; Gradescope, which imports no grades, has
+    those of its own export.
+    """
+    most = next((row.outcome.points for row in rows if row.outcome.done), "")
+    graded = list(_grade(students, rows))
+    texts = (
+        _write_students(graded, most),
+        _write_moodle(graded, assignment),
+        _write_canvas(graded, assignment, most),
+        _write_gradescope(graded, most),
+        _write_blackboard(graded, assignment, most),
+    )
+    return dict(zip(STUDENT_FILES, texts, strict=True))
+
+
+def _grade(students: Sequence[Student], rows: Sequence[GroupResult]) -> Iterator[_Graded]:
+    groups: Mapping[str, GroupResult] = {simplify(row.group.name): row for row in rows}
+    for student in students:
+        row = groups.get(simplify(student.group)) if student.group else None
+        if row is None:
+            yield _Graded(student, "", "in no group", "the roster names no group")
+        else:
+            score = row.outcome.score if row.status in ("done", "nothing handed in") else ""
+            yield _Graded(student, score, row.status, row.reason)
+
+
+def _write_students(graded: Sequence[_Graded], most: str) -> str:
+    heading = ["id", "email", "name", "group", "status", "score", "points", "reason"]
+    rows = []
+    for each in graded:
+        who = each.student
+        given = (each.status, each.score, most, each.reason)
+        rows.append([who.ident, who.email, who.name, who.group, *given])
+    return _write(heading, rows)
+
+
+def _write_moodle(graded: Sequence[_Graded], assignment: str) -> str:
+    """For Grades, Import, CSV file: Moodle asks which column says who it is, and which has the grade."""
+    rows = [[each.student.ident, each.student.email, each.student.name, each.score] for each in graded]
+    return _write(["ID number", "Email address", "Full name", assignment], rows)
+
+
+def _write_canvas(graded: Sequence[_Graded], assignment: str, most: str) -> str:
+    """For Grades, Import: the second row has the points; Canvas must know a student by one of the names."""
+    # With the four blanks that Canvas writes there itself.
+    rows = [["    Points Possible", "", "", "", "", most]]
+    for each in graded:
+        who = each.student
+        rows.append([who.name, "", who.ident, who.username or who.email, "", each.score])
+    return _write(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment], rows)
+
+
+def _write_gradescope(graded: Sequence[_Graded], most: str) -> str:
+    words = {"done": "Graded", "nothing handed in": "Missing"}
+    rows = []
+    for each in graded:
+        who = each.student
+        rows.append([who.name, who.ident, who.email, each.score, most, words.get(each.status, "Ungraded")])
+    return _write(["Name", "SID", "Email", "Total Score", "Max Points", "Status"], rows)
+
+
+def _write_blackboard(graded: Sequence[_Graded], assignment: str, most: str) -> str:
+    """For Work Offline, Upload: every cell in quotes; the user name is what says who it is."""
+    heading = ["Username", "Student ID", "Name", f"{assignment} [Total Pts: {most} Score]"]
+    rows = []
+    for each in graded:
+        who = each.student
+        rows.append([who.username or who.ident, who.ident, who.name, each.score])
+    return _write(heading, rows, quoting=csv.QUOTE_ALL)
+
+
+def _write(heading: Sequence[str], rows: Sequence[list[str]], quoting: int = csv.QUOTE_MINIMAL) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n", quoting=quoting)  # type: ignore[arg-type]
+    writer.writerow(map(safe_cell, heading))
+    writer.writerows(map(safe_cell, row) for row in rows)
+    return text.getvalue()

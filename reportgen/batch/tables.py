@@ -1,4 +1,6 @@
-"""The class as CSV files: grades and, separately, run times and memory; and the distribution of scores."""
+"""The class as CSV files: grades and, separately, run times and memory; the distribution of scores; and one
+criterion before and after another grading.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,12 @@ from typing import Literal
 
 from reportgen.batch.class_file import Group
 from reportgen.batch.job import Costs, Mark, Outcome
-from reportgen.grading.exports.table import safe_cell
+from reportgen.errors import UserError
+from reportgen.grading.exports.table import one_line, safe_cell
 from reportgen.grading.score import OPEN, round_part
 from reportgen.outline.kind import ReportKind
 from reportgen.system.confinement import MEGABYTE
-from reportgen.text import share_text
+from reportgen.text import find_nearest, share_text
 
 _BINS = 10
 
@@ -211,3 +214,41 @@ def write_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     writer.writerow(map(safe_cell, heading))
     writer.writerows(map(safe_cell, row) for row in rows)
     return text.getvalue()
+
+
+_HEAD = ("group", "before", "now", "of")
+
+
+def compare_criterion(name: str, rows: Sequence[GroupResult], before: Mapping[str, Outcome]) -> list[str]:
+    """A table of the groups' points for a criterion: of the run ``before``, by group, and of this one.
+
+    Raises ``UserError`` if neither run has the criterion.
+    """
+    known = criteria_of([*(row.outcome for row in rows), *before.values()])
+    if name not in known:
+        near = find_nearest(name, known)
+        raise UserError(
+            f"--criterion '{name}': there is no criterion of that name.",
+            f"Did you mean '{near}'?" if near else f"There are {', '.join(known) or 'none'}.",
+        )
+    cells = [_HEAD, *(_cells(name, row, before) for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(_HEAD))]
+    return [
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in cells
+    ]
+
+
+def _cells(name: str, row: GroupResult, before: Mapping[str, Outcome]) -> tuple[str, str, str, str]:
+    last = before.get(row.group.name)
+    mark = find_mark(row.outcome, name)
+    label = one_line(row.group.name)
+    held = " (held)" if row.status == "held" else ""
+    return label + held, _score(last, name), _score(row.outcome, name), mark.points if mark else "–"
+
+
+def _score(outcome: Outcome | None, name: str) -> str:
+    mark = find_mark(outcome, name) if outcome else None
+    if mark is None:
+        return "–"
+    open_now = mark.status in ("not graded yet", "not checkable")
+    return mark.status if open_now and mark.score == "0" else mark.score

@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.batch.contents import take_contents
+from reportgen.batch.copies import compare_images, hash_images
 from reportgen.batch.examination import (
     examine_report,
     find_hold,
+    find_rubrics,
     judge,
     lay_out_graded,
     lay_out_reference,
+    mark,
     read_authors,
     read_words,
     take_examination,
 )
-from reportgen.batch.grades import find_rubrics, mark
 from reportgen.batch.job import (
     Cause,
     Job,
@@ -32,7 +34,6 @@ from reportgen.batch.job import (
     outcome_text,
     read_job,
 )
-from reportgen.batch.likeness import compare_images, hash_images
 from reportgen.batch.parts import BUILD_FOLDER, Parts, class_folders, find_obstacle, find_parts
 from reportgen.batch.process import follow_parent, refuse_network
 from reportgen.dataset.names import escaped

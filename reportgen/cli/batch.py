@@ -80,7 +80,7 @@ def batch(
     if not quiet:
         _show(report, folder)
     if criterion is not None:
-        from reportgen.batch.changes import compare_criterion
+        from reportgen.batch.tables import compare_criterion
 
         typer.echo("\n".join(["", *compare_criterion(criterion, report.rows, report.before)]))
     if not report.settled:
@@ -91,8 +91,8 @@ def _work_on_shard(
     text: str, chosen: Class, out: Path, runner: Runner, view: ProgressView, options: Options
 ) -> bool:
     """Do one part of a class; whether it was the last one, so that there are tables to be written."""
+    from reportgen.batch.inspection import parse_shard
     from reportgen.batch.run import run_shard
-    from reportgen.batch.shards import parse_shard
 
     report, open_parts = run_shard(chosen, out, runner, view, options, parse_shard(text))
     if open_parts:
@@ -118,7 +118,7 @@ def _show(report: Report, out: Path) -> None:
     """Print the result and where it is."""
     from reportgen.batch.accounting import count_files
     from reportgen.batch.publication import FILES_FILE, GRADES_FILE, OVERVIEW_FILE
-    from reportgen.batch.student_grades import STUDENT_FILES
+    from reportgen.batch.roster import STUDENT_FILES
     from reportgen.grading.exports.table import one_line
 
     total = len(report.rows)

@@ -77,7 +77,7 @@ def build(
 
 
 def _preview(chosen: Settings, file: Path | None, progress: Progress) -> list[str]:
-    from reportgen.engine.preview import preview, preview_sample
+    from reportgen.engine.preparation import preview, preview_sample
 
     folder = chosen.data or default_data(file)
     if lacks_data(chosen, folder):
@@ -193,7 +193,7 @@ def diff(
     for line in describe(difference):
         typer.echo(line)
     if difference.changed:
-        from reportgen.document.difference import render_difference
+        from reportgen.document.comparison_pages import render_difference
         from reportgen.templates import open_templates
 
         html = render_difference(difference, open_templates(chosen.templates))

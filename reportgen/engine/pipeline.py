@@ -21,8 +21,16 @@ from reportgen.engine.explanation import (
 )
 from reportgen.engine.plan import Plan, digest_of
 from reportgen.engine.preflight import refuse_problems
-from reportgen.engine.preparation import FOR_IMAGENET, open_cache, plan_build, settle
-from reportgen.engine.preview import explain_plan, find_stale, published, stage_names
+from reportgen.engine.preparation import (
+    FOR_IMAGENET,
+    explain_plan,
+    find_stale,
+    open_cache,
+    plan_build,
+    published,
+    settle,
+    stage_names,
+)
 from reportgen.engine.sources import code_of
 from reportgen.engine.stages.context import HTML_FILE, PDF_FILE, RESULTS_FILE, Artifacts
 from reportgen.engine.stages.network import ChangedWeightsError, Networks

@@ -20,15 +20,13 @@ from reportgen.progress import Progress
 from reportgen.settings import SETTINGS_FILE, Settings
 from reportgen.submission import FIGURES_FOLDER, SubmissionError, open_submission, read_attachments
 from reportgen.text import printable
-from reportgen.verify.differences import Difference, compare_words
-from reportgen.verify.excuses import Excuses, find_excuses
+from reportgen.verify.differences import Difference, Excuses, compare_words, find_excuses
 from reportgen.verify.markup import compare_markup
-from reportgen.verify.page import MAX_BYTES, compare_text
-from reportgen.verify.pages import compare_figures, compare_pages, share_lost
 from reportgen.verify.paper_comparison import compare_papers, flows_alike, open_reprint, refuse_paper
 from reportgen.verify.pdf_document import PdfDocument, PdfError, open_paper
+from reportgen.verify.printed_numbers import MAX_BYTES, compare_text
 from reportgen.verify.recomputation import Recomputed, Rendered
-from reportgen.verify.sheets import SheetCollector
+from reportgen.verify.sheets import SheetCollector, compare_figures, compare_pages, share_lost
 from reportgen.verify.tolerances import Finding, Findings, Status, Subject
 
 # The report on 266 photographs has 3.5 MB, one on 12 classes 76 pages.

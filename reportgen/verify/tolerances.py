@@ -15,7 +15,7 @@ from reportgen.outline.section import DRAWN, Rule, Tolerance
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from reportgen.document.verification import Sheets
+    from reportgen.document.comparison_pages import Sheets
     from reportgen.engine.stages.context import Artifacts
     from reportgen.grading.score import Grades
 

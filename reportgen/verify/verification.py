@@ -31,7 +31,7 @@ from reportgen.verify.documents import (
     take_state,
 )
 from reportgen.verify.numbers import compare_arrays, compare_dataset, compare_derived, compare_numbers
-from reportgen.verify.own_numbers import describe_own_numbers
+from reportgen.verify.printed_numbers import describe_own_numbers
 from reportgen.verify.recomputation import (
     Recomputed,
     Rendered,

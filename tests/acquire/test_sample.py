@@ -17,14 +17,12 @@ from PIL import Image
 from stage_listener import StageListener
 
 from reportgen.acquire import sample
-from reportgen.acquire.drawing import picture
 from reportgen.acquire.drawing.butterfly import sketch_butterfly
 from reportgen.acquire.drawing.kangaroo import sketch_kangaroo
 from reportgen.acquire.drawing.leopard import sketch_leopard
 from reportgen.acquire.drawing.outline import Pair, Placement, Size, Sketch
-from reportgen.acquire.drawing.picture import draw_picture, paint_picture
 from reportgen.acquire.drawing.scenery import Scene
-from reportgen.acquire.sample import draw_sample
+from reportgen.acquire.sample import draw_picture, draw_sample, paint_picture
 from reportgen.dataset.annotations import read_annotations
 from reportgen.errors import UserError
 
@@ -182,7 +180,7 @@ def test_the_animal_changes_nothing_outside_its_box_but_for_its_shadow() -> None
 def test_boxes_in_the_file_are_where_the_animals_are(
     tmp_path: Path, few: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(picture, "paint_scene", lambda size, _rng: night(size))
+    monkeypatch.setattr(sample, "paint_scene", lambda size, _rng: night(size))
     draw_sample(tmp_path / "sample")
     coco = annotations_of(tmp_path / "sample")
     files = {image["id"]: image["file_name"] for image in coco["images"]}

@@ -11,8 +11,7 @@ from scipy.stats import binomtest
 from sklearn.decomposition import PCA
 from sklearn.metrics.pairwise import cosine_similarity
 
-from reportgen.dataset.decode import grey
-from reportgen.dataset.likeness import NEAR, hash_image
+from reportgen.dataset.decode import NEAR, grey, hash_image
 from reportgen.results import ImageFile
 from reportgen.results.inference import weigh_sample, weigh_share
 from reportgen.sections.errors.claims import decide, list_figures

@@ -13,7 +13,7 @@ import pytest
 from small_results import small_results
 
 from reportgen.batch.class_file import Limits
-from reportgen.batch.grades import mark
+from reportgen.batch.examination import mark
 from reportgen.batch.job import (
     BatchConfig,
     Job,

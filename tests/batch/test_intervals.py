@@ -11,9 +11,8 @@ import pytest
 from scipy import stats
 
 from reportgen.batch.class_file import Class, Group
-from reportgen.batch.intervals import mean_interval, share_interval
 from reportgen.batch.job import Mark, Outcome
-from reportgen.batch.summary import sum_up
+from reportgen.batch.summary import mean_interval, share_interval, sum_up
 from reportgen.batch.tables import GroupResult, spread_criteria
 
 SCORES = [3.0, 7.5, 8.0, 5.0, 9.5]

@@ -11,8 +11,8 @@ from graded_class import LATE, SIZE, GradedClass, read_table
 
 from reportgen.batch.class_file import ClassError, read_class
 from reportgen.batch.job import Mark
-from reportgen.batch.submission_times import read_times
 from reportgen.batch.summary import _lost
+from reportgen.batch.supplements import read_times
 
 ALWAYS = LATE + SIZE.replace("expected = 512", "range = [1, 100000]")
 

@@ -16,8 +16,7 @@ import pytest
 
 from reportgen.batch.class_file import Group
 from reportgen.batch.job import Outcome
-from reportgen.batch.roster import Student
-from reportgen.batch.student_grades import write_student_grades
+from reportgen.batch.roster import Student, write_student_grades
 from reportgen.batch.tables import GroupResult
 
 STUDENTS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reportgen.batch.naming import Name, read_name, simplify
+from reportgen.batch.roster import Name, read_name, simplify
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from reportgen.batch.class_file import Class, Group
 from reportgen.batch.job import Author, Mark, Outcome, Traits
 from reportgen.batch.summary import sum_up
 from reportgen.batch.tables import GroupResult
-from reportgen.document.overview import render_overview
+from reportgen.document.class_pages import render_overview
 from reportgen.templates import open_templates
 
 EVIL = "<script>alert(1)</script>"

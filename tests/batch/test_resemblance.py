@@ -13,9 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from reportgen.batch.copies import ALIKE, Copy, Shared, find_copies, find_guests, find_shared_images
+from reportgen.batch.copies import (
+    ALIKE,
+    Copy,
+    Shared,
+    compare_images,
+    find_copies,
+    find_guests,
+    find_shared_images,
+    hash_images,
+)
 from reportgen.batch.job import Author, Outcome, Traits
-from reportgen.batch.likeness import compare_images, hash_images
 from reportgen.batch.tables import spread_of, spread_scores
 
 FILES = st.dictionaries(st.sampled_from("abcd"), st.sampled_from("12345"), max_size=4)

@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup, Tag
 from small_results import document
 
 from reportgen.diff import compare
-from reportgen.document.difference import OPEN_ROWS, render_difference
+from reportgen.document.comparison_pages import OPEN_ROWS, render_difference
 from reportgen.errors import RenderError
 from reportgen.store.ownership import is_difference
 from reportgen.submission import Submission

@@ -12,8 +12,8 @@ from stand_in import counting, draw_image, make_home
 
 from reportgen.engine import pipeline
 from reportgen.engine.explanation import MAX_CAUSES
-from reportgen.engine.preview import preview as preview_build
-from reportgen.engine.preview import stage_names
+from reportgen.engine.preparation import preview as preview_build
+from reportgen.engine.preparation import stage_names
 from reportgen.outline.kind import find_kind
 from reportgen.settings import load_settings
 

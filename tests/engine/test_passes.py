@@ -13,7 +13,7 @@ from stand_in import COUNTS, LABELS, counting, draw_image, make_home
 
 from reportgen.engine import pipeline
 from reportgen.engine.pipeline import BuildResult, BuildSession
-from reportgen.engine.preview import stage_names
+from reportgen.engine.preparation import stage_names
 from reportgen.outline.kind import find_kind
 from reportgen.settings import load_settings
 

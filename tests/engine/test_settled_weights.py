@@ -19,7 +19,7 @@ from web_server import WebServer, send, serving
 from reportgen import weights
 from reportgen.cli.program import app
 from reportgen.engine import pipeline
-from reportgen.engine.preview import preview
+from reportgen.engine.preparation import preview
 from reportgen.errors import PreflightError, UserError, WeightsError
 from reportgen.models import backbone
 from reportgen.models.backbone import Backbone

@@ -18,14 +18,12 @@ from reportgen.engine.stages.outcomes import pack_figures, read_figures
 from reportgen.figures.figure import Figure, carry_levels, carry_numbers, raster_picture
 from reportgen.pdf.printer import print_pdf
 from reportgen.verify import pdf_document
-from reportgen.verify.differences import Difference
+from reportgen.verify.differences import Difference, Excuses
 from reportgen.verify.documents import _judge
-from reportgen.verify.excuses import Excuses
 from reportgen.verify.markup import compare_markup
-from reportgen.verify.pages import compare_figures, compare_pages
 from reportgen.verify.pdf_document import PdfError, open_paper
 from reportgen.verify.pictures import same_picture
-from reportgen.verify.sheets import find_unlike
+from reportgen.verify.sheets import compare_figures, compare_pages, find_unlike
 
 pytestmark = pytest.mark.prints
 

@@ -7,8 +7,8 @@ import pytest
 import small_report
 from forged_pages import FORGERIES, HONEST
 
+from reportgen.verify.differences import Excuses
 from reportgen.verify.documents import _judge
-from reportgen.verify.excuses import Excuses
 from reportgen.verify.markup import compare_markup
 
 ACTIVE = (

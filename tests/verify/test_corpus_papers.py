@@ -12,9 +12,9 @@ from forged_papers import FORGERIES, HONEST, changed
 
 from reportgen.pdf.printer import print_pdf
 from reportgen.verify.differences import Difference
-from reportgen.verify.pages import compare_pages
 from reportgen.verify.paper_comparison import Reprint, compare_papers, flows_alike, open_reprint
 from reportgen.verify.pdf_document import PdfDocument, open_paper
+from reportgen.verify.sheets import compare_pages
 
 pytestmark = pytest.mark.prints
 

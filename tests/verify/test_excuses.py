@@ -9,7 +9,7 @@ import pytest
 
 from reportgen.results import SCHEMA_VERSION
 from reportgen.settings import Settings
-from reportgen.verify.excuses import find_excuses
+from reportgen.verify.differences import find_excuses
 from reportgen.verify.recomputation import Recomputed, Rendered
 
 OURS = {"reportgen": "1.0", "weasyprint": "70.0", "pango": "1.50", "numpy": "2.0", "jinja2": "3.1"}

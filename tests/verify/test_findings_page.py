@@ -18,7 +18,7 @@ from sharing import MakeOnce
 from typer.testing import CliRunner
 
 from reportgen.cli.program import app
-from reportgen.document.verification import Sheet, Sheets
+from reportgen.document.comparison_pages import Sheet, Sheets
 from reportgen.errors import RenderError
 from reportgen.pdf.printer import print_pdf
 from reportgen.store.output import TakenError, is_text_with
@@ -26,9 +26,8 @@ from reportgen.store.ownership import VERIFICATION_MARK
 from reportgen.templates import open_templates
 from reportgen.verify import Finding, Verification, render_findings
 from reportgen.verify.differences import Difference
-from reportgen.verify.pages import compare_pages
 from reportgen.verify.pdf_document import DOTS, PdfDocument, open_paper
-from reportgen.verify.sheets import MOST_SHEETS, SheetCollector, find_frames, pack, page_in
+from reportgen.verify.sheets import MOST_SHEETS, SheetCollector, compare_pages, find_frames, pack, page_in
 
 HOSTILE = "<script>alert(1)</script>"
 

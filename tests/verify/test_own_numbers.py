@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reportgen.verify.own_numbers import count_equal, describe_own_numbers, find_own_numbers
+from reportgen.verify.printed_numbers import count_equal, describe_own_numbers, find_own_numbers
 
 
 def found(text: str) -> list[str]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reportgen.document.reader import Printed, parse_page
 from reportgen.text import decimal_text, percent_text, share_text, significant_text, squeeze, whole_text
-from reportgen.verify.page import compare_text, shows
+from reportgen.verify.printed_numbers import compare_text, shows
 
 
 @pytest.mark.parametrize(

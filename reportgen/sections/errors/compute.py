@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.computed import Computed, summarise
-from reportgen.dataset.decode import decode
-from reportgen.dataset.likeness import BITS, NEAR, hash_image
+from reportgen.dataset.decode import BITS, NEAR, decode, hash_image
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.outcomes import pack_section, read_arrays
 from reportgen.results import ImageFile

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.dataset.likeness import BITS, NEAR
+from reportgen.dataset.decode import BITS, NEAR
 from reportgen.results.fields import Split
 from reportgen.split import SPLITS
 

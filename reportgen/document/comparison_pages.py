@@ -1,4 +1,4 @@
-"""What verify found as one self-contained HTML page: what was handed in beside what it should be."""
+"""Self-contained HTML pages about two reports: what changed between them, and what verify found in one."""
 
 from __future__ import annotations
 
@@ -6,14 +6,63 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reportgen.diff import Difference, summary
+from reportgen.diff.difference import Picture
+from reportgen.diff.values import ABSENT, Change, Entry
 from reportgen.document.environment import open_environment, render_page
-from reportgen.store.ownership import VERIFICATION_MARK
+from reportgen.store.ownership import DIFFERENCE_MARKS, VERIFICATION_MARK
 from reportgen.templates import Templates
 
-TEMPLATE = "verification.html.j2"
-
+DIFFERENCE_TEMPLATE = "diff.html.j2"
 OPEN_ROWS = 25
 """A table with more rows than these is folded on the screen; on paper it is whole."""
+
+_MIME = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "svg": "image/svg+xml"}
+
+
+def render_difference(difference: Difference, templates: Templates) -> str:
+    """Render ``diff.html.j2`` of ``templates``, with the figures that changed side by side.
+
+    The page fetches and runs nothing. Whatever the reports say is escaped, and an SVG is only ever the
+    source of an ``<img>``, where it cannot act. Raises ``RenderError`` for a mistake in the template.
+    """
+    environment = open_environment(templates)
+    environment.filters.update(
+        count=summary.count_text,
+        percent=lambda count: summary.share_in_percent(count.share if count else None),
+        points=summary.points_text,
+        pair=summary.pair_texts,
+        source=_source,
+        cells=_cells,
+    )
+    environment.globals.update(
+        summary=summary,
+        verdict=lambda flip: summary.verdict_text(flip.old.right, flip.new.right),
+        open_rows=OPEN_ROWS,
+        d=difference,
+    )
+    return render_page(environment, DIFFERENCE_TEMPLATE, DIFFERENCE_MARKS[0])
+
+
+def _source(picture: Picture) -> str:
+    kind = _MIME[picture.file.rpartition(".")[2].lower()]
+    return f"data:{kind};base64,{base64.b64encode(picture.data).decode()}"
+
+
+def _cells(entry: Entry) -> dict[str, str]:
+    """The cells of a row in the tables of values: old, new, difference, or one ``note`` instead."""
+    if not isinstance(entry, Change):
+        return {"note": summary.list_text(entry)}
+    old, new, difference = summary.value_texts(entry)
+    if entry.new is ABSENT:
+        difference = "only in A"
+    elif entry.old is ABSENT:
+        difference = "only in B"
+    return {"old": old, "new": new, "difference": difference}
+
+
+VERIFICATION_TEMPLATE = "verification.html.j2"
+
 
 Frame = tuple[float, float, float, float]
 """Left, top, right, bottom, in points from the upper left corner of a page."""
@@ -133,4 +182,4 @@ def render_verification(page: FindingsPage, templates: Templates) -> str:
         p=page,
         open_rows=OPEN_ROWS,
     )
-    return render_page(environment, TEMPLATE, VERIFICATION_MARK)
+    return render_page(environment, VERIFICATION_TEMPLATE, VERIFICATION_MARK)
