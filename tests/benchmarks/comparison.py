@@ -14,7 +14,6 @@ OCCLUSION, PANEL = ("Occlusion",), ("Randomised networks",)
 BEYOND = (
     *OCCLUSION,
     *PANEL,
-    "Explained layer",
     "Decisive channels",
     "Channels over the data",
     "Other methods",
