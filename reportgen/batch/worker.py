@@ -38,6 +38,7 @@ from reportgen.batch.parts import BUILD_FOLDER, Parts, class_folders, find_obsta
 from reportgen.batch.process import follow_parent, refuse_network
 from reportgen.dataset.names import escaped
 from reportgen.errors import ExplanationError, RenderError, UserError, WeightsError
+from reportgen.grading.run import list_read
 from reportgen.intake import check_folder
 from reportgen.models.backend import BackendError
 from reportgen.store.files import StorageError, link_or_copy, write_atomically
@@ -89,7 +90,7 @@ def confine_job(job: Job, folder: Path) -> None:
     os.environ["TMPDIR"], tempfile.tempdir = str(scratch), None
     named = [*job.roots, *(Path(path) for path in (job.data, job.previous) if path)]
     # Tests may import what lies beside them. A table is read alone: beside it the class may have handed in.
-    named += [rubric.parent if rubric.suffix == ".py" else rubric for rubric in find_rubrics(job)]
+    named += list_read(find_rubrics(job))
     if job.config.weights not in SOURCES:
         named.append(Path(job.config.weights))
     limits = job.config.limits

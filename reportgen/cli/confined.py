@@ -1,4 +1,5 @@
-"""Verifying in a process of its own, which has no right but to read what it needs and to write beside that.
+"""Reading a stranger's report in a process of its own, which has no right but to read what it needs and to
+write beside that.
 
 A file that takes over a parser could do there what the process may do: nothing in the home folder, nothing
 on the network, no more memory and time than is allowed; as with the groups of ``reportgen.batch.worker``.
@@ -6,12 +7,14 @@ on the network, no more memory and time than is allowed; as with the groups of `
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
+import stat
 import tempfile
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,141 +24,144 @@ from reportgen.api.child import LOG_FILE, run_child
 from reportgen.batch.class_file import Limits
 from reportgen.batch.job import PipeProgress
 from reportgen.batch.process import follow_parent, refuse_network
+from reportgen.cli.task import Duty, Said, T, Task
 from reportgen.errors import UserError
+from reportgen.faults import FAULT
+from reportgen.grading.run import list_read
 from reportgen.progress import Progress
 from reportgen.store.files import writing
 from reportgen.system.confinement import MEGABYTE, Confinement, confine
 
-
-@dataclass(frozen=True)
-class Task:
-    """What is to be verified and how; see the options of ``reportgen verify``.
-
-    ``cache`` None: nothing that was computed before is used. ``table`` and ``page``: whether the rows are
-    wanted as JSON, and the page of differences.
-    """
-
-    submission: str
-    data: str
-    rubrics: tuple[str, ...] = ()
-    weights: str | None = None
-    sections: tuple[str, ...] | None = None
-    templates: str | None = None
-    cache: str | None = None
-    table: bool = False
-    page: bool = False
-
-
-@dataclass(frozen=True)
-class Said:
-    """What is to be told: lines for the terminal, the exit code, the rows as JSON and the page, if wanted."""
-
-    lines: tuple[str, ...]
-    code: int
-    table: bytes | None = None
-    page: bytes | None = None
-
-
-CarryOut = Callable[[Task, Progress], Said]
-
-_COMMAND = ("-P", "-m", "reportgen", "verify-worker")
-_TASK, _SAID, _TABLE, _PAGE = "task.json", "said.json", "rows.json", "page.html"
+_COMMAND = ("-P", "-m", "reportgen")
+_TASK, _SAID, _WANTED = "task.json", "said.json", "wanted-{}"
 _CACHE, _SCRATCH = "cache", "scratch"
+
+_MOST_BYTES = 500 * MEGABYTE
+"""Of one file that is handed over; a page of differences has some."""
 
 _SECONDS_AN_IMAGE = 2.0
 """Ten times what an image takes, so that large data need no option."""
 
 
-def choose_limits(data: Path, seconds: float | None, megabytes: int | None) -> Limits:
+def choose_limits(data: Path | None, seconds: float | None, megabytes: int | None) -> Limits:
     """The limits that were asked for, else those of a group, and more time where there are many images."""
     usual = Limits()
-    images = sum(1 for path in data.rglob("*") if path.suffix) if seconds is None else 0
+    counted = data.rglob("*") if data is not None and seconds is None else ()
+    images = sum(1 for path in counted if path.suffix)
     return Limits(
         usual.seconds + _SECONDS_AN_IMAGE * images if seconds is None else seconds,
         usual.megabytes if megabytes is None else megabytes,
     )
 
 
-def verify_confined(task: Task, limits: Limits, progress: Progress) -> Said:
+def carry_out_confined(duty: Duty[T], task: T, limits: Limits, progress: Progress) -> Said:
     """Carry out a task in a confined process; whatever it writes goes through this one.
 
-    Raises ``UserError`` as the task does, and if it was killed at a limit.
+    Raises ``UserError`` if it was killed at a limit or from outside.
     """
-    with tempfile.TemporaryDirectory(prefix="reportgen-verify-") as name:
+    with tempfile.TemporaryDirectory(prefix=f"reportgen-{duty.verb}-") as name:
         folder = Path(name)
         # The limit of the processor is set by the process itself, before it reads anything.
         content = json.dumps({"task": asdict(task), "limits": asdict(limits)})
         with writing(folder):
             (folder / _TASK).write_text(content, encoding="utf-8")
-        end = run_child((*_COMMAND, str(folder / _TASK)), folder / LOG_FILE, limits, progress)
+        command = (*_COMMAND, f"{duty.verb}-worker", str(folder / _TASK))
+        end = run_child(command, folder / LOG_FILE, limits, progress)
         over = "time" if end.code == -signal.SIGXCPU else end.over
         if over in ("time", "memory"):
-            raise _exceeded(task, over, limits)
+            raise _exceeded(duty, task, over, limits)
         if end.code == 0 and (folder / _SAID).exists():
-            return _read_said(task, folder, limits)
+            return _read_said(duty, task, folder, limits)
         if end.code < 0:
-            raise _killed(task, signal.Signals(-end.code))
-        # Its last words are those of a fault, which stays one.
-        typer.echo((folder / LOG_FILE).read_text(encoding="utf-8", errors="replace").rstrip(), err=True)
-        raise typer.Exit(end.code)
+            raise _killed(duty, task, signal.Signals(-end.code))
+        raise _failed(duty, end.code, _read_plain(folder / LOG_FILE) or b"")
 
 
-def _exceeded(task: Task, over: str, limits: Limits) -> UserError:
+def _exceeded(duty: Duty[T], task: Task, over: str, limits: Limits) -> UserError:
     most = f"{limits.seconds:g} s" if over == "time" else f"{limits.megabytes} MB of memory"
     option = "--seconds" if over == "time" else "--megabytes"
     return UserError(
-        f"{task.submission}: verifying it took more than the {most} that are allowed, and was stopped.",
+        f"{task.submission}: {duty.doing} it took more than the {most} that are allowed, and was stopped.",
         f"A file that was made to take so much is no honest one; otherwise allow more with {option}.",
     )
 
 
-def _killed(task: Task, by: signal.Signals) -> UserError:
+def _killed(duty: Duty[T], task: Task, by: signal.Signals) -> UserError:
     return UserError(
-        f"{task.submission}: the process that verifies it was ended by {by.name}, as when memory runs out or "
-        "a file breaks what reads it.",
-        "Close other programs, and verify again; if it happens once more, have a person look at the file.",
+        f"{task.submission}: the process that {duty.does} it was ended by {by.name}, as when memory runs out "
+        "or a file breaks what reads it.",
+        f"Close other programs, and {duty.verb} again; if it happens once more, have a person look at the "
+        "file.",
     )
 
 
-def _read_said(task: Task, folder: Path, limits: Limits) -> Said:
+def _failed(duty: Duty[T], code: int, log: bytes) -> Exception:
+    """What to raise of a process that ended by itself and gave no answer: it is never a verdict."""
+    words = log.decode("utf-8", "replace").rstrip()
+    # Its last words are those of a fault, which stays one, or that the machine has no memory left.
+    if code in (FAULT, UserError.exit_code):
+        typer.echo(words, err=True)
+        return typer.Exit(code)
+    ended = f"The process that {duty.does} a report ended with exit code {code} and gave no answer."
+    return RuntimeError(f"{ended}\n{words}".rstrip())
+
+
+def _read_said(duty: Duty[T], task: Task, folder: Path, limits: Limits) -> Said:
     """What the other process wrote: texts, numbers and bytes only, whoever may have taken it over."""
-    table = json.loads((folder / _SAID).read_text(encoding="utf-8"))
+    table = json.loads(_read_plain(folder / _SAID) or b"")
     if table["over"]:
-        raise _exceeded(task, "memory", limits)
+        raise _exceeded(duty, task, "memory", limits)
+    error = None
     if table["error"]:
         problem, remedy, code = table["error"]
         error = UserError(str(problem), str(remedy))
         error.exit_code = int(code)
-        raise error
-    parts = [(folder / name).read_bytes() if (folder / name).exists() else None for name in (_TABLE, _PAGE)]
-    return Said(tuple(map(str, table["lines"])), int(table["code"]), *parts)
+    # By the names that were asked for here, and by no others.
+    contents = {name: _read_plain(folder / _WANTED.format(name)) for name in task.wanted}
+    files = {name: content for name, content in contents.items() if content is not None}
+    return Said(tuple(map(str, table["lines"])), int(table["code"]), files, error)
 
 
-def work(task_file: Path, progress_handle: int, carry_out: CarryOut) -> None:
+def _read_plain(path: Path) -> bytes | None:
+    """The content of a file, None if there is none.
+
+    Whoever took the process over may have left a link there, to a file that only this process can read.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    with os.fdopen(handle, "rb") as stream:
+        status = os.fstat(stream.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
+            raise OSError(errno.EINVAL, "is no file that an honest process wrote", str(path))
+        return stream.read()
+
+
+def work(duty: Duty[T], task_file: Path, progress_handle: int) -> None:
     """Carry out the task in a file, in this process, which gives away all other rights before it reads on."""
     given = json.loads(task_file.read_text(encoding="utf-8"))
     folder = task_file.parent
     options: dict[str, Any] = {
         key: tuple(each) if isinstance(each, list) else each for key, each in given["task"].items()
     }
-    task = Task(**options | {"cache": options["cache"] or str(folder / _CACHE)})
+    task = duty.task(**options | {"cache": options["cache"] or str(folder / _CACHE)})
     # First of all: what binds this thread does not bind those that are there already.
     _confine(task, folder, Limits(**given["limits"]))
     follow_parent()
     refuse_network()
     os.set_inheritable(progress_handle, False)
-    told: dict[str, Any] = {"over": False, "error": None}
+    said, over = Said(), False
     try:
-        said = carry_out(task, PipeProgress(progress_handle))
+        said = duty.carry_out(task, PipeProgress(progress_handle))
     except UserError as error:
-        told["error"] = [error.problem, error.remedy, error.exit_code]
+        said = Said(error=error)
     except MemoryError:
-        told["over"] = True
-    else:
-        told |= {"lines": said.lines, "code": said.code}
-        for name, content in ((_TABLE, said.table), (_PAGE, said.page)):
-            if content is not None:
-                (folder / name).write_bytes(content)
+        over = True
+    for name, content in said.files.items():
+        (folder / _WANTED.format(name)).write_bytes(content)
+    ended = [said.error.problem, said.error.remedy, said.error.exit_code] if said.error else None
+    told = {"over": over, "lines": said.lines, "code": said.code, "error": ended}
     (folder / _SAID).write_text(json.dumps(told), encoding="utf-8")
 
 
@@ -165,11 +171,14 @@ def _confine(task: Task, folder: Path, limits: Limits) -> None:
     for each in (scratch, cache):
         each.mkdir(parents=True, exist_ok=True)
     os.environ["TMPDIR"], tempfile.tempdir = str(scratch), None
-    readable = [Path(path) for path in (task.data, task.weights, task.templates) if path]
+    seconds = limits.seconds * (os.cpu_count() or 1)
+    readable = tuple(_list_readable(task))
+    confine(Confinement(readable, (folder, cache), seconds, limits.megabytes * MEGABYTE))
+
+
+def _list_readable(task: Task) -> Iterator[Path]:
     submission = Path(task.submission)
     # Its arrays and figures lie beside a results.json.
-    readable.append(submission.parent if submission.suffix == ".json" else submission)
-    # Tests may import what lies beside them.
-    readable += [rubric.parent if rubric.suffix == ".py" else rubric for rubric in map(Path, task.rubrics)]
-    seconds = limits.seconds * (os.cpu_count() or 1)
-    confine(Confinement(tuple(readable), (folder, cache), seconds, limits.megabytes * MEGABYTE))
+    yield submission.parent if submission.suffix == ".json" else submission
+    yield from (Path(path) for path in task.beside if path)
+    yield from list_read([Path(rubric) for rubric in task.rubrics])

@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from reportgen.cli.options import BuildOption, QuietOption, SettingsOption, load
-from reportgen.cli.verifying import Own, recompute
+from reportgen.cli.options import (
+    BuildOption,
+    MegabytesOption,
+    QuietOption,
+    SecondsOption,
+    SettingsOption,
+    load,
+)
+from reportgen.cli.task import Duty, Said, Task, end_with
+from reportgen.cli.verifying import Own, expanded, recompute
+from reportgen.console import choose_progress
 from reportgen.errors import UserError
 
 if TYPE_CHECKING:
-    from reportgen.grading.report import ManualPoints, Rebuilt
+    from reportgen.grading.exports import Exports
+    from reportgen.grading.report import ManualPoints, Rebuilt, Supplement
     from reportgen.grading.rubric import Rubric
     from reportgen.outline.kind import ReportKind
+    from reportgen.progress import Progress
+
+_MANUAL = "manual"
 
 
 def grade(
+    ctx: typer.Context,
     submission: Annotated[
         Path | None,
         typer.Argument(
@@ -72,11 +90,15 @@ def grade(
     ] = None,
     settings: SettingsOption = None,
     build: BuildOption = None,
+    seconds: SecondsOption = None,
+    megabytes: MegabytesOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Give points for a report, by the rubric of its kind or by one's own.
 
-    The exit code is 0 for full points, 1 if points are lost or could not be given, 2 if it cannot be graded.
+    It is read in a process that may read nothing but the report, the rubrics (of tests the folder around
+    them) and what is named beside them, and has no network. The exit code is 0 for full points, 1 if points
+    are lost or could not be given, 2 if it cannot be graded.
     """
     if list_checks:
         from reportgen.grading.checks import find_checks
@@ -84,32 +106,137 @@ def grade(
         for name, check in find_checks().items():
             typer.echo(f"{name}: {check.meaning}")
         return
+    from reportgen.cli.confined import carry_out_confined, choose_limits
     from reportgen.grading.exports import Exports
-    from reportgen.grading.report import Supplement
-    from reportgen.grading.run import grade as grade_report
 
-    kind = None
+    outline = None
     if submission is None:  # the settings of the current folder count for one's own report only
         mine = load(settings, build=build)
-        submission, kind = mine.build, mine.kind
-    rubrics = rubric or _shipped(kind or _find_kind(submission))
+        submission, outline = mine.build, mine.outline
+        mine.kind  # noqa: B018 - what is not installed is told with its line of the settings
+    targets = _prepare(write_manual, Exports(gradescope, junit, csv, json, markdown))
+    task = GradeTask(
+        submission=str(submission),
+        data=str(data) if data else None,
+        rubrics=tuple(map(str, rubric or ())),
+        weights=expanded(weights),
+        cache=expanded(cache),
+        wanted=tuple(targets),
+        report=outline.report if outline else None,
+        sections=outline.sections if outline else None,
+        submitted=submitted,
+        manual=str(manual) if manual else None,
+        table=str(write_manual) if write_manual else None,
+        width=shutil.get_terminal_size((100, 24)).columns,
+    )
+    progress = choose_progress(quiet=quiet)
+    if ctx.obj:
+        said = carry_out_confined(GRADING, task, choose_limits(data, seconds, megabytes), progress)
+    else:
+        said = carry_out(task, progress)
+    end_with(said, partial(_write, targets))
+
+
+def grade_worker(
+    task: Annotated[Path, typer.Argument(metavar="TASK")],
+    progress_handle: Annotated[int, typer.Option("--progress-fd")],
+) -> None:
+    """Grade one report, as 'reportgen grade' asks for it."""
+    from reportgen.cli.confined import work
+
+    work(GRADING, task, progress_handle)
+
+
+def _prepare(write_manual: Path | None, exports: Exports) -> dict[str, Path]:
+    """The files to be written, by name; the grades of an earlier run are removed."""
+    from reportgen.grading.exports import remove_exports
+    from reportgen.store.output import check_output
+
     if write_manual is not None:
-        _write_manual(write_manual, rubrics, kind)
-        return
-    own = Own(data, weights, cache=cache, quiet=quiet) if data is not None else None
+        check_output(write_manual, _nothing)
+        return {_MANUAL: write_manual}
+    # Before anything can fail: what is found there afterwards is of this run.
+    remove_exports(exports)
+    return {name: file for name, file in vars(exports).items() if file is not None}
+
+
+def _write(targets: Mapping[str, Path], name: str, content: bytes) -> None:
+    from reportgen.grading.exports import recognise
+    from reportgen.store.output import write_output
+
+    write_output(targets[name], content, _nothing if name == _MANUAL else recognise(name))
+
+
+def _nothing(_stream: BinaryIO) -> bool:
+    """A file that may have points in it is never written over."""
+    return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradeTask(Task):
+    """``report`` and ``sections``: the outline of one's own report, None for that of a stranger, whose kind
+    is found out. ``table``: the file that a table for points by hand will be written to; nothing is graded
+    then. ``width``: of the terminal, in columns. The rest are the options of the command.
+    """
+
+    report: str | None = None
+    sections: tuple[str, ...] | None = None
+    submitted: str | None = None
+    manual: str | None = None
+    table: str | None = None
+    width: int = 100
+
+    @property
+    def beside(self) -> tuple[str | None, ...]:
+        """What is read beside the report; None is nothing."""
+        return (*super().beside, self.manual)
+
+
+def carry_out(task: GradeTask, progress: Progress) -> Said:
+    """Grade a report in this process; what is to be told of it."""
+    from reportgen.grading.report import Supplement
+    from reportgen.outline.kind import Outline
+
+    submission = Path(task.submission)
+    kind = Outline(task.report, task.sections).kind if task.report else None
+    rubrics = [Path(rubric) for rubric in task.rubrics] or _shipped(kind or _find_kind(submission))
+    if task.table is not None:
+        return _ask_for_points(task.table, rubrics, kind)
     # Mistakes in these are told before anything is recomputed.
-    time = _read_time(submitted) if submitted is not None else None
-    points = _read_manual(manual, rubrics, kind) if manual is not None else {}
-    with _rebuild(submission, own, kind) as rebuilt:
-        grades = grade_report(
-            submission,
-            rubrics,
-            exports=Exports(gradescope, junit, csv, json, markdown),
-            kind=kind,
-            supplement=Supplement(time, points, rebuilt),
-        )
-    if grades.score < grades.points or not grades.complete:
-        raise typer.Exit(1)
+    time = _read_time(task.submitted) if task.submitted is not None else None
+    points = _read_manual(Path(task.manual), rubrics, kind) if task.manual else {}
+    with _rebuild(task, kind, progress) as (verdict, rebuilt):
+        said = _grade(task, rubrics, kind, Supplement(time, points, rebuilt))
+    return replace(said, lines=(*verdict, *said.lines))
+
+
+GRADING = Duty("grade", "grades", "grading", GradeTask, carry_out)
+
+
+def _grade(task: GradeTask, rubrics: Sequence[Path], kind: ReportKind | None, known: Supplement) -> Said:
+    """Grade by ``rubrics``; a run that breaks leaves files, too, which say what is missing."""
+    from reportgen.grading.exports import Exports
+    from reportgen.grading.exports.terminal import describe_grades
+    from reportgen.grading.run import grade
+
+    with tempfile.TemporaryDirectory(prefix="reportgen-grades-") as name:
+        files = {wanted: Path(name, wanted) for wanted in task.wanted}
+        said = Said()
+        try:
+            grades = grade(
+                Path(task.submission),
+                rubrics,
+                exports=Exports(**files),
+                show=False,
+                kind=kind,
+                supplement=known,
+            )
+        except UserError as error:
+            said = Said(error=error)
+        else:
+            lines = tuple(line.text for line in describe_grades(grades, task.width))
+            said = Said(lines, int(grades.score < grades.points or not grades.complete))
+        return replace(said, files={each: path.read_bytes() for each, path in files.items() if path.exists()})
 
 
 def _find_kind(submission: Path) -> ReportKind | None:
@@ -120,7 +247,7 @@ def _find_kind(submission: Path) -> ReportKind | None:
 
     try:
         return find_kind(find_document_kind(open_submission(submission, with_figures=False).results).name)
-    # Told by what grades, after it has removed the files of an earlier run.
+    # Told by what grades it.
     except UserError:
         return None
 
@@ -132,17 +259,19 @@ def _shipped(kind: ReportKind | None) -> list[Path]:
 
 
 @contextlib.contextmanager
-def _rebuild(submission: Path, own: Own | None, kind: ReportKind | None) -> Iterator[Rebuilt | None]:
-    """What was recomputed from the images, if they were named, and what came of it."""
-    if own is None:
-        yield None
+def _rebuild(
+    task: GradeTask, kind: ReportKind | None, progress: Progress
+) -> Iterator[tuple[tuple[str, ...], Rebuilt | None]]:
+    """Lines on what came of it, and what was recomputed from the images, if they were named."""
+    if task.data is None:
+        yield (), None
         return
     from reportgen.verify import describe, open_rebuild
 
-    found = recompute(submission, own)
-    typer.echo(f"{describe(found)[0]}\n", nl=True)
+    weights, cache = (Path(path) if path else None for path in (task.weights, task.cache))
+    found = recompute(Path(task.submission), Own(Path(task.data), weights, cache=cache), progress)
     with open_rebuild(found, kind) as rebuilt:
-        yield rebuilt
+        yield (describe(found)[0], ""), rebuilt
 
 
 def _read_time(text: str) -> datetime:
@@ -162,12 +291,16 @@ def _load_rubrics(rubrics: Sequence[Path], kind: ReportKind | None) -> list[Rubr
     return [load_rubric(file, kind) for file in rubrics if file.suffix == ".toml"]
 
 
-def _write_manual(path: Path, rubrics: Sequence[Path], kind: ReportKind | None) -> None:
+def _ask_for_points(name: str, rubrics: Sequence[Path], kind: ReportKind | None) -> Said:
+    """A table to type points into, which will be the file ``name``."""
     from reportgen.grading.manual import list_manual, write_manual
 
     rows = list_manual(_load_rubrics(rubrics, kind))
-    write_manual(path, rows)
-    typer.echo(f"Wrote {path}: type the points of {len(rows)} criteria, and grade with --manual {path}.")
+    said = f"Wrote {name}: type the points of {len(rows)} criteria, and grade with --manual {name}."
+    with tempfile.TemporaryDirectory(prefix="reportgen-grades-") as folder:
+        table = Path(folder, _MANUAL)
+        write_manual(table, rows)
+        return Said((said,), files={_MANUAL: table.read_bytes()})
 
 
 def _read_manual(path: Path, rubrics: Sequence[Path], kind: ReportKind | None) -> dict[str, ManualPoints]:

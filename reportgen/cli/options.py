@@ -28,6 +28,15 @@ WeightsOption = Annotated[
     str | None,
     typer.Option("--weights", help="auto, imagenet, imagenet-notop, embedded, or a Keras file of VGG19."),
 ]
+SecondsOption = Annotated[
+    float | None,
+    typer.Option(
+        metavar="N", help="Stop after so long. Without it: 1800, and 2 for each image of --data.", min=1
+    ),
+]
+MegabytesOption = Annotated[
+    int | None, typer.Option(metavar="N", help="Stop at so much memory. Without it: 4000.", min=1)
+]
 BuildOption = Annotated[Path | None, typer.Option("--build", metavar="FOLDER", help="Where the report goes.")]
 
 

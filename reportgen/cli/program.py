@@ -61,6 +61,7 @@ app.command()(verifying.verify)
 app.command()(batch.batch)
 app.command(hidden=True)(batch.batch_worker)
 app.command(hidden=True)(verifying.verify_worker)
+app.command(hidden=True)(grading.grade_worker)
 app.command(hidden=True)(building.build_worker)
 
 fetch_app = typer.Typer(no_args_is_help=True, help="Download the photographs or the ImageNet weights.")
@@ -106,9 +107,9 @@ def repeat_option(arguments: list[str], option: str) -> list[str]:
 def main(*, own_process: bool = False) -> None:
     """Run the command line, and exit.
 
-    ``own_process``: nobody else is in this process, so that ``verify`` may have what a stranger handed in
-    read by another one, with fewer rights. A problem that the user can mend is printed without a trace and
-    sets the exit code; so is a fault of ours, with a code that no verdict has.
+    ``own_process``: nobody else is in this process, so that ``verify`` and ``grade`` may have what a stranger
+    handed in read by another one, with fewer rights. A problem that the user can mend is printed without a
+    trace and sets the exit code; so is a fault of ours, with a code that no verdict has.
     """
     # After __main__ once more, which changes nothing: tests call this function itself.
     settle_process()

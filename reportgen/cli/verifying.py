@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reportgen.cli.options import QuietOption
+from reportgen.cli.options import MegabytesOption, QuietOption, SecondsOption
+from reportgen.cli.task import Duty, Said, Task, end_with
 from reportgen.console import choose_progress
 from reportgen.settings import Settings
 
 if TYPE_CHECKING:
-    from reportgen.cli.confined import Said, Task
     from reportgen.outline.kind import Outline
     from reportgen.progress import Progress
     from reportgen.verify import Verification
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 INCOMPLETE = 3
 """The exit code if nothing differs, but not everything could be looked at."""
+
+_JSON, _PAGE = "json", "page"
 
 # As for a whole class: one cache may serve the reports of many groups.
 _CACHE_LIMIT_MB = 10_000
@@ -69,13 +71,8 @@ def verify(
             help="Your own results from an earlier run. Without it, everything is computed again.",
         ),
     ] = None,
-    seconds: Annotated[
-        float | None,
-        typer.Option(metavar="N", help="Stop after so long. Without it: 1800, and 2 for each image.", min=1),
-    ] = None,
-    megabytes: Annotated[
-        int | None, typer.Option(metavar="N", help="Stop at so much memory. Without it: 4000.", min=1)
-    ] = None,
+    seconds: SecondsOption = None,
+    megabytes: MegabytesOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Recompute a submitted report from its images, and say what is confirmed and what differs.
@@ -84,42 +81,35 @@ def verify(
     not be recomputed, 2 if the report cannot be read. No settings and no cache of the current folder are
     used: it may be that of the submission.
     """
-    from reportgen.cli.confined import Task, choose_limits, verify_confined
+    from reportgen.cli.confined import carry_out_confined, choose_limits
     from reportgen.store.output import check_output, is_json_with, is_text_with, write_output
     from reportgen.store.ownership import VERIFICATION_MARK
 
     sections = tuple(section) if section else None
     _require_installed(sections)
-    own_json = is_json_with("submission", "data", "confirmed", "rows")
-    if json is not None:
-        check_output(json, own_json)
-    own_page = is_text_with(VERIFICATION_MARK)
-    if page is not None:
-        check_output(page, own_page)
-    task = Task(
-        str(submission),
-        str(data),
-        tuple(map(str, rubric or ())),
-        _expanded(weights),
-        sections,
-        _expanded(templates),
-        _expanded(cache),
-        table=json is not None,
-        page=page is not None,
+    own = {
+        _JSON: is_json_with("submission", "data", "confirmed", "rows"),
+        _PAGE: is_text_with(VERIFICATION_MARK),
+    }
+    asked = {name: path for name, path in ((_JSON, json), (_PAGE, page)) if path is not None}
+    for name, path in asked.items():
+        check_output(path, own[name])
+    task = VerifyTask(
+        submission=str(submission),
+        data=str(data),
+        rubrics=tuple(map(str, rubric or ())),
+        weights=expanded(weights),
+        cache=expanded(cache),
+        wanted=tuple(asked),
+        sections=sections,
+        templates=expanded(templates),
     )
     progress = choose_progress(quiet=quiet)
     if ctx.obj:
-        said = verify_confined(task, choose_limits(data, seconds, megabytes), progress)
+        said = carry_out_confined(VERIFYING, task, choose_limits(data, seconds, megabytes), progress)
     else:
         said = carry_out(task, progress)
-    for line in said.lines:
-        typer.echo(line)
-    if json is not None and said.table is not None:
-        write_output(json, said.table, own_json)
-    if page is not None and said.page is not None:
-        write_output(page, said.page, own_page)
-    if said.code:
-        raise typer.Exit(said.code)
+    end_with(said, lambda name, content: write_output(asked[name], content, own[name]))
 
 
 def verify_worker(
@@ -129,10 +119,11 @@ def verify_worker(
     """Verify one report, as 'reportgen verify' asks for it."""
     from reportgen.cli.confined import work
 
-    work(task, progress_handle, carry_out)
+    work(VERIFYING, task, progress_handle)
 
 
-def _expanded(path: Path | None) -> str | None:
+def expanded(path: Path | None) -> str | None:
+    """A path that may begin with ``~``, as text and not relative."""
     return str(path.expanduser().absolute()) if path else None
 
 
@@ -144,11 +135,24 @@ def _require_installed(sections: tuple[str, ...] | None) -> None:
         Outline(sections=sections).kind  # noqa: B018
 
 
-def carry_out(task: Task, progress: Progress) -> Said:
+@dataclass(frozen=True, kw_only=True)
+class VerifyTask(Task):
+    """``sections``: those that the report must have, None for those that it has."""
+
+    data: str
+    sections: tuple[str, ...] | None = None
+    templates: str | None = None
+
+    @property
+    def beside(self) -> tuple[str | None, ...]:
+        """What is read beside the report; None is nothing."""
+        return (*super().beside, self.templates)
+
+
+def carry_out(task: VerifyTask, progress: Progress) -> Said:
     """Verify a report in this process; what is to be told of it."""
     from dataclasses import replace
 
-    from reportgen.cli.confined import Said
     from reportgen.outline.kind import Outline
     from reportgen.templates import open_templates
     from reportgen.verify import describe, open_rebuild, render_findings, write_json
@@ -159,7 +163,7 @@ def carry_out(task: Task, progress: Progress) -> Said:
     )
     own = Own(Path(task.data), weights, templates, cache)
     submission = Path(task.submission)
-    found = recompute(submission, own, outline, progress=progress, pictures=task.page)
+    found = recompute(submission, own, progress, outline, pictures=_PAGE in task.wanted)
     if task.rubrics:
         from reportgen.grading.report import Supplement
         from reportgen.grading.run import grade
@@ -171,13 +175,17 @@ def carry_out(task: Task, progress: Progress) -> Said:
             grades = grade(submission, rubrics, show=False, kind=kind, supplement=supplement)
         found = replace(found, grades=grades)
     code = 1 if not found.confirmed else 0 if found.complete else INCOMPLETE
+    files: dict[str, str] = {}
+    if _JSON in task.wanted:
+        files[_JSON] = write_json(found)
+    if _PAGE in task.wanted:
+        files[_PAGE] = render_findings(found, open_templates(templates))
     # A stranger's file names may have halves of surrogate pairs, which UTF-8 cannot encode.
-    table = write_json(found).encode("utf-8", "backslashreplace") if task.table else None
-    page = None
-    if task.page:
-        html = render_findings(found, open_templates(templates))
-        page = html.encode("utf-8", "backslashreplace")
-    return Said(tuple(describe(found)), code, table, page)
+    encoded = {name: text.encode("utf-8", "backslashreplace") for name, text in files.items()}
+    return Said(tuple(describe(found)), code, encoded)
+
+
+VERIFYING = Duty("verify", "verifies", "verifying", VerifyTask, carry_out)
 
 
 @dataclass(frozen=True)
@@ -188,15 +196,14 @@ class Own:
     weights: Path | None = None
     templates: Path | None = None
     cache: Path | None = None
-    quiet: bool = False
 
 
 def recompute(
     submission: Path,
     own: Own,
+    progress: Progress,
     outline: Outline | None = None,
     *,
-    progress: Progress | None = None,
     pictures: bool = False,
 ) -> Verification:
     """Recompute a report; no settings and no cache of the current folder are used.
@@ -217,7 +224,7 @@ def recompute(
             own.data,
             settings=settings,
             outline=outline,
-            progress=progress or choose_progress(quiet=own.quiet),
+            progress=progress,
             pictures=pictures,
         )
 

@@ -146,6 +146,20 @@ def check_tests(rubrics: Sequence[Path]) -> None:
             _refuse(code, output, messenger)
 
 
+def list_read(rubrics: Sequence[Path]) -> list[Path]:
+    """What running ``rubrics`` reads: tables, folders around tests of pytest, and what pytest loads on its
+    way to them, which is the ``conftest.py`` and ``__init__.py`` of folders further up.
+    """
+    files = [rubric.resolve() for rubric in rubrics]
+    read = [file.parent if file.suffix == ".py" else file for file in files]
+    for file in files if any(file.suffix == ".py" for file in files) else ():
+        for folder in file.parent.parents:
+            package = folder / "__init__.py"
+            inside = folder.is_relative_to(_find_root(files))
+            read += [each for each in (package, folder / "conftest.py") if inside or each == package]
+    return [path for path in dict.fromkeys(read) if path.exists()]
+
+
 def _checked(rubric: Path, submission: Path) -> Path:
     if not rubric.is_file():
         raise GradingError(f"{rubric}: is no file.", "Name a rubric: a TOML table or a Python file of tests.")
@@ -160,7 +174,7 @@ def _checked(rubric: Path, submission: Path) -> Path:
 
 def _options(files: Sequence[Path]) -> list[str]:
     """The options of pytest that keep everything but the rubrics out of a run."""
-    root = Path(os.path.commonpath([file.parent for file in files]))
+    root = _find_root(files)
     # importlib: two rubrics of one file name do not take each other's place among the modules.
     options = [f"--rootdir={root}", f"--confcutdir={root}", "-c", os.devnull, "--import-mode=importlib"]
     # The last of these would go through all memory of this process five times, to warn of lost exceptions.
@@ -170,6 +184,10 @@ def _options(files: Sequence[Path]) -> list[str]:
     # A test may import modules next to it, as with pytest's default import mode.
     options += [f"--override-ini=pythonpath={shlex.join(map(str, python))}"] if python else ["--noconftest"]
     return options
+
+
+def _find_root(files: Sequence[Path]) -> Path:
+    return Path(os.path.commonpath([file.parent for file in files]))
 
 
 def _arguments(submission: Path, files: Sequence[Path], exports: Exports, junit: Path) -> list[str]:

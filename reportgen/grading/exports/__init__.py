@@ -60,7 +60,7 @@ def remove_exports(exports: Exports) -> None:
 
     for kind, file in vars(exports).items():
         if file is not None:
-            check_output(file, _recognise(kind))
+            check_output(file, recognise(kind))
     for file in exports:
         with writing(file):
             # /dev/stdout may be a file, which is not ours to remove.
@@ -68,7 +68,7 @@ def remove_exports(exports: Exports) -> None:
                 file.unlink()
 
 
-def _recognise(kind: str) -> Recognise:
+def recognise(kind: str) -> Recognise:
     """Tells a file that an export of this kind wrote from any other."""
     from reportgen.grading.exports.table import FIRST_COLUMNS, HEADING, PREFIX, TOTALS
     from reportgen.store.output import is_json_with, is_text_with

@@ -1,0 +1,79 @@
+"""What a command is to do with a report that somebody handed in, and what it tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
+
+import typer
+
+from reportgen.errors import UserError
+
+if TYPE_CHECKING:
+    from reportgen.progress import Progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A report, what is read beside it, and where results are kept; paths as texts, which JSON has, too.
+
+    ``cache`` None: nothing that was computed before is used. ``wanted``: the files that are asked for, by the
+    names of their options.
+    """
+
+    submission: str
+    data: str | None = None
+    rubrics: tuple[str, ...] = ()
+    weights: str | None = None
+    cache: str | None = None
+    wanted: tuple[str, ...] = ()
+
+    @property
+    def beside(self) -> tuple[str | None, ...]:
+        """What is read beside the report; None is nothing."""
+        return (self.data, self.weights)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is to be told: lines for the terminal, the exit code, and the files that were asked for, by name.
+
+    ``error`` ended the work after all this.
+    """
+
+    lines: tuple[str, ...] = ()
+    code: int = 0
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    error: UserError | None = None
+
+
+T = TypeVar("T", bound=Task)
+
+
+@dataclass(frozen=True)
+class Duty(Generic[T]):
+    """How a command carries out its tasks, and the words for it, as "grade", "grades" and "grading".
+
+    The hidden command that does it in a process of its own is called ``<verb>-worker``.
+    """
+
+    verb: str
+    does: str
+    doing: str
+    task: type[T]
+    carry_out: Callable[[T, Progress], Said]
+
+
+def end_with(said: Said, write: Callable[[str, bytes], None]) -> NoReturn:
+    """Write the files by ``write``, print what is said, and end the command as it says."""
+    try:
+        for name, content in said.files.items():
+            write(name, content)
+    # Also if a file cannot be written: it may have taken long to find out.
+    finally:
+        for line in said.lines:
+            typer.echo(line)
+    if said.error is not None:
+        raise said.error
+    raise typer.Exit(said.code)
