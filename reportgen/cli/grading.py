@@ -216,7 +216,7 @@ GRADING = Duty("grade", "grades", "grading", GradeTask, carry_out)
 def _grade(task: GradeTask, rubrics: Sequence[Path], kind: ReportKind | None, known: Supplement) -> Said:
     """Grade by ``rubrics``; a run that breaks leaves files, too, which say what is missing."""
     from reportgen.grading.exports import Exports
-    from reportgen.grading.exports.terminal import describe_grades
+    from reportgen.grading.exports.table import describe_grades
     from reportgen.grading.run import grade
 
     with tempfile.TemporaryDirectory(prefix="reportgen-grades-") as name:

@@ -8,9 +8,11 @@ import os
 import shlex
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+
+import pytest
 
 from reportgen.faults import is_ours
 from reportgen.grading.exports import Exports as Exports
@@ -20,10 +22,43 @@ from reportgen.grading.report import GradingError as GradingError
 from reportgen.grading.score import Grades
 
 if TYPE_CHECKING:
-    import pytest
-
     from reportgen.contract.reader import LoadedResults
     from reportgen.outline.kind import ReportKind
+
+
+_RUBRICS = pytest.StashKey[tuple[Path, ...]]()
+
+
+class RubricsOnly:
+    """A plugin that goes from the root of a run straight to the rubrics, by their resolved ``files``.
+
+    pytest lists every folder on its way to a file that is named. A rubric may lie beside what groups handed
+    in, and the process of one group may not even read the names of the others.
+    """
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self._files = tuple(dict.fromkeys(files))
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[_RUBRICS] = self._files
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector:
+        folder: pytest.Collector = _Folder.from_parent(parent, path=path)
+        return folder
+
+
+class _Folder(pytest.Directory):
+    """A folder that has nothing in it but rubrics, and folders that lead to some."""
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        inside = [file for file in self.config.stash[_RUBRICS] if file.is_relative_to(self.path)]
+        for path in dict.fromkeys(self.path / file.relative_to(self.path).parts[0] for file in inside):
+            if path in inside:
+                yield from self.ihook.pytest_collect_file(file_path=path, parent=self)
+            elif folder := self.ihook.pytest_collect_directory(path=path, parent=self):
+                yield folder
+
 
 NO_EXPORTS = Exports()
 _ENVIRONMENT = "PYTEST_"
@@ -201,7 +236,6 @@ def _run(arguments: list[str], files: Sequence[Path], messenger: _Messenger) -> 
     import pytest
 
     from reportgen.grading import plugin
-    from reportgen.grading.collection import RubricsOnly
 
     output = io.StringIO()
     with (
@@ -268,7 +302,7 @@ def _refuse(code: int, output: str, messenger: _Messenger) -> NoReturn:
 def _show(grades: Grades) -> None:
     import shutil
 
-    from reportgen.grading.exports.terminal import describe_grades
+    from reportgen.grading.exports.table import describe_grades
 
     width = shutil.get_terminal_size((100, 24)).columns
     for line in describe_grades(grades, width):

@@ -229,7 +229,7 @@ class GradedRun:
         grades = self._config.stash.get(GRADES, None)
         if grades is None:
             return
-        from reportgen.grading.exports.terminal import describe_grades
+        from reportgen.grading.exports.table import describe_grades
 
         terminalreporter.section("points")
         width = self._config.get_terminal_writer().fullwidth

@@ -53,7 +53,7 @@ def describe(verification: Verification) -> list[str]:
     lines += ["Confirmed:", *_count(verification.of("confirmed"))]
     lines += ["", *verification.notes] if verification.notes else []
     if verification.grades is not None:
-        from reportgen.grading.exports.terminal import describe_grades
+        from reportgen.grading.exports.table import describe_grades
 
         lines += ["", *(line.text for line in describe_grades(verification.grades))]
     return lines

@@ -20,10 +20,15 @@ from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
 from reportgen.grading.exports import Exports, remove_exports, write_exports
-from reportgen.grading.exports.document import read_grades, write_json
-from reportgen.grading.exports.gradescope import write_gradescope
-from reportgen.grading.exports.table import list_properties, one_line, plain, write_csv, write_markdown
-from reportgen.grading.exports.terminal import describe_grades
+from reportgen.grading.exports.document import read_grades, write_gradescope, write_json
+from reportgen.grading.exports.table import (
+    describe_grades,
+    list_properties,
+    one_line,
+    plain,
+    write_csv,
+    write_markdown,
+)
 from reportgen.grading.report import GradingError
 from reportgen.grading.score import STATUSES, VISIBILITIES, Case, Criterion, Grades
 from reportgen.store.files import StorageError

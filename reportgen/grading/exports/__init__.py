@@ -32,8 +32,7 @@ def write_exports(grades: Grades, exports: Exports) -> None:
 
     Raises ``StorageError`` naming the file that cannot be written.
     """
-    from reportgen.grading.exports.document import write_json
-    from reportgen.grading.exports.gradescope import write_gradescope
+    from reportgen.grading.exports.document import write_gradescope, write_json
     from reportgen.grading.exports.table import write_csv, write_markdown
     from reportgen.store.files import write_atomically, writing
 
