@@ -27,6 +27,7 @@ _MEAN = (123.68, 116.779, 103.939)
 _DEVIATION = (0.229, 0.224, 0.225)
 """Its standard deviations, of values from 0 to 1."""
 
+# No more of a stranger's file is read; what is cut off is no JSON any more, and is refused.
 _CONFIG, _CONFIG_BYTES = "config.json", 10**8
 
 _REMEDY = "Save it with model.save() from layers of Keras, or register your own before you build."
@@ -49,6 +50,8 @@ def load_network(choice: NetworkChoice, file: WeightsFile) -> Backbone:
     trunk = _end_with_features(_begin_with_preprocessing(model, choice), choice)
     graph = LayerGraph.read(trunk)
     pooled = graph.nodes[-1].kind == "GlobalAveragePooling2D"
+    # The pooling is only looked through: the layer that it averages is the one whose channels the features
+    # are.
     below = graph.nodes[graph.nodes[-1].inputs[0].node] if pooled else graph.nodes[-1]
     usual = choice.known.layer if choice.known else graph.convolutions()[-1].name
     weights = describe_network(WeightsFile(file.source, file.path, digest), choice)
@@ -67,6 +70,7 @@ def _build(choice: NetworkChoice) -> keras.Model:
 
 
 def _fill(model: keras.Model, choice: NetworkChoice, file: WeightsFile, digest: str) -> None:
+    # A .keras file brought its weights along when it was opened.
     if choice.known is None and file.path == Path(choice.architecture):
         return
     if file.source == "embedded":
@@ -87,6 +91,7 @@ def _fill_at_random(model: keras.Model, seed: int) -> None:
 
     Keras's own initialisers draw from a seed of the process, and would not give the same twice.
     """
+    # A generator for each: another layer at the end changes none of the weights before it.
     for number, weight in enumerate(model.weights):
         if len(weight.shape) > 1:
             deviation = np.sqrt(2 / fan_in(weight))
@@ -105,16 +110,20 @@ def fan_in(weight: Any) -> int:
 def _begin_with_preprocessing(model: keras.Model, choice: NetworkChoice) -> keras.Model:
     """The network as a function of images that are prepared for VGG19: B, G, R, less ImageNet's mean."""
     wanted = choice.preprocessing or (choice.known.preprocessing if choice.known else "pixels")
+    # That is what VGG19's own preprocessing gives.
     if wanted == "caffe":
         return model
     image = keras.Input(INPUT_SHAPE)
+    # Back to R, G, B; what arrives is B, G, R.
     colours = keras.ops.flip(image, axis=-1)
     mean = np.array(_MEAN)
     scale, offset = {
         "pixels": (np.ones(3), mean),
+        # (x + mean) / 127.5 − 1, since the mean has been subtracted from what arrives.
         "tf": (np.full(3, 1 / 127.5), mean / 127.5 - 1),
         "torch": (1 / (255 * np.array(_DEVIATION)), np.zeros(3)),
     }[wanted]
+    # As a layer: gradients pass through it, and a network that is saved has it.
     prepared = keras.layers.Rescaling(scale.tolist(), offset.tolist(), name="as_the_network_wants_it")
     return keras.Model(image, model(prepared(colours)), name=f"prepared_{model.name}")
 
@@ -147,6 +156,8 @@ def open_model(path: Path) -> keras.Model:
             config = json.loads(stored.read(_CONFIG_BYTES))
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise WeightsError(f"{path}: no .keras file: {error}.", _REMEDY) from None
+    # Keras's safe mode only refuses lambdas; looking for a class it imports modules of keras_hub and the
+    # like.
     for fault in _find_strangers(config):
         raise WeightsError(f"{path}: {fault}, which is not loaded.", _REMEDY)
     try:
@@ -176,6 +187,7 @@ def _require_image(model: Any, path: Path) -> None:
         )
     shape = tuple(inputs[0].shape[1:])
     sizes = zip(shape, INPUT_SHAPE, strict=False)
+    # None stands for any size, which _without_output() fixes.
     if len(shape) != len(INPUT_SHAPE) or any(size not in (None, wanted) for size, wanted in sizes):
         raise WeightsError(
             f"{path}: takes inputs of the shape {shape}; the images of a report have {INPUT_SHAPE}.",
@@ -189,10 +201,12 @@ def _without_output(model: keras.Model) -> keras.Model:
     layer = history.operation
     names = [type(layer).__name__]
     tensor = model.outputs[0]
+    # What others put between the last features and the classes, as layers of their own.
     while type(layer).__name__ in ("Softmax", "Activation", "Dropout"):
         tensor = layer._inbound_nodes[tensor._keras_history.node_index].input_tensors[0]
         layer = tensor._keras_history.operation
         names.append(type(layer).__name__)
+    # Only then were they those of an output layer; otherwise the network is left as it is.
     if type(layer).__name__ == "Dense" and len(tensor.shape) == 2:
         tensor = layer._inbound_nodes[tensor._keras_history.node_index].input_tensors[0]
         model = keras.Model(model.inputs, tensor, name=model.name)
@@ -223,6 +237,7 @@ def _find_strangers(node: Any) -> Iterator[str]:
 def _is_allowed(node: Mapping[str, Any]) -> bool:
     name, module = str(node["class_name"]), str(node.get("module") or "")
     registered = keras.saving.get_custom_objects()
+    # Whoever registered a class in this process has run its code already.
     if node.get("registered_name") in registered:
         return True
     if name == "function":

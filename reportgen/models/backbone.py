@@ -137,12 +137,15 @@ class Backbone:
         for batch in batches:
             filled = np.zeros((BATCH_SIZE, *INPUT_SHAPE), np.float32)
             filled[: len(batch)] = preprocess(batch)
+            # A batch that is not full goes through with images of zeros, the mean colour, whose outputs are
+            # dropped.
             features, maps = (found.numpy()[: len(batch)] for found in run(tf.constant(filled)))
             flat = maps.reshape(len(batch), -1, maps.shape[-1])
             # By NumPy: of equal outputs, as a silent channel has them, it always names the first.
             yield Sight(
                 features,
                 flat.max(axis=1),
+                # 16 bits are enough for any layer: an image has 224 × 224 = 50,176 positions.
                 flat.argmax(axis=1).astype(np.uint16),
                 np.count_nonzero(flat > 0, axis=1).astype(np.uint16),
             )
@@ -212,6 +215,7 @@ def _forward_chain(layers: Sequence[Any], below: Sequence[Any]) -> Callable[[Any
 
     If the explained convolution hands its input on and is left out, its output is that of the one before it.
     """
+    # By identity, for layers of nested models may share a name.
     explained = [layer for layer in layers if any(layer is each for each in below)][-1]
 
     def forward(images: Any) -> tuple[Any, Any]:
@@ -284,6 +288,7 @@ def _from_file(file: WeightsFile) -> Backbone:
         top = stored.top
         network = _empty_vgg19(include_top=bool(top))
         _fill_convolutions(network, stored)
+        # Not strict: without the classifier part there is nothing to fill.
         for layer, found in zip(TOP, top, strict=False):
             _fill(network.get_layer(layer), found)
         weights = describe_weights(file, with_top=bool(top), own_head=bool(stored.dense))
@@ -324,11 +329,14 @@ def _with_top(network: keras.Model, weights: Weights) -> Backbone:
 
 
 def _without_top(network: keras.Model, weights: Weights) -> Backbone:
+    # Of the last convolution, not of the pooling behind it: each feature is then the mean of a channel
+    # explained.
     average = keras.layers.GlobalAveragePooling2D(name="average")
     return _backbone(network, average(network.get_layer(EXPLAINED_LAYER).output), EXPLAINED_LAYER, weights)
 
 
 def _backbone(network: keras.Model, feature: Any, layer: str, weights: Weights) -> Backbone:
+    # Named, for Keras numbers models without a name by how many there were before.
     trunk = keras.Model(network.input, feature, name="vgg19")
     trunk.trainable = False
     convolutions = keras.Model(network.input, network.get_layer(EXPLAINED_LAYER).output)

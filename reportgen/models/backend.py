@@ -41,6 +41,7 @@ def settle_backend() -> None:
     """
     import keras
 
+    # A backend is chosen when Keras is imported, and stays.
     if keras.config.backend() != BACKEND:
         raise BackendError(
             f"This process has loaded Keras with the backend '{keras.config.backend()}', not '{BACKEND}'.",

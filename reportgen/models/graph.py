@@ -94,6 +94,7 @@ class LayerGraph:
         nodes = [Node(model.inputs[0].name, None, ((), {}), (), (shape,))]
         seen = {id(model.inputs[0]): Ref(0)}
         _append(model.outputs, seen, nodes, "")
+        # A model for images of any size within one of ours: its own tensors have no rows and columns.
         if any(None in shape for node in nodes for shape in node.shapes) and None not in shape:
             nodes = _with_shapes(nodes)
         # The names of nested models are told only where a layer's own would leave it open which one is meant.
@@ -182,6 +183,7 @@ class LayerGraph:
         values: Values = {Ref(0): image}
         known = dict(given or {})
         values |= {Ref(index): value for index, value in known.items()}
+        # Nodes are numbered in the order in which they can be computed.
         for index in sorted(self._behind(end, set(known))):
             if Ref(index) in values:
                 continue
@@ -218,6 +220,7 @@ class LayerGraph:
         in which these first come up.
         """
         told = {node.name: _VGG_NAME.fullmatch(node.name) for node in self.runs(end) if has_kernel(node)}
+        # All or none: numbers from names and numbers that are counted would come up twice.
         if all(told.values()):
             return {name: (int(each[1]), int(each[2])) for name, each in told.items() if each}
         heights: list[int | None] = []
@@ -250,8 +253,10 @@ def has_kernel(node: Node) -> bool:
 def is_rectified(node: Node) -> bool:
     """Whether a node's outputs come from a ReLU, as far as its layer tells, and so are not negative."""
     name = getattr(getattr(node.layer, "activation", None), "__name__", "")
+    # The former are classes of keras.ops, the latter functions of keras.activations.
     if node.kind in ("Relu", "Relu6") or name in ("relu", "relu6"):
         return True
+    # Keras's ReLU layer may be leaky, or begin elsewhere than at 0.
     return node.kind == "ReLU" and not node.layer.negative_slope and not node.layer.threshold
 
 
@@ -273,6 +278,8 @@ def _append(outputs: Sequence[Any], seen: dict[int, Ref], nodes: list[Node], pre
             continue
         operation, name = history.operation, prefix + history.operation.name
         if getattr(operation, "inputs", None) and getattr(operation, "outputs", None):
+            # Not in seen: a model that is applied twice has the same inner tensors both times, and two outer
+            # inputs.
             inner = {
                 id(own): seen[id(outer)]
                 for own, outer in zip(operation.inputs, call.input_tensors, strict=True)

@@ -26,5 +26,6 @@ def read_head(head: bytes) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     found: list[NDArray[np.float32]] = []
     with h5py.File(io.BytesIO(head)) as stored:
         stored.visititems(lambda _, item: found.append(item[()]) if isinstance(item, h5py.Dataset) else None)
+    # By their dimensions, since Keras only numbers the arrays in the file.
     kernel, bias = (next(each for each in found if each.ndim == n) for n in (2, 1))
     return kernel, bias

@@ -96,6 +96,7 @@ class StoredLayers:
     def top(self) -> tuple[StoredLayer, ...]:
         """VGG19's two hidden layers; () if there are none, or others of the user's own."""
         named = _by_name(self.dense, TOP)
+        # Files without VGG19's names list their layers in the network's order.
         first = named or self.dense[: len(TOP)]
         return first if tuple(tuple(layer.kernel.shape) for layer in first) == TOP_SHAPES else ()
 
@@ -249,6 +250,7 @@ def _text(name: Any) -> str:
 
 def _as_layer(path: Path, group: str, weights: Sequence[Any]) -> StoredLayer | None:
     """The layer, if it is one with kernel and bias, else None."""
+    # Normalisations have four arrays, layers without a bias one: VGG19 has neither.
     if len(weights) != 2:
         return None
     # By their dimensions, for files name them kernel and bias, or 0 and 1.
@@ -274,6 +276,7 @@ def _refuse_normalised(path: Path, found: Sequence[Found], *, ordered: bool) -> 
     convolutions = [n for n, kind in enumerate(kinds) if kind == 4]
     norms = [n for n, (_, weights) in enumerate(found) if _is_normalisation(weights)]
     if ordered:
+        # Behind the last convolution it belongs to layers of the user's own, which are not read.
         between = [n for n in norms if n < convolutions[-1]]
     else:
         base = _container(found[convolutions[0]][0])
