@@ -152,6 +152,7 @@ def _measure(layer: Layer, shape: tuple[int, ...]) -> tuple[tuple[int, ...], int
         if len(shape) > 1:
             raise ValueError('it needs a list of numbers; put { layer = "flatten" } before it')
         units = layer.units or 0
+        # One weight more for each unit, its bias.
         return (units,), (shape[0] + 1) * units, 2 * shape[0] * units
     if layer.layer == "flatten":
         if len(shape) == 1:
@@ -166,6 +167,7 @@ def _measure_window(layer: Layer, shape: tuple[int, ...]) -> tuple[tuple[int, ..
         raise ValueError("it needs feature maps; put it before the flatten layer")
     rows, columns, channels = shape
     F, S, P = layer.size or 1, layer.stride or 1, layer.padding or 0
+    # Said here and not by output_size(), which knows neither the key's name nor a remedy.
     if min(rows, columns) + 2 * P < F:
         most = min(rows, columns) + 2 * P
         raise ValueError(
@@ -184,6 +186,7 @@ class Architecture(_Table):
     """A network by name: its layers between the image and the softmax, which is added for the classes."""
 
     name: Annotated[str, Field(min_length=1, max_length=40)]
+    # Not strict here: TOML has lists, which strictly are no tuples.
     layers: Annotated[tuple[Layer, ...], Field(strict=False)]
 
     @field_validator("name")
@@ -235,6 +238,8 @@ class Architecture(_Table):
 
 def trace_whole(architecture: Architecture, classes: int) -> list[Traced]:
     """The sizes of all layers and of the softmax on ``classes`` that follows them."""
+    # Linear stands for the softmax, which the settings do not know: it changes neither shape nor numbers of
+    # weights.
     return trace([*architecture.layers, Layer(layer="dense", units=classes, activation="linear")])
 
 
@@ -246,7 +251,9 @@ def find_geometry(layers: Sequence[Layer]) -> FieldGeometry:
     """
     size, stride, padding = 1, 1, 0
     for layer in layers:
+        # All others work position by position, and change nothing.
         if layer.size is not None:
+            # In this order: a layer's own stride counts for those after it.
             size += (layer.size - 1) * stride
             padding += (layer.padding or 0) * stride
             stride *= layer.stride or 1

@@ -69,12 +69,14 @@ class ScoredNetwork:
         """
         import tensorflow as tf
 
+        # One graph for each rule; class and images are its inputs, so that it is traced once for all of them.
         if rule not in self._gradients:
 
             def differentiate(part: Any, chosen: Any) -> Any:
                 with tf.GradientTape(watch_accessed_variables=False) as tape:
                     tape.watch(part)
                     scores = self._run([*self._below, *self._above], part, rule)
+                    # Images do not depend on each other, so the gradient of the sum has each one's own.
                     wanted = tf.reduce_sum(tf.gather(scores, chosen, axis=1))
                 return tape.gradient(wanted, part)
 
@@ -104,6 +106,7 @@ class ScoredNetwork:
         """
         import tensorflow as tf
 
+        # Persistent, for it is asked once a class.
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             maps = self._forward(self._below, tf.constant(image[np.newaxis]), "plain")
             tape.watch(maps)
@@ -183,6 +186,7 @@ def _rectifier(rule: Rule) -> Callable[[Any], Any]:
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def rectify(signal: Any) -> tuple[Any, Callable[[Any], Any]]:
         def hand_back(upstream: Any) -> Any:
+            # Not at 0, where the ReLU's own gradient is 0 as well.
             open_ = upstream > 0 if rule == "deconvnet" else (upstream > 0) & (signal > 0)
             return tf.where(open_, upstream, tf.zeros_like(upstream))
 
@@ -232,6 +236,8 @@ class ImageExplainer:
 
         The integral is taken by the midpoint rule in ``steps`` steps.
         """
+        # Midpoints: their error falls with the square of the steps, that of left or right ends with the
+        # steps.
         shares = (np.arange(self._effort.steps, dtype=np.float32) + np.float32(0.5)) / self._effort.steps
         total = np.zeros(self._image.shape, np.float64)
         for part in np.array_split(shares, -(-len(shares) // TOGETHER)):
@@ -273,6 +279,7 @@ class ImageExplainer:
         total, covered = np.zeros((2, *self._image.shape[:2]))
         for loss, (rows, columns) in zip(lost, boxes, strict=True):
             total[rows, columns] += loss
+            # Never zero: 56 + 6 · 28 = 224, so that the boxes reach the last pixel.
             covered[rows, columns] += 1
         found: Map = total / covered
         return found
@@ -312,6 +319,7 @@ METHODS: Final[Mapping[str, Callable[[ImageExplainer], Map]]] = {
 def enlarge(values: Values, side: int) -> Values:
     """A square map (N, N) as (side, side), bilinear between the middles of its cells, flat at the edges."""
     count = values.shape[0]
+    # Middles of pixels and cells and not their edges, or the map would be shifted by half a cell.
     middles = (np.arange(side) + 0.5) * count / side - 0.5
     low = np.clip(np.floor(middles), 0, count - 1).astype(int)
     high = np.minimum(low + 1, count - 1)

@@ -102,6 +102,7 @@ class Step:
                 padding="VALID",
             )
         if self.stride == 1 and inputs.shape[3] <= _FEW:
+            # So padded, a plain convolution with the turned kernel is the transpose of one without padding.
             around = [self.size - 1] * 2
             return tf.nn.conv2d(tf.pad(gradients, [[0, 0], around, around, [0, 0]]), self._turned, 1, "VALID")
         shape = (count, *inputs.shape[1:])
@@ -149,6 +150,7 @@ def _read_step(layer: Any, inputs: int) -> Step:
         before, outputs = 0, (inputs - size) // stride + 1
     else:
         outputs = -(-inputs // stride)
+        # TensorFlow's "same": of an odd number of zeros the one more comes behind.
         before = max((outputs - 1) * stride + size - inputs, 0) // 2
     if kind == "MaxPooling2D":
         return Step(layer.name, size, stride, before, inputs, outputs)
@@ -171,6 +173,7 @@ def record_values(steps: Sequence[Step], image: Values) -> list[Values]:
     values = [image]
     for step in steps:
         pad = step.need((0, step.outputs))
+        # Zeros are put around by hand, so that every step is run as "VALID", here and in windows.
         outputs = step.run(cut_window(values[-1], (pad, pad))[np.newaxis])
         values.append(step.rectify(outputs).numpy()[0])
     return values
@@ -233,17 +236,21 @@ class NeuronView:
         """
         import tensorflow as tf
 
+        # One row for each rule: both gradients take one backward pass over a batch of two.
         seed = np.zeros((len(rules), 1, 1, signals[-1].shape[3]), np.float32)
         seed[..., self._channel] = 1
+        # max(g, 0) is the guided rule's part, max(g, −∞) leaves the plain one as it is.
         least = np.reshape([0.0 if rule == "guided" else -np.inf for rule in rules], (-1, 1, 1, 1))
         gradients, least = tf.constant(seed), tf.constant(least, tf.float32)
         for k in reversed(range(len(steps))):
+            # Not at the neuron's own ReLU: gradients are of what comes before it, see run().
             if steps[k].rectified and k < len(steps) - 1:
                 gradients = tf.raw_ops.ReluGrad(
                     gradients=tf.maximum(gradients, least), features=_repeat(signals[k + 1], len(rules))
                 )
             wide = self._widen(k, signals[k])
             gradients = steps[k].pull_back(gradients, wide, signals[k + 1])
+            # What falls on the zeros around the image goes nowhere.
             (top, bottom), (left, right) = self._around[k][1:3]
             gradients = gradients[:, top : wide.shape[1] - bottom, left : wide.shape[2] - right]
         return gradients
@@ -285,6 +292,7 @@ class RecordedImage:
     def gradient(self, position: Position, rule: ReluRule = "plain") -> Values:
         """The gradient (H, W, C) of the neuron's output with respect to the image; of a silent one, zero."""
         gradient = np.zeros_like(self.image)
+        # differentiate() goes on from before the last ReLU, which a silent neuron's gradient does not pass.
         if self._steps[-1].rectified and not self.outputs[position] > 0:
             return gradient
         view = NeuronView(self._steps, position)

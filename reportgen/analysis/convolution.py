@@ -18,6 +18,7 @@ def convolve(
 
     Zero padding of ``padding`` pixels on each side. Returns the feature maps (H2, W2, N), float32.
     """
+    # By NumPy: Keras knows "same" and "valid" only, and not any number of zeros.
     around = ((padding, padding), (padding, padding), (0, 0))
     padded = np.pad(image.astype(np.float32), around)[np.newaxis]
     maps = keras.ops.conv(padded, kernel, strides=stride, padding="valid")

@@ -83,6 +83,7 @@ def _is_transparent(op: Any, reached: set[str]) -> bool:
 
 
 def _dependent_operations(source: Any, target: Any) -> list[Any]:
+    # Inputs before outputs: one pass finds all that depend on the source.
     order = _operations_behind(target)
     reached = {source.op.name}
     dependent = []
@@ -120,6 +121,7 @@ def differentiate(
     batch = tf.constant(image[np.newaxis])
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(batch)
+        # One number, so that the tape gives its gradient and not that of a sum.
         neuron = network(batch)[(0, *position)]
     return np.asarray(tape.gradient(neuron, batch)[0], dtype=np.float32)
 
@@ -170,6 +172,7 @@ def count_overridden(rectifiers: Sequence[Any], rule: str, passes: int) -> int:
     overridden = sum(_gradient_type(op) == _OVERRIDES[rule] for op in rectifiers)
     # Counted in the graph that runs: two well-known libraries returned plain gradients without a word.
     operations = tf.compat.v1.get_default_graph().get_operations()
+    # TensorFlow numbers names that come up again: the mark is a part of the last one.
     marks = sum(_MARK in op.name.rsplit("/", 1)[-1] for op in operations)
     if overridden != len(rectifiers) or marks != passes * len(rectifiers):
         raise ExplanationError(

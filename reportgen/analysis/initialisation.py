@@ -42,6 +42,7 @@ def check_initialisation(
     fan_in = int(np.prod(kernel.shape[:3]))
     n = int(kernel.size)
     sigma = float(np.sqrt(2.0 / fan_in))
+    # In float64, since float32 would round the sum by more the more weights there are.
     energy = float(np.square(kernel.astype(np.float64)).sum())
     statistic = energy / sigma**2
     # The tails hold α/2 each.
@@ -53,6 +54,8 @@ def check_initialisation(
         sigma_observed=float(np.sqrt(energy / n)),
         statistic=statistic,
         interval=(low, high),
+        # At the median both tails have one half, and rounding may make twice of it more than 1. sf() keeps
+        # small tails.
         p_value=float(min(2 * chi2.cdf(statistic, n), 2 * chi2.sf(statistic, n), 1.0)),
         alpha=alpha,
         plausible=low <= statistic <= high,

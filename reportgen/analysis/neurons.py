@@ -53,6 +53,7 @@ def effective_field(gradient: NDArray[Any], fallback: Box) -> Patch:
     everywhere has no such box: then ``fallback`` is returned with an ``energy_share`` of None.
     """
     energy = np.square(gradient.astype(np.float64)).sum(axis=2)
+    # Exactly zero, since no gradient passes the ReLU of a silent neuron.
     total = energy.sum()
     if total == 0:
         return Patch(rows=fallback.rows, cols=fallback.cols, energy_share=None)
@@ -64,6 +65,7 @@ def effective_field(gradient: NDArray[Any], fallback: Box) -> Patch:
 
 def _quantile_span(energy: NDArray[np.float64]) -> tuple[int, int]:
     share = np.cumsum(energy) / energy.sum()
+    # The first pixel at which the sum reaches the quantile: 5 % of the energy at most are before it.
     start, last = (int(np.searchsorted(share, q)) for q in QUANTILES)
     return start, min(last, len(energy) - 1) + 1
 
@@ -106,6 +108,7 @@ def rank_neurons(activations: NDArray[np.float32], count: int, *, distinct: bool
     if distinct:
         by_channel = activations.reshape(-1, activations.shape[-1])
         flat = np.ravel_multi_index(
+            # argmax names the first of equal outputs, which is what ties ask for.
             (by_channel.argmax(axis=0), np.arange(by_channel.shape[1])), by_channel.shape
         )
         # Back into the order of positions, which the stable sort below keeps for ties.

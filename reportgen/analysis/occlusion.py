@@ -62,11 +62,15 @@ class OccludedNetwork:
         needed = find_needed(self._steps, position)
         spans = [(box.rows, box.cols) for box in boxes]
         lengths = [stop - start for start, stop in spans[0]]
+        # Boxes have one size, so the lengths of the first are those of all, at every step.
         changed, lengths = _fit(spans, lengths, needed[0])
         signal = np.stack([cut_window(base[0], window) for window in changed])
+        # First what was there in the whole window, then what the box changes of it.
         for item, box, window in zip(signal, spans, changed, strict=True):
             paste_window(item, window, cut_window(other, box), box)
         for k, step in enumerate(self._steps):
+            # Spans differ by one where strides do not divide them; the longest decides, and the others get a
+            # margin.
             reached = [tuple(map(step.reach, each)) for each in changed]
             lengths = [step.longest_reach(length) for length in lengths]
             windows, lengths = _fit(reached, lengths, needed[k + 1])
@@ -86,6 +90,7 @@ def _fit(spans: Sequence[Any], lengths: Sequence[int], needed: Window) -> tuple[
     windows = []
     for pair in spans:
         starts = [
+            # Moved back in where the end of what is needed cuts it; the length stays.
             min(max(span[0], start), stop - length)
             for span, length, (start, stop) in zip(pair, fitted, needed, strict=True)
         ]

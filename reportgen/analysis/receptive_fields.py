@@ -80,6 +80,7 @@ def find_fields(graph: LayerGraph, end: int, *, as_run: bool = False) -> Field:
 
 def summarise_field(field: Field, side: int) -> FieldGeometry:
     """A field as results have it: the larger of both axes, and spans where the rule does not give them."""
+    # Results have one number for both; the other axis is listed if that does not give its spans.
     larger = max((field.rows, field.columns), key=lambda axis: axis.before + axis.after)
     geometry = FieldGeometry(
         size=max(larger.before + larger.after, 1),
@@ -100,6 +101,7 @@ def _follows(axis: Axis, geometry: FieldGeometry, side: int) -> bool:
         start = index * geometry.stride - geometry.padding
         if span != (max(start, 0), min(start + geometry.size, side)):
             return False
+    # Spans that cover the image follow from a large enough rule, too, but it would say nothing.
     return not geometry.whole
 
 
@@ -127,6 +129,7 @@ def _look(node: Node, seen: Sequence[Field]) -> Field:
             for axis, (start, stop) in zip((seen[0].rows, seen[0].columns), amounts, strict=True)
         )
         return Field(rows, columns, seen[0].whole)
+    # What is not known is taken to see everything: a field may be told too large, never too small.
     if len(node.shape) == 3 and _is_pointwise(node):
         return _join(seen, node)
     return _see_all(seen, node)
@@ -162,6 +165,7 @@ def _unite(axes: Sequence[Axis], length: int) -> Axis:
     wide = [axis.spans if len(axis.spans) == length else (_hull(axis.spans),) * length for axis in axes]
     spans = tuple(_hull(each) for each in zip(*wide, strict=True))
     full = [axis for axis in axes if len(axis.spans) == length]
+    # Branches of different strides, or one that was spread, follow no common rule.
     strides = {axis.stride for axis in full}
     ruled = len(full) == len(axes) and len(strides) == 1
     before, after = max(axis.before for axis in axes), max(axis.after for axis in axes)
@@ -188,6 +192,7 @@ def _shift(axis: Axis, before: int, after: int) -> Axis:
     spans = (None,) * max(before, 0) + axis.spans + (None,) * max(after, 0)
     spans = spans[max(-before, 0) : len(spans) - max(-after, 0)]
     return replace(
+        # Position 0 has moved, and with it where the rule begins; what comes at the end moves nothing.
         axis, spans=spans, before=axis.before + before * axis.stride, after=axis.after - before * axis.stride
     )
 
@@ -220,6 +225,7 @@ def _slide_along(axis: Axis, window: Window) -> Axis:
     spans = []
     for i in range(outputs):
         taps = (i * window.stride - zeros + k * window.dilation for k in range(window.size))
+        # Zeros of the padding see nothing.
         spans.append(_hull([axis.spans[tap] for tap in taps if 0 <= tap < count]))
     return Axis(
         tuple(spans),

@@ -111,6 +111,8 @@ def _draw_seed(seed: int, number: int) -> int:
 
 def _build_layer(layer: Layer, seed: int, named: Mapping[str, Any]) -> list[Any]:
     """The Keras layers of one layer of the settings: two where zeros are put around the maps first."""
+    # By what follows: He et al. derive their spread for rectifiers, Glorot and Bengio theirs for symmetric
+    # functions.
     initial = (
         keras.initializers.HeNormal(seed=seed)
         if layer.activation in ("relu", "elu")
@@ -118,6 +120,8 @@ def _build_layer(layer: Layer, seed: int, named: Mapping[str, Any]) -> list[Any]
     )
     made: list[Any] = []
     if layer.layer == "conv":
+        # Keras's "same" puts zeros unevenly where the size or stride is even, and knows no other number of
+        # them.
         if layer.padding:
             padded = {**named, "name": f"{named['name']}_padding"}
             made.append(keras.layers.ZeroPadding2D(layer.padding, **padded))
@@ -234,6 +238,7 @@ def _cut(part: Part) -> Iterator[tuple[Any, Any]]:
 def _note(course: Course, prefix: str, sums: Sequence[tuple[Any, Any]], count: int) -> None:
     """Append an epoch's mean loss and accuracy, given sums of losses and of hits by batch."""
     for name, number in (("loss", 0), ("accuracy", 1)):
+        # As Python's numbers, in double precision whatever the network's.
         course.log[f"{prefix}{name}"].append(sum(float(each[number]) for each in sums) / count)
 
 
@@ -250,6 +255,8 @@ def _training_functions(network: Any, optimizer: Any) -> tuple[Callable[..., Any
         with tf.GradientTape() as tape:
             p = network(scale_pixels(pixels, precision), training=True)
             loss, hits = judge(p, labels)
+            # The gradient is the mean's and the log has the sum: batches of different sizes then count by
+            # their images.
             mean = loss / tf.cast(tf.size(labels), precision)
         optimizer.apply(tape.gradient(mean, network.trainable_variables))
         return loss, hits
@@ -264,6 +271,7 @@ def _training_functions(network: Any, optimizer: Any) -> tuple[Callable[..., Any
 def _state_of(network: Any, optimizer: Any, course: Course) -> State:
     """All variables, those of dropout's random numbers among them, and the course."""
     variables = [*network.variables, *optimizer.variables]
+    # By number, since every layer has a variable called kernel.
     state = {f"variable_{n}": np.asarray(each) for n, each in enumerate(variables)}
     state |= {f"best_{n}": each for n, each in enumerate(course.best_weights)}
     state |= {name: np.array(values) for name, values in course.log.items()}
@@ -288,6 +296,7 @@ def outputs_of(network: keras.Sequential, names: Sequence[str]) -> Callable[[Any
 
     def run(pixels: Any) -> list[Any]:
         found = model(pixels, training=False)
+        # Keras does not put a single output into a list.
         return list(found) if isinstance(found, list | tuple) else [found]
 
     return run

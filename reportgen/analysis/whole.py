@@ -144,6 +144,7 @@ class WholeScores(ScoredNetwork):
         """Grad-CAM (rows, columns) of one image (H, W, 3), as :class:`ScoredNetwork` has it."""
         graph, batch = self._network.graph, tf.constant(image[np.newaxis])
         maps = graph.run(batch, self._layer)
+        # The maps are given: what is before them is run again only where a branch goes past them.
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(maps)
             features = graph.run(batch, self._end, given={self._layer: maps})
@@ -174,6 +175,7 @@ class WholeView:
         self.value = self.explain({})[0]
 
     def _weighed(self) -> list[list[Any]]:
+        # By identity: a layer that is applied twice has its weights once.
         found = {id(node.layer): node.layer for node in self._graph.runs(self._end)}
         return [list(layer.weights) for layer in found.values() if getattr(layer, "weights", None)]
 
@@ -187,6 +189,7 @@ class WholeView:
 
     def _explain(self, image: Any, weights: Sequence[Any]) -> tuple[Any, Any, Any]:
         found = []
+        # A forward pass of its own for each: an override holds for operations that are made within it.
         for rule in ("guided", "plain"):
             source = tf.identity(image)
             with override_rectifiers(rule):
@@ -214,6 +217,7 @@ class WholeView:
 
 def _last_rectifier(output: Any) -> Any:
     op = output.op
+    # Keras and tf.function put some behind a layer.
     while op.type == "Identity":
         op = op.inputs[0].op
     return op if op.type in RECTIFIERS else None
@@ -230,6 +234,7 @@ def build_scored(backbone: Backbone, head: bytes) -> ScoredNetwork:
     layer = backbone.layers[0]
     below = backbone.chain_to(layer)
     layers = backbone.graph.chain_to(len(backbone.graph.nodes) - 1)
+    # A chain up to the layer is not enough, as scores need what is above it, too.
     if below is None or layers is None or not all(map(is_known, layers)):
         return WholeScores(backbone, layer, kernel, bias)
     kept = skip_identities(layers)
