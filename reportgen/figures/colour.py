@@ -52,12 +52,14 @@ def signed_rgb(gradient: Values, limit: float) -> Rgb:
     (H, W, 3) stays so: zero is mid-grey 128, ±``limit`` are 255 and 0, clipped beyond. A limit of 0
     shows everything as zero. Raises ``ValueError`` as ``diverging`` does.
     """
+    # 0 gets 128, too: NumPy rounds 127.5 to the even neighbour.
     return _steps(gradient, -limit, limit, 255, flat=128)
 
 
 def ink_on(colour: tuple[float, float, float]) -> Literal["black", "white"]:
     """Say which ink has the higher contrast (WCAG 2.1) on a background of sRGB values from 0 to 1."""
     background = float(_luminance(np.asarray(colour)))
+    # WCAG adds 0.05 to both luminances, for the light that a screen reflects; black has 0 and white 1.
     return "black" if (background + 0.05) / 0.05 > 1.05 / (background + 0.05) else "white"
 
 
@@ -65,6 +67,7 @@ def _steps(values: Values, low: float, high: float, last: int, flat: int = 0) ->
     """Scale ``low`` … ``high`` to 0 … ``last``; a range of no width becomes ``flat``."""
     if not (np.isfinite(low) and np.isfinite(high) and low <= high):
         raise ValueError(f"{low} … {high} is no range to colour")
+    # As bytes they would be colours like any other.
     if not np.isfinite(values).all():
         raise ValueError("values to be coloured are not finite")
     if low == high:
@@ -80,11 +83,13 @@ def _diverging_table() -> Rgb:
     fine = matplotlib.colormaps["RdBu_r"].resampled(2001)(np.arange(2001))[:, :3]
     # CIE's lightness goes with the cube root of luminance.
     lightness = np.cbrt(_luminance(fine))
+    # Both from the end to the middle, which they share.
     blue, red = lightness[:1001], lightness[:999:-1]
     # From the lighter of the two ends, since both sides have to reach it.
     wanted = np.linspace(max(blue[0], red[0]), min(blue[-1], red[-1]), _SIDE + 1)
     left = np.interp(wanted, blue, np.arange(1001))
     right = 2000 - np.interp(wanted, red, np.arange(1001))
+    # Without the middle, which the left half ends with.
     chosen = np.concatenate([left, right[-2::-1]])
     table: Rgb = np.rint(fine[np.rint(chosen).astype(int)] * 255).astype(np.uint8)
     return table

@@ -84,6 +84,7 @@ class Carried:
 
 def carry_numbers(name: str, values: NDArray[Any], tolerance: float) -> Carried:
     """Carry an array of any shape as float32, in C order."""
+    # In one order of bytes, so that the page has the same ones wherever it was made.
     return Carried(name, "application/x-float32", values.astype("<f4").tobytes(), tolerance)
 
 
@@ -222,8 +223,10 @@ def exact_picture(pixels: NDArray[np.uint8]) -> Picture:
     (60 maps of photographs: 1.26 MB instead of 3.02).
     """
     red, green, blue = np.moveaxis(pixels, -1, 0)
+    # One byte a pixel, and no table.
     if np.array_equal(red, green) and np.array_equal(green, blue):
         return raster_picture(Image.fromarray(red))
+    # As one number a pixel: np.unique along an axis is much slower.
     packed = red.astype(np.uint32) << 16 | green.astype(np.uint32) << 8 | blue
     colours, index = np.unique(packed, return_inverse=True)
     if len(colours) > _MOST_COLOURS:

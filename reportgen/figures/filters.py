@@ -70,6 +70,7 @@ def heatmap_figure(kernel: _Weights) -> Figure:
 
 def _cell_size(columns: int, count: int) -> float:
     """Millimetres of a square, of which ``columns`` are in each of ``count`` slices side by side."""
+    # There is a gap less than there are slices.
     room = (TEXT_WIDTH_MM + _GAP_MM) / count - _GAP_MM
     return min(max(_CELL_MM, _LEAST_WIDTH_MM / (count * columns)), room / columns)
 
@@ -130,6 +131,7 @@ def _draw_scale(axes: Axes, bar: ScaleBar) -> None:
 def _tile(kernel: _Weights, limit: float, side: int) -> Rgb:
     height, width, depth = kernel.shape
     rows, columns = _grid(depth)
+    # Of n squares in a row n − 1 have a separator behind them: with one more all are alike.
     room = side + _SEPARATOR
     element = max(
         _LEAST_ELEMENT,
@@ -154,6 +156,7 @@ def _mark_negative(colours: Rgb, kernel: _Weights, element: int) -> None:
     for i, j in np.ndindex(kernel.shape[:2]):
         middle, centre = i * element + element // 2, j * element + element // 2
         dash = colours[middle - thickness // 2 :, centre - half : centre + half][:thickness]
+        # Over the dash's pixels and colours: one answer for each slice.
         dark = dash.mean(axis=(0, 1, 3)) < 120
         ink = np.where(dark, 255, 0)[:, np.newaxis]
         marked = (0.45 * dash + 0.55 * ink).astype(np.uint8)
@@ -164,6 +167,7 @@ def _grid(depth: int) -> tuple[int, int]:
     """Rows and columns for so many slices: full rows if they are at most three times as many as columns."""
     root = math.isqrt(depth)
     rows = max(divisor for divisor in range(1, root + 1) if depth % divisor == 0)
+    # For rows × columns = depth this says columns <= 3 rows; a prime depth would be one long row.
     if depth <= 3 * rows * rows:
         return rows, depth // rows
     return root, -(-depth // root)

@@ -94,6 +94,7 @@ class ScaleBar:
         canvas = ImageDraw.Draw(sheet)
         foot = top + _STRIP_HEIGHT
         canvas.rectangle((left, top, left + width - 1, foot - 1), outline=HAIRLINE)
+        # Two pixels less than the scale: its outline has one on each side.
         strip = Image.fromarray(self.strip(width - 2))
         sheet.paste(strip.resize((width - 2, _STRIP_HEIGHT - 2)), (left + 1, top + 1))
         baseline = foot + _TICK_LENGTH + 0.75 * LINE_HEIGHT
@@ -167,8 +168,10 @@ class _Grid:
 
 def count_columns(count: int) -> int:
     """Up to four images are in one row; more are spread over rows of nearly equal length."""
+    # The root rounded up, in whole numbers.
     longest = max(4, math.isqrt(count - 1) + 1)
     rows = -(-count // longest)
+    # Spread over the rows anew: five images are 3 + 2 and not 4 + 1.
     return -(-count // rows)
 
 
@@ -248,6 +251,7 @@ def lettered_figure(
     Tiles that are data are encoded without loss, in both. A photograph among them is a JPEG, no larger than
     print needs.
     """
+    # The sheet is one file: a JPEG would change the colours of the data for the photograph's sake.
     data = any(tile.look != "photograph" for tile in tiles)
     picture = montage(
         tiles,
@@ -273,6 +277,7 @@ def _cut(tile: Tile, side: int) -> Piece:
     name = f"{tile.label} {tile.sublabel}".strip()
     if tile.look != "photograph":
         return Piece(exact_picture(tile.pixels), name, tile.look)
+    # Only made smaller: the page enlarges by itself, and more pixels would not show more.
     large = max(tile.pixels.shape[:2]) > side
     pixels = np.asarray(_fit(tile.pixels, side, smooth=True)) if large else tile.pixels
     return Piece(raster_picture_of(pixels, "image/jpeg"), name)
@@ -284,6 +289,7 @@ def block_means(values: NDArray[Any], side: int) -> NDArray[Any]:
     A picture of it is exact in what it shows: each pixel has the mean of a square of values, which no other
     pixel is made of. The rest that fills no square is left out. Unchanged if it is no larger than that.
     """
+    # By the shorter side: squares are as many in both directions, and a long map stays long.
     block = max(1, round(min(values.shape[:2]) / side))
     rows, columns = (length // block for length in values.shape[:2])
     squares = values[: rows * block, : columns * block].reshape(

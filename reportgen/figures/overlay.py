@@ -43,6 +43,7 @@ def with_boxes(image: Rgb, boxes: Sequence[tuple[Box, str]], scale: int) -> Rgb:
     ``ValueError`` if a box is empty or leaves the image.
     """
     height, width = image.shape[:2]
+    # Enlarged before drawing, so that frames have the fineness of print and not of the image.
     enlarged = Image.fromarray(image).resize((width * scale, height * scale), Image.Resampling.LANCZOS)
     canvas = ImageDraw.Draw(enlarged)
     frames = [(_rectangle(image, box, scale), label) for box, label in boxes]
@@ -97,6 +98,7 @@ def _draw_dashes(canvas: ImageDraw.ImageDraw, rectangle: _Rectangle, inset: int,
 def _dashes(start: int, stop: int, width: int) -> list[tuple[int, int]]:
     """Space dashes evenly, with one at either end so that the corners are drawn."""
     dash = min(4 * width, stop - start)
+    # Dashes of four line widths and gaps of about three.
     gaps = round((stop - start - dash) / (7 * width))
     step = (stop - start - dash) / gaps if gaps else 0
     return [(start + round(i * step), start + round(i * step) + dash) for i in range(gaps + 1)]
@@ -120,6 +122,7 @@ def _place_badges(image: Image.Image, frames: Sequence[tuple[_Rectangle, str]], 
 def _spots(rectangle: _Rectangle) -> list[_Point]:
     left, top, right, bottom = rectangle
     across, down = (left + right) / 2, (top + bottom) / 2
+    # Corners first, since of equally good spots the first is taken.
     corners = list(product((left, right), (top, bottom)))
     return [*corners, (across, top), (across, bottom), (left, down), (right, down)]
 
@@ -140,6 +143,7 @@ def _draw_badge(label: str, lettering: Lettering) -> Image.Image:
     canvas = ImageDraw.Draw(badge)
     box = (0, 0, width - 1, height - 1)
     canvas.rounded_rectangle(box, height / 2, fill="white", outline=_DARK, width=round(0.07 * lettering.size))
+    # STIX's digits are 0.68 em high: so their middle is that of the badge.
     at = (width / 2, height / 2 + 0.34 * lettering.size)
     lettering.draw(canvas, at, label, _DARK, "centre")
     return badge.resize((width // _SMOOTHING, height // _SMOOTHING), Image.Resampling.BOX)

@@ -66,6 +66,7 @@ _STYLE = MappingProxyType(
 def house_style() -> Iterator[None]:
     """Draw in the report's style, whatever a ``matplotlibrc`` of the user says; nothing of it stays."""
     with matplotlib.rc_context():
+        # Else what a notebook or a style has set would stay under what is set here.
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_STYLE)
         yield
@@ -173,6 +174,7 @@ def confusion_figure(
     if counts.shape != (n, n) or not n:
         raise ValueError(f"a confusion matrix of {n} classes is {n} × {n}, not {counts.shape}")
     cell_mm = min(_CELL_MM, _MATRIX_MM / n)
+    # Without pyplot, which keeps every figure until it is closed, and takes 0.6 s to import.
     figure = Figure(figsize=(n * cell_mm * MM, n * cell_mm * MM))
     axes = figure.add_axes((0, 0, 1, 1))
     _fill_cells(axes, counts, cell_mm)
@@ -188,6 +190,7 @@ def _fill_cells(axes: Axes, counts: NDArray[Any], cell_mm: float) -> None:
         red, green, blue = map(float, shades[i, j]) if count else (1.0, 1.0, 1.0)
         shade = (red, green, blue)
         square = Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=shade, edgecolor=_GRID, linewidth=0.5)
+        # Or the outer half of the lines at the edge would be cut away.
         square.set_clip_on(False)
         axes.add_patch(square)
         ink = ink_on(shade) if count else _ZERO_INK
@@ -250,6 +253,7 @@ def _label_classes(axes: Axes, labels: Sequence[str], cell_mm: float, faces: Typ
     # A class whose name has two dollar signs is no formula.
     axes.set_yticks(positions, names, parse_math=False)
     axes.set_xticks(positions, names, parse_math=False)
+    # Names that touch are read as one.
     if widest > 0.95 * cell_mm:
         axes.set_xticks(positions, names, parse_math=False, rotation=45, ha="right", rotation_mode="anchor")
     for written in (axes.get_xticklabels(), axes.get_yticklabels()):
@@ -303,6 +307,7 @@ def histories_plot(histories: Sequence[tuple[str, Curves, Curves, int]]) -> Pict
     """
     pitch = min(_ROW_MM, _MOST_MM / len(histories))
     high = pitch - 10
+    # One scale for all, but no larger than it need be.
     top = min(_LARGE_LOSS, max(value for _, losses, _, _ in histories for curve in losses for value in curve))
     width, height = _PITCH_MM + _PANEL_MM[0], pitch * len(histories)
     with house_style():
@@ -372,6 +377,7 @@ def _label_ends(axes: Axes, curves: Curves, height_mm: float = _PANEL_MM[1]) -> 
     heights = [min((curve[-1] - low) / (high - low), 1.0) * points for curve in curves]
     middle, distance = sum(heights) / 2, heights[0] - heights[1]
     if abs(distance) < _LINE_POINTS:
+        # Apart by a line, in the order in which the curves end.
         half = _LINE_POINTS / 2 if distance >= 0 else -_LINE_POINTS / 2
         heights = [middle + half, middle - half]
     for height, name, colour in zip(
