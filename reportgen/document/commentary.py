@@ -194,6 +194,7 @@ def _refuse(tex: str) -> str | None:
             return f"{size} is not allowed"
     depth = deepest = 0
     for command in commands:
+        # mathtext reads by recursion: each level takes a share of Python's stack.
         depth += (command in ("{", r"\left")) - (command in ("}", r"\right"))
         deepest = max(deepest, depth)
     return "it is nested too deep" if deepest > _DEEPEST_FORMULA else None
@@ -203,6 +204,7 @@ def _shorten(message: str) -> str:
     """The last line of an error of mathtext, without the parser's terms."""
     last = (message.strip().splitlines() or [""])[-1]
     last = re.sub(r"^Parse\w*Exception: |\s*\(at char.*", "", last)
+    # What was expected is told only if it is short: pyparsing lists everything that it could have been.
     found = re.fullmatch(r"Expected (.{41,}|end of text), found (.*)", last)
     return f"a mistake before {found[2]}" if found else last
 
@@ -216,6 +218,7 @@ class _Parser(MarkdownIt):
 def _make_parser() -> MarkdownIt:
     parser = _Parser("commonmark", {"html": False})
     parser.enable("table").disable(["image", "html_block", "html_inline"])
+    # The alternatives that markdown-it gives it, which at() would take away.
     parser.block.ruler.at("table", _cut_table, {"alt": ["paragraph", "reference"]})
     parser.use(dollarmath_plugin, allow_labels=False, allow_blank_lines=False)
     parser.inline.ruler.at("math_inline", _read_formula)
@@ -254,6 +257,7 @@ def _read_formula(state: StateInline, silent: bool) -> bool:
     start = state.pos
     if start and state.src[start - 1].isdigit():
         return False
+    # Silently first, which moves only the position: what comes behind decides whether it is a formula.
     found = _read_dollars(state, True)
     end, state.pos = state.pos, start
     if not found or state.src[end : end + 1].isdigit():

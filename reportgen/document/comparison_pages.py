@@ -45,6 +45,7 @@ def render_difference(difference: Difference, templates: Templates) -> str:
 
 
 def _source(picture: Picture) -> str:
+    # A table and not a guess: a stranger's file must not become a type that acts.
     kind = _MIME[picture.file.rpartition(".")[2].lower()]
     return f"data:{kind};base64,{base64.b64encode(picture.data).decode()}"
 

@@ -71,6 +71,7 @@ def open_environment(templates: Templates) -> ImmutableSandboxedEnvironment:
         lstrip_blocks=True,
         bytecode_cache=compiled_templates("page"),
     )
+    # A global, since included and imported templates see nothing else.
     environment.globals["source"] = lambda name: embed(name, templates.path(name))
     return environment
 
@@ -87,6 +88,7 @@ def render_page(environment: ImmutableSandboxedEnvironment, template: str, mark:
     except TemplateError as error:
         raise RenderError(f"templates/{template}: {error}", "Correct the template.") from error
     if mark:
+        # By the program and not by the template, which may be a user's own.
         html = html.replace("<head>", f"<head>\n{mark}", 1)
     # The fonts first: the policy has hashes over the finished style sheet.
     html = html.replace(_FONT_MARK, font_css(html), 1)
@@ -133,5 +135,7 @@ def content_security_policy(html: str) -> str:
         digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
         hashes[kind].append(f"'sha256-{digest}'")
     rules = ["default-src 'none'", "img-src data:", "font-src data:"]
+    # Nothing for a kind that the page does not have: what default-src forbids stays forbidden.
     rules += [f"{kind}-src {' '.join(dict.fromkeys(found))}" for kind, found in hashes.items() if found]
+    # These two do not fall back on default-src.
     return "; ".join([*rules, "base-uri 'none'", "form-action 'none'"])

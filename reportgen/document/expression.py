@@ -116,6 +116,7 @@ def _steps(node: nodes.Expr) -> list[str | int]:
             # No key begins with an underscore, and attributes of Python objects do.
             case nodes.Getattr(node=inner, attr=step) if not step.startswith("_"):
                 steps.append(step)
+            # Neither True, which as an index is 1, nor a slice.
             case nodes.Getitem(node=inner, arg=nodes.Const(value=step)) if type(step) in (str, int):
                 steps.append(step)
             case _:
@@ -193,6 +194,7 @@ def _filter(name: str, node: Sourced, call: nodes.Filter) -> Markup:
 
 def _arguments(call: nodes.Filter) -> list[int]:
     found = [node.value for node in call.args if isinstance(node, nodes.Const) and type(node.value) is int]
+    # What is no whole number was passed over above, and shows in the count.
     if call.kwargs or call.dyn_args or call.dyn_kwargs or len(found) != len(call.args):
         raise RenderError(f"'{call.name}' takes only whole numbers in its parentheses.", ALLOWED)
     return found
@@ -201,6 +203,7 @@ def _arguments(call: nodes.Filter) -> list[int]:
 def _print(name: str, node: Sourced) -> Markup:
     """A value as it is printed without a filter."""
     match plain(node):
+        # Before int(), which takes truth values as well.
         case bool(truth):
             return node.as_markup("yes" if truth else "no")
         case int():
@@ -225,6 +228,7 @@ def _print(name: str, node: Sourced) -> Markup:
 def rounded_text(value: float) -> str:
     """A number with up to 4 significant digits; a share is 1 only if it is exactly that."""
     if 0 < value < 1:
+        # With four digits 0.99996 would be rounded to 1.
         value = min(value, 0.9999)
     mantissa, times, power = significant_text(value, 4).partition(" × ")
     if "." in mantissa:

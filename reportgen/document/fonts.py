@@ -170,6 +170,7 @@ def mark_words(page: str, faces: Typefaces) -> str:
     """
     families = Families(faces)
     parts = _UNPRINTED.split(page)
+    # split() with a group gives text and what is between in turn; tags, styles and scripts are the odd ones.
     for number in range(0, len(parts), 2):
         if words_beyond(parts[number]):
             parts[number] = "".join(_mark(parts[number], families))
@@ -177,6 +178,7 @@ def mark_words(page: str, faces: Typefaces) -> str:
 
 
 def _mark(text: str, families: Families) -> Iterator[str]:
+    # Unescaped: of “&#x5d0;” the font needs the letter, not the digits.
     if find_lack(html.unescape(text), families.faces):
         problem, remedy = describe_lack(html.unescape(text), families.faces)
         raise FontMissingError(f"The document cannot show {problem}", remedy)

@@ -31,6 +31,7 @@ class FormulaSetter:
     def set(self, tex: str, spoken: str) -> Markup:
         """Set mathtext (without dollar signs); ``spoken`` is what a screen reader says."""
         drawn = json.loads(self.memo(f"formula {tex}", lambda: _draw(tex)))
+        # By content: a formula that is set twice has one rule. A letter first, as names in CSS need.
         name = "f" + hashlib.sha256(tex.encode()).hexdigest()[:10]
         # A rule and no style attribute, which the page's policy forbids.
         self.rules[name] = (
@@ -50,6 +51,7 @@ class FormulaSetter:
         general, filled = rf"\dfrac{{{side}_1 - F + 2P}}{{S}}", rf"\dfrac{{{W1} - {F} + 2 \cdot {P}}}{{{S}}}"
         said, put_in = f"({side}1 − F + 2P) / S", f"({W1} − {F} + 2·{P}) / {S}"
         if (W1 - F + 2 * P) % S:
+            # Only where a remainder is lost: otherwise the reader would look for one.
             general, filled = (rf"\left\lfloor {each} \right\rfloor" for each in (general, filled))
             said, put_in = f"floor({said})", f"floor({put_in})"
         tex = rf"{side}_2 = {general} + 1 = {filled} + 1 = {W2}"

@@ -38,11 +38,10 @@ LISTED_IMAGES = 500
 """Above this number of images the document does not list the files; their hashes are in the results."""
 
 PARTS = ("abstract", "findings", "appendix")
+"""The further templates that a section may have."""
 
 _INPUTS = "inputs"
 """What several explorers are about: the example images, exactly as the layers saw them."""
-
-"""The further templates that a section may have."""
 
 COMMON_TABLES = ("counts", "checks")
 """The tables that every report has at its end."""

@@ -109,6 +109,7 @@ class Lineage:
         """
         parent = pointer.rpartition("/")[0]
         row = parent if _is_tuple(self._values.get(parent)) else pointer
+        # In the order of printing, so that the same report has the same ids.
         return self.anchors.setdefault(row, f"s{len(self.anchors) + 1}")
 
     def sources(self) -> list[tuple[Maker, list[Entry]]]:
@@ -169,6 +170,7 @@ class Lineage:
     def _examples(self, pointer: str) -> list[InputFile]:
         """The example image of the class that the pointer names, else all of them."""
         examples = self.results.dataset.examples
+        # A pointer that is shorter names no class, and then all examples are listed.
         label = (split_pointer(pointer) + [""] * 3)[2]  # /section/table/class
         named = [label] if label in examples else list(examples)
         digests = {image.file: image.sha256 for image in self.results.dataset.images}
@@ -254,6 +256,7 @@ def _walk(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
 
 def _is_tuple(value: Any) -> bool:
     return (
+        # type(), for a truth value would pass isinstance() as a whole number.
         isinstance(value, list) and 0 < len(value) <= _TUPLE and all(type(v) in (int, float) for v in value)
     )
 

@@ -69,6 +69,7 @@ class Numbering:
         for kind in {kind for kind, _ in self.numbers}:
             planned = [name for k, name in self.numbers if k == kind]
             shown = [name for k, name in self.shown if k == kind]
+            # As lists: something missing, shown twice or in another order is found by one comparison.
             if planned != shown:
                 raise RenderError(
                     f"The templates show the {kind}s {', '.join(shown)}; numbered are {', '.join(planned)}.",
@@ -99,6 +100,7 @@ def reference_names(
     with the slug of the class instead, ``neuron-input-leopard``, unless that is ambiguous.
     """
     pairs = list(numbers)
+    # First the names as they are, for which no slug of a class may stand.
     names = {(what, make_slug(name)): name for what, name in pairs}
     slugs = [make_slug(label) for label in classes]
     of_class = _pattern_of_classes(kind)
@@ -107,6 +109,7 @@ def reference_names(
         found = of_class.fullmatch(name)
         if found and int(found[2]) < len(slugs):
             slug = slugs[int(found[2])]
+            # Two classes such as “Red fox” and “red-fox” have one slug, which then means neither.
             if slug and times[slug] == 1:
                 # A name as it is wins over one that is made of a class.
                 names.setdefault((what, make_slug(f"{found[1]}-{slug}")), name)
@@ -122,6 +125,7 @@ def _pattern_of_classes(kind: ReportKind) -> re.Pattern[str]:
 
 def make_slug(text: str) -> str:
     """``text`` in lower case, with one hyphen between its runs of letters and digits of any script."""
+    # NFC first: a combining accent is no \w, and would cut a name written on macOS in two.
     return re.sub(r"[\W_]+", "-", unicodedata.normalize("NFC", text.lower())).strip("-")
 
 

@@ -75,6 +75,7 @@ def describe_choice(choice: Any) -> str:
 
 
 def _ordinal(number: int) -> str:
+    # 11th to 13th do not end as 1st to 3rd do, nor does 111th.
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
 
@@ -124,6 +125,7 @@ def turn_blocks(tokens: Sequence[Token]) -> None:
             opening.attrSet("dir", "rtl")
     for number, token in enumerate(tokens):
         if token.type in ("bullet_list_open", "ordered_list_open", "blockquote_open"):
+            # A list or a quotation has the direction of its first words, by which its markers stand.
             first = next((inner for inner in tokens[number:] if inner.type == "inline"), None)
             if first and direction_of(first.content) == "rtl":
                 token.attrSet("dir", "rtl")
@@ -155,6 +157,7 @@ class Sourced:
 
     def __getitem__(self, key: Any) -> Sourced:
         key = plain(key)
+        # Its items would be counted from 0 again, and their pointers be those of others.
         if isinstance(self._value, list) and isinstance(key, slice):
             raise TypeError("a slice of the results has no pointer")
         return Sourced(self._value[key], f"{self._pointer}/{escape_step(key)}", self._note)
@@ -193,6 +196,7 @@ class Sourced:
 
     def as_markup(self, text: str) -> Markup:
         """``text``, which shows this value, with the pointer attached if the value is a number."""
+        # Truth values first, which to Python are numbers.
         if isinstance(self._value, bool | str) or self._value is None:
             return Markup.escape(text)
         return self.as_source(text)

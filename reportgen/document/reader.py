@@ -116,6 +116,7 @@ class _Reader(HTMLParser):
         if tag == "tr" and pointer and "id" in named:
             # Of two elements with one id a link leads to the first.
             self.rows.setdefault(named["id"], pointer)
+        # Of links within links the outer one counts; an element without an end would never close it.
         elif pointer and self._link is None and tag not in _VOID:
             target = named.get("href", "").removeprefix("#")
             self._link = _Link(target, pointer, len(self._open))
@@ -133,6 +134,7 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in _CAPTIONS:
             self._end_caption(tag)
+        # Before the stack is looked at: a figure that is too deep for it was counted all the same.
         elif tag == "figure" and self._captioned and not self._is_hidden():
             self.bare_figures += not self._captioned.pop()
         if tag not in self._open:
