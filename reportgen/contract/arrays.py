@@ -102,6 +102,7 @@ def _extract(archive: zipfile.ZipFile, name: str, summary: ArraySummary) -> NDAr
     entry, size = archive.getinfo(name), _count_bytes(summary)
     if entry.compress_type not in _PACKED:
         raise _UntrueError(f"it is packed by method {entry.compress_type}, which is not read")
+    # Before anything is unpacked: the size that the archive declares must fit what is described.
     if not size < entry.file_size <= size + _HEADER_BYTES:
         raise _UntrueError(f"it has {entry.file_size} bytes; {_kind(summary)} has {size} and a header")
     with archive.open(entry) as stream:

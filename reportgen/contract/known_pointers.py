@@ -49,6 +49,7 @@ def know_pointers(kind: ReportKind | None = None) -> KnownPointers:
     """The pointers of every section that is installed here or in ``kind``, whether a report has it or not."""
     shipped = find_kind()
     others = dict.fromkeys([*list_sections(), *(kind.sections if kind else ())])
+    # Those that come along are in the shipped schema.
     own = [_describe(section) for section in others if section not in shipped.sections]
     return KnownPointers((read_schema(), *own), tuple(section.name for section in others))
 
@@ -66,6 +67,7 @@ def _follow(node: Node, types: Node, steps: Sequence[str]) -> Iterator[Node]:
     if "$ref" in node:
         # As in the list of pointers, what a field says of itself goes before what its type says.
         node = {**types[node["$ref"].rpartition("/")[2]], **{k: v for k, v in node.items() if k != "$ref"}}
+    # Whatever it may be: a pointer is known if it is one of any of these.
     if "anyOf" in node:
         for each in node["anyOf"]:
             yield from _follow(each, types, steps)
@@ -80,6 +82,7 @@ def _children(node: Node, step: str) -> Iterator[Node]:
     """The nodes that a step, or a star, leads to."""
     named, prefix = node.get("properties", {}), node.get("prefixItems", [])
     if step == STAR:
+        # And those below, as a star stands for every key.
         yield from (*named.values(), *prefix)
     elif step in named:
         yield named[step]
@@ -105,6 +108,8 @@ def _fill(pattern: str, steps: Sequence[str]) -> str:
     parts = pattern.split("/")[1:]
     if len(parts) != len(steps):
         return pattern
+    # With the steps of the mistyped one, so that it is not far from the right one for its classes and
+    # indices.
     filled = (_stand_for(part, step) for part, step in zip(parts, steps, strict=True))
     return "/" + "/".join(filled)
 
@@ -129,6 +134,7 @@ def find_limits(nodes: Sequence[Node]) -> tuple[float, float] | None:
 
 
 def _limits(node: Node) -> tuple[float, float]:
+    # An open end counts as a closed one: only what is out of reach altogether is found here.
     low = max(node.get("minimum", -math.inf), node.get("exclusiveMinimum", -math.inf))
     high = min(node.get("maximum", math.inf), node.get("exclusiveMaximum", math.inf))
     return low, high

@@ -54,6 +54,7 @@ def find_value(document: Any, pointer: str, name: str) -> Any:
     value: Any = document
     passed: list[str] = []
     for step in split_pointer(pointer):
+        # Keys first: in an object "0" is a name like any other.
         if isinstance(value, dict) and step in value:
             value = value[step]
         elif isinstance(value, list) and _is_index(step, len(value)):

@@ -204,6 +204,8 @@ def _describe(error: ValidationError, document: Any) -> Iterator[str]:
         missing = each["type"] == "missing"
         steps = _follow(document, each["loc"], missing=missing)
         pointer = join_pointer(steps) or "the document"
+        # By pointer: of a union pydantic reports a fault for each member, which are alternatives for the
+        # reader.
         found[pointer] = "is missing" if missing else f"is {show_value(each['input'])}"
         text = "" if missing else each["msg"].replace("Input should ", "it should ")
         if text not in wanted.setdefault(pointer, []):

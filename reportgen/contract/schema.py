@@ -34,6 +34,7 @@ def _make_type(kind: ReportKind, base: type[Any]) -> type[Any]:
         section.name: (Annotated[section.result_type, means(section.meaning)], ...)
         for section in kind.sections
     }
+    # The checks are given here and not by the base, so that they come behind the sections.
     made: type[Any] = create_model(
         base.__name__, __base__=base, __module__=base.__module__, **fields, checks=(Checks, ...)
     )
@@ -57,6 +58,7 @@ def find_document_kind(document: Any, expected: ReportKind | None = None) -> Rep
     names = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
     kind = expected or _installed_kind(declared.get("name"))
     own = {section.name: section for section in kind.sections}
+    # Once each: ReportKind refuses a section that is there twice, and a document may name one so.
     found = [own.get(name) or (None if expected else _installed(name)) for name in dict.fromkeys(names)]
     return ReportKind(kind.name, kind.version, tuple(section for section in found if section))
 
@@ -120,6 +122,7 @@ def _likeliest(error: Any) -> Any:
     while error.context:
         forms: dict[Any, list[Any]] = {}
         for each in error.context:
+            # The first step of an error's path in the schema is the number of the union's member.
             forms.setdefault(each.schema_path[0], []).append(each)
         error = min(forms.values(), key=_distance)[0]
     return error
@@ -181,6 +184,7 @@ def make_schema(kind: ReportKind | None = None) -> dict[str, Any]:
     made = results_type(kind, Results).model_json_schema(mode="serialization", schema_generator=Untitled)
     # Older and newer documents are read too; this schema is the one of this version only.
     made["properties"]["schema_version"] |= {"const": SCHEMA_VERSION}
+    # Sections are required by the conditions in allOf, as a report may have some of them only.
     made["required"] = [name for name in made["required"] if name not in kind]
     made["allOf"] = [_is_there_if_named(name) for name in kind.names]
     head = {
@@ -201,6 +205,7 @@ def _is_there_if_named(section: str) -> dict[str, Any]:
 
 def write_schema(kind: ReportKind | None = None) -> str:
     """The schema as the text of a file; without ``kind`` that of the shipped one."""
+    # Readable in a diff, for the file is under version control.
     return json.dumps(make_schema(kind), indent=2, ensure_ascii=False) + "\n"
 
 
@@ -240,6 +245,7 @@ def list_pointers(schema: Mapping[str, Any]) -> list[Pointer]:
         known = found.get(pointer.pattern)
         if known is None:
             found[pointer.pattern] = pointer
+        # A union of two lists has each of its pointers twice; what differs is their type.
         elif pointer.kind not in known.kind.split(" or "):
             found[pointer.pattern] = replace(known, kind=f"{known.kind} or {pointer.kind}")
     # The pointer of the document as a whole, which every document has.

@@ -80,8 +80,10 @@ class _Maker:
         if pattern in self.known.absent:
             return None
         if "$ref" in node:
+            # What a field says of itself goes before what its type says, as everywhere in the contract.
             node = {**self.types[node["$ref"].rpartition("/")[2]], **node}
         if "anyOf" in node:
+            # The first of several forms: "filter", the only one that has two, is among the known values.
             return self.make(next(each for each in node["anyOf"] if each.get("type") != "null"), pattern)
         if "const" in node or "enum" in node:
             return node["const"] if "const" in node else node["enum"][0]
@@ -98,6 +100,7 @@ class _Maker:
     def _make_array(self, node: Node, pattern: str) -> Any:
         if "prefixItems" in node:
             return [self.make(each, f"{pattern}/{n}") for n, each in enumerate(node["prefixItems"])]
+        # As list_pointers() names indices, for the known properties are found by its patterns.
         letter = INDICES[sum(f"<{letter}>" in pattern for letter in INDICES)]
         item = self.make(node["items"], f"{pattern}/<{letter}>")
         fixed = node.get("maxItems") if node.get("maxItems") == node.get("minItems") else None
@@ -111,6 +114,7 @@ class _Maker:
         return True
 
     def _make_integer(self, node: Node, _pattern: str) -> int:
+        # Not 0 or 1, which a filter for shares would take as well.
         return max(_WHOLE, int(node.get("minimum", 0)))
 
     def _make_number(self, node: Node, _pattern: str) -> float:

@@ -42,6 +42,7 @@ def render_results(results: LoadedResults) -> str:
         f"<p>All tables: {', '.join(f'<code>{escape(name)}</code>' for name in results.tables)}; "
         "<code>results.table(name)</code> gives each as a data frame.</p>",
     ]
+    # Styles stand at the elements: those of a style sheet would hold for the whole notebook.
     return f'<div style="line-height:1.45">{"".join(parts)}</div>'
 
 
@@ -103,6 +104,7 @@ def cell(content: str, align: str, style: str = "") -> str:
 
 def safe_text(text: str) -> str:
     """Anybody's words: cut, escaped, and with a direction of their own."""
+    # Cut before escaping, or the cut could be in the middle of an entity.
     return f"<bdi>{escape(cut(text, _LONGEST))}</bdi>"
 
 
@@ -121,6 +123,7 @@ def describe_results(results: LoadedResults) -> list[str]:
         ("Checks", describe_checks(results)),
         ("More", ".tables, .table(name), .at(pointer), .array(section, name); attributes as in results.json"),
     )  # fmt: skip
+    # On one line and cut: a name in a stranger's results may be long, or have line ends.
     return [cut(f"{name + ':':<12}{plain(text)}") for name, text in named]
 
 
@@ -200,6 +203,7 @@ class Table:
         Raises ``PandasMissingError`` without pandas.
         """
         try:
+            # pandas is an extra: results can be read and printed without it.
             import pandas as pd
         except ImportError:
             raise PandasMissingError from None
