@@ -90,9 +90,11 @@ class ReportKind:
     examples: Split = "test"
 
     def __post_init__(self) -> None:
+        # Here and not where sections are looked up: whoever puts a kind together in Python is told, too.
         for one, other in combinations(self.sections, 2):
             if one.name == other.name:
                 raise OutlineError(f"the section '{one.name}' is named twice.", "Name it once.")
+            # Files, links and numbers of figures go by the name alone, without the section.
             if both := {shown.name for shown in one.shown} & {shown.name for shown in other.shown}:
                 raise OutlineError(
                     f"the sections '{one.name}' and '{other.name}' both have '{min(both)}'.",
@@ -131,6 +133,7 @@ class ReportKind:
             if not isinstance(inner, Mapping):
                 continue
             if above:
+                # What the user wrote comes last and wins.
                 completed[above] = {key: value, **inner}
             else:
                 completed.setdefault(key, value)
@@ -196,6 +199,7 @@ class ReportKind:
     def list_references(self, *more: Reference) -> list[Reference]:
         """The references of the sections, and ``more``, each once, by authors and year."""
         named = {*more, *(reference for section in self.sections for reference in section.references)}
+        # As lists of references are ordered; the title, so that equal authors and years do not change places.
         return sorted(named, key=lambda reference: (reference.authors, reference.year, reference.title))
 
     def choose(self, names: Sequence[str]) -> ReportKind:
@@ -235,6 +239,7 @@ def list_sections() -> list[Section]:
     """The sections that are installed here: those that come with reportgen, and entry points."""
     from importlib.metadata import entry_points
 
+    # An entry point with the name of an own section is that one: find_section() looks there first.
     names = [*_OWN_SECTIONS, *(point.name for point in entry_points(group=_SECTIONS))]
     return [find_section(name) for name in dict.fromkeys(names)]
 

@@ -135,6 +135,7 @@ class Shown:
 
     def matches(self, name: str) -> bool:
         """Whether this is the figure or table of that name, with a number for ``<i>`` and for ``<k>``."""
+        # re.escape() leaves the pointed brackets alone, since Python 3.7.
         return re.fullmatch(re.sub(r"<[a-z]>", r"\\d+", re.escape(self.name)), name) is not None
 
 
@@ -254,6 +255,7 @@ class Section:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
             raise SectionError(f"section '{self.name}': a name is small letters, digits and _ only.")
+        # Its name becomes a key, a stage, an id and an attribute: it may be none of those that are there.
         if self.name in _TAKEN or self.name.startswith(_TAKEN_BEGINNINGS):
             raise SectionError(f"section '{self.name}': this name means something else in every report.")
 
@@ -362,6 +364,7 @@ class Section:
 
 def _locate(error: Exception) -> str:
     """The error with its file and line."""
+    # The innermost: where the section's own code, or what it called, failed.
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno})."
 
@@ -370,6 +373,7 @@ def _names(shown: Sequence[Shown], classes: int) -> list[str]:
     """Adjacent names with an index are grouped by class: all of one class, then all of the next."""
     names: list[str] = []
     together: list[Shown] = []
+    # The None at the end closes the last group.
     for each in (*shown, None):
         if each is not None and "<i>" in each.name:
             together.append(each)
