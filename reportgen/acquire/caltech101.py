@@ -72,6 +72,7 @@ def unpack_images(
         ):
             done = 0
             for label, name, content in _members(archive, stream, limits.members, _IMAGE):
+                # Not offered as a class: its photographs have nothing in common.
                 if label == CLUTTER:
                     continue
                 images.setdefault(label, []).append(name)
@@ -95,6 +96,7 @@ def unpack_outlines(archive: Path, labels: Collection[str], into: Path, limits: 
     wanted = {OUTLINE_FOLDERS.get(label.casefold(), label).casefold() for label in labels}
     with _damage_named(archive), zipfile.ZipFile(archive) as outer:
         inner = _inner_archive(archive, outer, OUTLINES_NAME)
+        # A plain tar has the size that the ZIP declares, and zipfile reads no more than that.
         if inner.file_size > limits.size:
             raise _unusable(archive, f"its member {OUTLINES_NAME} unfolds to more than {limits.size} bytes")
         with outer.open(inner) as stream:
@@ -110,6 +112,7 @@ def _inner_archive(archive: Path, outer: zipfile.ZipFile, name: str) -> zipfile.
     for info in outer.infolist():
         _refuse_escape(archive, info.filename)
     found = [info for info in outer.infolist() if PurePosixPath(info.filename).name == name]
+    # Where there are two, one cannot know which is meant.
     if len(found) != 1:
         raise _unusable(archive, f"{len(found)} members named {name}, where one is expected")
     if found[0].flag_bits & 0x1:
@@ -129,6 +132,7 @@ def _members(
             # A sparse file's size is only declared: it would unfold beyond what the stream is held to.
             if member.issparse() or not (member.isreg() or member.isdir()):
                 raise _unusable(archive, f"its member {member.name!r} is neither a plain file nor a folder")
+            # PurePosixPath drops a leading "./", with which some programs pack.
             found = wanted.fullmatch(str(PurePosixPath(member.name)))
             content = tar.extractfile(member) if member.isreg() else None
             if found and content:
@@ -241,6 +245,7 @@ def fetch_caltech101(
     _check_choice(classes)
     # Before 137 MB are downloaded.
     check_free(out, "Caltech-101")
+    # Before filling(), in which a new record takes the place of the one that says whose the file is.
     keep_boxes = (out / ANNOTATIONS).exists() and ANNOTATIONS not in claim(out, "Caltech-101")
     archive = download(
         source,
@@ -292,6 +297,7 @@ def _check_known(classes: Sequence[str], images: Mapping[str, Sequence[str]], ar
     unknown = [label for label in classes if label not in images]
     if not unknown:
         return
+    # Lower case only to find what is alike: the archive has Leopards and also butterfly.
     known = {label.lower(): label for label in sorted(images)}
     near = {
         label: [f"'{known[name]}'" for name in difflib.get_close_matches(label.lower(), known)]

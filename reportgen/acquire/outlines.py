@@ -54,6 +54,7 @@ def read_matrices(data: bytes, names: Collection[str]) -> dict[str, NDArray[np.f
     found: dict[str, NDArray[np.float64]] = {}
     for kind, content in _elements(data[_HEADER:], order):
         if kind == _COMPRESSED:
+            # A compressed element holds one other; an empty one is nothing, which is passed over.
             kind, content = next(_elements(_unfold(content), order), (0, b""))
         if kind != _MATRIX:
             continue
@@ -71,6 +72,8 @@ def _elements(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
     start = 0
     while start + _TAG <= len(data):
         kind, size = struct.unpack_from(f"{order}II", data, start)
+        # A small element: its size is in the upper half of the first word, where a large one's type has
+        # zeros.
         if kind >> 16:
             kind, size = kind & 0xFFFF, kind >> 16
             first, following = start + 4, start + _TAG
@@ -89,6 +92,7 @@ def _elements(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
 def _unfold(packed: bytes) -> bytes:
     try:
         unpacker = zlib.decompressobj()
+        # With an end: a few bytes of zlib may be gigabytes unpacked.
         data = unpacker.decompress(packed, _MOST)
     except zlib.error as error:
         raise ValueError(f"it is damaged ({error})") from None
@@ -264,6 +268,7 @@ def _find_folders(labels: Sequence[str], outlines: Path) -> dict[str, Path]:
 def _find_folder(label: str, known: Mapping[str, Path]) -> Path | None:
     """As the class is called, in any case, or in the other number: leopard has the outlines of Leopards."""
     name = label.casefold()
+    # The class's own name first, so that it never gets the outlines of another one.
     for each in (name, f"{name}s", name.removesuffix("s")):
         for called in (each, OUTLINE_FOLDERS.get(each, "").casefold()):
             if called in known:
@@ -295,6 +300,7 @@ def _describe(found: Sequence[_Found], labels: Sequence[str]) -> bytes:
         (width, height), outline = row.size, row.outline
         images.append({"id": number, "file_name": row.file, "width": width, "height": height})
         left, top, right, bottom = outline.box
+        # A hundredth of a pixel is more than a hand draws.
         points = np.round(outline.points, 2)
         marks.append(
             {
@@ -319,6 +325,7 @@ def _describe(found: Sequence[_Found], labels: Sequence[str]) -> bytes:
 
 def _digest(content: Mapping[str, Any]) -> str:
     """Of all but ``info``: whether somebody has changed a box or added one."""
+    # Sorted, for whoever saved the file again may have put its parts in another order.
     text = json.dumps({name: content[name] for name in sorted(content) if name != "info"})
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
@@ -326,6 +333,7 @@ def _digest(content: Mapping[str, Any]) -> str:
 def _area(points: NDArray[np.float64]) -> float:
     """The area inside a polygon (the shoelace formula), in pixels."""
     x, y = points.T
+    # The sign only says in which direction the outline was drawn.
     return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
 
 

@@ -80,6 +80,7 @@ def _shadowed(scene: Scene, body: Layer, animal: Window) -> Pixels:
     """The background with a soft shadow under the feet, away from the light."""
     high = animal.bottom - animal.top
     feet = replace(animal, top=animal.bottom - max(1, round(0.16 * high)))
+    # Where the body reaches so low: a tail that is held up throws no shadow there.
     columns = np.flatnonzero(body.opacity[feet.slices].any(axis=0)) + animal.left
     if columns.size == 0:
         return scene.pixels
@@ -93,6 +94,7 @@ def _shadowed(scene: Scene, body: Layer, animal: Window) -> Pixels:
         return scene.pixels
     pixels = scene.pixels.copy()
     dark = 0.55 * blurred(coverage([shadow], window), softness)
+    # Multiplied, so that the ground shows through; the copy leaves the scene as it is.
     pixels[window.slices] *= 1 - dark[..., None]
     return pixels
 
@@ -106,6 +108,7 @@ def _lit(pixels: Pixels, scene: Scene, rng: np.random.Generator) -> Pixels:
     x, y = scene.towards_light
     slope = 1 + float(rng.uniform(0.02, 0.1)) * (right * x + down * y)
     grain = 1 + 0.02 * rng.uniform(-1, 1, (height, width))
+    # float32 from here on: the colours of a picture in double precision would take twice the memory.
     return pixels * tint * (slope * grain).astype(np.float32)[..., None]
 
 
@@ -135,6 +138,8 @@ class _Item:
     def generator(self, seed: int) -> np.random.Generator:
         """The image's own random numbers, the same in whatever order the images are drawn."""
         return np.random.default_rng(
+            # By indices, as a generator's seed is made of numbers: the order of splits and classes is part of
+            # the seed.
             [seed, list(_SPLITS).index(self.split), list(_ANIMALS).index(self.label), self.number]
         )
 

@@ -33,6 +33,7 @@ def reach(url: str, seconds: float) -> None:
     none for looking up the name; so a machine behind a shut firewall would wait for minutes.
     Raises ``requests.ConnectTimeout`` after so many seconds, or the ``OSError`` that came before.
     """
+    # As requests itself finds it; behind a proxy the server may not be reachable, nor its name known.
     proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
     parts = urlsplit(proxy or url)
     try:
@@ -248,9 +249,11 @@ def _bring(source: Source, part: Part, title: str, progress: Progress) -> None:
         # below.
         except (requests.RequestException, OSError) as error:
             if isinstance(error, requests.HTTPError) and not _may_pass(error.response):
+                # 404 and the like are the same the next time.
                 raise _RefusedError from error
             if not isinstance(error, requests.RequestException) and not _is_of_network(error):
                 raise  # the disk's
+            # What came further may go on: a bad line breaks off often, and each time all tries are left.
             if part.size > furthest:
                 left, furthest = source.retries, part.size
             elif not left or (_is_unreachable(error) and not furthest):
@@ -308,6 +311,7 @@ def _whole_size(answer: requests.Response, start: int) -> int:
     """Bytes of the whole file, as far as the server says; else 0."""
     length = answer.headers.get("Content-Length", "")
     plain = answer.headers.get("Content-Encoding", "identity") == "identity"
+    # Of a packed answer the length is that of the packed bytes.
     return start + int(length) if plain and length.isdecimal() else 0
 
 
@@ -316,6 +320,7 @@ def _may_pass(answer: requests.Response | None) -> bool:
 
 
 def _is_of_network(error: OSError) -> bool:
+    # Subclasses of OSError, as a full disk is one, too: these alone are the network's.
     return isinstance(error, (ConnectionError, TimeoutError, socket.gaierror))
 
 
@@ -357,4 +362,5 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     """The error and what led to it, outermost first."""
     while error is not None:
         yield error
+        # requests and urllib3 wrap what the system raised, one in the other.
         error = error.__cause__ or error.__context__

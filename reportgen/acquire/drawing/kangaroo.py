@@ -123,6 +123,7 @@ def _arm(pose: _Pose, coat: Colour, shift: Pair) -> Part:
     )
     spine = pose.torso(*arm)
     (x, y), (u, v) = spine[-1], spine[-2]
+    # Straight on from the last bone, so that the claws point where the paw does.
     tip = (x + 0.9 * (x - u), y + 0.9 * (y - v))
     claws = limb([(x, y), tip], [1.6, 0.5])
     paw = Mark((ellipse((x, y), (4.5, 4.5)),), darker(coat, 0.6), 0.75, 0.9)

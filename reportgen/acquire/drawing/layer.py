@@ -51,6 +51,7 @@ class Layer:
         rows, cols = window.slices
         paint = np.asarray(colour, np.float32)
         self.colour[rows, cols] += (paint - self.colour[rows, cols]) * cover[..., None]
+        # Colours are premultiplied: so what is laid over what, smoothed edges among it, needs no division.
         self.opacity[rows, cols] += (1 - self.opacity[rows, cols]) * cover
 
     def over(self, backdrop: Pixels) -> Pixels:
@@ -73,6 +74,7 @@ def extent(opacity: Pixels) -> Window | None:
 def window_around(outlines: Sequence[Points], margin: float, size: Size) -> Window | None:
     """The whole pixels around the outlines and a margin, clipped to the picture; None if outside of it."""
     left, top, right, bottom = bounds(outlines)
+    # int() rounds towards zero: one pixel more on each side holds the smoothed edge.
     x0, y0 = max(0, int(left - margin) - 1), max(0, int(top - margin) - 1)
     x1, y1 = min(size[0], int(right + margin) + 2), min(size[1], int(bottom + margin) + 2)
     return Window(x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
@@ -111,6 +113,7 @@ def share_of(image: Image.Image) -> Pixels:
 def noise(size: Size, cell: tuple[float, float], rng: np.random.Generator) -> Pixels:
     """Smooth noise (H, W) between -1 and 1 with lumps of ``cell`` pixels' width and height."""
     coarse = max(2, round(size[0] / cell[0])), max(2, round(size[1] / cell[1]))
+    # As bytes, which Pillow enlarges in whole numbers: alike on every machine.
     lumps = rng.integers(0, 256, (coarse[1], coarse[0]), dtype=np.uint8)
     image = Image.fromarray(lumps).resize(size, Image.Resampling.BICUBIC)
     return np.asarray(image, np.float32) / np.float32(127.5) - 1
@@ -122,6 +125,7 @@ def turbulence(size: Size, cell: tuple[float, float], rng: np.random.Generator, 
     for octave in range(octaves):
         part = 0.5**octave
         total += np.float32(part) * noise(size, (max(1, cell[0] * part), max(1, cell[1] * part)), rng)
+    # 1 + 1/2 + 1/4 + … of so many octaves.
     return total / np.float32(2 - 0.5 ** (octaves - 1))
 
 
@@ -167,8 +171,10 @@ class Brush:
 
     def _relief(self, fill: Pixels) -> Pixels:
         """How much brighter (h, w) a domed shape is where it faces the light, about -0.6 to 0.6."""
+        # By the thickness, so that a thin leg is modelled as round as a thick trunk.
         reach = max(1.0, 0.2 * _thickness(fill))
         pad = round(2 * reach) + 1
+        # With room around, for both shifts below read beyond the shape.
         dome = blurred(np.pad(fill, pad), reach)
         right, down = (round(float(reach * part)) for part in self.towards_light)
         rows, cols = fill.shape

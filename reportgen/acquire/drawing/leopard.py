@@ -63,10 +63,12 @@ def sketch_leopard(rng: np.random.Generator) -> Sketch:
     sway = float(rng.uniform(0.7, 1.0))
     droop = float(rng.uniform(-8, 24))
     pose = _Pose(
+        # Crosswise, as in a walk: the near foreleg goes with the far hindleg.
         swings=(stride, -sway * stride - 4, -sway * stride, stride + 5),
         curl=float(rng.uniform(-12, 26)),
         droop=droop,
         turn=float(rng.uniform(0, 3)),
+        # Against the neck: however low the head is, the eyes stay nearly level.
         tilt=float(rng.uniform(-9, 9)) - 0.8 * droop,
     )
     coat = varied(pick(_COATS, rng), 10, rng)
@@ -108,6 +110,7 @@ def _rosettes(
             rings.append(_blot(centre, float(rng.uniform(0.9, 1.4)), rng))
             continue
         size = float(rng.uniform(2.0, 2.6))
+        # As a circle on a cylinder looks from the side; at its edge it would be a line.
         flat = max(0.55, (1 - height * height) ** 0.5)
         middles.append(ellipse(centre, (size, size * flat), corners=16))
         rings.extend(_ring(centre, size, flat, rng))

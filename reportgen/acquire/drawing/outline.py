@@ -74,6 +74,7 @@ def smooth(corners: Sequence[Pair] | Points, closed: bool = True) -> Points:
     if closed:
         before, start, stop, after = np.roll(p, 1, 0), p, np.roll(p, -1, 0), np.roll(p, -2, 0)
     else:
+        # The ends twice: the curve then begins and ends in them.
         padded = np.concatenate([p[:1], p, p[-1:]])
         before, start, stop, after = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]
     t = (np.arange(_STEPS) / _STEPS)[None, :, None]
@@ -81,6 +82,7 @@ def smooth(corners: Sequence[Pair] | Points, closed: bool = True) -> Points:
     slope = stop - before
     bend = 2 * before - 5 * start + 4 * stop - after
     twist = 3 * start - before - 3 * stop + after
+    # The uniform Catmull-Rom spline, by Horner's rule.
     curve = start + 0.5 * t * (slope + t * (bend + t * twist))
     curve = curve.reshape(-1, p.shape[1])
     return curve if closed else np.concatenate([curve, p[-1:]])
@@ -107,12 +109,15 @@ def scatter(
     """Points spread evenly over a limb, slightly at random, each with its height across it, -1 to 1."""
     centre, radius, normal = _along(spine, radii)
     steps = np.diff(centre, axis=0, prepend=centre[:1])
+    # Not np.hypot: the C library computes that, each a little otherwise in the last bit; a root is exact
+    # everywhere.
     travelled = np.cumsum(np.sqrt(steps[:, 0] ** 2 + steps[:, 1] ** 2))
     points: list[tuple[Pair, float]] = []
     for column in range(round(float(travelled[-1]) / spacing) + 1):
         here = int(np.searchsorted(travelled, column * spacing).clip(0, len(centre) - 1))
         rows = max(1, round(2 * float(radius[here, 0]) / spacing))
         for row in range(rows):
+            # Every other column is shifted by half a row: points in a rectangular grid would look printed.
             height = (2 * row + 1 + (0.5 if column % 2 else -0.5)) / rows - 1
             across = float(np.clip(height + rng.uniform(-0.25, 0.25) / rows, -0.95, 0.95))
             x, y = centre[here] - normal[here] * radius[here] * across + rng.uniform(-0.15, 0.15, 2) * spacing
@@ -154,6 +159,7 @@ def bounds(outlines: Iterable[Points]) -> Box:
 def _along(spine: Sequence[Pair], radii: Sequence[float]) -> tuple[Points, Points, Points]:
     """Centres (N, 2), radii (N, 1) and unit normals (N, 2) along a smooth limb."""
     curve = smooth(np.column_stack([np.asarray(spine, dtype=np.float64), radii]), closed=False)
+    # The spline may swing below zero between two small radii.
     centre, radius = curve[:, :2], np.maximum(curve[:, 2:], 0.0)
     ends = np.concatenate([centre[:1], centre, centre[-1:]])
     tangent = ends[2:] - ends[:-2]
@@ -166,6 +172,7 @@ def _along(spine: Sequence[Pair], radii: Sequence[float]) -> tuple[Points, Point
 def _cap(centre: Points, radius: float, normal: Points) -> Points:
     """The half circle that closes a limb, from its normal side to the other."""
     ahead = np.array([-normal[1], normal[0]])
+    # Without 0 and 180 degrees, which are points of the limb's two sides.
     turns = [direction(angle) for angle in range(20, 180, 20)]
     return np.array([centre + radius * (cosine * normal + sine * ahead) for cosine, sine in turns])
 
@@ -245,6 +252,7 @@ def place(sketch: Sketch, size: Size, share: float, horizon: float, rng: np.rand
     )
     wide, high = right - left, bottom - top
     width, height = size
+    # A long animal in a narrow picture does not fit at its share of the area.
     scale = min(math.sqrt(share * width * height / (wide * high)), 0.94 * width / wide, 0.94 * height / high)
     x = rng.uniform(0.02, 0.98) * (width - scale * wide)
     lowest, highest = height - scale * high, min(horizon + 0.12 * height, 0.97 * height) - scale * high

@@ -62,6 +62,7 @@ def hills(size: Size, horizon: float, soil: Colour, rng: np.random.Generator) ->
         tops = horizon - 0.05 * height * distance * rng.uniform(0.2, 1.6, 7)
         ridge = smooth(np.column_stack([np.linspace(-0.1, 1.1, 7) * width, tops]), closed=False)
         foot = np.array([(1.1 * width, horizon + 2), (-0.1 * width, horizon + 2)])
+        # Bluish and paler with the distance, as air makes it.
         far = mixed(mixed(soil, (116, 140, 160), 0.35), WHITE, 0.06 + 0.16 * distance)
         shapes.append((np.concatenate([ridge, foot]), far))
     return shapes
@@ -71,6 +72,7 @@ def blades(size: Size, horizon: float, colour: Colour, count: int, rng: np.rando
     """Blades of grass in tufts, longer the nearer they are."""
     width, height = size
     shapes: list[Shape] = []
+    # From far to near: what is nearer is painted over what is behind it.
     depths = np.sort(rng.uniform(0, 1, count // 3))
     for depth in depths:
         x, y = float(rng.uniform(0, width)), horizon + 4 + float(depth) * (height - horizon)
@@ -155,6 +157,7 @@ def stones(size: Size, horizon: float, soil: Colour, rng: np.random.Generator) -
         grey = varied(mixed(soil, (136, 134, 132), 0.6), 14, rng)
         turns = np.array([direction(45 * corner) for corner in range(8)])
         shape = turns * (1.35, 0.8) * rng.uniform(0.8, 1.15, (8, 1)) * radius
+        # Flat below, as it lies on the ground.
         shape[:, 1] = np.minimum(shape[:, 1], 0.42 * radius)
         shapes.append((smooth(shape * (1.08, 1.0) + centre + (0, 0.18 * radius)), darker(soil, 0.45)))
         shapes.append((smooth(shape + centre), darker(grey, 0.22)))
@@ -194,6 +197,8 @@ class Scene:
 def paint_scene(size: Size, rng: np.random.Generator) -> Scene:
     """One of the eight kinds of background; which one does not depend on the animal."""
     horizon = size[1] * float(rng.uniform(0.4, 0.64))
+    # From the image's own generator, as all else: were it the class's, the background would give the class
+    # away.
     paint = pick(_SCENES, rng)
     pixels = paint(size, horizon, rng)
     side, height = pick((-1.0, 1.0), rng), float(rng.uniform(40, 75))
