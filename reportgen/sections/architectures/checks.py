@@ -25,6 +25,7 @@ def judge_sizes(report: Report, case: str) -> None:
         require(
             layer.input_shape == before, f"{here}/input_shape: found {layer.input_shape}, expected {before}"
         )
+        # Only convolutions and pools have one; a pool has no padding and no filters of its own.
         if layer.size:
             sides = [
                 (side - layer.size + 2 * (layer.padding or 0)) // layer.stride + 1 for side in before[:2]
@@ -63,6 +64,7 @@ def judge_relu(report: Report, case: str) -> None:
     for n, layer in enumerate(layers):
         if layer.layer != "conv":
             continue
+        # These may stand between a convolution and its ReLU, as is usual of the former.
         after = next((each for each in layers[n + 1 :] if each.layer not in ("batch_norm", "dropout")), None)
         rectified = layer.activation == "relu" or (
             after is not None and after.layer == "activation" and after.activation == "relu"
@@ -95,6 +97,7 @@ def _compare_matrix(report: Report, split: str, found: Any, probabilities: Any, 
         f"{place}: there are probabilities of shape {probabilities.shape} for {len(truth)} images",
     )
     counted = np.zeros((len(labels), len(labels)), int)
+    # Not counted[...] += 1, which counts an index that comes up again once only.
     np.add.at(counted, (truth, probabilities.argmax(axis=1)), 1)
     require(found == counted.tolist(), f"{place}: found {found}, the probabilities say {counted.tolist()}")
 
@@ -103,6 +106,7 @@ def judge_best(report: Report, _case: str) -> None:
     """The network that was chosen recognises most validation images, and of equal ones has the lower loss."""
     section = report.results.architectures
     ranks = [
+        # Written again here: a check by the code that it checks would pass whatever that does.
         (-sum(row[i] for i, row in enumerate(each.val.confusion)), min(each.history.val_loss), k)
         for k, each in enumerate(section.networks)
     ]

@@ -48,6 +48,7 @@ def decide(numbers: Architectures) -> Iterator[Claim]:
         yield Claim(
             "network_lead",
             "The best network's lead over every other network on the validation images is more than chance.",
+            # The largest p-value: the lead over that network is the least certain one.
             max(others) < LEVEL,
             finding=True,
         )
@@ -56,6 +57,7 @@ def decide(numbers: Architectures) -> Iterator[Claim]:
 def expect(settings: Settings, inventory: Inventory) -> Known:
     """There is a network for each that the settings name, and a row of a matrix for each class."""
     classes = len(inventory.classes)
+    # Settings of a report without this section have no such key.
     count = len(getattr(settings, "architectures", ())) or 1
     judged = ("/networks/<i>/train", "/networks/<i>/val", "/test")
     lengths = {f"{place}/confusion": classes for place in judged}

@@ -23,8 +23,10 @@ def compare_choices(numbers: Architectures, attached: Any) -> Findings:
 
 def _read(network: Any) -> dict[str, Any]:
     keys = list(Layer.model_fields)
+    # The softmax is not in the settings.
     layers = [layer.model_dump(include=set(keys), exclude_none=True) for layer in network.layers[:-1]]
     return {
         "name": network.name,
+        # With the keys in the order of report.toml, and without those that say nothing.
         "layers": [{key: each[key] for key in keys if key in each} for each in layers],
     }

@@ -79,6 +79,7 @@ def run(context: StageContext) -> Artifacts:
     best = choose_best([each.runs[0] for each in candidates], labels["val"])
     network = build_network(candidates[best].architecture, len(context.classes), plan.seed)
     network.set_weights(candidates[best].runs[0].weights)
+    # The best one alone: whoever chooses by the test images can no longer trust the accuracy on them.
     tested = predict(network, parts["test"].pixels)
     computed = describe_networks(candidates, best, tested, labels, (context.classes, plan))
     return {
@@ -94,6 +95,7 @@ def _read_parts(context: StageContext) -> dict[str, Part]:
     images = context.images
     with (
         context.progress.stage("Reading the images", total=len(images)) as advance,
+        # Pillow decodes without holding Python's lock.
         ThreadPoolExecutor(2) as pool,
     ):
         pixels = []
@@ -127,6 +129,7 @@ class _Trainer:
         from reportgen.analysis.training import build_network, observe_shapes
 
         classes = len(self._context.classes)
+        # One seed more each: what a single run needs is kept when repeats are added.
         runs = [self._obtain(architecture, self._plan.seed + repeat) for repeat in range(self._plan.repeats)]
         network = build_network(architecture, classes, self._plan.seed)
         return Candidate(
@@ -142,6 +145,7 @@ class _Trainer:
         item = hashlib.sha256(described.encode()).hexdigest()
         kept = self._context.items.get(item)
         if kept is None:
+            # Under a name of its own, since an unfinished state must never be taken for an outcome.
             kept = self._train(architecture, Recipe(**plan, seed=seed), f"{item} unfinished")
             self._context.items.put(item, kept)
         return _unpack(kept)
@@ -170,9 +174,11 @@ class _Trainer:
         network.set_weights([each.astype(np.float32) for each in course.best_weights])
         return pack_arrays(
             {
+                # Three digits, by which sorting gives Keras's order again; 60 layers have 240 arrays at most.
                 **{f"weight_{n:03}": each for n, each in enumerate(network.get_weights())},
                 **{name: np.array(values) for name, values in course.log.items()},
                 "best_epoch": np.array(course.best_epoch),
+                # Kept with the weights: a network that was trained before is not even run again.
                 **{f"of_{name}": predict(network, self._parts[name].pixels) for name in FITTED},
             }
         )
@@ -192,6 +198,7 @@ def count_confusion(labels: NDArray[Any], probabilities: Values) -> list[list[in
     """Images of true class i (row) whose largest probability is that of class j (column)."""
     classes = probabilities.shape[1]
     counts = np.zeros((classes, classes), int)
+    # Not counts[...] += 1, which counts an index that comes up again once only.
     np.add.at(counts, (labels, probabilities.argmax(axis=1)), 1)
     found: list[list[int]] = counts.tolist()
     return found
@@ -239,6 +246,7 @@ def describe_networks(
 def _describe_each(
     candidates: Sequence[Candidate], best: int, labels: Mapping[str, NDArray[Any]]
 ) -> Iterator[TrainedNetwork]:
+    # On the validation images, by which the best one was chosen: the test images are for it alone.
     right = [each.runs[0].probabilities["val"].argmax(axis=1) == labels["val"] for each in candidates]
     for k, each in enumerate(candidates):
         first = each.runs[0]
@@ -266,6 +274,7 @@ def _describe_layers(candidate: Candidate) -> Iterator[NetworkLayer]:
     for n, (layer, observed) in enumerate(zip(traced, candidate.shapes, strict=True)):
         table = layer.layer.table
         if n == len(traced) - 1:
+            # trace_whole() calls it linear, since the settings know no softmax.
             table["activation"] = "softmax"
         yield NetworkLayer(
             **table,

@@ -134,6 +134,7 @@ class TrainedNetwork(Result):
     @property
     def repeated_mean(self) -> Share:
         """The mean validation accuracy of all runs."""
+        # A mean of ones may come out above 1 in the last digit.
         return min(sum(self.repeated) / len(self.repeated), 1.0)
 
     @computed_field  # type: ignore[prop-decorator]
@@ -143,6 +144,7 @@ class TrainedNetwork(Result):
         count, mean = len(self.repeated), sum(self.repeated) / len(self.repeated)
         if count == 1:
             return None
+        # Divided by n − 1: the runs are a sample of all seeds.
         return float((sum((each - mean) ** 2 for each in self.repeated) / (count - 1)) ** 0.5)
 
 

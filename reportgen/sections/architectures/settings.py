@@ -36,6 +36,7 @@ def _require_names(architectures: tuple[Architecture, ...]) -> tuple[Architectur
 
 _Architectures = Annotated[
     tuple[Architecture, ...],
+    # TOML has lists, which strictly are no tuples; of what is inside the strictness stays.
     Field(strict=False),
     AfterValidator(_require_names),
 ]

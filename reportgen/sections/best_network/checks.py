@@ -19,6 +19,7 @@ def judge_maps(report: Report, _case: str) -> None:
     require(found == expected, f"/best_network/layers: found maps of {found}, the network has {expected}")
     for n, layer in enumerate(layers):
         require(
+            # The sheet asks for eight.
             layer.shown >= min(8, layer.shape[2]),
             f"/best_network/layers/{n}: {layer.shown} maps are shown of {layer.shape[2]}",
         )
@@ -31,6 +32,7 @@ def judge_neuron(report: Report, label: str) -> None:
     neuron = section.neurons[label]
     found, largest = float(outputs[tuple(neuron.position)]), float(np.max(outputs))
     require(
+        # Exactly: both are elements of one array, and no sum rounds them.
         found == largest,
         f"/best_network/neurons/{label}/position: its output is {found:.6g}, the largest is {largest:.6g}",
     )

@@ -55,6 +55,7 @@ def run(context: StageContext) -> Artifacts:
 
 def _choose_images(context: StageContext) -> dict[str, ImageFile]:
     """A training image of each class: its example image if that is one, else the first."""
+    # The sheet asks for training images, and sections that explain VGG19 take the same ones.
     found = {label: image for label, image in context.examples.items() if image.split == "train"}
     for image in context.images:
         if image.split == "train":
@@ -68,6 +69,7 @@ class _Observer:
     def __init__(self, architecture: Architecture, classes: int, weights: bytes) -> None:
         from reportgen.analysis.training import build_network, outputs_of
 
+        # Any seed: the weights that it draws are replaced at once.
         network = build_network(architecture, classes, 0)
         with tempfile.TemporaryDirectory() as folder:
             # Keras reads paths only.
@@ -86,6 +88,7 @@ class _Observer:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(image)
             outputs = self._run(image)
+            # Within the tape, which can then tell its gradient without a second pass.
             (position,) = rank_neurons(outputs[-1][0].numpy(), 1)
             neuron = outputs[-1][0][position]
         return Looked(

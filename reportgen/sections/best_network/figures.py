@@ -40,6 +40,8 @@ def _layer_tiles(n: int, maps: NDArray[Any]) -> Iterator[Tile]:
     for k in range(maps.shape[2]):
         values, high = maps[..., k], float(maps[..., k].max())
         yield Tile(
+            # Zero is in the scale: a map that is large everywhere is not dark where it is least. ELU and tanh
+            # go below.
             sequential(values, min(0.0, float(values.min())), max(high, 0.0)),
             f"{n + 1} · {k + 1}",
             number_text(high) if high else "silent",

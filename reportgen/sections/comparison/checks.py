@@ -27,7 +27,9 @@ def judge_p_value(report: Report, _case: str) -> None:
 
     numbers = report.results.comparison
     changed, fewer = numbers.only_own + numbers.only_vgg19, min(numbers.only_own, numbers.only_vgg19)
+    # In whole numbers, of which only the quotient is rounded.
     tail = sum(comb(changed, k) for k in range(fewer + 1)) / 2**changed
+    # Where both counts are equal the middle is in both tails, and the sum is above 1.
     expected = min(1.0, 2 * tail)
     found = report.results.at("/comparison/p_value")
     require(

@@ -75,6 +75,7 @@ def _describe(evidence: Evidence, labels: Sequence[str]) -> ExplainedImage:
         peak = np.unravel_index(int(own.argmax()), own.shape) if own.any() else None
         described[label] = ClassMap(
             score=float(evidence.scores[k]),
+            # Rounding may take the largest share beyond 1.
             probability=min(float(shares[k]), 1.0),
             highest=float(own.max()),
             peak=None if peak is None else (int(peak[0]), int(peak[1])),
@@ -90,7 +91,9 @@ def _describe(evidence: Evidence, labels: Sequence[str]) -> ExplainedImage:
 
 def correlate_maps(maps: Values) -> float | None:
     """The mean rank correlation of two of the maps (N, rows, columns); None without two that are not flat."""
+    # By ranks: a score's scale differs from class to class, and with it that of its map.
     ranks = [rankdata(own.astype(np.float64).ravel()) for own in maps]
+    # All ranks of a flat map are one number, by whose deviation, zero, a correlation is divided.
     uneven = [own for own in ranks if np.ptp(own)]
     pairs = [float(np.corrcoef(a, b)[0, 1]) for a, b in itertools.combinations(uneven, 2)]
     return _within_one(float(np.mean(pairs))) if pairs else None

@@ -38,6 +38,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
                 tiles,
                 columns=columns,
                 tile_side=full_width_side(max(columns, 5)),
+                # The scale of the maps' colours; where the image shows through, a tile has others.
                 bar=ScaleBar(0, image.limit, "Grad-CAM", "sequential"),
                 mime="image/jpeg",
                 faces=data.faces,
