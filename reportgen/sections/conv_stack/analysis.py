@@ -28,6 +28,7 @@ def apply_stack(
     signal = keras.ops.convert_to_tensor(image.astype(np.float32)[np.newaxis])
     for kernel, layer in zip(kernels, layers, strict=True):
         around = (layer.padding, layer.padding)
+        # By hand: Keras knows "same" and "valid" only, and not any number of zeros.
         signal = keras.ops.pad(signal, ((0, 0), around, around, (0, 0)))
         signal = keras.ops.relu(keras.ops.conv(signal, kernel, strides=layer.stride, padding="valid"))
         outputs.append(np.asarray(keras.ops.convert_to_numpy(signal)[0], dtype=np.float32))

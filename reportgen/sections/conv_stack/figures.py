@@ -43,6 +43,7 @@ def describe_filters(n: int, layer: ConvLayer, kernels: Values) -> str:
     limit = np.abs(kernels).max()
     weights = kernels.reshape(-1, kernels.shape[3])
     highest, lowest = int(weights.max(axis=0).argmax()), int(weights.min(axis=0).argmin())
+    # One channel is not said: "3 by 3 by 1" is no shape that a reader has in mind.
     sides = layer.kernel_shape[: 2 if kernels.shape[2] == 1 else 3]
     return (
         f"{_count_shown(kernels.shape[3], layer)} filters of layer {n}, each of "
@@ -90,6 +91,7 @@ def faint_maps(maps: Values) -> list[int]:
     No more than one value in 200 is above a twentieth of the largest of all maps.
     """
     shares = (maps > _DARK * maps.max()).mean(axis=(0, 1))
+    # The silent ones are told of apart.
     return [k for k, share in enumerate(shares) if share <= _FAINT and maps[..., k].any()]
 
 
@@ -190,6 +192,7 @@ def carry(data: FigureData, _figures: Mapping[str, Figure]) -> dict[str, list[Ca
     """
     if not _is_explorable(data.numbers.layers):
         return {}
+    # As bytes, which PNG keeps without loss: grey was made of bytes, so that rounding gives them back.
     images = [image if data.numbers.colour else np.round(grey(image) * 255) for image in data.images]
     kernels = [carry_numbers(f"kernel-{n}", data.arrays[f"kernel_{n}"], _DRAWN) for n in (1, 2)]
     return {"filters_1": [carry_levels("inputs", np.concatenate(images).astype(np.uint8)), *kernels]}

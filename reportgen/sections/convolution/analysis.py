@@ -29,6 +29,7 @@ def convolve_examples(
     first = next(iter(images.values()))
     size, stride, padding = window.filter_size, window.stride, window.padding
     channels = 1 if first.ndim == 2 else first.shape[2]
+    # A stream of its own, so that a change of the other sections' filters does not draw this one again.
     kernel = kaiming_normal((size, size, channels, 1), np.random.default_rng([seed, 1]))
     expected = [output_size(side, size, padding, stride) for side in first.shape[:2]]
     arrays: dict[str, NDArray[Any]] = {"filter": kernel[..., 0, 0] if channels == 1 else kernel[..., 0]}

@@ -81,6 +81,7 @@ def judge_weights(report: Report, bank: str) -> None:
     fan_in = math.prod(shape[:3])
     drawn = _draw(report, bank)
     require(
+        # Relative alone: of a weight near zero any other one near zero would pass.
         drawn.shape == shape and np.allclose(weights.reshape(shape), drawn, rtol=1e-5, atol=0),
         f"the weights are not those that the seed {report.results.provenance.seed} draws with "
         f"σ = √(2/{fan_in}) = {math.sqrt(2 / fan_in):.4g}",

@@ -80,6 +80,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
     arrays, faces = data.arrays, data.faces
     classes = list(section.classes)
     columns = count_columns(len(classes))
+    # Two images are no larger than three would be.
     side = full_width_side(max(columns, 3))
     images = [Tile(_as_pixels(arrays[f"image_{i}"]), label) for i, label in enumerate(classes)]
     yield lettered_figure(

@@ -20,6 +20,8 @@ SECTION = Section(
         Origin("/init_check", "reportgen.analysis.initialisation.check_initialisation", "settings"),
     ),
     tolerances=(
+        # A little more than a level: float32 may round the difference of two up. The first rule that fits
+        # counts.
         Rule("/arrays/image_*", Tolerance(0, 1.01 / 255), DECODED),
         Rule("/arrays/filter", Tolerance(1e-6), DRAWN, True),
         Rule("/arrays/*", Tolerance(1e-4, 1.01 / 255), f"{FLOAT32}; {DECODED}", True),

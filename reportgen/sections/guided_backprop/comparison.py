@@ -57,6 +57,7 @@ def _listed(attached: Settings | None) -> Sequence[NeuronChoice]:
 
 def _is_part(choices: Sequence[NeuronChoice], listed: Sequence[NeuronChoice]) -> bool:
     """Whether ``choices`` are what is left of ``listed`` if some are left out: rules that find no neuron."""
+    # An iterator: each search goes on behind what was found, so that the order counts, and how often.
     rest = iter(listed)
     return all(choice in rest for choice in choices)
 
@@ -67,6 +68,7 @@ def _merged(
     """The rules that lead to the tables of all classes; an image without such a neuron leaves its row out."""
     if listed and all(_is_part(each, listed) for each in choices.values()):
         return list(listed)
+    # Without the settings: the table that lost fewest rows, and what only others have.
     longest = max(choices.values(), key=len, default=())
     more = [choice for each in choices.values() for choice in each if choice not in longest]
     return [*longest, *dict.fromkeys(more)]

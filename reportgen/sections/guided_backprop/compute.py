@@ -66,6 +66,7 @@ def choose_neuron(activations: NDArray[np.float32], choice: NeuronChoice) -> Pos
     flat = activations.ravel()
     if name == "top":
         ranked = rank_neurons(activations, int(number))
+        # An image with fewer neurons has none of that number, and its last one is another one.
         return ranked[-1] if len(ranked) == int(number) else None
     if name == "zero":
         return _position(np.flatnonzero(flat == 0)[:1], activations.shape)
@@ -168,6 +169,7 @@ def _row(
     gradient = explained.gradients[k]
     largest = float(np.abs(gradient).max())
     shares = None
+    # A share of nothing is no number.
     if (example.animal or example.head) and largest > 0:
         shares = BoxShares(
             animal=energy_inside(gradient, example.animal), head=energy_inside(gradient, example.head)
@@ -229,6 +231,7 @@ class _Explainer:
         from reportgen.analysis.whole import guide_network
         from reportgen.models.backbone import preprocess
 
+        # As many at a time as the first image needs; others are filled up or cut into parts.
         self._guided = self._guided or guide_network(network, self._layer, len(positions))
         image = self._context.examples[label]
         return self._guided(preprocess(decode(self._context.path(image), image.sha256)), positions)

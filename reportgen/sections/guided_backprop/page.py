@@ -36,6 +36,7 @@ def find_overlays(results: Results, label: str) -> list[Overlay]:
     if not results.has("neurons"):
         return [Overlay("", "") for _ in guided.rows.get(label, [])]
     neurons = results.neurons
+    # Documents before 1.2 have the architecture's alone.
     geometry = neurons.network_geometry or neurons.geometry
     patches = {
         neuron.position: neuron.patch

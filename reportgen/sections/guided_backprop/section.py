@@ -37,6 +37,7 @@ SECTION = Section(
         Rule("/rows/*/*/gradient_max_abs", Tolerance(1e-3), GATES),
         Rule("/rows/*/*/scale_limit", Tolerance(1e-3), GATES),
         Rule("/rows/*/*/energy_share", Tolerance(0, 2e-3), GATES),
+        # Before the rule for the counts below: the first that fits counts.
         Rule("/signs/negative_share", Tolerance(0, 2e-3), GATES),
         Rule("/signs/*", Tolerance(5e-3), GATES),
         Rule("/arrays/*", Tolerance(1e-3), GATES, True),

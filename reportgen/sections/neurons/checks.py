@@ -20,6 +20,7 @@ def judge_largest(report: Report, label: str) -> None:
     neurons = report.results.neurons
     for name, listed, values in (
         ("top", neurons.top[label], np.sort(outputs, axis=None)[::-1]),
+        # By values and not by positions: of equal outputs either neuron may be the listed one.
         ("top_distinct", neurons.top_distinct[label], np.sort(outputs.max(axis=(0, 1)))[::-1]),
     ):
         positions = {neuron.position for neuron in listed}

@@ -197,6 +197,7 @@ def _sight(context: StageContext, image: ImageFile, layer: str) -> See:
                 recorded.append(_record(context, image, layer))
             gradient = recorded[0].gradient(position)
             if first:
+                # Once an image: the other neurons' gradients come from the same steps.
                 _require_same(context, recorded[0], position, gradient, image.file, layer)
             sight = Sight(effective_field(gradient, fallback=field), find_support(gradient))
             return json.dumps(sight.to_json()).encode()
@@ -238,6 +239,7 @@ def _require_same(
     network = context.network()
     run = network.explain(layer) if layer and layer != network.layers[0] else network.explained
     whole = differentiate(run, recorded.image, position)
+    # Run whole and as a chain, VGG16 gives gradients that agree to 8e-7 of the largest value.
     if np.abs(gradient - whole).max() > 1e-3 * np.abs(whole).max():
         raise ExplanationError(
             f"{file}: the gradient of the neuron {position} is another one in the network than in its layers "

@@ -66,6 +66,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
     for i, label in enumerate(section.files):
         image, top = arrays[f"image_{i}"], section.top[label]
         patches = [(neuron.patch, str(k)) for k, neuron in enumerate(top, 1)]
+        # Documents before 1.2 lack the former.
         field = top[0].field or top[0].receptive_field
         yield Figure(
             f"neuron_input_{i}",
@@ -108,6 +109,7 @@ def carry(data: FigureData, _figures: Mapping[str, Figure]) -> dict[str, list[Ca
     for i in range(len(data.numbers.files)):
         activations = data.arrays[f"activations_{i}"]
         largest = activations.max(keepdims=True)
+        # A layer that is silent everywhere has no largest value to divide by.
         levels = np.round(activations / np.maximum(largest, np.finfo(np.float32).tiny) * _LEVELS)
         loads[f"neuron_input_{i}"] = [
             carry_photographs("image", data.arrays[f"image_{i}"]),

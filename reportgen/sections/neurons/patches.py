@@ -29,6 +29,7 @@ def describe_patches(patches: Sequence[Box], image: NDArray[np.uint8], animal: B
     pairs = [
         (i, j)
         for (i, one), (j, other) in combinations(enumerate(patches), 2)
+        # In whole numbers, so that exactly half is not more than half.
         if 2 * _intersect(one, other) > _area(one) + _area(other) - _intersect(one, other)
     ]
     side = len(image)
@@ -66,6 +67,7 @@ def _count_places(count: int, pairs: Sequence[tuple[int, int]]) -> int:
     """How many groups there are if the members of each pair are in one."""
     group = list(range(count))
     for one, other in pairs:
+        # The whole group changes its number: a chain of overlaps joins all of its members.
         old, new = group[other], group[one]
         group = [new if each == old else each for each in group]
     return len(set(group))

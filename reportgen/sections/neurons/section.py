@@ -68,6 +68,7 @@ SECTION = Section(
         Rule("/more/*/top/*/*/support/*", Tolerance(0, 2), EDGE),
         Rule("/more/*/positive_share", Tolerance(0, 1e-3), GATES),
         Rule("/top*/*/*/value", Tolerance(1e-4), FLOAT32, True),
+        # Before the rule for the edges below, which are pixels: the first that fits counts.
         Rule("/top*/*/*/patch/energy_share", Tolerance(0, 0.02), EDGE),
         Rule("/top*/*/*/patch/*", Tolerance(0, 2), EDGE),
         Rule("/top*/*/*/support/*", Tolerance(0, 2), EDGE),

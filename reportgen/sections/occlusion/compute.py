@@ -63,6 +63,7 @@ class View:
 
 def draw_boxes(subject: Subject, count: int, seed: int) -> list[Box]:
     """Boxes of the patch's size at random places of the receptive field, all places equally likely."""
+    # A stream for each neuron: its boxes stay what they are, whichever neurons are shown beside it.
     rng = np.random.default_rng([seed, *subject.position])
     rows, cols = _starts(subject)
     corners = zip(rng.integers(*rows, count), rng.integers(*cols, count), strict=True)
@@ -110,6 +111,7 @@ def occlude(view: View, subject: Subject, *, random_boxes: int, step: int, seed:
     position = subject.position
     drawn, tried = draw_boxes(subject, random_boxes, seed), lay_grid(subject, step)
     boxes = [subject.patch, *tried]
+    # The patch is among the boxes, so that the one that is found is never worth less than it.
     kept, removed = view.kept(boxes, position), view.removed(boxes, position)
     worth = [worth_of(subject.value, *each) for each in zip(kept, removed, strict=True)]
     best = int(np.argmax(worth))  # of equal ones the first: the patch
@@ -228,6 +230,8 @@ class _Occluder:
         self._network: OccludedNetwork | WholeOcclusion | None = None
         # What the network makes of no image at all is the same for all images.
         self._blank: list[Values] = []
+        # Of one image at a time: recorded outputs of all layers are many megabytes, and neurons come image by
+        # image.
         self._seen: tuple[str, View] | None = None
 
     def measure(self, image: ImageFile, subject: Subject) -> Mapping[str, Values]:

@@ -141,6 +141,7 @@ class Occlusion(Result):
     @property
     def harming(self) -> Count:
         """Those of them whose patch, removed, harms more than most random boxes of its size do."""
+        # harming counts boxes that do as much harm as the patch or more: fewer than half must.
         return sum(2 * each.harming < self.random_boxes for each in self._measured)
 
     @computed_field(json_schema_extra={"unit": "neurons"})  # type: ignore[prop-decorator]

@@ -36,6 +36,7 @@ SECTION = Section(
         Rule("/neurons/*/*/harming", Tolerance(0, 1), _TIES),
         Rule("/neurons/*/*/patch/box/*", Tolerance(0, 2), EDGE),
         Rule("/neurons/*/*/shares", Tolerance(0, 1e-3), FLOAT32),
+        # Last of its kind, since it fits all of those before it, too.
         Rule("/neurons/*/*/*", Tolerance(1e-3, 1e-3), FLOAT32),
         Rule("/arrays/*", Tolerance(1e-3), FLOAT32, True),
     ),
