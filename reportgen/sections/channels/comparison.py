@@ -96,6 +96,8 @@ def _compare_ranking(
     twice = len({one["file"] for one in told}) < len(told)
     for n, (one, other) in enumerate(zip(told, wanted["images"], strict=False)):
         label, output = known.get(one["file"], ("", float("nan")))
+        # What the report says of its image and what was recomputed of it: neither may be far from the wanted
+        # one.
         near = np.allclose([one["value"], output], other["value"], rtol=1e-3)
         agrees = bool(near and label == one["label"] and not twice)
         pointer = join_pointer([*place, "images", str(n), "file"])
@@ -113,6 +115,7 @@ def _measures(
 ) -> dict[str, NDArray[Any]]:
     """The layer (rows, columns, channels) by each of the numbers that the lists are ordered by."""
     floor = pair.recomputed["floor"] or 0.0
+    # Without usual outputs there is no list by ratio, and so nothing that this is used for.
     expected = np.ones(output.shape[-1]) if usual is None else np.maximum(usual, floor)
     ratio = np.divide(output, expected, out=np.zeros_like(output), where=expected > 0)
     return {

@@ -147,6 +147,8 @@ def _describe(
         return Channel(
             position=position,
             value=float(values[channel]),
+            # Of equal channels all have the last of their ranks, so that the order of channels decides
+            # nothing.
             value_rank=int(np.count_nonzero(values >= values[channel])),
             contribution=float(contributions[channel]),
             contribution_rank=int(np.count_nonzero(contributions >= contributions[channel])),
@@ -233,11 +235,13 @@ def find_evidence(
     graph = network.graph
     end = graph.find_neurons(network.layers[0])
     seen = tf.constant(output[np.newaxis])
+    # Of a chain nothing below the layer is run, as its output is given: any input will do.
     below = tf.constant(np.zeros((1, 1, 1, 3), np.float32) if image is None else image[np.newaxis])
     with tf.GradientTape() as tape:
         tape.watch(seen)
         signal = graph.run(below, len(graph.nodes) - 1, given={end: seen})
         scores = tf.linalg.matvec(kernel, signal[0], transpose_a=True)
+    # Of all classes in one pass, for contributions are centred over the classes.
     gradients = tape.jacobian(scores, seen)[:, 0].numpy().astype(np.float64)
     contributions = np.einsum("kijc,ijc->kc", gradients, output.astype(np.float64))
     # What is left: the biases, of fc1 and fc2 as well.
@@ -300,6 +304,7 @@ def _add_data(
     decoded: dict[str, NDArray[np.uint8]] = {}
 
     def cut(file: str, patch: Box) -> NDArray[np.uint8]:
+        # One image often excites several channels most.
         if file not in decoded:
             decoded[file] = decode(context.path(images[file]), images[file].sha256)
         return decoded[file][slice(*patch.rows), slice(*patch.cols)]

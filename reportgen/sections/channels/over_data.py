@@ -53,6 +53,7 @@ def choose_channels(lists: Sequence[Sequence[int]], count: int) -> list[int]:
 
 def rank_images(largest: NDArray[np.float32], count: int) -> NDArray[np.intp]:
     """For each channel the ``count`` images (C, count) with the largest outputs; of equal ones the first."""
+    # Stable, or the first of equal images would be another one on another machine.
     ranked: NDArray[np.intp] = np.argsort(-largest, axis=0, kind="stable")[:count].T
     return ranked
 
@@ -67,6 +68,8 @@ def chance_of_majority(sizes: Sequence[int], drawn: int, most: int) -> float:
     for size in sizes:
         few = [comb(size, j) for j in range(min(most, drawn + 1))]
         ways = [sum(few[j] * ways[k - j] for j in range(min(k + 1, len(few)))) for k in range(drawn + 1)]
+    # As a fraction: binomials may be beyond what floats hold exactly, and 1 − nearly 1 would lose what is
+    # left.
     return float(1 - Fraction(ways[drawn], comb(sum(sizes), drawn)))
 
 
@@ -101,6 +104,7 @@ def describe_data(
         selective=selective,
         expected=float(np.mean(drawn)) if len(majorities) else 0.0,
         permutations=PERMUTATIONS,
+        # The truth is one of the orders that chance may give: so the value is never 0.
         p_value=(1 + sum(each >= selective for each in drawn)) / (1 + PERMUTATIONS),
         channels=[
             _describe_channel(

@@ -73,6 +73,7 @@ SECTION = Section(
         Rule("/classes/*/*/*/contribution", Tolerance(2e-2), TRAINED, True),
         Rule("/classes/*/*/*/contribution_rank", Tolerance(0, 3), TRAINED),
         Rule("/classes/*/*/*/value_rank", Tolerance(0, 1), FLOAT32),
+        # Before the rule for the edges below, which are pixels: the first that fits counts.
         Rule("/classes/*/*/*/patch/energy_share", Tolerance(0, 0.02), EDGE),
         Rule("/classes/*/*/*/patch/*", Tolerance(0, 2), EDGE),
         Rule("/classes/*/on_animal/*", Tolerance(0, 1), TRAINED),

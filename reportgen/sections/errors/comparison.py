@@ -118,9 +118,13 @@ class _Known:
         }
         ranked: Sequence[float] = sorted((cosine for _, cosine in found.values()), reverse=True)
         files = [each["file"] for each in told["nearest"]]
+        # Or the nearest one could be named three times: each of them would be near enough.
         yield judge("numbers", join_pointer(here), len(set(files)) == len(files), files, len(files))
         for k, (each, wanted) in enumerate(zip(told["nearest"], ranked, strict=False)):
+            # No class and no cosine: a file that is no training image agrees with nothing.
             label, cosine = found.get(each["file"], ("", -2.0))
+            # The file's own cosine, and that at its rank: it must be true, and near enough to be in this
+            # place.
             agrees = (
                 label == each["label"]
                 and abs(cosine - wanted) <= _SAME

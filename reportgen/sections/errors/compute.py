@@ -59,6 +59,7 @@ def find_errors(seen: Seen, probabilities: NDArray[np.float32], classes: Sequenc
     ]
     twins = find_twins(seen.hashes, [image.split for image in seen.images])
     axes, shares = find_plane(train_features)
+    # Around the training images' mean: the plane is theirs, and test images are only put into it.
     places = (test_features - train_features.mean(axis=0, dtype=np.float64)) @ axes.T
     arrays: dict[str, NDArray[Any]] = {
         "probabilities": probabilities.astype(np.float32),
@@ -80,6 +81,7 @@ def find_errors(seen: Seen, probabilities: NDArray[np.float32], classes: Sequenc
         hash_bits=BITS,
         near=NEAR,
         pairs=len(twins),
+        # A set: a test image may have copies in both other splits.
         leaked=len({j for _, _, j in twins if seen.images[j].split == "test"}),
         most_listed=_MOST_LISTED,
         twins=[_describe_twins(seen.images, *each) for each in twins[:_MOST_LISTED]],
@@ -124,11 +126,12 @@ def run(context: StageContext) -> Artifacts:
 
 def _hash_all(context: StageContext) -> NDArray[np.bool_]:
     """The perceptual hashes (N, 64) of all images, kept by the image's content."""
+    # Copies of one content are hashed once.
     contents = {image.sha256: image for image in context.images}
     hashes: dict[str, NDArray[np.bool_]] = {}
     with context.progress.stage("Looking for near-duplicates", total=len(contents)) as advance:
         for sha256, image in contents.items():
-
+            # As a default, which is this turn's image, whenever it is called.
             def compute(image: ImageFile = image) -> bytes:
                 return np.packbits(hash_image(decode(context.path(image), image.sha256))).tobytes()
 

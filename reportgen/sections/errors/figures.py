@@ -45,6 +45,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
     """Draw the mistakes beside their nearest training images, the map, and near-duplicates."""
     section: Errors = data.numbers
     if "shown" in data.arrays:
+        # All have as many neighbours as the first: three, or fewer if there are fewer training images.
         count = len(data.arrays["shown"]) // (1 + len(section.mistakes[0].nearest))
         shown = section.mistakes[:count]
         yield lettered_figure(
@@ -187,7 +188,9 @@ def locate_points(svg: str, places: NDArray[np.float32]) -> NDArray[np.float64] 
     rather than the picture of another image.
     """
     view, count = _VIEW.search(svg), len(places)
+    # Classes are drawn first, one after the other, as the images are in order; rings and legend follow.
     markers = np.array(_MARKER.findall(svg)[:count], float)
+    # Through two points a line fits whatever they are.
     if view is None or len(markers) < count or count < 3:
         return None
     # The axes only stretch and shift each of the two coordinates.

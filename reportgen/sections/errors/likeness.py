@@ -22,6 +22,7 @@ def find_twins(hashes: NDArray[np.bool_], splits: Sequence[Split]) -> list[tuple
     ``hashes`` (N, 64). The first of a pair is of the earlier split; pairs with fewer bits come first, then
     those of earlier images.
     """
+    # So that a matrix product counts the bits that agree; whole numbers up to 64 are exact in float32.
     signs = np.where(hashes, 1, -1).astype(np.float32)
     rank = np.array([SPLITS.index(split) for split in splits])
     found = []
@@ -64,9 +65,11 @@ def find_plane(features: NDArray[Any]) -> tuple[NDArray[np.float64], tuple[float
     if total > 0:
         values, vectors = eigh(product, subset_by_index=(max(size - 2, 0), size - 1))
         for k, (value, vector) in enumerate(zip(values[::-1], vectors.T[::-1], strict=True)):
+            # Nothing but rounding is left there, and an axis of it would be any one.
             if value <= 1e-12 * total:
                 continue
             axis = centred.T @ vector / np.sqrt(value) if wide else vector
+            # An eigenvector may come out either way round, on another machine the other one.
             axes[k] = axis * np.sign(axis[np.abs(axis).argmax()])
             shares[k] = min(float(value) / total, 1.0)
     return axes, (shares[0], shares[1])

@@ -38,6 +38,7 @@ SECTION = Section(
         Origin("/variance_share", ".likeness.find_plane", "used", weights=True),
     ),
     tolerances=(
+        # Half: the difference of two probabilities that are off by so much is off by the margin at most.
         Rule("/arrays/probabilities", Tolerance(0, MARGIN / 2), TRAINED),
         Rule("/arrays/map", Tolerance(1e-3), FLOAT32, True),
         Rule("/arrays/shown", Tolerance(0, 1), DECODED),

@@ -30,6 +30,7 @@ def count_confusion(true: NDArray[Any], predicted: NDArray[Any], classes: int) -
 
     ``true`` and ``predicted`` are class indices (N,). Returns ``classes`` rows of ``classes`` counts.
     """
+    # With all labels: scikit-learn leaves out those that are neither there nor predicted.
     counts: Matrix = confusion_matrix(true, predicted, labels=range(classes)).tolist()
     return counts
 
@@ -40,6 +41,7 @@ def score_classes(true: NDArray[Any], predicted: NDArray[Any], labels: list[str]
     ``true`` and ``predicted`` are class indices (N,) into ``labels``. Shares are 0 to 1, and None where
     nothing was predicted as the class or no image is of it.
     """
+    # NaN and not 0, which would say that something was predicted, and wrongly.
     precision, recall, _, support = precision_recall_fscore_support(
         true, predicted, labels=range(len(labels)), zero_division=np.nan
     )
@@ -118,6 +120,7 @@ def train_head(train: LabelledFeatures, val: LabelledFeatures, classes: int, see
     inputs = [tf.constant(part.features / np.float32(scale)) for part in (train, val)]
     targets = [tf.constant(part.labels, tf.int32) for part in (train, val)]
     learn, evaluate = _training_functions(head)
+    # A stream of its own, as the filters of the first two sections have [seed, 1] and [seed, 2].
     shuffles = np.random.default_rng([seed, 3])
     log: dict[str, list[float]] = {name: [] for name in History.model_fields}
     best, best_epoch, best_weights = np.inf, 0, head.get_weights()
@@ -189,6 +192,7 @@ def retrain(
     """
     before = base.fingerprint()
     head = train_head(parts["train"], parts["val"], len(labels), seed)
+    # Hashed and not taken for granted: that the base is frozen is a claim of the report.
     after = base.fingerprint()
     probabilities = {split: head.probabilities(parts[split].features) for split in SPLITS}
     confusion: dict[Split, Matrix] = {}

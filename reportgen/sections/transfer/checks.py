@@ -62,6 +62,7 @@ def judge_matrix(report: Report, split: str) -> None:
         f"there are probabilities of shape {probabilities.shape} for {len(truth)} images",
     )
     counted = np.zeros((len(labels), len(labels)), int)
+    # Not counted[...] += 1, which counts an index that comes up again once only.
     np.add.at(counted, (truth, probabilities.argmax(axis=1)), 1)
     found = results.at(f"/transfer/confusion/{split}")
     require(

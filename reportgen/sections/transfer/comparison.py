@@ -15,6 +15,7 @@ from reportgen.verify.tolerances import NO_CONSEQUENCE, Finding, Findings, Pair,
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# Quotients of the same counts: only the last digit may depend on who divides.
 _SAME = Tolerance(1e-12)
 _TIE = "the recomputed probabilities of the two classes are nearly equal"
 _CLEAR = "images with nearly equal probabilities of two classes do not explain it"
@@ -127,6 +128,7 @@ def _compare_misclassified(
     classes = list(recomputed["classes"])
     listed = {item["file"]: (i, item) for i, item in enumerate(submitted["misclassified"])}
     wanted = {item["file"]: item for item in recomputed["misclassified"]}
+    # The table by file has the last of them only, so that they are counted before.
     if len(listed) < len(submitted["misclassified"]):
         yield Finding("numbers", "/transfer/misclassified", "differs", reason="it names an image twice")
     for file in [*listed, *(file for file in wanted if file not in listed)]:
@@ -157,6 +159,7 @@ class _Listed:
         """Rows for the predicted class and, if the report lists the image, for its probabilities."""
         pointer, item, row = self.pointer, self.item, self.row
         best = classes[int(row.argmax())]
+        # Whoever does not list an image says that it was predicted as what it is.
         guess = item["predicted"] if item else self.wanted["true"]
         if guess not in classes:
             yield Finding("numbers", f"{pointer}/predicted", "differs", guess, best, "there is no such class")

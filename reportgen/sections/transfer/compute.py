@@ -45,6 +45,7 @@ def run(context: StageContext) -> Artifacts:
     labels = np.array([context.classes.index(image.label) for image in context.images])
     parts = {
         split: LabelledFeatures(
+            # A mask keeps the order of the images, in which all arrays of a split are.
             features[splits == split],
             labels[splits == split],
             tuple(image for image in context.images if image.split == split),

@@ -122,6 +122,7 @@ def locate_grid(svg: str, classes: int) -> NDArray[np.float64] | None:
     drawing's width and height; None if it does not begin with that many equal squares.
     """
     view, count = _VIEW.search(svg), classes * classes
+    # Cells are drawn before anything else, row by row.
     squares = np.array(_SQUARE.findall(svg)[:count], float)
     if view is None or len(squares) < count:
         return None
@@ -140,6 +141,8 @@ def carry(data: FigureData, figures: Mapping[str, Figure]) -> dict[str, list[Car
     small = data.arrays["thumbnails"]
     blank = np.full((-len(small) % _ACROSS, *small.shape[1:]), 255, np.uint8)
     rows = np.concatenate([small, blank]).reshape(-1, _ACROSS, *small.shape[1:])
+    # From (rows, pictures, height, width) to (rows, height, pictures, width): pixel rows go across all
+    # pictures.
     sheet = rows.swapaxes(1, 2).reshape(-1, _ACROSS * small.shape[2], 3)
     probabilities = data.arrays["probabilities_test"]
     grid = locate_grid(figures["confusion"].picture.data.decode(), len(data.numbers.classes))

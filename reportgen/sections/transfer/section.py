@@ -45,6 +45,7 @@ SECTION = Section(
     ),
     tolerances=(
         Rule("/arrays/features_*", Tolerance(1e-4), FLOAT32, True),
+        # Half: the difference of two probabilities that are off by so much is off by the margin at most.
         Rule("/arrays/probabilities_*", Tolerance(0, MARGIN / 2), TRAINED),
         Rule("/arrays/misclassified", Tolerance(0, 1), DECODED),
         Rule("/arrays/thumbnails", Tolerance(0, 1), DECODED),

@@ -89,6 +89,7 @@ def _history(results: LoadedResults) -> Table:
     history = results.transfer.history
     losses = {name: getattr(history, name) for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
     longest = max(map(len, losses.values()))
+    # In a stranger's results they may differ in length, and a table cannot.
     filled = {name: [*values, *[math.nan] * (longest - len(values))] for name, values in losses.items()}
     return Table({"epoch": range(1, longest + 1), **filled})
 
