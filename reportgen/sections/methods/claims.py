@@ -28,6 +28,7 @@ def decide(numbers: Methods) -> Iterator[Claim]:
         yield Claim(
             "peaks_on_animal",
             "Most maps are largest on the object.",
+            # Doubled, to stay in whole numbers.
             2 * sum(counts) > len(counts) * numbers.annotated,
             finding=True,
         )

@@ -49,6 +49,7 @@ def _compare_map(
     for name in ("limit", "incompleteness", "on_animal"):
         yield from values.compare_if(same, (*place, name), found[name], wanted[name])
     peak, expected = found["peak"], wanted["peak"]
+    # A map without a peak is zero everywhere: no tie of pixels explains that.
     if peak == expected or peak is None or expected is None or not same:
         for name in ("peak", "peak_on_animal"):
             yield from values.compare_if(same, (*place, name), found[name], wanted[name])

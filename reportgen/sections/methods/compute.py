@@ -60,6 +60,7 @@ def describe_methods(
     classes = {}
     for i, (label, image) in enumerate(images.items()):
         described = [_describe(method, own, image) for method, own in zip(shown, image.maps, strict=True)]
+        # A map that is zero everywhere has no limit to be divided by, and stays zero.
         limits = np.array([each.limit or 1 for each in described], np.float32)
         arrays[f"maps_{i}"] = image.maps / limits[:, None, None]
         classes[label] = ExplainedImage(
@@ -96,8 +97,10 @@ def _describe(method: str, values: Values, image: Explained) -> Attribution:
     return Attribution(
         method=method,
         peak=None if peak is None else (int(peak[0]), int(peak[1])),
+        # A map of a few pixels has a percentile of zero, but is not blank.
         limit=float(np.percentile(sizes, PERCENTILE)) or float(sizes.max()),
         incompleteness=(
+            # In float64, as 50,176 values of both signs are summed.
             abs(float(values.sum(dtype=np.float64)) - rise) / abs(rise) if method in ADDING and rise else None
         ),
         peak_on_animal=None if animal is None or peak is None else holds(animal, int(peak[0]), int(peak[1])),
@@ -173,6 +176,7 @@ class _Explainer:
         from reportgen.models.backbone import preprocess
 
         pixels = preprocess(decode(self._context.path(image), image.sha256))
+        # Zero after preprocessing is ImageNet's mean colour, the baseline of all methods here.
         scores, baseline = self._network.score(np.stack([pixels, np.zeros_like(pixels)]))
         index = int(scores.argmax())
         explainer = ImageExplainer(self._network, pixels, index, self._effort)

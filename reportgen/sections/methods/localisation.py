@@ -59,6 +59,7 @@ def _measure(sizes: NDArray[np.float64], animal: Box) -> tuple[float, ...]:
     inside = sizes[slice(*animal.rows), slice(*animal.cols)].sum() / total
     return (
         float(holds(animal, int(row), int(column))),
+        # Both sums are rounded, in different orders.
         min(float(inside), 1.0),
         _overlap(Box(rows=patch[0], cols=patch[1]), animal),
         _mean_overlap(lengths, animal),
@@ -97,6 +98,7 @@ def _mean_overlap(lengths: Sequence[int], animal: Box) -> float:
         np.array([_common((start, start + length), span) for start in range(SIDE - length + 1)], np.float64)
         for length, span in zip(lengths, (animal.rows, animal.cols), strict=True)
     )
+    # Rows and columns apart: all places of a box are the product of both, and none is laid by itself.
     common = rows[:, None] * cols
     return float((common / (lengths[0] * lengths[1] + _area(animal) - common)).mean())
 
@@ -118,6 +120,7 @@ def localise(samples: Sequence[Sample], shown: Sequence[str], seed: int) -> Loca
         return None
     measured = np.stack([each.measured for each in samples])
     areas = np.array([area_share(each.animal) or 0.0 for each in samples])
+    # The same for all, or a difference of two methods could come from the images that were drawn.
     drawn = np.random.default_rng(seed).integers(0, len(samples), (RESAMPLES, len(samples)))
 
     def estimate(values: NDArray[np.float64]) -> Estimate:

@@ -26,6 +26,7 @@ def find_comparable(pair: Pair) -> dict[str, list[bool]]:
         told = pair.submitted["neurons"].get(label)
         same = told is not None and told["position"] == wanted["position"]
         for kind in ("guided", "plain"):
+            # The network as it is comes first, before the redrawn ones.
             comparable[f"{kind}_{i}"] = [same] * (len(wanted["redrawn"]) + 1)
     return comparable
 

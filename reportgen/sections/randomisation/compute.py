@@ -48,6 +48,7 @@ def run(context: StageContext) -> Artifacts:
     count, seed = context.setting("randomisation.images"), context.setting("randomisation.seed")
     explainer = _Explainer(context, seed, layer)
     described = explainer.describe_layers()
+    # From the top, as Adebayo et al. do: what is redrawn includes all that stands on it.
     blocks = range(max(described["blocks"].values()), 0, -1)
     subjects = {}
     for label, image in list(context.examples.items())[:count]:
@@ -231,6 +232,7 @@ def _scale(gradients: Sequence[NDArray[np.float32]], field: Box) -> tuple[NDArra
 
 def _limit(gradient: Values) -> float:
     size = np.abs(gradient.astype(np.float64))
+    # A gradient on less than 0.5 % of the pixels has a percentile of zero but is not blank.
     return float(np.percentile(size, PERCENTILE)) or float(size.max())
 
 

@@ -147,6 +147,7 @@ def _draw_kind(axes: Axes, section: Randomisation, kind: str, measure: str) -> N
     places = range(len(section.networks) + 1)
     for neuron in section.neurons.values():
         single = [1.0, *(getattr(_likeness(own.likeness, kind), measure) for own in neuron.redrawn)]
+        # Without the network as it is, where all marks would lie on each other.
         points = [(x, y) for x, y in zip(places, single, strict=True) if y is not None][1:]
         axes.plot(
             *zip(*points, strict=True) if points else ((), ()),
@@ -182,6 +183,7 @@ def _finish(axes: Axes, networks: Sequence[Redrawing], title: str) -> None:
     axes.set_xlabel("redrawn blocks")
     axes.set_ylabel(title)
     low, _ = axes.get_ylim()
+    # Below zero, so that values around it, which mean unlike, are not at the very edge.
     axes.set_ylim(min(low, 0.0) if title.startswith("structural") else min(low, -0.2), 1.0)
     axes.set_xlim(0, len(ticks) - 1)
     axes.axhline(0, color="#b0b0b0", linewidth=0.5)

@@ -18,6 +18,7 @@ Values = NDArray[Any]
 def compare_with_first(pictures: Values) -> list[Likeness]:
     """How like the first of pictures (N, rows, columns, 3) each of the others is; ±1 ends the scale."""
     first, *others = pictures.astype(np.float64)
+    # Once, for the first is compared with all others.
     signed, absolute, shown = rank(first), rank(np.abs(first)), _as_shown(first)
     return [
         Likeness(
@@ -32,6 +33,7 @@ def compare_with_first(pictures: Values) -> list[Likeness]:
 def rank(values: Values) -> Values:
     """The rank of each value, from 1, as one row; equal ones share the mean of theirs."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    # The last rank of each group of equal values, less half of the way to its first.
     means: Values = np.cumsum(counts) - (counts - 1) / 2
     return means[inverse.ravel()]
 
@@ -67,6 +69,8 @@ def _blur(values: Values) -> Values:
     reach = WINDOW // 2
     weights = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * SIGMA**2))
     weights /= weights.sum()
+    # A Gaussian window is the product of its rows and columns: 22 multiplications instead of 121.
     smooth = correlate1d(correlate1d(values, weights, axis=0), weights, axis=1)
+    # Only where no value had to be made up beyond the edge.
     inner: Values = smooth[reach:-reach, reach:-reach]
     return inner

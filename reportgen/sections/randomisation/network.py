@@ -123,6 +123,7 @@ class View:
         steps in the place of those of the same name.
         """
         steps = [redrawn.get(step.name, step) for step in self._chain.steps]
+        # Blocks are redrawn from the top, so all signals below the first of them are those of before.
         unchanged = next((k for k, step in enumerate(steps) if step.name in redrawn), len(steps))
         signals = self._view.run(steps, self._signals[: unchanged + 1])
         guided, plain = self._view.differentiate(steps, signals, ["guided", "plain"]).numpy()
@@ -179,6 +180,7 @@ def _redraw_weight(weight: Any, rng: np.random.Generator) -> NDArray[np.float32]
         # Each channel of a depthwise kernel reads one input channel only, which is its fan-in.
         inputs = shape[0] * shape[1] if "depthwise" in weight.path else int(np.prod(shape[:-1]))
         return rng.normal(0.0, np.sqrt(2.0 / inputs), shape).astype(np.float32)
+    # As Keras begins a normalisation: it then hands its input on but for ε.
     ones = weight.path.rpartition("/")[2] in ("gamma", "moving_variance")
     return np.full(shape, 1.0 if ones else 0.0, np.float32)
 

@@ -42,6 +42,7 @@ SECTION = Section(
     tolerances=(
         Rule("/neurons/*/value", Tolerance(1e-4), FLOAT32, True),
         Rule("/neurons/*/*limit", Tolerance(5e-3), GATES),
+        # Absolute as well: before its ReLU a value in a redrawn network may be near zero.
         Rule("/neurons/*/redrawn/*/value", Tolerance(1e-3, 1e-3), FLOAT32),
         Rule("/neurons/*/redrawn/*/*limit", Tolerance(5e-3), GATES),
         Rule("/neurons/*/redrawn/*/likeness", Tolerance(0, 5e-3), GATES),

@@ -48,6 +48,7 @@ def _compare_tested(pair: Pair) -> Findings:
         for field, array in _PREDICTED.items():
             shares = dict(zip(classes, map(float, pair.arrays[array][n]), strict=True))
             same = one[field] == other[field]
+            # A name that is no class agrees with nothing, whatever a stranger wrote.
             agrees = one[field] in shares and shares[other[field]] - shares[one[field]] <= MARGIN
             reason = "" if same else _TIE if agrees else _OTHER
             yield judge("numbers", join_pointer([*here, field]), agrees, one[field], other[field], reason)

@@ -95,6 +95,7 @@ def choose_tested(images: Sequence[ImageFile], most: int) -> list[ImageFile]:
         if image.split == "test":
             by_class.setdefault(image.label, {}).setdefault(image.sha256, image)
     columns = [[own[sha256] for sha256 in sorted(own)] for own in by_class.values()]
+    # In turn, so that few images are still of all classes.
     turns = [image for turn in zip_longest(*columns) for image in turn if image is not None]
     return turns[:most]
 
@@ -145,6 +146,7 @@ def apply_head(head: bytes, features: NDArray[np.float32]) -> NDArray[np.float32
     kernel = next(each for each in found if each.ndim == 2)
     bias = next(each for each in found if each.ndim == 1)
     scores = features.astype(np.float64) @ kernel.astype(np.float64) + bias
+    # Less the largest, which changes no share: exp() of a large score would be infinite.
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     shares: NDArray[np.float32] = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
     return shares
@@ -172,7 +174,9 @@ def find_shortcuts(
     """Judge every cue on all images but copies; ``names`` are the images' hashes."""
     judged = ~cues.find_copies(seen, labels)
     tables = cues.describe_images(seen)
+    # With minlength, since a class may have lost all of its images as copies, or come last.
     smallest = int(np.bincount(labels[judged], minlength=len(classes)).min())
+    # So that every fold has an image of every class, and every model is fitted to all classes.
     folds = min(MOST_FOLDS, smallest) if smallest >= FEWEST_IMAGES else 0
     fold = np.full(len(labels), -1)
     probabilities = {}
@@ -226,6 +230,7 @@ def count_confusion(true: NDArray[Any], told: NDArray[Any], classes: int) -> Mat
 
 def describe_class(seen: Sequence[Seen]) -> ClassLook:
     """What the images of a class, at least one, are like apart from what they show."""
+    # Of frames both conditions in one: beyond the bound, and beyond what is inside by the step.
     return ClassLook(
         images=len(seen),
         dark_frames=sum(
@@ -274,6 +279,7 @@ def choose_surest(
     """
     table = found.probabilities[cue]
     right = np.flatnonzero(found.judged & (found.labels == label) & (table.argmax(axis=1) == label)).tolist()
+    # To one digit: which of nearly equal ones is the surest is up to rounding, and so to the machine.
     order = sorted(right, key=lambda n: (-round(float(table[n, label]), 1), images[n].sha256))
     return [images[n] for n in order[:count]]
 

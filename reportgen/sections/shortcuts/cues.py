@@ -125,6 +125,7 @@ def describe_images(seen: Sequence[Seen]) -> dict[str, NDArray[np.float32]]:
 
 def _describe_file(seen: Seen, formats: Sequence[str]) -> NDArray[np.float64]:
     sizes = (seen.width, seen.height, seen.width / seen.height, seen.size / (seen.width * seen.height))
+    # Logarithms, in which twice as wide is as far from once as once from half.
     return np.array([*np.log(sizes), seen.exif, *(seen.format == name for name in formats)], np.float64)
 
 
@@ -135,6 +136,7 @@ def find_copies(seen: Sequence[Seen], labels: NDArray[Any]) -> NDArray[np.bool_]
     """
     thumbnails = np.array([np.ravel(each.thumbnail) for each in seen])
     copies = np.zeros(len(seen), bool)
+    # Within a class only: a copy in another class does not help to tell the two apart.
     for label in np.unique(labels):
         kept: list[int] = []
         for n in np.flatnonzero(labels == label):
@@ -143,5 +145,7 @@ def find_copies(seen: Sequence[Seen], labels: NDArray[Any]) -> NDArray[np.bool_]
             )
             copies[n] = bool((distances < NEAR).any())
             if not copies[n]:
+                # Compared with those that are kept: in a chain of small changes not all of them are copies of
+                # the first.
                 kept.append(int(n))
     return copies

@@ -37,6 +37,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
     if "shown" in data.arrays:
         shown = [(label, file) for label, files in section.examples.items() for file in files]
         tiles = [Tile(pixels, label) for pixels, (label, _) in zip(data.arrays["shown"], shown, strict=True)]
+        # One row, or two of equal length.
         columns = len(tiles) if len(section.examples) <= _ROW_OF_THREES else max(6, -(-len(tiles) // 2))
         yield lettered_figure(
             "given_away",

@@ -26,6 +26,7 @@ def deal_folds(labels: NDArray[Any], names: Sequence[str], folds: int) -> NDArra
     for label in np.unique(labels):
         members = sorted(np.flatnonzero(labels == label).tolist(), key=lambda n: names[n])
         dealt[members] = (start + np.arange(len(members))) % folds
+        # Or the first fold would have all the images that are left over.
         start += len(members)
     return dealt
 
@@ -48,10 +49,13 @@ def judge_cue(
     with threadpool_limits(1):
         for fold in np.unique(folds):
             fitted, judged = folds != fold, folds == fold
+            # In one pipeline: means and deviations come from the fitted images alone, and tell nothing of the
+            # judged ones.
             model = make_pipeline(
                 StandardScaler(), LogisticRegression(C=REGULARISATION, max_iter=2000, tol=1e-6)
             )
             model.fit(values[fitted].astype(np.float64), labels[fitted])
+            # By the model's own classes, which are those that it was fitted to.
             probabilities[np.ix_(judged, model.classes_)] = model.predict_proba(
                 values[judged].astype(np.float64)
             )

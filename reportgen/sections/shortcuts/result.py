@@ -204,6 +204,7 @@ class Shortcuts(Result):
     @property
     def shown(self) -> str | None:
         """The strongest cue that gives the class away and can be seen in a picture; null without one."""
+        # Width, format and EXIF data are in no picture.
         return next((cue for cue in self.found if cue != "file"), None)
 
     @computed_field  # type: ignore[prop-decorator]

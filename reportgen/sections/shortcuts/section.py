@@ -49,6 +49,7 @@ SECTION = Section(
         Rule("/arrays/cue_colour", Tolerance(0, 1), DECODED),
         Rule("/arrays/cue_thumbnail", Tolerance(0, 1), DECODED),
         Rule("/arrays/shown", Tolerance(0, 1), DECODED),
+        # Half: the difference of two probabilities that are off by so much is off by the margin at most.
         Rule("/arrays/probabilities_*", Tolerance(0, MARGIN / 2), TRAINED),
         Rule("/classes/*/brightness", Tolerance(0, 1 / 255), DECODED),
         Rule("/confusion/*", Tolerance(0, 2), DECODED),
