@@ -22,6 +22,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
         for each in section.networks
     ]
     yield Figure("network_curves", histories_plot(histories), " ".join(map(say_course, section.networks)))
+    # Turned round: a row of matrices for each split, a column for each network.
     rows = [
         [judged.confusion for judged in each] for each in zip(*map(_fitted, section.networks), strict=True)
     ]

@@ -200,6 +200,7 @@ class Architectures(Result):
     def sizes_match(self) -> bool:
         """Whether every layer's observed shape is the expected one, and every network's parameters add up."""
         return all(
+            # Two counts: by the formulas, and by what Keras built.
             network.parameters == network.counted_parameters
             and all(layer.observed_shape == layer.expected_shape for layer in network.layers)
             for network in self.networks

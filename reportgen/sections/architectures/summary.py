@@ -25,6 +25,7 @@ def _networks(results: LoadedResults) -> Table:
             "accuracy_train": each.train.accuracy,
             "accuracy_val": each.val.accuracy,
             "repeated_mean": each.repeated_mean,
+            # Of a single run there is none.
             "repeated_deviation": number_or_nan(each.repeated_deviation),
         }
         for each in results.architectures.networks

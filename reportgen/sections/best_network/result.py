@@ -47,6 +47,7 @@ class Excited(Result):
     def inside(self) -> bool:
         """Whether all pixels that the output depends on lie within the receptive field."""
         support, patch = self.support, self.patch
+        # A silent neuron depends on no pixel, and so on none outside.
         return support is None or (
             patch.rows[0] <= support.rows[0]
             and support.rows[1] <= patch.rows[1]

@@ -67,6 +67,7 @@ def _tile(image: Rgb, channel: Channel, name: str) -> Tile:
     measured = {
         "loud": f"{channel.value:.1f}",
         "decisive": f"adds {decimal_text(channel.contribution, 2)}",
+        # Only this list has ratios for certain; of the others the text is not used.
         "unusual": f"{channel.ratio or 0:.1f} × usual",
     }
     return Tile(crop(image, channel.patch), str(channel.position[2]), measured[name])

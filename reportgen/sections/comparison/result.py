@@ -74,6 +74,7 @@ class Comparison(Result):
     @property
     def p_value(self) -> Share:
         """McNemar's exact two-sided p-value that both recognise as many images of this kind."""
+        # Images that both recognise, or neither, do not tell which of the two is better.
         return mcnemar_p_value(self.only_own, self.only_vgg19)
 
     @computed_field  # type: ignore[prop-decorator]

@@ -132,6 +132,7 @@ class Errors(Result):
     @property
     def confusions(self) -> list[Annotated[Confusion, means("One class taken for one other.")]]:
         """Which class is taken for which, the most frequent first."""
+        # Of equal counts the one that comes up first stays first.
         counted = Counter((each.true, each.predicted) for each in self.mistakes)
         return [
             Confusion(true=true, predicted=predicted, count=count)
@@ -149,6 +150,7 @@ class Errors(Result):
     @property
     def near_taken(self) -> Count:
         """Mistakes whose nearest training image is of the class they were taken for."""
+        # There is a nearest one, as the type says.
         return sum(each.nearest[0].label == each.predicted for each in self.mistakes)
 
     @computed_field(json_schema_extra={"unit": "images"})  # type: ignore[prop-decorator]

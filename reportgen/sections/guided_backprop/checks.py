@@ -28,6 +28,7 @@ def judge_guided(report: Report, label: str) -> None:
     """
     for index, row in enumerate(report.results.guided_backprop.rows[label]):
         require(
+            # None of none would be all of them, too.
             row.relu_guided == row.relu_total > 0,
             f"/guided_backprop/rows/{label}/{index}: {row.relu_guided} of {row.relu_total} ReLUs were guided",
         )
@@ -66,6 +67,7 @@ def _gradients(report: Report, label: str) -> NDArray[Any]:
     rows = report.results.guided_backprop.rows
     gradients = report.array("guided_backprop", f"gradients_{list(rows).index(label)}")
     require(
+        # Before a row without a gradient ends the check as a fault of the program.
         len(gradients) == len(rows[label]),
         f"there are {len(gradients)} gradients for {len(rows[label])} rows",
     )

@@ -114,6 +114,7 @@ class GuidedBackprop(Result):
     @property
     def zero_neurons(self) -> Count:
         """Rows whose neuron has zero output."""
+        # Exactly zero, as a ReLU gives it.
         return sum(row.value == 0 for rows in self.rows.values() for row in rows)
 
     @computed_field(json_schema_extra={"unit": "rows"})  # type: ignore[prop-decorator]

@@ -46,12 +46,14 @@ def draw(data: FigureData) -> Iterator[Figure]:
             _describe(label, image),
             tiles,
             columns=columns,
+            # As in a full row, so that maps are no larger where fewer methods are shown.
             tile_side=full_width_side(COLUMNS),
         )
 
 
 def make_tiles(pixels: Rgb, maps: NDArray[Any], shown: Sequence[str]) -> list[Tile]:
     """The image, then each map (H, W) in units of its limit, a pixel for 2 × 2 values."""
+    # Clipped before, or one large value would colour its whole block.
     halved = (block_means(np.clip(own, -1, 1), _SIDE) for own in maps)
     return [
         Tile(pixels, "image"),

@@ -208,6 +208,7 @@ class Methods(Result):
     @property
     def centres(self) -> Count:
         """Images whose middle lies in the animal's box."""
+        # It is None without a box.
         return sum(image.centre_on_animal is True for image in self.classes.values())
 
 
@@ -216,6 +217,7 @@ def _summarise(method: str, maps: list[Attribution]) -> MethodSummary:
     hits = [each.peak_on_animal for each in maps if each.peak_on_animal is not None]
     return MethodSummary(
         method=method,
+        # The largest: what a method promises it promises of every image.
         incompleteness=max(known, default=None),
         peaks_on_animal=sum(hits) if hits else None,
         on_animal=_mean(each.on_animal for each in maps),
@@ -224,4 +226,5 @@ def _summarise(method: str, maps: list[Attribution]) -> MethodSummary:
 
 def _mean(values: Iterable[float | None]) -> float | None:
     known = [value for value in values if value is not None]
+    # A mean of ones may come out above 1 in the last digit.
     return min(sum(known) / len(known), 1.0) if known else None

@@ -25,6 +25,7 @@ def judge_largest(report: Report, label: str) -> None:
     ):
         positions = {neuron.position for neuron in listed}
         require(
+            # Or the largest one could be listed again and again.
             len(positions) == len(listed) > 0,
             f"/neurons/{name}/{label}: a neuron is listed twice, or none is",
         )
@@ -63,6 +64,7 @@ def judge_patches(report: Report, label: str) -> None:
             _edges(neuron.patch), _edges(neuron.receptive_field), strict=True
         ):
             require(
+                # The architecture's, which holds the smaller one of the network that ran.
                 field[0] <= patch[0] < patch[1] <= field[1],
                 f"/neurons/top/{label}/{index}/patch/{name}: {patch} does not lie in {field}",
             )

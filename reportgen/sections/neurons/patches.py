@@ -40,6 +40,7 @@ def describe_patches(patches: Sequence[Box], image: NDArray[np.uint8], animal: B
         flatter=sum(bool(part.std() < luma.std()) for part in parts),
         black=float(np.mean([(part < BLACK).mean() for part in parts])),
         image_black=float((luma < BLACK).mean()),
+        # Half-open: a box with the last pixel ends at the side.
         at_edge=sum(0 in (*each.rows, *each.cols) or side in (*each.rows, *each.cols) for each in patches),
         pairs=len(patches) * (len(patches) - 1) // 2,
         overlapping=len(pairs),

@@ -67,5 +67,6 @@ def render(results: LoadedResults) -> str:
 
 
 def _describe_best(results: LoadedResults) -> str:
+    # In a stranger's results a list may be empty.
     best = {label: neurons[0] for label, neurons in results.neurons.top.items() if neurons}
     return ", ".join(f"{label} {neuron.position} {neuron.value:.4g}" for label, neuron in best.items())

@@ -75,4 +75,5 @@ def _is_worth(submitted: Mapping[str, Any], recomputed: Mapping[str, Any]) -> bo
         worth_of(each["value"], each["best"]["kept"], each["best"]["removed"])
         for each in (submitted, recomputed)
     )
+    # As much as outputs may differ by the section's tolerances.
     return bool(abs(told - wanted) <= 1e-3 * recomputed["value"])

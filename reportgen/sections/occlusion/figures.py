@@ -52,6 +52,7 @@ def describe_boxes(label: str, neurons: Sequence[OccludedNeuron]) -> str:
     """Describe the boxes that occlusion found."""
     items = []
     for k, neuron in enumerate(neurons, 1):
+        # Read aloud a dash is nothing.
         kept, removed = (text.replace("–", "none") for text in _say(neuron))
         items.append(f"box {k}, {say_box(neuron.best.box)}, kept {kept}, removed {removed}")
     return (

@@ -17,6 +17,7 @@ _NETWORKS = 5
 def decide(numbers: Randomisation) -> Iterator[Claim]:
     """Decide each claim by the mean likenesses; a picture without any value is like none."""
     means = numbers.mean
+    # The last network is the one with all blocks redrawn.
     last = means[-1] if means else None
     guided = last.guided.signed if last else None
     sizes = last.plain.absolute if last else None
@@ -33,6 +34,7 @@ def decide(numbers: Randomisation) -> Iterator[Claim]:
     yield Claim(
         "plain_changes",
         "Plain gradients change as soon as the top block is redrawn.",
+        # Of either sign: a picture with its colours turned round is no new picture.
         bool(plain) and all(each is None or abs(each) < numbers.unlike_below for each in plain),
         finding=True,
     )

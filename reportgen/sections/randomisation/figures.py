@@ -150,6 +150,7 @@ def _draw_kind(axes: Axes, section: Randomisation, kind: str, measure: str) -> N
         # Without the network as it is, where all marks would lie on each other.
         points = [(x, y) for x, y in zip(places, single, strict=True) if y is not None][1:]
         axes.plot(
+            # Of a neuron without any likeness there is nothing to be unpacked.
             *zip(*points, strict=True) if points else ((), ()),
             linestyle="", marker=marker, markersize=2.5, markerfacecolor="none", markeredgewidth=0.5,
             color=colour, alpha=0.6, clip_on=False,

@@ -142,6 +142,7 @@ class Randomisation(Result):
 
     @property
     def _complete(self) -> list[ExplainedNeuron]:
+        # In a stranger's results some may have fewer.
         return [each for each in self.neurons.values() if len(each.redrawn) == len(self.networks)]
 
 
@@ -157,4 +158,5 @@ def _mean(likenesses: Iterable[Likeness]) -> Likeness:
 def _mean_of(values: Iterable[float | None]) -> float | None:
     """The mean of those that are known; null without any."""
     known = [value for value in values if value is not None]
+    # A mean of ones may come out above 1 in the last digit.
     return max(-1.0, min(1.0, sum(known) / len(known))) if known else None

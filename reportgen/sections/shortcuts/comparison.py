@@ -38,6 +38,7 @@ def _compare_tested(pair: Pair) -> Findings:
     classes = list(pair.dataset["classes"])
     files, same_files = ([each["file"] for each in tested] for tested in (told, wanted))
     yield judge("numbers", "/shortcuts/tested", files == same_files, files, same_files)
+    # Row by row other images would be compared with each other.
     if files != same_files:
         return
     for n, (one, other) in enumerate(zip(told, wanted, strict=True)):

@@ -64,6 +64,7 @@ def plot_cues(section: Shortcuts) -> mpl.Figure:
         textcoords="offset points", ha="center", va="bottom", color=_QUIET,
     )  # fmt: skip
     for y, cue in enumerate(section.ranking):
+        # With another cap the line would reach beyond the ends of the interval.
         axes.plot(section.accuracy_interval[cue], (y, y), color=_INK, linewidth=1.2, solid_capstyle="butt")
         axes.plot(
             section.accuracy[cue], y, "o", color=_INK, markersize=4.5, markeredgewidth=1.0, clip_on=False,

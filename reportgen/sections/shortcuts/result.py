@@ -186,6 +186,7 @@ class Shortcuts(Result):
     @property
     def ranking(self) -> list[Annotated[str, means("One cue.")]]:
         """The cues by their accuracy, the highest first."""
+        # Sorting is stable: of equal cues the earlier one stays first.
         return sorted(self.correct, key=lambda cue: -self.correct[cue])
 
     @computed_field  # type: ignore[prop-decorator]

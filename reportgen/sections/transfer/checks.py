@@ -32,6 +32,8 @@ def judge_accuracy(report: Report, split: str) -> None:
     add up to the images of each class.
     """
     results = report.results
+    # By pointers, as it is written: attributes are derived from the matrix again, and could not disagree with
+    # it.
     matrix = results.at(f"/transfer/confusion/{split}")
     correct, total = sum(row[i] for i, row in enumerate(matrix)), sum(map(sum, matrix))
     for name, expected in (("correct", correct), ("total", total)):

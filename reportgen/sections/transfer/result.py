@@ -186,4 +186,5 @@ class Transfer(Result):
         self,
     ) -> BySplit[Annotated[Share, means("Correctly classified images of this split / all of it.")]]:
         """Share of correctly classified images, 0 to 1, from the confusion matrix."""
+        # Derived and not stored: so no accuracy can contradict its matrix.
         return {split: self.correct[split] / self.total[split] for split in self.confusion}
