@@ -55,6 +55,7 @@ def _cells(entry: Entry) -> dict[str, str]:
     if not isinstance(entry, Change):
         return {"note": summary.list_text(entry)}
     old, new, difference = summary.value_texts(entry)
+    # Not None, which is a value that results may have.
     if entry.new is ABSENT:
         difference = "only in A"
     elif entry.old is ABSENT:

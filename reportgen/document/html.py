@@ -358,6 +358,7 @@ def embedded_files(album: Mapping[str, Figure], numbers: Mapping[tuple[str, str]
     files = {}
     for name, figure in album.items():
         number = numbers.get(("figure", name))
+        # Two digits, so that files by name are in the order of the report.
         stem = f"fig-{number.zfill(2)}-{name}" if number else name
         files[f"{stem}.{endings[figure.picture.mime]}".replace("_", "-")] = figure.picture.data
     return files

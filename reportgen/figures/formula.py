@@ -67,6 +67,7 @@ def formula(tex: str) -> Formula:
 
 class _Refusal(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
+        # logging lets an error of emit() through to whoever logged.
         raise ValueError(record.getMessage())
 
 

@@ -196,6 +196,7 @@ class Lettering:
         for part, leftwards in split_directions(text):
             whole = self._faces.choose_whole(part, bold=self._bold) if leftwards else None
             divided = [(whole, part)] if whole else self._faces.divide(part, bold=self._bold)
+            # As they are drawn: of what runs leftwards the first piece is the rightmost.
             for face, letters in reversed(divided) if leftwards else divided:
                 if face is None:
                     problem, remedy = describe_lack(text, self._faces)
@@ -219,6 +220,7 @@ def number_text(value: float) -> str:
     if value == 0:
         return "0"
     if 1e-4 <= abs(value) < 1e6:
+        # Rounded by way of a float: as a format .3g would write 1.23e+05.
         text = np.format_float_positional(float(f"{value:.3g}"), trim="-")
         return text.replace("-", "\N{MINUS SIGN}")
     mantissa, exponent = f"{value:.2e}".split("e")

@@ -64,6 +64,7 @@ class ScaleBar:
     @property
     def ticks(self) -> tuple[float, ...]:
         """The numbers written below the strip: the ends, and zero where it lies well between them."""
+        # Nearer to an end its number would run into that of the end.
         zero_is_clear = self.low < 0 < self.high and 0.25 < -self.low / (self.high - self.low) < 0.75
         if zero_is_clear:
             return self.low, 0.0, self.high

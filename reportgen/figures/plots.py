@@ -345,6 +345,7 @@ def _draw_curves(axes: Axes, curves: Curves) -> None:
             clip_on=False,
         )
     axes.set_xlim(*((1, len(epochs)) if len(epochs) > 1 else (0.5, 1.5)))
+    # One epoch has one tick; matplotlib would add half epochs.
     axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True, min_n_ticks=1))
     axes.set_xlabel("epoch")
     axes.grid(color="#e0e0e0", linewidth=0.4)
@@ -357,6 +358,7 @@ def _mark_epoch(axes: Axes, curve: Sequence[float], epoch: int) -> None:
     axes.plot(epoch, curve[epoch - 1], "o", color=_VALIDATION, markersize=4, markeredgewidth=0, clip_on=False)
     first, last = axes.get_xlim()
     share = (epoch - first) / (last - first)
+    # Centred near an end the words would leave the panel.
     align = "left" if share < 0.2 else "right" if share > 0.8 else "center"
     axes.annotate(
         f"best epoch: {epoch}",
