@@ -83,10 +83,12 @@ def sketch_butterfly(rng: np.random.Generator) -> Sketch:
     hind = _Wing(_shaped(pick(_HIND_SHAPES, rng), rng), border, hind_dye, glow, depth)
     sweep = float(rng.uniform(-10, 8))
     spread = (float(rng.uniform(0.7, 1.0)), 1.0)
+    # One side is foreshortened, as if the butterfly were tilted: either of them as often.
     spread = spread if rng.integers(2) else (spread[1], spread[0])
     patterns = _pattern(hind, rng, eyed=bool(rng.random() < 0.6)), _pattern(fore, rng, eyed=False)
     wings = [
         _spread(wing, marks, (side * wide, 1.0), turn)
+        # The hind wings first, for the fore wings lie over them.
         for wing, marks, turn in ((hind, patterns[0], -0.6 * sweep), (fore, patterns[1], sweep))
         for side, wide in zip((-1, 1), spread, strict=True)
     ]
@@ -97,6 +99,7 @@ def sketch_butterfly(rng: np.random.Generator) -> Sketch:
 def _shaped(corners: tuple[Pair, ...], rng: np.random.Generator) -> Points:
     """The outline of a wing, each butterfly's a little different; the wing is scalloped by a touch."""
     shape = np.array(corners, dtype=np.float64)
+    # Not the ends, where the wing joins the body.
     shape[1:-1] += rng.uniform(-1.3, 1.3, (len(shape) - 2, 2))
     return smooth(shape * float(rng.uniform(0.93, 1.05)))
 
@@ -121,6 +124,7 @@ def _margin(wing: _Wing, colour: Colour, rng: np.random.Generator) -> list[Mark]
     marks: list[Mark] = []
     for row, share in enumerate(rows):
         edge = wing.shrunk(share)[_outer(wing)]
+        # The second row begins two points further on, between the spots of the first.
         centres = [(float(x), float(y)) for x, y in edge[2 + 2 * row :: 5]]
         spots = tuple(ellipse(centre, (size, size), corners=16) for centre in centres)
         marks.append(Mark(spots, colour, 0.95, 0.1))

@@ -55,6 +55,7 @@ def sketch_kangaroo(rng: np.random.Generator) -> Sketch:
     lean = float(pick((rng.uniform(-10, 12), rng.uniform(-6, 8), rng.uniform(14, 30)), rng))
     pose = _Pose(
         lean=lean,
+        # Against the lean: the head stays nearly level.
         nod=float(rng.uniform(-14, 14)) - 0.7 * lean,
         reach=float(rng.uniform(-18, 30)),
         tail_lift=float(rng.uniform(-3, 10)),
@@ -63,6 +64,7 @@ def sketch_kangaroo(rng: np.random.Generator) -> Sketch:
     coat = varied(pick(_COATS, rng), 14, rng)
     joey = bool(rng.random() < 0.35)
     body = (
+        # From the far side to the near one, each over those before it.
         _arm(pose, mixed(darker(coat, 0.28), WHITE, 0.02), (-3, -1)),
         _leg_far(pose, darker(coat, 0.28)),
         _trunk(pose, coat),
@@ -84,6 +86,7 @@ def _trunk(pose: _Pose, coat: Colour) -> Part:
     tip = Mark((ellipse((-20, 90 - 1.6 * lift), (14, 8)),), darker(coat, 0.6), 0.7, 3.0)
     back = Mark((stripe(spine, radii, -1.3, -0.45),), darker(coat, 0.4), 0.4, 3.0)
     return Part(
+        # One silhouette, or a rim would run between trunk and tail.
         (limb(spine, radii), limb(tail_spine, tail_radii)),
         coat,
         darker(coat, 0.62),
