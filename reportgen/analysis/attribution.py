@@ -36,6 +36,7 @@ class Effort:
 
     steps: int = 32
     samples: int = 16
+    # Smilkov et al. found 10 to 20 % of the image's range to work best.
     noise: float = 0.15
     seed: int = 671
 
@@ -248,6 +249,7 @@ class ImageExplainer:
     def smoothgrad(self) -> Map:
         """Smilkov et al. 2017: the mean derivative at copies of the image with Gaussian noise."""
         rng = np.random.default_rng(self._effort.seed)
+        # As Smilkov et al. define it: of the image's largest value less its smallest.
         spread = self._effort.noise * float(np.ptp(self._image))
         total = np.zeros(self._image.shape, np.float64)
         for start in range(0, self._effort.samples, TOGETHER):

@@ -107,8 +107,8 @@ def rank_neurons(activations: NDArray[np.float32], count: int, *, distinct: bool
     """
     if distinct:
         by_channel = activations.reshape(-1, activations.shape[-1])
+        # argmax names the first of equal outputs, as ties need it.
         flat = np.ravel_multi_index(
-            # argmax names the first of equal outputs, which is what ties ask for.
             (by_channel.argmax(axis=0), np.arange(by_channel.shape[1])), by_channel.shape
         )
         # Back into the order of positions, which the stable sort below keeps for ties.

@@ -191,8 +191,8 @@ def _shift(axis: Axis, before: int, after: int) -> Axis:
     """An axis with so many positions more, or fewer if negative, at its beginning and its end."""
     spans = (None,) * max(before, 0) + axis.spans + (None,) * max(after, 0)
     spans = spans[max(-before, 0) : len(spans) - max(-after, 0)]
+    # Position 0 has moved, and with it where the rule begins; what comes at the end moves nothing.
     return replace(
-        # Position 0 has moved, and with it where the rule begins; what comes at the end moves nothing.
         axis, spans=spans, before=axis.before + before * axis.stride, after=axis.after - before * axis.stride
     )
 

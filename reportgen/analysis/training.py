@@ -218,6 +218,7 @@ def train_network(
 def _draw_batches(part: Part, recipe: Recipe, epoch: int) -> Iterator[tuple[Any, Any]]:
     """The batches of an epoch, images turned at random among them."""
     # From the epoch's number and not from a stream, so that a resumed training draws the same.
+    # Stream 4: those before are of the filters and of VGG19's new layer.
     draws = np.random.default_rng([recipe.seed, 4, epoch])
     order = draws.permutation(len(part.labels))
     turned = (draws.random(len(order)) < 0.5) & recipe.flip
