@@ -329,8 +329,8 @@ def _with_top(network: keras.Model, weights: Weights) -> Backbone:
 
 
 def _without_top(network: keras.Model, weights: Weights) -> Backbone:
-    # Of the last convolution, not of the pooling behind it: each feature is then the mean of a channel
-    # explained.
+    # Of the last convolution, not of the pooling behind it: each feature is then the mean of an
+    # explained channel.
     average = keras.layers.GlobalAveragePooling2D(name="average")
     return _backbone(network, average(network.get_layer(EXPLAINED_LAYER).output), EXPLAINED_LAYER, weights)
 

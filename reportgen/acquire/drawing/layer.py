@@ -51,7 +51,7 @@ class Layer:
         rows, cols = window.slices
         paint = np.asarray(colour, np.float32)
         self.colour[rows, cols] += (paint - self.colour[rows, cols]) * cover[..., None]
-        # Colours are premultiplied: so what is laid over what, smoothed edges among it, needs no division.
+        # Premultiplied colours are laid over each other, smoothed edges among them, without a division.
         self.opacity[rows, cols] += (1 - self.opacity[rows, cols]) * cover
 
     def over(self, backdrop: Pixels) -> Pixels:

@@ -34,7 +34,7 @@ def decide(numbers: Randomisation) -> Iterator[Claim]:
     yield Claim(
         "plain_changes",
         "Plain gradients change as soon as the top block is redrawn.",
-        # Of either sign: a picture with its colours turned round is no new picture.
+        # Of either sign: an inverted picture is no new one.
         bool(plain) and all(each is None or abs(each) < numbers.unlike_below for each in plain),
         finding=True,
     )
