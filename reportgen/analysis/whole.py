@@ -76,11 +76,13 @@ class WholeOcclusion:
     """Outputs of a layer for images with boxes of them replaced."""
 
     def __init__(self, network: Backbone, layer: str) -> None:
+        # Of open length, as the last boxes of a neuron may be fewer.
         signature = [tf.TensorSpec([None, *network.network.input_shape[1:]])]
         self._run = tf.function(network.forward(layer), input_signature=signature, autograph=False)
 
     def record(self, image: Values) -> list[Values]:
         """The preprocessed image (H, W, C) and the layer's output for it."""
+        # A chain's record has all layers in between as well; callers use its two ends.
         return [image, self._run(tf.constant(image[np.newaxis]))[0].numpy()]
 
     def replace(

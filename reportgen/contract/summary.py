@@ -242,6 +242,7 @@ def _find_makers(results: LoadedResults) -> tuple[Mapping[str, Maker], AbstractS
         if (module := section.load("summary")) is not None:
             makers |= getattr(module, "TABLES", {})
             from_arrays |= getattr(module, "FROM_ARRAYS", frozenset())
+    # Last, as in the report.
     return {**makers, "checks": _checks}, from_arrays
 
 

@@ -122,6 +122,8 @@ class Lineage:
                 self.anchors[pointer], pointer, _unrounded(self._values[pointer]),
                 places[stage, origin.function],
             )  # fmt: skip
+            # Makers are frozen and compared by content: values with the same function and files come
+            # together.
             found.setdefault(self._maker(pointer, stage, origin), []).append(entry)
         return list(found.items())
 

@@ -119,6 +119,7 @@ def reference_names(
 def _pattern_of_classes(kind: ReportKind) -> re.Pattern[str]:
     """Pattern of names that end in the index of a class: the stem and the index."""
     shown = [each.name for section in kind.sections for each in section.shown]
+    # Sorted, since a set of texts has another order in each process.
     stems = sorted({name.removesuffix("_<i>") for name in shown if name.endswith("_<i>")})
     return re.compile(rf"({'|'.join(map(re.escape, stems))})_(\d+)")
 

@@ -208,6 +208,7 @@ class ReportKind:
         Raises ``OutlineError`` for a name that leads to no section.
         """
         own = {section.name: section for section in self.sections}
+        # The kind's own first: two packages may have a section of one name.
         found = tuple(own[name] if name in own else find_section(name) for name in names)
         return replace(self, sections=found)
 

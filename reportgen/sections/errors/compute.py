@@ -65,6 +65,7 @@ def find_errors(seen: Seen, probabilities: NDArray[np.float32], classes: Sequenc
         "probabilities": probabilities.astype(np.float32),
         "map": places.astype(np.float32),
     }
+    # Stable, so that equally sure images stay in the order of the data.
     order = np.argsort(-probabilities.max(axis=1), kind="stable").tolist()
     numbers = Errors(
         images={label: sum(image.label == label for image in test) for label in classes},

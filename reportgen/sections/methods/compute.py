@@ -120,6 +120,7 @@ def measure_agreement(images: Sequence[Values]) -> float | None:
     for maps in images:
         count, height, width = maps.shape
         sizes = np.abs(maps.astype(np.float64)).reshape(count, CELLS, height // CELLS, CELLS, width // CELLS)
+        # By ranks, for the methods' maps have different units.
         ranks = [rankdata(own.ravel()) for own in sizes.mean(axis=(2, 4))]
         uneven = [own for own in ranks if np.ptp(own)]
         found += [float(np.corrcoef(a, b)[0, 1]) for a, b in itertools.combinations(uneven, 2)]

@@ -272,6 +272,7 @@ def make_view(
     from scipy.ndimage import gaussian_filter
 
     empty = np.zeros_like(image)
+    # Not across the colours.
     blurred = gaussian_filter(image, (BLUR, BLUR, 0), mode="nearest")
     whole, vague = (network.record(each) for each in (image, blurred))
     blank = blank or network.record(empty)

@@ -95,6 +95,7 @@ class _Explainer:
 
     def explain(self, subject: Subject, block: int | None, advance: Callable[[int], object]) -> Pictures:
         """The pictures with all blocks from ``block`` on redrawn; None: in the network as it is."""
+        # By content, neuron and network alone: a renamed image, or more images to show, costs no pass.
         item = f"{subject.image.sha256} {self._layer} {subject.position}"
         if block is not None:
             item += f" redrawn from block {block} on with seed {self._seed}"
@@ -136,6 +137,7 @@ class _Explainer:
             guided, plain = guided[field], plain[field]
         return {
             "value": np.array(value),
+            # The network takes B, G, R, a picture R, G, B.
             "guided": np.ascontiguousarray(guided[..., ::-1]),
             "plain": np.ascontiguousarray(plain[..., ::-1]),
         }
