@@ -1,4 +1,4 @@
-"""Section 6: gradient pictures of neurons while the network is redrawn from the top, block by block.
+"""Gradient pictures of neurons while the network is redrawn from the top, block by block.
 
 Adebayo et al. 2018, "Sanity Checks for Saliency Maps", section 3.1: cascading randomisation.
 """

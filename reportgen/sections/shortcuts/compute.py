@@ -1,4 +1,4 @@
-"""Section 6: what tells the class without the object, and whether the network uses it.
+"""What tells the class without the object, and whether the network uses it.
 
 Geirhos et al. 2020, "Shortcut learning in deep neural networks".
 """
