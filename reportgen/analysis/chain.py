@@ -51,6 +51,11 @@ class Step:
     bias: Any = None
     rectified: bool = False
 
+    @property
+    def fill(self) -> float:
+        """What is beyond the edges of the input: zeros, but nothing that a maximum could be."""
+        return float(np.finfo(np.float32).min) if self.kernel is None else 0.0
+
     def reach(self, span: Span) -> Span:
         """The outputs that depend on any of these inputs."""
         first = -(-(span[0] + self.before - self.size + 1) // self.stride)
@@ -58,7 +63,7 @@ class Step:
         return max(first, 0), min(last + 1, self.outputs)
 
     def need(self, span: Span) -> Span:
-        """The inputs that these outputs depend on; it may reach beyond the edges, where there are zeros."""
+        """The inputs that these outputs depend on; it may reach beyond the edges, where ``fill`` is."""
         start = span[0] * self.stride - self.before
         return start, (span[1] - 1) * self.stride - self.before + self.size
 
@@ -174,7 +179,7 @@ def record_values(steps: Sequence[Step], image: Values) -> list[Values]:
     for step in steps:
         pad = step.need((0, step.outputs))
         # Zeros are put around by hand, so that every step is run as "VALID", here and in windows.
-        outputs = step.run(cut_window(values[-1], (pad, pad))[np.newaxis])
+        outputs = step.run(cut_window(values[-1], (pad, pad), step.fill)[np.newaxis])
         values.append(step.rectify(outputs).numpy()[0])
     return values
 
@@ -218,7 +223,7 @@ class NeuronView:
         """
         signals = list(begun)
         for k in range(len(begun) - 1, len(steps)):
-            outputs = steps[k].run(self._widen(k, signals[k]))
+            outputs = steps[k].run(self._widen(k, signals[k], steps[k].fill))
             signals.append(outputs if k == len(steps) - 1 else steps[k].rectify(outputs))
         return signals
 
@@ -248,17 +253,18 @@ class NeuronView:
                 gradients = tf.raw_ops.ReluGrad(
                     gradients=tf.maximum(gradients, least), features=_repeat(signals[k + 1], len(rules))
                 )
-            wide = self._widen(k, signals[k])
+            wide = self._widen(k, signals[k], steps[k].fill)
             gradients = steps[k].pull_back(gradients, wide, signals[k + 1])
             # What falls on the zeros around the image goes nowhere.
             (top, bottom), (left, right) = self._around[k][1:3]
             gradients = gradients[:, top : wide.shape[1] - bottom, left : wide.shape[2] - right]
         return gradients
 
-    def _widen(self, k: int, signal: Any) -> Any:
+    def _widen(self, k: int, signal: Any, fill: float) -> Any:
         import tensorflow as tf
 
-        return tf.pad(signal, self._around[k]) if np.any(self._around[k]) else signal
+        around = self._around[k]
+        return tf.pad(signal, around, constant_values=fill) if np.any(around) else signal
 
 
 def _find_padding(window: Window, wide: Window) -> list[Span]:
@@ -333,11 +339,11 @@ def _has_relu(layer: Any) -> bool:
     return getattr(getattr(layer, "activation", None), "__name__", "") == "relu"
 
 
-def cut_window(values: Values, window: Window) -> Values:
-    """A copy of a window of the values (rows, columns, C), with zeros beyond their edges."""
+def cut_window(values: Values, window: Window, fill: float = 0.0) -> Values:
+    """A copy of a window of the values (rows, columns, C), with ``fill`` beyond their edges."""
     (top, bottom), (left, right) = window
     height, width, channels = values.shape
-    out = np.zeros((bottom - top, right - left, channels), values.dtype)
+    out = np.full((bottom - top, right - left, channels), fill, values.dtype)
     paste_window(out, window, values, ((0, height), (0, width)))
     return out
 

@@ -74,7 +74,7 @@ class OccludedNetwork:
             reached = [tuple(map(step.reach, each)) for each in changed]
             lengths = [step.longest_reach(length) for length in lengths]
             windows, lengths = _fit(reached, lengths, needed[k + 1])
-            inputs = np.stack([cut_window(base[k], step.need_window(each)) for each in windows])
+            inputs = np.stack([cut_window(base[k], step.need_window(each), step.fill) for each in windows])
             for item, window, inside, values in zip(inputs, windows, changed, signal, strict=True):
                 paste_window(item, step.need_window(window), values, inside)
             signal, changed = step.rectify(step.run(inputs)).numpy(), windows

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.contract.lookup import escape_step, split_pointer
+from reportgen.contract.lookup import escape_step, is_index, split_pointer
 from reportgen.contract.schema import INDICES, list_pointers, read_schema
 from reportgen.outline.kind import ReportKind, find_kind, list_sections
 from reportgen.outline.section import Section
@@ -87,14 +87,13 @@ def _children(node: Node, step: str) -> Iterator[Node]:
     elif step in named:
         yield named[step]
         return
-    # Nine digits, since int() raises for thousands of them.
-    elif step.isdecimal() and int(step[:9]) < len(prefix):
+    elif is_index(step, len(prefix)):
         yield prefix[int(step)]
         return
     further = node.get("additionalProperties")
     if isinstance(further, dict) and (step == STAR or _fits(node, step)):
         yield further
-    if isinstance(node.get("items"), dict) and (step == STAR or step.isdecimal()):
+    if isinstance(node.get("items"), dict) and (step == STAR or is_index(step)):
         yield node["items"]
 
 
@@ -120,7 +119,7 @@ def _stand_for(part: str, step: str) -> str:
         return part
     if part == "<split>" and step not in (*SPLITS, STAR):
         return find_nearest(step, SPLITS) or SPLITS[-1]
-    if part[1:-1] in INDICES and not (step.isdecimal() or step == STAR):
+    if part[1:-1] in INDICES and not (is_index(step) or step == STAR):
         return "0"
     return escape_step(step)
 

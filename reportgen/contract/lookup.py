@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -57,7 +58,7 @@ def find_value(document: Any, pointer: str, name: str) -> Any:
         # Keys first: in an object "0" is a name like any other.
         if isinstance(value, dict) and step in value:
             value = value[step]
-        elif isinstance(value, list) and _is_index(step, len(value)):
+        elif isinstance(value, list) and is_index(step, len(value)):
             value = value[int(step)]
         else:
             problem, remedy = _describe_end(value, passed, step)
@@ -77,7 +78,8 @@ def show_value(value: Any) -> str:
     return text if len(text) <= _SHOWN_LENGTH else f"{text[: _SHOWN_LENGTH - 1]}…"
 
 
-def _is_index(step: str, length: int) -> bool:
+def is_index(step: str, length: float = math.inf) -> bool:
+    """Whether a step is an index of a list so long: digits without a leading zero (RFC 6901)."""
     # int() raises for thousands of digits.
     return len(step) < 20 and bool(_INDEX.fullmatch(step)) and int(step) < length
 

@@ -65,7 +65,8 @@ def describe_choice(choice: Any) -> str:
     match name:
         case "zero":
             return "silent neuron"
-        case "percentile":
+        # Results that were handed in may say anything here.
+        case "percentile" if number.isascii() and number.isdecimal() and len(number) < 4:
             return f"{_ordinal(int(number))} percentile of positive outputs"
         case "median":
             return "median of positive outputs"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -9,7 +10,7 @@ from html.parser import HTMLParser
 from reportgen.text import squeeze
 
 _DEEPEST = 200
-"""Elements nested deeper than this count as text of their parent: a stranger's page may nest without end."""
+"""Elements nested deeper than this are counted and not listed: a stranger's page may nest without end."""
 
 _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
@@ -106,6 +107,7 @@ class _Reader(HTMLParser):
     def __post_init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self._open: list[str] = []
+        self._deeper: Counter[str] = Counter()
         self._link: _Link | None = None
         self._caption: list[str] | None = None
         self._captioned: list[bool] = []
@@ -128,8 +130,12 @@ class _Reader(HTMLParser):
             self._captioned.append(False)
         elif tag in _CAPTIONS:
             self._caption = []
-        if tag not in _VOID and len(self._open) < _DEEPEST:
+        if tag in _VOID:
+            return
+        if len(self._open) < _DEEPEST:
             self._open.append(tag)
+        else:
+            self._deeper[tag] += 1
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _CAPTIONS:
@@ -137,8 +143,13 @@ class _Reader(HTMLParser):
         # Before the stack is looked at: a figure that is too deep for it was counted all the same.
         elif tag == "figure" and self._captioned and not self._is_hidden():
             self.bare_figures += not self._captioned.pop()
+        if self._deeper[tag]:
+            # It ends one of those, and not what is open around them.
+            self._deeper[tag] -= 1
+            return
         if tag not in self._open:
             return
+        self._deeper.clear()
         # An end tag closes what is still open inside, as in browsers.
         while self._open.pop() != tag:
             pass
@@ -158,7 +169,7 @@ class _Reader(HTMLParser):
             self._caption.append(data)
 
     def _is_hidden(self) -> bool:
-        return not _HIDDEN.isdisjoint(self._open)
+        return not _HIDDEN.isdisjoint(self._open) or any(self._deeper[tag] for tag in _HIDDEN)
 
     def _end_caption(self, tag: str) -> None:
         if self._caption is None:

@@ -14,7 +14,7 @@ import numpy as np
 from reportgen.errors import WeightsError
 from reportgen.models.backbone import INPUT_SHAPE, Backbone
 from reportgen.models.backend import settle_backend
-from reportgen.models.graph import LayerGraph
+from reportgen.models.graph import LayerGraph, count_inputs, walk_layers
 from reportgen.models.identity import fill_with_embedded
 from reportgen.networks import NetworkChoice
 from reportgen.store.digests import hash_file
@@ -23,6 +23,9 @@ from reportgen.weights import WeightsFile, describe_network
 
 _MEAN = (123.68, 116.779, 103.939)
 """ImageNet's mean colour, R, G, B, as Keras subtracts it."""
+
+_TORCH_MEAN = (0.485, 0.456, 0.406)
+"""The same as torchvision has it, of values from 0 to 1: up to half a step of 255 from Keras's."""
 
 _DEVIATION = (0.229, 0.224, 0.225)
 """Its standard deviations, of values from 0 to 1."""
@@ -92,19 +95,12 @@ def _fill_at_random(model: keras.Model, seed: int) -> None:
     Keras's own initialisers draw from a seed of the process, and would not give the same twice.
     """
     # A generator for each: another layer at the end changes none of the weights before it.
+    owners = {id(weight): layer for layer in walk_layers(model) for weight in layer.weights}
     for number, weight in enumerate(model.weights):
         if len(weight.shape) > 1:
-            deviation = np.sqrt(2 / fan_in(weight))
+            deviation = np.sqrt(2 / count_inputs(owners[id(weight)], weight))
             drawn = np.random.default_rng([seed, number]).normal(0, deviation, weight.shape)
             weight.assign(drawn.astype(np.float32))
-
-
-def fan_in(weight: Any) -> int:
-    """Inputs of one output of a kernel; each channel of a depthwise one reads a single input channel."""
-    shape = weight.shape
-    if len(shape) == 4 and "depthwise" in weight.path:
-        return int(shape[0] * shape[1])
-    return max(int(np.prod(shape[:-1])), 1)
 
 
 def _begin_with_preprocessing(model: keras.Model, choice: NetworkChoice) -> keras.Model:
@@ -121,7 +117,10 @@ def _begin_with_preprocessing(model: keras.Model, choice: NetworkChoice) -> kera
         "pixels": (np.ones(3), mean),
         # (x + mean) / 127.5 − 1, since the mean has been subtracted from what arrives.
         "tf": (np.full(3, 1 / 127.5), mean / 127.5 - 1),
-        "torch": (1 / (255 * np.array(_DEVIATION)), np.zeros(3)),
+        "torch": (
+            1 / (255 * np.array(_DEVIATION)),
+            (mean / 255 - np.array(_TORCH_MEAN)) / np.array(_DEVIATION),
+        ),
     }[wanted]
     # As a layer: gradients pass through it, and a network that is saved has it.
     prepared = keras.layers.Rescaling(scale.tolist(), offset.tolist(), name="as_the_network_wants_it")
@@ -199,13 +198,11 @@ def _without_output(model: keras.Model) -> keras.Model:
     """The network up to what its output layer reads, for images of the size that reports have."""
     history = model.outputs[0]._keras_history
     layer = history.operation
-    names = [type(layer).__name__]
     tensor = model.outputs[0]
     # What others put between the last features and the classes, as layers of their own.
     while type(layer).__name__ in ("Softmax", "Activation", "Dropout"):
         tensor = layer._inbound_nodes[tensor._keras_history.node_index].input_tensors[0]
         layer = tensor._keras_history.operation
-        names.append(type(layer).__name__)
     # Only then were they those of an output layer; otherwise the network is left as it is.
     if type(layer).__name__ == "Dense" and len(tensor.shape) == 2:
         tensor = layer._inbound_nodes[tensor._keras_history.node_index].input_tensors[0]

@@ -119,9 +119,11 @@ class Backbone:
         """SHA-256 over the bytes of all weights, in the order of the layers."""
         digest = hashlib.sha256()
         for weight in self.network.weights:
+            # A layer that counts has a weight without any axis.
+            values = weight.value if len(weight.shape) else weight.value[None]
             # In parts: NumPy's copy of the largest has 411 MB.
-            for start in range(0, weight.shape[0], _ROWS):
-                digest.update(np.ascontiguousarray(weight.value[start : start + _ROWS].numpy()).data)
+            for start in range(0, values.shape[0], _ROWS):
+                digest.update(np.ascontiguousarray(values[start : start + _ROWS].numpy()).data)
         return digest.hexdigest()
 
     def features(self, batches: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.float32]]:

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from reportgen.errors import ExplanationError, SettingsError
@@ -27,6 +28,23 @@ _NO_SCOPE = re.compile(r"^[^A-Za-z0-9.]|[^A-Za-z0-9_.-]")
 """What TensorFlow's names of scopes may not have."""
 
 Values = dict["Ref", Any]
+
+
+def walk_layers(model: keras.Model) -> Iterator[Any]:
+    """All layers of a model that have weights of their own, those of nested models among them."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from walk_layers(layer)
+        else:
+            yield layer
+
+
+def count_inputs(layer: Any, weight: Any) -> int:
+    """Inputs of one output of a layer's kernel; each channel of a depthwise one reads a single channel."""
+    shape = weight.shape
+    # Keras calls a depthwise kernel so only where there is a pointwise one beside it.
+    depthwise = isinstance(layer, keras.layers.DepthwiseConv2D) or weight.name == "depthwise_kernel"
+    return int(shape[0] * shape[1]) if depthwise else max(int(np.prod(shape[:-1])), 1)
 
 
 @dataclass(frozen=True)

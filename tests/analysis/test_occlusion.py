@@ -51,6 +51,14 @@ def conv(filters: int, size: int = 3, **more: Any) -> Any:
     return keras.layers.Conv2D(filters, size, activation="relu", **{"padding": "same", **more})
 
 
+def make_below_zero() -> keras.Model:
+    """Where all that a pooling sees at the edge is negative, zeros beyond the edge would be the maximum."""
+    first = keras.layers.Conv2D(4, 3, padding="same")
+    model = make_model(first, keras.layers.MaxPooling2D(3, 1, padding="same"), conv(6))
+    first.set_weights([first.get_weights()[0], np.full(4, -9, np.float32)])
+    return model
+
+
 def identity(filters: int) -> Any:
     layer = conv(filters)
     layer.build((None, None, None, filters))
@@ -68,6 +76,7 @@ CHAINS: dict[str, Callable[[], keras.Model]] = {
         conv(4, padding="valid"), conv(4, 5, padding="valid"), keras.layers.MaxPooling2D(3, 2), conv(6)
     ),
     "strides": lambda: make_model(conv(4, 3, strides=2), conv(5, 4), conv(6, 2, strides=2), conv(6)),
+    "below zero": lambda: make_below_zero(),
     "blocks": lambda: make_model(conv(4, 8, strides=8, padding="valid"), conv(6)),
 }
 

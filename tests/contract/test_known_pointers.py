@@ -64,6 +64,15 @@ def test_what_no_report_can_have_is_not_and_the_nearest_is_suggested(
     assert not near or known.find(near)
 
 
+@pytest.mark.parametrize("index", ["00", "0000000009", "٣", "²", "9" * 5000, "-1"])
+def test_an_index_is_written_in_one_way_only(known: KnownPointers, index: str) -> None:
+    """As results are looked up by it: RFC 6901 has no leading zeros and no digits of other scripts."""
+    assert known.find("/transfer/accuracy_interval/test/1")
+    assert known.find(f"/transfer/accuracy_interval/test/{index}") == []
+    assert known.find("/neurons/top/ant/1/value")
+    assert known.find(f"/neurons/top/ant/{index}/value") == []
+
+
 def test_what_is_no_pointer_is_an_error(known: KnownPointers) -> None:
     with pytest.raises(PointerError):
         known.find("transfer")

@@ -35,3 +35,16 @@ def test_tags_that_do_not_match_are_survived(html: str) -> None:
     page = parse_page(html)
     assert page.figures == ()
     assert page.bare_figures == 0
+
+
+def test_what_is_deeper_than_is_listed_closes_nothing_around_it() -> None:
+    """Red if the end of the inner template ends the outer one, whose text no browser shows."""
+    deep = "<div>" * 199 + "<template></template>SECRET" + "</div>" * 199
+    page = parse_page(f"<p>a<template>{deep}</template>b</p>")
+    assert page.text == "ab"
+    assert page.code == ("SECRET",)
+    # And a deep one hides what is in it, and no more.
+    deep = "<div>" * 300 + "c<style>p</style>d" + "</div>" * 300
+    assert parse_page(f"<p>a{deep}b</p>").text == "acdb"
+    # What is not ended ends with what is around it.
+    assert parse_page(f"<div>{'<p>' * 300}<template></div>a").text == "a"

@@ -112,6 +112,9 @@ def test_shapes_positions_and_spans_keep_a_pointer_for_each_number() -> None:
         ("top:1", "most excited"),
         ("top:5", "number 5 of the most excited"),
         ("position", "chosen by the authors"),
+        # A stranger's results may say anything.
+        ("percentile:99.5", "chosen by the authors"),
+        ("percentile:٣", "chosen by the authors"),
     ],
 )
 def test_a_rule_is_told_in_words(choice: str, words: str) -> None:

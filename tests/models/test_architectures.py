@@ -26,9 +26,14 @@ from reportgen.analysis.whole import (
     record_image,
 )
 from reportgen.errors import SettingsError, WeightsError
-from reportgen.models.architectures import load_network, open_model
+from reportgen.models.architectures import (
+    _begin_with_preprocessing,
+    _fill_at_random,
+    load_network,
+    open_model,
+)
 from reportgen.models.backbone import Backbone, preprocess
-from reportgen.models.graph import LayerGraph
+from reportgen.models.graph import LayerGraph, count_inputs, walk_layers
 from reportgen.networks import ARCHITECTURES, NetworkChoice
 from reportgen.results import Box
 from reportgen.sections.channels.compute import find_evidence
@@ -434,3 +439,59 @@ def test_architectures_and_layers_are_settings_with_an_answer_to_typing_errors(t
     file.write_text('layers = ["a", "a"]\n')
     with pytest.raises(SettingsError, match="named twice"):
         load_settings(file)
+
+
+def test_a_weight_without_an_axis_counts_in_the_fingerprint(tmp_path: Path) -> None:
+    """Such as the count of a ``Normalization``, which EfficientNet begins with."""
+    image = keras.Input((224, 224, 3))
+    maps = keras.layers.Conv2D(4, 7, strides=8, activation="relu")(keras.layers.Normalization()(image))
+    path = tmp_path / "counting.keras"
+    keras.Model(image, keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(maps))).save(path)
+    choice = NetworkChoice(str(path))
+    loaded = load_network(choice, locate_weights(str(path), None, choice))
+    (count,) = (weight for weight in loaded.network.weights if not len(weight.shape))
+    before = loaded.fingerprint()
+    count.assign(count + 1)
+    assert len(before) == 64
+    assert loaded.fingerprint() != before
+
+
+def test_a_depthwise_kernel_has_the_inputs_of_one_channel_whatever_its_layer_is_called() -> None:
+    """As Keras's own initialiser of He et al. would draw it, but for the truncation."""
+    image = keras.Input((16, 16, 64))
+    layers = [
+        keras.layers.DepthwiseConv2D(5, name="dw"),
+        keras.layers.SeparableConv2D(8, 3, name="sep"),
+        keras.layers.Conv2D(4, 3, name="conv"),
+    ]
+    output = image
+    for layer in layers:
+        output = layer(output)
+    model = keras.Model(image, output)
+    counted = {
+        weight.path: count_inputs(layer, weight)
+        for layer in walk_layers(model)
+        for weight in layer.weights
+        if len(weight.shape) > 1
+    }
+    assert counted == {
+        "dw/kernel": 25,
+        "sep/depthwise_kernel": 9,
+        "sep/pointwise_kernel": 64,
+        "conv/kernel": 72,
+    }
+    _fill_at_random(model, 3)
+    kernel = model.get_layer("dw").get_weights()[0]
+    assert kernel.std() == pytest.approx(np.sqrt(2 / 25), rel=0.1)
+
+
+@pytest.mark.parametrize("mode", ["caffe", "tf", "torch"])
+def test_images_are_prepared_as_keras_prepares_them(mode: str, pixels: np.ndarray) -> None:
+    """What arrives is prepared as for VGG19; a layer in front makes of it what the network knows."""
+    image = keras.Input((224, 224, 3))
+    shown = keras.Model(image, keras.layers.Activation("linear")(image))
+    found = _begin_with_preprocessing(shown, NetworkChoice("own.keras", preprocessing=mode))(
+        preprocess(pixels)
+    )
+    wanted = keras.applications.imagenet_utils.preprocess_input(pixels.astype(np.float32), mode=mode)
+    np.testing.assert_allclose(found, wanted, atol=1e-4 if mode == "caffe" else 1e-5)

@@ -15,7 +15,12 @@ SECTION = Section(
     figure_images=True,
     origins=(
         Origin("", ".compute.describe_maps", "used", weights=True),
-        Origin("/classes/*/maps", "reportgen.analysis.attribution.weigh_every_class", "used", weights=True),
+        Origin(
+            "/classes/*/maps",
+            "reportgen.analysis.attribution.ScoredNetwork.weigh_every_class",
+            "used",
+            weights=True,
+        ),
         Origin("/correlation", ".compute.correlate_maps", "used", weights=True),
         Origin("/classes/*/correlation", ".compute.correlate_maps", "used", weights=True),
     ),

@@ -170,16 +170,16 @@ class Whole:
             if block >= first_block:
                 rng = np.random.default_rng([seed, *self._places.get(node.name, (0, 0))])
                 for weight in getattr(node.layer, "weights", ()):
-                    found[id(weight)] = _redraw_weight(weight, rng)
+                    found[id(weight)] = _redraw_weight(node.layer, weight, rng)
         return found
 
 
-def _redraw_weight(weight: Any, rng: np.random.Generator) -> NDArray[np.float32]:
+def _redraw_weight(layer: Any, weight: Any, rng: np.random.Generator) -> NDArray[np.float32]:
+    from reportgen.models.graph import count_inputs
+
     shape = tuple(weight.shape)
     if len(shape) > 1:
-        # Each channel of a depthwise kernel reads one input channel only, which is its fan-in.
-        inputs = shape[0] * shape[1] if "depthwise" in weight.path else int(np.prod(shape[:-1]))
-        return rng.normal(0.0, np.sqrt(2.0 / inputs), shape).astype(np.float32)
+        return rng.normal(0.0, np.sqrt(2.0 / count_inputs(layer, weight)), shape).astype(np.float32)
     # As Keras begins a normalisation: it then hands its input on but for ε.
     ones = weight.path.rpartition("/")[2] in ("gamma", "moving_variance")
     return np.full(shape, 1.0 if ones else 0.0, np.float32)

@@ -108,15 +108,33 @@ def _is_reachable(reported: Any, wanted: list[list[int]], guesses: Sequence[Gues
     if not isinstance(reported, list) or [len(row) for row in reported] != [len(row) for row in wanted]:
         return False
     rest = [[a - b for a, b in zip(*rows, strict=True)] for rows in zip(reported, wanted, strict=True)]
-    for guess in guesses:
-        row = rest[guess.true]
-        for other in guess.ties:
-            # Each image is moved at most once, and only where that brings the matrices closer.
-            if row[guess.best] < 0 < row[other]:
-                row[guess.best] += 1
-                row[other] -= 1
-                break
-    return not any(any(row) for row in rest)
+    return all(
+        _can_move(row, [guess for guess in guesses if guess.true == true]) for true, row in enumerate(rest)
+    )
+
+
+def _can_move(row: Sequence[int], guesses: Sequence[Guess]) -> bool:
+    """Whether images of one class, each moved once at most, change its row of the matrix by ``row``.
+
+    A flow from the classes with fewer images than were counted to those with more, through one node for each
+    image: moving one by one may take an image with two ties to where only another one could have gone.
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import maximum_flow
+
+    tied = [guess for guess in guesses if guess.ties]
+    moved = sum(change for change in row if change > 0)
+    if sum(row) or moved > len(tied):
+        return False
+    source = len(row) + len(tied)
+    sink = source + 1
+    edges = [(source, index, -change) for index, change in enumerate(row) if change < 0]
+    edges += [(index, sink, change) for index, change in enumerate(row) if change > 0]
+    for node, guess in enumerate(tied, len(row)):
+        edges += [(guess.best, node, 1), *((node, other, 1) for other in guess.ties)]
+    starts, ends, most = zip(*edges, strict=True) if edges else ((), (), ())
+    graph = csr_array((most, (starts, ends)), shape=(sink + 1, sink + 1), dtype="int32")
+    return bool(maximum_flow(graph, source, sink).flow_value == moved)
 
 
 def _compare_misclassified(
