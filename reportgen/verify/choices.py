@@ -43,6 +43,7 @@ def derive_settings(results: LoadedResults, attached: Settings | None, outline: 
         _merge(table, _nest(name, value))
     for section, module in _choosing(results, outline.kind):
         _merge(table, module.read_choices(getattr(results, section.name), attached))
+    # Words of the authors are no result; whether these are what is printed, the document's comparison says.
     settings = understand_settings(table, f"{results.name}, what it says of its settings")
     return settings.model_copy(update={"commentary": attached.commentary}) if attached else settings
 
@@ -112,6 +113,7 @@ def compare_settings(results: LoadedResults, attached: Settings | None, kind: Re
 
 
 def _compare_examples(examples: Mapping[str, str], chosen: Mapping[str, str]) -> Findings:
+    # Of classes that the settings do not name, the program chose the image.
     for label, file in chosen.items():
         used = examples.get(label, "")
         # The settings may name the file without its folder.
@@ -200,6 +202,7 @@ class NeuronComparison:
         if submitted["position"] == wanted["position"]:
             return Finding("numbers", pointer, "confirmed", submitted["position"], wanted["position"])
         position = tuple(submitted["position"])
+        # Else NumPy raises IndexError, and a forged position would be taken for a fault of ours.
         if any(index >= size for index, size in zip(position, layer.shape, strict=True)):
             return Finding(
                 "numbers",
@@ -212,6 +215,7 @@ class NeuronComparison:
         output = float(layer[position])
         rule = self.tolerances.find(join_pointer([*here, "value"]), output)
         chosen = wanted.get("choice") != "position"
+        # By the layer's largest output: a small one, too, is a sum of large terms, whose rounding it carries.
         agrees = chosen and within(rule, output, wanted["value"], float(layer.max()))
         reason = _SWAPPED if agrees else _OTHER.format(f"{output:.6g}", f"{wanted['value']:.6g}")
         return judge("numbers", pointer, agrees, submitted["position"], wanted["position"], reason)
@@ -281,6 +285,7 @@ def _pairs(
     if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
         for key in new:
             yield from _pairs((*steps, key), old[key], new[key])
+    # Lists of different lengths are one row: beyond the shorter there is nothing to pair.
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for i, (a, b) in enumerate(zip(old, new, strict=True)):
             yield from _pairs((*steps, i), a, b)

@@ -141,6 +141,7 @@ def write_json(verification: Verification) -> str:
     if verification.grades is not None:
         grades = verification.grades
         content["grades"] = {
+            # As text, for points are exact decimals, and JSON's numbers are read as floats.
             "score": f"{grades.score:f}",
             "points": f"{grades.points:f}",
             "checked": f"{grades.checked:f}",

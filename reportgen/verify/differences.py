@@ -99,6 +99,7 @@ def _resume(
             return False
         return ends or (bool(pairs) and all(agree(x, y) for x, y in pairs))
 
+    # From near to far, so that what is called a difference is as short as it can be.
     for distance in range(1, _AHEAD):
         # The same number of items on both sides first: that something was replaced is the usual case.
         for k in sorted(range(distance + 1), key=lambda k: abs(2 * k - distance)):
@@ -176,6 +177,7 @@ def find_excuses(
     named = ", ".join(f"{name} {theirs.get(name, 'unknown')[:20]}" for name in sorted(changed))
     if changed & _PLACING:
         found |= {"layout": f"it was made with {named}", "picture": f"it was made with {named}"}
+        # Only here, since it reads the submitted PDF a second time.
         if flows():
             found["flow"] = f"it reads the same, and was made with {named}"
     if changed & _DRAWING:
@@ -193,4 +195,5 @@ def find_excuses(
 
 
 def _all_but_active(reason: str) -> dict[Kind, str]:
+    # Nor words: none of these reasons changes one that depends on no font and no figure.
     return dict.fromkeys(("content", "flow", "layout", "picture"), reason)

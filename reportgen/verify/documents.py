@@ -116,6 +116,7 @@ def take_state(path: Path) -> dict[str, tuple[int, int, int]]:
     """
     try:
         files = [path / name for name in (RESULTS_FILE, HTML_FILE, PDF_FILE)] if path.is_dir() else [path]
+        # The inode, too: a build replaces its files, perhaps by some of equal size in one tick of the clock.
         found = {file.name: file.stat() for file in files if file.is_file()}
     except OSError:
         return {}
@@ -163,6 +164,7 @@ def _look_at(pdf: Path, outline: Outline, *, known: bool) -> tuple[Settings | No
         where = f"{pdf}, attachment {SETTINGS_FILE}"
         settings = read_settings(attachments.read[SETTINGS_FILE], where, outline)
     except SettingsError as error:
+        # It names keys, and a stranger's have any length.
         return None, [*rows, Finding("attachment", SETTINGS_FILE, "differs", reason=error.problem[:500])]
     return settings, [*rows, Finding("attachment", SETTINGS_FILE, "confirmed")]
 
@@ -183,6 +185,7 @@ def _compare_attached(pdf: Path, results: LoadedResults) -> Findings:
 
 
 def _changes(results: LoadedResults, attached: object) -> Iterator[tuple[str, object, object]]:
+    # Without tolerance: one build wrote both.
     for entry in compare_values(dict(results.document), attached, Tolerance()):
         if isinstance(entry, ListChange):
             yield entry.pointer, f"{entry.old_length} items", f"{entry.new_length} items"
@@ -256,6 +259,7 @@ def _compare_pdf(
         names = rendered.page.rows if rendered.page else None
         printed = pdf.printed(_pointers(dict(submitted.results.document)), names)
         yield from compare_text(printed, expected, submitted.results.document)
+        # Before printing, which may fail here: a program is refused whatever this machine can print.
         refused = list(refuse_paper(file))
         reprinted = b""
         if rendered.page is None or (rendered.failed and not rendered.whole):
@@ -310,9 +314,11 @@ def _compare_papers(
     if collector is not None:
         collector.note((*refused, *objects), excuses.cover)
     pages = list(compare_pages(pdf, other, collector))
+    # What is refused in any report is found by the comparison once more.
     told = {each.place for each in objects}
     differences = [*(each for each in refused if each.place not in told), *objects, *pages]
     yield from _judge("pages", PDF_FILE, differences, excuses)
+    # Whatever lies on a page has a place that begins with the page.
     changed = {each.place.partition(",")[0] for each in differences}
     for number in range(len(pdf)):
         if (name := f"page {number + 1}") not in changed and number < len(other):
@@ -339,6 +345,7 @@ def _judge(subject: Subject, name: str, differences: Sequence[Difference], excus
         reason = f"{excuses.reason(excused[0])}: {summary}"
         values = first.submitted, first.recomputed
         rows.append(Finding(subject, name, "not recomputable", *values, reason))
+    # Of a PDF the caller adds a row for each page without a difference.
     if rows or subject == "page":
         yield from rows or [Finding(subject, name, "confirmed")]
 
@@ -369,4 +376,5 @@ def has_same_bytes(folder: Path, name: str, recomputed: Recomputed) -> bool | No
     file, wanted = folder / name, recomputed.files[name]
     if not file.is_file():
         return None
+    # The size first: a stranger's file may be larger than the memory.
     return file.stat().st_size == len(wanted) and file.read_bytes() == wanted

@@ -18,11 +18,13 @@ from html.parser import HTMLParser
 from reportgen.verify.differences import Difference, Kind, find_runs
 from reportgen.verify.pictures import same_font, same_picture, same_values
 
+# Up to the quote: what follows the base64, and what a browser might make of it, stays in the compared text.
 _DATA = re.compile(
     r"data:(image/(?:png|jpeg|svg\+xml)|font/ttf|application/x-float32(?:;tolerance=[0-9.e-]{1,12})?)"
     r";base64,([A-Za-z0-9+/]+={0,2})(?=[\"'])"
 )
 
+# In an attribute, as the policy is, Jinja2 writes quotes so.
 _HASH = re.compile(r"&#39;sha256-([A-Za-z0-9+/]+=*)&#39;")
 
 _CODE = re.compile(r"<(style|script)>(.*?)</\1>", re.DOTALL)
@@ -80,6 +82,7 @@ def compare_markup(submitted: str, expected: str) -> Comparison:
     Line ends and a byte-order mark are matters of transport. ``submitted`` may be no HTML at all.
     """
     theirs, ours = _Source.read(submitted), _Source.read(expected)
+    # An honest page ends here, and its 27,000 pieces are never taken apart.
     if theirs.text == ours.text:
         return Comparison(tuple(_compare_blobs(theirs, ours)), 0.0)
     mine, other = _tokens(ours.text), _tokens(theirs.text)
@@ -120,6 +123,7 @@ class _Source:
             blobs.append((match[1], match[2]))
             return f"data:{match[1]};base64,#{len(blobs)}"
 
+        # The text of a script is compared; its hash in the policy would be a second difference for each.
         codes = {
             base64.b64encode(hashlib.sha256(code[2].encode("utf-8", "replace")).digest()).decode(): number
             for number, code in enumerate(_CODE.finditer(html), 1)
@@ -193,6 +197,7 @@ class _Tokeniser(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._add("start", self.get_starttag_text() or "", tag, tuple(attrs))
+        # What has no content has no end tag either, and would stay for ever.
         if tag not in _VOID and len(self._ids) < _DEEPEST:
             self._ids.append((tag, dict(attrs).get("id") or ""))
 
@@ -269,8 +274,10 @@ class _Vocabulary:
         if token.what != "start" or token.tag in _ACTIVE:
             return "active"
         names = [name for name, _ in token.attributes]
+        # Of an attribute that is there twice browsers take the first, and dict() the last.
         if len({*names}) < len(names) or any(_is_active(name, value) for name, value in token.attributes):
             return "active"
+        # Such an element can lead to another page (refresh); a policy only forbids.
         if token.tag == "meta" and {"http-equiv"} & {*names} and not _is_policy(token):
             return "active"
         return "content"
@@ -292,6 +299,7 @@ def _is_active(name: str, value: str | None) -> bool:
     """Whether an attribute runs something, or leads out of the page."""
     if name.startswith("on") or name in ("srcset", "srcdoc", "ping", "formaction", "action", "manifest"):
         return True
+    # Browsers leave these out of an address, so that java\tscript: runs.
     address = re.sub(r"[\x00-\x20]", "", value or "").lower()
     if name in _ADDRESSES:
         # A link may lead to what is cited; everything else is fetched as soon as the page is opened.
@@ -316,6 +324,7 @@ def _describe(found: Sequence[Token], due: Sequence[Token], known: _Vocabulary) 
     rows = [
         Difference(token.place, "the report has no such thing here", token.raw.strip()[:200], None, kind)
         for token in added
+        # All that is active: it must not hide behind six harmless pieces.
         if (kind := known.judge(token)) == "active" or token in added[:_MOST_EACH]
     ]
     # Where something was put, what is missing is the consequence, unless it was put there instead.

@@ -106,6 +106,7 @@ class _Comparison:
 
     def compare(self, steps: Steps, before: Mapping[Steps, Any], after: Mapping[Steps, Any]) -> Finding:
         pointer = join_pointer(steps)
+        # Without the weights nothing of them was recomputed, for which the report cannot be blamed.
         if steps[:2] == _WEIGHTS and not any(each[:2] == _WEIGHTS for each in after):
             reason = "these weights are not here"
             return Finding("numbers", pointer, "not recomputable", before[steps], None, reason)
@@ -117,6 +118,7 @@ class _Comparison:
         if not self.same and old != new and any(steps[: len(each)] == each for each in WORDS):
             return Finding("numbers", pointer, "not recomputable", old, new, OTHER_WORDS)
         agrees = self.tolerances.agree(pointer, old, new, _scale(steps, after))
+        # A sum over all elements: the tolerance of one of them says nothing of it.
         if steps[1:2] == ("arrays",) and steps[-1] == "norm" and is_number(old):
             agrees = abs(old - new) <= self._norm_tolerance(pointer, steps, after)
         reason = "" if agrees else self.tolerances.explain(pointer, new)
@@ -215,6 +217,7 @@ def _judge_claims(results: LoadedResults, claims: list[Claim]) -> Findings:
                 yield replace(row, status="not recomputable", reason=OTHER_WORDS)
             else:
                 yield row
+    # Each claim was compared in its place; one more, or one less, shows in the list of names only.
     names, due = [check.name for check in results.checks], [claim.name for claim in claims]
     yield judge("numbers", "/checks", names == due, names, due, "" if names == due else NO_CONSEQUENCE)
 
@@ -287,11 +290,13 @@ def _compare(
     kept = wanted
     if rows is not None and not all(rows):
         submitted, kept = submitted[np.array(rows)], wanted[np.array(rows)]
+    # The scale is that of all rows: leaving some out must not make the others stricter.
     return _judge(pointer, submitted, kept, float(np.abs(wanted.astype(np.float64)).max()), rule)
 
 
 def _judge(pointer: str, submitted: NDArray[Any], wanted: NDArray[Any], scale: float, rule: Rule) -> Finding:
     allowed = rule.tolerance.atol + rule.tolerance.rtol * scale
+    # As doubles, since a difference of unsigned integers would wrap round.
     differences = np.abs(submitted.astype(np.float64) - wanted.astype(np.float64))
     beyond = differences > allowed
     if not beyond.any():

@@ -16,6 +16,7 @@ from reportgen.verify.differences import Difference, Kind, find_runs
 from reportgen.verify.paper_content import Mark, Painter
 from reportgen.verify.paper_values import Reader, Table, Value, items_of, same, scalar, show, table_of
 
+# The ways between elements; level, page, order and what an element holds say the same as values.
 _OF_ELEMENTS = frozenset(["/K", "/P", "/ParentTree", "/IDTree", "/Pg"])
 
 
@@ -45,10 +46,12 @@ def read_nodes(root: Any, reader: Reader) -> tuple[tuple[Node, ...], Mapping[Any
 
     found: list[Node] = []
     order: dict[Any, int] = {}
+    # No recursion: a stranger's tree may be deeper than Python's stack.
     waiting: list[tuple[int, Any]] = [(0, root)]
     while waiting and len(found) < _MOST:
         level, element = waiting.pop()
         if element.objgen != (0, 0):
+            # Led to twice, perhaps from below itself, and then without end.
             if element.objgen in order:
                 found.append(Node(level, "<twice>", -1, ()))
                 continue
@@ -66,6 +69,7 @@ def read_nodes(root: Any, reader: Reader) -> tuple[tuple[Node, ...], Mapping[Any
 def _is_element(kid: Any) -> bool:
     import pikepdf
 
+    # References to marked content and to links are dictionaries, too, but have no role.
     return isinstance(kid, pikepdf.Dictionary) and "/S" in kid
 
 
@@ -260,6 +264,7 @@ def _read_bookmarks(outlines: Any, reader: Reader) -> Iterator[tuple[float, Tabl
             continue
         entry = table_of(thing)
         yield level, reader.table(entry, _TREE)
+        # What is inside comes off the stack before what is next, as a reader sees them.
         waiting += [(level, entry.get("/Next")), (level + 1, entry.get("/First"))]
 
 
@@ -302,6 +307,7 @@ def _count_resources(pdf: Any) -> Mapping[str, int]:
         resources = table_of(page.obj.get("/Resources"))
         for kind in resources:
             for name, thing in table_of(resources.get(kind)).items():
+                # What is written in place has no number, and is told apart by its name.
                 here = thing.objgen if hasattr(thing, "objgen") else (0, 0)
                 found.setdefault(str(kind), set()).add(here if here != (0, 0) else str(name))
     return {kind: len(each) for kind, each in found.items()}

@@ -49,6 +49,7 @@ def refuse_files(pdf: Any) -> Iterator[Difference]:
 
 
 def _refuse_contents(name: str, files: Any) -> Iterator[Difference]:
+    # Viewers take /UF if they know it, and /F if not: with two files each would show a report of its own.
     contents = {table_of(files.get(key)).objgen for key in files}
     if len(contents) > 1 or not {*files} <= {"/F", "/UF"}:
         yield Difference(f"attached file {name}", "it is another file for other systems", kind="active")
@@ -105,6 +106,7 @@ def _is_furnished_alike(found: Paper, due: Paper) -> bool:
     return all(_NO_FURNITURE.sub("", piece) in words for piece in pieces)
 
 
+# Without digits, too: numbers of pages are among them, and change where pages break elsewhere.
 _NO_FURNITURE = re.compile(r"[\s\d\u00ad\u2010-]")
 
 
@@ -147,6 +149,7 @@ def read_contents(marks: Sequence[Mark]) -> Mapping[float, list[Styled]]:
         if mark.operator in ("BDC", "BMC"):
             properties = mark.values[-1] if mark.values else None
             number = properties.get("/MCID") if isinstance(properties, dict) else None
+            # Running heads and the like have no number, being no content: they are -1 here.
             contents.append(number if isinstance(number, float) else -1.0)
         elif mark.operator == "EMC" and contents:
             contents.pop()
@@ -155,6 +158,7 @@ def read_contents(marks: Sequence[Mark]) -> Mapping[float, list[Styled]]:
         elif mark.operator == "Q" and kept:
             style = kept.pop()
         elif mark.operator in STYLING:
+            # One colour fills at a time, whichever of these operators has chosen it.
             kind = "fill" if mark.operator in _FILLS else mark.operator
             style[kind] = f"{mark.operator} {mark.values}"
         elif mark.text and contents:
@@ -206,11 +210,13 @@ def compare_papers(submitted: Path | bytes, reprint: Reprint, producer: str = ""
 
     try:
         with pikepdf.open(stream_of(submitted), suppress_warnings=True) as theirs:
+            # Listed, since the rows below are left out where these have named the same entry.
             named = [*compare_names(theirs, reprint.names), *refuse_files(theirs)]
             yield from named
             found = read_paper(theirs)
             told = {row.place.partition(":")[0] for row in named}
             yield from _compare(found, reprint.paper, producer, told)
+            # With an empty password pikepdf opens it without a word.
             if theirs.is_encrypted:
                 yield Difference("/Encrypt: trailer", "it has a lock", kind="active")
             # qpdf repairs what is damaged, and another program repairs it in another way and shows

@@ -38,6 +38,7 @@ _CHARACTERS = re.compile(rb"begin(bfchar|bfrange)(.*?)end", re.DOTALL)
 
 _ALL_CODES = re.compile(rb"begincodespacerange\s*<0000>\s*<ffff>\s*endcodespacerange", re.IGNORECASE)
 
+# Somewhat more than the 65,536 that two bytes can say.
 _MOST_CODES = 70_000
 
 
@@ -46,6 +47,7 @@ def read_font(font: Any) -> Font:
     import pikepdf
 
     name = _PREFIX.sub("/", str(font.get("/BaseFont", "")))
+    # WeasyPrint writes composite fonts with Identity-H, whose codes have two bytes; all other fonts have one.
     length = 2 if font.get("/Subtype") == "/Type0" else 1
     mapping = font.get("/ToUnicode")
     texts: dict[int, str] = {}
@@ -73,6 +75,7 @@ def _read_codes(kind: bytes, body: bytes, texts: dict[int, str]) -> None:
                 texts[code] = _unicode(goals[index]) if index < len(goals) else _UNKNOWN
             else:
                 start = _unicode(goals[0]) if goals else _UNKNOWN
+                # The last character counts up (ISO 32000-1, 9.10.3), never beyond the last that there is.
                 texts[code] = start[:-1] + chr(min(ord(start[-1:] or _UNKNOWN) + index, 0x10FFFF))
 
 
@@ -129,6 +132,7 @@ class Painter:
         self._reader = reader
         self._fonts: dict[Any, Font] = {}
         self._values: dict[Any, Value] = {}
+        # One limit for all pages: a form is read again wherever it is drawn.
         self._left = _MOST_MARKS
 
     def read(self, page: Any) -> list[Mark]:
@@ -153,6 +157,7 @@ class Painter:
             operands = instruction.operands
             if operator == "q":
                 kept.append((font, size))
+            # Viewers pass over one that has no q.
             elif operator == "Q" and kept:
                 font, size = kept.pop()
             elif operator == "Tf":
@@ -191,6 +196,7 @@ class Painter:
             yield Mark(operator, image=Image(entries, _packed(found), found))
         elif isinstance(found, pikepdf.Stream) and operator in ("Do", "scn", "SCN"):
             yield Mark(operator, (*values, self._known(found, _DRAWN)))
+            # A stranger's form may draw itself.
             if depth < _DEEPEST:
                 yield from self._marks(found, found.get("/Resources", resources), depth + 1)
             yield Mark("end of a form")
@@ -204,6 +210,7 @@ class Painter:
         if key not in self._values:
             value = self._reader.value(thing, leave)
             if isinstance(value, dict) and leave:
+                # Instructions and pixels are compared themselves, however they are packed.
                 value.pop("<data>", None)
             self._values[key] = value
         return self._values[key]
@@ -241,6 +248,7 @@ _DRAWN = frozenset(["/Length", "/Filter", "/DecodeParms", "/Resources", "/Matrix
 def _packed(stream: Any) -> str:
     """A hash of a picture as it is packed, with that of its mask."""
     mask = table_of(stream).get("/SMask")
+    # As packed: nothing is unpacked unless these bytes are others.
     data = [stream.read_raw_bytes()]
     try:
         data.append(mask.read_raw_bytes())

@@ -26,6 +26,7 @@ def agree(one: Mark, other: Mark) -> bool:
     """Whether two instructions do the same, apart from rounding."""
     if one.operator != other.operator:
         return False
+    # Equal is the usual case, and needs no rule.
     if one == other:
         return True
     if one.image is not None and other.image is not None:
@@ -41,7 +42,7 @@ def agree(one: Mark, other: Mark) -> bool:
 
 
 def _same_moves(one: Mark, other: Mark) -> bool:
-    """Glyph for glyph, or in sum if the glyphs are divided in another way."""
+    """Whether as many glyphs are moved, each by as much apart from rounding."""
     moves, due = one.values[1], other.values[1]
     if len(moves) == len(due):
         return all(abs(a - b) <= _KERNING for a, b in zip(moves, due, strict=True))

@@ -38,6 +38,7 @@ _RESOURCES = frozenset(
 
 _NAMING = ("/S", "/Subtype", "/Type")
 
+# Tables of the file itself, to which no object leads.
 _UNUSED = frozenset(["/XRef", "/ObjStm"])
 
 _FILES = (("catalogue", "/AF"), ("catalogue/Names", "/EmbeddedFiles"))
@@ -127,6 +128,7 @@ def _list_unused(pdf: Any, seen: set[Any]) -> Iterator[tuple[str, str]]:
     for thing in pdf.objects:
         if not isinstance(thing, pikepdf.Dictionary | pikepdf.Stream) or thing.objgen in seen:
             continue
+        # So does nothing to the dictionary that a linearised file begins with.
         if thing.get("/Type") in _UNUSED or "/Linearized" in thing:
             continue
         names = [*thing.keys(), *(thing.get(key) for key in _NAMING)]

@@ -46,6 +46,7 @@ class Reader:
         import pikepdf
 
         self._left -= 1
+        # Both: a tree can be wide or deep, and shared parts make few objects many values.
         if self._left < 0 or len(above) > _DEEPEST:
             return "<too much>"
         if isinstance(thing, pikepdf.Array | pikepdf.Dictionary | pikepdf.Stream):
@@ -53,6 +54,7 @@ class Reader:
             if number != (0, 0):
                 if number in self.pages:
                     return ("<page>", self.pages[number])
+                # Only above: what two objects share is no circle, and is written out for each.
                 if number in above:
                     return "<circle>"
             above = (*above, number)

@@ -146,6 +146,7 @@ class PdfDocument:
     def _read_rows(self, pointers: Iterable[str]) -> dict[str, str]:
         """The pointer in each row of the table, by the row's name: the longest that the row begins with."""
         known = {squeeze(pointer): pointer for pointer in pointers}
+        # The longest first, for /classes/1 is the beginning of /classes/10.
         lengths = sorted({len(pointer) for pointer in known}, reverse=True)
         rows = {}
         for name, text in self._rows():
@@ -246,6 +247,7 @@ def _check_stream(stream: Any, name: str) -> None:
 
     packed = stream.get("/Filter", pikepdf.Array([]))
     filters = [str(each) for each in packed] if isinstance(packed, pikepdf.Array) else [str(packed)]
+    # Filters in a row multiply: each can unpack to a thousand times its input.
     if len(filters) > 1 or not {*filters} <= _FILTERS:
         raise PdfError(
             f"{name}: something is packed with {', '.join(filters)}, as reportgen never does.", _REMEDY

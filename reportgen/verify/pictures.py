@@ -56,6 +56,7 @@ def same_values(one: bytes, other: bytes, tolerance: float) -> bool:
 
     if one == other:
         return True
+    # frombuffer() raises for a part of a value.
     if len(one) != len(other) or len(one) % 4:
         return False
     theirs, ours = np.frombuffer(one, "<f4").astype(float), np.frombuffer(other, "<f4").astype(float)
@@ -81,6 +82,7 @@ def _decode_picture(data: bytes) -> NDArray[np.uint8] | None:
 
 def _same_drawing(one: bytes, other: bytes) -> bool:
     """Whether two SVG files are the same but for the last digits of their numbers."""
+    # The words around the numbers first: then there are as many numbers in both.
     if max(len(one), len(other)) > _LONGEST or _NUMBER.sub(b"0", one) != _NUMBER.sub(b"0", other):
         return False
     numbers = zip(_NUMBER.findall(one), _NUMBER.findall(other), strict=True)

@@ -141,6 +141,7 @@ def _shows_number(text: str, value: float) -> bool:
     scale = float(f"1e{_lower(power)}") if power else 0.01 if percent else 1.0
     step = scale * 10.0 ** -len(decimals or "")
     printed = float(f"{sign}{whole}.{decimals or 0}") * scale
+    # What is counted is printed in full; only what is measured is rounded.
     if isinstance(value, int) and not percent:
         return abs(printed) == abs(value) and not decimals
     if not math.isfinite(printed) or (percent and printed in (0, 1) and value != printed):
@@ -153,6 +154,7 @@ def _shows_number(text: str, value: float) -> bool:
 
 def _lower(raised: str) -> int:
     """The exponent, one too large for any number if it is none."""
+    # float() of a longer one would be infinite, or take its time over it.
     exponent = re.fullmatch(r"-?\d{1,4}", raised.translate(_RAISED))
     return int(exponent[0]) if exponent else 9999
 

@@ -78,6 +78,7 @@ def find_weights(named: Weights, given: str, seed: int = 0) -> WeightsFound:
     report's, from which random weights are drawn.
     """
     pointer = "/provenance/weights/sha256"
+    # Only a file can be the file; which one, no word of the report may say.
     if named.source == "file" and given in SOURCES:
         return WeightsFound(
             None, "the report was made with a weights file of its own: name it with --weights"
@@ -86,6 +87,7 @@ def find_weights(named: Weights, given: str, seed: int = 0) -> WeightsFound:
     if not known and named.source != "file":
         return WeightsFound(None, f"the network of the report, '{named.architecture}', is not known here")
     source, memory = given if named.source == "file" else named.named, DigestMemory()
+    # By a name that Keras has, or by the grader's own: what a report calls its network may be a path.
     network = NetworkChoice(named.architecture if known else given, seed=seed)
     try:
         if network.architecture == USUAL:
@@ -159,6 +161,7 @@ def _describe_weights(execution: Execution, weights: WeightsFound) -> dict[str, 
     """The expected description of the weights. The grader's copy of a file may have another name."""
     described: dict[str, Any] = json.loads(execution.obtain("weights")["weights.json"])
     if weights.file and weights.file.source == "file" and weights.name:
+        # The note names the file, too.
         described["note"] = described["note"].replace(described["name"], weights.name)
         described["name"] = weights.name
     return described
@@ -254,6 +257,7 @@ def render_again(content: Content, memo: Memo, missing: str, templates: Path | N
     ``templates`` the instructor's folder, if there is one.
     """
     results, album = content.results, content.album
+    # Before anything is rendered: a page takes time and memory in proportion.
     if _count(results.model_dump(mode="json")) > _MOST_VALUES:
         return Rendered(reason=f"the results have more than {_MOST_VALUES} values")
     faces = _choose_faces(results, content.commentary)
@@ -277,6 +281,7 @@ def render_again(content: Content, memo: Memo, missing: str, templates: Path | N
         problem = error.problem if isinstance(error, RenderError) else repr(error)
         if not any(text.strip() for text in content.commentary.values()):
             return Rendered(reason=f"{_FAILED}: {problem[:_LONGEST]}", failed=True)
+        # Without the words that were refused the numbers can still be looked for.
         bare = render_again(replace(content, commentary={}), memo, missing, templates)
         return replace(bare, whole=False, reason=f"{_FAILED}: {problem[:_LONGEST]}", failed=True)
     files = embedded_files(figures, document.numbers) if whole else None

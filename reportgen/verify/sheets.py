@@ -53,11 +53,13 @@ def find_unlike(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.
     import numpy as np
 
     unlike = np.zeros(one.shape[:2], np.bool_)
+    # The usual case: what follows makes nine copies of the rows that differ.
     if np.array_equal(one, other):
         return unlike
     # Only the rows with a difference, and one around them.
     changed = np.flatnonzero((one != other).any(axis=(1, 2)))
     rows = slice(max(changed[0] - 1, 0), changed[-1] + 2)
+    # Both ways: a thin line that only one has is beyond the other's surroundings in one of them.
     for a, b in ((one[rows], other[rows]), (other[rows], one[rows])):
         around = np.pad(b, ((1, 1), (1, 1), (0, 0)), mode="edge")
         height, width = b.shape[:2]
@@ -112,6 +114,7 @@ class SheetCollector:
         if not differences:
             return
         excused = all(map(self._covers, differences))
+        # Which pages come first is known only at the end, so of each kind as many are kept as may be shown.
         if len(self._kept[excused]) >= MOST_SHEETS:
             self._left[excused].append(page + 1)
             return
@@ -155,6 +158,7 @@ def _make_sheet(
     frames = list(find_frames(looks.unlike)) if looks is not None and looks.unlike is not None else []
     size = next(size for size in sizes if size)
     boxes = dict.fromkeys(_turn(each.box, size) for each in differences if each.box is not None)
+    # A link that was moved or added changes no pixel, and has a frame by its own box.
     frames += [box for box in boxes if not any(_covers(frame, box) for frame in frames)]
     return Sheet(page + 1, sides[0], sides[1], tuple(frames[: 2 * _MOST_FRAMES]), excused)
 
@@ -218,6 +222,7 @@ def pack(pixels: NDArray[np.uint8]) -> bytes:
     longest = max(picture.width, picture.height * 2 // 3)
     scale = min(1.0, _MOST_WIDTH / longest)
     packed = b""
+    # Fewer colours before fewer pixels: print stays legible in 256.
     for colours, share in ((None, 1.0), (256, 1.0), (256, 0.5), (64, 0.25)):
         size = [max(round(side * scale * share), 1) for side in picture.size]
         smaller = picture.resize((size[0], size[1]), Image.Resampling.BOX, reducing_gap=None)

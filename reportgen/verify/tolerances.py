@@ -143,6 +143,7 @@ class Tolerances:
         """The rule for the number ``value`` at a pointer."""
         steps = split_pointer(pointer)
         described = steps[1:2] == ["arrays"] and len(steps) > 3
+        # Shape and type, which no rounding changes.
         if described and steps[3] not in _SUMMARY:
             return _EXACT
         for rule in self.rules:
@@ -157,6 +158,7 @@ class Tolerances:
     def agree(self, pointer: str, submitted: Any, recomputed: Any, scale: float = 0.0) -> bool:
         """Whether two JSON values at a pointer are equal within the tolerance of its rule."""
         if not is_number(submitted) or not is_number(recomputed):
+            # To Python True equals 1.
             return type(submitted) is type(recomputed) and bool(submitted == recomputed)
         return within(self.find(pointer, recomputed), submitted, recomputed, scale)
 

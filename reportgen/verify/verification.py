@@ -118,12 +118,14 @@ def examine(
         *compare_dataset(results, inventory),
         *compare_derived(results, kind),
     ]
+    # Last, since it takes minutes: what cannot be read has raised its error by now.
     recomputed, more = _recompute(submitted, inventory, settings, progress)
     rows += [*more, *_compare_numbers(submitted, recomputed, kind)]
     with progress.stage("Rendering the document again"):
         rendered = _render(submitted, recomputed, settings.templates)
     collector = SheetCollector() if pictures else None
     rows += compare_documents(submitted, recomputed, rendered, progress, collector)
+    # At the end, for the files are read at different times in between.
     require_state(submission, before)
     rebuild = Rebuild(
         results.document, recomputed.document, recomputed.arrays, recomputed.missing, rendered.html
@@ -150,6 +152,7 @@ def _recompute(
         return Recomputed({}, named_versions()), []
     told = results.provenance.weights
     weights = find_weights(told, own.weights, results.provenance.seed)
+    # Said before the minutes that follow, and not only in the table after them.
     if weights.file is None:
         progress.say(f"Without its weights most of the report cannot be checked: {weights.reason}")
     problems = [*inventory.survey.problems, *inventory.faults.values()]
