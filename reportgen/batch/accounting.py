@@ -71,6 +71,7 @@ def _rows_of_group(group: Group, parts: Parts, outcome: Outcome, received: Recei
 def _list_files(root: Path) -> Iterator[Path]:
     """All files below a folder, hidden ones and links too; no link is followed."""
     for place, folders, files in os.walk(root):
+        # os.walk() counts links to folders among the folders, and enters none: each has a row, as a file has.
         links = [name for name in folders if (Path(place) / name).is_symlink()]
         folders[:] = sorted(name for name in folders if name not in links)
         yield from (Path(place) / name for name in sorted([*files, *links]))

@@ -157,6 +157,7 @@ def run_job(job: Job, on_message: OnMessage, stopped: Callable[[], bool]) -> Att
         folder.mkdir()  # not its parents: a machine that does not see the output must not make one
         (folder / JOB_FILE).write_text(job_text(job), encoding="utf-8")
         on_message(job.slug, Message("started"))
+        # A class's own program and variables are for tests, and for machines that run Python in another way.
         command = (*(job.config.command or _OWN), str(folder / JOB_FILE))
         program = Program(command, folder, {**os.environ, **job.config.environment}, folder / LOG_FILE)
         end = run_program(program, job.config.limits, _passing_on(job, on_message), stopped)
@@ -166,6 +167,7 @@ def run_job(job: Job, on_message: OnMessage, stopped: Callable[[], bool]) -> Att
         outcome = _judge(job, folder, end)
         _clear(folder, keep_report=outcome.done)
         write_costs(folder, Costs(round(end.seconds, 2), end.peak))
+        # A recomputation that ended in no grades is not to be used again.
         examined = job.examined if outcome.done else ""
         write_outcome(folder, outcome, finished_key(job.key, outcome, job.config), examined)
     return Attempt(job.slug, folder.name)
@@ -325,4 +327,5 @@ class LocalRunner:
                 yield future.result()
         finally:
             stop.set()
+            # Waits for those at work, which kill their groups as soon as they see the event.
             pool.shutdown(cancel_futures=True)

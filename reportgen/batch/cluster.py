@@ -32,6 +32,7 @@ from reportgen.weights import locate_weights
 if TYPE_CHECKING:
     from distributed import Client, Future
 
+# Dask counts resources of any name, so that a worker gets only as many groups as its memory holds.
 RESOURCE = "reportgen-group"
 _CONNECT_SECONDS = 15.0
 
@@ -166,7 +167,9 @@ def _make_plugin(megabytes: int) -> Any:
 
         async def setup(self, worker: Any) -> None:
             memory = worker.memory_manager.memory_limit
+            # A worker that was started without a limit of memory has None here.
             room = memory // (megabytes * MEGABYTE) if memory else worker.state.nthreads
+            # At least one: with none anywhere Dask would wait for a worker for ever.
             await worker.set_resources(**{RESOURCE: max(1, min(worker.state.nthreads, room))})
 
     return Room()
@@ -182,6 +185,7 @@ def _check_workers(client: Client, jobs: Sequence[Job]) -> None:
     with writing(probe):
         probe.write_text(token)
     try:
+        # An answer for each: a worker that cannot run reportgen must not hide what is wrong with others.
         found = client.run(_look, str(probe), needed, weights.weights, weights.outline, on_error="return")
         if not found:
             raise ClusterError(f"{client.scheduler.address}: has no workers.", "Run: dask worker ADDRESS")

@@ -94,6 +94,7 @@ def folder_name(name: str) -> str:
 
     "" if nothing is left of it. Names that differ only in case or punctuation give the same.
     """
+    # One folder on every disk: some tell neither case nor forms of Unicode apart.
     plain = unicodedata.normalize("NFKC", name).casefold()
     kept = "".join(c if c.isalnum() or c in _KEPT else " " for c in plain)
     # Stripped: a point at the beginning would hide the folder, and ".." would lead out of it.

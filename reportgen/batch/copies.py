@@ -135,6 +135,7 @@ def find_shared_images(
 def _find_near(likeness: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
     """By the hash of each file, the hashes of the files that show nearly the same, itself among them."""
     known = {sha256: text for hashes in likeness.values() for sha256, text in hashes.items()}
+    # With the images of one group alone there is nobody to share them with.
     if sum(map(bool, likeness.values())) < 2:
         return {}
     # Imported only here: a class on one data set has nothing to compare.
@@ -142,6 +143,7 @@ def _find_near(likeness: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]
 
     names = list(known)
     packed = np.frombuffer(bytes.fromhex("".join(known.values())), np.uint8).reshape(-1, _BYTES)
+    # In float32, which BLAS multiplies, and in which a sum of 64 signs is exact.
     signs = np.where(np.unpackbits(packed, axis=1), 1, -1).astype(np.float32)
     near: dict[str, list[str]] = {}
     for start in range(0, len(signs), _AT_ONCE):

@@ -43,6 +43,7 @@ def examine_report(submission: Path, data: Path, job: Job, folder: Path, progres
 
     Raises ``UserError`` if the report or the data cannot be read, ``StorageError`` if nothing can be written.
     """
+    # Imported where a group is worked on: to read a class, or to find nothing to do, loads nothing heavy.
     from dataclasses import replace
 
     from reportgen.settings import Settings
@@ -53,6 +54,7 @@ def examine_report(submission: Path, data: Path, job: Job, folder: Path, progres
     config = job.config
     own = Settings(weights=config.weights, cache=Path(config.cache), cache_limit_mb=config.cache_limit_mb)
     found = examine(submission, data, settings=own, outline=config.outline, progress=progress, pictures=True)
+    # By name, so that the files are the same wherever the class lies.
     told = replace(found.verification, submission=submission.name, data=data.name)
     texts = {JSON_FILE: write_json(told), TEXT_FILE: "\n".join(describe(told)) + "\n"}
     if not told.confirmed:

@@ -128,6 +128,7 @@ def clear_shards(out: Path) -> None:
         for shard in sorted((out / SHARDS).iterdir()):
             if (shard / _DONE_FILE).exists():
                 shutil.rmtree(shard, ignore_errors=True)
+        # Fails, as it should, as long as a part is at work.
         (out / SHARDS).rmdir()
 
 
@@ -173,6 +174,7 @@ class Inspector:
     def inspect(self, group: Group) -> InspectedGroup:
         """The group as it is now."""
         try:
+            # Before anything is read: links, pipes and sizes show without opening a file.
             for root in group.roots:
                 check_folder(root)
             contents = take_contents(*group.roots)
@@ -190,6 +192,7 @@ class Inspector:
         key = identify_group(examined, self.rubrics, self.beside.times.get(group.name, ""), typed)
         folder = (self.whole or self.out) / GROUPS / group.slug
         finished = find_finished(folder)
+        # What is here already goes before what a part of the class made of the same.
         kept = self._find_kept(finished, key) or self._take_from_shard(group, key)
         reused = folder if kept is None and find_examined(folder) == examined else None
         last = finished[0] if finished else None

@@ -103,6 +103,7 @@ def parse_job(text: str) -> Job:
     outline = config["outline"]
     sections = outline["sections"]
     outline = Outline(outline["report"], tuple(sections) if sections is not None else None)
+    # JSON has lists only; a job that came through it is to equal the one that was sent.
     made = BatchConfig(**{**config, "limits": Limits(**config["limits"]), "outline": outline})
     config = replace(made, rubrics=tuple(made.rubrics), command=tuple(made.command))
     manual = tuple(Typed(**typed) for typed in table["manual"])
@@ -118,6 +119,7 @@ Kind = Literal["started", "stage", "advanced", "said"]
 
 _KINDS: tuple[Kind, ...] = ("started", "stage", "advanced", "said")
 
+# No more often than the other side looks into the pipe.
 _EVERY_SECONDS = 0.2
 
 
@@ -145,6 +147,7 @@ def parse_message(line: str) -> Message | None:
         message = Message(**table)
     except (ValueError, TypeError, RecursionError):
         return None
+    # Whatever runs in the group's process can write to the pipe, a rubric's tests among them.
     kinds = (type(message.text), type(message.count), type(message.total))
     return message if message.kind in _KINDS and kinds == (str, int, int) else None
 

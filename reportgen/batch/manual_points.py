@@ -107,6 +107,7 @@ class _Reader:
             hint = _suggest(entry.criterion, self._rows)
             said = f"criterion = '{entry.criterion}': is no manual criterion of the rubric"
             self.faults.append(f"{where}: {said}; {hint}")
+        # Both were told: a line may be wrong in two ways.
         if group is None or row is None:
             return
         before = self._seen.setdefault((group, row.criterion), entry.number)
@@ -184,6 +185,7 @@ def is_unfilled(file: Path) -> bool:
     # What cannot be read may have somebody's points in it, and is not replaced.
     except (ClassError, OSError, ValueError):
         return False
+    # A table of somebody's own, though it is empty, is not ours to replace.
     ours = all(name in head for name in COLUMNS)
     return ours and not any(entry.filled for entry in lines)
 

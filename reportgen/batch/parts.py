@@ -70,6 +70,7 @@ def find_parts(roots: Sequence[Path]) -> Parts:
                     continue
             named += [(depth, folder / name) for name in folders if name.casefold() == DATA_FOLDER]
             papers += [(depth, folder / name) for name in files if name.casefold().endswith(".pdf")]
+            # Images that lie loose in the root have no folder that would say their class.
             if depth and any(map(_is_image, files)):
                 pictures.add(folder)
     submission, rivals = _choose(builds, papers)

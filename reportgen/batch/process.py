@@ -69,6 +69,7 @@ _TREE_EVERY_SECONDS = 1.0
 # As much as a pipe of Linux holds.
 _CHUNK = 65536
 
+# A megabyte in all.
 _CHUNKS_AT_ONCE = 16
 
 # A message is a line of JSON with a title and two numbers; a line that never ends must not fill the memory.
@@ -125,6 +126,7 @@ def run_program(
                 over = "memory"
             if over:
                 break
+        # After a good end, too: what it started may still be at work.
         _kill_group(process)
         code = process.wait()
         # What it wrote last is still in the pipe.
@@ -164,6 +166,7 @@ def _started(program: Program) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     finally:
         _kill_group(process)
         process.wait()
+        # Not before: to the program the end of its input means that its parent is gone.
         if process.stdin:
             process.stdin.close()
         os.close(reading)

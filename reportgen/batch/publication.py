@@ -117,6 +117,7 @@ def write_tables(
     reported.
     """
     with writing(out):
+        # Before the rest is looked at, since it is the one with times and no part of the key.
         _write_if_new(out / TIMINGS_FILE, write_timings(tables.rows))
         key = _identify(chosen, tables)
         if _read_state(out) == {"key": key, **_hashes(out, tables.names)}:

@@ -98,6 +98,7 @@ def receive(
         group = _match(owner, chosen.groups, people)
         if group is None:
             group = _make_group(owner, owners, chosen)
+            # Not put together: two groups would get the points of one.
             if group.slug in groups:
                 raise ClassError(
                     f"{chosen.submissions}: '{group.name}' and '{groups[group.slug].name}': their reports "
@@ -134,6 +135,7 @@ def _list_items(
         raise ClassError(f"{desk.archives[source].refusal}.", "Unpack it yourself, and name the folder.")
     folder, label = _descend(folder, label, strays)
     given = {path.resolve() for path in (chosen.data, *(group.data for group in chosen.groups)) if path}
+    # The instructor's: neither somebody's submission nor a stray of which somebody must be told.
     own = {out.resolve(), *([chosen.roster.resolve()] if chosen.roster else [])}
     own.update(group.folder.resolve() for group in chosen.groups if group.folder)
     for path in sorted(folder.iterdir()):
@@ -163,6 +165,7 @@ def _holds_groups(folder: Path) -> bool:
     if not folder.is_dir() or read_name(folder.name, folder=True).lms:
         return False
     inside = [path for path in folder.iterdir() if not is_ignored(path.name)]
+    # No person gives such names, and an LMS gives them to all: one is enough.
     if any(read_name(path.name, folder=path.is_dir()).lms for path in inside):
         return True
     if _is_submission(folder):

@@ -116,6 +116,7 @@ def run_batch(
         # Once more: the groups of a download are known only now.
         refuse_overlap(out, received.groups)
         check_releases(chosen.released, received.groups)
+        # Before the groups: with images that cannot be used all of them would fail.
         images = inspect_data(received.groups)
         names = [group.name for group in received.groups]
         labels = assign_numbers(out, names) if options.anonymous else {name: name for name in names}
@@ -144,6 +145,7 @@ def run_batch(
         rows = tuple(_row(each, made, out, chosen, received) for each in found)
         if options.shard:
             shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
+            # Tables are of the whole class, and written by the run that comes last.
             return Report(rows, len(jobs))
         outcomes = [(each.group, each.parts, each.kept or made[each.group.slug]) for each in found]
         files = account(received, outcomes)
@@ -173,6 +175,7 @@ def run_shard(
         if (out / NUMBERS_FILE).exists():
             # Points that were given to numbers count here, too.
             shutil.copyfile(out / NUMBERS_FILE, folder / NUMBERS_FILE)
+    # Numbers are for tables, and a part has none.
     options = replace(options, anonymous=False, shard=shard, whole=out)
     report = run_batch(chosen, folder, runner, view, options)
     return report, tell_done(out, shard)

@@ -57,6 +57,7 @@ def spread_of(name: str, points: Decimal, scores: Sequence[Decimal]) -> Spread:
     As with a single score, rounding neither gives all points nor takes the last.
     """
     # A deduction is worth no points, and what it takes is in the sum.
+    # As fractions: rounding must not move a share of just one tenth to the next bar.
     shares = sorted(Fraction(score) / Fraction(points) if points else Fraction(0) for score in scores)
     middle = len(shares) // 2
     median = shares[middle] if len(shares) % 2 else (shares[middle - 1] + shares[middle]) / 2

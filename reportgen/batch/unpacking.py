@@ -60,6 +60,7 @@ class ZipLimits:
     depth: int = 16
     # Of what reportgen writes, results.json and drawings are packed most: to a sixth.
     ratio: int = 200
+    # So small a file does no harm, and may be as regular as a blank picture.
     unsuspected: int = 2**20
 
 
@@ -129,11 +130,13 @@ def _place(
     """Where each entry goes, all of them looked at before the first is unpacked."""
     if len(entries) > limits.entries:
         raise IntakeError(f"{name}: holds more than {limits.entries} files and folders.", _REMEDY)
+    # What the list states, which is true: zipfile gives no more of an entry than that.
     if (total := sum(entry.file_size for entry in entries)) > limits.total_bytes:
         raise IntakeError(f"{name}: unpacks to {total} bytes; {limits.total_bytes} are allowed.", _REMEDY)
     places: list[tuple[zipfile.ZipInfo, PurePosixPath]] = []
     files: set[str] = set()
     for entry in entries:
+        # Some programs of Windows write their own separator, behind which ".." would not be seen.
         place = PurePosixPath(entry.filename.replace("\\", "/"))
         if fault := _find_fault(entry, place, limits):
             raise IntakeError(f"{name}: {escaped(entry.filename)[:120]}: {fault}.", _REMEDY)
@@ -158,6 +161,7 @@ def _find_fault(entry: zipfile.ZipInfo, place: PurePosixPath, limits: ZipLimits)
         return "leads out of the folder"
     if not place.parts or any(len(part.encode("utf-8", "replace")) > _LONGEST for part in place.parts):
         return "has no name, or one that is too long for this disk"
+    # 0: systems other than Unix write no kind.
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "is a link" if kind == stat.S_IFLNK else "is neither a file nor a folder"
     if len(place.parts) > limits.depth:
