@@ -141,6 +141,7 @@ def _interval(start: float, length: float, size: int) -> tuple[int, int]:
     # Not round(), which takes halves to the even number.
     first, stop = (math.floor(edge * SIDE / size + 0.5) for edge in (start, start + length))
     first = min(max(first, 0), SIDE - 1)
+    # At least one pixel: a thin box of a large image would vanish when it is reduced.
     return first, min(max(stop, first + 1), SIDE)
 
 
@@ -239,4 +240,5 @@ class Manifest:
         # names.
         listed = [(image.split, image.label, image.sha256, image.file) for image in self.images]
         annotated = self.annotations.sha256 if self.annotations else None
+        # JSON escapes all other characters, so that no name is without an encoding.
         return hashlib.sha256(json.dumps([listed, annotated]).encode("ascii")).hexdigest()

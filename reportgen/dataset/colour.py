@@ -49,12 +49,14 @@ def convert_to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
         raise ProfileError(f"has more than {MAX_PROFILE // 2**20} MB")
     # Only now: a stranger's file may have a profile of any length, and Little CMS would read it whole.
     source = _open(profile)
+    # Signatures have four bytes and are filled up with blanks.
     kind, space = source.profile.device_class.strip(), source.profile.xcolor_space.strip()
     mode = _SPACES.get(space)
     if kind not in _KINDS or mode is None:
         raise ProfileError(f"describes no pixels of an image (kind '{kind}', colours '{space}')")
     if mode != image.mode and (mode, image.mode) != ("RGB", "L"):
         raise ProfileError(f"describes {_NAMES[mode]}, but the pixels are {_NAMES[image.mode]}")
+    # Grey as equal red, green and blue, which is what a profile of RGB describes.
     image = image if image.mode == mode else image.convert(mode)
     transform = _transform(source, mode)
     # Inks always have to be converted.
@@ -200,6 +202,7 @@ def _from_float(image: Image.Image) -> Image.Image:
         raise UndecodableError(
             f"has floating-point pixels from {low:g} to {high:g}; they must lie in 0 to 1 or in 0 to 255"
         )
+    # In 0 to 255 an image that is nowhere above 1 would be black to the eye.
     scale = 255 if high <= 1 else 1
     return Image.fromarray(_upright(np.rint(values * scale).astype(np.uint8), image))
 

@@ -147,6 +147,7 @@ def _read_header(data: bytes, *, strict: bool) -> Image.Image:
         raise UndecodableError(describe(data)) from None
     except Exception as error:  # as above
         raise UndecodableError(f"has a damaged header ({error})") from None
+    # By the header alone: Pillow decodes nothing before load().
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise UndecodableError(
@@ -208,6 +209,7 @@ def hash_image(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """
     block = SIDE // _REDUCED
     small = grey(pixels).astype(np.float64).reshape(_REDUCED, block, _REDUCED, block).mean((1, 3))
+    # Here, since most of those who decode hash nothing.
     from scipy.fft import dctn
 
     lowest = dctn(small, norm="ortho")[:_KEPT, :_KEPT].ravel()

@@ -81,6 +81,7 @@ def is_split(folders: Iterable[Path]) -> bool:
         return True
     if len(set(splits.values())) > 1:
         return True
+    # Alone, and without folders in it, a word such as dev may be a class: only exact names count.
     alone = bool(splits) and len(splits) == len(folders)
     return alone and any(folder.name in SPLITS for folder in folders)
 
@@ -161,6 +162,7 @@ def _is_set(folder: Path) -> bool:
 
 def _check_folder(root: Path) -> None:
     try:
+        # Lists it: a folder may be there and not be readable.
         next(root.iterdir(), None)
     except FileNotFoundError:
         fault = "there is no such folder"
@@ -197,6 +199,7 @@ class _Surveyor:
             if item.name == "annotations.json" and not item.is_folder and reader.is_usable(item):
                 survey.annotations = item.path
         survey.warnings += self._describe_passed_over()
+        # Last: every look so far may have added to them.
         survey.problems = reader.problems
 
     def _look_at_splits(self, folders: list[Item]) -> None:

@@ -154,6 +154,7 @@ def find_splits(names: Iterable[str]) -> dict[str, Split]:
     Several names may denote one split.
     """
     groups: dict[tuple[str, ...], dict[str, Split]] = defaultdict(dict)
+    # Sorted, for a disk lists them in an order of its own.
     for name in sorted(names):
         if read := _read(name):
             split, rest = read
@@ -166,6 +167,7 @@ def find_splits(names: Iterable[str]) -> dict[str, Split]:
 def _read(name: str) -> tuple[Split, tuple[str, ...]] | None:
     """The split that a name contains, and what else is in it; None if it contains none, or several."""
     parts = [_without_filler(part) for part in _PARTS.findall(name.casefold())]
+    # Whole words only: a class called contest or protest contains the letters, and is no split.
     words = [part for part in parts if part in _WORDS]
     if len(words) != 1:
         return None

@@ -48,6 +48,7 @@ def trim_png(data: bytes, largest_profile: int) -> Trimmed:
             left_out.append((start, stop))
         elif name in (b"tEXt", b"zTXt", b"iTXt"):
             size = _unpacked_size(name, body)
+            # All texts together: Pillow counts their sum, too.
             if size > MAX_TEXT_MEMORY - texts:
                 left_out.append((start, stop))
             else:

@@ -190,6 +190,7 @@ def describe(data: bytes) -> str:
         return "is empty (0 bytes)"
     if not data.strip(b"\0"):
         return f"holds {len(data)} zero bytes and nothing else, as a broken download does; download it again"
+    # From what looks into a format to what compares a few bytes, and text last: it fits nearly anything.
     for look in (_tiff, _isomedia, _magic, _text):
         if words := look(data):
             return words
