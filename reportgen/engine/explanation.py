@@ -157,6 +157,7 @@ def _chains(verdicts: Sequence[Verdict], record: Record) -> Iterator[str]:
         reached: list[str] = []
         for verdict in verdicts:
             above = verdict.stage.spec.after
+            # Stages come in an order in which each follows those it reads, so that one pass reaches all.
             if cause in verdict.causes or any(name in reached for name in above):
                 reached.append(verdict.stage.name)
         shown = [_with_figures(verdict, record) for verdict in verdicts if verdict.stage.name in reached]
@@ -174,6 +175,7 @@ def _with_figures(verdict: Verdict, record: Record) -> str:
 def _own_causes(stage: Stage, record: Record) -> Iterator[str]:
     """The changed inputs of a stage other than the stages it reads."""
     before = record.stages.get(stage.name, {})
+    # A kind of input that the stage has no more is a change, too.
     for kind in dict.fromkeys([*stage.inputs, *before]):
         if kind != "stages" and stage.digests.get(kind) != before.get(kind):
             yield from _differences(kind, record.inputs(stage.name, kind), stage.inputs.get(kind, {}))

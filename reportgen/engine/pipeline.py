@@ -179,6 +179,7 @@ def _renew(
     for name in published(plan.kind):
         if name in made:
             files |= {file: (name, data) for file, data in _files_of(name, made[name], plan.kind).items()}
+        # None for the content: the file is there as it should be, and need not even be read from the cache.
         elif name not in stale:
             files |= dict.fromkeys(record.files_of(name), (name, None))
     notes, figures = _remarks(made, record)
@@ -190,6 +191,7 @@ def _renew(
     stages = [stage for stage in plan.stages.values() if not (problem and stage.name == "pdf")]
     content = write_record(make_record(stages, listed, figures, notes))
     with progress.stage("Writing the report"):
+        # What would be replaced by the same bytes stays.
         kept = find_intact(folder, {file: sha256 for file, (_, sha256) in listed.items()})
         new = {file: None if file in kept else data for file, (_, data) in files.items()}
         lines = publish(folder, {**new, RECORD_FILE: content}, own, spared=[PDF_FILE] if problem else ())
@@ -244,6 +246,7 @@ def recompute(settings: Settings, data: Path, stage: str, progress: Progress | N
         raise UserError(f"There is no stage '{stage}'.", f"The stages are {', '.join(names)}.")
     settings = settle(settings, progress, FOR_IMAGENET)
     plan = plan_build(settings, data, progress)
+    # The others may come from the cache: that is what makes it worth asking for one.
     execution = Execution(plan, open_cache(settings), Networks(), progress, fresh={stage})
     execution.obtain("dataset")
     return execution.obtain(stage)

@@ -322,6 +322,7 @@ def _gather(spec: Spec, plan: Plan, above: Group) -> dict[str, Group]:
         }
     if spec.printer:
         inputs["printer"] = printer_versions()
+    # Without the empty ones, so that a kind of input that comes later changes no key of stages without it.
     return {kind: group for kind, group in inputs.items() if group}
 
 
@@ -334,6 +335,7 @@ def _code(spec: Spec, plan: Plan, *, reread: bool = False) -> Group:
 
 def _images(spec: Spec, plan: Plan) -> Group:
     inventory = plan.inventory
+    # With split and class: moving an image to another class changes no content, and all that is learnt.
     used = {image.file: f"{image.split} {image.label} {image.sha256}" for image in inventory.images}
     examples = {
         f"example image of {label}, {image.file}": image.sha256 for label, image in plan.examples.items()

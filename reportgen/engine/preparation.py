@@ -135,6 +135,7 @@ def explain_plan(plan: Plan, record: Record, cache: Cache) -> list[str]:
             return ""
         items = cache.items(stage.base)
         images = plan.examples.values() if stage.spec.images == "examples" else plan.inventory.images
+        # By content, as the cache has them: of equal images one pass is enough.
         contents = {image.sha256 for image in images}
         missing = sum(content not in items for content in contents)
         return f"{missing} of {len(contents)}" if missing else ""

@@ -40,6 +40,7 @@ def code_of(module: str, memory: CodeMemory | None = None, *, reread: bool = Fal
     for name in sorted(_closure(module)):
         file = _file(name)
         raw, data = read(file)
+        # A file that is gone has no digest, which differs from all: find_changes() names it.
         digest = memory.obtain(raw, partial(_digest_statements, data)) if data else ""
         digests[_place(name)] = digest
     return digests
@@ -80,6 +81,7 @@ def _top(module: str) -> str:
 def _root(package: str) -> Path:
     """The folder of a top-level package; raises ``ModuleNotFoundError`` if there is none."""
     if package == _PACKAGE:
+        # Not find_spec(), which answers with another copy where two are on the path.
         return Path(__file__).resolve().parents[1]
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
@@ -168,6 +170,7 @@ def _digest_statements(data: bytes) -> str:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
+            # A body may be left empty: the tree is only dumped, never compiled.
             body[:] = [each for each in body if not _is_text(each)]
     # The dump is without line numbers, so that a comment above a statement does not change it.
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
