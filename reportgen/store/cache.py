@@ -101,6 +101,7 @@ class Cache:
             else:
                 entries.append((status.st_mtime_ns, path, status.st_size))
         size = sum(entry[2] for entry in entries)
+        # By the time of last use.
         for _, path, bytes_freed in sorted(entries):
             if size <= self._limit:
                 break

@@ -24,6 +24,7 @@ _CHUNK = 2**20
 _MOST_FILES = 16
 # Some eleven versions of each of reportgen's 356 modules.
 _MOST_SOURCES = 4000
+# FAT's times, the coarsest in use, have steps of two seconds.
 _SETTLED_NS = 2 * 10**9
 """A file changed more recently may change again within a tick of its clock, so that its times do not tell."""
 

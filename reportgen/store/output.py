@@ -105,6 +105,7 @@ Recognise = Callable[[BinaryIO], bool]
 
 _BEGINNING = 20_000
 
+# /dev/stdout and /dev/fd lead to /proc/self/fd.
 _SYSTEM = ("/dev/", "/proc/")
 
 

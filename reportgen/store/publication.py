@@ -226,6 +226,7 @@ def _replace(item: Path, target: Path, kept: Path, undo: list[Callable[[], None]
     if target.is_file() and not target.is_symlink():
         # A second name, so that a reader finds the old file or the new one at any moment.
         kept.parent.mkdir(parents=True, exist_ok=True)
+        # A publication that died here left one; os.link() refuses a name that is taken.
         kept.unlink(missing_ok=True)
         link_or_copy(target, kept)
     elif os.path.lexists(target):
