@@ -54,6 +54,7 @@ def _check_catalog(structure: Structure) -> Iterator[str]:
         yield "the document names no language"
     if not text_of(structure.pdf.info.get("Title")).strip():
         yield "the document has no title"
+    # pydyf has truth values as they are written.
     if catalog.get("ViewerPreferences", {}).get("DisplayDocTitle") != "true":
         yield "the title is not displayed"
     if catalog.get("MarkInfo", {}).get("Marked") != "true":
@@ -119,6 +120,7 @@ def _widths(rows: list[list[Element]]) -> list[int]:
 
 def _check_headings(structure: Structure) -> Iterator[str]:
     roles = [role_of(element) for element, _ in structure.elements]
+    # From 0, so that the first heading must be of level 1.
     levels = [0, *(int(role[1]) for role in roles if re.fullmatch(r"H[1-6]", role))]
     if any(below > above + 1 for above, below in pairwise(levels)):
         yield "a level of headings is left out"
