@@ -216,6 +216,7 @@ def write_value(value: Any, depth: int = 0) -> str:
     """A value as TOML has it, in one line that is not too long."""
     if depth > _DEEPEST:
         text = "…"
+    # Before str(), which writes True with a capital.
     elif isinstance(value, bool):
         text = "true" if value else "false"
     elif isinstance(value, str):

@@ -11,6 +11,7 @@ from functools import cached_property
 Path = tuple[str | int, ...]
 """The way to a value: ``("authors", 0, "name")``."""
 
+# Up to five quotes end a text of several lines: the first two may be its own.
 _TOKEN = re.compile(
     r'''(?s:
       (?P<string>"""[^"\\]*(?:(?:\\.|"{1,2}(?!"))[^"\\]*)*"{3,5} | \'\'\'[^']*(?:'{1,2}(?!')[^']*)*'{3,5}
@@ -133,6 +134,7 @@ class _Reader:
         while self._next < len(self._tokens) - 1:
             if self._here.kind == "newline":
                 self._next += 1
+            # A string's token has its quotes, so that none is taken for a mark.
             elif self._here.text == "[":
                 table = self._header()
             else:
@@ -252,6 +254,7 @@ _FORMULA = re.compile(r"\$(?=\S)[^$]*(?<=\S)\$(?!\d)")
 
 def find_eaten_commands(origin: Origin, table: str) -> Iterator[str]:
     """A line for each text below ``table`` in whose formulas a command loses its backslash."""
+    # Most files: tokens are not even looked at.
     if "\\" not in origin.text:
         return
     for path, location in origin.locations.items():

@@ -18,11 +18,13 @@ def expand_path(value: Any) -> Any:
     """
     if not isinstance(value, str):
         return value
+    # Controls only: a path may have other characters that are not printable, as narrow spaces.
     if not value.isprintable() and any(ord(character) < 32 for character in value):
         raise ValueError(
             "it has a control character: between double quotes a backslash begins one; write 'single quotes' "
             "around the path, or / instead"
         )
+    # Before ~, for a variable's value may begin with one, as a shell's would not.
     text = _VARIABLE.sub(_value_of, value)
     try:
         return str(Path(text).expanduser()) if text.startswith("~") else text
