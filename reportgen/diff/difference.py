@@ -154,6 +154,7 @@ def read_images(results: Mapping[str, Any]) -> list[Image]:
 
 def compare_images(old: list[Image], new: list[Image]) -> Images:
     """Match by content first, so that a renamed image is no other image, and then by file."""
+    # Sets, since the lists may have any order and what is equal is by far the most.
     before, after = set(old), set(new)
     same = before & after
     # Sorted, since a set may have another order in each process, and copies would be paired in another way.
@@ -323,6 +324,7 @@ class Difference:
     def sections(self) -> dict[str, list[Entry]]:
         """The entries by section of ``results.json``; summaries of arrays come last in each."""
         grouped: dict[str, list[Entry]] = {}
+        # Stable, so that the order is otherwise that of the document.
         for entry in sorted(self.entries, key=lambda entry: entry.pointer.split("/")[2:3] == ["arrays"]):
             grouped.setdefault(entry.pointer.split("/")[1], []).append(entry)
         return {name: grouped[name] for name in dict.fromkeys(e.pointer.split("/")[1] for e in self.entries)}
@@ -383,5 +385,6 @@ def _checks(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[CheckFlip, 
     return tuple(
         CheckFlip(check["name"], str(check.get("claim", "")), check.get("passed") is True)
         for check in new["checks"]
+        # By identity, for 1, which a stranger may have written, equals True.
         if check["name"] in before and before[check["name"]] is not check.get("passed")
     )
