@@ -111,6 +111,7 @@ def cut(text: str, longest: int) -> str:
 def _count(rows: Sequence[Finding]) -> list[str]:
     counts: dict[str, Counter[str]] = {}
     for row in rows:
+        # Of numbers by section; other subjects have places of other kinds.
         section = (
             row.pointer.split("/")[1] if row.pointer.startswith("/") and row.subject == "numbers" else ""
         )

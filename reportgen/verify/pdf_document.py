@@ -282,6 +282,7 @@ def _read_targets(pdf: Any, numbers: Mapping[Any, int]) -> dict[str, Target]:
     import pikepdf
 
     targets: dict[str, Target] = {}
+    # Raises where there are no names, which is told as damage: the PDF of a report has them.
     waiting = [pdf.Root.Names.Dests]
     # The tree of a stranger may lead in circles.
     for _ in range(_MOST_OBJECTS):

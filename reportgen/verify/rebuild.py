@@ -48,6 +48,7 @@ def open_rebuild(found: Verification, kind: ReportKind | None = None) -> Iterato
     with tempfile.TemporaryDirectory(prefix="reportgen-rebuilt-") as name:
         folder = Path(name)
         document = settle_document(rebuild.submitted, rebuild.recomputed, rebuild.arrays, doubted)
+        # What is doubted does not even lie on the disk, where the tests of a rubric may look for files.
         certain = {section: named for section, named in rebuild.arrays.items() if section not in doubted}
         write_rebuild(folder, document, certain)
         problem = _find_problem([row for row in found.rows if row.subject in _DOCUMENT], differing)

@@ -222,7 +222,7 @@ def pack(pixels: NDArray[np.uint8]) -> bytes:
     longest = max(picture.width, picture.height * 2 // 3)
     scale = min(1.0, _MOST_WIDTH / longest)
     packed = b""
-    # Fewer colours before fewer pixels: print stays legible in 256.
+    # Fewer colours before fewer pixels, in which small print is lost.
     for colours, share in ((None, 1.0), (256, 1.0), (256, 0.5), (64, 0.25)):
         size = [max(round(side * scale * share), 1) for side in picture.size]
         smaller = picture.resize((size[0], size[1]), Image.Resampling.BOX, reducing_gap=None)

@@ -148,6 +148,7 @@ def _recompute(
 ) -> tuple[Recomputed, list[Finding]]:
     """All that can be recomputed, and why the rest cannot."""
     results = submitted.results
+    # None of its sections is installed here: there is nothing to recompute.
     if not submitted.outline.kind.names:
         return Recomputed({}, named_versions()), []
     told = results.provenance.weights
@@ -161,6 +162,7 @@ def _recompute(
         if problems:
             raise SettingsError(f"the data folder cannot be reported on: {problems[0][:300]}", "")
         chosen = derive_settings(results, submitted.settings, submitted.outline)
+        # An image that is not there would stop the plan; as a row it costs its own comparison only.
         chosen, rows = fit_examples(chosen, inventory)
         if weights.file is not None and told.architecture not in ARCHITECTURES:
             # The file that the caller named, and which was found to be the one of the report.
