@@ -85,6 +85,7 @@ def _call(path: Path, root: Path, labels: Mapping[Path, str]) -> str:
 
 def _judge(path: Path, root: Path, settled: _Settled) -> tuple[FileStatus, str]:
     group, parts, outcome = settled
+    # First, for these are not hashed, and so in no key: nothing may be graded by them.
     if any(map(is_ignored, path.relative_to(root).parts)):
         return "ignored", "hidden, or left by a system"
     own = parts.data is not None and path.is_relative_to(parts.data)

@@ -121,6 +121,7 @@ def _has_numbers(table: Path) -> bool:
 
 
 def _hash(salt: str, name: str) -> str:
+    # Who knows the names of a class could hash all of them, but not with the salt.
     return hashlib.sha256(f"{salt}{name}".encode("utf-8", "backslashreplace")).hexdigest()
 
 

@@ -157,7 +157,7 @@ def run_job(job: Job, on_message: OnMessage, stopped: Callable[[], bool]) -> Att
         folder.mkdir()  # not its parents: a machine that does not see the output must not make one
         (folder / JOB_FILE).write_text(job_text(job), encoding="utf-8")
         on_message(job.slug, Message("started"))
-        # A class's own program and variables are for tests, and for machines that run Python in another way.
+        # Tests name a stand-in; else it is the Python that runs this.
         command = (*(job.config.command or _OWN), str(folder / JOB_FILE))
         program = Program(command, folder, {**os.environ, **job.config.environment}, folder / LOG_FILE)
         end = run_program(program, job.config.limits, _passing_on(job, on_message), stopped)

@@ -164,6 +164,7 @@ def read_class(path: Path, out: Path | None = None) -> Class:
     if lines:
         # Two of the checks may meet the same mistake.
         raise ClassError("\n".join(dict.fromkeys(lines)), _REMEDY)
+    # Validated once more: the checks before want all mistakes, and so the table as it was written.
     chosen = _resolve(_Class.model_validate(table), home)
     for group in chosen.groups:
         for rubric in chosen.rubrics:

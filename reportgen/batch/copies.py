@@ -124,6 +124,7 @@ def find_shared_images(
     order = {group: index for index, group in enumerate(images)}
     found = []
     for group, hashes in kinds.items():
+        # Each image once for each other group, however often that group has it.
         counts = Counter(other for sha256 in hashes for other in holders[sha256] if other != group)
         partners = sorted(counts.items(), key=lambda each: (-each[1], order[each[0]]))
         shared = sum(len(holders[sha256]) > 1 for sha256 in hashes)

@@ -63,6 +63,7 @@ def write_feedback(
     A page that was changed by hand is kept under another name, which is reported. Raises ``RenderError`` for
     a mistake in the template, ``PangoMissingError`` if nothing can be printed, ``StorageError``.
     """
+    # Imported only where pages are asked for: a batch without them prints nothing.
     from reportgen.document.class_pages import render_feedback
     from reportgen.pdf.printer import print_pdf
     from reportgen.templates import open_templates
@@ -87,6 +88,7 @@ def write_feedback(
                     write_atomically(file, data)
             state |= {file.name: hash_file(file) for file in files}
         _remove_old(folder, known, state)
+        # Last: pages that are not listed yet are written once more.
         write_atomically(folder / _STATE_FILE, json.dumps(state, indent=1, sort_keys=True).encode())
 
 
@@ -110,6 +112,7 @@ def _remove_old(folder: Path, known: Mapping[str, str], state: Mapping[str, str]
     """Remove pages of groups that are called otherwise now: beside those with numbers they would tell."""
     for name, sha256 in known.items():
         file = folder / name
+        # A name in a damaged list must not lead out of the folder.
         if name not in state and Path(name).name == name and file.is_file() and hash_file(file) == sha256:
             file.unlink()
 
@@ -133,6 +136,7 @@ def make_page(each: Addressee, title: str) -> FeedbackPage:
         group=each.label,
         title=title,
         status=row.status,
+        # The page says the status by itself.
         reason=row.reason.removeprefix(f"{row.status}: ")[:_LONGEST],
         score=outcome.score if told else "",
         points=outcome.points or "0",

@@ -195,6 +195,7 @@ class Inspector:
         # What is here already goes before what a part of the class made of the same.
         kept = self._find_kept(finished, key) or self._take_from_shard(group, key)
         reused = folder if kept is None and find_examined(folder) == examined else None
+        # Shown beside the new points, if the group is graded again.
         last = finished[0] if finished else None
         return InspectedGroup(group, contents, parts, key, kept, examined, reused, last)
 

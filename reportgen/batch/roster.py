@@ -126,6 +126,7 @@ def read_roster(file: Path) -> tuple[Student, ...]:
     # newline="" as csv asks for it, so that a line break inside a cell stays one.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
     try:
+        # A cell may have line breaks, so that the number of a row is not that of its line.
         rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
     except csv.Error as error:
         raise ClassError(f"{file}, line {reader.line_num}: is no CSV: {error}.", _REMEDY) from None

@@ -123,6 +123,7 @@ def gather_supplements(
     rows, late = _read_rules(chosen)
     # Who judged numbers may hand them to a run that knows the names.
     names = {label: name for label, name in find_numbers(out).items() if name in labels}
+    # A name goes before a number that is spelt alike.
     names |= {group.name: group.name for group in groups}
     points: dict[str, tuple[Typed, ...]] = {}
     if chosen.manual:

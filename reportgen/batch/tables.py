@@ -170,6 +170,7 @@ def write_grades(rows: Sequence[GroupResult], kind: ReportKind) -> str:
     Cells that a spreadsheet would take for formulas are made text. A group that failed, or whose points are
     held, has none here: its cells are empty, not zero. One that handed nothing in has zero.
     """
+    # The same for all groups, since one rubric grades them.
     most = next((row.outcome.points for row in rows if row.outcome.done), "")
     criteria = criteria_of(row.outcome for row in rows)
     column = [kind.headline[1].column] if kind.headline else []

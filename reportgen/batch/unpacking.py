@@ -54,6 +54,7 @@ class ZipLimits:
     times as large as packed a file may be, if it has more than ``unsuspected`` bytes.
     """
 
+    # The first three as check_folder() has them, which looks at the folder afterwards.
     entries: int = 20_000
     file_bytes: int = 100 * 2**20
     total_bytes: int = 4 * 2**30
@@ -215,6 +216,7 @@ class Desk:
         # A part of the hash tells zips apart, and keeps paths short.
         target = self._folder / (slug or _OF_CLASS) / hash_file(archive)[:_DIGITS]
         try:
+            # Unpacked whole by an earlier batch, or not there: a rename puts it in its place.
             if not target.is_dir():
                 unpack(archive, target, label, limits)
         # A zip that is refused is a matter of its group; the others go on.
