@@ -96,6 +96,7 @@ def decode_bytes(data: bytes, *, strict: bool = False) -> Decoded:
     try:
         # The lock on Pillow's limit is also what makes large images wait for each other.
         with _without_pillows_limit() if large else nullcontext():
+            # Within it: for TIFF Pillow asks for its limit once more here.
             image.load()
         exif = "exif" in image.info
         profile, fault = _find_profile(image, trimmed)

@@ -158,6 +158,7 @@ def _find(listing: Listing, label: str, wanted: str) -> ImageFile:
             f"{value}: several images have this name: {', '.join(map(escaped, same_name))}",
             "Write the path of one, from the data folder.",
         )
+    # What is proposed is of the kind that was typed.
     candidates = images if "/" in wanted else map(_name, images)
     raise SettingsError(
         f"{value}: class '{label}' has no such image{_nearest(wanted, candidates)}",
@@ -170,5 +171,6 @@ def _name(file: str) -> str:
 
 
 def _nearest(name: str, candidates: Iterable[str]) -> str:
+    # Sorted, for a set has another order in each process, and of equally near names the first is proposed.
     near = find_nearest(name, sorted(set(candidates)))
     return f" (did you mean {escaped(near)}?)" if near else ""

@@ -302,6 +302,7 @@ class _Surveyor:
                     f"{folder}/{label}",
                     f"has one image, so none can be taken for validation; {FEWEST_TRAINED} are needed",
                 )
+        # Both at once, for what became validation is no training image any more.
         survey.parts |= {"train": trained, "val": taken}
         survey.validation_taken = True
         counts = ", ".join(

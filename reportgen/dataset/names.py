@@ -161,6 +161,7 @@ def find_splits(names: Iterable[str]) -> dict[str, Split]:
             groups[rest][name] = split
     whole = [group for group in groups.values() if {"train", "test"} <= set(group.values())]
     plain = groups.get((), {})
+    # Plain names go before others: beside train and test, seg_train is something else.
     return whole[0] if len(whole) == 1 and not plain else plain
 
 

@@ -71,6 +71,7 @@ def check_images(inventory: Inventory, looks: Looks, progress: Progress) -> Mani
             f"Put this right in the data folder {escaped(str(inventory.root))}. {LAYOUT_HELP}",
         )
     images = inventory.images
+    # By now every image in use has been looked at: one that could not be is among the problems.
     known = {image.sha256: looks[image.sha256] for image in images}
     duplicates = _find_duplicates(images)
     return Manifest(
