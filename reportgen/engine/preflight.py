@@ -62,7 +62,6 @@ Check = Callable[[Plan], Iterable[Problem]]
 
 def find_problems(plan: Plan) -> list[Problem]:
     """Everything that is wrong with a plan, each once, in the order of :data:`CHECKS`."""
-    # Once each: a word that lacks a font may stand in several places.
     return list(dict.fromkeys(problem for check in CHECKS for problem in check(plan)))
 
 

@@ -21,6 +21,7 @@ _PACKAGE = "reportgen"
 # build with nothing to do takes 0.45 s.
 _TYPING_ONLY = re.compile(r"^if TYPE_CHECKING:\n(?:[ \t]+.*\n|\n)*", re.MULTILINE)
 _FROM = re.compile(r"^[ \t]*from ([\w.]+) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
+# A test names the few modules that import by a name made up at run time.
 _IMPORT = re.compile(r"^[ \t]*import ([\w.]+)", re.MULTILINE)
 
 
@@ -81,7 +82,6 @@ def _top(module: str) -> str:
 def _root(package: str) -> Path:
     """The folder of a top-level package; raises ``ModuleNotFoundError`` if there is none."""
     if package == _PACKAGE:
-        # Not find_spec(), which answers with another copy where two are on the path.
         return Path(__file__).resolve().parents[1]
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:

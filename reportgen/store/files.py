@@ -143,6 +143,7 @@ def writing(path: Path, spared: str = "") -> Iterator[None]:
 
 def _path_of(error: OSError, path: Path) -> Path:
     """The file that an error is about, as the user knows it: nobody knows the temporary ones."""
+    # Of a rename the second name is the goal.
     named = Path(str(error.filename2 or error.filename or path))
     return path if named.name.startswith(TEMPORARY) else named
 

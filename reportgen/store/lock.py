@@ -72,6 +72,7 @@ def _take(stream: IO[str], folder: Path, say: Callable[[str], None]) -> None:
             # is_lock() does.
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            # Without a number if the holder has the lock and has not written it yet.
             say(f"Another build of {folder} is running (process {stream.read() or '?'}); waiting for it.")
             fcntl.flock(stream, fcntl.LOCK_EX)
     except OSError as error:

@@ -84,6 +84,7 @@ def read_listing(folder: Path, kind: Kind) -> dict[str, str] | None:
     """The files that a record of this kind in ``folder`` lists, with their SHA-256; None without one."""
     try:
         content = json.loads(read_file(folder / RECORD_FILE))
+        # Another program may have a record of this name.
         if not isinstance(content, dict) or _kind_of(content) != kind:
             return None
         return dict(_parse(content["files"]))

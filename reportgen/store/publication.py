@@ -194,7 +194,9 @@ def _swap(ready: Path, folder: Path) -> None:
     try:
         for name, sha256 in changes.removed.items() if changes else ():
             kept = ready / (_SPARED if changes and name in changes.spared else _OLD) / name
+            # There already if a publication died behind this step.
             if not kept.exists() and intact(folder, name, sha256):
+                # Before the step itself: it may be interrupted halfway, and undoing it asks how far it came.
                 undo.append(partial(_move, kept, folder / name))
                 _move(folder / name, kept)
         for item in _files_in(ready / _NEW):
