@@ -154,7 +154,6 @@ def read_images(results: Mapping[str, Any]) -> list[Image]:
 
 def compare_images(old: list[Image], new: list[Image]) -> Images:
     """Match by content first, so that a renamed image is no other image, and then by file."""
-    # Sets, since the lists may have any order and what is equal is by far the most.
     before, after = set(old), set(new)
     same = before & after
     # Sorted, since a set may have another order in each process, and copies would be paired in another way.

@@ -29,6 +29,7 @@ def value_texts(change: Change) -> tuple[str, str, str]:
     if is_number(old) and is_number(new):
         return *_number_texts(old, new), difference_text(new - old)
     if isinstance(old, str) and isinstance(new, str):
+        # Escaped before it is cut, or half of an escape could be left.
         return *_abridged(printable(old), printable(new)), ""
     return _value_text(old), _value_text(new), ""
 
@@ -112,6 +113,7 @@ def points_text(points: float | None) -> str:
         return "–"
     if not points:
         return "±0"
+    # Below a tenth the first digit that is not 0, or a difference would be printed as none.
     rounded = f"{points:+.1f}" if abs(points) >= 0.1 else f"{points:+.1g}"
     return rounded.replace("-", MINUS)
 

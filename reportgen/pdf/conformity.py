@@ -54,7 +54,7 @@ def _check_catalog(structure: Structure) -> Iterator[str]:
         yield "the document names no language"
     if not text_of(structure.pdf.info.get("Title")).strip():
         yield "the document has no title"
-    # pydyf has truth values as they are written.
+    # Truth values are texts here, as they are written.
     if catalog.get("ViewerPreferences", {}).get("DisplayDocTitle") != "true":
         yield "the title is not displayed"
     if catalog.get("MarkInfo", {}).get("Marked") != "true":

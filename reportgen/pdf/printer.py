@@ -152,7 +152,7 @@ def correct_attachments(pdf: Any, attached: Iterable[Attachment]) -> None:
             if media_type := types.get(entry["UF"].string):
                 file.extra["Subtype"] = "/" + media_type.replace("/", "#2f")
     if "AF" in pdf.catalog:
-        # In place, for pydyf may hold the list elsewhere; a dict drops what comes again, and keeps the order.
+        # A dict drops what comes again, and keeps the order.
         pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
 
 
@@ -184,7 +184,7 @@ def declare_accessible(pdf: Any) -> None:
     """Write that the PDF conforms to PDF/UA-1 into its metadata, together with what PDF/A requires."""
     metadata = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
     (packet,) = metadata.stream
-    # Not replaced blindly: a PDF that claims PDF/UA without saying so is worse than an error.
+    # Replaced nowhere or twice, the metadata would be wrong without a word.
     if packet.count(_END) != 1:
         raise ValueError("WeasyPrint's metadata are not as expected")
     metadata.stream[:] = [packet.replace(_END, _SCHEMA + _PART + _END)]

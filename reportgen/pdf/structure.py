@@ -94,6 +94,7 @@ def _name(box: Any) -> str:
 
 
 def _below(box: Any) -> Iterator[Any]:
+    # Of what is positioned absolutely WeasyPrint leaves a placeholder in the tree.
     box = getattr(box, "_box", box)
     yield box
     for child in box.children:

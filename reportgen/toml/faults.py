@@ -72,6 +72,7 @@ def _describe(path: Path, fault: Any, model: type[BaseModel], examples: Examples
     if kind == "missing":
         return f'{name_key(path)} is missing; write {path[-1]} = "…"'
     prefix = f"{name_key(path)} = {write_value(value)}: "
+    # Our own words, from a validator.
     if kind == "value_error":
         return prefix + str(fault["ctx"]["error"])
     if kind == "literal_error":

@@ -254,7 +254,7 @@ _FORMULA = re.compile(r"\$(?=\S)[^$]*(?<=\S)\$(?!\d)")
 
 def find_eaten_commands(origin: Origin, table: str) -> Iterator[str]:
     """A line for each text below ``table`` in whose formulas a command loses its backslash."""
-    # Most files: tokens are not even looked at.
+    # Without a backslash nothing can be lost.
     if "\\" not in origin.text:
         return
     for path, location in origin.locations.items():

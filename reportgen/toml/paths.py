@@ -24,7 +24,6 @@ def expand_path(value: Any) -> Any:
             "it has a control character: between double quotes a backslash begins one; write 'single quotes' "
             "around the path, or / instead"
         )
-    # Before ~, for a variable's value may begin with one, as a shell's would not.
     text = _VARIABLE.sub(_value_of, value)
     try:
         return str(Path(text).expanduser()) if text.startswith("~") else text
