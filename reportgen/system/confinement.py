@@ -175,6 +175,7 @@ def _allow(system: ctypes.CDLL, rules: int, path: Path, rights: int) -> None:
     except OSError:  # what is not there needs no right
         return
     try:
+        # For a file the kernel refuses a rule with rights of folders.
         fitting = rights if path.is_dir() else rights & _OF_FILES
         rule = struct.pack("=Qi", fitting, handle)
         if system.syscall(_ADD_RULE, rules, _PATH_BENEATH, rule, 0) != 0:
@@ -227,6 +228,7 @@ _ARCHITECTURES = MappingProxyType(
 
 def _find_architecture() -> _Architecture | None:
     """The numbers of this machine's calls, None where they are not known, or not those of its kernel."""
+    # A Python of 32 bits calls by other numbers on the same machine.
     known = sys.platform == "linux" and sys.maxsize > 2**32
     return _ARCHITECTURES.get(platform.machine()) if known else None
 
@@ -252,6 +254,7 @@ def _filter_calls() -> None:
     refused |= {own.setsid: _NOT_PERMITTED, own.setpgid: _NOT_PERMITTED}
     steps = [
         (_LOAD, 0, 0, _ARCHITECTURE_AT),
+        # By calls of another architecture, as those of 32 bits on x86-64, numbers mean something else.
         (_EQUAL, 1, 0, own.token),
         (_RETURN, 0, 0, _REFUSE | _NOT_PERMITTED),
         (_LOAD, 0, 0, _NUMBER_AT),

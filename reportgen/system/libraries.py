@@ -217,6 +217,7 @@ def _open(library: Library) -> ctypes.CDLL | None:
 
 def _ask_version(library: ctypes.CDLL, function: str) -> str:
     ask = getattr(library, function)
+    # Else ctypes takes the answer for an int of 32 bits, which is half of an address.
     ask.restype = ctypes.c_char_p
     return str(ask().decode("ascii"))
 

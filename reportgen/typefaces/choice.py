@@ -155,6 +155,7 @@ def _open_all(files: Sequence[str]) -> Iterator[tuple[Face, FT2Font]]:
     from matplotlib.ft2font import FaceFlags, FT2Font
 
     for file in files:
+        # How many faces a collection has, its first one says.
         index, count = 0, 1
         while index < count:
             face = Face(Path(file), index)
@@ -291,6 +292,7 @@ def choose_typefaces(
     numbers = json.loads(memo(name, lambda: _assign(words, faces)))
     extra = (*named, *found.faces)
     chosen = {word: extra[number] for word, number in numbers.items()}
+    # A named font that sets no word is left out of the report.
     return replace(faces, chosen=chosen, named=tuple(face for face in named if face in set(chosen.values())))
 
 

@@ -153,6 +153,7 @@ class Changes:
         with self._changed:
             if inputs == self._inputs and not self._moved:
                 return
+            # Before the new listeners hear anything: a move from now on counts.
             self._moved = False
         # The old listeners run until the new ones do, so that no change is missed.
         old, self._listeners = self._listeners, self._listen(inputs)
