@@ -210,6 +210,7 @@ def run_request(request: Request, progress: Progress) -> Answer:
         command, environment = (*_COMMAND, str(folder / _REQUEST_FILE)), {TRACEBACK: "1"}
         end = run_child(command, folder / LOG_FILE, _NO_LIMITS, progress, environment)
         answer = folder / ANSWER_FILE
+        # Not by the answer alone, behind which the process may still have crashed.
         if end.code == 0 and answer.exists():
             return parse_answer(answer.read_text(encoding="utf-8"))
         raise _explain(end.code, folder / LOG_FILE)
@@ -246,6 +247,7 @@ def _environment() -> dict[str, str]:
     environment = dict(os.environ)
     # A notebook may have put its folder into sys.path, or have been started in it.
     folder = Path(reportgen.__file__).resolve().parents[1]
+    # Installed, it is found anyway, and naming the folder would put its packages before all others.
     if folder.name not in ("site-packages", "dist-packages"):
         known = environment.get("PYTHONPATH")
         environment["PYTHONPATH"] = os.pathsep.join([str(folder), *([known] if known else [])])

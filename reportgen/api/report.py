@@ -102,6 +102,7 @@ def _thumbnail(figure: Figure) -> str:
 
     stream = io.BytesIO()
     with Image.open(figure.path) as image:
+        # JPEG has neither palettes nor transparency.
         small = image.convert("RGB")
         small.thumbnail((_WIDTH, _HEIGHT))
         # The picture goes into the notebook's file, and again with every run of the cell.
