@@ -41,6 +41,7 @@ class Bars:
         with RichProgress(*columns, TimeElapsedColumn(), console=self._console) as progress:
             task = progress.add_task(title, total=total)
             yield lambda count: progress.advance(task, count)
+            # A stage of unknown length has no end that its bar could reach by itself.
             progress.update(task, total=total or 1, completed=total or 1)
 
     def say(self, message: str) -> None:

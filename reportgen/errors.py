@@ -67,6 +67,7 @@ class ExplanationError(UserError):
 class RenderError(UserError):
     """The document could not be made whole: an image, a font or a reference is missing."""
 
+    # Not 2, which says that data, settings or rubric are wrong.
     exit_code = 1
 
 

@@ -102,6 +102,7 @@ def _size(entry: os.DirEntry[str]) -> int:
         return 0
     if not stat.S_ISREG(status.st_mode):
         _refuse(entry, "is neither a file nor a folder")
+    # As large as it says, though it may be sparse: it would be read in full.
     return status.st_size
 
 

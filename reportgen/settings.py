@@ -48,6 +48,7 @@ _EXAMPLES = {"authors": 'authors = [{ name = "…", roll_number = "…" }]'}
 
 def _expand(value: Any, info: ValidationInfo) -> Any:
     """Expand a path that a person wrote into a file; paths of the command line have been by the shell."""
+    # Not what strangers wrote: an error would tell them what a variable of this machine holds.
     return expand_path(value) if info.context and info.field_name in info.context else value
 
 
@@ -248,6 +249,7 @@ def understand_settings(
         lines = [*describe_faults(error, model, origin, _EXAMPLES, tuple(flags)), *lines]
     if lines:
         raise SettingsError("\n".join(lines), f"Correct {origin.name}; docs/students.md lists every key.")
+    # A frozen model takes private attributes all the same.
     settings._origin = origin
     return settings
 

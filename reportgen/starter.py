@@ -31,6 +31,7 @@ GITIGNORE = """\
 .venv/
 """
 
+# In the order in which GNU make looks for them.
 _NAMES_OF_MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 
 

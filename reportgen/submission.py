@@ -168,6 +168,7 @@ def _specifications(paper: Any, name: str) -> set[Any]:
 def _unpack(attached: Any, where: str) -> bytes:
     """Decompress an attachment without ever holding more than ``MAX_BYTES`` of it."""
     stream = attached.obj
+    # What the file says, unpacked and packed; what is true is seen when it is inflated.
     declared = max(int(attached.size), int(stream.get("/Length", 0)))
     if declared > MAX_BYTES:
         _too_large(where, declared)

@@ -24,6 +24,7 @@ def starting_settings() -> Path:
 
 
 def _find(name: str) -> Path:
+    # In the wheel it lies in the package, in a checkout beside it.
     inside = _PACKAGE / name
     return inside if inside.exists() else _PACKAGE.parent / name
 

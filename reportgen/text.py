@@ -17,6 +17,7 @@ _JOINERS = "\u200c\u200d"
 
 def decimal_text(value: float, digits: int) -> str:
     """A number with ``digits`` decimals and a true minus sign, which zero does not have."""
+    # z: what is rounded to zero loses its sign.
     return f"{value:z.{digits}f}".replace("-", MINUS)
 
 
@@ -44,6 +45,7 @@ def significant_text(value: float, digits: int = 3) -> str:
     """A number with ``digits`` significant digits; powers of ten where it is very small or large."""
     if value == 0:
         return "0"
+    # With #, zeros that are significant stay: 1.20 and not 1.2.
     text = f"{value:#.{digits}g}"
     if "e" not in text:
         return text.removesuffix(".").replace("-", MINUS)

@@ -199,6 +199,7 @@ def _resolve_other(wanted: str, network: NetworkChoice, memory: DigestMemory) ->
         if known.md5 is not None and memory.digests(path).md5 != known.md5:
             raise WeightsError(f"{path}: not the published weights (its MD5 differs).", "Delete the file.")
         return Choice("imagenet")
+    # The embedded weights are those of a VGG16.
     if network.architecture == "VGG16" and wanted in ("auto", "embedded"):
         lack = f"Weights: embedded, not ImageNet's; there is no {path}."
         return Choice("embedded", lack if wanted == "auto" else "")
@@ -307,6 +308,7 @@ def locate_weights(
             if not own
             else hashlib.sha256(f"{own} {random_digest(network)}".encode()).hexdigest()
         )
+        # There is no file; the word stands where others have a path.
         return WeightsFile("random", Path("random"), digest)
     kind, path = _resolve(source)
     if kind == "imagenet" and network.architecture != USUAL and network.known:
