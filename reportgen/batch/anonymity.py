@@ -101,6 +101,7 @@ def _recover_numbers(out: Path, names: Sequence[str]) -> tuple[dict[str, int], s
         (_NUMBER.fullmatch(row[0]), escaped.get(row[1], row[1])) for row in rows if len(row) == len(_HEADING)
     ]
     numbers = {name: int(match[1]) for match, name in found if match}
+    # A name or a number that is there twice was edited, and cannot be believed.
     if heading == _HEADING and len(set(numbers.values())) == len(numbers) == len(rows):
         return numbers, hashlib.sha256(key).hexdigest()
     if _has_numbers(out / _TABLE):

@@ -119,6 +119,7 @@ def find_shared_images(
     holders: dict[str, set[str]] = {}
     for group, hashes in kinds.items():
         for sha256 in hashes:
+            # Under what it only resembles, too, so that both groups are counted.
             for each in near.get(sha256, [sha256]):
                 holders.setdefault(each, set()).add(group)
     order = {group: index for index, group in enumerate(images)}
@@ -207,6 +208,7 @@ def _share_authors(traits: Mapping[str, Traits]) -> Iterator[Copy]:
         for author in each.authors:
             groups = tuple(name for name, other in traits.items() if _names(other.authors, author))
             said = author.name.casefold(), groups
+            # From the side of each of these groups the same author comes up again.
             if len(groups) > 1 and said not in told:
                 told.add(said)
                 yield Copy(f"the author {author.name}", groups)

@@ -125,6 +125,7 @@ def _find_data(named: Sequence[_Placed], pictures: set[Path]) -> Path | None:
         return None
     # A folder of images is a class: what contains it is the data, or one of its splits.
     around = Path(os.path.commonpath([picture.parent for picture in pictures]))
+    # With the images of one split only, what they have in common is that split.
     return around.parent if find_splits([around.name]) else around
 
 

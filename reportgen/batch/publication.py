@@ -120,6 +120,7 @@ def write_tables(
         # Before the rest is looked at, since it is the one with times and no part of the key.
         _write_if_new(out / TIMINGS_FILE, write_timings(tables.rows))
         key = _identify(chosen, tables)
+        # Also the hashes: a table that was deleted or changed is written again.
         if _read_state(out) == {"key": key, **_hashes(out, tables.names)}:
             return
         _set_edited_aside(out, say)

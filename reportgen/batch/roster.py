@@ -158,6 +158,7 @@ def _find_problems(read: Sequence[tuple[int, Student]], file: Path) -> Iterator[
         if not student.ident and not student.email:
             yield f"{file}, line {line}: '{escaped(student.name)}' has neither an id nor an e-mail address"
         for key, value in (("id", student.ident), ("email", student.email.casefold())):
+            # An empty cell is nobody's, and may come again.
             before = seen.setdefault((key, value), line) if value else line
             if before != line:
                 yield f"{file}, line {line}: {key} = '{escaped(value)}': is that of line {before}, too"
@@ -184,7 +185,7 @@ def add_groups(chosen: Class, students: Sequence[Student]) -> Class:
 
 
 def find_people(students: Sequence[Student]) -> dict[str, str]:
-    """The group of each student by name, in small letters and in every order of its parts.
+    """The group of each student by name, in small letters, read on from each of its parts in turn.
 
     Canvas writes the last name first. A name that two students of different groups could have is nobody's.
     """

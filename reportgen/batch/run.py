@@ -100,7 +100,7 @@ class Report:
 def run_batch(
     chosen: Class, out: Path, runner: Runner, view: ProgressView, options: Options = Options()
 ) -> Report:
-    """Build, grade and verify every group of a class into ``out``, where :func:`write_tables` sums it up.
+    """Verify and grade what each group handed in into ``out``, where :func:`write_tables` sums it up.
 
     A group that fails is a row. Raises ``UserError`` for what concerns all groups: weights that are missing,
     a rubric without tests, a folder that cannot be written or is none of a batch, a cluster that cannot be

@@ -124,6 +124,7 @@ def _line(row: GroupResult) -> Line:
     outcome = row.outcome
     # Where groups are numbers their folders, which have their names, are not linked.
     linked = bool(row.group.slug)
+    # Letters of any script, which an address does not have.
     folder = f"{GROUPS}/{quote(row.group.slug)}"
     return Line(
         name=row.group.name,

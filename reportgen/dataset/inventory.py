@@ -45,6 +45,7 @@ class Inventory:
     @cached_property
     def classes(self) -> tuple[str, ...]:
         """The names of the classes, sorted."""
+        # Each class is in every split, or else that is among the problems.
         return tuple(sorted(self.survey.parts.get("train", {})))
 
     @cached_property

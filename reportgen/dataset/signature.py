@@ -206,6 +206,7 @@ def _magic(data: bytes) -> str | None:
 def _isomedia(data: bytes) -> str | None:
     if data[4:8] != b"ftyp":
         return None
+    # As long as the box says, but never more than the head: the length is a stranger's, too.
     brands = data[8 : max(12, min(int.from_bytes(data[:4], "big"), _HEAD))]
     # The four bytes between are the minor version.
     listed = [brands[:4], *(brands[i : i + 4] for i in range(8, len(brands), 4))]

@@ -343,6 +343,7 @@ def _list_inputs(difference: Difference, entries: Sequence[Entry]) -> Iterator[s
         name = {**_INPUTS, **settings}.get(entry.pointer, "")
         if entry.pointer.startswith("/provenance/versions/"):
             name = entry.pointer.rpartition("/")[2]
+        # A list has no two values that could be named.
         if name and isinstance(entry, Change):
             old, new, _ = value_texts(entry)
             yield " → ".join((f"{name} {_unquoted(old)}", _unquoted(new)))

@@ -126,6 +126,7 @@ def judge(
     verdicts = []
     for stage in plan.stages.values():
         missing = count_missing(stage)
+        # An item may have gone from the cache though the stage is as it was.
         if record.has(stage) and not missing:
             action: Action = "unchanged"
         # A stage that is not kept is put together from its items, so with all of them there it does not run.

@@ -103,6 +103,7 @@ def _check_table(structure: Structure, table: Element) -> Iterator[str]:
         yield "a table has two heads, feet or captions"
     if counts["THead"] + counts["TFoot"] and not counts["TBody"]:
         yield "a table has no body"
+    # ISO 32000 has it first or last.
     if "Caption" in roles[1:-1]:
         yield "a caption is between the rows of its table"
 

@@ -209,6 +209,7 @@ def _open(library: Library) -> ctypes.CDLL | None:
     # This system's own names first: a name without a suffix makes the loader search in vain.
     for name in sorted(library.names, key=lambda name: suffix not in name):
         try:
+            # Opened and not looked for: only the loader knows where it looks.
             return ctypes.CDLL(name)
         except OSError:
             continue

@@ -48,6 +48,7 @@ def versions_for(libraries: Iterable[str]) -> dict[str, str]:
     names = {name for library in libraries for name in _distributions_of(library)}
     found = {name: installed.get(name, "missing") for name in sorted(names)}
     if "pillow" in found:
+        # It may be the system's, and is then no part of Pillow's version.
         found["littlecms"] = _littlecms_version()
     return {"python": python_version(), "machine": f"{sys.platform} {os.uname().machine}", **found}
 

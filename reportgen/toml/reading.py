@@ -56,6 +56,7 @@ def find_syntax_fault(text: str, error: ValueError | RecursionError) -> SyntaxFa
         return opened
     # Not splitlines(), which also splits at U+2028 and other characters that are no newline in TOML.
     lines = text.split("\n")
+    # A stranger's line may be as long as the file, and patterns are tried on it.
     line = lines[number - 1][:_LONGEST] if number <= len(lines) else ""
     statement = _Statement(line.strip(" \t\r"), _value_of(line), message)
     reason = next((words for look in _LOOKS if (words := look(statement))), None)

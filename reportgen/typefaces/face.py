@@ -66,6 +66,7 @@ def open_face(face: Face) -> Any:
     """The face as a ``TTFont``, to be closed. Raises ``TTLibError`` or ``OSError`` if it is none."""
     from fontTools.ttLib import TTFont
 
+    # Opened here, so that it can be closed if what is in it is no font.
     stream = face.file.open("rb")
     try:
         # Lazily: of a font with all of Chinese only the tables that are asked for are read.

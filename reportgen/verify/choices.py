@@ -40,6 +40,7 @@ def derive_settings(results: LoadedResults, attached: Settings | None, outline: 
         "example_images": dict(results.dataset.examples),
     }
     for name, value in _reported(results, outline.kind):
+        # Merged, since several settings may be of one table.
         _merge(table, _nest(name, value))
     for section, module in _choosing(results, outline.kind):
         _merge(table, module.read_choices(getattr(results, section.name), attached))

@@ -280,7 +280,7 @@ def _compare(found: Paper, due: Paper, producer: str, named: set[str]) -> Iterat
             # The kind that is excused least.
             kind = min((row.kind for row in rest), key=_GRAVEST.index)
             yield Difference(rest[0].place, f"and {len(rest)} more of this kind", kind=kind)
-    # How many pages there are is compared with what they show, in pages.py.
+    # How many pages there are is compared with what they show, in sheets.py.
     for number, (one, other) in enumerate(zip(found.pages, due.pages, strict=False), 1):
         place = f"page {number}"
         yield from compare_tables(place, one, other)

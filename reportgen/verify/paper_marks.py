@@ -13,6 +13,7 @@ from reportgen.verify.pictures import same_pixels
 
 _MATRIX = ("cm", "Tm")
 
+# Their numbers are kinds, counts and ratios, not places or colours, which another machine may round.
 _EXACT = frozenset(["Tr", "J", "j", "BDC", "BMC", "DP", "MP", "cs", "CS", "sh", "ri", "i", "M"])
 
 _POSITIONS = frozenset(["cm", "Tm", "Td", "TD", "re", "m", "l", "c", "v", "y", "w", "d", "TJ", "Tj"])
@@ -84,6 +85,7 @@ def compare_marks(place: str, theirs: Sequence[Mark], ours: Sequence[Mark]) -> l
 
 def _describe(place: str, theirs: Sequence[Mark], ours: Sequence[Mark], run: Run) -> Iterator[Difference]:
     there, due = theirs[run.start : run.stop], ours[run.begin : run.end]
+    # In our words: theirs may say anything.
     before = _words_before(ours, run.begin)
     if [mark.operator for mark in there] == [mark.operator for mark in due]:
         pairs = [(a, b) for a, b in zip(there, due, strict=True) if not agree(a, b)]
@@ -91,6 +93,7 @@ def _describe(place: str, theirs: Sequence[Mark], ours: Sequence[Mark], run: Run
             yield _describe_pair(f"{place}, {_call(other)}{before}", one, other)
         return
     for marks, is_theirs in ((there, True), (due, False)):
+        # What only moves or chooses shows nothing, and is named if there is nothing else.
         painted = [mark for mark in marks if mark.operator in _PAINTING] or list(marks[:1])
         if painted:
             words = "".join(mark.text for mark in painted)

@@ -34,6 +34,7 @@ class Reader:
 
     def value(self, thing: Any, leave: frozenset[str] = frozenset()) -> Value:
         """The value of an object; the keys to ``leave`` out are those of the outermost dictionary."""
+        # For each value anew: one that is too large must not hide those behind it.
         self._left = _MOST
         return self._value(thing, leave, ())
 

@@ -124,6 +124,7 @@ class PdfDocument:
         """The pixels of the pictures on a page, in the order they are drawn."""
         import pypdfium2.raw as raw
 
+        # Forms in forms, as deep as their instructions are read.
         found = self._document[page].get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=8)
         return [picture.get_bitmap().to_numpy().copy() for picture in found]
 
@@ -167,6 +168,7 @@ class PdfDocument:
             targets.sort(reverse=True)
             ends = [top for top, _ in targets[1:]] + [0.0]
             for (top, name), end in zip(targets, ends, strict=True):
+                # As wide as any page.
                 yield name, self.characters(page).inside((0.0, end, _LARGEST_SIDE, top))
 
 

@@ -31,6 +31,7 @@ def same_picture(one: bytes, other: bytes) -> bool:
     """Whether two PNG, JPEG or SVG files show the same, apart from rounding; False for what is no picture."""
     if one == other:
         return True
+    # Behind a declaration and comments.
     if b"<svg" in one[:1000] or b"<svg" in other[:1000]:
         return _same_drawing(one, other)
     pixels = _decode_picture(one), _decode_picture(other)

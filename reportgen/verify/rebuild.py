@@ -72,6 +72,7 @@ def find_doubted(rows: Sequence[Finding], sections: Container[str]) -> dict[str,
     for row in rows:
         section = row.pointer.split("/")[1] if row.pointer.startswith("/") else ""
         if section in sections and row.status in _DOUBTFUL.get(row.subject, ()):
+            # The first reason is the one that is told.
             doubted.setdefault(section, row)
     return doubted
 
