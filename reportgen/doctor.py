@@ -143,6 +143,7 @@ def _build_folder(settings: Settings) -> Finding:
     from reportgen.store.ownership import claim
 
     claim(settings.build, "report")
+    # The first build makes the folder; what counts is the one that it will be made in.
     folder = next(_existing(settings.build))
     if not os.access(folder, os.W_OK):
         return Finding(False, f"Build folder: {folder} cannot be written. Change its rights or set 'build'")

@@ -24,6 +24,7 @@ def parse_choice(text: str) -> tuple[Literal["zero", "median", "percentile", "to
         return "zero", 0
     if name == "median" and not number:
         return "median", 0
+    # Not isdigit(), which takes ² for a digit, as int() does not.
     if name == "percentile" and number.isdecimal() and int(number) <= 100:
         return "percentile", float(number)
     if name == "top" and number.isdecimal() and 1 <= int(number) <= 1000:
@@ -39,6 +40,7 @@ def _as_choice(choice: Any) -> NeuronChoice:
             raise ValueError(f"no rule for a neuron; {_CHOICES}") from None
         return choice
     match choice:
+        # Not isinstance(), to which true is a number.
         case [row, column, channel] if all(type(i) is int and i >= 0 for i in choice):
             return row, column, channel
     raise ValueError(f"no neuron; {_CHOICES}")

@@ -76,6 +76,7 @@ def is_printable(character: str) -> bool:
     Control characters, halves of surrogate pairs, line and paragraph separators and marks that turn the
     direction of a line, as U+202E, could steer a terminal or make one name look like another.
     """
+    # isprintable() refuses every space but one.
     return character.isprintable() or character in _JOINERS or unicodedata.category(character) == "Zs"
 
 
