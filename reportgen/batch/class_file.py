@@ -181,6 +181,7 @@ def _take_submissions(source: Path, out: Path | None) -> Class:
     if not source.exists():
         raise ClassError(f"{source}: there is no such file or folder.", "Correct the path.")
     own = out.resolve() if out else None
+    # The output may lie beside what groups handed in, and is none of it.
     if source.is_dir() and all(is_ignored(path.name) or path == own for path in source.iterdir()):
         raise ClassError(
             f"{source}: has no folders of groups, and no zips or PDFs.",
@@ -204,6 +205,7 @@ def _resolve(table: _Class, home: Path) -> Class:
                 group.name,
                 find(group.folder),
                 folder_name(group.name),
+                # A group's own images go before those of the class.
                 data=find(group.data) or data,
                 submitted=group.submitted,
             )
@@ -312,6 +314,7 @@ def _find_wrong_releases(table: dict[str, Any], file: Path) -> Iterator[str]:
             f"{file}: verify = false: only what was recomputed is graded, so every report is verified; "
             "take the line out"
         )
+    # Of a download or a roster the groups are known only when it is read; check_releases() asks then.
     groups, released = table.get("group"), table.get("release")
     if (
         table.get("submissions")

@@ -52,6 +52,7 @@ def examine_report(submission: Path, data: Path, job: Job, folder: Path, progres
     from reportgen.verify.verification import examine
 
     config = job.config
+    # Made and not read: a report.toml in the current folder may be a stranger's.
     own = Settings(weights=config.weights, cache=Path(config.cache), cache_limit_mb=config.cache_limit_mb)
     found = examine(submission, data, settings=own, outline=config.outline, progress=progress, pictures=True)
     # By name, so that the files are the same wherever the class lies.
@@ -76,6 +77,7 @@ def take_examination(previous: Path, folder: Path) -> Outcome:
     if finished is None:
         raise StorageError("The report of the previous run was changed meanwhile.", "Run the batch again.")
     with writing(folder):
+        # What was sealed and nothing else: somebody may have put files beside it.
         for name in list_sealed(previous):
             if name in (JSON_FILE, TEXT_FILE, PAGE_FILE) or name.startswith(f"{BUILD_FOLDER}/"):
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -164,6 +166,7 @@ def lay_out_graded(submission: Path, reference: Path, folder: Path) -> Path:
     with writing(folder):
         (folder / ARRAYS_FOLDER).mkdir(parents=True)
         for name in (RESULTS_FILE, *(f"{ARRAYS_FOLDER}/{file.name}" for file in _arrays_of(reference))):
+            # A second name and no copy: the arrays of a report can have 50 MB.
             link_or_copy(reference / name, folder / name)
         # A stranger's link could lead to any file of this machine.
         if page is not None and not page.is_symlink():

@@ -50,6 +50,7 @@ def address(
     addressees = []
     for row in rows:
         label, folder = labels[row.group.name], out / GROUPS / row.group.slug
+        # Only in an anonymous run is a label not the name.
         known = folder if label == row.group.name else None
         addressees.append(Addressee(label, named[label], known, folder / GRADES_FILES["json"]))
     return addressees

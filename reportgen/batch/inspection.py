@@ -107,6 +107,7 @@ def begin_shard(out: Path, shard: Shard) -> Path:
 
 def list_finished(out: Path, slug: str) -> Iterator[tuple[Path, Outcome, str]]:
     """What shards made of a group: folder, outcome and key, of those that are as they were sealed."""
+    # A class that is done in one has no such folder.
     with contextlib.suppress(OSError):
         for shard in sorted((out / SHARDS).iterdir()):
             folder = shard / GROUPS / slug

@@ -91,6 +91,7 @@ class LinesView:
     def end(self, slug: str, outcome: Outcome, costs: Costs | None) -> None:
         """See ``ProgressView``."""
         with self._guard:
+            # A group that never said anything is not among them.
             self._running.pop(slug, None)
             self._ended += 1
             line = f"[{self._ended}/{len(self._names)}] {self._names[slug]}: {describe_outcome(outcome)}"

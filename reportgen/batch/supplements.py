@@ -178,6 +178,7 @@ def _offer_table(named: Path | None, out: Path, naming: Naming, rows: Sequence[R
     """
     own = out / MANUAL_FILE
     source = named or own
+    # Nobody has typed anything yet, so that it can follow the class and the rubric.
     if named is None and (not own.exists() or is_unfilled(own)):
         _write_if_new(own, write_template(naming, rows))
         say(f'{own}: type points there, and name it in class.toml with manual = "…".')
@@ -187,6 +188,7 @@ def _offer_table(named: Path | None, out: Path, naming: Naming, rows: Sequence[R
     try:
         entries = read_entries(source)
     except ClassError as error:
+        # One that counts has been read before, where this is an error; this one may be half typed.
         say(f"{error.problem} It stays as it is.")
         return
     missing = _count_missing(entries, naming, rows)
