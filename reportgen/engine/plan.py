@@ -322,7 +322,6 @@ def _gather(spec: Spec, plan: Plan, above: Group) -> dict[str, Group]:
         }
     if spec.printer:
         inputs["printer"] = printer_versions()
-    # Without the empty ones, so that a kind of input that comes later changes no key of stages without it.
     return {kind: group for kind, group in inputs.items() if group}
 
 

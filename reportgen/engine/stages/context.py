@@ -133,6 +133,7 @@ class StageContext:
     @property
     def versions(self) -> Mapping[str, str]:
         """The versions for the results."""
+        # A KeyError, too, if it is not declared; so below.
         return self.stage.inputs["versions"]
 
     @property
@@ -142,6 +143,7 @@ class StageContext:
 
     def path(self, image: ImageFile) -> Path:
         """Where an image's file is."""
+        # No declaration is asked for: whoever has an image has declared that.
         return self.plan.inventory.path(image.file)
 
     def _require(self, declared: bool, what: str) -> None:

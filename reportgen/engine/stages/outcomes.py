@@ -59,6 +59,7 @@ def pack_figures(figures: Sequence[Figure]) -> Artifacts:
         }
         for f in figures
     ]
+    # Below a slash, which the name of no figure has.
     packed |= {f"{f.name}/{each.name}": each.data for f in figures for each in f.carried}
     return {_LIST: json.dumps(listed).encode(), **packed}
 

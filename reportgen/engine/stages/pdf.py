@@ -31,6 +31,7 @@ def run(context: StageContext) -> Artifacts:
     html = context.artifacts("html")[HTML_FILE].decode()
     results = context.artifacts("results")[RESULTS_FILE]
     values = {name: context.setting(name) for name in context.stage.spec.settings}
+    # As the results name it: the settings may have a path of this machine.
     values |= _network(values, results)
     attached = (
         Attachment(RESULTS_FILE, results, DESCRIPTIONS[RESULTS_FILE], "application/json", "Data"),
