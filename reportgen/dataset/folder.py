@@ -25,6 +25,7 @@ _ABSENT: Sequence[tuple[re.Pattern[str], str]] = (
 )
 """Where broken links lead whose content can be had, and how."""
 
+# .photo.jpg.icloud stands for photo.jpg.
 _ICLOUD = re.compile(r"\.(.+)\.icloud", re.DOTALL)
 
 

@@ -355,6 +355,7 @@ def _unquoted(text: str) -> str:
     return text.removeprefix('"').removesuffix('"')
 
 
+# Asked for at every entry.
 @cache
 def _settings_of_sections() -> dict[str, str]:
     return {

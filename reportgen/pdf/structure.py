@@ -39,6 +39,7 @@ def find_missing_numbers(pages: Iterable[Any]) -> list[str]:
     numbers: dict[tuple[Any, str], str] = defaultdict(str)
     for page in pages:
         for box in walk_boxes(page):
+            # Of a pseudo-element, as a::after is, the tag has two colons.
             if "::" in (box.element_tag or "") and _prints_page_number(box.style["content"]):
                 # A link may be broken into lines, with its number in the last.
                 numbers[box.element, box.element_tag] += "".join(

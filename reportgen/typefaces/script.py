@@ -104,6 +104,7 @@ def _kind(letter: str) -> str:
         return ""
     # Most letters by far, and they need no table of scripts.
     if letter < "\u0250":
+        # A digit of these is of no script, and a word by itself.
         return "Latn" if letter.isalpha() else ""
     from fontTools import unicodedata as scripts
 

@@ -148,6 +148,7 @@ class Tolerances:
             return _EXACT
         for rule in self.rules:
             pattern = split_pointer(rule.pattern)
+            # A rule holds for all that lies below its pattern.
             fits = len(pattern) <= len(steps)
             # Not fnmatch(), which on some systems ignores capitals: two classes may differ by these alone.
             if fits and all(fnmatchcase(step, each) for each, step in zip(pattern, steps, strict=False)):
