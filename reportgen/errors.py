@@ -36,6 +36,7 @@ class PreflightError(UserError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         remedies = list(dict.fromkeys(problem.remedy for problem in problems))
+        # What helps against all of them is said once.
         if len(remedies) == 1:
             super().__init__("\n".join(problem.line for problem in problems), remedies[0])
         else:

@@ -33,6 +33,7 @@ def telling_faults() -> Iterator[None]:
     """End the process with :data:`FAULT` and two lines if anything but an exit or Ctrl-C is raised."""
     try:
         yield
+    # Not BaseException: exits and Ctrl-C are no faults.
     except Exception as error:
         tell_fault(error)
         sys.exit(FAULT)

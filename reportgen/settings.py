@@ -120,6 +120,7 @@ class Settings(Table):
     fonts: Annotated[tuple[WrittenPath, ...], Field(strict=False)] = ()
     show: Show = Show()
     print: Printing = Printing()
+    # One object for all does no harm: pydantic copies it for each model.
     example_images: dict[str, str] = Field(default={})
     occlusion: Occluding = Occluding()
     guided_backprop: GuidedTables = GuidedTables()

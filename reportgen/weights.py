@@ -195,6 +195,7 @@ def _resolve_other(wanted: str, network: NetworkChoice, memory: DigestMemory) ->
             'Leave weights out, name a file of weights, or set weights = "random".',
         )
     path = _keras_home() / "models" / known.file
+    # Whichever is asked for: of these networks the file without the classifier part is the one that is used.
     if wanted in ("auto", "imagenet", "imagenet-notop") and path.is_file():
         if known.md5 is not None and memory.digests(path).md5 != known.md5:
             raise WeightsError(f"{path}: not the published weights (its MD5 differs).", "Delete the file.")
