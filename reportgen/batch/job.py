@@ -103,8 +103,8 @@ def parse_job(text: str) -> Job:
     outline = config["outline"]
     sections = outline["sections"]
     outline = Outline(outline["report"], tuple(sections) if sections is not None else None)
-    # JSON has lists only; a job that came through it is to equal the one that was sent.
     made = BatchConfig(**{**config, "limits": Limits(**config["limits"]), "outline": outline})
+    # JSON has lists only; a job that came through it is to equal the one that was sent.
     config = replace(made, rubrics=tuple(made.rubrics), command=tuple(made.command))
     manual = tuple(Typed(**typed) for typed in table["manual"])
     return Job(**{**table, "more": tuple(table["more"]), "manual": manual}, config=config)

@@ -172,6 +172,5 @@ def _name(file: str) -> str:
 
 
 def _nearest(name: str, candidates: Iterable[str]) -> str:
-    # Sorted, for a set has another order in each process, and of equally near names the first is proposed.
     near = find_nearest(name, sorted(set(candidates)))
     return f" (did you mean {escaped(near)}?)" if near else ""

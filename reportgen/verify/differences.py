@@ -195,5 +195,4 @@ def find_excuses(
 
 
 def _all_but_active(reason: str) -> dict[Kind, str]:
-    # Nor words: none of these reasons changes one that depends on no font and no figure.
     return dict.fromkeys(("content", "flow", "layout", "picture"), reason)
