@@ -95,6 +95,7 @@ def _recover_numbers(out: Path, names: Sequence[str]) -> tuple[dict[str, int], s
     try:
         key = read_file(out / KEY_FILE)
         heading, *rows = csv.reader(io.StringIO(key.decode("utf-8-sig"), newline=""))
+    # Gone, or no table any more: then grades.csv says whether that matters.
     except (OSError, ValueError, csv.Error):
         heading, rows = [], []
     found = [

@@ -96,6 +96,7 @@ def write_feedback(
 def _read_state(folder: Path) -> Mapping[str, str]:
     try:
         state = json.loads(read_file(folder / _STATE_FILE))
+    # Without it, or if it is damaged, every page is written again.
     except (OSError, ValueError):
         return {}
     return state if isinstance(state, dict) else {}
@@ -178,6 +179,7 @@ def _list_differences(file: Path) -> Iterator[Difference]:
 
     try:
         rows = json.loads(read_file(file))["rows"]
+    # A report that could not be verified has no such file, and nothing to list.
     except (OSError, ValueError, LookupError, TypeError):
         return
     for row in rows:

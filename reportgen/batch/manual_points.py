@@ -199,6 +199,7 @@ def is_kept(entries: Sequence[Entry], file: Path, naming: Naming) -> bool:
     known = set(map(describe, entries))
     try:
         lines = read_entries(file)
+    # What cannot be read may have points that are nowhere else.
     except ClassError:
         return False
     return all(describe(each) in known for each in lines if each.filled)

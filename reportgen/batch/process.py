@@ -249,6 +249,7 @@ class _Memory:
 
         others = {process.pid: process for process in self._root.children(recursive=True)}
         for pid in psutil.pids():
+            # It may have ended since it was listed.
             with contextlib.suppress(OSError, psutil.Error):
                 if pid not in others and pid != self._root.pid and os.getpgid(pid) == self._root.pid:
                     others[pid] = psutil.Process(pid)

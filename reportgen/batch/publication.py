@@ -80,6 +80,7 @@ def refuse_overlap(out: Path, groups: Sequence[Group]) -> None:
 def _is_marked(folder: Path) -> bool:
     try:
         return read_file(folder / MARK_FILE).startswith(_MARK_BEGINNING)
+    # Without the mark it is somebody's own folder.
     except OSError:
         return False
 

@@ -116,6 +116,7 @@ def _extract(archive: Path, folder: Path, name: str, limits: ZipLimits) -> None:
                 # Not more than the size that the entry states, which was looked at: zipfile stops there.
                 with opened.open(entry) as source, path.open("xb") as target:
                     shutil.copyfileobj(source, target, _CHUNK)
+    # Escaped, for what zipfile says may quote a name from the archive.
     except _DAMAGED as error:
         reason = next(iter(str(error).splitlines()), "") or type(error).__name__
         raise IntakeError(f"{name}: is no zip or a damaged one: {escaped(reason)}.", _REMEDY) from None
