@@ -75,6 +75,7 @@ def _unpacked_size(name: bytes, body: memoryview) -> int:
     try:
         # One byte beyond the limit tells enough: a kilobyte may unpack to gigabytes.
         size = len(zlib.decompressobj().decompress(packed, MAX_TEXT_CHUNK + 1))
+    # Damaged: it stays where it is, for Pillow to judge.
     except zlib.error:
         return 0
     return size if size <= MAX_TEXT_CHUNK else MAX_TEXT_MEMORY + 1
@@ -155,6 +156,7 @@ def raw_fault(tags: Mapping[int, Any]) -> str | None:
 
 def _read_tags(data: bytes) -> dict[int, Any]:
     with suppress(Exception):  # damage leads Pillow's reader to raise anything
+        # The header of a BigTIFF, whose version is 43 (+), has 16 bytes.
         directory = ImageFileDirectory_v2(data[:16] if data[2:4] in (b"+\0", b"\0+") else data[:8])
         file = io.BytesIO(data)
         file.seek(directory.next)

@@ -173,6 +173,7 @@ def _renew(
     for name in stale:
         try:
             made[name] = execution.obtain(name)
+        # The page is published all the same; what is missing is told at the end.
         except PangoMissingError as error:
             problem = error
     files: dict[str, tuple[str, bytes | None]] = {}

@@ -58,6 +58,7 @@ def _is_one(path: Path, recognise: Callable[[BinaryIO], bool]) -> bool:
     try:
         with open_file(path) as stream:
             return not path.is_symlink() and recognise(stream)
+    # What cannot be read cannot be recognised, and stays.
     except OSError:
         return False
 

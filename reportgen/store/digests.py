@@ -115,6 +115,7 @@ class DigestMemory:
         try:
             found = Digests(**entry["digests"])
             return found if entry == _sealed(name, state, found) else None
+        # Damaged, or of another version: the file is hashed again.
         except (TypeError, KeyError):
             return None
 
@@ -208,4 +209,5 @@ def _sealed(name: str, state: dict[str, int], found: Digests) -> dict[str, Any]:
     """An entry of the memory, with a hash of its own: what was damaged on the disk is not believed."""
     content = {"state": state, "digests": asdict(found)}
     text = json.dumps([name, content], sort_keys=True)
+    # A path may have bytes that are no UTF-8.
     return {**content, "seal": hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()}

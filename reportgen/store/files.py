@@ -160,6 +160,7 @@ def open_file(path: Path) -> BufferedReader:
     try:
         _refuse_other_kinds(path, os.fstat(handle).st_mode)
         return os.fdopen(handle, "rb")
+    # Ctrl-C, too, leaves no handle open.
     except BaseException:
         os.close(handle)
         raise

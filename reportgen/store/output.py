@@ -154,6 +154,7 @@ def is_json_with(*keys: str) -> Recognise:
     def recognise(stream: BinaryIO) -> bool:
         try:
             document: Any = json.load(stream)
+        # No JSON, or nested without end: it is somebody else's.
         except (ValueError, RecursionError):
             return False
         return isinstance(document, dict) and set(keys) <= document.keys()

@@ -318,6 +318,7 @@ def _keep_results(folder: Path, kept: Path) -> None:
     ours = [number for number in numbers if read_listing(previous / str(number), "report") is not None]
     # One fewer than are kept: the newest came after the list was made.
     for number in ours[: -(KEPT - 1)]:
+        # An old build that cannot be removed spoils no new one.
         with contextlib.suppress(OSError):
             remove_listed(previous / str(number))
 
