@@ -77,5 +77,6 @@ def is_own_model(stream: BinaryIO) -> bool:
         with zipfile.ZipFile(stream) as archive, archive.open("config.json") as config:
             # Within a limit, for somebody else's file may unpack to any size.
             return MODEL_NAME.encode() in config.read(_CONFIG_BYTES)
+    # What is no such archive raises any of these, depending on what it is instead.
     except (OSError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error):
         return False

@@ -18,6 +18,7 @@ SUPPORTED_MAJOR = "1."
 # The report on 266 photographs has 0.2 MB, and is nested 9 levels deep.
 MAX_BYTES = 50 * 2**20
 MAX_DEPTH = 64
+# Digits; the largest float has 309, so that every number that is read can become one.
 _LONGEST_NUMBER = 300
 _MOST_NODES = 1000
 _REBUILD = "Name a build folder, a report.pdf or a results.json that 'reportgen build' wrote."
@@ -309,6 +310,7 @@ def _is_confusion(matrix: Any) -> bool:
     return isinstance(matrix, list) and all(
         isinstance(row, list)
         and len(row) == len(matrix)
+        # Not isinstance(), to which true is a number.
         and all(type(count) is int and count >= 0 for count in row)
         for row in matrix
     )

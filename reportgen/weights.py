@@ -57,6 +57,7 @@ Source = Literal["imagenet", "embedded", "file", "random"]
 class Weights(BaseModel):
     """Which weights were used. ``sha256`` is that of the file they were read from."""
 
+    # Minor versions of the contract only add: the keys of a newer one are passed over.
     model_config = ConfigDict(
         frozen=True, extra="ignore", defer_build=True, json_schema_extra={"additionalProperties": False}
     )
@@ -246,6 +247,7 @@ def state_of_published(
     try:
         # By MD5, since Keras publishes no other hash. Keys and results have the SHA-256.
         right = (memory or DigestMemory()).digests(file.path).md5 == file.md5
+    # It is there, and cannot be read.
     except WeightsError:
         return "damaged"
     return "intact" if right else "damaged"

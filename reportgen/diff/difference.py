@@ -171,6 +171,7 @@ def compare_images(old: list[Image], new: list[Image]) -> Images:
 def _pairs(old: list[Image], new: list[Image], key: Callable[[Image], object]) -> list[ImagePair]:
     waiting: dict[object, deque[Image]] = {}
     for image in new:
+        # In order, so that of several copies the first goes with the first.
         waiting.setdefault(key(image), deque()).append(image)
     return [ImagePair(image, waiting[key(image)].popleft()) for image in old if waiting.get(key(image))]
 

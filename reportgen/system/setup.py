@@ -116,6 +116,7 @@ def _was_declined(packages: Sequence[str], wishes: Wishes) -> bool:
     """Whether the user has declined the same packages before."""
     try:
         return wishes.memory is not None and wishes.memory.read_text("utf-8") == " ".join(sorted(packages))
+    # Nobody has been asked yet.
     except OSError:
         return False
 

@@ -258,6 +258,7 @@ def find_eaten_commands(origin: Origin, table: str) -> Iterator[str]:
     if "\\" not in origin.text:
         return
     for path, location in origin.locations.items():
+        # Between single quotes a backslash stays one.
         if path[:1] != (table,) or not location.raw.startswith('"'):
             continue
         for formula in _FORMULA.finditer(location.raw):

@@ -86,6 +86,7 @@ def list_fonts(folders: Sequence[Path]) -> list[tuple[str, int, int]]:
                     path = os.path.realpath(os.path.join(parent, name))  # noqa: PTH118 - thousands of files
                     try:
                         status = os.stat(path)  # noqa: PTH116
+                    # A link that leads nowhere, or a file that has gone.
                     except OSError:
                         continue
                     found[path] = (path, status.st_size, status.st_mtime_ns)
@@ -95,6 +96,7 @@ def list_fonts(folders: Sequence[Path]) -> list[tuple[str, int, int]]:
 
 def fingerprint(listing: Sequence[tuple[str, int, int]]) -> str:
     """One hash over a list of fonts: with the same list, the same fonts are found."""
+    # Names of files may have bytes that are no UTF-8.
     return hashlib.sha256(json.dumps(listing).encode(errors="surrogateescape")).hexdigest()
 
 

@@ -165,6 +165,7 @@ def _same_blob(one: tuple[str, str], other: tuple[str, str]) -> bool:
 def _bytes(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
+    # Equal to no picture of ours.
     except (binascii.Error, ValueError):
         return b""
 
@@ -249,6 +250,7 @@ _NUMBERED = re.compile(r"(?<=;base64,)#(\d+)")
 
 
 def _blobs_of(token: Token, source: _Source) -> list[tuple[str, str] | None]:
+    # A stranger's number may have any length; so cut, it is too large for all that a page can carry.
     numbers = [int(number[:9]) for number in _NUMBERED.findall(token.raw)]
     return [source.blobs[n - 1] if 0 < n <= len(source.blobs) else None for n in numbers]
 

@@ -223,6 +223,7 @@ def _read(written: str) -> OwnNumber:
 
 def count_equal(numbers: Sequence[OwnNumber], results: Mapping[str, Any]) -> int:
     """How many of them are a number of the results, rounded to the digits that are written."""
+    # In order, so that each number is found by halving.
     values = sorted(set(_list_numbers(results)))
 
     def is_there(number: OwnNumber) -> bool:

@@ -264,6 +264,7 @@ class _Listener:
         )
         # Only the first step registers the folders with the operating system.
         self._pass_on(next(self._changes))
+        # A daemon, for one that hangs must not keep the program from ending.
         self._thread = threading.Thread(target=self._run, name="reportgen-listener", daemon=True)
         self._thread.start()
 
