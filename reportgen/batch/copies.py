@@ -89,6 +89,7 @@ each of which would name two groups that did nothing. Within one report, which n
 _AT_ONCE = 2048
 """Rows of a table of distances that are in memory together."""
 
+# 64 bits.
 _BYTES = 8
 
 

@@ -31,6 +31,7 @@ _REMEDY = "Ask for a plain zip of the folder that was to be handed in."
 # All that zipfile unpacks.
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
+# Bit 0 of an entry's flags (APPNOTE.TXT, 4.4.4).
 _ENCRYPTED = 0x1
 
 _LONGEST = 255

@@ -102,6 +102,7 @@ def _limit(kind: int, most: int, last: int | None = None) -> None:
     resource.setrlimit(kind, (soft, hard))
 
 
+# Options of prctl (linux/prctl.h), and SECCOMP_MODE_FILTER.
 _SET_NO_NEW_PRIVS, _GET_SECCOMP, _SET_SECCOMP, _FILTER_MODE = 38, 21, 22, 2
 
 
@@ -124,6 +125,7 @@ def _control(system: ctypes.CDLL, option: int, value: int, argument: int) -> int
 # Landlock: linux/landlock.h. The numbers of its calls are the same on every processor.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _ASK_VERSION, _PATH_BENEATH = 1, 1
+# The versions of the interface that brought these.
 _WITH_REFER, _WITH_TRUNCATE, _WITH_NETWORK, _WITH_DEVICES, _WITH_SCOPES = 2, 3, 4, 5, 6
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_FOLDER = 1 << 0, 1 << 1, 1 << 2, 1 << 3
@@ -200,8 +202,11 @@ def _list_python() -> Iterator[Path]:
 
 # Filters of system calls: linux/filter.h, linux/seccomp.h, linux/audit.h. A call is told by its number.
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+# SECCOMP_RET_ALLOW and SECCOMP_RET_ERRNO, with the number of the error in its lower half.
 _PASS, _REFUSE = 0x7FFF0000, 0x00050000
+# Where struct seccomp_data has them.
 _NUMBER_AT, _ARCHITECTURE_AT = 0, 4
+# EPERM and EACCES.
 _NOT_PERMITTED, _NO_ACCESS = 1, 13
 _FOREIGN_NUMBERS = 0x40000000
 """From here on, on x86-64, they are those of x32, which mean the same by other numbers."""
