@@ -282,6 +282,7 @@ def _find_wrong_groups(table: dict[str, Any], file: Path, home: Path) -> Iterato
             yield f'{file}: group {number}.folder is missing; write folder = "…", or submissions = "…"'
         if isinstance(folder, str) and folder:
             path = home / Path(folder).expanduser()
+            # What is in a zip or a PDF is seen when it is received.
             if not path.is_dir() and path.suffix.casefold() not in (".zip", ".pdf"):
                 fault = "is no folder, zip or PDF" if path.is_file() else "there is no such folder"
                 yield f"{file}: group '{name}': folder = '{escaped(folder)}': {fault}"

@@ -158,6 +158,7 @@ def _list_criteria(each: Addressee) -> tuple[list[Marked], int]:
     from reportgen.grading.exports.table import collect_messages
 
     criteria = read_grades(each.grades).criteria
+    # What the rubric hides from students on Gradescope it hides here.
     shown = [item for item in criteria if item.visibility != "hidden"]
     rows = [
         Marked(

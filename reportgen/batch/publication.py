@@ -186,6 +186,7 @@ def _identify(chosen: Class, tables: Tables) -> str:
             "files": [asdict(file) for file in tables.files],
             "students": [asdict(student) for student in tables.students],
             "templates": {file.name: hash_file(file) for file in templates},
+            # What renders them, too: another version may word them in another way.
             "code": [code_of(module) for module in modules],
             "versions": versions_for({name for module in modules for name in libraries_of(module)}),
         }

@@ -210,6 +210,7 @@ def _job(
     found: InspectedGroup, out: Path, config: BatchConfig, images: Mapping[Path, str], beside: Supplements
 ) -> Job:
     group = found.group
+    # Absolute, for its process runs in the attempt's folder.
     folder, *more = (str(root.resolve()) for root in group.roots)
     return Job(
         name=group.name,

@@ -85,6 +85,7 @@ def sum_up(
 ) -> Overview:
     """The values that ``render_overview`` prints. Points that are held are in no statistics."""
     outcomes = [row.outcome for row in rows if row.status == "done"]
+    # Of all groups that were read, held or not.
     traits = {row.group.name: row.outcome.traits for row in rows}
     shared = find_shared_images(
         {row.group.name: row.images for row in rows}, {name: each.images for name, each in traits.items()}

@@ -70,6 +70,7 @@ def _read_table(file: Path, names: Mapping[str, str]) -> dict[str, datetime]:
             faults.append(f"{where}: group = '{name}': there is no group of that name{hint}")
         elif group in times:
             faults.append(f"{where}: group = '{name}': is there twice; leave one line out")
+        # An empty cell is a time that is not known.
         elif written:
             try:
                 times[group] = _read_time(written)

@@ -317,6 +317,7 @@ class _Surveyor:
         survey = self.survey
         survey.layout = "unsplit"
         survey.parts = {split: {} for split in SPLITS}
+        # A whole data set that lies beside the classes is none of them.
         classes = self._list_images([item for item in folders if not is_split(subfolders(item.path))])
         survey.files = list(_files([classes]))
         for label, files in classes.items():

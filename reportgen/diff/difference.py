@@ -336,6 +336,7 @@ def compare(old: Submission, new: Submission, *, rtol: float = 0.0, atol: float 
     Without a tolerance any difference counts. Raises ``UserError`` for a negative or infinite tolerance.
     """
     for name, value in (("rtol", rtol), ("atol", atol)):
+        # Put so that a NaN is refused.
         if not 0 <= value < math.inf:
             raise UserError(f"{name} is {value}.", "A tolerance is a number of 0 or more, such as 1e-6.")
     tolerance = Tolerance(rtol, atol)
