@@ -137,8 +137,10 @@ def _check_links(structure: Structure) -> Iterator[str]:
                 yield "something to click is not part of the text"
             elif role_of(structure.find(owner)) != "Link":
                 yield "a link is not tagged as one"
+            # ISO 14289-1, 7.18.5.
             if not text_of(annotation.get("Contents")).strip():
                 yield "a link has no description"
+        # ISO 14289-1, 7.18.3.
         if "Annots" in page and page.get("Tabs") != "/S":
             yield "the links of a page are not in the order of the text"
     for element, _ in structure.elements:

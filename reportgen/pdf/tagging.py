@@ -164,6 +164,7 @@ def _describe_pictures(structure: Structure, boxes: list[list[Any]]) -> None:
     }
     for element, around in structure.walk():
         if role_of(element) == "Caption" and role_of(around[-1]) == "NonStruct":
+            # What is around a picture and its caption; as NonStruct it would not hold them together.
             around[-1]["S"] = "/Div"
         if role_of(element) == "Figure" and "A" in element:
             page = numbers[element["Pg"]]

@@ -354,6 +354,7 @@ def _describe_pair(one: Token, other: Token, known: _Vocabulary) -> Iterator[Dif
     said = False
     for name, value in there:
         place = f"{one.place}, attribute {name}"
+        # By itself, or one that is active would make all of its neighbours so.
         kind = known.judge(replace(one, attributes=((name, value),)))
         if names.count(name) > 1:
             yield Difference(place, "it is there twice", value, due.get(name), "active")
@@ -371,6 +372,7 @@ def _describe_pair(one: Token, other: Token, known: _Vocabulary) -> Iterator[Dif
         if name not in names:
             said = True
             yield Difference(f"{one.place}, attribute {name}", "it is missing", None, due[name])
+    # The same attributes in another order, or other quotes and spaces between them.
     if not said:
         yield Difference(one.place, "it is written in another way", one.raw, other.raw)
 

@@ -206,6 +206,7 @@ def read_paper(pdf: Any) -> Paper:
         {**_read_trees(table_of(root.get("/Names")), reader)},
         tuple(_read_bookmarks(table_of(root.get("/Outlines")), reader)),
         tuple(reader.table(page.obj, _PAGE) for page in pdf.pages),
+        # A stranger's list may hold what is no dictionary.
         tuple(tuple(row if isinstance(row, dict) else {"": row} for row in rows) for rows in annotations),
         tuple(tuple(painter.read(page.obj)) for page in pdf.pages),
         nodes,

@@ -30,6 +30,7 @@ def refuse_files(pdf: Any) -> Iterator[Difference]:
     """What is odd about the entries of attached files; what the files say is compared elsewhere."""
     for specification in _list_files(pdf):
         names = {show(scalar(specification.get(key))) for key in ("/F", "/UF") if key in specification}
+        # Both of its names must be this one: programs go by either.
         name = next((name for name in DESCRIPTIONS if names == {name}), None)
         if name is None:
             yield Difference(
@@ -364,6 +365,7 @@ def _compare_annotations(place: str, theirs: Sequence[Table], ours: Sequence[Tab
                     yield replace(each, box=_box_of(one))
             continue
         for entry in there:
+            # Links go with the words that they are on; nothing else of ours can be clicked.
             kind: Kind = "flow" if entry.get("/Subtype") == "/Link" else "active"
             what = show(entry.get("/Contents", "")) or show(entry.get("/Subtype", "annotation"))
             reason = "the report has no such thing to click"

@@ -278,5 +278,6 @@ def _shown(operator: str, operands: Any, font: Font) -> Mark:
         elif moved:
             moved[-1] += _number([part])
         else:
+            # Before the first glyph there is none that could be moved.
             texts, moved = [""], [_number([part])]
     return Mark(operator, (tuple(texts), tuple(moved)), "".join(texts))

@@ -240,6 +240,7 @@ def _notes(submitted: SubmittedReport, recomputed: Recomputed) -> Iterator[str]:
         yield f"Recomputed with other versions, which is no fault: {printable(listed)[:_LONGEST]}."
     else:
         yield "Recomputed with the same versions; the tolerances are the same as with others."
+    # Reports from before contract 1.1 name none.
     if (kind := submitted.results.provenance.processor) not in ("", processor()):
         yield f"Computed on a processor of another kind, which is no fault: {printable(kind)[:_LONGEST]}."
     for section in submitted.outline.kind.sections:
