@@ -64,6 +64,7 @@ def start_folder(folder: Path) -> Started:
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
+            # Both: it may be there already, or come while the others are written.
             own = _own_file(folder, name)
             if own is None and _write_new(folder / name, content):
                 written.append(name)

@@ -295,6 +295,7 @@ def _keep(folder: Path, staging: Path) -> list[str]:
     files = _files_in(staging / _ASIDE)
     if not files:
         return []
+    # One folder for all that this set replaced.
     target = _free(folder / _PREVIOUS, _EDITED)
     messages = []
     for file in files:

@@ -86,6 +86,7 @@ def _describe(path: Path, fault: Any, model: type[BaseModel], examples: Examples
 def _describe_form(path: Path, wanted: str, value: Any, examples: Examples) -> str:
     """The expected type of value, and how it is written."""
     key = path[-1] if isinstance(path[-1], str) else ""
+    # How it is written no word says as well as an example.
     if wanted in ("a list", "a table"):
         example = examples.get(str(key or path[-2]), "")
         if not example and wanted == "a table":

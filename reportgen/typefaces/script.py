@@ -69,6 +69,7 @@ def split_words(text: str) -> list[str]:
             words[-1] += letter
             continue
         kind = _kind(letter)
+        # The last word is a space, so that ``before`` is the script of the word in front of it.
         if len(words) > 1 and kind in _LEFTWARDS and words[-1] in _SPACES and before == kind:
             words[-2:] = [words[-2] + words[-1] + letter]
         elif kind and kind == last:

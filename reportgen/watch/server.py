@@ -313,6 +313,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif (stream := open_served(self.server.folder, path.removeprefix("/"))) is not None:
             with stream:
                 self._send_file(stream, _TYPES.get(Path(path).suffix.lower(), "application/octet-stream"))
+        # A page, too: the one around it shows this address from the start.
         elif path == f"/{REPORT}":
             self._send(HTTPStatus.NOT_FOUND, _WAITING, _TYPES[".html"])
         else:
