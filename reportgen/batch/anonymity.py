@@ -160,6 +160,7 @@ def _hide_texts(outcome: Outcome) -> Outcome:
     more = len(outcome.notes) - len(notes)
     return replace(
         outcome,
+        # That nothing was handed in names nobody.
         reason=_UNTOLD if outcome.cause not in ("", "absent") else outcome.reason,
         hold=_cut(outcome.hold),
         verification=_cut(outcome.verification),

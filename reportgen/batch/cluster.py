@@ -132,6 +132,7 @@ def _attend(text: str, topic: str) -> dict[str, str]:
 
     try:
         return {"attempt": run_job(parse_job(text), on_message, _is_unwanted(worker)).folder}
+    # As text, like all that travels through Dask.
     except UserError as error:
         return {"problem": f"worker {worker.address}: {error.problem}", "remedy": error.remedy}
 

@@ -256,6 +256,7 @@ def inspect_data(groups: Sequence[Group]) -> dict[Path, str]:
     Raises ``IntakeError`` or ``ClassError`` for what no report could be made of: that is no group's fault.
     """
     digests: dict[Path, str] = {}
+    # Once each: in most classes all groups have the same.
     for data in dict.fromkeys(group.data for group in groups if group.data):
         check_folder(data)
         inventory = take_inventory(data, _ANY_SEED, strict=True)

@@ -277,6 +277,7 @@ def _settle(group: Group, items: Sequence[_Item], desk: Desk) -> Group:
             desk.labels[item.path] = item.label
             roots.append(item.path)
         elif is_zip(item.path):
+            # A zip that is refused has a row in the list of files, and the group goes on without it.
             roots += filter(None, [desk.unpack(item.path, item.label, group.slug)])
         else:
             roots.append(desk.copy(item.path, item.label, group.slug, item.name.file))

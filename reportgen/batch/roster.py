@@ -60,6 +60,7 @@ class Name:
 
 def read_name(name: str, *, folder: bool) -> Name:
     """What the name of a folder, or of a file with its ending, says."""
+    # The surest first: of all forms only this one names itself.
     if found := _MOODLE.fullmatch(name):
         return Name(_spaced(found["name"]), found["ident"], found["file"] or "", lms=True)
     if folder:

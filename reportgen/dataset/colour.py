@@ -157,6 +157,7 @@ def _managed(image: Image.Image, profile: bytes) -> Image.Image:
     layer = image.convert("LA" if grey else "RGBA")
     *colours, alpha = layer.split()
     converted = convert_to_srgb(Image.merge("L" if grey else "RGB", colours), profile)
+    # As it was: a profile says nothing of it.
     converted.putalpha(alpha)
     return _over_white(converted)
 

@@ -132,6 +132,7 @@ class FolderReader:
                 )
         present = set(names)
         for name in _tracked_by_dvc(names):
+            # Beside the splits DVC may keep anything.
             if name not in present and (folder != self.root or find_splits([name])):
                 self.report(
                     self._relative(folder / name), "is kept by DVC and its content is not here; run: dvc pull"

@@ -228,6 +228,7 @@ class _Surveyor:
             self._take_validation(named["train"][0].file)
 
     def _report_missing(self, named: Mapping[Split, Sequence[Item]]) -> None:
+        # Images for validation can be taken from those for training.
         for split in ("train", "test"):
             if not named[split]:
                 hint = ""
@@ -364,6 +365,7 @@ def _files(parts: Iterable[ClassFiles]) -> Iterator[str]:
 def _check_classes(reader: FolderReader, parts: Mapping[Split, ClassFiles]) -> None:
     labels = sorted({label for part in parts.values() for label in part})
     for split, part in parts.items():
+        # A split without any class has been reported as that.
         for label in labels if part else ():
             if label not in part:
                 others = " and ".join(other for other in parts if label in parts[other])

@@ -124,6 +124,7 @@ def _read_aloud(paper: Paper) -> list[Styled]:
     pieces: list[Styled] = []
     for node in paper.structure:
         pieces += [(key, str(words)) for key in ("/Alt", "/E", "/ActualText") if (words := node.get(key))]
+        # An element may be on no page (-1), or on one that is not there.
         held = (each for each in node.holds if isinstance(each, float) and 0 <= node.page < len(contents))
         for style, words in (piece for each in held for piece in contents[node.page].get(each, [])):
             words = _NOT_READ.sub("", words)

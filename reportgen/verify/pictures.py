@@ -124,9 +124,11 @@ def _describe_font(data: bytes) -> tuple[Any, ...]:
     font = TTFont(io.BytesIO(data), lazy=True)
     glyphs, drawn = font.getGlyphSet(), []
     for name in font.getGlyphOrder():
+        # Taken apart: a glyph is the same whether or not it is put together of others.
         pen = DecomposingRecordingPen(glyphs)
         glyphs[name].draw(pen)
         drawn.append((glyphs[name].width, pen.value))
+    # By number, for the names of glyphs depend on the program, too.
     characters = {character: font.getGlyphID(name) for character, name in font.getBestCmap().items()}
     others = {tag: font.reader[tag] for tag in font.reader.tables if tag not in _REDUCED}
     return font["head"].unitsPerEm, characters, drawn, others

@@ -145,6 +145,7 @@ def _execution(plan: Plan, progress: Progress) -> Iterator[Execution]:
 def _describe_data(execution: Execution, plan: Plan) -> dict[str, Any]:
     artifacts = execution.obtain("dataset")
     dataset = json.loads(artifacts["dataset.json"])
+    # As the results have them, which add them to what the stage found.
     dataset["examples"] = {label: image.file for label, image in plan.examples.items()}
     provenance = {
         "seed": plan.settings.seed,
