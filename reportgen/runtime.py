@@ -207,6 +207,7 @@ def _replace(error: UnicodeError) -> tuple[str, int]:
 
 
 def _find_ascii(name: str) -> codecs.CodecInfo | None:
+    # Python hands names out with underscores.
     if name.replace("_", "-") != _READABLE_ASCII:
         return None
     found = codecs.lookup("ascii")

@@ -152,6 +152,7 @@ class Relay:
         if message.kind == "stage":
             self._open(message)
         elif message.kind == "advanced":
+            # Another stage came in between; this one goes on.
             if message.text != self._title:
                 self._open(message)
             self._advance(message.count - self._done)
@@ -236,6 +237,7 @@ def run_child(
 
         known = {**_environment(), **environment}
         program = Program((sys.executable, *command), Path.cwd(), known, log, _PATIENCE_SECONDS)
+        # Nothing stops it from here but an exception, as that of Ctrl-C, which leaves the call.
         end = run_program(program, limits, on_message, lambda: False)
     if end.code == _STOPPED:
         raise StoppedError

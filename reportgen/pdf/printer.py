@@ -71,6 +71,7 @@ def require_no_complaint(complaints: Sequence[str], root: Any) -> None:
             "sudo apt install fonts-noto-cjk), or write the name in other letters.",
         )
     if complaints:
+        # Once each: WeasyPrint says the same again for each font.
         named = "; ".join(_with_names(complaint, root) for complaint in dict.fromkeys(complaints))
         raise RenderError(f"The PDF would not show everything: {named}", _remedy(complaints))
 

@@ -186,6 +186,7 @@ class Structure:
 
     def wrap(self, element: Element, kids: list[bytes], role: str) -> None:
         """Put some of an element's references into a new element of that role, at the end of it."""
+        # Of pydyf's own classes, which know how they are written.
         wrapper = type(element)(
             {"Type": "/StructElem", "S": f"/{role}", "K": type(element["K"])(kids), "Pg": element["Pg"]}
         )

@@ -47,6 +47,7 @@ def _append(structure: Structure, table: Element, other: Element) -> Iterator[El
     """Move the rows of another part of a table to its end; yields a second head, and an earlier foot."""
     structure.detach(other)
     for part in structure.children(other):
+        # Asked again for each part, since the one before may just have moved in.
         before = {role_of(kid): kid for kid in structure.children(table)}
         if role_of(part) == "THead" and "THead" in before:
             yield part

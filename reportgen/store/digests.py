@@ -200,6 +200,7 @@ def _state_of(path: Path) -> dict[str, int]:
         "size": status.st_size,
         "mtime_ns": status.st_mtime_ns,
         "ctime_ns": status.st_ctime_ns,
+        # Another file in the same place has another number, whatever its times are set to.
         "inode": status.st_ino,
         "device": status.st_dev,
     }

@@ -71,6 +71,7 @@ def set_up(wishes: Wishes) -> int:
     packages = manager.choose_packages(missing) if manager else []
     if manager and packages and _is_allowed(manager, packages, wishes):
         _install(manager, packages)
+        # Looked for once more: an installation may fail, or bring some of it only.
         if not (missing := _find_lacking(wishes)):
             return 0
     elif wishes.announce:

@@ -15,6 +15,7 @@ def run(context: StageContext) -> Artifacts:
     if network.architecture != USUAL or file.source == "random":
         return {"weights.json": describe_network(file, network).model_dump_json().encode()}
     if file.source == "file":
+        # The published and the embedded files are known by their hashes.
         with open_layers(file.path) as stored:
             with_top, own_head = bool(stored.top), bool(stored.dense)
     described = describe_weights(file, with_top=with_top, own_head=own_head)
