@@ -198,6 +198,17 @@ def _list_python() -> Iterator[Path]:
     yield from map(Path, {sys.prefix, sys.base_prefix, sys.exec_prefix, *filter(None, sys.path)})
     yield Path(sys.executable).resolve().parents[1]
     yield Path(__file__).resolve().parents[1]
+    yield from _list_edited()
+
+
+def _list_edited() -> Iterator[Path]:
+    """Packages that setuptools installed for editing (``pip install -e``): no folder of ``sys.path`` holds
+    them, but the table of a finder of their own.
+    """
+    for finder in sys.meta_path:
+        mapped = getattr(sys.modules.get(getattr(finder, "__module__", "")), "MAPPING", None)
+        if isinstance(mapped, dict):
+            yield from (Path(folder) for folder in mapped.values() if isinstance(folder, str))
 
 
 # Filters of system calls: linux/filter.h, linux/seccomp.h, linux/audit.h. A call is told by its number.

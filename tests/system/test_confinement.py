@@ -30,18 +30,41 @@ def try_to(name, act):
     else:
         print(name, "done")
 """
+FINDER = """
+import sys
+from importlib.machinery import PathFinder
+from importlib.util import spec_from_file_location
+
+MAPPING: dict[str, str] = {"colours": "{folder}"}
+
+class _EditableFinder:
+    @classmethod
+    def find_spec(cls, fullname, path=None, target=None):
+        if fullname in MAPPING:
+            return spec_from_file_location(fullname, MAPPING[fullname] + "/__init__.py")
+        parent, _, child = fullname.rpartition(".")
+        if parent in MAPPING:
+            return PathFinder.find_spec(fullname, path=[MAPPING[parent]])
+
+def install():
+    sys.meta_path.append(_EditableFinder)
+"""
 LIMITS = Limits(30, 400)
 HAS, _ = describe_protections()
 needs_filter = pytest.mark.skipif("leaving the process group" not in HAS, reason="no filter of calls here")
 needs_landlock = pytest.mark.skipif(landlock_version() < 1, reason="this kernel has no Landlock")
 
 
-def run(folder: Path, script: str, limits: Limits = LIMITS, cpu: float = 60) -> tuple[End, dict[str, str]]:
-    """Run the script in a confined process; what it printed are pairs of names and outcomes."""
+def run(
+    folder: Path, script: str, limits: Limits = LIMITS, cpu: float = 60, before: str = ""
+) -> tuple[End, dict[str, str]]:
+    """Run the script in a confined process; what it printed are pairs of names and outcomes. ``before`` runs
+    first.
+    """
     for name in ("theirs", "own", "others"):
         (folder / name).mkdir(exist_ok=True)
         (folder / name / "file").write_text(name, encoding="utf-8")
-    text = BEGIN.format(cpu=cpu) + script
+    text = before + BEGIN.format(cpu=cpu) + script
     command = (sys.executable, "-c", text, str(folder))
     end = run_program(
         Program(command, folder, dict(os.environ), folder / "log.txt"), limits, print, lambda: False
@@ -75,6 +98,34 @@ print("child-foreign", code)
     assert found["child-foreign"] == "1"
     assert (tmp_path / "others/file").read_text() == "others"
     assert (tmp_path / "theirs/file").read_text() == "theirs"
+
+
+@needs_landlock
+def test_a_package_that_is_installed_for_editing_is_read(tmp_path: Path) -> None:
+    """A finder as setuptools 84 writes it for packages that lie beside pyproject.toml. Red if only the
+    folders of ``sys.path`` are read.
+    """
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "project/colours").mkdir(parents=True)
+    (tmp_path / "project/colours/__init__.py").write_text("import colours.names", encoding="utf-8")
+    (tmp_path / "project/colours/names.py").write_text("", encoding="utf-8")
+    (tmp_path / "project/secret").write_text("", encoding="utf-8")
+    finder = FINDER.replace("{folder}", str(tmp_path / "project/colours"))
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/__editable___colours_1_finder.py").write_text(finder, encoding="utf-8")
+    end, found = run(
+        tmp_path,
+        """
+def get():
+    import colours
+try_to("import", get)
+try_to("read-beside", (place / "project/secret").read_bytes)
+""",
+        before="import sys\nsys.path.append(sys.argv[1] + '/site')\n"
+        "from __editable___colours_1_finder import install\ninstall()",
+    )
+    assert end.code == 0
+    assert found == {"import": "done", "read-beside": "PermissionError"}
 
 
 class Ear:
