@@ -373,7 +373,7 @@ def page_missing(pdf: Pdf, place: int) -> None:
 
 
 def pages_swapped(pdf: Pdf, place: int) -> None:
-    index = (1, 3)[place]
+    index = (1, len(pdf.pages) - 2)[place]
     first = pdf.pages[index]
     del pdf.pages[index]
     pdf.pages.insert(index + 1, first)
