@@ -95,6 +95,12 @@ def _collect(client: Client, futures: Mapping[Future, Job]) -> Iterator[Attempt]
 
     for future in as_completed(list(futures), loop=client.loop):
         job = futures[future]
+        # Nobody cancels one meanwhile, but all are when the scheduler is gone.
+        if future.cancelled():
+            raise ClusterError(
+                "The scheduler of the cluster was lost while groups were worked on.",
+                "Start it again, or leave out --scheduler, and run the batch again: what is finished stays.",
+            )
         error = future.exception()
         if error is not None:
             # Of a worker that dies again and again, Dask says no more than that.

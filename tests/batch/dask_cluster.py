@@ -18,6 +18,7 @@ _STARTING = 60.0
 @dataclass(frozen=True)
 class Cluster:
     address: str
+    scheduler: subprocess.Popen[bytes]
     workers: tuple[subprocess.Popen[bytes], ...]
 
 
@@ -49,7 +50,7 @@ def running_cluster(folder: Path, workers: int = 2, threads: int = 1) -> Iterato
             stack.callback(process.kill)
             return process
 
-        start("scheduler", "--port", "0", "--scheduler-file", str(found))
+        scheduler = start("scheduler", "--port", "0", "--scheduler-file", str(found))
         places = [folder / f"worker-{number}" for number in range(workers)]
         started = [
             start(
@@ -60,7 +61,7 @@ def running_cluster(folder: Path, workers: int = 2, threads: int = 1) -> Iterato
         ]  # fmt: skip
         address = json.loads(_wait_for(found))["address"]
         _wait_for_workers(address, workers)
-        yield Cluster(address, tuple(started))
+        yield Cluster(address, scheduler, tuple(started))
 
 
 def _wait_for(file: Path) -> bytes:

@@ -79,6 +79,28 @@ def test_a_cluster_that_loses_a_worker_midway_gives_the_same_as_this_machine(tmp
     assert [path.name for path in (tmp_path / "there").glob(".probe*")] == []
 
 
+def test_a_scheduler_that_is_lost_is_told_as_such_and_what_was_finished_is_kept(tmp_path: Path) -> None:
+    """Red if it is told as a fault of ours, or if groups are given up that another run could do."""
+    go, pid = tmp_path / "go", tmp_path / "pid"
+    scene = Scene(tmp_path, {"Quick": "ok", "Slow": f"slow\n{go}\n{pid}"})
+    with running_cluster(tmp_path, workers=1) as cluster:
+
+        def lose() -> None:
+            end = time.monotonic() + PATIENCE
+            finished = scene.out / "groups/quick/outcome.json"
+            while not (pid.exists() and finished.exists()) and time.monotonic() < end:
+                time.sleep(0.02)
+            cluster.scheduler.kill()
+
+        threading.Thread(target=lose, daemon=True).start()
+        with pytest.raises(ClusterError, match="scheduler of the cluster was lost"):
+            scene.run(ClusterRunner(cluster.address))
+    go.write_text("")
+    report = scene.run()
+    assert report.failed == []
+    assert (report.worked_on, scene.calls("Quick")) == (1, 1)
+
+
 def hide_on_workers(address: str, folder: Path) -> None:
     """As on a machine where the folder is not mounted: nothing in it exists for the workers from now on."""
     from distributed import Client
