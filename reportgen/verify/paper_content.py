@@ -94,12 +94,15 @@ _DEEPEST = 8
 
 @dataclass(frozen=True)
 class Image:
-    """A picture as it is drawn: its entries, its ``data`` as packed, and a way to its pixels."""
+    """A picture as it is drawn: its entries, its ``data`` as packed, a way to its pixels, and the picture that
+    says how transparent they are.
+    """
 
     entries: Value
     data: str
     # The way to the pixels, and no property of the picture.
     stream: Any = field(compare=False)
+    mask: Image | None = None
 
     @cached_property
     def pixels(self) -> Any:
@@ -192,8 +195,7 @@ class Painter:
             # A device colour space or a tag without properties; else it is missing, and draws nothing.
             yield Mark(operator, (*values, str(name)))
         elif isinstance(found, pikepdf.Stream) and found.get("/Subtype") == "/Image":
-            entries = self._known(found, _IMAGE)
-            yield Mark(operator, image=Image(entries, _packed(found), found))
+            yield Mark(operator, image=self._image(found))
         elif isinstance(found, pikepdf.Stream) and operator in ("Do", "scn", "SCN"):
             yield Mark(operator, (*values, self._known(found, _DRAWN)))
             # A stranger's form may draw itself.
@@ -202,6 +204,26 @@ class Painter:
             yield Mark("end of a form")
         else:
             yield Mark(operator, (*values, self._known(found, frozenset())))
+
+    def _image(self, found: Any) -> Image:
+        import pikepdf
+
+        mask = found.get("/SMask")
+        # A mask has none itself, but a stranger's may, or lead back to itself.
+        masked = isinstance(mask, pikepdf.Stream)
+        veil = Image(self._entries(mask, frozenset()), _packed(mask), mask) if masked else None
+        return Image(self._entries(found, _MASK), _packed(found), found, veil)
+
+    def _entries(self, found: Any, leave: frozenset[str]) -> Value:
+        """The entries of a picture, and what else of its packing changes its colours (ISO 32000-1, table 13)."""
+        entries = self._known(found, _IMAGE | leave)
+        packing = found.get("/DecodeParms")
+        turned = [
+            scalar(each["/ColorTransform"])
+            for each in (items_of(packing) or [packing])
+            if "/ColorTransform" in table_of(each)
+        ]
+        return {**entries, "/ColorTransform": tuple(turned)} if turned and isinstance(entries, dict) else entries
 
     def _known(self, thing: Any, leave: frozenset[str]) -> Value:
         key = thing.objgen
@@ -240,22 +262,14 @@ _NAMED = {
     "scn": "/Pattern", "SCN": "/Pattern", "BDC": "/Properties", "DP": "/Properties",
 }  # fmt: skip
 
-_IMAGE = frozenset(["/Length", "/Filter", "/DecodeParms", "/SMask"])
+_IMAGE, _MASK = frozenset(["/Length", "/Filter", "/DecodeParms"]), frozenset(["/SMask"])
 
 _DRAWN = frozenset(["/Length", "/Filter", "/DecodeParms", "/Resources", "/Matrix", "/StructParents"])
 
 
 def _packed(stream: Any) -> str:
-    """A hash of a picture as it is packed, with that of its mask."""
-    mask = table_of(stream).get("/SMask")
-    # As packed: nothing is unpacked unless these bytes are others.
-    data = [stream.read_raw_bytes()]
-    try:
-        data.append(mask.read_raw_bytes())
-    # There is no mask.
-    except AttributeError:
-        data.append(b"")
-    return hashlib.sha256(b"|".join(hashlib.sha256(each).digest() for each in data)).hexdigest()
+    """A hash of a picture as it is packed: nothing is unpacked unless these bytes are others."""
+    return hashlib.sha256(stream.read_raw_bytes()).hexdigest()
 
 
 def _number(operands: Sequence[Any]) -> float:

@@ -51,7 +51,9 @@ def _same_moves(one: Mark, other: Mark) -> bool:
 
 
 def _same_image(one: Image, other: Image) -> bool:
-    if not same(one.entries, other.entries):
+    if not same(one.entries, other.entries) or (one.mask is None) != (other.mask is None):
+        return False
+    if one.mask is not None and other.mask is not None and not _same_image(one.mask, other.mask):
         return False
     if one.data == other.data:
         return True

@@ -1,0 +1,93 @@
+"""What a PDF draws is compared with all that changes how it is seen, and the gravest of it is told."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pikepdf
+import pytest
+from forged_papers import changed
+from forging import page
+from pikepdf import Array, Dictionary, Name
+from PIL import Image
+
+from reportgen.figures.figure import raster_picture
+from reportgen.pdf.printer import print_pdf
+from reportgen.verify.paper_comparison import Reprint, compare_papers, open_reprint
+
+pytestmark = pytest.mark.prints
+
+
+def picture(kind: str) -> str:
+    import base64
+
+    pixels = np.random.default_rng(8).integers(0, 256, (3, 4, 3), np.uint8)
+    smooth = Image.fromarray(pixels).resize((40, 30), Image.Resampling.BICUBIC)
+    data = raster_picture(smooth, "image/jpeg" if kind == "jpeg" else "image/png").data
+    return f'<img alt="smooth" src="data:image/{kind};base64,{base64.b64encode(data).decode()}">'
+
+
+DRAWING = (
+    "<svg xmlns='http://www.w3.org/2000/svg' width='90' height='40'>"
+    "<g opacity='0.5'><rect width='40' height='20' fill='red'/></g></svg>"
+)
+
+
+@pytest.fixture(scope="module")
+def printed() -> bytes:
+    return print_pdf(page(f"<p>One</p>{picture('png')}{picture('jpeg')}<p>Two</p>{DRAWING}"))
+
+
+@pytest.fixture(scope="module")
+def reprint(printed: bytes) -> Iterator[Reprint]:
+    with open_reprint(printed) as opened:
+        yield opened
+
+
+def streams(pdf: pikepdf.Pdf, subtype: str) -> list[Any]:
+    return [
+        thing
+        for thing in pdf.objects
+        if isinstance(thing, pikepdf.Stream) and thing.get("/Subtype") == subtype
+    ]
+
+
+def kinds(data: bytes, reprint: Reprint) -> set[str]:
+    return {row.kind for row in compare_papers(data, reprint)}
+
+
+def hide(pdf: pikepdf.Pdf) -> None:
+    """A picture that is transparent everywhere, of the same pixels."""
+    veil = pdf.make_stream(bytes(1), Type=Name.XObject, Subtype=Name.Image, Width=1, Height=1)
+    veil.ColorSpace, veil.BitsPerComponent = Name.DeviceGray, 8
+    for image in streams(pdf, "/Image"):
+        image.SMask = veil
+
+
+def turn(pdf: pikepdf.Pdf) -> None:
+    """The packed colours of a JPEG taken as they are, and not as brightness and hues."""
+    for image in streams(pdf, "/Image"):
+        if image.Filter == Name.DCTDecode:
+            image.DecodeParms = Dictionary(ColorTransform=0)
+
+
+def pack_again(pdf: pikepdf.Pdf) -> None:
+    for image in streams(pdf, "/Image"):
+        if image.Filter != Name.DCTDecode:
+            image.write(image.read_bytes())
+
+
+@pytest.mark.parametrize("forge", [hide, turn])
+def test_a_picture_that_is_shown_otherwise_is_another_picture(
+    forge: Callable[[pikepdf.Pdf], None], printed: bytes, reprint: Reprint
+) -> None:
+    assert "picture" in kinds(changed(printed, forge), reprint)
+
+
+def test_a_picture_that_is_packed_again_is_the_same(printed: bytes, reprint: Reprint) -> None:
+    data = changed(printed, pack_again, recompress_flate=True)
+    assert data != printed
+    assert kinds(data, reprint) == set()
