@@ -5,6 +5,8 @@ Nothing is written to where it came from: zips are unpacked, and loose files cop
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -95,7 +97,7 @@ def receive(
     groups = {group.slug: group for group in chosen.groups}
     owners = _find_owners(items, chosen)
     for owner in owners:
-        group = _match(owner, chosen.groups, people)
+        group = _match(owner, chosen, people)
         if group is None:
             group = _make_group(owner, owners, chosen)
             # Not put together: two groups would get the points of one.
@@ -245,16 +247,46 @@ def _by_slug(items: Sequence[_Item], chosen: Class) -> list[list[_Item]]:
     return list(parts.values())
 
 
-def _match(owner: _Owner, declared: Sequence[Group], people: Mapping[str, str]) -> Group | None:
-    """The group that a name means: its own, with its number, a student's, or that before Moodle's hyphen."""
+def _match(owner: _Owner, chosen: Class, people: Mapping[str, str]) -> Group | None:
+    """The group that a name means: its own, with its number, a student's, or that before Moodle's hyphen.
+
+    Raises ``ClassError`` if two of the class file are meant alike.
+    """
     plain = simplify(owner.name)
     for key in filter(None, (plain, f"{plain}{owner.ident}", simplify(people.get(plain, "")))):
-        for group in declared:
-            if simplify(group.name) == key:
-                return group
-    before = [group for group in declared if owner.name.startswith(f"{group.name}-")]
+        meant = [group for group in chosen.groups if simplify(group.name) == key]
+        if meant:
+            return _only_one(meant, owner, chosen)
+    spelt = _respell(owner.name)
+    before = [group for group in chosen.groups if spelt.startswith(f"{_respell(group.name)}-")]
     # The longest: with a group "1" and a group "1-b", "1-b-Ann" begins with both.
-    return max(before, key=lambda group: len(group.name), default=None)
+    longest = max((len(_respell(group.name)) for group in before), default=0)
+    before = [group for group in before if len(_respell(group.name)) == longest]
+    return _only_one(before, owner, chosen) if before else None
+
+
+def _respell(name: str) -> str:
+    """A name with its punctuation, but in small letters and with a blank for whatever an LMS made of one."""
+    plain = unicodedata.normalize("NFKC", name).casefold().replace("_", " ")
+    return re.sub(r" ?- ?", "-", " ".join(plain.split()))
+
+
+def _only_one(meant: Sequence[Group], owner: _Owner, chosen: Class) -> Group:
+    """Of several groups the one that is spelt as the owner is."""
+    if len(meant) > 1:
+        spelt = f"{_respell(owner.name)}-"
+        meant = [group for group in meant if spelt.startswith(f"{_respell(group.name)}-")] or meant
+    first = owner.items[0]
+    # What an LMS wrote has lost its underscores; a name that a person gave says which one is meant.
+    if len(meant) > 1 and not first.name.lms and first.path.name.startswith(owner.name):
+        meant = [group for group in meant if group.name == owner.name] or meant
+    if len(meant) > 1:
+        names = " or ".join(f"'{escaped(group.name)}'" for group in meant)
+        raise ClassError(
+            f"{chosen.submissions}: '{escaped(owner.name)}': whose it is cannot be known: that of {names}.",
+            "Give the groups names that differ in letters or digits.",
+        )
+    return meant[0]
 
 
 def _make_group(owner: _Owner, owners: Sequence[_Owner], chosen: Class) -> Group:

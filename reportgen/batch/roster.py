@@ -169,20 +169,23 @@ def _find_problems(read: Sequence[tuple[int, Student]], file: Path) -> Iterator[
 
 def add_groups(chosen: Class, students: Sequence[Student]) -> Class:
     """The class with every group of the roster, so that one that hands in nothing has its row, too."""
-    groups = {simplify(group.name): group for group in chosen.groups}
+    known = {simplify(group.name) for group in chosen.groups}
+    added: list[Group] = []
     slugs = {group.slug: group.name for group in chosen.groups}
     for student in students:
-        if not student.group or simplify(student.group) in groups:
-            continue
         name = escaped(student.group)
-        group = groups[simplify(name)] = Group(name, None, folder_name(name), data=chosen.data)
+        if not name or simplify(name) in known:
+            continue
+        group = Group(name, None, folder_name(name), data=chosen.data)
+        known.add(simplify(name))
+        added.append(group)
         if slugs.setdefault(group.slug, name) != name:
             raise ClassError(
                 f"{chosen.roster}: '{name}' and '{slugs[group.slug]}': their reports would go to the same "
                 f"folder, '{group.slug}'.",
                 "Rename one of them.",
             )
-    return replace(chosen, groups=tuple(groups.values()))
+    return replace(chosen, groups=(*chosen.groups, *added))
 
 
 def find_people(students: Sequence[Student]) -> dict[str, str]:
@@ -235,9 +238,11 @@ def write_student_grades(
 
 
 def _grade(students: Sequence[Student], rows: Sequence[GroupResult]) -> Iterator[_Graded]:
+    named = {row.group.name: row for row in rows}
     groups: Mapping[str, GroupResult] = {simplify(row.group.name): row for row in rows}
     for student in students:
-        row = groups.get(simplify(student.group)) if student.group else None
+        # The name itself first: of "Group 1.1" and "Group 11" the letters and digits are the same.
+        row = named.get(student.group) or groups.get(simplify(student.group)) if student.group else None
         if row is None:
             yield _Graded(student, "", "in no group", "the roster names no group")
         else:

@@ -251,3 +251,54 @@ def test_a_folder_without_a_single_group(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "out", ignore_errors=True)
     with pytest.raises(ClassError, match="no such file"):
         read_class(tmp_path / "none.zip")
+
+
+def declared(tmp_path: Path, *names: str) -> Path:
+    """A class file that names groups of which whatever is handed in lies in ``given``."""
+    groups = "".join(f'[[group]]\nname = "{name}"\n' for name in names)
+    file = tmp_path / "class.toml"
+    file.write_text(f'submissions = "given"\n{groups}', encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("team_1", "team_1-Ann Lee_12_assignsubmission_file_"),
+        ("team_1", "Team 1-Ann Lee_12_assignsubmission_file_"),
+        ("Team 1", "team_1-Ann_Lee_12_assignsubmission_file_"),
+        ("Team  1", "team 1-Jean-Luc Li_12_assignsubmission_file_"),
+        # One letter, or an e and an accent.
+        ("Caf\u00e9", "Cafe\u0301-Ann Lee_12_assignsubmission_file_"),
+        ("a_-_b", "a - b-Ann Lee_12_assignsubmission_file_"),
+    ],
+)
+def test_a_declared_group_is_found_before_moodle_s_hyphen_however_it_is_spelt(
+    tmp_path: Path, name: str, written: str
+) -> None:
+    write(tmp_path / "given", {f"{written}/report.pdf": "1"})
+    received = receive(read_class(declared(tmp_path, name, "zeta")), tmp_path / "out")
+    assert reports(received) == {name: "report.pdf", "zeta": ""}
+
+
+def test_a_longer_name_goes_before_one_that_it_begins_with(tmp_path: Path) -> None:
+    write(tmp_path / "given", {"A_1-B-Ann Lee_12_assignsubmission_file_/report.pdf": "1"})
+    received = receive(read_class(declared(tmp_path, "a 1", "a_1-b")), tmp_path / "out")
+    assert reports(received) == {"a 1": "", "a_1-b": "report.pdf"}
+
+
+@pytest.mark.parametrize(
+    "written", ["team_1-Ann Lee_12_assignsubmission_file_/x.pdf", "Team 1_12_assignsubmission_file_/x.pdf"]
+)
+def test_a_name_that_two_declared_groups_share_is_not_guessed_about(tmp_path: Path, written: str) -> None:
+    write(tmp_path / "given", {written: "1"})
+    with pytest.raises(ClassError, match="'team_1' or 'team 1'") as caught:
+        receive(read_class(declared(tmp_path, "team_1", "team 1")), tmp_path / "out")
+    assert "differ" in caught.value.remedy
+
+
+def test_of_two_groups_that_differ_in_punctuation_each_gets_its_own(tmp_path: Path) -> None:
+    names = ("Group 11", "Group 1.1", "team_1", "team 1")
+    write(tmp_path / "given", {f"{name}/{number}.pdf": "1" for number, name in enumerate(names)})
+    received = receive(read_class(declared(tmp_path, *names)), tmp_path / "out")
+    assert reports(received) == {name: f"{number}.pdf" for number, name in enumerate(names)}

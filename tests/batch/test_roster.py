@@ -11,8 +11,10 @@ from class_scene import Scene, read_rows
 from test_reception import packed, reports, write
 
 from reportgen.batch.class_file import ClassError, read_class
+from reportgen.batch.job import Outcome
 from reportgen.batch.reception import receive
-from reportgen.batch.roster import Student, add_groups, find_people, read_roster
+from reportgen.batch.roster import Student, add_groups, find_people, read_roster, write_student_grades
+from reportgen.batch.tables import GroupResult
 
 ROSTER = """id,E-Mail,Name,Group
 1,ann@uni.example,Ann Marie Lee,Team 1
@@ -76,6 +78,18 @@ def test_submissions_of_students_are_those_of_their_groups(tmp_path: Path) -> No
 def test_a_name_of_students_of_two_groups_is_nobody_s() -> None:
     two = (Student("1", "", "Ann Lee", "A"), Student("2", "", "Lee Ann", "B"), Student("3", "", "Bo", "B"))
     assert find_people(two) == {"bo": "B"}
+
+
+def test_groups_that_differ_in_punctuation_stay_two(tmp_path: Path) -> None:
+    groups = "".join(f'[[group]]\nname = "Group {number}"\nfolder = "."\n' for number in ("1.1", "11"))
+    (tmp_path / "class.toml").write_text(groups, encoding="utf-8")
+    students = [Student("1", "", "Ann", "Group 1.1"), Student("2", "", "Bo", "Group 11")]
+    chosen = add_groups(read_class(tmp_path / "class.toml"), students)
+    assert [group.name for group in chosen.groups] == ["Group 1.1", "Group 11"]
+    scores = zip(chosen.groups, ("3", "7"), strict=True)
+    rows = [GroupResult(group, Outcome(score=score, points="10"), None, {}) for group, score in scores]
+    moodle = write_student_grades(students, rows, "A")["grades-moodle.csv"].splitlines()
+    assert [line.rpartition(",")[2] for line in moodle[1:]] == ["3", "7"]
 
 
 @pytest.mark.slow
