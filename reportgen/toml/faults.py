@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from reportgen.text import find_nearest, printable
 from reportgen.toml.locations import Origin, Path
@@ -23,7 +24,8 @@ _FORMS = {
 }  # fmt: skip
 """Beginning of pydantic's type of error -> what is wanted."""
 
-_LIMITS = ("ge", "gt", "le", "lt", "min_length", "max_length")
+_BOUNDS = ("ge", "gt", "le", "lt")
+_LENGTHS = ("min_length", "max_length")
 _DEEPEST = 3
 """Nesting levels of a value that are printed."""
 
@@ -77,6 +79,9 @@ def _describe(path: Path, fault: Any, model: type[BaseModel], examples: Examples
         return prefix + str(fault["ctx"]["error"])
     if kind == "literal_error":
         return f"{prefix}allowed are {fault['ctx']['expected']}"
+    # Its length, which the range tells, is not what is wrong with it.
+    if kind == "string_pattern_mismatch":
+        return f"{prefix}it must fit {fault['ctx']['pattern']}"
     wanted = _FORMS.get(kind.removesuffix("_type").split("_from_")[0])
     if wanted and kind.endswith("_type"):
         return prefix + _describe_form(path, wanted, value, examples)
@@ -127,14 +132,13 @@ def _describe_quoted(key: str, wanted: str, value: str) -> str:
 
 
 def _describe_range(path: Path, value: Any, model: type[BaseModel]) -> str:
-    """The allowed range of a value that is too small, too large, too short or too long."""
-    limits = _limits_of(path, model)
-    low, high, below = limits.get("ge"), limits.get("le"), limits.get("lt")
-    if below is not None:
-        # Only whole numbers are limited in this way.
-        high = below - 1
-    if low is not None:
-        return f"allowed is {low} or more" if high is None else f"allowed is {low} to {high}"
+    """The allowed range of a value that is too small, too large, too short or too long; "" if none is set."""
+    field = _field_at(path, model)
+    limits = _limits_of(field) if field else {}
+    if not limits.keys().isdisjoint(_BOUNDS):
+        return f"allowed is {_write_range(limits, whole=float not in _types_in(field and field.annotation))}"
+    if limits.keys().isdisjoint(_LENGTHS) or not hasattr(value, "__len__"):
+        return ""
     if not value:
         return "it is empty"
     least, most = limits.get("min_length", 0), limits.get("max_length")
@@ -142,13 +146,30 @@ def _describe_range(path: Path, value: Any, model: type[BaseModel]) -> str:
     return f"it has {size} {unit}; allowed is {f'{least} to {most}' if most else f'{least} or more'}"
 
 
-def _limits_of(path: Path, model: type[BaseModel]) -> dict[str, Any]:
-    """The limits that the model sets to a value: ``{"ge": 1, "le": 32}``."""
+def _write_range(limits: Mapping[str, Any], *, whole: bool) -> str:
+    """``1 to 32`` for whole numbers; ``more than 0 and at most 1`` for others."""
+    low, above, high, below = map(limits.get, _BOUNDS)
+    if whole:
+        low = above + 1 if above is not None else low
+        high = below - 1 if below is not None else high
+        above = below = None
+    if low is not None and high is not None:
+        return f"{low} to {high}"
+    words = (f"more than {above}", f"{low} or more", f"less than {below}", f"at most {high}")
+    bounds = (above, low, below, high)
+    return " and ".join(word for word, bound in zip(words, bounds, strict=True) if bound is not None)
+
+
+def _field_at(path: Path, model: type[BaseModel]) -> FieldInfo | None:
     keys = [part for part in path if isinstance(part, str)]
     table = _model_at(keys[:-1], model)
-    field = table.model_fields.get(keys[-1]) if table and keys else None
-    limits = field.metadata if field else []
-    return {name: getattr(limit, name) for limit in limits for name in _LIMITS if hasattr(limit, name)}
+    return table.model_fields.get(keys[-1]) if table and keys else None
+
+
+def _limits_of(field: FieldInfo) -> dict[str, Any]:
+    """The limits that the model sets to a value: ``{"ge": 1, "le": 32}``."""
+    names = (*_BOUNDS, *_LENGTHS)
+    return {name: getattr(limit, name) for limit in field.metadata for name in names if hasattr(limit, name)}
 
 
 def _describe_unknown(path: Path, model: type[BaseModel]) -> str:
@@ -208,10 +229,15 @@ def _model_at(keys: Sequence[str], model: type[BaseModel]) -> type[BaseModel] | 
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    return (each for each in _types_in(annotation) if issubclass(each, BaseModel))
+
+
+def _types_in(annotation: Any) -> Iterator[type[Any]]:
+    """The types that an annotation is made of: ``int`` and ``NoneType`` of ``int | None``."""
+    if isinstance(annotation, type):
         yield annotation
     for inner in get_args(annotation):
-        yield from _models_in(inner)
+        yield from _types_in(inner)
 
 
 def write_value(value: Any, depth: int = 0) -> str:
