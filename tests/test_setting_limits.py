@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from reportgen.errors import SettingsError
 from reportgen.outline.kind import find_kind
 from reportgen.settings import Settings, settings_type, understand_settings
+from reportgen.toml.faults import write_value
 from reportgen.toml.reading import parse_table
 
 Place = tuple[str | int, ...]
@@ -155,3 +156,17 @@ def test_a_text_of_another_form_is_not_told_its_length() -> None:
     (line,) = complain("assignment", ("theme",), '"A B"')
     assert "3 characters" not in line
     assert "a-z" in line
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ([1] * 9, "[1, 1, 1, 1, 1, 1, 1, 1, 1]"),
+        ([1] * 10, "[1, 1, 1, 1, 1, 1, 1, 1, 1, …]"),
+        ([1] * 20, "[1, 1, 1, 1, 1, 1, 1, 1, 1, …]"),
+        (dict.fromkeys("abcdefghij", 1), "{ a = 1, b = 1, c = 1, d = 1, e = 1, f = 1, g = 1, h = 1, i…"),
+        ([[1] * 10], "[[1, 1, 1, 1, 1, 1, 1, 1, 1, …]]"),
+    ],
+)
+def test_a_long_value_shows_that_there_is_more(value: object, written: str) -> None:
+    assert write_value(value) == written

@@ -6,6 +6,7 @@ import datetime
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -28,6 +29,8 @@ _BOUNDS = ("ge", "gt", "le", "lt")
 _LENGTHS = ("min_length", "max_length")
 _DEEPEST = 3
 """Nesting levels of a value that are printed."""
+_ITEMS = 9
+"""Items of a list or a table that are printed."""
 
 Examples = Mapping[str, str]
 """Key -> how a list or a table is written there: ``authors = [{ name = "…" }]``."""
@@ -251,10 +254,12 @@ def write_value(value: Any, depth: int = 0) -> str:
         # Cut before it is escaped, since a text may be as long as the file.
         text = json.dumps(value[: 2 * _SHOWN], ensure_ascii=False)
     elif isinstance(value, list | tuple):
-        items = [write_value(item, depth + 1) for item in value[:9]]
-        text = f"[{', '.join(items)}]"
+        items = [write_value(item, depth + 1) for item in value[:_ITEMS]]
+        text = f"[{', '.join([*items, '…'] if len(value) > _ITEMS else items)}]"
     elif isinstance(value, dict):
-        items = [f"{key} = {write_value(item, depth + 1)}" for key, item in list(value.items())[:9]]
+        pairs = islice(value.items(), _ITEMS)
+        items = [f"{key} = {write_value(item, depth + 1)}" for key, item in pairs]
+        # Of more than these the text is cut below, however short they are.
         text = f"{{ {', '.join(items)} }}"
     else:
         text = str(value)
