@@ -249,3 +249,12 @@ def test_in_two_columns_it_has_half_the_pages(build: Path, in_columns: Path, pap
     for edge in (min(starts), min(start for start in starts if start > middle)):
         assert sum(abs(start - edge) < 2 for start in starts) > 20 * len(pages)
     assert find_errors(in_columns) == []
+
+
+def test_no_word_of_a_tables_head_is_broken_in_a_column(page: BeautifulSoup, in_columns: Path) -> None:
+    heads = page.select("table.data:not(.sources) thead th")
+    words = {word for head in heads for word in head.get_text(" ").split() if word.isalpha()}
+    assert len(words) > 30
+    with pypdfium2.PdfDocument(in_columns) as document:
+        texts = [sheet.get_textpage().get_text_bounded() for sheet in document]
+    assert words - {word for text in texts for word in re.findall(r"\w+", text)} == set()

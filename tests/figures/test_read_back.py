@@ -401,7 +401,7 @@ def read_exciting(report: Finished, name: str) -> None:
 
 
 METHODS = {
-    "gradient": "gradient", "gradient × input": "gradient_x_input", "deconvnet": "deconvnet",
+    "gradient": "gradient", "grad. × input": "gradient_x_input", "deconvnet": "deconvnet",
     "guided": "guided", "integrated": "integrated_gradients", "SmoothGrad": "smoothgrad",
     "Grad-CAM": "grad_cam", "guided CAM": "guided_grad_cam", "occlusion": "occlusion",
 }  # fmt: skip

@@ -17,7 +17,7 @@ COLUMNS = 6
 
 SHORT: Final = {
     "gradient": "gradient",
-    "gradient_x_input": "gradient × input",
+    "gradient_x_input": "grad. × input",
     "deconvnet": "deconvnet",
     "guided": "guided",
     "integrated_gradients": "integrated",
