@@ -50,7 +50,8 @@ transfer = "{UNBROKEN}{UNBROKEN} and `{UNBROKEN}{UNBROKEN}`"
 @dataclass(frozen=True)
 class Paper:
     """A printed report: what is inked on each page, the text of each, and (page, top edge in mm) of the
-    bookmarks of sections and of what is below them; pages count from 0.
+    bookmarks of sections and of what is below them, but for the captions of figures, which are under what
+    they name; pages count from 0.
     """
 
     inked: list[NDArray[np.bool_]]
@@ -66,7 +67,8 @@ def read(file: Path) -> Paper:
     with pikepdf.open(file) as pdf, pdf.open_outline() as outline:
         pages = {page.obj.objgen: n for n, page in enumerate(pdf.pages)}
         sections = [place(item, pages) for item in outline.root]
-        headings = [place(child, pages) for item in outline.root for child in item.children]
+        below = [child for item in outline.root for child in item.children]
+        headings = [place(child, pages) for child in below if not child.title.startswith("Fig.")]
     return Paper(inked, texts, sections, headings)
 
 
