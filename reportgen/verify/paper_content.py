@@ -94,8 +94,8 @@ _DEEPEST = 8
 
 @dataclass(frozen=True)
 class Image:
-    """A picture as it is drawn: its entries, its ``data`` as packed, a way to its pixels, and the picture that
-    says how transparent they are.
+    """A picture as it is drawn: its entries, its ``data`` as packed, a way to its pixels, and the ``mask``
+    that says how transparent they are.
     """
 
     entries: Value
@@ -197,7 +197,11 @@ class Painter:
         elif isinstance(found, pikepdf.Stream) and found.get("/Subtype") == "/Image":
             yield Mark(operator, image=self._image(found))
         elif isinstance(found, pikepdf.Stream) and operator in ("Do", "scn", "SCN"):
-            yield Mark(operator, (*values, self._known(found, _DRAWN)))
+            # WeasyPrint gives no form a matrix, and that of a pattern is where it stands on the page.
+            pattern = operator != "Do"
+            yield Mark(operator, (*values, self._known(found, _DRAWN | {"/Matrix"} if pattern else _DRAWN)))
+            if pattern and "/Matrix" in found:
+                yield Mark("cm", tuple(map(scalar, items_of(found.Matrix))))
             # A stranger's form may draw itself.
             if depth < _DEEPEST:
                 yield from self._marks(found, found.get("/Resources", resources), depth + 1)
@@ -215,7 +219,7 @@ class Painter:
         return Image(self._entries(found, _MASK), _packed(found), found, veil)
 
     def _entries(self, found: Any, leave: frozenset[str]) -> Value:
-        """The entries of a picture, and what else of its packing changes its colours (ISO 32000-1, table 13)."""
+        """The entries of a picture, and what of its packing changes its colours (ISO 32000-1, table 13)."""
         entries = self._known(found, _IMAGE | leave)
         packing = found.get("/DecodeParms")
         turned = [
@@ -223,19 +227,22 @@ class Painter:
             for each in (items_of(packing) or [packing])
             if "/ColorTransform" in table_of(each)
         ]
-        return {**entries, "/ColorTransform": tuple(turned)} if turned and isinstance(entries, dict) else entries
+        return (
+            {**entries, "/ColorTransform": tuple(turned)} if turned and isinstance(entries, dict) else entries
+        )
 
     def _known(self, thing: Any, leave: frozenset[str]) -> Value:
         key = thing.objgen
         if key == (0, 0):
             return self._reader.value(thing, leave)
-        if key not in self._values:
+        # With what is left out: a stranger's object may be drawn as things of several kinds.
+        if (key, leave) not in self._values:
             value = self._reader.value(thing, leave)
             if isinstance(value, dict) and leave:
                 # Instructions and pixels are compared themselves, however they are packed.
                 value.pop("<data>", None)
-            self._values[key] = value
-        return self._values[key]
+            self._values[key, leave] = value
+        return self._values[key, leave]
 
     def _font(self, resources: Any, operands: Any) -> Font:
         name = str(operands[0]) if len(operands) else ""
@@ -264,7 +271,7 @@ _NAMED = {
 
 _IMAGE, _MASK = frozenset(["/Length", "/Filter", "/DecodeParms"]), frozenset(["/SMask"])
 
-_DRAWN = frozenset(["/Length", "/Filter", "/DecodeParms", "/Resources", "/Matrix", "/StructParents"])
+_DRAWN = frozenset(["/Length", "/Filter", "/DecodeParms", "/Resources", "/StructParents"])
 
 
 def _packed(stream: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -36,9 +35,17 @@ DRAWING = (
 )
 
 
+TILED = (
+    "<svg xmlns='http://www.w3.org/2000/svg' width='90' height='40'><pattern id='p' width='9' height='9' "
+    "patternUnits='userSpaceOnUse'><rect width='4' height='4' fill='red'/></pattern>"
+    "<rect width='80' height='30' fill='url(#p)'/></svg>"
+)
+
+
 @pytest.fixture(scope="module")
 def printed() -> bytes:
-    return print_pdf(page(f"<p>One</p>{picture('png')}{picture('jpeg')}<p>Two</p>{DRAWING}"))
+    # With a pattern: the name of what forms do not have, a matrix, is in our own PDF, too.
+    return print_pdf(page(f"<p>One</p>{picture('png')}{picture('jpeg')}<p>Two</p>{DRAWING}{TILED}"))
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +98,31 @@ def test_a_picture_that_is_packed_again_is_the_same(printed: bytes, reprint: Rep
     data = changed(printed, pack_again, recompress_flate=True)
     assert data != printed
     assert kinds(data, reprint) == set()
+
+
+@pytest.mark.parametrize("matrix", [[1, 0, 0, 1, 300, 0], [0.05, 0, 0, 0.05, 0, 0], [1, 0, 0, 0.95, 0, 0]])
+def test_a_form_that_is_moved_or_scaled_is_no_matter_of_layout(
+    matrix: list[float], printed: bytes, reprint: Reprint
+) -> None:
+    def forge(pdf: pikepdf.Pdf) -> None:
+        for form in streams(pdf, "/Form"):
+            form.Matrix = Array(matrix)
+
+    assert "content" in kinds(changed(printed, forge), reprint)
+
+
+@pytest.mark.parametrize(("shift", "seen"), [(0.02, set()), (4.0, {"layout"})])
+def test_a_pattern_stands_where_ours_does_apart_from_rounding(
+    shift: float, seen: set[str], printed: bytes, reprint: Reprint
+) -> None:
+    def move(pdf: pikepdf.Pdf) -> None:
+        patterns = [
+            thing
+            for thing in pdf.objects
+            if isinstance(thing, pikepdf.Stream) and thing.get("/Type") == "/Pattern"
+        ]
+        assert patterns
+        for each in patterns:
+            each.Matrix = Array([*list(each.Matrix)[:4], float(each.Matrix[4]) + shift, each.Matrix[5]])
+
+    assert kinds(changed(printed, move), reprint) == seen
