@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import re
 from struct import error as struct_error
 from typing import TYPE_CHECKING, Any
 
+from reportgen.verify.drawings import same_drawing
 from reportgen.verify.picture_files import list_extras, read_pixels
 
 if TYPE_CHECKING:
@@ -18,13 +18,6 @@ _LARGEST, _MEAN = 24, 0.5
 """Levels in 255 by which a pixel, and all pixels on average, may differ: what rounding of the numbers that
 are drawn does, after JPEG."""
 
-_NUMBER = re.compile(rb"-?\d+\.?\d*(?:e-?\d+)?")
-
-_SVG_SLACK = 0.05
-
-# The largest drawing of a report on 266 photographs has 63 kB.
-_LONGEST = 10**7
-
 
 def same_picture(one: bytes, other: bytes) -> bool:
     """Whether two PNG, JPEG or SVG files show the same, apart from rounding; False for what is no picture."""
@@ -32,7 +25,7 @@ def same_picture(one: bytes, other: bytes) -> bool:
         return True
     # Behind a declaration and comments.
     if b"<svg" in one[:1000] or b"<svg" in other[:1000]:
-        return _same_drawing(one, other)
+        return same_drawing(one, other)
     extras = list_extras(one)
     # A profile, an orientation or the like would show equal pixels as another picture.
     if extras is None or extras != list_extras(other):
@@ -67,15 +60,6 @@ def same_values(one: bytes, other: bytes, tolerance: float) -> bool:
     slack = tolerance * float(np.abs(ours).max(initial=0))
     # A NaN, which is near to nothing, is no value of ours.
     return bool((np.abs(theirs - ours) <= slack).all())
-
-
-def _same_drawing(one: bytes, other: bytes) -> bool:
-    """Whether two SVG files are the same but for the last digits of their numbers."""
-    # The words around the numbers first: then there are as many numbers in both.
-    if max(len(one), len(other)) > _LONGEST or _NUMBER.sub(b"0", one) != _NUMBER.sub(b"0", other):
-        return False
-    numbers = zip(_NUMBER.findall(one), _NUMBER.findall(other), strict=True)
-    return all(abs(float(a) - float(b)) <= _SVG_SLACK for a, b in numbers)
 
 
 # A reduced font has some 25 kB; one that must be embedded whole may have many characters.

@@ -229,7 +229,7 @@ def near_formulas(html: str) -> str:
 
     def move(match: re.Match[str]) -> str:
         drawing = base64.b64decode(match[1])
-        moved = re.sub(rb"(\d+\.\d)(\d)\d*", rb"\g<1>\g<2>1", drawing)
+        moved = re.sub(rb"\d+\.\d+", lambda number: b"%.4f" % (float(number[0]) + 4e-4), drawing)
         return _address("image/svg+xml", moved)
 
     return re.sub(r"data:image/svg\+xml;base64,([^\"]*)", move, html)
