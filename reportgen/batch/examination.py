@@ -107,8 +107,9 @@ def judge(found: Verification) -> str:
 def find_hold(found: Examination) -> str:
     """Why the grades of a report are for the instructor to release, "" if nothing is against them.
 
-    A difference is one reason. The other is a section that could not be recomputed at all: nothing but the
-    report itself speaks for its numbers.
+    A difference is one reason. Another is a section that could not be recomputed at all: nothing but the
+    report itself speaks for its numbers. The third is a page that only what the report says of itself, such
+    as its versions, may explain: it is this page that is graded. Of a PDF the page rendered again is.
     """
     differing = found.verification.of("differs")
     if differing:
@@ -118,7 +119,13 @@ def find_hold(found: Examination) -> str:
     if missing:
         reason = printable(next(iter(missing.values())))[:_LONGEST_REASON].rstrip(".")
         return f"{plural(len(missing), 'part', 'parts')} could not be recomputed: {reason}"
+    if any(row.subject == "page" for row in found.verification.of("not recomputable")):
+        # Without the row's reason: it quotes the page, and is also read where groups have no names.
+        return _UNCONFIRMED
     return ""
+
+
+_UNCONFIRMED = f"{HTML_FILE} could not be confirmed, and is what would be graded: look at how it differs"
 
 
 def _name_mistake(differing: Iterable[Finding]) -> str:

@@ -32,3 +32,20 @@ def test_the_right_assignment_is_no_reason() -> None:
     assert hold(same, other) == "1 finding: text"
     assert hold(same) == ""
     assert hold(same, missing={"transfer": "no weights."}) == "1 part could not be recomputed: no weights"
+
+
+def test_a_page_that_only_its_own_word_excuses_is_for_a_person() -> None:
+    reason = "it was made by another version of reportgen (by Gauß)"
+    excused = Finding("page", "report.html", "not recomputable", reason=reason)
+    held = hold(excused)
+    assert "report.html" in held
+    assert "Gauß" not in held
+    assert hold(Finding("page", "report.html", "confirmed")) == ""
+    # A part is the graver reason.
+    assert "no weights" in hold(excused, missing={"transfer": "no weights."})
+
+
+def test_of_a_pdf_the_page_that_is_graded_is_ours() -> None:
+    """As ``lay_out_graded`` has it."""
+    excused = Finding("pages", "report.pdf", "not recomputable", reason="it was made with pango 1.0")
+    assert hold(excused) == ""
