@@ -25,11 +25,12 @@ from reportgen.batch.manual_points import (
     write_template,
 )
 from reportgen.dataset.names import capped, escaped
-from reportgen.errors import UserError
+from reportgen.errors import SettingsError, UserError
 from reportgen.grading.exports.table import one_line, safe_cell
 from reportgen.store.files import read_file
 from reportgen.store.output import TakenError, write_output
 from reportgen.text import find_nearest
+from reportgen.toml.reading import decode_text
 
 if TYPE_CHECKING:
     from reportgen.grading.policy import Late
@@ -102,8 +103,10 @@ def check_times(times: Mapping[str, datetime], late: Late) -> None:
 
 Say = Callable[[str], None]
 
-_MARK = re.compile(rb"\b(?:manual|late)\b")
-"""A rubric without these words has neither points by hand nor a policy for lateness."""
+_MARK = re.compile(r"\b(?:manual|late)\b|\\[uU]")
+"""A rubric without these words, which TOML may spell by their letters' numbers, too, has neither points by
+hand nor a policy for lateness.
+"""
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,12 @@ def _read_rubrics(chosen: Class) -> Sequence[Rubric]:
 
 
 def _is_marked(file: Path) -> bool:
-    return _MARK.search(file.read_bytes()) is not None
+    try:
+        # In every encoding in which a rubric is read.
+        return _MARK.search(decode_text(file.read_bytes(), str(file))) is not None
+    # What cannot be read is told by whatever reads it in full.
+    except SettingsError:
+        return True
 
 
 def _offer_table(named: Path | None, out: Path, naming: Naming, rows: Sequence[RubricItem], say: Say) -> None:
