@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reportgen.batch.contents import folder_name
+from reportgen.batch.own_files import KEEP_APART, find_in_folders
 from reportgen.dataset.names import escaped, is_ignored
 from reportgen.errors import SettingsError, UserError
 from reportgen.outline.kind import DEFAULT, Outline, OutlineError, ReportKind, find_kind
@@ -106,6 +107,18 @@ class Class:
         """What pages for groups are headed with."""
         return ", ".join(filter(None, [self.course, self.assignment])) or self.title or "Report"
 
+    @property
+    def named(self) -> Iterator[tuple[str, Path]]:
+        """Each file and folder that is the instructor's, with the key that names it."""
+        yield from (("rubric", rubric) for rubric in self.rubrics)
+        weights = None if self.weights in SOURCES else Path(self.weights)
+        single = {"weights": weights, "cache": self.cache, "roster": self.roster, "manual": self.manual}
+        single |= {"submissions_times": self.submissions_times, "data": self.data}
+        yield from ((key, path) for key, path in single.items() if path)
+        for group in self.groups:
+            if group.data and group.data != self.data:
+                yield f"group '{escaped(group.name)}': data", group.data
+
 
 class _Table(BaseModel):
     # Strict: TOML has types, so that processes = "2" is a mistake and no number.
@@ -166,14 +179,9 @@ def read_class(path: Path, out: Path | None = None) -> Class:
         raise ClassError("\n".join(dict.fromkeys(lines)), _REMEDY)
     # Validated once more: the checks before want all mistakes, and so the table as it was written.
     chosen = _resolve(_Class.model_validate(table), home)
-    for group in chosen.groups:
-        for rubric in chosen.rubrics:
-            if group.folder and rubric.resolve().is_relative_to(group.folder.resolve()):
-                raise ClassError(
-                    f"{path}: rubric = '{rubric}': lies in the folder of the group '{escaped(group.name)}', "
-                    "whose files are not run.",
-                    "Keep the rubric somewhere else.",
-                )
+    folders = {group.name: group.folder for group in chosen.groups if group.folder}
+    if faults := list(find_in_folders(chosen.named, folders, chosen.submissions)):
+        raise ClassError("\n".join(f"{path}: {fault}." for fault in faults), KEEP_APART)
     return chosen
 
 
@@ -196,9 +204,7 @@ def _resolve(table: _Class, home: Path) -> Class:
 
     rubrics = [table.rubric] if isinstance(table.rubric, str) else table.rubric
     data = find(table.data)
-    weights = table.weights
-    if weights not in SOURCES:
-        weights = str(home / Path(weights).expanduser())
+    weights = table.weights if table.weights in SOURCES else str(home / Path(table.weights).expanduser())
     return Class(
         groups=tuple(
             Group(

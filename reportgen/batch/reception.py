@@ -14,9 +14,10 @@ from types import MappingProxyType
 
 from reportgen.batch.class_file import Class, ClassError, Group
 from reportgen.batch.contents import folder_name
+from reportgen.batch.own_files import KEEP_APART, find_in_received
 from reportgen.batch.parts import BUILD_FOLDER, DATA_FOLDER
 from reportgen.batch.roster import Name, read_name, simplify
-from reportgen.batch.unpacking import OF_CLASS, Archive, Desk, is_zip, list_entries
+from reportgen.batch.unpacking import OF_CLASS, UNPACKED, Archive, Desk, is_zip, list_entries
 from reportgen.dataset.names import capped, escaped, is_ignored
 from reportgen.text import find_nearest
 
@@ -96,6 +97,7 @@ def receive(
     owned: dict[str, list[_Item]] = {group.slug: [] for group in chosen.groups}
     groups = {group.slug: group for group in chosen.groups}
     owners = _find_owners(items, chosen)
+    _refuse_own(chosen, items, out)
     for owner in owners:
         group = _match(owner, chosen, people)
         if group is None:
@@ -119,6 +121,16 @@ def receive(
     desk.clear()
     late = {slug for slug, found in owned.items() if any(item.name.late for item in found)}
     return Received(settled, desk.labels, desk.archives, tuple(strays), frozenset(late))
+
+
+def _refuse_own(chosen: Class, items: Sequence[_Item], out: Path) -> None:
+    """Raise ``ClassError`` if the instructor's rubric, weights or images are among what was handed in."""
+    places = [*(item.path for item in items), out / UNPACKED]
+    beside = chosen.submissions.iterdir() if chosen.submissions and chosen.submissions.is_dir() else ()
+    # Loose files that are no report are in no group, but an LMS says whose they are.
+    places += [path for path in beside if path.is_file() and read_name(path.name, folder=False).lms]
+    if faults := list(find_in_received(chosen.named, places)):
+        raise ClassError("\n".join(f"{chosen.submissions}: {fault}." for fault in faults), KEEP_APART)
 
 
 def _list_items(
