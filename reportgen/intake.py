@@ -52,7 +52,10 @@ class Limits:
     depth: int = 8
 
 
-def check_folder(folder: Path, limits: Limits = Limits()) -> None:
+FOLDER_LIMITS = Limits()
+
+
+def check_folder(folder: Path, limits: Limits = FOLDER_LIMITS) -> None:
     """Make sure that ``folder`` holds regular files and folders only, within ``limits``.
 
     No link is followed, no file opened. Raises ``IntakeError`` naming what was found, its size and the limit.

@@ -12,12 +12,10 @@ from reportgen.batch.contents import hash_file
 from reportgen.batch.job import Outcome
 from reportgen.dataset.names import escaped, find_splits, is_ignored
 from reportgen.dataset.signature import IMAGE_SUFFIXES
+from reportgen.intake import FOLDER_LIMITS
 from reportgen.submission import RESULTS_FILE
 
 DATA_FOLDER, BUILD_FOLDER, PDF_FILE = "data", "build", "report.pdf"
-
-# As deep as check_folder() lets a folder be.
-_DEEPEST = 8
 
 _NAMED = 4
 
@@ -86,7 +84,9 @@ def _walk(root: Path) -> Iterator[tuple[int, Path, list[str], list[str]]]:
     """Folders with what is in them, but for what systems leave there; folders taken out are not entered."""
     for place, folders, files in os.walk(root):
         depth = len(Path(place).relative_to(root).parts)
-        folders[:] = sorted(name for name in folders if not is_ignored(name)) if depth < _DEEPEST else []
+        folders[:] = (
+            sorted(name for name in folders if not is_ignored(name)) if depth < FOLDER_LIMITS.depth else []
+        )
         yield depth, Path(place), folders, sorted(name for name in files if not is_ignored(name))
 
 

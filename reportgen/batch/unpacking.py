@@ -13,13 +13,14 @@ import stat
 import uuid
 import zipfile
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from reportgen.batch.contents import hash_file
 from reportgen.dataset.names import escaped, is_ignored
-from reportgen.intake import IntakeError
+from reportgen.intake import FOLDER_LIMITS, IntakeError
 from reportgen.store.files import writing
 
 _CHUNK = 2**20
@@ -51,25 +52,37 @@ _DAMAGED = (
 
 @dataclass(frozen=True)
 class ZipLimits:
-    """Limits of a zip: entries, bytes of a file and of all files unpacked, folders above a file, and how many
-    times as large as packed a file may be, if it has more than ``unsuspected`` bytes.
+    """Limits of a zip: entries, bytes of a file and of all files unpacked, folders with the file in them, and
+    how many times as large as packed a file may be, if it has more than ``unsuspected`` bytes.
+
+    ``reduced``: entries and bytes are what other zips have left.
     """
 
-    # The first three as check_folder() has them, which looks at the folder afterwards.
-    entries: int = 20_000
-    file_bytes: int = 100 * 2**20
-    total_bytes: int = 4 * 2**30
-    depth: int = 16
+    # As check_folder() has them, which looks at the folder afterwards.
+    entries: int = FOLDER_LIMITS.files
+    file_bytes: int = FOLDER_LIMITS.file_bytes
+    total_bytes: int = FOLDER_LIMITS.total_bytes
+    depth: int = FOLDER_LIMITS.depth
     # Of what reportgen writes, results.json and drawings are packed most: to a sixth.
     ratio: int = 200
     # So small a file does no harm, and may be as regular as a blank picture.
     unsuspected: int = 2**20
+    reduced: bool = False
+
+    def less(self, sizes: Iterable[tuple[int, int]]) -> ZipLimits:
+        """What is left of them once zips of these entries and bytes are unpacked."""
+        used = list(sizes)
+        if not used:
+            return self
+        entries, total = (sum(column) for column in zip(*used, strict=True))
+        left = {"entries": self.entries - entries, "total_bytes": self.total_bytes - total}
+        return replace(self, **left, reduced=True)
 
 
 OF_GROUP = ZipLimits()
 
-OF_CLASS = ZipLimits(entries=1_000_000, file_bytes=4 * 2**30, total_bytes=200 * 2**30)
-"""Limits of the download of a whole class from an LMS."""
+OF_CLASS = ZipLimits(entries=1_000_000, file_bytes=4 * 2**30, total_bytes=200 * 2**30, depth=16)
+"""Limits of the download of a whole class from an LMS, in which folders of groups lie in others."""
 
 
 def is_zip(path: Path) -> bool:
@@ -104,9 +117,29 @@ def list_entries(archive: Path) -> list[str]:
         return []
 
 
-def _extract(archive: Path, folder: Path, name: str, limits: ZipLimits) -> None:
+def measure(archive: Path, name: str, limits: ZipLimits = OF_GROUP) -> tuple[int, int]:
+    """The entries of a zip and the bytes that it unpacks to.
+
+    Raises ``IntakeError`` if that is more than ``limits`` allow.
+    """
+    with _opened(archive, name) as opened:
+        return _measure(opened.infolist(), name, limits)
+
+
+@contextmanager
+def _opened(archive: Path, name: str) -> Iterator[zipfile.ZipFile]:
     try:
         with archive.open("rb") as stream, zipfile.ZipFile(stream) as opened:
+            yield opened
+    # Escaped, for what zipfile says may quote a name from the archive.
+    except _DAMAGED as error:
+        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise IntakeError(f"{name}: is no zip or a damaged one: {escaped(reason)}.", _REMEDY) from None
+
+
+def _extract(archive: Path, folder: Path, name: str, limits: ZipLimits) -> None:
+    try:
+        with _opened(archive, name) as opened:
             places = _place(opened.infolist(), name, limits)
             for entry, place in places:
                 path = folder / place
@@ -117,25 +150,28 @@ def _extract(archive: Path, folder: Path, name: str, limits: ZipLimits) -> None:
                 # Not more than the size that the entry states, which was looked at: zipfile stops there.
                 with opened.open(entry) as source, path.open("xb") as target:
                     shutil.copyfileobj(source, target, _CHUNK)
-    # Escaped, for what zipfile says may quote a name from the archive.
-    except _DAMAGED as error:
-        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
-        raise IntakeError(f"{name}: is no zip or a damaged one: {escaped(reason)}.", _REMEDY) from None
     # Names that are the same to this disk, though they were not to the system that packed them.
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
         twice = escaped(Path(str(error.filename)).name)
         raise IntakeError(f"{name}: holds '{twice}' in two ways.", _REMEDY) from None
 
 
+def _measure(entries: Sequence[zipfile.ZipInfo], name: str, limits: ZipLimits) -> tuple[int, int]:
+    beside = ", beside what the other zips hold" if limits.reduced else ""
+    if len(entries) > limits.entries:
+        raise IntakeError(f"{name}: holds more than {limits.entries} files and folders{beside}.", _REMEDY)
+    # What the list states, which is true: zipfile gives no more of an entry than that.
+    if (total := sum(entry.file_size for entry in entries)) > limits.total_bytes:
+        allowed = f"{limits.total_bytes} are allowed{beside}"
+        raise IntakeError(f"{name}: unpacks to {total} bytes; {allowed}.", _REMEDY)
+    return len(entries), total
+
+
 def _place(
     entries: Sequence[zipfile.ZipInfo], name: str, limits: ZipLimits
 ) -> list[tuple[zipfile.ZipInfo, PurePosixPath]]:
     """Where each entry goes, all of them looked at before the first is unpacked."""
-    if len(entries) > limits.entries:
-        raise IntakeError(f"{name}: holds more than {limits.entries} files and folders.", _REMEDY)
-    # What the list states, which is true: zipfile gives no more of an entry than that.
-    if (total := sum(entry.file_size for entry in entries)) > limits.total_bytes:
-        raise IntakeError(f"{name}: unpacks to {total} bytes; {limits.total_bytes} are allowed.", _REMEDY)
+    _measure(entries, name, limits)
     places: list[tuple[zipfile.ZipInfo, PurePosixPath]] = []
     files: set[str] = set()
     for entry in entries:
@@ -205,26 +241,37 @@ class Desk:
     folders that were unpacked or are used in place, and the files that were copied.
 
     What is there from an earlier batch is used again: the folders are named by the hashes of the zips.
+    ``limits``: of all zips of a group together, of which each may hold others.
     """
 
-    def __init__(self, out: Path) -> None:
-        self._folder = out / UNPACKED
+    def __init__(self, out: Path, limits: ZipLimits = OF_GROUP) -> None:
+        self._folder, self._limits = out / UNPACKED, limits
         self._used: set[Path] = set()
+        # By slug and folder, the entries and bytes of the zip that was unpacked there.
+        self._sizes: dict[str, dict[Path, tuple[int, int]]] = {}
         self.labels: dict[Path, str] = {}
         self.archives: dict[Path, Archive] = {}
 
-    def unpack(self, archive: Path, label: str, slug: str, limits: ZipLimits = OF_GROUP) -> Path | None:
-        """The folder with what is in a zip; None if it is refused."""
+    def unpack(self, archive: Path, label: str, slug: str, limits: ZipLimits | None = None) -> Path | None:
+        """The folder with what is in a zip; None if it is refused.
+
+        ``limits``: of all zips of that slug together, if they are not those of a group.
+        """
         # A part of the hash tells zips apart, and keeps paths short.
         target = self._folder / (slug or _OF_CLASS) / hash_file(archive)[:_DIGITS]
+        sizes = self._sizes.setdefault(slug, {})
+        # The same zip once more takes no more room.
+        left = (limits or self._limits).less(size for place, size in sizes.items() if place != target)
         try:
+            size = measure(archive, label, left)
             # Unpacked whole by an earlier batch, or not there: a rename puts it in its place.
             if not target.is_dir():
-                unpack(archive, target, label, limits)
+                unpack(archive, target, label, left)
         # A zip that is refused is a matter of its group; the others go on.
         except IntakeError as error:
             self.archives[archive] = Archive(label, slug, error.problem.rstrip("."))
             return None
+        sizes[target] = size
         self.archives[archive] = Archive(label, slug)
         self._used.add(target)
         self.labels[target] = label

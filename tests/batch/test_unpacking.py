@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import stat
 import struct
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from reportgen.batch.unpacking import ZipLimits, unpack
-from reportgen.intake import IntakeError
+from reportgen.batch.unpacking import Desk, ZipLimits, unpack
+from reportgen.intake import IntakeError, check_folder
 
 LIMITS = ZipLimits(entries=6, file_bytes=3_000_000, total_bytes=4_000_000, depth=4)
 Fill = Callable[[zipfile.ZipFile], None]
@@ -140,3 +142,74 @@ def test_zips_of_other_systems_come_out_whole(tmp_path: Path) -> None:
         "Group 5/data/cat/ä.png", "Group 5/report.pdf", "__MACOSX/Group 5/._report.pdf", "Group 5/zeros.txt",
     }  # fmt: skip
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a"]
+
+
+def packed(*fills: Fill) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as opened:
+        for fill in fills:
+            fill(opened)
+    return buffer.getvalue()
+
+
+def lay(folder: Path, files: dict[str, bytes]) -> Path:
+    folder.mkdir(parents=True)
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def unpacked_bytes(out: Path) -> int:
+    return sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+
+
+def test_zips_in_zips_share_what_one_group_may_unpack(tmp_path: Path) -> None:
+    """Five zips in one, each of which alone is within the limits."""
+    inner = {f"{n}.zip": packed(write(f"{n}.txt", bytes([n]) * 1_000_000)) for n in range(5)}
+    outer = packed(*(write(name, data) for name, data in inner.items()))
+    root = lay(tmp_path / "A", {"all.zip": outer})
+    desk = Desk(tmp_path / "out", replace(LIMITS, entries=20))
+    found = desk.unpack_below([root], "a")
+    # Three of a million bytes: with the zips themselves a fourth is too much.
+    assert len(found) == 1 + 1 + 3
+    assert unpacked_bytes(tmp_path / "out") <= LIMITS.total_bytes
+    refused = {each.label: each.refusal for each in desk.archives.values() if each.refusal}
+    assert list(refused) == ["A/all.zip/3.zip", "A/all.zip/4.zip"]
+    assert all("unpacks to 1000000 bytes" in words and "other zips" in words for words in refused.values())
+
+
+def test_zips_beside_each_other_share_it_and_those_of_another_group_do_not(tmp_path: Path) -> None:
+    three = [write(name) for name in ("a", "b", "c")]
+    files = {f"{n}.zip": packed(*three, write(f"own-{n}", str(n))) for n in range(2)}
+    desk = Desk(tmp_path / "out", LIMITS)
+    for name in "AB":
+        assert len(desk.unpack_below([lay(tmp_path / name, files)], name.casefold())) == 2
+    refused = [each for each in desk.archives.values() if each.refusal]
+    assert [each.label for each in refused] == ["A/1.zip", "B/1.zip"]
+    assert all("more than 2 files and folders, beside" in each.refusal for each in refused)
+
+
+def test_the_same_zip_takes_room_once_and_a_second_run_finds_the_same(tmp_path: Path) -> None:
+    same = packed(write("a", bytes(900_000)), write("b", b"x"))
+    files = {"1.zip": same, "2.zip": same, "3.zip": same, "4.zip": packed(write("c", bytes(900_000)))}
+    root = lay(tmp_path / "A", files)
+    for _ in range(2):
+        desk = Desk(tmp_path / "out", LIMITS)
+        assert len(desk.unpack_below([root], "a")) == 3
+        assert not any(each.refusal for each in desk.archives.values())
+    # What an earlier run unpacked with more room is no longer used.
+    desk = Desk(tmp_path / "out", ZipLimits(total_bytes=1_000_000))
+    assert len(desk.unpack_below([root], "a")) == 2
+    desk.clear()
+    assert unpacked_bytes(tmp_path / "out") == 900_001
+
+
+def test_a_zip_is_as_deep_as_a_folder_may_be(tmp_path: Path) -> None:
+    """Counted by hand: the eighth name is the file."""
+    archive = tmp_path / "a.zip"
+    archive.write_bytes(packed(write("a/b/c/d/e/f/g/h")))
+    unpack(archive, tmp_path / "out", "a.zip")
+    check_folder(tmp_path / "out")
+    archive.write_bytes(packed(write("a/b/c/d/e/f/g/h/i")))
+    with pytest.raises(IntakeError, match="more than 8 folders deep"):
+        unpack(archive, tmp_path / "more", "a.zip")
