@@ -31,7 +31,8 @@ _MOST_PARTS = 16
 # Possessive, so that a text that nearly fits is not tried in every way. Groups are not: Python up to 3.11.4
 # matches them wrongly (python/cpython#106052).
 _LONG_KEY = re.compile(
-    r"""(?<![\w-])(?:(?:[\w-]++|"[^"\\\n]*+(?:\\.[^"\\\n]*+)*"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}"""
+    r"""(?<![\w-])(?:(?:[\w-]++|"[^"\\\n]*+(?:\\.[^"\\\n]*+)*"|'[^'\n]*+')[ \t]*+\.[ \t]*+)"""
+    rf"{{{_MOST_PARTS}}}"
 )
 _LONGEST_PROBLEM = 2000
 _REMEDY = "Ask for a folder with the images themselves in it, and nothing else."

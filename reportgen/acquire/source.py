@@ -21,7 +21,7 @@ import requests
 from reportgen.errors import UserError
 from reportgen.progress import Progress
 from reportgen.store.digests import hash_file
-from reportgen.store.files import reason_of
+from reportgen.store.files import MEGABYTE, reason_of
 
 _PORTS = {"https": 443, "http": 80}
 
@@ -166,8 +166,6 @@ KIB = 1024
 
 _CHUNK = 64 * KIB
 
-_MEGABYTE = 10**6
-
 _PAUSE_SECONDS = 2.0
 
 _PARTIAL, _OUT_OF_RANGE = 206, 416
@@ -217,7 +215,7 @@ def download(source: Source, path: Path, *, title: str, alternative: str, progre
                     kept = part.size
     except (_RefusedError, _WrongContentError, requests.RequestException, OSError) as error:
         remains = (
-            f" {kept / _MEGABYTE:.0f} MB came and are kept: the next try goes on from there." if kept else ""
+            f" {kept / MEGABYTE:.0f} MB came and are kept: the next try goes on from there." if kept else ""
         )
         raise UserError(
             f"{title} could not be downloaded from {source.url}: {_reason(error, source, path)}.{remains}",

@@ -25,8 +25,7 @@ from reportgen.batch.job import (
 )
 from reportgen.errors import UserError
 from reportgen.outline.kind import Outline, OutlineError
-from reportgen.store.files import writing
-from reportgen.system.confinement import MEGABYTE
+from reportgen.store.files import MEGABYTE, writing
 from reportgen.weights import locate_weights
 
 if TYPE_CHECKING:

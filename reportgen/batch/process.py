@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from reportgen.batch.class_file import Limits
-from reportgen.system.confinement import MEGABYTE
+from reportgen.store.files import MEGABYTE
 
 if TYPE_CHECKING:
     import psutil

@@ -18,7 +18,7 @@ from reportgen.errors import UserError
 from reportgen.grading.exports.table import one_line, safe_cell
 from reportgen.grading.score import OPEN, round_part
 from reportgen.outline.kind import ReportKind
-from reportgen.system.confinement import MEGABYTE
+from reportgen.store.files import MEGABYTE
 from reportgen.text import find_nearest, share_text
 
 _BINS = 10

@@ -41,8 +41,8 @@ from reportgen.errors import ExplanationError, RenderError, UserError, WeightsEr
 from reportgen.grading.run import list_read
 from reportgen.intake import check_folder
 from reportgen.models.backend import BackendError
-from reportgen.store.files import StorageError, link_or_copy, write_atomically
-from reportgen.system.confinement import MEGABYTE, Confinement, confine
+from reportgen.store.files import MEGABYTE, StorageError, link_or_copy, write_atomically
+from reportgen.system.confinement import Confinement, confine
 from reportgen.weights import SOURCES
 
 if TYPE_CHECKING:

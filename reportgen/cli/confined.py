@@ -29,8 +29,8 @@ from reportgen.errors import UserError
 from reportgen.faults import FAULT
 from reportgen.grading.run import list_read
 from reportgen.progress import Progress
-from reportgen.store.files import writing
-from reportgen.system.confinement import MEGABYTE, Confinement, confine
+from reportgen.store.files import MEGABYTE, writing
+from reportgen.system.confinement import Confinement, confine
 
 _COMMAND = ("-P", "-m", "reportgen")
 _TASK, _SAID, _WANTED = "task.json", "said.json", "wanted-{}"

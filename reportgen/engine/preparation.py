@@ -18,8 +18,9 @@ from reportgen.networks import USUAL
 from reportgen.outline.kind import ReportKind
 from reportgen.progress import Progress, Silent
 from reportgen.settings import Settings
-from reportgen.store.cache import MEGABYTE, Cache
+from reportgen.store.cache import Cache
 from reportgen.store.digests import DigestMemory
+from reportgen.store.files import MEGABYTE
 from reportgen.store.ownership import claim
 from reportgen.templates import open_templates
 from reportgen.weights import (

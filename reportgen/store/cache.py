@@ -14,7 +14,6 @@ from reportgen.store.files import TEMPORARY, NoFileError, open_file, reason_of, 
 
 _DIGEST_BYTES = 32
 _HOUR = 3600
-MEGABYTE = 10**6
 _ENTRY = re.compile(r"[0-9a-f]{64}")
 _UNFINISHED = re.compile(rf"{re.escape(TEMPORARY)}[a-z0-9_]+|\.[0-9a-f]{{64}}\..+")
 """The names of what is being written, now and by versions before this one."""

@@ -15,6 +15,8 @@ from types import MappingProxyType
 
 from reportgen.errors import UserError
 
+MEGABYTE = 10**6
+
 _ELSEWHERE = "Choose another folder."
 
 _RIGHTS = "Change who may write there, or choose another folder."

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-MEGABYTE = 10**6
+from reportgen.store.files import MEGABYTE
 
 _HEADROOM = 2_000 * MEGABYTE
 """Memory that may be reserved beyond what may be resident. TensorFlow reserves 4.4 GB of addresses for 2.1 GB

@@ -236,8 +236,9 @@ def open_named(files: Sequence[Path]) -> tuple[Face, ...]:
 def _open_named(file: Path) -> Face:
     from fontTools.ttLib import TTLibError
 
-    if file.suffix.lower() not in (".ttf", ".otf", ".ttc", ".otc"):
-        raise _refusal(file, "not a TrueType or OpenType file (.ttf, .otf, .ttc)", "Name one that is.")
+    if file.suffix.lower() not in _ENDINGS:
+        kinds = ", ".join(_ENDINGS)
+        raise _refusal(file, f"not a TrueType or OpenType file ({kinds})", "Name one that is.")
     try:
         face = Face(file)
         description = describe_face(face)

@@ -25,8 +25,9 @@ from reportgen.outline.section import Section
 from reportgen.progress import Progress
 from reportgen.results import SCHEMA_VERSION, Results
 from reportgen.settings import Settings
-from reportgen.store.cache import MEGABYTE, Cache
+from reportgen.store.cache import Cache
 from reportgen.store.digests import CodeMemory, DigestMemory
+from reportgen.store.files import MEGABYTE
 from reportgen.templates import open_templates
 from reportgen.typefaces.choice import choose_typefaces
 from reportgen.typefaces.face import Typefaces, describe_face

@@ -101,7 +101,7 @@ def test_the_choice_is_remembered_until_the_fonts_change(folder: Path) -> None:
     [
         ("none.ttf", "No such file"),
         ("text.ttf", "no font"),
-        ("font.woff2", r"\.ttf"),
+        ("font.woff2", r"\.ttf, \.otf, \.ttc, \.otc"),
         ("closed.ttf", "Closed Regular must not be embedded"),
     ],
 )
