@@ -149,6 +149,43 @@ def test_of_a_section_elsewhere_its_own_package_counts_too(probe: Path) -> None:
     assert {"probed", "reportgen"} & sources.libraries_of("probed.part") == set()
 
 
+FORMS = {
+    "several": "import probed.a, probed.b as other, probed.c\n",
+    "behind another statement": "import os; import probed.a; from probed import b; from .c import x\n",
+    "behind a condition": "if True: import probed.a, probed.b\nelse: from . import c\n",
+    "over lines": "import probed.a, \\\n    probed.b\nfrom . \\\n    import c\n",
+    "in a function": "def f():\n    import probed.a, probed.b\n    def g(): from . import c\n",
+    "tried": "try: import probed.a\nexcept ImportError: import probed.b\nfinally: import probed.c\n",
+    "with a tab": "import\tprobed.a ,probed.b\nfrom\t.\timport\tc\n",
+    "in brackets": "from . import (a, # d\n  b as d,\n  c,)\n",
+    "unless types are checked": (
+        "if TYPE_CHECKING:\n    from . import d\nelse:\n    from . import a\n"
+        "if typing.TYPE_CHECKING:\n    import probed.d\n\n    from .d import x\nfrom . import b, c\n"
+    ),
+    "beside texts that look like it": '"""\nimport probed.d\nfrom . import d\n"""\nfrom . import a, b, c\n',
+}
+
+
+@pytest.mark.parametrize("name", list(FORMS))
+def test_imports_of_another_package_are_found_however_they_are_written(probe: Path, name: str) -> None:
+    """What it reaches, ``a``, ``b`` and ``c``, is known by how the text was made; ``d`` is not run."""
+    probe.write_text(FORMS[name], encoding="utf-8")
+    for letter in "abcd":
+        (probe.parent / f"{letter}.py").write_text("x = 1\n")
+    before = sources.code_of("probed.part", reread=True)
+    assert set(before) == {f"probed/{part}.py" for part in ("__init__", "part", "a", "b", "c")}
+    for letter in "abc":
+        (probe.parent / f"{letter}.py").write_text("x = 2\n")
+        after = sources.code_of("probed.part", reread=True)
+        assert {file for file in after if after[file] != before[file]} == {f"probed/{letter}.py"}
+        before = after
+
+
+def test_libraries_of_another_package_are_found_however_they_are_written(probe: Path) -> None:
+    probe.write_text("import os, numpy as np; import scipy.stats, h5py\n", encoding="utf-8")
+    assert {"numpy", "scipy", "h5py"} <= sources.libraries_of("probed.part")
+
+
 def test_no_module_is_imported_by_a_name_made_up_at_run_time() -> None:
     dynamic = {
         path.relative_to(PACKAGE).as_posix()
