@@ -57,7 +57,12 @@ def _distributions_of(library: str) -> Iterable[str]:
     """The distributions behind an imported name: by the table, else looked up, which takes longer."""
     if library in _DISTRIBUTIONS or library in sys.stdlib_module_names:
         return _DISTRIBUTIONS.get(library, ())
-    return [name.lower() for name in _installed_by_module().get(library, ())]
+    return [_normalise(name) for name in _installed_by_module().get(library, ())]
+
+
+def _normalise(name: str) -> str:
+    """The one spelling of a distribution's name (PEP 503), with a hyphen for points and underscores, too."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @cache
@@ -107,7 +112,7 @@ def installed_versions() -> dict[str, str]:
         for path in folders:
             distribution, _, version = path.stem.rpartition("-")
             # Of two on the path Python imports the first.
-            versions.setdefault(re.sub(r"[-_.]+", "-", distribution).lower(), version)
+            versions.setdefault(_normalise(distribution), version)
     return versions
 
 
