@@ -45,7 +45,6 @@ from reportgen.batch.supplements import Supplements, gather_supplements
 from reportgen.batch.tables import GroupResult, GroupStatus
 from reportgen.dataset.signature import IMAGE_SUFFIXES
 from reportgen.engine.stages.context import HTML_FILE
-from reportgen.grading.run import check_tests
 from reportgen.store.digests import DigestMemory
 from reportgen.weights import locate_weights, require_here, resolve_source
 
@@ -139,6 +138,9 @@ def run_batch(
             found = list(pool.map(inspector.inspect, mine))
         jobs = [_job(each, out, config, images, beside) for each in found if each.kept is None]
         if jobs:
+            # Only here: it imports pytest, and a second run has nothing to grade.
+            from reportgen.grading.run import check_tests
+
             # Before anything is built: a mistake in a rubric once cost the time of a whole class.
             check_tests(chosen.rubrics)
         made = _work(jobs, out, runner, view) if jobs else {}

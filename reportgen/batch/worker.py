@@ -38,7 +38,6 @@ from reportgen.batch.parts import BUILD_FOLDER, Parts, class_folders, find_obsta
 from reportgen.batch.process import follow_parent, refuse_network
 from reportgen.dataset.names import escaped
 from reportgen.errors import ExplanationError, RenderError, UserError, WeightsError
-from reportgen.grading.run import list_read
 from reportgen.intake import check_folder
 from reportgen.models.backend import BackendError
 from reportgen.store.files import MEGABYTE, StorageError, link_or_copy, write_atomically
@@ -90,6 +89,9 @@ def confine_job(job: Job, folder: Path) -> None:
     os.environ["TMPDIR"], tempfile.tempdir = str(scratch), None
     named = [*job.roots, *(Path(path) for path in (job.data, job.previous) if path)]
     # Tests may import what lies beside them. A table is read alone: beside it the class may have handed in.
+    # Only here, in the process of a group: it imports pytest.
+    from reportgen.grading.run import list_read
+
     named += list_read(find_rubrics(job))
     if job.config.weights not in SOURCES:
         named.append(Path(job.config.weights))
