@@ -6,7 +6,7 @@ import json
 import zipfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -486,7 +486,9 @@ def test_a_depthwise_kernel_has_the_inputs_of_one_channel_whatever_its_layer_is_
 
 
 @pytest.mark.parametrize("mode", ["caffe", "tf", "torch"])
-def test_images_are_prepared_as_keras_prepares_them(mode: str, pixels: np.ndarray) -> None:
+def test_images_are_prepared_as_keras_prepares_them(
+    mode: Literal["caffe", "tf", "torch"], pixels: np.ndarray
+) -> None:
     """What arrives is prepared as for VGG19; a layer in front makes of it what the network knows."""
     image = keras.Input((224, 224, 3))
     shown = keras.Model(image, keras.layers.Activation("linear")(image))
