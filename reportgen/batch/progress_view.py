@@ -62,39 +62,40 @@ class LinesView:
         self._stream = stream
         self._names: Mapping[str, str] = {}
         self._running: dict[str, str] = {}
-        self._ended = 0
+        self._ended: set[str] = set()
         self._spoken = time.monotonic()
         self._guard = threading.Lock()
 
     @contextlib.contextmanager
     def watching(self, names: Mapping[str, str]) -> Iterator[None]:
         """See ``ProgressView``."""
-        self._names = names
+        self._names, self._ended = names, set()
         yield
 
     def on_message(self, slug: str, message: Message) -> None:
         """See ``ProgressView``."""
         with self._guard:
-            if message.kind == "started":
+            if message.kind == "started" and slug not in self._ended:
                 self._running[slug] = "starting"
                 self.say(f"{self._names[slug]}: begins")
             elif message.kind == "said":
                 self.say(f"{self._names[slug]}: {one_line(message.text)}")
-            else:
+            # From a cluster a message may come after the outcome.
+            elif slug not in self._ended:
                 self._running[slug] = _describe(message)
             now = time.monotonic()
             if now - self._spoken >= _EVERY_SECONDS:
                 self._spoken = now
                 at_work = ", ".join(f"{self._names[slug]} ({stage})" for slug, stage in self._running.items())
-                self.say(f"  {self._ended} of {len(self._names)} ended; at work: {at_work}")
+                self.say(f"  {len(self._ended)} of {len(self._names)} ended; at work: {at_work}")
 
     def end(self, slug: str, outcome: Outcome, costs: Costs | None) -> None:
         """See ``ProgressView``."""
         with self._guard:
             # A group that never said anything is not among them.
             self._running.pop(slug, None)
-            self._ended += 1
-            line = f"[{self._ended}/{len(self._names)}] {self._names[slug]}: {describe_outcome(outcome)}"
+            self._ended.add(slug)
+            line = f"[{len(self._ended)}/{len(self._names)}] {self._names[slug]}: {describe_outcome(outcome)}"
             self.say(line + (f" ({costs.seconds:.0f} s)" if costs else ""))
 
     def say(self, message: str) -> None:
@@ -111,6 +112,7 @@ class BarsView:
         self._console = console
         self._names: Mapping[str, str] = {}
         self._tasks: dict[str, Any] = {}
+        self._ended: set[str] = set()
         self._bars: Any = None
         self._whole: Any = None
         self._guard = threading.Lock()
@@ -121,7 +123,7 @@ class BarsView:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
         columns = [TextColumn("{task.description:<44}", markup=False), BarColumn(bar_width=28)]
-        self._names = names
+        self._names, self._ended = names, set()
         with Progress(*columns, MofNCompleteColumn(), TimeElapsedColumn(), console=self._console) as bars:
             self._bars = bars
             self._whole = bars.add_task("All groups", total=len(names))
@@ -132,6 +134,9 @@ class BarsView:
         with self._guard:
             if message.kind == "said":
                 self.say(f"{self._names[slug]}: {one_line(message.text)}")
+                return
+            # From a cluster a message may come after the outcome.
+            if slug in self._ended:
                 return
             if slug not in self._tasks:
                 self._tasks[slug] = self._bars.add_task("", total=None)
@@ -146,6 +151,7 @@ class BarsView:
     def end(self, slug: str, outcome: Outcome, costs: Costs | None) -> None:
         """See ``ProgressView``."""
         with self._guard:
+            self._ended.add(slug)
             if slug in self._tasks:
                 self._bars.remove_task(self._tasks.pop(slug))
             self._bars.advance(self._whole)

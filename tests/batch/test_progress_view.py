@@ -70,6 +70,43 @@ def test_bars_show_the_whole_and_each_group() -> None:
     assert "[red]B: 5 of 9 points" in shown
 
 
+LATE = [Message("started"), Message("stage", "Figures", 0, 0), Message("advanced", "Features", 39, 40)]
+
+
+@pytest.mark.parametrize("late", LATE, ids=lambda message: message.kind)
+def test_a_message_after_the_outcome_brings_no_group_back(
+    monkeypatch: pytest.MonkeyPatch, late: Message
+) -> None:
+    """As from a cluster, where the outcome and the messages come on two ways."""
+    clock = [0.0]
+    monkeypatch.setattr("reportgen.batch.progress_view.time.monotonic", lambda: clock[0])
+    stream = io.StringIO()
+    view = LinesView(stream)
+    with view.watching(NAMES):
+        view.on_message("b", Message("started"))
+        view.end("a", Outcome(score="5", points="9"), None)
+        view.on_message("a", late)
+        view.on_message("a", Message("said", "a last word"))
+        clock[0] = 31.0
+        view.on_message("b", Message("advanced", "Features", 30, 40))
+    assert stream.getvalue().splitlines() == [
+        "[red]B: begins",
+        "[1/2] Group A: 5 of 9 points",
+        "Group A: a last word",
+        "  1 of 2 ended; at work: [red]B (Features, 30 of 40)",
+    ]
+
+
+@pytest.mark.parametrize("late", LATE, ids=lambda message: message.kind)
+def test_nor_does_its_bar_come_back(late: Message) -> None:
+    view = BarsView(Console(file=io.StringIO(), force_terminal=True, width=100))
+    with view.watching(NAMES):
+        view.on_message("a", Message("started"))
+        view.end("a", Outcome(score="5", points="9"), None)
+        view.on_message("a", late)
+        assert [task.description for task in view._bars.tasks] == ["All groups"]
+
+
 def test_the_board_is_chosen_by_where_it_is_shown() -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
