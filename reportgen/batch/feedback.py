@@ -14,7 +14,11 @@ from reportgen.batch.attempt import GROUPS
 from reportgen.batch.contents import folder_name, hash_file
 from reportgen.batch.examination import GRADES_FILES, JSON_FILE, PAGE_FILE
 from reportgen.batch.tables import GroupResult
+from reportgen.engine.plan import digest_of
+from reportgen.engine.sources import code_of, libraries_of
 from reportgen.store.files import read_file, write_atomically, writing
+from reportgen.system.libraries import printer_versions
+from reportgen.system.packages import versions_for
 from reportgen.text import printable
 
 if TYPE_CHECKING:
@@ -71,26 +75,32 @@ def write_feedback(
 
     folder = out / FEEDBACK_FOLDER
     known, templates = _read_state(folder), open_templates()
-    state: dict[str, str] = {}
+    printer, state = _identify_printer(), dict[str, str]()
     with writing(folder):
         folder.mkdir(exist_ok=True)
         for each in addressees:
             html = render_feedback(make_page(each, title), templates)
             name = folder_name(each.label)
+            page = html.encode("utf-8", "backslashreplace")
             # What was printed from the same page by the same program would be the same.
-            digest = hashlib.sha256(html.encode("utf-8", "backslashreplace")).hexdigest()
+            digest = digest_of({"page": hashlib.sha256(page).hexdigest(), "printer": printer})
             files = (folder / f"{name}.html", folder / f"{name}.pdf")
             state[f"{name} page"] = digest
             if known.get(f"{name} page") != digest or any(hash_file(f) != known.get(f.name) for f in files):
-                for file, data in zip(
-                    files, (html.encode("utf-8", "backslashreplace"), print_pdf(html)), strict=True
-                ):
+                for file, data in zip(files, (page, print_pdf(html)), strict=True):
                     _set_edited_aside(file, known.get(file.name, ""), say)
                     write_atomically(file, data)
             state |= {file.name: hash_file(file) for file in files}
         _remove_old(folder, known, state)
         # Last: pages that are not listed yet are written once more.
         write_atomically(folder / _STATE_FILE, json.dumps(state, indent=1, sort_keys=True).encode())
+
+
+def _identify_printer() -> str:
+    """One hash over what prints: its code, the packages, and the system's libraries behind them."""
+    module = "reportgen.pdf.printer"
+    packages = versions_for(libraries_of(module))
+    return digest_of({"code": code_of(module), "packages": packages, "system": printer_versions()})
 
 
 def _read_state(folder: Path) -> Mapping[str, str]:

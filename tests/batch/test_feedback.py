@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +14,14 @@ import pytest
 from bs4 import BeautifulSoup
 from graded_class import BY_HAND, COMMAND, GradedClass
 
+from reportgen.batch import feedback
 from reportgen.batch.attempt import LocalRunner
 from reportgen.batch.class_file import Group
-from reportgen.batch.feedback import Addressee, make_page
+from reportgen.batch.feedback import Addressee, make_page, write_feedback
 from reportgen.batch.job import Outcome
 from reportgen.batch.run import Options, run_batch
 from reportgen.batch.tables import GroupResult
+from reportgen.pdf import printer
 
 RUBRIC = (
     BY_HAND
@@ -110,3 +114,45 @@ def test_what_is_held_has_findings_and_no_points(tmp_path: Path) -> None:
     assert make_page(held(tmp_path, released=True), "CNN").score == "4"
     unnamed = make_page(held(tmp_path, released=False, anonymous=True), "CNN")
     assert (unnamed.differences, unnamed.findings) == ([], "")
+
+
+@pytest.fixture
+def printed(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often something was printed; the PDFs are no real ones."""
+    count: Counter[str] = Counter()
+
+    def print_pdf(html: str) -> bytes:
+        count["pdf"] += 1
+        return f"{count['pdf']} {len(html)}".encode()
+
+    monkeypatch.setattr(printer, "print_pdf", print_pdf)
+    return count
+
+
+@pytest.mark.parametrize(
+    ("name", "newer"),
+    [
+        ("printer_versions", lambda: {"pango": "9.9", "harfbuzz-subset": "9.9"}),
+        ("versions_for", lambda _libraries: {"weasyprint": "99"}),
+        ("code_of", lambda _module: {"reportgen/pdf/printer.py": "0"}),
+    ],
+)
+def test_a_page_is_printed_again_by_another_printer_and_else_kept(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    printed: Counter[str],
+    name: str,
+    newer: Callable[..., object],
+) -> None:
+    row = GroupResult(Group("A", None, "a"), Outcome("absent"), None, {})
+    addressee = Addressee("A", row, None, tmp_path / "none.json")
+
+    def again() -> int:
+        write_feedback([addressee], "Vision", tmp_path)
+        assert [path.name for path in sorted((tmp_path / "feedback").glob("[!.]*"))] == ["a.html", "a.pdf"]
+        return printed["pdf"]
+
+    assert [again(), again()] == [1, 1]
+    monkeypatch.setattr(feedback, name, newer)
+    assert [again(), again()] == [2, 2]
+    assert (tmp_path / "feedback/a.pdf").read_bytes().startswith(b"2 ")
