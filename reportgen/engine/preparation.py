@@ -12,6 +12,7 @@ from reportgen.dataset.inventory import Inventory, take_inventory
 from reportgen.engine.explanation import Record, explain, find_intact, judge, read_record
 from reportgen.engine.plan import Plan, Stage, make_plan, make_specs
 from reportgen.engine.preflight import refuse_problems
+from reportgen.engine.stages.context import choose_layers, name_item
 from reportgen.errors import SettingsError
 from reportgen.memo import Memo, no_memo
 from reportgen.networks import USUAL
@@ -138,7 +139,8 @@ def explain_plan(plan: Plan, record: Record, cache: Cache) -> list[str]:
         images = plan.examples.values() if stage.spec.images == "examples" else plan.inventory.images
         # By content, as the cache has them: of equal images one pass is enough.
         contents = {image.sha256 for image in images}
-        missing = sum(content not in items for content in contents)
+        layers = choose_layers(stage.name, plan.settings.layers)
+        missing = sum(any(name_item(sha256, layer) not in items for layer in layers) for sha256 in contents)
         return f"{missing} of {len(contents)}" if missing else ""
 
     verdicts = judge(plan, record, lambda stage: stage.spec.kept and stage.key in cache, count_missing)

@@ -67,6 +67,23 @@ def test_the_first_build_makes_everything(tmp_path: Path) -> None:
     assert not (tmp_path / "home/.cache").exists()
 
 
+@pytest.mark.parametrize("layers", ['["block1_conv1"]', '["block5_conv4", "block1_conv1"]'])
+def test_what_is_kept_of_a_chosen_layer_is_not_missing(tmp_path: Path, layers: str) -> None:
+    home = make_home(tmp_path / "home")
+    file = home / "report.toml"
+    file.write_text(f"layers = {layers}\n{file.read_text(encoding='utf-8')}", encoding="utf-8")
+    build(home)
+    lines = preview(home)
+    assert set(actions(lines).values()) == {"unchanged"}
+    assert lines[-1] == "Nothing is to be done."
+    draw_image(home / "data/train/cat/1.png", 99)
+    images = len(list((home / "data").rglob("*.png")))
+    assert any(line.startswith(f"  features (1 of {images}) ") for line in preview(home))
+    # Of the layer that has no name here nothing was kept.
+    edit(home, f"layers = {layers}", "layers = []")
+    assert any(line.startswith(f"  features ({images} of {images}) ") for line in preview(home))
+
+
 @pytest.mark.long
 def test_with_nothing_changed_nothing_is_to_be_done(home: Path) -> None:
     lines = preview(home)

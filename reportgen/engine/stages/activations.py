@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.dataset.decode import decode
-from reportgen.engine.stages.context import Artifacts, StageContext
+from reportgen.engine.stages.context import Artifacts, StageContext, choose_layers, name_item
 from reportgen.results import FieldGeometry, ImageFile
 from reportgen.store.packing import pack_arrays, unpack_arrays
 
@@ -23,10 +23,9 @@ def run(context: StageContext) -> Artifacts:
     ``layer.json`` has the layer's name and its geometry. Of further layers, number k from 1, both have the
     number in their names: ``1 i``, ``layer 1.json``.
     """
-    names = context.setting("layers")
     outcome: dict[str, bytes] = {}
     arrays: dict[str, NDArray[np.float32]] = {}
-    for number, name in enumerate(names or ("",)):
+    for number, name in enumerate(choose_layers("activations", context.setting("layers"))):
         arrays |= {_numbered(number, str(i)): output for i, output in _obtain(context, name).items()}
         outcome[_numbered(number, LAYER)] = context.items.obtain(
             f"{LAYER} {name}", partial(_describe_layer, context, name)
@@ -45,8 +44,7 @@ def _numbered(number: int, name: str) -> str:
 def _obtain(context: StageContext, name: str) -> dict[int, NDArray[np.float32]]:
     """A layer's output for each example image; "" is the layer that the architecture has for it."""
     images = list(context.examples.values())
-    # By content and layer; the usual layer has no name here, so that its outputs stay known.
-    items = {image.sha256: f"{image.sha256} {name}".rstrip() for image in images}
+    items = {image.sha256: name_item(image.sha256, name) for image in images}
     kept = {sha256: context.items.get(item) for sha256, item in items.items()}
     if missing := [image for image in images if kept[image.sha256] is None]:
         for image, output in zip(missing, _compute(context, missing, name), strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,23 @@ if TYPE_CHECKING:
 
 Artifacts = Mapping[str, bytes]
 """The output of a stage: named byte strings, such as ``numbers.json`` and ``arrays.npz``."""
+
+
+def choose_layers(stage: str, layers: Sequence[str]) -> Sequence[str]:
+    """The layers of which a stage keeps something for each image; "" is the one that the architecture has.
+
+    Of ``features`` it is the first, whose peaks are noted.
+    """
+    named = layers or ("",)
+    return named[:1] if stage == "features" else named
+
+
+def name_item(sha256: str, layer: str) -> str:
+    """The name in the cache of what is kept of an image, by its content and the layer.
+
+    The usual layer has no name here, so that its outputs stay known.
+    """
+    return f"{sha256} {layer}".rstrip()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.dataset.decode import decode
-from reportgen.engine.stages.context import Artifacts, StageContext
+from reportgen.engine.stages.context import Artifacts, StageContext, choose_layers, name_item
 from reportgen.store.packing import pack_arrays
 
 if TYPE_CHECKING:
@@ -29,9 +29,8 @@ def run(context: StageContext) -> Artifacts:
     ``reportgen.models.backbone``. They have a file of their own, so that who reads the features alone does
     not hold them in memory.
     """
-    # By content and explained layer, whose peaks are noted; the usual layer has no name here.
-    layer = next(iter(context.setting("layers")), "")
-    items = {image.sha256: f"{image.sha256} {layer}".rstrip() for image in context.images}
+    (layer,) = choose_layers("features", context.setting("layers"))
+    items = {image.sha256: name_item(image.sha256, layer) for image in context.images}
     kept = {sha256: context.items.get(item) for sha256, item in items.items()}
     # By content, so that copies of an image cost one pass.
     missing = list({image.sha256: image for image in context.images if kept[image.sha256] is None}.values())
