@@ -6,7 +6,7 @@ import json
 import zipfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
@@ -34,7 +34,7 @@ from reportgen.models.architectures import (
 )
 from reportgen.models.backbone import Backbone, preprocess
 from reportgen.models.graph import LayerGraph, count_inputs, walk_layers
-from reportgen.networks import ARCHITECTURES, NetworkChoice
+from reportgen.networks import ARCHITECTURES, NetworkChoice, Preprocessing
 from reportgen.results import Box
 from reportgen.sections.channels.compute import find_evidence
 from reportgen.sections.randomisation.network import Whole, open_network
@@ -486,9 +486,7 @@ def test_a_depthwise_kernel_has_the_inputs_of_one_channel_whatever_its_layer_is_
 
 
 @pytest.mark.parametrize("mode", ["caffe", "tf", "torch"])
-def test_images_are_prepared_as_keras_prepares_them(
-    mode: Literal["caffe", "tf", "torch"], pixels: np.ndarray
-) -> None:
+def test_images_are_prepared_as_keras_prepares_them(mode: Preprocessing, pixels: np.ndarray) -> None:
     """What arrives is prepared as for VGG19; a layer in front makes of it what the network knows."""
     image = keras.Input((224, 224, 3))
     shown = keras.Model(image, keras.layers.Activation("linear")(image))
