@@ -4,7 +4,7 @@ document that has some may still be honest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -43,6 +43,15 @@ class Difference:
         """The row of it. What a stranger wrote is escaped and cut."""
         values = [_shown(each) if isinstance(each, str) else each for each in (self.submitted, self.expected)]
         return Finding(subject, _shown(self.place), "differs", values[0], values[1], _shown(self.reason))
+
+
+GRAVEST: tuple[Kind, ...] = ("active", "word", "content", "picture", "flow", "layout")
+"""The kinds in the order in which they are told: those first that are excused least."""
+
+
+def keep_gravest(found: Iterable[Difference], most: int) -> list[Difference]:
+    """At most so many of them, those first that are excused least, and else in their order."""
+    return sorted(found, key=lambda each: GRAVEST.index(each.kind))[:most]
 
 
 def _shown(text: str) -> str:

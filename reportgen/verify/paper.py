@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reportgen.verify.differences import Difference, Kind, find_runs
+from reportgen.verify.differences import Difference, Kind, find_runs, keep_gravest
 from reportgen.verify.paper_content import Mark, Painter
 from reportgen.verify.paper_values import Reader, Table, Value, items_of, same, scalar, show, table_of
 
@@ -120,16 +120,15 @@ def compare_nodes(theirs: Sequence[Node], ours: Sequence[Node]) -> Iterator[Diff
     for run in find_runs(theirs, ours, alike):
         there, due = theirs[run.start : run.stop], ours[run.begin : run.end]
         if len(there) == len(due):
-            for one, other in zip(there[:_MOST_EACH], due, strict=False):
-                yield from _compare_node(one, other)
+            rows = [row for pair in zip(there, due, strict=True) for row in _compare_node(*pair)]
+            yield from keep_gravest(rows, _MOST_EACH)
             continue
-        for node in there[:_MOST_EACH]:
-            reason = "the report has no such element in its structure"
-            yield Difference(_place(node), reason, node.get("/Alt"), None, _kind(node))
-        for node in due[:_MOST_EACH]:
-            yield Difference(
-                _place(node), "it is missing in the structure", None, node.get("/Alt"), _kind(node)
-            )
+        reason = "the report has no such element in its structure"
+        added = (Difference(_place(node), reason, node.get("/Alt"), None, _kind(node)) for node in there)
+        yield from keep_gravest(added, _MOST_EACH)
+        reason = "it is missing in the structure"
+        missing = (Difference(_place(node), reason, None, node.get("/Alt"), _kind(node)) for node in due)
+        yield from keep_gravest(missing, _MOST_EACH)
 
 
 def _compare_node(one: Node, other: Node) -> Iterator[Difference]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.engine.stages.pdf import DESCRIPTIONS
-from reportgen.verify.differences import Difference, Kind, find_runs
+from reportgen.verify.differences import Difference, Kind, find_runs, keep_gravest
 from reportgen.verify.paper import Paper, compare_nodes, read_paper, stream_of
 from reportgen.verify.paper_content import STYLING, Mark
 from reportgen.verify.paper_marks import compare_marks
@@ -258,8 +258,6 @@ _LINK_SLACK = 0.6
 
 _MOST_EACH = 12
 
-_GRAVEST: tuple[Kind, ...] = ("active", "word", "content", "picture", "flow", "layout")
-
 
 def _compare(found: Paper, due: Paper, producer: str, named: set[str]) -> Iterator[Difference]:
     """The differences by part of the PDF; those that are ``named`` already are left out."""
@@ -276,19 +274,22 @@ def _compare(found: Paper, due: Paper, producer: str, named: set[str]) -> Iterat
     ]
     for part in parts:
         rows = [row for row in part if row.place.rpartition(", ")[2] not in named]
-        yield from rows[:_MOST_EACH]
-        if len(rows) > _MOST_EACH:
-            rest = rows[_MOST_EACH:]
-            # The kind that is excused least.
-            kind = min((row.kind for row in rest), key=_GRAVEST.index)
-            yield Difference(rest[0].place, f"and {len(rest)} more of this kind", kind=kind)
+        yield from _shorten(rows)
     # How many pages there are is compared with what they show, in sheets.py.
     for number, (one, other) in enumerate(zip(found.pages, due.pages, strict=False), 1):
         place = f"page {number}"
         yield from compare_tables(place, one, other)
         index = number - 1
         yield from _compare_annotations(place, found.annotations[index], due.annotations[index])
-        yield from compare_marks(place, found.marks[index], due.marks[index])[:_MOST_EACH]
+        yield from keep_gravest(compare_marks(place, found.marks[index], due.marks[index]), _MOST_EACH)
+
+
+def _shorten(rows: Sequence[Difference]) -> Iterator[Difference]:
+    """The gravest of many, and how many more there are."""
+    shown = keep_gravest(rows, len(rows))
+    yield from shown[:_MOST_EACH]
+    if rest := shown[_MOST_EACH:]:
+        yield Difference(rest[0].place, f"and {len(rest)} more of this kind", kind=rest[0].kind)
 
 
 def _with_producer(info: Table, producer: str) -> Table:
@@ -360,10 +361,8 @@ def _compare_annotations(place: str, theirs: Sequence[Table], ours: Sequence[Tab
     for run in find_runs(theirs, ours, alike):
         there, due = theirs[run.start : run.stop], ours[run.begin : run.end]
         if len(there) == len(due):
-            for one, other in list(zip(there, due, strict=True))[:_MOST_EACH]:
-                name = f"{place}, link “{show(other.get('/Contents', ''))}”"
-                for each in compare_tables(name, one, other, _LINK_SLACK, _PLACED):
-                    yield replace(each, box=_box_of(one))
+            rows = [row for pair in zip(there, due, strict=True) for row in _compare_links(place, *pair)]
+            yield from keep_gravest(rows, _MOST_EACH)
             continue
         for entry in there:
             # Links go with the words that they are on; nothing else of ours can be clicked.
@@ -374,6 +373,12 @@ def _compare_annotations(place: str, theirs: Sequence[Table], ours: Sequence[Tab
         for entry in due:
             name = f"{place}, link “{show(entry.get('/Contents', ''))}”"
             yield Difference(name, "it is missing", kind="flow", box=_box_of(entry))
+
+
+def _compare_links(place: str, one: Table, other: Table) -> Iterator[Difference]:
+    name = f"{place}, link “{show(other.get('/Contents', ''))}”"
+    for each in compare_tables(name, one, other, _LINK_SLACK, _PLACED):
+        yield replace(each, box=_box_of(one))
 
 
 def _box_of(entry: Table) -> tuple[float, float, float, float] | None:

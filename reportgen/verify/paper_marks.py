@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from reportgen.verify.differences import Difference, Kind, Run, find_runs
+from reportgen.verify.differences import Difference, Kind, Run, find_runs, keep_gravest
 from reportgen.verify.paper_content import COLOURS, SHOWING, STYLING, Image, Mark
 from reportgen.verify.paper_names import REFUSED
 from reportgen.verify.paper_values import Value, same, show
@@ -91,8 +91,9 @@ def _describe(place: str, theirs: Sequence[Mark], ours: Sequence[Mark], run: Run
     before = _words_before(ours, run.begin)
     if [mark.operator for mark in there] == [mark.operator for mark in due]:
         pairs = [(a, b) for a, b in zip(there, due, strict=True) if not agree(a, b)]
-        for one, other in pairs[:_MOST_EACH]:
-            yield _describe_pair(f"{place}, {_call(other)}{before}", one, other)
+        rows = (_describe_pair(f"{place}, {_call(other)}{before}", one, other) for one, other in pairs)
+        # All are described before some are left out: one that no version explains may be the last.
+        yield from keep_gravest(rows, _MOST_EACH)
         return
     for marks, is_theirs in ((there, True), (due, False)):
         # What only moves or chooses shows nothing, and is named if there is nothing else.
