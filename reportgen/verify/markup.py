@@ -6,28 +6,14 @@ the bytes of pictures and fonts may be others, if they show the same.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
-from reportgen.verify.differences import Difference, Kind, find_runs
-from reportgen.verify.pictures import same_font, same_picture, same_values
-
-# Up to the quote: what follows the base64, and what a browser might make of it, stays in the compared text.
-_DATA = re.compile(
-    r"data:(image/(?:png|jpeg|svg\+xml)|font/ttf|application/x-float32(?:;tolerance=[0-9.e-]{1,12})?)"
-    r";base64,([A-Za-z0-9+/]+={0,2})(?=[\"'])"
-)
-
-# In an attribute, as the policy is, Jinja2 writes quotes so.
-_HASH = re.compile(r"&#39;sha256-([A-Za-z0-9+/]+=*)&#39;")
-
-_CODE = re.compile(r"<(style|script)>(.*?)</\1>", re.DOTALL)
+from reportgen.verify.differences import Difference, Kind, Run, find_runs, keep_gravest
+from reportgen.verify.page_sources import Pages, Source, compare_blobs
 
 _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
@@ -81,104 +67,60 @@ def compare_markup(submitted: str, expected: str) -> Comparison:
 
     Line ends and a byte-order mark are matters of transport. ``submitted`` may be no HTML at all.
     """
-    theirs, ours = _Source.read(submitted), _Source.read(expected)
+    theirs, ours = Source.read(submitted), Source.read(expected)
     # An honest page ends here, and its 27,000 pieces are never taken apart.
     if theirs.text == ours.text:
-        return Comparison(tuple(_compare_blobs(theirs, ours)), 0.0)
+        return Comparison(tuple(compare_blobs(theirs, ours)), 0.0)
     mine, other = _tokens(ours.text), _tokens(theirs.text)
     if len(other) > _MOST_TOKENS:
         return Comparison((Difference("report.html", f"it has more than {_MOST_TOKENS} elements"),), 1.0)
-    known = _Vocabulary.of(mine)
-    found: list[Difference] = []
-    for run in find_runs(other, mine, lambda a, b: a.raw == b.raw or _same_token(a, b, theirs, ours)):
-        found += _describe(other[run.start : run.stop], mine[run.begin : run.end], known)
+    found = _compare_tokens(other, mine, Pages(theirs, ours))
     found = found or [_at_first_difference(theirs.text, ours.text)]
     # Wherever they stand: what is put between them makes nothing of the report go away.
     lost = Counter(token.raw for token in mine) - Counter(token.raw for token in other)
     return Comparison(tuple(_first(found)), lost.total() / max(len(mine), 1))
 
 
+def _compare_tokens(theirs: Sequence[Token], ours: Sequence[Token], pages: Pages) -> list[Difference]:
+    known = _Vocabulary.of(ours)
+    found: list[Difference] = []
+    i = j = 0
+    # What is alike goes side by side whatever its pictures: pages of another machine may differ in all.
+    runs = find_runs(theirs, ours, lambda a, b: pages.read_alike(a.raw, b.raw))
+    for run in [*runs, Run(len(theirs), len(theirs), len(ours), len(ours))]:
+        for one, other in zip(theirs[i : run.start], ours[j : run.begin], strict=True):
+            if not pages.agree(one.raw, other.raw):
+                found.append(_describe_picture(one.place, one.raw, other.raw, pages))
+        found += _describe(theirs[run.start : run.stop], ours[run.begin : run.end], known, pages)
+        i, j = run.stop, run.end
+    return found
+
+
 def _first(found: Sequence[Difference]) -> Iterator[Difference]:
-    """The first of many, those that no version explains before all others."""
-    ordered = [each for each in found if each.kind == "active"]
-    ordered += [each for each in found if each.kind != "active"]
+    """The first of many, those that are excused least before all others."""
+    ordered = keep_gravest(found, len(found))
     yield from ordered[:_MOST_FINDINGS]
-    if len(ordered) > _MOST_FINDINGS:
-        yield Difference("report.html", f"and {len(ordered) - _MOST_FINDINGS} more differences")
-
-
-@dataclass(frozen=True)
-class _Source:
-    """Markup with each picture and font replaced by a number, hashes in the policy by what they are of."""
-
-    text: str
-    blobs: tuple[tuple[str, str], ...]
-
-    @classmethod
-    def read(cls, html: str) -> _Source:
-        html = html.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-        blobs: list[tuple[str, str]] = []
-
-        def cut(match: re.Match[str]) -> str:
-            blobs.append((match[1], match[2]))
-            return f"data:{match[1]};base64,#{len(blobs)}"
-
-        # The text of a script is compared; its hash in the policy would be a second difference for each.
-        codes = {
-            base64.b64encode(hashlib.sha256(code[2].encode("utf-8", "replace")).digest()).decode(): number
-            for number, code in enumerate(_CODE.finditer(html), 1)
-        }
-        # A forger's own "#1" stays what it is: it holds no bytes, and is no picture.
-        cleaned = _DATA.sub(cut, html.replace(";base64,#", ";base64,%23"))
-        policed = _HASH.sub(
-            lambda m: f"&#39;sha256 of code {codes[m[1]]}&#39;" if m[1] in codes else m[0], cleaned
-        )
-        return cls(policed, tuple(blobs))
-
-
-def _compare_blobs(theirs: _Source, ours: _Source) -> Iterator[Difference]:
-    """Pictures and fonts of two pages that are otherwise the same."""
-    # Backwards, so that of equal pictures the first one is named.
-    whole = {blob: number for number, blob in reversed(list(enumerate(ours.blobs, 1)))}
-    for number, (one, other) in enumerate(zip(theirs.blobs, ours.blobs, strict=True), 1):
-        if one == other or _same_blob(one, other):
-            continue
-        what = _KINDS.get(one[0].partition("/")[0], "picture")
-        index = whole.get(one)
-        reason = f"it is {what} {index} of the report" if index else f"it is another {what}"
-        yield Difference(f"{what} {number}", reason, kind="picture" if not index else "content")
-
-
-_KINDS = {"font": "font", "application": "list of numbers"}
-
-
-def _same_blob(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    if one[0] != other[0]:
-        return False
-    submitted, expected = _bytes(one[1]), _bytes(other[1])
-    if one[0].startswith("application/"):
-        return same_values(submitted, expected, float(one[0].partition("=")[2] or 0))
-    same = same_font if one[0].startswith("font/") else same_picture
-    return same(submitted, expected)
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    # Equal to no picture of ours.
-    except (binascii.Error, ValueError):
-        return b""
+    if rest := ordered[_MOST_FINDINGS:]:
+        # Of the gravest kind among them: a page of honest pictures must not have a difference of another.
+        yield Difference("report.html", f"and {len(rest)} more differences", kind=rest[0].kind)
 
 
 def _tokens(text: str) -> list[Token]:
     reader = _Tokeniser()
     # For each tag that begins and never ends the parser would search all that follows: hours for a page.
     last = text.find("<", text.rfind(">") + 1)
-    reader.feed(text if last < 0 else text[:last])
-    reader.close()
+    try:
+        reader.feed(text if last < 0 else text[:last])
+        reader.close()
+    except _TooManyError:
+        return reader.tokens
     if last >= 0:
         reader.tokens.append(Token("declaration", text[last:], "!", (), text.count("\n", 0, last) + 1))
     return reader.tokens
+
+
+class _TooManyError(Exception):
+    """A page has more pieces than any report."""
 
 
 class _Tokeniser(HTMLParser):
@@ -195,6 +137,9 @@ class _Tokeniser(HTMLParser):
     ) -> None:
         within = next((name for _, name in reversed(self._ids) if name), "")
         self.tokens.append(Token(what, raw, tag, attributes, self.getpos()[0], within))
+        # Not at the end: each takes as long as a thousand letters of text.
+        if len(self.tokens) > _MOST_TOKENS:
+            raise _TooManyError
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._add("start", self.get_starttag_text() or "", tag, tuple(attrs))
@@ -234,25 +179,6 @@ class _Tokeniser(HTMLParser):
 
     def handle_pi(self, data: str) -> None:
         self._add("instruction", f"<?{data}>", "?")
-
-
-def _same_token(one: Token, other: Token, theirs: _Source, ours: _Source) -> bool:
-    """Whether two pieces are the same but for a picture with the same number in its page or another."""
-    if one.what != other.what or one.tag != other.tag or "base64,#" not in one.raw:
-        return False
-    if _NUMBERED.sub("#", one.raw) != _NUMBERED.sub("#", other.raw):
-        return False
-    pairs = zip(_blobs_of(one, theirs), _blobs_of(other, ours), strict=True)
-    return all(a is not None and b is not None and (a == b or _same_blob(a, b)) for a, b in pairs)
-
-
-_NUMBERED = re.compile(r"(?<=;base64,)#(\d+)")
-
-
-def _blobs_of(token: Token, source: _Source) -> list[tuple[str, str] | None]:
-    # A stranger's number may have any length; so cut, it is too large for all that a page can carry.
-    numbers = [int(number[:9]) for number in _NUMBERED.findall(token.raw)]
-    return [source.blobs[n - 1] if 0 < n <= len(source.blobs) else None for n in numbers]
 
 
 @dataclass(frozen=True)
@@ -316,11 +242,13 @@ def _is_policy(token: Token) -> bool:
 _MOST_EACH = 6
 
 
-def _describe(found: Sequence[Token], due: Sequence[Token], known: _Vocabulary) -> list[Difference]:
+def _describe(
+    found: Sequence[Token], due: Sequence[Token], known: _Vocabulary, pages: Pages
+) -> list[Difference]:
     """What a part of the page has in the place of a part of ours."""
     if len(found) == len(due) and all(_comparable(a, b) for a, b in zip(found, due, strict=True)):
-        pairs = [(a, b) for a, b in zip(found, due, strict=True) if a.raw != b.raw]
-        return [each for a, b in pairs for each in _describe_pair(a, b, known)]
+        pairs = [(a, b) for a, b in zip(found, due, strict=True) if not pages.agree(a.raw, b.raw)]
+        return [each for a, b in pairs for each in _describe_pair(a, b, known, pages)]
     added = [token for token in found if token.what != "end" and token.raw.strip()]
     missing = [token for token in due if token.what != "end" and token.raw.strip()]
     rows = [
@@ -344,7 +272,10 @@ def _comparable(one: Token, other: Token) -> bool:
     return one.what == other.what and (one.tag == other.tag or one.what == "declaration")
 
 
-def _describe_pair(one: Token, other: Token, known: _Vocabulary) -> Iterator[Difference]:
+def _describe_pair(one: Token, other: Token, known: _Vocabulary, pages: Pages) -> Iterator[Difference]:
+    if pages.read_alike(one.raw, other.raw):
+        yield _describe_picture(one.place, one.raw, other.raw, pages)
+        return
     if one.what != "start":
         kind: Kind = "content" if one.what in ("text", "comment", "code", "end") else "active"
         yield Difference(one.place, "it is another one", *_around(one.raw, other.raw), kind)
@@ -360,11 +291,12 @@ def _describe_pair(one: Token, other: Token, known: _Vocabulary) -> Iterator[Dif
             yield Difference(place, "it is there twice", value, due.get(name), "active")
         elif name not in due:
             yield Difference(place, "the report has no such attribute here", value, None, kind)
+        elif "base64,#" in (value or "") and "base64,#" in (due[name] or ""):
+            if pages.agree(value or "", due[name] or ""):
+                continue
+            yield _describe_picture(place, value or "", due[name] or "", pages)
         elif due[name] != value:
-            picture = "base64,#" in (value or "") and "base64,#" in (due[name] or "")
-            reason = "it is another picture" if picture else "it has another value"
-            changed: Kind = "picture" if picture else kind
-            yield Difference(place, reason, *_around(value or "", due[name] or ""), changed)
+            yield Difference(place, "it has another value", *_around(value or "", due[name] or ""), kind)
         else:
             continue
         said = True
@@ -375,6 +307,12 @@ def _describe_pair(one: Token, other: Token, known: _Vocabulary) -> Iterator[Dif
     # The same attributes in another order, or other quotes and spaces between them.
     if not said:
         yield Difference(one.place, "it is written in another way", one.raw, other.raw)
+
+
+def _describe_picture(place: str, one: str, other: str, pages: Pages) -> Difference:
+    if pages.is_moved(one, other):
+        return Difference(place, "it is another picture of the report")
+    return Difference(place, "it is another picture", kind="picture")
 
 
 _CONTEXT = 24
