@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.lookup import PointerError, join_pointer
 from reportgen.contract.reader import LoadedResults
+from reportgen.dataset.names import composed
 from reportgen.engine.plan import setting
 from reportgen.errors import SettingsError
 from reportgen.networks import ARCHITECTURES
@@ -115,8 +116,11 @@ def compare_settings(results: LoadedResults, attached: Settings | None, kind: Re
 
 def _compare_examples(examples: Mapping[str, str], chosen: Mapping[str, str]) -> Findings:
     # Of classes that the settings do not name, the program chose the image.
+    # macOS writes names decomposed, and so do those who copy them from there (see composed()).
+    images = {composed(label): composed(file) for label, file in examples.items()}
     for label, file in chosen.items():
-        used = examples.get(label, "")
+        label, file = composed(label), composed(file)
+        used = images.get(label, "")
         # The settings may name the file without its folder.
         agrees = used == file or used.endswith(f"/{file}")
         yield judge(
