@@ -60,13 +60,15 @@ _MOST_EACH = 3
 
 def compare_names(theirs: Any, known: frozenset[str]) -> Iterator[Difference]:
     """A difference for each key and kind of object that is not ``known`` from ours, with its location."""
-    counted: dict[str, int] = {}
+    counted: dict[tuple[str, Kind], int] = {}
     for name, place in list_names(theirs):
         if name in known or name in _TREES:
             continue
-        counted[name] = counted.get(name, 0) + 1
-        if counted[name] <= _MOST_EACH:
-            yield Difference(f"{name}: {place}", *_explain(name, place))
+        row = Difference(f"{name}: {place}", *_explain(name, place))
+        # Of each kind: those in fonts may be excused, and must not stand for one elsewhere.
+        counted[name, row.kind] = counted.get((name, row.kind), 0) + 1
+        if counted[name, row.kind] <= _MOST_EACH:
+            yield row
 
 
 def refuse_names(theirs: Any) -> Iterator[Difference]:
