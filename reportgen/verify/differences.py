@@ -199,9 +199,10 @@ def find_excuses(
     if share > _MOST:
         found |= _all_but_active(_TEMPLATES)
     if not rendered.whole:
-        found |= _all_but_active(rendered.reason)
+        # What is not here changes elements, but no word.
+        found |= {kind: reason for kind, reason in _all_but_active(rendered.reason).items() if kind != "word"}
     return Excuses(found)
 
 
 def _all_but_active(reason: str) -> dict[Kind, str]:
-    return dict.fromkeys(("content", "flow", "layout", "picture"), reason)
+    return dict.fromkeys(("word", "content", "flow", "layout", "picture"), reason)
