@@ -276,8 +276,7 @@ def _compare(found: Paper, due: Paper, producer: str, named: Mapping[str, Kind])
         _in_flow(compare_tables("structure of the pages", found.owners, due.owners)),
     ]
     for part in parts:
-        rows = [row for row in part if not _is_told(row, named)]
-        yield from _shorten(rows)
+        yield from _shorten([row for row in part if not _is_told(row, named)])
     # How many pages there are is compared with what they show, in sheets.py.
     for number, (one, other) in enumerate(zip(found.pages, due.pages, strict=False), 1):
         place = f"page {number}"
