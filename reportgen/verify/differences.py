@@ -46,12 +46,16 @@ class Difference:
 
 
 GRAVEST: tuple[Kind, ...] = ("active", "word", "content", "picture", "flow", "layout")
-"""The kinds in the order in which they are told: those first that are excused least."""
+"""The kinds, those first that are excused least."""
 
 
 def keep_gravest(found: Iterable[Difference], most: int) -> list[Difference]:
-    """At most so many of them, those first that are excused least, and else in their order."""
-    return sorted(found, key=lambda each: GRAVEST.index(each.kind))[:most]
+    """At most so many of them, those first that nothing excuses, and else in their order.
+
+    Not by all kinds: where lines break elsewhere, what follows is taken for content as soon as it is paired
+    with something else.
+    """
+    return sorted(found, key=lambda each: each.kind != "active")[:most]
 
 
 def _shown(text: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
-from reportgen.verify.differences import Difference, Kind, Run, find_runs, keep_gravest
+from reportgen.verify.differences import GRAVEST, Difference, Kind, Run, find_runs, keep_gravest
 from reportgen.verify.page_sources import Pages, Source, compare_blobs
 
 _VOID = frozenset(
@@ -97,12 +97,13 @@ def _compare_tokens(theirs: Sequence[Token], ours: Sequence[Token], pages: Pages
 
 
 def _first(found: Sequence[Difference]) -> Iterator[Difference]:
-    """The first of many, those that are excused least before all others."""
+    """The first of many, those that nothing excuses before all others."""
     ordered = keep_gravest(found, len(found))
     yield from ordered[:_MOST_FINDINGS]
     if rest := ordered[_MOST_FINDINGS:]:
         # Of the gravest kind among them: a page of honest pictures must not have a difference of another.
-        yield Difference("report.html", f"and {len(rest)} more differences", kind=rest[0].kind)
+        kind = min((row.kind for row in rest), key=GRAVEST.index)
+        yield Difference("report.html", f"and {len(rest)} more differences", kind=kind)
 
 
 def _tokens(text: str) -> list[Token]:

@@ -297,7 +297,8 @@ def _shorten(rows: Sequence[Difference]) -> Iterator[Difference]:
     shown = keep_gravest(rows, len(rows))
     yield from shown[:_MOST_EACH]
     if rest := shown[_MOST_EACH:]:
-        yield Difference(rest[0].place, f"and {len(rest)} more of this kind", kind=rest[0].kind)
+        kind = min((row.kind for row in rest), key=GRAVEST.index)
+        yield Difference(rest[0].place, f"and {len(rest)} more of this kind", kind=kind)
 
 
 def _with_producer(info: Table, producer: str) -> Table:
