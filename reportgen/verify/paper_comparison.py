@@ -216,10 +216,9 @@ def compare_papers(submitted: Path | bytes, reprint: Reprint, producer: str = ""
             named = [*compare_names(theirs, reprint.names), *refuse_files(theirs)]
             yield from named
             found = read_paper(theirs)
-            told: dict[str, Kind] = {}
-            for row in named:
-                key = row.place.partition(":")[0]
-                told[key] = min(told.get(key, row.kind), row.kind, key=GRAVEST.index)
+            # The gravest last, which stays.
+            rising = sorted(named, key=lambda row: -GRAVEST.index(row.kind))
+            told = {row.place.partition(":")[0]: row.kind for row in rising}
             yield from _compare(found, reprint.paper, producer, told)
             # With an empty password pikepdf opens it without a word.
             if theirs.is_encrypted:
