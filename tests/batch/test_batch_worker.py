@@ -207,6 +207,7 @@ def test_without_images_of_the_class_a_group_is_checked_with_its_own(made: Path,
 
 @pytest.mark.slow
 @pytest.mark.prints
+@pytest.mark.long
 def test_a_pdf_gets_the_points_of_the_build_folder_it_was_printed_from(tmp_path: Path) -> None:
     """The build folder, graded as it is, is the oracle; the batch sees nothing but its PDF."""
     home = make_home(tmp_path / "home")

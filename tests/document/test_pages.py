@@ -17,7 +17,7 @@ from stand_in import counting, draw_image
 from reportgen.engine import pipeline
 from reportgen.settings import load_settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.prints]
+pytestmark = [pytest.mark.slow, pytest.mark.prints, pytest.mark.long]
 
 DPI = 120
 MM = DPI / 25.4
@@ -92,7 +92,6 @@ def printed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return read(built.path("report.pdf"))
 
 
-@pytest.mark.long
 def test_no_page_is_half_empty_unless_a_section_starts_on_the_next(printed: Paper) -> None:
     starts = {page for page, _ in printed.sections}
     filled = {}
