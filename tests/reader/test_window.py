@@ -213,8 +213,8 @@ def test_on_paper_nothing_is_left_of_the_screen(browser: Browser, build: Path, s
             expect(control).to_have_css("border-top-width", "0px")
             expect(control).to_have_css("background-color", "rgba(0, 0, 0, 0)")
         assert "Lay over the image" not in text()
-        rows = page.locator(".functions p")
-        assert rows.filter(visible=True).count() == rows.count() > 20
+        functions = page.locator(".functions [id]")
+        assert functions.filter(visible=True).count() == functions.count() > 20
         for longer in ("table.sources tr", "nav.listing li"):
             assert page.locator(longer).filter(visible=True).count() == 0
 
