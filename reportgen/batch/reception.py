@@ -197,7 +197,7 @@ def _is_submission(folder: Path) -> bool:
 
 
 def _read_item(
-    path: Path, label: str, desk: Desk, strays: list[Stray], say: Callable[[str], None]
+    path: Path, label: str, desk: Desk, strays: list[Stray], say: Callable[[str], None], depth: int = 0
 ) -> Iterator[_Item]:
     label, name = escaped(label), read_name(path.name, folder=path.is_dir())
     if is_ignored(path.name):
@@ -205,11 +205,12 @@ def _read_item(
     elif path.is_symlink():
         strays.append(Stray(label, "a symbolic link, which is not followed", ignored=False))
     # A zip that an LMS named is one student's, whatever is in it.
-    elif is_zip(path) and not name.lms and _is_of_class(path):
+    # A zip may hold itself, so that there is no end of them.
+    elif depth < _DEEPEST and is_zip(path) and not name.lms and _is_of_class(path):
         say(f"{label} holds what several groups handed in, and is unpacked.")
         folder = desk.unpack(path, label, "", OF_CLASS)
         for child in sorted(folder.iterdir()) if folder else ():
-            yield from _read_item(child, f"{label}/{child.name}", desk, strays, say)
+            yield from _read_item(child, f"{label}/{child.name}", desk, strays, say, depth + 1)
     elif name.owner and (path.is_dir() or path.suffix.casefold() in _SUBMITTED):
         yield _Item(path, label, name)
     elif path.is_dir() or path.suffix.casefold() in _SUBMITTED:

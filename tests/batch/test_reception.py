@@ -302,3 +302,15 @@ def test_of_two_groups_that_differ_in_punctuation_each_gets_its_own(tmp_path: Pa
     write(tmp_path / "given", {f"{name}/{number}.pdf": "1" for number, name in enumerate(names)})
     received = receive(read_class(declared(tmp_path, *names)), tmp_path / "out")
     assert reports(received) == {name: f"{number}.pdf" for number, name in enumerate(names)}
+
+
+def test_a_download_in_a_download_ends_somewhere(tmp_path: Path) -> None:
+    """Red if each is unpacked for ever: of a zip that holds itself there is always one more."""
+    data = b""
+    for number in range(12):
+        files: dict[str, str | bytes] = {f"Ann {number}_{number}_assignsubmission_file_/report.pdf": f"{number}"}
+        data = packed(files | ({"all.zip": data} if data else {}))
+    write(tmp_path / "in", {"all.zip": data})
+    received = take_in(tmp_path / "in", tmp_path / "out")
+    # What is deeper than downloads are is taken for what somebody handed in, and has its row.
+    assert set(reports(received)) == {"Ann 11", "Ann 10", "Ann 9", "all"}
