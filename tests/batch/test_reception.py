@@ -308,8 +308,8 @@ def test_a_download_in_a_download_ends_somewhere(tmp_path: Path) -> None:
     """Red if each is unpacked for ever: of a zip that holds itself there is always one more."""
     data = b""
     for number in range(12):
-        files: dict[str, str | bytes] = {f"Ann {number}_{number}_assignsubmission_file_/report.pdf": f"{number}"}
-        data = packed(files | ({"all.zip": data} if data else {}))
+        inner: dict[str, str | bytes] = {"all.zip": data} if data else {}
+        data = packed({f"Ann {number}_{number}_assignsubmission_file_/report.pdf": "r", **inner})
     write(tmp_path / "in", {"all.zip": data})
     received = take_in(tmp_path / "in", tmp_path / "out")
     # What is deeper than downloads are is taken for what somebody handed in, and has its row.
