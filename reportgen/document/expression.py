@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -228,9 +227,9 @@ def _print(name: str, node: Sourced) -> Markup:
 
 def rounded_text(value: float) -> str:
     """A number with up to 4 significant digits; a share is 1 only if it is exactly that."""
-    if 0 < abs(value) < 1:
+    if 0 < value < 1:
         # With four digits 0.99996 would be rounded to 1.
-        value = math.copysign(min(abs(value), 0.9999), value)
+        value = min(value, 0.9999)
     mantissa, times, power = significant_text(value, 4).partition(" × ")
     if "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")

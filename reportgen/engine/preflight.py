@@ -1,55 +1,12 @@
-"""What can be known before anything is computed: what must be wrong, and what results will hold."""
+"""What can be known to be wrong before anything is computed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
-from reportgen.contract.schema import read_schema
-from reportgen.contract.specimen import Known, make_specimen
-from reportgen.dataset.inventory import Inventory
-from reportgen.document.html import COMMON_TABLES
 from reportgen.engine.plan import Plan, printed_texts
 from reportgen.errors import PreflightError, Problem, WeightsError
 from reportgen.networks import USUAL
-from reportgen.outline.kind import ReportKind
-from reportgen.settings import Settings
-from reportgen.split import SPLITS
-
-
-def expect_names(kind: ReportKind, classes: int, *, annotated: bool) -> list[tuple[str, str]]:
-    """Kind and name of every figure and table of the document, those that may not be made too."""
-    figures = [name for section in kind.sections for name in section.figure_names(classes)]
-    tables = [
-        name
-        for place in ("body", "appendix")
-        for section in kind.sections
-        for name in section.table_names(classes, place, annotated=annotated)
-    ]
-    return [*(("figure", name) for name in figures), *(("table", name) for name in (*tables, *COMMON_TABLES))]
-
-
-def expect_results(settings: Settings, inventory: Inventory) -> Any:
-    """A specimen of ``results.json``: its keys, kinds of values, and lengths as far as they are known."""
-    kind = settings.kind
-    known = Known(
-        keys={"class": inventory.classes, "split": SPLITS},
-        lengths={
-            "/kind/sections": len(kind.sections),
-            "/report/authors": len(settings.authors),
-            "/dataset/classes": len(inventory.classes),
-            "/dataset/images": len(inventory.images),
-        },
-        absent={
-            *(() if inventory.survey.annotations else ("/dataset/annotations_sha256",)),
-            *(() if settings.date else ("/report/date",)),
-        },
-    )
-    for section in kind.sections:
-        if (module := section.load("claims")) is not None and hasattr(module, "expect"):
-            known = known.joined(module.expect(settings, inventory), section.name)
-    return make_specimen(read_schema(kind), known)
-
 
 # Stated here, because asking the network would load TensorFlow before the settings are known to be right.
 # A test compares it with the layer itself.
@@ -105,6 +62,7 @@ def check_commentary(plan: Plan) -> Iterable[Problem]:
     from reportgen.document.commentary import CommentaryContext, find_faults, reference_names
     from reportgen.document.formulas import FormulaSetter
     from reportgen.document.numbers import Sourced
+    from reportgen.engine.expected import expect_names, expect_results
 
     classes = plan.inventory.classes
     names = expect_names(plan.kind, len(classes), annotated=plan.inventory.survey.annotations is not None)

@@ -15,7 +15,7 @@ from whole_document import whole
 from reportgen.dataset.inventory import take_inventory
 from reportgen.document.expression import print_value
 from reportgen.document.numbers import FILTERS, Sourced
-from reportgen.engine.preflight import expect_results
+from reportgen.engine.expected import expect_results
 from reportgen.errors import RenderError
 from reportgen.settings import Settings
 

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from stand_in import LABELS, counting, make_home
 
 from reportgen.engine import pipeline, preflight
-from reportgen.engine.preflight import expect_names
+from reportgen.engine.expected import expect_names
 from reportgen.engine.preparation import preview
 from reportgen.errors import PreflightError, Problem, SettingsError, UserError
 from reportgen.models.backbone import Backbone
