@@ -17,7 +17,7 @@ from nbclient import NotebookClient
 from PIL import Image
 from tiny_data import CLASSES, SCRIPT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 # What a user's notebook may have done before: whoever computes in it would stumble over each of these.
 POISON = """\
@@ -98,7 +98,6 @@ def written(ran: Ran) -> Any:
     return json.loads((ran.folder / "made/results.json").read_bytes())
 
 
-@pytest.mark.long
 def test_what_the_notebook_did_before_changes_no_number(
     ran: Ran, written: Any, results: Any, build: Path
 ) -> None:

@@ -19,7 +19,7 @@ from stand_in import SETTINGS, counting, draw_image
 from reportgen.engine import pipeline
 from reportgen.settings import load_settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 COMPOSED, DECOMPOSED = "caf\u00e9", "cafe\u0301"
 MANAGED = "animals/Training/dog/1.png"
@@ -46,7 +46,6 @@ def home(tmp_path_factory: pytest.TempPathFactory, make_once: MakeOnce) -> Home:
     return Home(home, make_once)
 
 
-@pytest.mark.long
 def test_the_results_say_what_was_done(home: Home) -> None:
     dataset = home.results()["dataset"]
     assert dataset["classes"] == [COMPOSED, "dog"]
@@ -76,7 +75,6 @@ def test_the_page_says_it_in_words(home: Home) -> None:
     assert f"test_set/test_set/{COMPOSED}/0.png" in words
 
 
-@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS gives names as it likes")
 @pytest.mark.parametrize("folder", ["", "animals"])
 def test_the_report_is_confirmed_wherever_the_data_lie(home: Home, tmp_path: Path, folder: str) -> None:
