@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import h5py
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.errors import WeightsError
 from reportgen.weights import EMBEDDED_REMEDY, EMBEDDED_SHA256
+
+if TYPE_CHECKING:
+    import keras
 
 
 def identity_convolution(channels: int) -> list[NDArray[np.float32]]:
@@ -62,6 +63,8 @@ def fill_with_embedded(network: keras.Model, path: Path, sha256: str) -> None:
 
     Raises ``WeightsError`` unless ``sha256``, that of the file, is the one it has in the package.
     """
+    import h5py
+
     if sha256 != EMBEDDED_SHA256:
         raise WeightsError(
             f"{path}: damaged or of another version: its SHA-256 is {sha256}, not {EMBEDDED_SHA256}.",
