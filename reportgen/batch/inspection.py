@@ -1,17 +1,10 @@
-"""What each group handed in, as it is now: what is to be done for it, here or in another shard of the
-class, and what was done already.
-"""
+"""What each group handed in, as it is now: what is to be done for it, and what was done already."""
 
 from __future__ import annotations
 
-import contextlib
-import re
-import shutil
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from reportgen.batch.attempt import (
     ATTEMPTS,
@@ -35,103 +28,14 @@ from reportgen.batch.job import (
 )
 from reportgen.batch.parts import Parts, find_obstacle, find_parts, is_document
 from reportgen.batch.reception import Received
+from reportgen.batch.shards import adopt, list_finished
 from reportgen.batch.supplements import Supplements
 from reportgen.dataset.inventory import take_inventory
 from reportgen.dataset.names import capped, escaped
 from reportgen.errors import UserError
 from reportgen.grading.exports.table import one_line
 from reportgen.intake import IntakeError, check_folder
-from reportgen.store.files import write_atomically, writing
-
-SHARDS = ".shards"
-
-_DONE_FILE = ".done"
-
-_MOST = 1000
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Shard:
-    """Part ``number`` of ``count``, from 1."""
-
-    number: int
-    count: int
-
-    @property
-    def name(self) -> str:
-        """What its folder is called, and ``--shard`` is given."""
-        return f"{self.number}-of-{self.count}"
-
-    def folder(self, out: Path) -> Path:
-        """Where it works."""
-        return out / SHARDS / self.name
-
-    def choose(self, groups: Sequence[T]) -> list[T]:
-        """Its share of the groups of a class: every so many, so that all shares are about equal.
-
-        No group is in two shares, and each is in one.
-        """
-        return list(groups[self.number - 1 :: self.count])
-
-
-def parse_shard(text: str) -> Shard:
-    """Read ``2/5``. Raises ``UserError`` for anything else."""
-    match = re.fullmatch(r"(\d{1,4})/(\d{1,4})", text)
-    if match is None or not 1 <= int(match[1]) <= int(match[2]) <= _MOST:
-        raise UserError(
-            f"--shard {text}: is no part of a class.",
-            f"Write NUMBER/PARTS, as 1/3, 2/3 and 3/3 on three machines; at most {_MOST} parts.",
-        )
-    return Shard(int(match[1]), int(match[2]))
-
-
-def tell_done(out: Path, shard: Shard) -> list[str]:
-    """Write down that a shard came to its end, and return those that did not yet, as ``--shard`` has them."""
-    file = shard.folder(out) / _DONE_FILE
-    with writing(file):
-        write_atomically(file, b"")
-    others = (Shard(number, shard.count) for number in range(1, shard.count + 1))
-    return [f"{each.number}/{each.count}" for each in others if not (each.folder(out) / _DONE_FILE).exists()]
-
-
-def begin_shard(out: Path, shard: Shard) -> Path:
-    """Make the folder of a shard, and return it; that it was finished before counts no more."""
-    folder = shard.folder(out)
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / _DONE_FILE).unlink(missing_ok=True)
-    return folder
-
-
-def list_finished(out: Path, slug: str) -> Iterator[tuple[Path, Outcome, str]]:
-    """What shards made of a group: folder, outcome and key, of those that are as they were sealed."""
-    # A class that is done in one has no such folder.
-    with contextlib.suppress(OSError):
-        for shard in sorted((out / SHARDS).iterdir()):
-            folder = shard / GROUPS / slug
-            if finished := find_finished(folder):
-                yield folder, *finished
-
-
-def adopt(out: Path, slug: str, folder: Path) -> Outcome:
-    """Make what a shard finished the group's report, as if it had been made here. It is moved, not copied."""
-    name = uuid.uuid4().hex
-    with writing(folder):
-        folder.rename(out / ATTEMPTS / name)
-    return finalize(out, Attempt(slug, name))
-
-
-def clear_shards(out: Path) -> None:
-    """Remove the folders of shards that came to their end; one that is at work is left alone."""
-    with contextlib.suppress(OSError):
-        for shard in sorted((out / SHARDS).iterdir()):
-            if (shard / _DONE_FILE).exists():
-                shutil.rmtree(shard, ignore_errors=True)
-        # Fails, as it should, as long as a part is at work.
-        (out / SHARDS).rmdir()
-
+from reportgen.store.files import writing
 
 _NAMED = 5
 

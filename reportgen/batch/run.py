@@ -26,21 +26,14 @@ from reportgen.batch.class_file import Class
 from reportgen.batch.contents import hash_file
 from reportgen.batch.examination import GRADES_FILES
 from reportgen.batch.feedback import address, write_feedback
-from reportgen.batch.inspection import (
-    InspectedGroup,
-    Inspector,
-    Shard,
-    begin_shard,
-    clear_shards,
-    inspect_data,
-    tell_done,
-)
+from reportgen.batch.inspection import InspectedGroup, Inspector, inspect_data
 from reportgen.batch.job import BatchConfig, Job, Outcome, read_costs
 from reportgen.batch.parts import BUILD_FOLDER
 from reportgen.batch.progress_view import ProgressView
 from reportgen.batch.publication import Tables, open_output, refuse_overlap, write_tables
 from reportgen.batch.reception import Received, check_releases, receive
 from reportgen.batch.roster import add_groups, find_people, read_roster
+from reportgen.batch.shards import Shard, begin_shard, clear_shards, tell_done
 from reportgen.batch.supplements import Supplements, gather_supplements
 from reportgen.batch.tables import GroupResult, GroupStatus
 from reportgen.dataset.signature import IMAGE_SUFFIXES

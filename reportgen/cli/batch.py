@@ -91,8 +91,8 @@ def _work_on_shard(
     text: str, chosen: Class, out: Path, runner: Runner, view: ProgressView, options: Options
 ) -> bool:
     """Do one part of a class; whether it was the last one, so that there are tables to be written."""
-    from reportgen.batch.inspection import parse_shard
     from reportgen.batch.run import run_shard
+    from reportgen.batch.shards import parse_shard
 
     report, open_parts = run_shard(chosen, out, runner, view, options, parse_shard(text))
     if open_parts:

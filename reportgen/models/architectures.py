@@ -14,8 +14,8 @@ import numpy as np
 from reportgen.errors import WeightsError
 from reportgen.models.backbone import INPUT_SHAPE, Backbone
 from reportgen.models.backend import settle_backend
+from reportgen.models.embedded import fill_with_embedded
 from reportgen.models.graph import LayerGraph, count_inputs, walk_layers
-from reportgen.models.identity import fill_with_embedded
 from reportgen.networks import NetworkChoice
 from reportgen.store.digests import hash_file
 from reportgen.text import plural

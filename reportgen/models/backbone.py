@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from reportgen.errors import WeightsError
 from reportgen.models.backend import settle_backend
+from reportgen.models.embedded import fill_with_embedded
 from reportgen.models.graph import LayerGraph, Node, is_rectified
-from reportgen.models.identity import fill_with_embedded, skip_identities
+from reportgen.models.identity import skip_identities
 from reportgen.models.vgg_files import TOP, StoredLayer, StoredLayers, open_layers, require_shapes
 from reportgen.store.digests import hash_file
 from reportgen.weights import (

@@ -1,19 +1,12 @@
-"""Convolutions that hand their input on unchanged, and the embedded weights, which need them."""
+"""Convolutions that hand their input on unchanged, as the embedded network has them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from reportgen.errors import WeightsError
-from reportgen.weights import EMBEDDED_REMEDY, EMBEDDED_SHA256
-
-if TYPE_CHECKING:
-    import keras
 
 
 def identity_convolution(channels: int) -> list[NDArray[np.float32]]:
@@ -56,29 +49,3 @@ def skip_identities(layers: Iterable[Any]) -> list[Any]:
         if getattr(layer, "weights", None):
             rectified = is_relu
     return kept
-
-
-def fill_with_embedded(network: keras.Model, path: Path, sha256: str) -> None:
-    """Fill the convolutions of VGG16 or VGG19 with the embedded weights, which are of VGG16's.
-
-    Raises ``WeightsError`` unless ``sha256``, that of the file, is the one it has in the package.
-    """
-    import h5py
-
-    if sha256 != EMBEDDED_SHA256:
-        raise WeightsError(
-            f"{path}: damaged or of another version: its SHA-256 is {sha256}, not {EMBEDDED_SHA256}.",
-            EMBEDDED_REMEDY,
-        )
-    names = {layer.name for layer in network.layers}
-    # Without a lock, which some network disks do not have: HDF5 would refuse the file there.
-    with h5py.File(path, locking=False) as file:
-        for block, depth in enumerate((2, 2, 3, 3, 3), 1):
-            for n in range(depth):
-                group = file[f"block{block}/layers/conv2d{f'_{n}' if n else ''}/vars"]
-                network.get_layer(f"block{block}_conv{n + 1}").set_weights([group["0"][()], group["1"][()]])
-            # VGG16 has three convolutions where VGG19 has four. A fourth that hands its input on changes
-            # nothing, since ReLU leaves alone what is not negative.
-            if (fourth := f"block{block}_conv4") in names:
-                layer = network.get_layer(fourth)
-                layer.set_weights(identity_convolution(layer.filters))

@@ -16,7 +16,8 @@ from PIL import Image
 from scipy.io import loadmat, savemat
 from stage_listener import StageListener
 
-from reportgen.acquire.outlines import Annotated, annotate, read_matrices, read_outline
+from reportgen.acquire.matfile import read_matrices
+from reportgen.acquire.outlines import Annotated, annotate, read_outline
 from reportgen.dataset.annotations import read_annotations
 from reportgen.errors import DataError, UserError
 from reportgen.store.output import TakenError

@@ -11,9 +11,9 @@ from graded_class import COMMAND as QUICK
 from graded_class import GradedClass, read_table
 
 from reportgen.batch.attempt import LocalRunner
-from reportgen.batch.inspection import Shard, parse_shard
 from reportgen.batch.progress_view import SilentView
 from reportgen.batch.run import Options, Report, run_shard
+from reportgen.batch.shards import Shard, parse_shard
 from reportgen.errors import UserError
 
 
