@@ -128,6 +128,19 @@ class Settings(Table):
     randomisation: Redrawing = Redrawing()
     shortcuts: RingTest = RingTest()
     commentary: Commentary = Commentary()
+
+    @property
+    def unwritten(self) -> str:
+        """What only the authors can write and have not yet, in one line; empty if nothing is missing."""
+        slots = self.kind.slots
+        empty = [slot for slot in slots if not getattr(self.commentary, slot).strip()]
+        listed = "" if len(empty) == len(slots) else f" ({', '.join(empty)})"
+        missing = [
+            *(["authors"] if not self.authors else []),
+            *([f"[commentary]{listed}"] if empty else []),
+        ]
+        return f"Still empty in your settings: {' and '.join(missing)}." if missing else ""
+
     # Private, so that where settings are from is in no key and in no report.
     _origin: Origin = PrivateAttr(default_factory=Origin)
 

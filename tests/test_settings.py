@@ -611,6 +611,32 @@ def test_no_line_of_the_shipped_file_breaks_it_even_if_it_only_explains(tmp_path
     assert load_settings(write(tmp_path, uncommented(every))).date == datetime.date(2026, 1, 31)
 
 
+AUTHOR = '[[authors]]\nname = "Ann Example"\nroll_number = "1"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", "authors and [commentary]"),
+        (AUTHOR, "[commentary]"),
+        ('[commentary]\nobservations = "We saw."\nneurons = " "\n', "authors and [commentary] (SLOTS)"),
+        (AUTHOR + '[commentary]\nneurons = "Grass."\n', "[commentary] (SLOTS)"),
+    ],
+)
+def test_what_only_the_authors_can_write_is_named_while_it_is_missing(
+    tmp_path: Path, text: str, line: str
+) -> None:
+    written = "observations" if "observations" in text else "neurons"
+    others = ", ".join(slot for slot in find_kind().slots if slot != written)
+    found = load_settings(write(tmp_path, text)).unwritten
+    assert found == f"Still empty in your settings: {line.replace('SLOTS', others)}."
+
+
+def test_nothing_is_named_when_all_is_written(tmp_path: Path) -> None:
+    words = "".join(f'{slot} = "Words."\n' for slot in find_kind().slots)
+    assert load_settings(write(tmp_path, f"{AUTHOR}[commentary]\n{words}")).unwritten == ""
+
+
 def test_the_shipped_file_has_room_for_any_number_of_authors(tmp_path: Path) -> None:
     text = uncommented(EXAMPLES)
     line = next(line for line in text.splitlines() if "Second Author" in line)

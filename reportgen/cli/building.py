@@ -69,7 +69,7 @@ def build(
             typer.echo(line)
         return
     built = pipeline.build(chosen, folder, progress, pipeline.Options(fresh=fresh, explain=explain))
-    remark(built, progress)
+    remark(built, chosen, progress)
     if not quiet:
         _show(built, chosen.kind)
     if built.problem:
@@ -85,8 +85,8 @@ def _preview(chosen: Settings, file: Path | None, progress: Progress) -> list[st
     return preview(chosen, folder, progress)
 
 
-def remark(built: BuildResult, progress: Progress) -> None:
-    """Print the notes on the report."""
+def remark(built: BuildResult, settings: Settings, progress: Progress) -> None:
+    """Print the notes on the report, and what is still to be written into it."""
     results = built.document
     for line in built.notes:
         progress.say(line)
@@ -95,6 +95,9 @@ def remark(built: BuildResult, progress: Progress) -> None:
     for check in results["checks"]:
         if not (check["passed"] or check["finding"]):
             progress.say(f"Check failed: {check['claim']}")
+    # Never on paper, where a reader could do nothing about it.
+    if unwritten := settings.unwritten:
+        progress.say(unwritten)
 
 
 def _show(built: BuildResult, kind: ReportKind) -> None:
@@ -142,7 +145,7 @@ def watch(
         workshops[:] = workshops or [pipeline.BuildSession()]
         options = pipeline.Options(for_imagenet=command)
         built = pipeline.build(chosen, folder, listener, options, workshops[0])
-        remark(built, listener)
+        remark(built, chosen, listener)
         if built.problem:
             listener.say(f"{built.problem.problem} {built.problem.remedy}")
         return built.folder
@@ -235,7 +238,7 @@ def _build(request: Request, progress: Progress) -> Answer:
     )
     folder = data_folder(chosen, request.file, progress)
     built = pipeline.build(chosen, folder, progress, pipeline.Options(fresh=request.fresh))
-    remark(built, progress)
+    remark(built, chosen, progress)
     if built.problem:
         progress.say(f"{built.problem.problem} {built.problem.remedy}")
     return Answer(built.folder, built.changed, built.problem, chosen.outline)

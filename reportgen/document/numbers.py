@@ -98,7 +98,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "percent": _filter(percent_text),
     "significant": _filter(significant_text),
     "whole": _filter(whole_text),
-    "shape": _joined(" × "),
+    # "14 × 14" over the end of a line would be read as a product that goes on.
+    "shape": lambda node: Markup('<span class="nowrap">{}</span>').format(_joined(" × ")(node)),
     "position": lambda node: Markup('<span class="nowrap">({})</span>').format(_joined(", ")(node)),
     "span": _span,
     "neuron_kind": lambda node: (

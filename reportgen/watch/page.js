@@ -42,7 +42,8 @@ function write(bar, text) {
 
 function show(state, news) {
   if (news.version !== shown) load(news.version);
-  write(statusBar, state === "building" ? `Building… ${news.stage}`.trim() : "");
+  const waiting = { building: `Building… ${news.stage}`.trim(), ready: news.reminder };
+  write(statusBar, waiting[state] ?? "");
   write(errorBar, news.problem ? `${news.problem}\n→ ${news.remedy}` : "");
   errorBar.tabIndex = news.problem ? 0 : -1; // a long one scrolls, also by keyboard
 }

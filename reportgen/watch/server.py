@@ -28,8 +28,8 @@ from reportgen.typefaces.face import MAIN_FILES, font_folder
 class News:
     """The state of the build, whole: a page that missed the states before needs no more than this one.
 
-    ``version`` names the report that is served, empty if there is none; ``problem`` and ``remedy`` stay until
-    the next good build.
+    ``version`` names the report that is served, empty if there is none, and ``reminder`` what its authors
+    have still to write; ``problem`` and ``remedy`` stay until the next good build.
     """
 
     state: Literal["building", "ready", "failed"] = "building"
@@ -37,6 +37,7 @@ class News:
     stage: str = ""
     problem: str = ""
     remedy: str = ""
+    reminder: str = ""
 
     def as_event(self) -> bytes:
         """One Server-Sent Event, named after the state, with everything else as JSON."""
@@ -64,13 +65,13 @@ class Feed:
         """A build has come to the stage of this title."""
         self._tell(replace(self.news, state="building", stage=stage))
 
-    def ready(self, version: str) -> None:
-        """The last build was good."""
-        self._tell(News("ready", version))
+    def ready(self, version: str, reminder: str = "") -> None:
+        """The last build was good; ``reminder`` says what its authors have still to write."""
+        self._tell(News("ready", version, reminder=reminder))
 
     def failed(self, problem: str, remedy: str) -> None:
         """The last build failed; the report of the one before is still there."""
-        self._tell(News("failed", self.news.version, problem=problem, remedy=remedy))
+        self._tell(replace(self.news, state="failed", stage="", problem=problem, remedy=remedy))
 
     def serve(self, version: str) -> None:
         """Another report is served than before, whatever the build is doing."""
@@ -175,10 +176,10 @@ class ReportServer:
             self._listener.folder = folder
             self.feed.serve(_version(folder))
 
-    def show(self, folder: Path) -> None:
+    def show(self, folder: Path, reminder: str = "") -> None:
         """Serve the report that was just built in ``folder``, and let all pages load it."""
         self._listener.folder = folder
-        self.feed.ready(_version(folder))
+        self.feed.ready(_version(folder), reminder)
 
     def close(self) -> None:
         """Stop serving and end every thread and connection."""

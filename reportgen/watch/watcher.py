@@ -83,7 +83,7 @@ class Watcher:
             )
             self._changes.follow(followed)
             self._server.offer(settings.build)
-            self._server.show(self._build(settings, data, _Relay(self._progress, feed)))
+            self._server.show(self._build(settings, data, _Relay(self._progress, feed)), settings.unwritten)
         # Neither goes away with the next change, as other errors may.
         except (StoppedError, WatchError):
             raise

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench import Bench
-from comparison import Comparison
+from comparison import TIME_GOAL, Comparison
 from home import NEURONS, Home, size_of
 from many_images import draw_many
 from rebuild import STAND_IN, VGG19, Check, Goal, Rebuild, check_equal, check_imports, check_passes, merge
@@ -19,6 +19,8 @@ from reportgen.weights import embedded_path
 NOOP, NOOP_MANY = Goal(0.25), Goal(1.0)
 WORDS_GOAL = IMAGE_GOAL = Goal(1.15, of_floor=True)
 IMAGE_AMONG_MANY_GOAL = Goal(8)
+COLD_GOAL = Goal(TIME_GOAL, of_floor=True)
+WORDS = "commentary edited"
 NETWORK_PACKAGES = ("tensorflow", "keras")
 SHORT = 5
 """How often what takes less than a second or two is measured, in turns with its floor."""
@@ -45,7 +47,9 @@ def rebuild_photographs(bench: Bench, data: Path, cold: Comparison) -> tuple[lis
         )
     rebuilds = merge(rounds)
     images = rebuilds[0].images
-    first = Rebuild("everything (cold)", VGG19, images, colds, cold.floor)
+    # The home's report has fewer sections than the one that ``cold`` printed, so its own printing counts.
+    printing = next(each for each in rebuilds if each.name == WORDS).floor
+    first = Rebuild("everything (cold)", VGG19, images, colds, [*cold.floor[:-1], *printing], COLD_GOAL)
     size = Size(VGG19, images, first.seconds, first.run.peak, cache, rebuilds[0].seconds)
     return [*rebuilds, first], size
 
@@ -92,7 +96,7 @@ def _words(bench: Bench, home: Home) -> Rebuild:
     home.write_settings(words="The second words.")
     _, imported = bench.ask("what it imports", "list_imports", home.folder)
     checks += [_check_html(home, "The second words."), check_imports(imported, NETWORK_PACKAGES)]
-    return Rebuild("commentary edited", VGG19, home.images, [run], [[printing]], WORDS_GOAL, checks)
+    return Rebuild(WORDS, VGG19, home.images, [run], [[printing]], WORDS_GOAL, checks)
 
 
 def _style(bench: Bench, home: Home) -> Rebuild:

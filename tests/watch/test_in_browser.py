@@ -12,7 +12,11 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 from watch_scene import PATIENCE, Scene, watching
 
+from reportgen.outline.kind import find_kind
+
 MILLISECONDS = PATIENCE * 1000
+UNWRITTEN = "Still empty in your settings: authors and [commentary]."
+"""Of the scene's settings, which have a group and nothing else."""
 
 
 @pytest.fixture
@@ -87,6 +91,24 @@ def test_an_error_is_shown_below_the_last_report_until_it_is_mended(page: Page, 
         expect(page.locator("#error")).to_be_hidden()
 
 
+def test_what_is_still_to_be_written_is_below_the_report(page: Page, scene: Scene) -> None:
+    status = page.locator("[role=status]")
+    with watching(scene) as server:
+        page.goto(server.url)
+        expect(status).to_have_text(UNWRITTEN)
+        author = '[[authors]]\nname = "Ann Example"\nroll_number = "1"\n'
+        scene.settings.write_text(f'{author}[commentary]\ntransfer = "Well."\n')
+        expect(status).to_contain_text(
+            "Still empty in your settings: [commentary] (introduction, convolution"
+        )
+        expect(status).not_to_contain_text("transfer")
+        slots = find_kind().slots
+        scene.settings.write_text(
+            author + "[commentary]\n" + "".join(f'{each} = "Well."\n' for each in slots)
+        )
+        expect(status).to_have_text("")
+
+
 def test_an_error_is_text_and_nothing_else(page: Page, scene: Scene) -> None:
     evil = "<b id=evil>bold</b>"
     scene.settings.write_text(f'seed = "{evil}"\n')
@@ -135,7 +157,7 @@ def test_the_page_waits_for_the_first_report_and_names_the_stage(page: Page, sce
         expect(report(page).locator("h1")).to_have_text("No report yet")
         go_on.set()
         expect_report(page, "one: cat<h1>")
-        expect(page.locator("#status")).to_be_hidden()
+        expect(page.locator("#status")).to_have_text(UNWRITTEN)
 
 
 def test_the_page_finds_back_to_a_server_that_was_away(page: Page, scene: Scene) -> None:
@@ -148,4 +170,4 @@ def test_the_page_finds_back_to_a_server_that_was_away(page: Page, scene: Scene)
     scene.image.write_text("changed meanwhile")
     with watching(scene, port):
         expect_report(page, "one: changed meanwhile<h1>")
-        expect(page.locator("#status")).to_be_hidden()
+        expect(page.locator("#status")).to_have_text(UNWRITTEN)

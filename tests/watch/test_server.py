@@ -284,6 +284,15 @@ def test_a_problem_stands_until_the_next_good_build(server: ReportServer, folder
     assert server.feed.news.version == hashlib.sha256(b"new").hexdigest()
 
 
+def test_what_is_still_to_be_written_is_told_with_the_report(server: ReportServer, folder: Path) -> None:
+    server.show(folder, "Still empty: authors.")
+    with Listener(server.url) as listener:
+        event, data = listener.next()
+    assert (event, data["reminder"]) == ("ready", "Still empty: authors.")
+    server.show(folder)
+    assert server.feed.news.reminder == ""
+
+
 def test_an_older_report_is_offered_but_takes_no_newer_one_s_place(tmp_path: Path, folder: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
