@@ -33,6 +33,7 @@ _ROW = {
 _PATCH = {"rows": [0, 90], "cols": [8, 96], "energy_share": 0.8}
 _LOUD = {
     "position": [3, 4, 5], "value": 7.5, "value_rank": 1, "contribution": -0.5, "contribution_rank": 500,
+    "strength_rank": 2,
     "ratio": 3.0, "patch": _PATCH,
 }  # fmt: skip
 _DECISIVE = {
@@ -42,6 +43,7 @@ _DECISIVE = {
     "value_rank": 40,
     "contribution": 1.5,
     "contribution_rank": 1,
+    "strength_rank": 1,
 }
 _LED = {
     "file": "test/x.jpg", "predicted": "cat", "score": 3.5, "bias": 0.25,
@@ -195,6 +197,7 @@ def document() -> dict[str, Any]:
         "channels": {
             "layer": "block5_conv4", "channels": 512, "exact": True, "images": 150, "floor": 2.5,
             "quantile": 0.75,
+            "strength": {"expected": 0.0156, "alpha": 0.05, "permutations": 999, "p_value": 0.001},
             "classes": _each(_LED), "over_data": _OVER_DATA, "arrays": {},
         },
         "methods": {

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from itertools import combinations
+from itertools import combinations, permutations
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,6 +29,7 @@ from reportgen.sections.channels.compute import (
 )
 from reportgen.sections.channels.figures import draw
 from reportgen.sections.channels.result import Channels, OverData
+from reportgen.sections.channels.strength import compare_strength, rank_by_size
 
 GEOMETRY = FieldGeometry(size=2, stride=2, padding=0)
 
@@ -59,7 +60,7 @@ def example(layer: NDArray[np.float32], predicted: int = 0, animal: Box | None =
 def compared(usual: NDArray[np.float32] | None = None, count: int = 2, **changes: Any) -> Channels:
     examples = changes or {"a": example(ONE), "b": example(TWO, 1), "c": example(TWO, 1)}
     return compare_channels(
-        examples, usual, layer="l", geometry=GEOMETRY, count=count, exact=True, images=5
+        examples, usual, layer="l", geometry=GEOMETRY, count=count, exact=True, images=5, seed=1
     ).numbers
 
 
@@ -93,6 +94,8 @@ def test_contributions_are_those_beyond_the_mean_of_all_classes() -> None:
     assert first.contribution_rank == 4
     assert compared().classes["b"].loud[0].contribution == pytest.approx(2.0 - mean)
     assert compared().classes["b"].loud[0].contribution_rank == 1
+    # Less the mean 0, 4/3, 0.5 and 1/3 of the classes: by size 11/3 is before 2, 2/3 and 0.
+    assert [each.strength_rank for each in compared(count=4).classes["a"].loud] == [2, 4, 3, 1]
 
 
 def test_what_all_classes_share_is_no_evidence() -> None:
@@ -114,6 +117,39 @@ def test_counts_over_the_classes() -> None:
     assert found.loud_and_decisive == 2
     # Channel 0 for a; channel 1 for b and c, −1 − 4/3.
     assert found.loud_against == 3
+    # Strong are 0 and 1 in all: channel 0 against a and for b and c, channel 1 for a, but not loud there.
+    assert (found.strong, found.strong_for, found.strong_against) == (5, 2, 3)
+
+
+def test_a_channel_without_a_part_in_the_score_is_not_strong() -> None:
+    evidence = Evidence(np.zeros((2, 4)), np.zeros(2), 0)
+    silent = compared(count=4, a=Example("a", ONE, evidence, look), b=Example("b", TWO, evidence, look))
+    assert silent.strength is not None
+    assert (silent.strong, silent.strength.expected, silent.strength.p_value) == (0, 0, 1)
+
+
+def test_ranks_by_size_are_counted_without_signs() -> None:
+    contributions = np.random.default_rng(4).integers(-9, 9, 60).astype(float)
+    wanted = [sum(abs(other) >= abs(own) for other in contributions) for own in contributions]
+    assert rank_by_size(contributions).tolist() == wanted
+
+
+def test_the_chance_of_strong_channels_is_that_of_all_exchanges() -> None:
+    contributions = np.array([[5.0, -4.0, 1.0, 0.5, 0.1, 0.2], [-3.0, 0.3, -2.0, 0.5, 0.1, 0.2]])
+    loud, strong = [[1, 2], [2, 0]], [{0, 1}, {0, 2}]
+    counts = [
+        sum(order[channel] in own for own, named in zip(strong, loud, strict=True) for channel in named)
+        for order in permutations(range(6))
+    ]
+    found = compare_strength(contributions, loud, 2, seed=1)
+    assert found.expected == pytest.approx(np.mean(counts))
+    assert found.p_value == pytest.approx(np.mean([each >= 3 for each in counts]), abs=0.03)
+
+
+def test_one_channel_that_is_loud_in_all_images_is_one_chance() -> None:
+    """Red if each image's channels are exchanged by themselves: then it would be 0.001."""
+    found = compare_strength(np.tile([[-9.0, *[0.5] * 9]], (3, 1)), [[0]] * 3, 1, seed=1)
+    assert found.p_value == pytest.approx(0.1, abs=0.03)
 
 
 def test_without_averages_nothing_is_said_of_unusual_output() -> None:
@@ -130,12 +166,31 @@ def test_neurons_on_the_animal_are_counted_by_their_middle() -> None:
     assert counted.chance == pytest.approx(2 / 9)
 
 
+def of_many(sign: int) -> Channels:
+    """Of 100 channels the two loudest add most to the score, or take most from it, or nothing (``sign``)."""
+    adds = np.zeros((2, 100))
+    adds[0] = np.r_[sign * 9.0, sign * 8.0, np.linspace(1, 2, 98)]
+    layer = np.zeros((1, 1, 100), np.float32)
+    layer[0, 0] = np.r_[9, 8, np.linspace(0, 1, 98)]
+    evidence = Evidence(adds, np.zeros(2), 0)
+    return compared(a=Example("a", layer, evidence, look), b=Example("b", layer, evidence, look))
+
+
+def weight(found: Channels) -> float:
+    return next(claim.weight for claim in decide(found) if claim.name == "loud_strong")
+
+
 def test_claims_follow_the_numbers() -> None:
     def claims(found: Channels) -> dict[str, bool]:
         return {claim.name: claim.passed for claim in decide(found)}
 
-    assert claims(compared()) == {"loud_decides": False}
-    assert claims(compared(count=4)) == {"loud_decides": True}
+    # Of four channels two are strong in any case.
+    assert claims(compared()) == {"loud_strong": False}
+    for sign in (1, -1):
+        assert claims(of_many(sign)) == {"loud_strong": True}
+        assert weight(of_many(sign)) > 0.3
+    assert claims(of_many(0)) == {"loud_strong": False}
+    assert weight(of_many(0)) == 0
     left, corner = Box(rows=(0, 2), cols=(0, 2)), Box(rows=(4, 6), cols=(4, 6))
     usual = np.array([10.0, 1.0, 1.0, 1.0], np.float32)
     one = compared(usual, 1, a=example(ONE, animal=left))

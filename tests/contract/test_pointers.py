@@ -128,6 +128,7 @@ def test_what_follows_from_other_values_is_marked() -> None:
         "/transfer/accuracy_interval/<split>/0", "/transfer/accuracy_interval/<split>/1",
         "/transfer/majority_share", "/transfer/majority_share/<split>",
         "/channels/always_loud", "/channels/loud_and_decisive", "/channels/loud_against", "/channels/listed",
+        *(f"/channels/strong{name}" for name in ("", "_for", "_against")),
         "/channels/over_data/images", "/channels/over_data/preferring",
         "/methods/located/better", "/methods/located/better_than_centre",
         *(f"/occlusion/{name}" for name in ("measured", "harming", "holding", "found", "found_in_blur")),

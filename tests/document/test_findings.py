@@ -74,21 +74,52 @@ def test_the_ring(before: int, after: int, said: str) -> None:
     )
 
 
-def rank_loud(made: Any, rank: int) -> None:
+def rank_loud(made: Any, ranks: list[int], part: float, p_value: float) -> None:
     for image in made["channels"]["classes"].values():
         loud = image["loud"][0]
-        image["loud"] = [{**loud, "contribution_rank": rank, "contribution": 1.0 if rank < 3 else -1.0}] * 10
+        image["loud"] = [{**loud, "strength_rank": rank, "contribution": part} for rank in ranks]
+    made["channels"]["strength"] = {
+        "expected": 0.39, "alpha": 0.05, "permutations": 999, "p_value": p_value,
+    }  # fmt: skip
 
 
-def test_loud_channels() -> None:
-    idle = SmallPage(changed(lambda made: rank_loud(made, 400))).findings()
-    (item,) = [text for text in idle if "loudest channels" in text]
-    assert "mostly not those that decide: 0 of 20" in item
-    assert "20 lower the score" in item
-    # That loud ones decide is what one takes for granted.
-    assert not any(
-        "loudest" in text for text in SmallPage(changed(lambda made: rank_loud(made, 1))).findings()
+@pytest.mark.parametrize(
+    ("part", "told"), [(1.0, "14 argue for the class, 0 against it"), (-1.0, "0 argue for the class, 14 ag")]
+)
+def test_loud_channels_that_decide(part: float, told: str) -> None:
+    """A channel that argues against the class decides, too; red if only the positive end counts."""
+    page = SmallPage(changed(lambda made: rank_loud(made, [1] * 7 + [400] * 3, part, 0.001)))
+    (item,) = [text for text in page.findings() if "loudest channels are among" in text]
+    assert "more often than chance would give: 14 of 20, beside 0.39 by chance" in item
+    assert told in item
+    words = page.words("#channels")
+    assert "The loudest channels are strong more often than chance would give: 14 of 20 are" in words
+    assert "p = 0.0010 after 999 exchanges" in words
+    assert ("Of the 14, 14 argue for the class and 0 against it" in words) == (part > 0)
+
+
+@pytest.mark.parametrize(("ranks", "told"), [([1, *[400] * 9], "2 of 20 are"), ([400] * 10, "0 of 20 are")])
+def test_loud_channels_that_chance_explains(ranks: list[int], told: str) -> None:
+    page = SmallPage(changed(lambda made: rank_loud(made, ranks, -1.0, 0.3)))
+    assert not any("loudest channels are among" in text for text in page.findings())
+    words = page.words("#channels")
+    assert (
+        f"It is not shown that the loudest channels are strong more often than chance would give: {told}"
+        in words
     )
+    assert "The loudest channels are strong" not in words
+
+
+def test_older_documents_claim_nothing_of_strong_channels() -> None:
+    def change(made: Any) -> None:
+        del made["channels"]["strength"]
+        for image in made["channels"]["classes"].values():
+            for each in (each for name in ("loud", "decisive", "unusual") for each in image[name]):
+                each.pop("strength_rank", None)
+
+    page = SmallPage(changed(change))
+    assert "strong" not in page.words("#channels")
+    assert "where that ranks among all 512 channels" in page.words("#channels")
 
 
 def lie(made: Any, loud: int, unusual: int) -> None:

@@ -11,19 +11,23 @@ from reportgen.results.inference import weigh_sample, weigh_share
 from reportgen.sections.channels.result import Channels, OverData
 from reportgen.settings import Settings
 
-_ALL = 1.0
-"""What one would take for granted."""
-
 
 def decide(numbers: Channels) -> Iterator[Claim]:
     """Decide each claim by the numbers."""
-    yield Claim(
-        "loud_decides",
-        "At least half of the loudest channels are among the most decisive.",
-        2 * numbers.loud_and_decisive >= numbers.listed,
-        finding=True,
-        weight=weigh_sample(numbers.loud_and_decisive, numbers.listed, _ALL),
-    )
+    if numbers.strength is not None:
+        told = numbers.strength.p_value <= numbers.strength.alpha
+        yield Claim(
+            "loud_strong",
+            "More of the loudest channels are among the strongest, for or against the class, than by chance.",
+            told,
+            finding=True,
+            # Of no more than chance gives there is nothing to report.
+            weight=weigh_sample(
+                numbers.strong, numbers.listed, min(1.0, numbers.strength.expected / numbers.listed)
+            )
+            if told
+            else 0.0,
+        )
     counts = numbers.animal
     if counts is not None and counts.unusual is not None:
         more = counts.unusual > counts.loud and counts.unusual > counts.chance * counts.total

@@ -42,9 +42,25 @@ def compare(pair: Pair) -> Findings:
         for name, by in _BY.items():
             yield from _compare_list(neurons, (*here, name), found[name], wanted[name], measures[by], by)
     yield from compare_labels(("channels", "classes"), pair.submitted["classes"], pair.recomputed["classes"])
+    # Older documents lack it.
+    if pair.submitted.get("strength"):
+        # Of nearly equal contributions either may be among the strongest, and with their number the p-value
+        # is another one.
+        counts = [_count_strong(each["classes"]) for each in (pair.submitted, pair.recomputed)]
+        values = (each["strength"]["p_value"] for each in (pair.submitted, pair.recomputed))
+        yield from neurons.compare_if(counts[0] == counts[1], ("channels", "strength", "p_value"), *values)
     # Documents before 1.2 lack it.
     if pair.submitted.get("over_data"):
         yield from _compare_over_data(neurons, pair)
+
+
+def _count_strong(classes: Mapping[str, Any]) -> int:
+    """How many entries of the lists of loud channels are among the strongest of their image."""
+    return sum(
+        (each.get("strength_rank") or 0) in range(1, len(image["loud"]) + 1) and each["contribution"] != 0
+        for image in classes.values()
+        for each in image["loud"]
+    )
 
 
 def find_comparable(pair: Pair) -> dict[str, list[bool]]:
@@ -144,4 +160,10 @@ def _compare_list(
         for name in ("value", "value_rank", "contribution", "contribution_rank", "ratio", "patch"):
             yield from neurons.compare_if(
                 mine is not None, (*place, name), channel[name], mine and mine[name]
+            )
+        # Older documents lack it.
+        if "strength_rank" in channel:
+            strength = mine and mine["strength_rank"]
+            yield from neurons.compare_if(
+                mine is not None, (*place, "strength_rank"), channel["strength_rank"], strength
             )

@@ -23,6 +23,7 @@ from reportgen.results import Box, FieldGeometry, ImageFile, Patch, Position, Sp
 from reportgen.results.fields import SIDE
 from reportgen.sections.channels.over_data import Peaks, choose_channels, describe_data
 from reportgen.sections.channels.result import Channel, Channels, ImageChannels, OnAnimal
+from reportgen.sections.channels.strength import compare_strength, rank_by_size
 from reportgen.store.packing import unpack_arrays
 
 if TYPE_CHECKING:
@@ -93,10 +94,12 @@ def compare_channels(
     count: int,
     exact: bool,
     images: int,
+    seed: int,
 ) -> Computed[Channels]:
     """The ``count`` leading channels of each image by output, by contribution, and by unusual output.
 
     ``usual`` (channels,) are the mean outputs over ``images`` training images, None if they are not known.
+    ``seed``: of the permutations that tell what loud channels contribute by chance.
     """
     floor = None if usual is None else np.float32(np.quantile(usual, QUANTILE))
     expected = None if usual is None or floor is None else np.maximum(usual, floor)
@@ -107,6 +110,7 @@ def compare_channels(
     arrays: dict[str, NDArray[Any]] = {
         "contributions": np.stack([_centred(each.evidence)[0] for each in examples.values()])
     }
+    loud = [[each.position[2] for each in image.loud] for image in described.values()]
     if usual is not None:
         arrays["usual"] = usual
     numbers = Channels(
@@ -117,6 +121,7 @@ def compare_channels(
         floor=None if floor is None else float(floor),
         quantile=QUANTILE,
         classes=described,
+        strength=compare_strength(arrays["contributions"], loud, count, seed=seed),
         arrays=summarise("channels", arrays),
     )
     return Computed(numbers, arrays)
@@ -140,6 +145,7 @@ def _describe(
     peaks, values = flat.argmax(axis=0), flat.max(axis=0)
     contributions, bias, score = _centred(example.evidence)
     ratios = None if expected is None else _divide(values, expected)
+    strengths = rank_by_size(contributions)
 
     def describe(channel: int) -> Channel:
         row, column = divmod(int(peaks[channel]), example.outputs.shape[1])
@@ -152,6 +158,7 @@ def _describe(
             value_rank=int(np.count_nonzero(values >= values[channel])),
             contribution=float(contributions[channel]),
             contribution_rank=int(np.count_nonzero(contributions >= contributions[channel])),
+            strength_rank=int(strengths[channel]),
             ratio=None if ratios is None else float(ratios[channel]),
             patch=example.look(position),
         )
@@ -281,6 +288,7 @@ def run(context: StageContext) -> Artifacts:
             count=context.setting("show.neurons"),
             exact=averaged,
             images=0 if features is None else len(features),
+            seed=context.setting("seed"),
         )
     with context.progress.stage("Channels over the data"):
         return pack_section(_add_data(context, compared, next(iter(outputs.values())).shape, as_run))

@@ -40,6 +40,14 @@ class Channel(Result):
     contribution_rank: Annotated[
         Positive, means("How many channels add at least as much, this one included.", "channels")
     ]
+    strength_rank: Annotated[
+        Positive | None,
+        means(
+            "How many channels have a contribution at least as large without its sign, this one included; "
+            "null in older documents.",
+            "channels",
+        ),
+    ] = None
     ratio: Annotated[
         Size | None,
         means("The neuron's output / the channel's usual output; null where that is not known."),
@@ -163,6 +171,21 @@ class OverData(Result):
         return sum(each.p_value <= self.alpha for each in self.channels)
 
 
+class Strength(Result):
+    """Whether loud channels are among the strongest of their image, those with the largest contributions for
+    or against the predicted class, more often than by chance; as many count as strong as are listed.
+    """
+
+    expected: Annotated[
+        Size, means("Entries of the lists of loud channels that would be strong by chance.", "channels")
+    ]
+    alpha: Annotated[Share, means("The level of the test.")]
+    permutations: Annotated[Positive, means("How often the channels changed places, in all images alike.")]
+    p_value: Annotated[
+        Share, means("The share of these in which as many loud channels are strong, the truth counted in.")
+    ]
+
+
 class Channels(Result):
     """Loud, decisive and unusually loud channels. Arrays: ``contributions`` (classes, channels) and ``usual``
     (channels,), the usual output of each, where it is known; ``patches`` (channels, images, side, side, 3)
@@ -187,6 +210,10 @@ class Channels(Result):
         dict[Label, Annotated[ImageChannels, means("The channels for this class's example image.")]],
         means("For each class the channels that lead, by three measures."),
     ]
+    strength: Annotated[
+        Strength | None,
+        means("Loud channels beside strong ones, and beside chance; null in older documents."),
+    ] = None
     over_data: Annotated[
         OverData | None,
         means("The layer over all training images; null in documents before 1.2."),
@@ -221,6 +248,41 @@ class Channels(Result):
             for image in self.classes.values()
             for each in image.loud
         )
+
+    @computed_field(json_schema_extra={"unit": "channels"})  # type: ignore[prop-decorator]
+    @property
+    def strong(self) -> Annotated[Count, means("Entries of the lists of loud channels that are strong.")]:
+        """How many of the loudest are among the strongest."""
+        return len(self._strong())
+
+    @computed_field(json_schema_extra={"unit": "channels"})  # type: ignore[prop-decorator]
+    @property
+    def strong_for(
+        self,
+    ) -> Annotated[
+        Count, means("Entries of the lists of loud channels that are strong and raise the score.")
+    ]:
+        """How many of the loudest are strong, with a contribution above zero."""
+        return sum(each.contribution > 0 for each in self._strong())
+
+    @computed_field(json_schema_extra={"unit": "channels"})  # type: ignore[prop-decorator]
+    @property
+    def strong_against(
+        self,
+    ) -> Annotated[
+        Count, means("Entries of the lists of loud channels that are strong and lower the score.")
+    ]:
+        """How many of the loudest are strong, with a contribution below zero."""
+        return sum(each.contribution < 0 for each in self._strong())
+
+    def _strong(self) -> list[Channel]:
+        return [
+            each
+            for image in self.classes.values()
+            for each in image.loud
+            # What adds nothing is not strong, however few channels there are.
+            if each.strength_rank is not None and each.strength_rank <= len(image.loud) and each.contribution
+        ]
 
     @computed_field(json_schema_extra={"unit": "channels"})  # type: ignore[prop-decorator]
     @property

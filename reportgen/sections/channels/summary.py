@@ -17,6 +17,7 @@ _COLUMNS = (
     "value",
     "contribution",
     "contribution_rank",
+    "strength_rank",
     "ratio",
 )
 
@@ -31,6 +32,7 @@ def _channels(results: LoadedResults) -> Table:
             "value": each.value,
             "contribution": each.contribution,
             "contribution_rank": each.contribution_rank,
+            "strength_rank": number_or_nan(each.strength_rank),
             "ratio": number_or_nan(each.ratio),
         }
         for label, image in results.channels.classes.items()
