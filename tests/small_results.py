@@ -82,7 +82,7 @@ _OCCLUDED_BOX = {
 _OCCLUDED = {
     "position": [3, 4, 5], "value": 7.5, "blank": 0.75, "patch": _OCCLUDED_BOX,
     "best": {**_OCCLUDED_BOX, "box": {"rows": [80, 130], "cols": [30, 100]}, "kept": 4.5, "removed": 3.0},
-    "tried": 9, "random_removed": 5.25, "harming": 12,
+    "tried": 9, "random_removed": 5.25, "harming": 12, "harming_more": 11,
 }  # fmt: skip
 _PATCHES = {
     "patches": 5, "contrast": 0.1, "image_contrast": 0.2, "flatter": 5, "black": 0.0, "image_black": 0.1,

@@ -1,6 +1,7 @@
-"""What counts allow to be said: an interval for a share, and a test of two shares of the same images."""
+"""What counts allow to be said: an interval for a share, and tests of two shares, of ranks and of signs."""
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 # Written out, since claims are decided without importing SciPy, which takes 0.4 s.
@@ -31,6 +32,39 @@ def mcnemar_p_value(lost: int, gained: int) -> float:
     tail = sum(math.comb(changed, k) for k in range(min(lost, gained) + 1))
     # Whole numbers are halved exactly, however many there are.
     return float(min(Fraction(1), Fraction(2 * tail, 1 << changed)))
+
+
+def rank_sum_tail(total: Fraction, ranks: int, most: int) -> float:
+    """The exact chance that so many independent ``ranks`` from 0 to ``most`` have a sum of at most ``total``.
+
+    Of the m^n sequences of n ranks with m = ``most`` + 1 values Σ_k (−1)^k C(n, k) C(s − km + n, n) have at
+    most s as sum: inclusion and exclusion of ranks that are too large.
+    """
+    sides, largest = most + 1, math.floor(total)
+    if largest < 0:
+        return 0.0
+    ways = sum(
+        (-1) ** k * math.comb(ranks, k) * math.comb(largest - k * sides + ranks, ranks)
+        for k in range(min(ranks, largest // sides) + 1)
+    )
+    return float(min(Fraction(ways, sides**ranks), Fraction(1)))
+
+
+def sign_p_value(differences: Sequence[int]) -> float:
+    """The exact two-sided p-value that whole numbers are above zero as often, and as far, as below it.
+
+    Each is as likely to have the other sign then: the p-value is the share of all choices of signs whose sum
+    is at least as far from zero. Where all are 1 or −1 this is the sign test.
+    """
+    sums = {0: 1}
+    for size in map(abs, differences):
+        nearer = {each - size: ways for each, ways in sums.items()}
+        for each, ways in sums.items():
+            nearer[each + size] = nearer.get(each + size, 0) + ways
+        sums = nearer
+    observed = abs(sum(differences))
+    extreme = sum(ways for each, ways in sums.items() if abs(each) >= observed)
+    return float(Fraction(extreme, 1 << len(differences)))
 
 
 def weigh_share(share: float, expected: float) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
+from scipy.stats import binomtest
 from small_results import small_results
 
 from reportgen.analysis.neurons import receptive_field
@@ -182,9 +183,15 @@ def test_the_box_by_occlusion_is_the_square_and_a_patch_elsewhere_holds_nothing(
     numbers = put_together({"cat": measured})
     neuron = numbers.neurons["cat"][0]
     assert neuron.harming == 50
+    # What harms more lies on a part of the square at least; the rest harms as little as the patch.
+    drawn = draw_boxes(measured[0][0], 50, 4)
+    assert neuron.harming_more == sum(
+        max(box.rows[0], 8) < min(box.rows[1], 16) and max(box.cols[0], 16) < min(box.cols[1], 24)
+        for box in drawn
+    )
     assert (numbers.measured, numbers.harming, numbers.holding, numbers.found) == (1, 0, 0, 1)
     assert {claim.name: claim.passed for claim in decide(numbers)} == {
-        "patches_harm": False, "patches_hold": False, "boxes_better": True,
+        "patches_harm": False, "patches_hold": False, "boxes_better": False,
     }  # fmt: skip
 
 
@@ -323,28 +330,48 @@ def test_means_are_those_of_shares_and_not_of_outputs() -> None:
 @pytest.mark.parametrize(
     ("harming", "kept", "best", "passed"),
     [
-        ([0, 14, 15], [4.0, 4.0, 3.9], 2, {"patches_harm", "patches_hold", "boxes_better"}),
-        ([14, 15, 16], [4.0, 3.9, 0.0], 1, set()),  # half of the boxes is not fewer than half of them
-        ([30, 30, 30], [8.0, 9.0, 0.0], 0, {"patches_hold"}),
+        (
+            [0, 2, 3, 4, 14, 15],
+            [4.0, 4.0, 4.0, 4.0, 3.9, 0.0],
+            6,
+            {"patches_harm", "patches_hold", "boxes_better"},
+        ),
+        # Five of six are worth more; six coins give that, or the contrary, in 14 of 64 cases.
+        ([10, 11, 12, 13, 14, 15], [4.0, 3.9, 0.0, 0.0, 0.0, 0.0], 5, set()),
+        ([30, 30, 30, 30, 30, 30], [8.0, 9.0, 4.0, 4.0, 0.0, 0.0], 0, {"patches_hold"}),
     ],
 )
-def test_claims_count_neurons(
+def test_claims_count_neurons_and_ask_what_chance_gives(
     harming: Sequence[int], kept: Sequence[float], best: int, passed: set[str]
 ) -> None:
     section = small_results().occlusion
-    patch, other = section.neurons["cat"][0].patch.model_dump(), Box(rows=(0, 50), cols=(0, 70)).model_dump()
+    patch = section.neurons["cat"][0].patch.model_dump()
     neurons = [
         make_neuron(
-            8.0, harming=h,
-            patch={**patch, "kept": k, "kept_in_blur": 1.0, "removed_in_blur": 7.0},
+            8.0, harming=h, harming_more=h,
+            patch={**patch, "kept": k, "kept_in_blur": 1.0, "removed_in_blur": 7.0,
+                   "box": {"rows": [20 * n, 20 * n + 20], "cols": [0, 20]}},
             # Found for all; better in blur for the first ones: worth more than 1.
-            best={**patch, "box": other, "kept_in_blur": 3.0, "removed_in_blur": 5.0 if n < best else 7.5},
+            best={**patch, "box": {"rows": [20 * n, 20 * n + 20], "cols": [10, 30]}, "kept_in_blur": 3.0,
+                  "removed_in_blur": 5.0 if n < best else 7.5},
         )
         for n, (h, k) in enumerate(zip(harming, kept, strict=True))
     ]  # fmt: skip
     changed = section.model_copy(update={"neurons": {"cat": neurons}, "random_boxes": 30})
-    assert (changed.found, changed.found_in_blur) == (3, best)
+    assert (changed.found, changed.found_in_blur, changed.found_places) == (6, best, 6)
+    assert changed.found_p_value == pytest.approx(binomtest(best, 6).pvalue)
     assert {claim.name for claim in decide(changed) if claim.passed} == passed
+    assert changed.found_worth == {6: "more", 5: None, 0: "less"}[best]
+
+
+def test_a_place_that_is_looked_at_six_times_is_one_place() -> None:
+    """All of six neurons gain at one place: that is a coin thrown once."""
+    section = small_results().occlusion
+    patch = section.neurons["cat"][0].patch.model_dump() | {"kept_in_blur": 1.0, "removed_in_blur": 7.0}
+    found = {**patch, "box": {"rows": [0, 50], "cols": [0, 70]}, "kept_in_blur": 3.0, "removed_in_blur": 5.0}
+    changed = section.model_copy(update={"neurons": {"cat": [make_neuron(8.0, patch=patch, best=found)] * 6}})
+    assert (changed.found_in_blur, changed.found_places, changed.found_p_value) == (6, 1, 1.0)
+    assert changed.found_worth is None
 
 
 def test_a_view_does_not_mix_up_its_four_measures() -> None:

@@ -131,7 +131,10 @@ def test_what_follows_from_other_values_is_marked() -> None:
         *(f"/channels/strong{name}" for name in ("", "_for", "_against")),
         "/channels/over_data/images", "/channels/over_data/preferring",
         "/methods/located/better", "/methods/located/better_than_centre",
-        *(f"/occlusion/{name}" for name in ("measured", "harming", "holding", "found", "found_in_blur")),
+        *(f"/occlusion/{name}" for name in (
+            "measured", "harming", "holding", "patch_places", "patch_p_value", "patch_harm",
+            "found", "found_in_blur", "found_places", "found_p_value", "found_worth",
+        )),
         *(
             f"/occlusion/{place}{below}"
             for place in ("neurons/<class>/<i>/shares", "mean/<class>")

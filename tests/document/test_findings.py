@@ -138,16 +138,37 @@ def test_channels_for_once(loud: int, unusual: int, told: bool) -> None:
     assert all("38 of 40 of their neurons lie on it, 16 of the loudest" in text for text in found)
 
 
-def harm(made: Any, harming: int) -> None:
+def harm(made: Any, ranks: list[int]) -> None:
+    """Patches apart from each other, of so many random boxes each as bad as the patch."""
     for neurons in made["occlusion"]["neurons"].values():
-        neurons[:] = [{**neurons[0], "harming": 0 if n < harming else 29} for n in range(10)]
+        patch = neurons[0]["patch"]
+        neurons[:] = [
+            {**neurons[0], "harming": rank, "harming_more": rank,
+             "patch": {**patch, "box": {"rows": [20 * n, 20 * n + 20], "cols": [0, 20]}}}
+            for n, rank in enumerate(ranks)
+        ]  # fmt: skip
 
 
-def test_patches_by_occlusion() -> None:
-    some, all_of_them = (SmallPage(changed(partial(harm, harming=n))).findings() for n in (4, 10))
-    (item,) = [text for text in some if "respond to:" in text]
-    assert "not shown to be what their neurons respond to: the removal of 8 of 20" in item
-    assert not any("most random boxes" in text for text in all_of_them)
+@pytest.mark.parametrize(
+    ("ranks", "finding", "sentence"),
+    [
+        # Six of ten harm much, and the others as little as can be told from no patch at all.
+        ([2] * 6 + [16] * 4, "more than random places do: the removal of 12 of 20", "harms its neuron more"),
+        ([28] * 8 + [2] * 2, "less than random places do: the removal of 4 of 20", "harms its neuron less"),
+        # More than half, as a coin gives them in nearly every second case.
+        ([10] * 6 + [19] * 4, "", "Whether removing a patch harms its neuron more"),
+    ],
+)
+def test_patches_by_occlusion(ranks: list[int], finding: str, sentence: str) -> None:
+    page = SmallPage(changed(partial(harm, ranks=ranks)))
+    found = [text for text in page.findings() if "to their neurons" in text]
+    assert len(found) == bool(finding)
+    assert all(finding in text for text in found)
+    told = [
+        words for words in ("neuron more", "neuron less") if f"harms its {words}" in page.words("#occlusion")
+    ]
+    assert sentence in page.words("#occlusion")
+    assert told == [sentence[-11:]]
 
 
 def survive(made: Any, agreement: float) -> None:
@@ -259,7 +280,7 @@ def test_there_are_at_most_eight_each_with_a_link_to_its_section() -> None:
         made["transfer"]["confusion"]["test"] = [[20, 0], [1, 19]]
         try_without_ring(made, 19, 5)
         lie(made, 2, 19)
-        harm(made, 2)
+        harm(made, [28] * 8 + [2] * 2)
         err(made, 12, 0)
 
     page = SmallPage(changed(everything))

@@ -16,13 +16,14 @@ _ALL = 1.0
 
 
 def decide(numbers: Occlusion) -> Iterator[Claim]:
-    """Decide each claim by the number of neurons for which it is true; most are more than half."""
+    """Decide each claim: what is compared with chance by a test, what is counted by more than half."""
     yield Claim(
         "patches_harm",
-        "For most neurons the removal of the patch harms more than that of most random boxes of its size.",
-        2 * numbers.harming > numbers.measured,
+        "Removing a patch harms its neuron more than removing a random box of its size, by more than chance.",
+        numbers.patch_harm == "more",
         finding=True,
-        weight=weigh_sample(numbers.harming, numbers.measured, _ALL),
+        # That nothing can be told of so few patches is no news.
+        weight=weigh_sample(numbers.harming, numbers.measured, _ALL) if numbers.patch_harm else 0.0,
     )
     yield Claim(
         "patches_hold",
@@ -32,8 +33,8 @@ def decide(numbers: Occlusion) -> Iterator[Claim]:
     )
     yield Claim(
         "boxes_better",
-        "Most boxes that were found by occlusion are worth more than the patch with another fill, too.",
-        2 * numbers.found_in_blur > numbers.found,
+        "Boxes found by occlusion are worth more than the patch with another fill, too, by more than chance.",
+        numbers.found_worth == "more",
         finding=True,
     )
 

@@ -62,7 +62,9 @@ def compare_neurons(
             if neuron["position"] == wanted["position"] and not same:
                 boxes = neuron["patch"]["box"], wanted["patch"]["box"]
                 yield from neurons.compare_if(True, (*here, "patch", "box"), *boxes)
-            for name in ("patch", "tried", "random_removed", "harming"):
+            # Documents before 1.2 lack the last.
+            told_of = ("harming_more",) if neuron.get("harming_more") is not None else ()
+            for name in ("patch", "tried", "random_removed", "harming", *told_of):
                 yield from neurons.compare_if(same, (*here, name), neuron[name], wanted[name])
             # Of two boxes of nearly equal worth, either may be the best one.
             other = neuron["best"]["box"] != wanted["best"]["box"] and _is_worth(neuron, wanted)

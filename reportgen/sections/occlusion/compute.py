@@ -177,6 +177,7 @@ def _describe(subject: Subject, found: Mapping[str, Values]) -> OccludedNeuron:
         tried=len(found["grid"]),
         random_removed=float(removed.mean()),
         harming=int(np.count_nonzero(removed <= patch.removed)),
+        harming_more=int(np.count_nonzero(removed < patch.removed)),
     )
 
 

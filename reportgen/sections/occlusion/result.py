@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, computed_field
 
@@ -16,9 +16,12 @@ from reportgen.results.fields import (
     Position,
     Positive,
     Result,
+    Share,
     Size,
     means,
 )
+from reportgen.results.inference import sign_p_value
+from reportgen.sections.occlusion.chance import ALPHA, group_overlapping, rank_tail
 
 Ratio = Annotated[float, Field(ge=0, json_schema_extra={"unit": "of the neuron's output; it may exceed 1"})]
 
@@ -64,6 +67,12 @@ class OccludedNeuron(Result):
     harming: Annotated[
         Count, means("Random boxes whose removal leaves no more than the patch's does.", "boxes")
     ]
+    harming_more: Annotated[
+        Count | None,
+        means(
+            "Random boxes whose removal leaves less than the patch's; null in documents before 1.2.", "boxes"
+        ),
+    ] = None
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -101,6 +110,7 @@ class Occlusion(Result):
     ]
     step: Annotated[Positive, means("Boxes that are tried are at most so far apart.", "pixels")]
     blur: Annotated[Size, means("Standard deviation of the Gaussian that blurs.", "pixels")]
+    alpha: Annotated[Share, means("The level of the tests of patches and of found boxes, two-sided.")] = ALPHA
     neurons: Annotated[
         dict[
             Label,
@@ -160,11 +170,54 @@ class Occlusion(Result):
     @property
     def found_in_blur(self) -> Count:
         """Those of the found boxes that have the greater worth with the other fill, too."""
-        return sum(
-            worth_of(each.value, each.best.kept_in_blur, each.best.removed_in_blur)
-            > worth_of(each.value, each.patch.kept_in_blur, each.patch.removed_in_blur)
-            for each in self._found
-        )
+        return sum(_compare_in_blur(each) > 0 for each in self._found)
+
+    @computed_field(json_schema_extra={"unit": "places"})  # type: ignore[prop-decorator]
+    @property
+    def patch_places(self) -> Count:
+        """Places of the measured patches: those of an image that overlap are at one."""
+        return len(self._patch_groups)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def patch_p_value(self) -> Share:
+        """The two-sided p-value that a patch is as good as a random box, by its rank among these.
+
+        The ranks at one place count as one, their mean; the distribution is exact.
+        """
+        return min(2 * min(self._patch_tails), 1.0)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def patch_harm(self) -> Literal["more", "less"] | None:
+        """Whether removing a patch harms more or less than removing a random box; null if not shown."""
+        if self.patch_p_value > self.alpha:
+            return None
+        more, less = self._patch_tails
+        return "more" if more < less else "less"
+
+    @computed_field(json_schema_extra={"unit": "places"})  # type: ignore[prop-decorator]
+    @property
+    def found_places(self) -> Count:
+        """Places of the found boxes: neurons of an image are at one if their boxes or patches overlap."""
+        return len(self._found_leads)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def found_p_value(self) -> Share:
+        """The exact two-sided p-value that with the other fill a found box is worth more as often as less.
+
+        A sign test in which the neurons at one place gain or lose together.
+        """
+        return sign_p_value(self._found_leads)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def found_worth(self) -> Literal["more", "less"] | None:
+        """Whether found boxes are worth more or less than patches with the other fill; null if not shown."""
+        if self.found_p_value > self.alpha:
+            return None
+        return "more" if sum(self._found_leads) > 0 else "less"
 
     @property
     def _measured(self) -> list[OccludedNeuron]:
@@ -173,6 +226,45 @@ class Occlusion(Result):
     @property
     def _found(self) -> list[OccludedNeuron]:
         return [each for each in self._measured if each.best.box != each.patch.box]
+
+    @property
+    def _patch_groups(self) -> list[list[OccludedNeuron]]:
+        return [
+            [own[n] for n in group]
+            for neurons in self.neurons.values()
+            if (own := [each for each in neurons if each.value])
+            for group in group_overlapping([[each.patch.box] for each in own])
+        ]
+
+    @property
+    def _patch_tails(self) -> tuple[float, float]:
+        """How likely patches that harm so much are by chance, and patches that harm so little.
+
+        Boxes that harm as much as the patch count against both: if all silence a neuron, nothing is shown.
+        """
+        groups, most = self._patch_groups, self.random_boxes
+        as_bad = [[each.harming for each in group] for group in groups]
+        spared = [[most - (each.harming_more or 0) for each in group] for group in groups]
+        return rank_tail(as_bad, most), rank_tail(spared, most)
+
+    @property
+    def _found_leads(self) -> list[int]:
+        """For each place, the found boxes that are worth more with the other fill less those worth less."""
+        leads = []
+        for neurons in self.neurons.values():
+            own = [each for each in neurons if each.value and each.best.box != each.patch.box]
+            for group in group_overlapping([[each.patch.box, each.best.box] for each in own]):
+                leads.append(sum(_compare_in_blur(own[n]) for n in group))
+        return leads
+
+
+def _compare_in_blur(neuron: OccludedNeuron) -> int:
+    """1 if the found box is worth more than the patch with the blurred fill, −1 if it is worth less."""
+    found, patch = (
+        worth_of(neuron.value, each.kept_in_blur, each.removed_in_blur)
+        for each in (neuron.best, neuron.patch)
+    )
+    return (found > patch) - (found < patch)
 
 
 def _mean(shares: Iterable[OcclusionShares]) -> OcclusionShares | None:

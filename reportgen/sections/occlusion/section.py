@@ -5,6 +5,11 @@ from reportgen.outline.section import EDGE, FLOAT32, Origin, Reads, Reference, R
 
 _TIES = "a box whose removal harms as much as the patch's, up to rounding, may count or not"
 
+_COUNTS = (
+    *("measured", "harming", "holding", "patch_places", "patch_p_value", "patch_harm"),
+    *("found", "found_in_blur", "found_places", "found_p_value", "found_worth"),
+)
+
 SECTION = Section(
     name="occlusion",
     title="Do the patches hold what the neurons respond to?",
@@ -29,11 +34,12 @@ SECTION = Section(
         Origin("/neurons/*/*/shares", ".result.OccludedNeuron.shares", "examples", weights=True),
         *(
             Origin(f"/{name}", f".result.Occlusion.{name}", "examples", weights=True)
-            for name in ("mean", "measured", "harming", "holding", "found", "found_in_blur")
+            for name in ("mean", *_COUNTS)
         ),
     ),
     tolerances=(
         Rule("/neurons/*/*/harming", Tolerance(0, 1), _TIES),
+        Rule("/neurons/*/*/harming_more", Tolerance(0, 1), _TIES),
         Rule("/neurons/*/*/patch/box/*", Tolerance(0, 2), EDGE),
         Rule("/neurons/*/*/shares", Tolerance(0, 1e-3), FLOAT32),
         # Last of its kind, since it fits all of those before it, too.
@@ -41,7 +47,7 @@ SECTION = Section(
         Rule("/arrays/*", Tolerance(1e-3), FLOAT32, True),
     ),
     compared=("/neurons",),
-    derived=("/mean", "/measured", "/harming", "/holding", "/found", "/found_in_blur"),
+    derived=("/mean", *(f"/{name}" for name in _COUNTS)),
     references=(
         Reference(
             "Fong, R. C. and Vedaldi, A.",
