@@ -97,9 +97,28 @@ def test_intervals_hold_what_chance_leaves_open() -> None:
     assert first.gain.mean == pytest.approx(0.5 - area)
     assert [second.gain.low, second.gain.high] == pytest.approx([0.1 - area] * 2)
     assert found.random == pytest.approx(area)
-    assert found.better == 2
+    assert (found.better, found.shown_better) == (2, 2)
     assert localise(samples, ["a", "b"], 1) == found
     assert localise([], ["a"], 1) is None
+
+
+def test_below_so_many_images_an_interval_of_chance_lies_above_zero_too_often() -> None:
+    """Of maps that gain nothing one interval in forty lies above zero, if it keeps its promise."""
+    rng = np.random.default_rng(3)
+    area, trials, cases = 60 * 80 / SIDE**2, 250, 40
+
+    def count(images: int) -> tuple[int, int]:
+        """Of all the methods' intervals those above zero, and those that are shown to be."""
+        energies = area + rng.uniform(-area, area, (trials // cases + 1, images, cases))
+        measured = np.stack([np.zeros_like(energies), energies, *[np.zeros_like(energies)] * 3], axis=-1)
+        found = [localise([Sample("x", row, ANIMAL) for row in each], ["a"] * cases, 1) for each in measured]
+        known = [each for each in found if each is not None]
+        return sum(each.better for each in known), sum(each.shown_better or 0 for each in known)
+
+    few, enough = count(3), count(20)
+    assert few[0] > 2 * 0.025 * 280
+    assert few[1] == 0
+    assert enough[0] == enough[1] < 2 * 0.025 * 280 + 8
 
 
 def test_chance_counts_image_by_image() -> None:

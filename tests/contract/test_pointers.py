@@ -130,7 +130,7 @@ def test_what_follows_from_other_values_is_marked() -> None:
         "/channels/always_loud", "/channels/loud_and_decisive", "/channels/loud_against", "/channels/listed",
         *(f"/channels/strong{name}" for name in ("", "_for", "_against")),
         "/channels/over_data/images", "/channels/over_data/preferring",
-        "/methods/located/better", "/methods/located/better_than_centre",
+        "/methods/located/better", "/methods/located/shown_better", "/methods/located/better_than_centre",
         *(f"/occlusion/{name}" for name in (
             "measured", "harming", "holding", "patch_places", "patch_p_value", "patch_harm",
             "found", "found_in_blur", "found_places", "found_p_value", "found_worth",

@@ -110,14 +110,14 @@ def test_maps_that_are_zero_have_no_peak() -> None:
     assert [row[3:] for row in cells(page(change))] == [["2 of 2", "50.0 %"], ["–", "–"]]
 
 
-def located(gain: float, hits: float) -> Change:
+def located(gain: float, hits: float, images: int = 20) -> Change:
     """Boxes are known; the gain's interval is 0.1 wide to either side, and the middle hits half of them."""
 
     def change(made: Any) -> None:
         some = {"mean": 0.5, "low": 0.25, "high": 0.75}
         made["dataset"]["annotated"] = True
         made["methods"]["located"] = {
-            "images": 7, "resamples": 2000, "random": 0.2, "centre_hits": 0.5, "centre_energy": 0.375,
+            "images": images, "resamples": 2000, "random": 0.2, "centre_hits": 0.5, "centre_energy": 0.375,
             "methods": [
                 {
                     "method": name, "hits": {**some, "mean": hits}, "energy": some,
@@ -143,12 +143,35 @@ def test_maps_find_the_animal_only_if_their_interval_says_so(gain: float, shown:
     assert any("lie on the object by more than chance" in text for text in page.findings()) == shown
 
 
+@pytest.mark.parametrize("images", [1, 3, 19])
+def test_of_few_images_there_is_no_interval_and_no_claim(images: int) -> None:
+    made = document()
+    located(0.3, 1.0, images)(made)
+    page = SmallPage(made)
+    words = page.words("#methods")
+    assert f"than chance gives cannot be told from {images} image" in words
+    assert "that is too few for intervals" in words
+    assert "bootstrap interval, from" not in words
+    assert "0.25 to 0.75" not in words
+    assert not any("by more than chance" in text and "Maps" in text for text in page.findings())
+
+
+def test_an_interval_of_one_number_is_none() -> None:
+    made = document()
+    located(0.3, 1.0)(made)
+    for each in made["methods"]["located"]["methods"]:
+        each["hits"] = {"mean": 1.0, "low": 1.0, "high": 1.0}
+    page = SmallPage(made)
+    cell = page.soup.select("#methods table")[1].select("tbody tr")[0].select("td")[0]
+    assert cell.get_text(" ", strip=True) == "1.00 –"
+
+
 @pytest.mark.parametrize(("hits", "better"), [(0.75, True), (0.5, False)])
 def test_the_middle_of_the_image_is_a_rival(hits: float, better: bool) -> None:
     made = document()
     located(0.3, hits)(made)
     words = SmallPage(made).words("#methods")
-    assert ("Most methods point at the object more often" in words) == better
+    assert ("In these images most methods point at the object more often" in words) == better
     assert ("Photographers put objects into the middle" in words) == (not better)
     rows = [
         [cell.get_text(" ", strip=True) for cell in row.select("th, td")]

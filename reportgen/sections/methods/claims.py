@@ -46,20 +46,26 @@ def decide(numbers: Methods) -> Iterator[Claim]:
 
 
 def _decide_located(found: Located) -> Iterator[Claim]:
-    """Whether the maps lie on the object by more than chance, and point at it better than the middle does."""
-    better = 2 * found.better > len(found.methods)
-    leads = sorted(each.gain.low for each in found.methods)
-    yield Claim(
-        "maps_located",
-        "Most methods place more of their maps on the object than chance gives.",
-        better,
-        finding=True,
-        # The method in the middle, by the nearer end of its interval; that nothing is shown is no finding.
-        weight=max(leads[len(leads) // 2], 0.0) / (1 - found.random) if better and found.random < 1 else 0.0,
-    )
+    """Whether the maps lie on the object by more than chance, and point at it better than the middle does.
+
+    Of too few images for an interval the former is not asked.
+    """
+    if found.shown_better is not None:
+        better = 2 * found.shown_better > len(found.methods)
+        leads = sorted(each.gain.low for each in found.methods)
+        yield Claim(
+            "maps_located",
+            "Most methods place more of their maps on the object than chance gives.",
+            better,
+            finding=True,
+            # The method in the middle, by the nearer end of its interval; what is not shown is no finding.
+            weight=max(leads[len(leads) // 2], 0.0) / (1 - found.random)
+            if better and found.random < 1
+            else 0.0,
+        )
     yield Claim(
         "maps_beat_centre",
-        "Most methods point at the object more often than the middle of the image does.",
+        "In these images most methods point at the object more often than the middle of the image does.",
         2 * found.better_than_centre > len(found.methods),
         finding=True,
     )

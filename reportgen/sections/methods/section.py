@@ -33,7 +33,7 @@ SECTION = Section(
         Origin("/located", ".localisation.localise", "annotated", weights=True),
         *(
             Origin(f"/located/{name}", f".result.Located.{name}", "annotated", weights=True)
-            for name in ("better", "better_than_centre")
+            for name in ("better", "shown_better", "better_than_centre")
         ),
         *(
             Origin(f"/{name}", f".result.Methods.{name}", "annotated")
@@ -53,7 +53,7 @@ SECTION = Section(
     compared=("/classes",),
     derived=(
         *("/methods", "/annotated", "/chance", "/centres"),
-        *("/located/better", "/located/better_than_centre"),
+        *("/located/better", "/located/shown_better", "/located/better_than_centre"),
     ),
     references=(
         SELVARAJU_2017,
