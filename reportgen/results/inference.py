@@ -3,20 +3,23 @@
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from statistics import NormalDist
 
 # Written out, since claims are decided without importing SciPy, which takes 0.4 s.
 _Z = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""
 
 
-def wilson_interval(correct: int, total: int) -> tuple[float, float]:
+def wilson_interval(correct: int, total: int, *, tried: int = 1) -> tuple[float, float]:
     """The 95 % score interval of a share of ``total`` ≥ 1 (Wilson 1927), which stays within 0 and 1.
 
-    It is the set of all p for which the observed share is within 1.96 standard deviations √(p(1 − p)/n).
+    It is the set of all p for which the observed share is within 1.96 standard deviations √(p(1 − p)/n), and
+    within more if so many shares were ``tried``, for 95 % to hold for all intervals at once (Bonferroni).
     """
-    share, spread = correct / total, _Z**2 / total
+    z = _Z if tried == 1 else NormalDist().inv_cdf(1 - 0.025 / tried)
+    share, spread = correct / total, z**2 / total
     middle = (share + spread / 2) / (1 + spread)
-    half = _Z / (1 + spread) * math.sqrt(share * (1 - share) / total + spread / (4 * total))
+    half = z / (1 + spread) * math.sqrt(share * (1 - share) / total + spread / (4 * total))
     # The ends are set, since rounding leaves some 1e-17 there (for 0 of 7, for one).
     low = 0.0 if correct == 0 else max(middle - half, 0.0)
     return low, 1.0 if correct == total else min(middle + half, 1.0)

@@ -155,6 +155,26 @@ def test_intervals_are_those_of_scipy_and_decide_what_is_found() -> None:
     assert [numbers.correct[cue] for cue in numbers.ranking] == sorted(numbers.correct.values(), reverse=True)
 
 
+def test_of_four_cues_that_tell_nothing_one_is_soon_above_chance_by_luck() -> None:
+    """Two classes of 100 images, and cues that guess: in a tenth of the cases one of four seems to tell."""
+    numbers, _ = make(counts=(4, 4))
+    look = numbers.classes["ant"].model_copy(update={"images": 100})
+    rng, trials = np.random.default_rng(8), 1500
+    found = claimed = 0
+    for rights in rng.binomial(200, 0.5, (trials, len(CUES))).tolist():
+        confusion = {cue: [[right, 200 - right], [0, 0]] for cue, right in zip(CUES, rights, strict=True)}
+        section = numbers.model_copy(update={"confusion": confusion, "classes": dict.fromkeys("ab", look)})
+        found += bool(section.found)
+        claimed += claims(section)["cue_found"]
+        assert set(section.beyond_chance) <= set(section.found)
+        for cue, right in zip(CUES, rights, strict=True):
+            low = binomtest(right, 200).proportion_ci(1 - 0.05 / 4, "wilson").low
+            assert (cue in section.beyond_chance) == (low > 0.5)
+    assert found > 0.06 * trials
+    # One side of what all four together are allowed, and three standard deviations of the count.
+    assert claimed < 0.025 * trials + 3 * (0.025 * trials) ** 0.5
+
+
 @pytest.mark.parametrize(("lost", "gained"), [(0, 0), (1, 0), (5, 0), (6, 0), (10, 2), (3, 9), (400, 700)])
 def test_mcnemars_test_is_that_of_a_fair_coin(lost: int, gained: int) -> None:
     wanted = binomtest(lost, lost + gained).pvalue if lost + gained else 1.0

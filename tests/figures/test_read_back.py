@@ -511,7 +511,7 @@ def read_cues(report: Finished, name: str) -> None:
         assert axes.along("x", mark.points[:, 0])[0] == pytest.approx(accuracy[cue], abs=0.003)
         low, high = sorted(axes.along("x", bar.points[:, 0]))
         assert [low, high] == pytest.approx(section["accuracy_interval"][cue], abs=0.003)
-        assert (mark.style["fill"] == "#0072b2") == (cue in section["found"])
+        assert (mark.style["fill"] == "#0072b2") == (cue in section["beyond_chance"])
     (chance,) = [line for line in axes.lines if line.dashed]
     assert axes.along("x", chance.points[:, 0]) == pytest.approx(section["chance"], abs=0.003)
 

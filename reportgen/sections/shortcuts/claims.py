@@ -18,11 +18,11 @@ def decide(numbers: Shortcuts) -> Iterator[Claim]:
         yield Claim(
             "cue_found",
             "A cue that hardly shows the object tells the classes apart better than chance.",
-            bool(numbers.found),
+            bool(numbers.beyond_chance),
             finding=True,
             weight=max(
                 weigh_sample(numbers.correct[cue], numbers.judged, numbers.chance)
-                if cue in numbers.found
+                if cue in numbers.beyond_chance
                 else 0
                 for cue in numbers.ranking
             ),

@@ -256,7 +256,8 @@ def _show_examples(
     Only images that are told correctly. The array ``shown`` (n, 112, 112, 3) is in their order, and missing
     if there are none.
     """
-    if numbers.shown is None:
+    # The strongest cue of those that a picture can show: if chance may explain it, it does the others.
+    if numbers.shown is None or numbers.shown not in numbers.beyond_chance:
         return {}, {}
     classes = context.classes
     count = _SHOWN if len(classes) <= _MANY_CLASSES else 1

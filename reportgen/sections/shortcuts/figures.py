@@ -68,7 +68,7 @@ def plot_cues(section: Shortcuts) -> mpl.Figure:
         axes.plot(section.accuracy_interval[cue], (y, y), color=_INK, linewidth=1.2, solid_capstyle="butt")
         axes.plot(
             section.accuracy[cue], y, "o", color=_INK, markersize=4.5, markeredgewidth=1.0, clip_on=False,
-            markerfacecolor=_INK if cue in section.found else "white",
+            markerfacecolor=_INK if cue in section.beyond_chance else "white",
         )  # fmt: skip
     axes.set_yticks(range(len(section.ranking)), [NAMES[cue] for cue in section.ranking])
     axes.set(xlim=(0, 1), ylim=(len(section.ranking) - 0.5, -0.5))
@@ -84,7 +84,7 @@ def describe_cues(section: Shortcuts) -> str:
     """Describe the plot of accuracies."""
     told = [
         f"{NAMES[cue]} {share_text(section.accuracy[cue])} ({share_text(low)} to {share_text(high)}, "
-        f"{'above' if cue in section.found else 'not above'} chance)"
+        f"{'above' if cue in section.beyond_chance else 'not above'} chance)"
         for cue in section.ranking
         for low, high in [section.accuracy_interval[cue]]
     ]

@@ -197,6 +197,16 @@ class Shortcuts(Result):
 
     @computed_field  # type: ignore[prop-decorator]
     @property
+    def beyond_chance(self) -> list[Annotated[str, means("One cue.")]]:
+        """Those that still do where 95 % hold for the intervals of all cues at once (Bonferroni)."""
+        return [
+            cue
+            for cue in self.found
+            if wilson_interval(self.correct[cue], self.judged, tried=len(self.correct))[0] > self.chance
+        ]
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
     def clear(self) -> list[Annotated[str, means("One cue.")]]:
         """Those whose whole interval is above the middle between chance and 1, the strongest first."""
         return [cue for cue in self.found if self.accuracy_interval[cue][0] > (1 + self.chance) / 2]

@@ -66,7 +66,7 @@ SECTION = Section(
             "/framed",
             "/recognised",
         ),
-        *("/ranking", "/found", "/clear", "/shown"),
+        *("/ranking", "/found", "/beyond_chance", "/clear", "/shown"),
         *("/correct_as_they_are", "/correct_without_ring", "/changed", "/lost", "/gained", "/p_value"),
     ),
     references=(
