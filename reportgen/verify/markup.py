@@ -313,7 +313,7 @@ def _describe_pair(one: Token, other: Token, known: _Vocabulary, pages: Pages) -
 def _describe_picture(place: str, one: str, other: str, pages: Pages) -> Difference:
     if pages.is_moved(one, other):
         return Difference(place, "it is another picture of the report")
-    return Difference(place, "it is another picture", kind="picture")
+    return Difference(place, f"it is another {pages.call(one)}", kind=pages.judge(one, other))
 
 
 _CONTEXT = 24

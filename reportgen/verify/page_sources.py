@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reportgen.verify.differences import Difference
-from reportgen.verify.pictures import same_font, same_picture, same_values
+from reportgen.verify.differences import GRAVEST, Difference, Kind
+from reportgen.verify.fonts import same_font, same_letters
+from reportgen.verify.pictures import same_picture, same_values
 
 Blob = tuple[str, str]
 """The kind of something that a page holds, and its base64."""
@@ -89,7 +90,14 @@ def compare_blobs(theirs: Source, ours: Source) -> Iterator[Difference]:
         what = _KINDS.get(one[0].partition("/")[0], "picture")
         index = whole.get(one)
         reason = f"it is {what} {index} of the report" if index else f"it is another {what}"
-        yield Difference(f"{what} {number}", reason, kind="picture" if not index else "content")
+        yield Difference(f"{what} {number}", reason, kind=_judge(one, other) if not index else "content")
+
+
+def _judge(one: Blob, other: Blob) -> Kind:
+    """The kind of difference between two pictures, fonts or lists: letters do not depend on the program."""
+    if not one[0].startswith("font/"):
+        return "picture"
+    return "layout" if one[0] == other[0] and same_letters(_bytes(one[1]), _bytes(other[1])) else "content"
 
 
 _KINDS = {"font": "font", "application": "list of numbers"}
@@ -139,6 +147,17 @@ class Pages:
         """Whether a picture in a piece of their markup, where ours has another, is one of the report."""
         pairs = ((a, b) for a, b in self._pairs(one, other) if a is not None and b is not None)
         return any(a in self._ours.blobs for a, b in pairs if not self._same(a, b))
+
+    def call(self, one: str) -> str:
+        """What to call that which a piece of their markup holds."""
+        held = next((blob for blob in _blobs_of(one, self._theirs) if blob), ("", ""))
+        return _KINDS.get(held[0].partition("/")[0], "picture")
+
+    def judge(self, one: str, other: str) -> Kind:
+        """Of what kind the gravest difference between their pictures and ours is."""
+        pairs = [(a, b) for a, b in self._pairs(one, other) if a is not None and b is not None]
+        kinds = {_judge(a, b) for a, b in pairs if not self._same(a, b)}
+        return min(kinds, key=GRAVEST.index, default="picture")
 
     def _same(self, one: Blob, other: Blob) -> bool:
         if one == other:

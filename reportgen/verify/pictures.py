@@ -1,10 +1,8 @@
-"""Whether two pictures, drawings, fonts or lists of numbers are the same, whatever their bytes."""
+"""Whether two pictures, drawings or lists of numbers are the same, whatever their bytes."""
 
 from __future__ import annotations
 
-import io
-from struct import error as struct_error
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reportgen.verify.drawings import same_drawing
 from reportgen.verify.picture_files import list_extras, read_pixels
@@ -60,47 +58,3 @@ def same_values(one: bytes, other: bytes, tolerance: float) -> bool:
     slack = tolerance * float(np.abs(ours).max(initial=0))
     # A NaN, which is near to nothing, is no value of ours.
     return bool((np.abs(theirs - ours) <= slack).all())
-
-
-# A reduced font has some 25 kB; one that must be embedded whole may have many characters.
-_LARGEST_FONT = 30 * 2**20
-
-_REDUCED = frozenset(["head", "glyf", "loca", "hmtx", "hhea", "maxp", "CFF ", "post", "OS/2", "cmap", "name"])
-"""The tables about single glyphs; they depend on which program reduced the font."""
-
-
-def same_font(submitted: bytes, expected: bytes) -> bool:
-    """Whether a stranger's TrueType file draws every character as ours does, whichever program reduced it."""
-    from fontTools.ttLib import TTLibError
-
-    if submitted == expected:
-        return True
-    if len(submitted) > _LARGEST_FONT:
-        return False
-    # Outside, since whatever fails here is a fault of ours.
-    due = _describe_font(expected)
-    try:
-        return _describe_font(submitted) == due
-    # What is wrong with a stranger's font shows as any of these, depending on the table it is found in.
-    except (TTLibError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, OSError):
-        return False
-    except (AssertionError, RecursionError, MemoryError, struct_error):
-        return False
-
-
-def _describe_font(data: bytes) -> tuple[Any, ...]:
-    """The glyph of each character, outline and width of each glyph, and the tables that choose among them."""
-    from fontTools.pens.recordingPen import DecomposingRecordingPen
-    from fontTools.ttLib import TTFont
-
-    font = TTFont(io.BytesIO(data), lazy=True)
-    glyphs, drawn = font.getGlyphSet(), []
-    for name in font.getGlyphOrder():
-        # Taken apart: a glyph is the same whether or not it is put together of others.
-        pen = DecomposingRecordingPen(glyphs)
-        glyphs[name].draw(pen)
-        drawn.append((glyphs[name].width, pen.value))
-    # By number, for the names of glyphs depend on the program, too.
-    characters = {character: font.getGlyphID(name) for character, name in font.getBestCmap().items()}
-    others = {tag: font.reader[tag] for tag in font.reader.tables if tag not in _REDUCED}
-    return font["head"].unitsPerEm, characters, drawn, others

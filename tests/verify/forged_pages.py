@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import copy
+import hashlib
 import io
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
 
 from fontTools.ttLib import TTFont
+from fontTools.ttLib.tables._c_m_a_p import CmapSubtable
+from fontTools.ttLib.tables.DefaultTable import DefaultTable
 from PIL import Image
 
 Forge = Callable[[str, int], str]
@@ -108,16 +112,102 @@ def other_formula(html: str, place: int) -> str:
     return html.replace(match[0], _address("image/svg+xml", drawing), 1)
 
 
-def other_font(html: str, place: int) -> str:
-    """A font in which one digit is drawn as another."""
+def _refont(html: str, place: int, change: Callable[[TTFont], object]) -> str:
+    """One of the embedded fonts changed."""
     match = list(re.finditer(r"data:font/ttf;base64,([A-Za-z0-9+/=]*)", html))[(0, 2)[place]]
     font = TTFont(io.BytesIO(base64.b64decode(match[1])))
-    names = font.getBestCmap()
-    one, other = (names[ord(digit)] for digit in ("13", "24")[place])
-    font["glyf"][one] = font["glyf"][other]
+    change(font)
     target = io.BytesIO()
     font.save(target)
-    return html.replace(match[1], base64.b64encode(target.getvalue()).decode(), 1)
+    # With the policy of the new style, or that would be the difference.
+    return _with_styles(html, html.replace(match[1], base64.b64encode(target.getvalue()).decode(), 1))
+
+
+def other_font(html: str, place: int) -> str:
+    """A font in which one digit is drawn as another."""
+
+    def change(font: TTFont) -> None:
+        one, other = (font.getBestCmap()[ord(digit)] for digit in ("13", "24")[place])
+        font["glyf"][one] = font["glyf"][other]
+
+    return _refont(html, place, change)
+
+
+def _map_more(font: TTFont, platform: int, encoding: int) -> None:
+    """One more map, in which two digits have changed places."""
+    table = copy.deepcopy(font["cmap"].getcmap(3, 1))
+    table.platformID, table.platEncID = platform, encoding
+    table.cmap[ord("1")], table.cmap[ord("9")] = table.cmap[ord("9")], table.cmap[ord("1")]
+    font["cmap"].tables.append(table)
+    font["cmap"].tables.sort()
+
+
+def symbol_map(html: str, place: int) -> str:
+    """A map for symbols, which HarfBuzz takes before any other."""
+    return _refont(html, place, lambda font: _map_more(font, 3, 0))
+
+
+def other_platform(html: str, place: int) -> str:
+    """A map for other systems: of an old Mac, or of old Unicode."""
+    return _refont(html, place, lambda font: _map_more(font, 0, (1, 2)[place]))
+
+
+def variant_map(html: str, place: int) -> str:
+    """A digit that is another one before an invisible variation selector."""
+
+    def change(font: TTFont) -> None:
+        table = CmapSubtable.newSubtable(14)
+        table.platformID, table.platEncID, table.language, table.cmap = 0, 5, 0xFF, {}
+        table.uvsDict = {0xFE0F: [(ord("1"), font.getBestCmap()[ord("9")])]}
+        font["cmap"].tables.append(table)
+        font["cmap"].tables.sort()
+
+    return _refont(html, place, change)
+
+
+def other_metrics(tag: str, names: tuple[str, str], html: str, place: int) -> str:
+    """Lines that stand elsewhere, so that one covers another or is cut off."""
+
+    def change(font: TTFont) -> None:
+        setattr(font[tag], names[place], 3000)
+
+    return _refont(html, place, change)
+
+
+def lines_by_other_metrics(html: str, place: int) -> str:
+    """The flag by which browsers take the typographic heights."""
+
+    def change(font: TTFont) -> None:
+        font["OS/2"].version, font["OS/2"].fsSelection = 4, font["OS/2"].fsSelection | 128
+
+    return _refont(html, place, change)
+
+
+def programmed_digit(html: str, place: int) -> str:
+    """A digit whose points a program moves where letters are fitted to pixels."""
+
+    def change(font: TTFont) -> None:
+        program = font["glyf"][font.getBestCmap()[ord("13"[place])]].program
+        program.fromAssembly(["PUSHB[ ]", "0", "MDAP[1]"])
+
+    return _refont(html, place, change)
+
+
+def other_spaces(html: str, place: int) -> str:
+    """Letters that are drawn the same and stand closer, by the rules for pairs."""
+
+    def change(font: TTFont) -> None:
+        for lookup in font["GPOS"].table.LookupList.Lookup:
+            lookup.LookupFlag ^= (8, 1)[place]
+
+    return _refont(html, place, change)
+
+
+def dropped_rules(html: str, place: int) -> str:
+    def change(font: TTFont) -> None:
+        del font[("GPOS", "GSUB")[place]]
+
+    return _refont(html, place, change)
 
 
 def remote_picture(html: str, place: int) -> str:
@@ -183,10 +273,15 @@ FORGERIES: Mapping[str, Forge] = {
     for forge in (
         other_policy, handler, policy_and_handler, other_number, other_source, other_word, other_row,
         other_style, hidden_by_style, other_script, swapped_pictures, other_picture, drawn_picture,
-        other_formula, other_font, remote_picture, text_address, script_address, twice, missing_number,
+        other_formula, other_font, symbol_map, other_platform, variant_map, lines_by_other_metrics,
+        programmed_digit, other_spaces, dropped_rules, remote_picture, text_address, script_address,
+        twice, missing_number,
         false_alt, missing_alt, doctype, moved_caption, tag_written_otherwise, commented_away, everything,
     )
 } | {
+    "heights of lines": partial(other_metrics, "hhea", ("ascent", "lineGap")),
+    "heights of Windows": partial(other_metrics, "OS/2", ("usWinAscent", "sTypoAscender")),
+    "lines under words": partial(other_metrics, "post", ("underlinePosition", "underlineThickness")),
     "refresh": partial(headed, REFRESH),
     "base": partial(headed, '<base href="https://example.org/">'),
     "linked style": partial(headed, '<link rel="stylesheet" href="a.css">'),
@@ -237,7 +332,6 @@ def near_formulas(html: str) -> str:
 
 def other_subsetter(html: str) -> str:
     """Fonts as another program writes them, and the policy with the hash of the style that holds them."""
-    import hashlib
 
     def save(match: re.Match[str]) -> str:
         font = TTFont(io.BytesIO(base64.b64decode(match[1])), recalcTimestamp=True)
@@ -246,16 +340,52 @@ def other_subsetter(html: str) -> str:
         font.save(target, reorderTables=False)
         return _address("font/ttf", target.getvalue())
 
+    return _with_styles(html, re.sub(r"data:font/ttf;base64,([A-Za-z0-9+/=]*)", save, html))
+
+
+def _with_styles(html: str, changed: str) -> str:
+    """A changed page with the hash of its style in the policy."""
+
     def digest(page: str) -> str:
         style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
         assert style is not None
         return base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
 
-    changed = re.sub(r"data:font/ttf;base64,([A-Za-z0-9+/=]*)", save, html)
     return changed.replace(digest(html), digest(changed))
 
 
-_MACHINES = {each.__name__: each for each in (near_pictures, near_formulas, other_subsetter)}
+def packed_otherwise(html: str) -> str:
+    """Fonts whose rules another program packs with more bytes, and whose glyphs it has given names."""
+
+    def save(match: re.Match[str]) -> str:
+        font = TTFont(io.BytesIO(base64.b64decode(match[1])))
+        for tag in ("GSUB", "GPOS", "GDEF"):
+            longer = DefaultTable(tag)
+            longer.data = font.reader[tag] + bytes(4)
+            font[tag] = longer
+        font.setGlyphOrder([f"another{number}" for number in range(font["maxp"].numGlyphs)])
+        font["post"].formatType, font["post"].extraNames, font["post"].mapping = 2.0, [], {}
+        font["head"].checkSumAdjustment, font["OS/2"].achVendID = 5, "ABCD"
+        target = io.BytesIO()
+        font.save(target)
+        return _address("font/ttf", target.getvalue())
+
+    return _with_styles(html, re.sub(r"data:font/ttf;base64,([A-Za-z0-9+/=]*)", save, html))
+
+
+def fewer_letters(html: str) -> str:
+    """A font without the last of its characters."""
+
+    def change(font: TTFont) -> None:
+        for table in font["cmap"].tables:
+            del table.cmap[max(table.cmap)]
+
+    return _refont(html, 0, change)
+
+
+_MACHINES = {
+    each.__name__: each for each in (near_pictures, near_formulas, other_subsetter, packed_otherwise)
+}
 
 _TRANSPORTS: Mapping[str, Callable[[str], str]] = {
     "crlf": crlf,
@@ -274,9 +404,7 @@ HONEST: Mapping[str, Callable[[str], str]] = {
     "cr": lambda html: html.replace("\n", "\r"),
     "bom": lambda html: "\ufeff" + html,
     "bom and crlf": lambda html: "\ufeff" + crlf(html),
-    "near_pictures": near_pictures,
-    "near_formulas": near_formulas,
-    "other_subsetter": other_subsetter,
+    **_MACHINES,
     **{
         f"{machine}, {transport}": _after(_MACHINES[machine], _TRANSPORTS[transport])
         for machine in _MACHINES

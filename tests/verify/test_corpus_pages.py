@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import forged_pages
 import forged_papers
 import pytest
 import small_report
@@ -37,6 +38,33 @@ def test_nothing_excuses_what_reportgen_never_writes(name: str) -> None:
     assert "active" in {row.kind for row in found.differences}
 
 
+FONTS = (
+    "other_font",
+    "symbol_map",
+    "other_platform",
+    "variant_map",
+    "heights of lines",
+    "heights of Windows",
+)
+
+
+@pytest.mark.parametrize("beside", ["", "<p>More.</p>"])
+@pytest.mark.parametrize("name", FONTS)
+def test_no_other_program_explains_other_letters_and_lines(name: str, beside: str) -> None:
+    """Whether or not the page has another difference, beside which fonts are compared elsewhere."""
+    forged = FORGERIES[name](small_report.html(), 0).replace("</main>", f"{beside}</main>")
+    found = [row for row in compare_markup(forged, small_report.html()).differences if "font" in row.reason]
+    assert [(row.kind, row.reason) for row in found] == [("content", "it is another font")]
+
+
+def test_a_font_with_fewer_characters_may_be_another_programs() -> None:
+    """Such as of a program that keeps fewer letters that shaping might need."""
+    (found,) = compare_markup(
+        forged_pages.fewer_letters(small_report.html()), small_report.html()
+    ).differences
+    assert (found.kind, found.reason) == ("layout", "it is another font")
+
+
 @pytest.mark.parametrize("name", HONEST)
 def test_transport_and_another_machine_are_no_forgery(name: str) -> None:
     page = HONEST[name](small_report.html())
@@ -46,9 +74,9 @@ def test_transport_and_another_machine_are_no_forgery(name: str) -> None:
 
 def test_the_corpus_has_the_size_that_the_documentation_tells() -> None:
     """Each forgery stands in two places, and they are two forgeries only if the bytes differ."""
-    assert 2 * (len(FORGERIES) + len(forged_papers.FORGERIES)) == 206
-    assert len({forge(small_report.html(), place) for forge in FORGERIES.values() for place in (0, 1)}) == 90
-    assert len(HONEST) + len(forged_papers.HONEST) == 43
+    assert 2 * (len(FORGERIES) + len(forged_papers.FORGERIES)) == 226
+    assert len({forge(small_report.html(), place) for forge in FORGERIES.values() for place in (0, 1)}) == 110
+    assert len(HONEST) + len(forged_papers.HONEST) == 47
     assert len({vary(small_report.html()) for vary in HONEST.values()}) == len(HONEST)
 
 
