@@ -11,7 +11,7 @@ from typing import Any
 _LARGEST = 30 * 2**20
 
 _DECODED = frozenset(["head", "glyf", "loca", "hmtx", "hhea", "maxp", "CFF ", "post", "OS/2", "cmap", "name"])
-"""The tables that programs write in their own ways: what they say is compared, and the bytes of all others."""
+"""The tables that each program writes in its own way: what they say is compared; of all others the bytes."""
 
 _LAYOUT = frozenset(["GSUB", "GPOS", "GDEF"])
 """The tables of rules, which may be packed in other ways, too: where bytes differ, the rules are compared."""

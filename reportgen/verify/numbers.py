@@ -187,6 +187,9 @@ def compare_derived(results: LoadedResults, kind: ReportKind) -> Findings:
         module = section.load("comparison")
         if module is not None and hasattr(module, "judge_itself"):
             yield from module.judge_itself(numbers)
+        if module is not None and hasattr(module, "judge_beside"):
+            others = {each.name: getattr(results, each.name) for each in sections}
+            yield from module.judge_beside(numbers, others)
     claims = kind.decide_claims({section.name: getattr(results, section.name) for section in sections})
     yield from _judge_claims(results, claims)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from reportgen.results import ImageFile
-from reportgen.sections.errors.comparison import compare, find_comparable
+from reportgen.sections.errors.comparison import compare, find_comparable, judge_beside
 from reportgen.sections.errors.compute import Seen, find_errors
 from reportgen.store.packing import pack_arrays
 from reportgen.verify.tolerances import Pair, Tolerances
@@ -77,6 +78,28 @@ FORGED: dict[str, tuple[Callable[[Any], object], set[str]]] = {
         lambda told: told["mistakes"][0].update(file="test/ant/0"),
         {"/errors/mistakes/0/predicted", "/errors/mistakes/0/probability", "/errors/mistakes/1"},
     ),
+    "a false entry before the true one": (
+        lambda told: told["mistakes"].insert(0, {**told["mistakes"][0], "probability": 0.99}),
+        {"/errors/mistakes", "/errors/mistakes/0/probability"},
+    ),
+    "an error told twice": (
+        lambda told: told["mistakes"].append(told["mistakes"][0]), {"/errors/mistakes"},
+    ),
+    "what is recognised told as an error": (
+        lambda told: told["mistakes"].append(
+            {**told["mistakes"][0], "file": "test/bee/0", "true": "bee", "predicted": "bee"}
+        ),
+        {"/errors/mistakes/1/predicted"},
+    ),
+    "fewer neighbours": (
+        lambda told: told["mistakes"][0]["nearest"].pop(), {"/errors/mistakes/0/nearest"},
+    ),
+    "no neighbour": (
+        lambda told: told["mistakes"][0]["nearest"].clear(), {"/errors/mistakes/0/nearest"},
+    ),
+    "the surest one twice": (
+        lambda told: told["surest"].__setitem__(1, told["surest"][0]), {"/errors/surest"},
+    ),
     "no test image": (lambda told: told["surest"][0].update(file="x"), {"/errors/surest/0/file"}),
     "surer than it is": (
         lambda told: told["least_sure"][0].update(probability=0.7), {"/errors/least_sure/0/probability"},
@@ -93,6 +116,33 @@ def test_a_forgery_is_found(name: str) -> None:
     pair = made()
     forge(pair.submitted)
     assert places <= set(wrong(pair))
+
+
+def test_errors_in_another_order_are_found() -> None:
+    pair = made()
+    tie = {"file": "test/bee/0", "true": "bee", "predicted": "ant", "probability": 0.51}
+    nearest = pair.recomputed["mistakes"][0]["nearest"]
+    pair.submitted["mistakes"].append({**tie, "nearest": nearest})
+    assert "/errors/mistakes" not in wrong(pair)
+    pair.submitted["mistakes"].reverse()
+    assert "/errors/mistakes" in wrong(pair)
+
+
+def test_the_mistakes_are_those_of_the_other_section() -> None:
+    mistake = SimpleNamespace(file="a", true="ant", predicted="bee")
+    other = SimpleNamespace(file="b", true="ant", predicted="bee")
+
+    def statuses(listed: list[Any], others: list[Any]) -> list[str]:
+        sections = {"transfer": SimpleNamespace(misclassified=others)}
+        errors: Any = SimpleNamespace(mistakes=listed)
+        return [row.status for row in judge_beside(errors, sections)]
+
+    assert statuses([mistake, other], [other, mistake]) == ["confirmed"]
+    assert statuses([mistake], [mistake, other]) == ["differs"]
+    assert statuses([mistake, mistake], [mistake]) == ["differs"]
+    assert statuses([mistake], [other]) == ["differs"]
+    alone: Any = SimpleNamespace(mistakes=[mistake])
+    assert list(judge_beside(alone, {})) == []
 
 
 def test_where_two_classes_are_nearly_equal_either_will_do() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from reportgen.contract.lookup import join_pointer
 from reportgen.outline.section import MARGIN
 from reportgen.sections.errors.likeness import compare_features
+from reportgen.sections.errors.result import NEIGHBOURS, Errors
 from reportgen.store.packing import unpack_arrays
 from reportgen.verify.tolerances import Findings, Pair, judge
 
@@ -20,22 +21,36 @@ _TIE = "the recomputed probabilities of the two classes are nearly equal"
 _OTHER = "the recomputed network is not as sure of it"
 _UNKNOWN = "there is no such test image"
 _MISSING = "the recomputed network gets it wrong, too"
+_TWICE = "it names an image twice"
+_ORDER = "the images are not in the order of the data"
+_NO_MISTAKE = "it is no mistake: the class is the predicted one"
+_COUNT = "so many different images are told of each mistake"
+_OTHERS = "the section on transfer learning lists other images, or other classes of them"
 _NEARER = "another training image is nearer, or its class or cosine is another one"
 
 
 def compare(pair: Pair) -> Findings:
     """Rows for the mistakes with their nearest images, and for the images of highest and lowest certainty."""
     known = _Known(pair)
-    told = {each["file"]: (n, each) for n, each in enumerate(pair.submitted["mistakes"])}
-    for n, each in told.values():
-        yield from known.compare_judged(("errors", "mistakes", n), each)
-        yield from known.compare_nearest(("errors", "mistakes", n, "nearest"), each)
-    yield from _compare_left_out(known, told)
+    mistakes = pair.submitted["mistakes"]
+    yield from known.compare_order("/errors/mistakes", [each["file"] for each in mistakes])
+    # Each entry: of two on one image both are in the report.
+    for n, each in enumerate(mistakes):
+        here: Steps = ("errors", "mistakes", n)
+        yield from known.compare_judged(here, each)
+        if each["true"] == each["predicted"]:
+            pointer = join_pointer([*here, "predicted"])
+            yield judge("numbers", pointer, False, each["predicted"], None, _NO_MISTAKE)
+        yield from known.compare_nearest((*here, "nearest"), each)
+    yield from _compare_left_out(known, [each["file"] for each in mistakes])
     for name in ("surest", "least_sure"):
         one, other = pair.submitted[name], pair.recomputed[name]
         yield judge("numbers", f"/errors/{name}", len(one) == len(other), len(one), len(other))
+        # Or the surest one could be named three times: it is sure enough for each of the places.
+        if _has_twice(files := [each["file"] for each in one]):
+            yield judge("numbers", f"/errors/{name}", False, files, None, _TWICE)
         for n, (mine, wanted) in enumerate(zip(one, other, strict=False)):
-            here: Steps = ("errors", name, n)
+            here = ("errors", name, n)
             yield from known.compare_judged(here, mine)
             # Where several are about as sure, any of them may be named.
             likely = known.find_probability(mine["file"])
@@ -43,6 +58,22 @@ def compare(pair: Pair) -> Findings:
             pointer = join_pointer([*here, "file"])
             reason = "" if agrees else _OTHER
             yield judge("numbers", pointer, agrees, mine["file"], wanted["file"], reason)
+
+
+def judge_beside(numbers: Errors, others: Mapping[str, Any]) -> Findings:
+    """A row if the section on transfer learning of the same report lists other mistakes."""
+    if (transfer := others.get("transfer")) is None:
+        return
+    told, due = (
+        sorted((each.file, each.true, each.predicted) for each in listed)
+        for listed in (numbers.mistakes, transfer.misclassified)
+    )
+    agrees = told == due
+    yield judge("numbers", "/errors/mistakes", agrees, len(told), len(due), "" if agrees else _OTHERS)
+
+
+def _has_twice(files: Sequence[str]) -> bool:
+    return len(set(files)) < len(files)
 
 
 def find_comparable(pair: Pair) -> dict[str, list[bool]]:
@@ -55,7 +86,7 @@ def find_comparable(pair: Pair) -> dict[str, list[bool]]:
     return {"shown": [n < len(told) and told[n] == file for n, file in enumerate(wanted[:count])]}
 
 
-def _compare_left_out(known: _Known, told: Mapping[str, Any]) -> Findings:
+def _compare_left_out(known: _Known, told: Sequence[str]) -> Findings:
     """A mistake need not be listed if the recomputed probability of its class is nearly the highest."""
     for wanted in known.pair.recomputed["mistakes"]:
         if wanted["file"] not in told:
@@ -85,6 +116,15 @@ class _Known:
         """Whether a class's recomputed probability is about as high as that of the predicted class."""
         row = self._rows[file]
         return label in self._classes and float(row.max() - row[self._classes.index(label)]) <= MARGIN
+
+    def compare_order(self, pointer: str, told: Sequence[str]) -> Findings:
+        """A row if images are named twice, or in another order than that of the data."""
+        # Those that are no test images are told one by one.
+        places = [list(self._rows).index(file) for file in told if file in self._rows]
+        if _has_twice(told):
+            yield judge("numbers", pointer, False, list(told), None, _TWICE)
+        elif places != sorted(places):
+            yield judge("numbers", pointer, False, list(told), None, _ORDER)
 
     def compare_judged(self, here: Steps, told: Mapping[str, Any]) -> Findings:
         """Rows for the class, the predicted class and its probability."""
@@ -119,7 +159,9 @@ class _Known:
         ranked: Sequence[float] = sorted((cosine for _, cosine in found.values()), reverse=True)
         files = [each["file"] for each in told["nearest"]]
         # Or the nearest one could be named three times: each of them would be near enough.
-        yield judge("numbers", join_pointer(here), len(set(files)) == len(files), files, len(files))
+        due = min(NEIGHBOURS, len(ranked))
+        agrees = len(files) == due and not _has_twice(files)
+        yield judge("numbers", join_pointer(here), agrees, files, due, "" if agrees else _COUNT)
         for k, (each, wanted) in enumerate(zip(told["nearest"], ranked, strict=False)):
             # No class and no cosine: a file that is no training image agrees with nothing.
             label, cosine = found.get(each["file"], ("", -2.0))

@@ -19,11 +19,8 @@ from reportgen.sections.errors.likeness import (
     find_plane,
     find_twins,
 )
-from reportgen.sections.errors.result import Errors, Judged, Mistake, Neighbour, Twins
+from reportgen.sections.errors.result import NEIGHBOURS, Errors, Judged, Mistake, Neighbour, Twins
 from reportgen.store.packing import unpack_arrays
-
-NEIGHBOURS = 3
-"""Training images that are told of each mistake."""
 
 SHOWN_MISTAKES, SHOWN_TWINS = 6, 4
 

@@ -60,6 +60,10 @@ class Twins(Result):
     distance: Annotated[Count, means("Bits in which their hashes differ.", "bits")]
 
 
+NEIGHBOURS = 3
+"""Training images that are told of each mistake."""
+
+
 class Confusion(Result):
     """Test images of one class that are taken for one other."""
 

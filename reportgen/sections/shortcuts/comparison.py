@@ -7,20 +7,20 @@ from typing import Any
 
 from reportgen.contract.lookup import join_pointer
 from reportgen.outline.section import MARGIN
+from reportgen.sections.shortcuts.result import choose_classes, count_examples
 from reportgen.verify.tolerances import Findings, Pair, judge
 
 _TIE = "the recomputed probabilities of the two classes are nearly equal"
 _OTHER = "the recomputed probabilities of the two classes are not nearly equal"
 _CLASS = "it is no image of this class"
+_COUNT = "so many different images of each class are shown, if the cue tells so many correctly"
 _PREDICTED = {"as_it_is": "probabilities_as_it_is", "without_ring": "probabilities_without_ring"}
 
 
 def compare(pair: Pair) -> Findings:
     """Rows for the tested images and for those shown."""
     yield from _compare_tested(pair)
-    yield from _compare_examples(
-        pair.submitted["examples"], pair.recomputed["examples"], pair.dataset["images"]
-    )
+    yield from _compare_examples(pair.submitted["examples"], _count_due(pair), pair.dataset["images"])
 
 
 def find_comparable(pair: Pair) -> dict[str, list[bool]]:
@@ -55,13 +55,32 @@ def _compare_tested(pair: Pair) -> Findings:
             yield judge("numbers", join_pointer([*here, field]), agrees, one[field], other[field], reason)
 
 
+def _count_due(pair: Pair) -> dict[str, int]:
+    """How many examples of each class there must be.
+
+    By the report's own matrix, which is compared with the recomputed one: where two classes are about as
+    likely, another machine may tell one image more correctly.
+    """
+    classes = list(pair.dataset["classes"])
+    # A stranger's cue may be none, and the matrix of any size.
+    matrix = pair.submitted["confusion"].get(pair.submitted.get("shown"), [])
+    right = [row[i] if i < len(row) else 0 for i, row in enumerate(matrix)]
+    most = count_examples(len(classes))
+    due = {label: min(count, most) for label, count in zip(choose_classes(classes), right, strict=False)}
+    return due if any(due.values()) else {}
+
+
 def _compare_examples(
-    told: Mapping[str, Any], wanted: Mapping[str, Any], images: list[Mapping[str, Any]]
+    told: Mapping[str, Any], due: Mapping[str, int], images: list[Mapping[str, Any]]
 ) -> Findings:
     """Any image of the class may be shown, for which one is surest of is a matter of the last digits."""
     labels = {image["file"]: image["label"] for image in images}
-    for label in dict.fromkeys((*told, *wanted)):
-        shown = told.get(label, [])
+    for label in dict.fromkeys((*told, *due)):
+        shown, count = told.get(label, []), due.get(label, 0)
+        # Or one could be shown three times, or none that looks odd.
+        agrees = len(set(shown)) == len(shown) == count
+        pointer = join_pointer(["shortcuts", "examples", label])
+        yield judge("numbers", pointer, agrees, list(shown), count, "" if agrees else _COUNT)
         for n, file in enumerate(shown):
             agrees = labels.get(file) == label
             pointer = join_pointer(["shortcuts", "examples", label, n])

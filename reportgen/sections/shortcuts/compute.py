@@ -30,7 +30,7 @@ from reportgen.sections.shortcuts.judging import (
     deal_folds,
     judge_cue,
 )
-from reportgen.sections.shortcuts.result import ClassLook, Shortcuts, Trial
+from reportgen.sections.shortcuts.result import ClassLook, Shortcuts, Trial, choose_classes, count_examples
 
 DARK_BELOW, LIGHT_ABOVE, FRAME_STEP = 0.2, 0.8, 0.1
 """A frame is that dark or light, and differs from the pixels just inside it: a dark background does not."""
@@ -39,9 +39,6 @@ ALPHA = 0.05
 
 HEAD_FILE = "head.weights.h5"
 """The trained output layer among what the section on transfer learning writes."""
-
-_SHOWN, _MANY_CLASSES, _MOST_SHOWN = 3, 4, 12
-"""Examples of each class; one each if there are more classes than four, and of no more than twelve."""
 
 
 def run(context: StageContext) -> Artifacts:
@@ -260,10 +257,10 @@ def _show_examples(
     if numbers.shown is None or numbers.shown not in numbers.beyond_chance:
         return {}, {}
     classes = context.classes
-    count = _SHOWN if len(classes) <= _MANY_CLASSES else 1
+    count = count_examples(len(classes))
     surest = {
         label: choose_surest(found, numbers.shown, i, context.images, count)
-        for i, label in enumerate(classes[:_MOST_SHOWN])
+        for i, label in enumerate(choose_classes(classes))
     }
     chosen = [image for own in surest.values() for image in own]
     if not chosen:

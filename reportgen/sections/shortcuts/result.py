@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field, computed_field
@@ -58,6 +59,19 @@ class Recognised(Result):
     images: Annotated[Count, means("The tested images of this class.", "images")]
     as_they_are: Annotated[Count, means("Those of them that are recognised as they are.", "images")]
     without_ring: Annotated[Count, means("Those that are when the ring has been replaced.", "images")]
+
+
+_SHOWN, _MANY_CLASSES, _MOST_SHOWN = 3, 4, 12
+
+
+def count_examples(classes: int) -> int:
+    """How many examples of each class are shown: fewer if there are many classes."""
+    return _SHOWN if classes <= _MANY_CLASSES else 1
+
+
+def choose_classes(classes: Sequence[str]) -> Sequence[str]:
+    """The classes of which examples are shown."""
+    return classes[:_MOST_SHOWN]
 
 
 class Shortcuts(Result):
