@@ -14,10 +14,10 @@ from types import MappingProxyType
 
 from reportgen.batch.class_file import Class, ClassError, Group
 from reportgen.batch.contents import folder_name
+from reportgen.batch.downloads import belongs_to_group, holds_groups, holds_lms_names
 from reportgen.batch.own_files import KEEP_APART, find_in_received
-from reportgen.batch.parts import BUILD_FOLDER, DATA_FOLDER
 from reportgen.batch.roster import Name, read_name, simplify
-from reportgen.batch.unpacking import OF_CLASS, UNPACKED, Archive, Desk, is_zip, list_entries
+from reportgen.batch.unpacking import OF_CLASS, UNPACKED, Archive, Desk, is_zip
 from reportgen.dataset.names import capped, escaped, is_ignored
 from reportgen.text import find_nearest
 
@@ -59,11 +59,14 @@ class Received:
 
 @dataclass(frozen=True)
 class _Item:
-    """A folder, a zip or a loose file as it was found."""
+    """A folder, a zip or a loose file as it was found; ``within``: the zip of several groups that it was in,
+    "" if it was in none, or in the download that was named.
+    """
 
     path: Path
     label: str
     name: Name
+    within: str = ""
 
     @property
     def plain_folder(self) -> bool:
@@ -73,11 +76,27 @@ class _Item:
 
 @dataclass(frozen=True)
 class _Owner:
-    """Somebody who handed something in; ``ident``: the number that the LMS knows them by."""
+    """Somebody who handed something in; ``ident``: the number that the LMS knows them by; ``refused``: what
+    a zip has under that name, though they handed in something themselves.
+    """
 
     name: str
     ident: str
     items: tuple[_Item, ...]
+    refused: tuple[_Item, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What it takes to say whose an item is, and where the rest is written down; ``people`` as in
+    :func:`receive`.
+    """
+
+    chosen: Class
+    desk: Desk
+    strays: list[Stray]
+    say: Callable[[str], None]
+    people: Mapping[str, str]
 
 
 def receive(
@@ -93,7 +112,8 @@ def receive(
     or two have names that cannot be told apart; ``StorageError`` if nothing can be written.
     """
     desk, strays = Desk(out), list[Stray]()
-    items = list(_list_items(chosen, out, desk, strays, say)) if chosen.submissions else []
+    reading = _Reading(chosen, desk, strays, say, people)
+    items = list(_list_items(reading, out)) if chosen.submissions else []
     owned: dict[str, list[_Item]] = {group.slug: [] for group in chosen.groups}
     groups = {group.slug: group for group in chosen.groups}
     owners = _find_owners(items, chosen)
@@ -111,16 +131,37 @@ def receive(
                 )
             groups[group.slug] = group
         owned.setdefault(group.slug, []).extend(owner.items)
+        _refuse_added(owner.refused, group, desk)
     if not groups:
         raise ClassError(
             f"{chosen.submissions}: has no folders of groups, and no zips or PDFs.",
             "Name a folder with one folder a group, the download of an LMS, or a class.toml.",
         )
+    for slug, found in owned.items():
+        # Once more: a group's own folder and a zip may call it by its name and by that of a student.
+        owned[slug], added = _part(found, outside=groups[slug].folder is not None)
+        _refuse_added(added, groups[slug], desk)
     settled = tuple(_settle(group, owned[group.slug], desk) for group in groups.values())
     # Last: by now everything that is still needed has been asked for again.
     desk.clear()
     late = {slug for slug, found in owned.items() if any(item.name.late for item in found)}
     return Received(settled, desk.labels, desk.archives, tuple(strays), frozenset(late))
+
+
+def _part(items: Sequence[_Item], *, outside: bool = False) -> tuple[list[_Item], list[_Item]]:
+    """What counts of one owner's items, and what does not: a zip can be anybody's, so nothing in it is added
+    to what the owner has outside of it (``outside``: there is more of that than the items).
+    """
+    outside = outside or not all(item.within for item in items)
+    if not outside:
+        return list(items), []
+    return [item for item in items if not item.within], [item for item in items if item.within]
+
+
+def _refuse_added(items: Sequence[_Item], group: Group, desk: Desk) -> None:
+    for item in items:
+        reason = f"is in {item.within}, and not added to what lies outside of it under the same name"
+        desk.refuse(item.path, item.label, group.slug, f"{item.label}: {reason}")
 
 
 def _refuse_own(chosen: Class, items: Sequence[_Item], out: Path) -> None:
@@ -133,17 +174,16 @@ def _refuse_own(chosen: Class, items: Sequence[_Item], out: Path) -> None:
         raise ClassError("\n".join(f"{chosen.submissions}: {fault}." for fault in faults), KEEP_APART)
 
 
-def _list_items(
-    chosen: Class, out: Path, desk: Desk, strays: list[Stray], say: Callable[[str], None]
-) -> Iterator[_Item]:
+def _list_items(reading: _Reading, out: Path) -> Iterator[_Item]:
     """What lies in a folder or zip of a whole class, one item each; what is nobody's is written down."""
+    chosen, desk, strays = reading.chosen, reading.desk, reading.strays
     source = chosen.submissions
     if source is None:
         return
     folder: Path | None = source
     label = ""
     if source.is_file():
-        say(f"{source.name} is unpacked.")
+        reading.say(f"{source.name} is unpacked.")
         folder, label = desk.unpack(source, source.name, "", OF_CLASS), f"{source.name}/"
     if folder is None:
         raise ClassError(f"{desk.archives[source].refusal}.", "Unpack it yourself, and name the folder.")
@@ -152,11 +192,14 @@ def _list_items(
     # The instructor's: neither somebody's submission nor a stray of which somebody must be told.
     own = {out.resolve(), *([chosen.roster.resolve()] if chosen.roster else [])}
     own.update(group.folder.resolve() for group in chosen.groups if group.folder)
-    for path in sorted(folder.iterdir()):
-        if path.resolve() in given:
+    found = [path for path in sorted(folder.iterdir()) if path.resolve() not in own]
+    theirs = [path for path in found if path.resolve() not in given]
+    alone = sum(not is_ignored(path.name) for path in theirs) == 1
+    for path in found:
+        if path not in theirs:
             strays.append(Stray(f"{label}{path.name}", "the images of the class", ignored=True))
-        elif path.resolve() not in own:
-            yield from _read_item(path, f"{label}{path.name}", desk, strays, say)
+        else:
+            yield from _read_item(path, f"{label}{path.name}", reading, alone=alone)
 
 
 def _descend(folder: Path, label: str, strays: list[Stray]) -> tuple[Path, str]:
@@ -164,7 +207,7 @@ def _descend(folder: Path, label: str, strays: list[Stray]) -> tuple[Path, str]:
     for _ in range(_DEEPEST):
         hidden = [path.name for path in sorted(folder.iterdir()) if is_ignored(path.name)]
         inside = [path for path in folder.iterdir() if not is_ignored(path.name)]
-        if len(inside) != 1 or inside[0].is_symlink() or not _holds_groups(inside[0]):
+        if len(inside) != 1 or inside[0].is_symlink() or not holds_groups(inside[0]):
             break
         strays += [Stray(f"{label}{name}", _HIDDEN, ignored=True) for name in hidden]
         folder, label = inside[0], f"{label}{inside[0].name}/"
@@ -174,45 +217,20 @@ def _descend(folder: Path, label: str, strays: list[Stray]) -> tuple[Path, str]:
 _HIDDEN = "hidden, or left by a system"
 
 
-def _holds_groups(folder: Path) -> bool:
-    """Whether a folder holds what several groups handed in, and is not what one of them did."""
-    if not folder.is_dir() or read_name(folder.name, folder=True).lms:
-        return False
-    inside = [path for path in folder.iterdir() if not is_ignored(path.name)]
-    # No person gives such names, and an LMS gives them to all: one is enough.
-    if any(read_name(path.name, folder=path.is_dir()).lms for path in inside):
-        return True
-    if _is_submission(folder):
-        return False
-    packed = [path for path in inside if is_zip(path) and read_name(path.name, folder=False).owner]
-    return len(packed) + sum(map(_is_submission, inside)) > 1
-
-
-def _is_submission(folder: Path) -> bool:
-    """Whether a folder directly holds what a group hands in."""
-    if not folder.is_dir():
-        return False
-    names = [path.name.casefold() for path in folder.iterdir()]
-    return any(name in (BUILD_FOLDER, DATA_FOLDER) or name.endswith((".pdf", ".toml")) for name in names)
-
-
 def _read_item(
-    path: Path, label: str, desk: Desk, strays: list[Stray], say: Callable[[str], None], depth: int = 0
+    path: Path, label: str, reading: _Reading, within: str = "", depth: int = 0, *, alone: bool = False
 ) -> Iterator[_Item]:
-    label, name = escaped(label), read_name(path.name, folder=path.is_dir())
+    label, name, strays = escaped(label), read_name(path.name, folder=path.is_dir()), reading.strays
     if is_ignored(path.name):
         strays.append(Stray(label, _HIDDEN, ignored=True))
     elif path.is_symlink():
         strays.append(Stray(label, "a symbolic link, which is not followed", ignored=False))
-    # A zip that an LMS named is one student's, whatever is in it.
     # A zip may hold itself, so that there is no end of them.
-    elif depth < _DEEPEST and is_zip(path) and not name.lms and _is_of_class(path):
-        say(f"{label} holds what several groups handed in, and is unpacked.")
-        folder = desk.unpack(path, label, "", OF_CLASS)
-        for child in sorted(folder.iterdir()) if folder else ():
-            yield from _read_item(child, f"{label}/{child.name}", desk, strays, say, depth + 1)
+    elif depth < _DEEPEST and is_zip(path) and _is_download(path, reading, alone=alone):
+        # The only one there is what somebody downloaded; one beside others may be anybody's.
+        yield from _open_download(path, label, reading, "" if alone else label, depth)
     elif name.owner and (path.is_dir() or path.suffix.casefold() in _SUBMITTED):
-        yield _Item(path, label, name)
+        yield _Item(path, label, name, within)
     elif path.is_dir() or path.suffix.casefold() in _SUBMITTED:
         reason = "whose it is cannot be known: its name says nothing, and it lies in no group's folder"
         strays.append(Stray(label, reason, ignored=False))
@@ -220,10 +238,26 @@ def _read_item(
         strays.append(Stray(label, "no folder, no zip and no report", ignored=False))
 
 
-def _is_of_class(archive: Path) -> bool:
-    """Whether a zip is the download of an LMS, by the names in it."""
-    parts = (entry.partition("/") for entry in list_entries(archive))
-    return any(read_name(first, folder=bool(slash)).lms for first, slash, _ in parts)
+def _is_download(path: Path, reading: _Reading, *, alone: bool = False) -> bool:
+    """Whether a zip is taken for the download of an LMS; ``alone``: there is nothing else."""
+    if not holds_lms_names(path):
+        return False
+    known = {*reading.people, *(simplify(group.name) for group in reading.chosen.groups)}
+    if belongs_to_group(path, known, alone=alone):
+        reading.say(
+            f"{escaped(path.name)} holds names as an LMS gives them, but is called like a group: it counts "
+            "as what that group handed in. If it is the download of a class, name it alone."
+        )
+        return False
+    return True
+
+
+def _open_download(path: Path, label: str, reading: _Reading, within: str, depth: int = 0) -> Iterator[_Item]:
+    """The items in a zip of several groups."""
+    reading.say(f"{label} holds what several groups handed in, and is unpacked.")
+    folder = reading.desk.unpack(path, label, "", OF_CLASS)
+    for child in sorted(folder.iterdir()) if folder else ():
+        yield from _read_item(child, f"{label}/{child.name}", reading, within, depth + 1)
 
 
 def _find_owners(items: Sequence[_Item], chosen: Class) -> list[_Owner]:
@@ -236,11 +270,13 @@ def _find_owners(items: Sequence[_Item], chosen: Class) -> list[_Owner]:
         if len(numbered) == 1:
             found[numbered[0]] += found.pop((plain, ""))
     owners = []
-    for (_, ident), each in found.items():
+    for (_, ident), all_items in found.items():
+        each, refused = _part(all_items)
         folders = [item for item in each if item.plain_folder]
         # Spellings of one name are one owner; but two folders that only look alike are two.
         parts = _by_slug(each, chosen) if len(folders) > 1 else [each]
-        owners += [_Owner(part[0].name.owner, ident, tuple(part)) for part in parts]
+        made = [_Owner(part[0].name.owner, ident, tuple(part)) for part in parts]
+        owners += [replace(made[0], refused=tuple(refused)), *made[1:]]
     return owners
 
 

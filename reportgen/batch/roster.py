@@ -43,6 +43,14 @@ _TITLED = re.compile(rf"(?P<name>.+?)[ _-]+(?P<file>{_WORDS})", re.IGNORECASE | 
 _NO_NAME = re.compile(rf"(?:{_WORDS})(?:[-_ ]?\(?\d+\)?)?", re.IGNORECASE)
 """What a part of a submission is called, and no group: ``report``, ``report (1)``."""
 
+_LIKE_GROUP = re.compile(r"[^\W\d_]*[ _.-]?\d+[^\W\d_]?")
+"""``group5``, ``Team 12``, ``7b``: one word and a number."""
+
+_LIKE_CLASS = re.compile(
+    r"(?:assignment|exercise|homework|submission|download)s?\b.*", re.IGNORECASE | re.DOTALL
+)
+"""``Exercise 2``: what a class is told to hand in, and nobody who hands in."""
+
 
 @dataclass(frozen=True)
 class Name:
@@ -77,6 +85,12 @@ def read_name(name: str, *, folder: bool) -> Name:
 
 def _spaced(name: str) -> str:
     return " ".join(name.replace("_", " ").split())
+
+
+def is_like_group(name: Name) -> bool:
+    """Whether a name is one as groups give them to themselves, whichever group it is."""
+    numbered = _LIKE_GROUP.fullmatch(name.owner) and not _LIKE_CLASS.fullmatch(name.owner)
+    return bool(name.ident or numbered)
 
 
 def simplify(name: str) -> str:

@@ -13,12 +13,14 @@ import stat
 import uuid
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import NoReturn
 
 from reportgen.batch.contents import hash_file
+from reportgen.batch.zip_directory import find_directory, holds_more, read_names
 from reportgen.dataset.names import escaped, is_ignored
 from reportgen.intake import FOLDER_LIMITS, IntakeError
 from reportgen.store.files import writing
@@ -34,6 +36,9 @@ _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.
 
 # Bit 0 of an entry's flags (APPNOTE.TXT, 4.4.4).
 _ENCRYPTED = 0x1
+
+_DIRECTORY_BYTES = 2**28
+"""Bytes of a zip's directory, which zipfile reads at once: 256 for each of the million entries of a class."""
 
 _LONGEST = 255
 """Bytes that the names of most file systems may have."""
@@ -68,6 +73,11 @@ class ZipLimits:
     # So small a file does no harm, and may be as regular as a blank picture.
     unsuspected: int = 2**20
     reduced: bool = False
+
+    @property
+    def beside(self) -> str:
+        """What follows a limit in a message, if other zips have taken a part of it."""
+        return ", beside what the other zips hold" if self.reduced else ""
 
     def less(self, sizes: Iterable[tuple[int, int]]) -> ZipLimits:
         """What is left of them once zips of these entries and bytes are unpacked."""
@@ -107,14 +117,14 @@ def unpack(archive: Path, target: Path, name: str, limits: ZipLimits = OF_GROUP)
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def list_entries(archive: Path) -> list[str]:
-    """The names in a zip, none if it cannot be read."""
+def find_entry(archive: Path, fits: Callable[[str], bool]) -> bool:
+    """Whether a name in a zip is one that ``fits``; False if it cannot be read."""
     try:
-        with zipfile.ZipFile(archive) as opened:
-            return [entry.filename for entry in opened.infolist()]
+        with archive.open("rb") as stream:
+            return any(map(fits, read_names(stream)))
     # Unpacking it says later what is wrong.
-    except (OSError, *_DAMAGED):
-        return []
+    except OSError:
+        return False
 
 
 def measure(archive: Path, name: str, limits: ZipLimits = OF_GROUP) -> tuple[int, int]:
@@ -122,15 +132,22 @@ def measure(archive: Path, name: str, limits: ZipLimits = OF_GROUP) -> tuple[int
 
     Raises ``IntakeError`` if that is more than ``limits`` allow.
     """
-    with _opened(archive, name) as opened:
+    with _opened(archive, name, limits) as opened:
         return _measure(opened.infolist(), name, limits)
 
 
 @contextmanager
-def _opened(archive: Path, name: str) -> Iterator[zipfile.ZipFile]:
+def _opened(archive: Path, name: str, limits: ZipLimits) -> Iterator[zipfile.ZipFile]:
     try:
-        with archive.open("rb") as stream, zipfile.ZipFile(stream) as opened:
-            yield opened
+        with archive.open("rb") as stream:
+            # Before zipfile makes an object of each.
+            if holds_more(stream, limits.entries):
+                _refuse_number(name, limits)
+            if (length := find_directory(stream)[1]) > _DIRECTORY_BYTES:
+                reason = f"its list of files has {length} bytes; {_DIRECTORY_BYTES} are allowed"
+                raise IntakeError(f"{name}: {reason}.", _REMEDY)
+            with zipfile.ZipFile(stream) as opened:
+                yield opened
     # Escaped, for what zipfile says may quote a name from the archive.
     except _DAMAGED as error:
         reason = next(iter(str(error).splitlines()), "") or type(error).__name__
@@ -139,7 +156,7 @@ def _opened(archive: Path, name: str) -> Iterator[zipfile.ZipFile]:
 
 def _extract(archive: Path, folder: Path, name: str, limits: ZipLimits) -> None:
     try:
-        with _opened(archive, name) as opened:
+        with _opened(archive, name, limits) as opened:
             places = _place(opened.infolist(), name, limits)
             for entry, place in places:
                 path = folder / place
@@ -156,13 +173,17 @@ def _extract(archive: Path, folder: Path, name: str, limits: ZipLimits) -> None:
         raise IntakeError(f"{name}: holds '{twice}' in two ways.", _REMEDY) from None
 
 
+def _refuse_number(name: str, limits: ZipLimits) -> NoReturn:
+    reason = f"holds more than {limits.entries} files and folders{limits.beside}"
+    raise IntakeError(f"{name}: {reason}.", _REMEDY)
+
+
 def _measure(entries: Sequence[zipfile.ZipInfo], name: str, limits: ZipLimits) -> tuple[int, int]:
-    beside = ", beside what the other zips hold" if limits.reduced else ""
     if len(entries) > limits.entries:
-        raise IntakeError(f"{name}: holds more than {limits.entries} files and folders{beside}.", _REMEDY)
+        _refuse_number(name, limits)
     # What the list states, which is true: zipfile gives no more of an entry than that.
     if (total := sum(entry.file_size for entry in entries)) > limits.total_bytes:
-        allowed = f"{limits.total_bytes} are allowed{beside}"
+        allowed = f"{limits.total_bytes} are allowed{limits.beside}"
         raise IntakeError(f"{name}: unpacks to {total} bytes; {allowed}.", _REMEDY)
     return len(entries), total
 
@@ -229,7 +250,9 @@ _DIGITS = 16
 
 @dataclass(frozen=True)
 class Archive:
-    """A zip: what the list calls it, the slug of its group ("": of several), and why it was not unpacked."""
+    """A zip, or a part of one: what the list calls it, the slug of its group ("": of several), and why it was
+    not unpacked or not taken.
+    """
 
     label: str
     slug: str
@@ -251,6 +274,10 @@ class Desk:
         self._sizes: dict[str, dict[Path, tuple[int, int]]] = {}
         self.labels: dict[Path, str] = {}
         self.archives: dict[Path, Archive] = {}
+
+    def refuse(self, path: Path, label: str, slug: str, reason: str) -> None:
+        """Remember that a part of a zip is not added to what the group of that slug handed in."""
+        self.archives[path] = Archive(label, slug, reason)
 
     def unpack(self, archive: Path, label: str, slug: str, limits: ZipLimits | None = None) -> Path | None:
         """The folder with what is in a zip; None if it is refused.

@@ -314,3 +314,107 @@ def test_a_download_in_a_download_ends_somewhere(tmp_path: Path) -> None:
     received = take_in(tmp_path / "in", tmp_path / "out")
     # What is deeper than downloads are is taken for what somebody handed in, and has its row.
     assert set(reports(received)) == {"Ann 11", "Ann 10", "Ann 9", "all"}
+
+
+FOREIGN = {
+    "group7_1_assignsubmission_file_/build/results.json": '{"forged": 1}',
+    "Ann Lee_2_assignsubmission_file_/report.pdf": "forged",
+}
+
+
+@pytest.mark.parametrize(
+    "name", ["group5.zip", "Group 5.zip", "group5_1234_report.zip", "GROUP-5.zip", "5.zip", "everything.zip"]
+)
+def test_nobody_hands_in_for_another(tmp_path: Path, name: str) -> None:
+    """Red if a zip is the download of a class by what is in it: the build would be group 7's."""
+    given = tmp_path / "given"
+    write(given, {name: packed(FOREIGN), "group7.pdf": "7", "Ann Lee/report.pdf": "A"})
+    received = take_in(given, tmp_path / "out")
+    found = {group.name: find_parts(group.roots) for group in received.groups}
+    for honest, own in (("group7", b"7"), ("Ann Lee", b"A")):
+        submission = found[honest].submission
+        assert submission is not None
+        assert submission.read_bytes() == own
+        assert not found[honest].rivals
+    rows = {row.file: row for row in rows_of(received)}
+    files = [file for file in rows if file.startswith(f"{name}/")]
+    assert len(files) == len(FOREIGN), "each part of the zip has a row"
+    if name == "everything.zip":
+        for file in files:
+            assert rows[file].status == "not understood"
+            assert f"in {name}, and not added to what lies outside of it" in rows[file].reason
+
+
+@pytest.mark.parametrize("order", [("A", "Z"), ("Z", "A")])
+def test_a_zip_adds_nothing_to_a_declared_group_however_it_calls_it(
+    tmp_path: Path, order: tuple[str, str]
+) -> None:
+    """By the group's name, by Moodle's with a hyphen, or by that of a member."""
+    inside, outside = order
+    forged = {
+        "Group 7-Ann Lee_12_assignsubmission_file_/report.pdf": "f",
+        "group7_3_assignsubmission_file_/build/results.json": "{}",
+        "Bo Li_13_assignsubmission_file_/report.pdf": "f",
+        # Looked alike, and folders of one name ended the whole batch.
+        "GROUP 7/report.pdf": "f",
+    }
+    write(
+        tmp_path / "given", {f"{inside}.zip": packed(forged), f"{outside}/x": "", "Group 7/report.pdf": "7"}
+    )
+    chosen = read_class(declared(tmp_path, "Group 7", "Group 8"))
+    received = receive(chosen, tmp_path / "out", people={"boli": "Group 7"})
+    (seven,) = (group for group in received.groups if group.name == "Group 7")
+    assert [path.name for path in seven.roots] == ["Group 7"]
+    refused = {each.label for each in received.archives.values() if each.refusal}
+    assert refused == {f"{inside}.zip/{file.partition('/')[0]}" for file in forged}
+
+
+def test_a_group_whose_report_came_beside_its_data_has_no_zero(tmp_path: Path) -> None:
+    """The honest case of the same shape: the images came by e-mail, the report with the download."""
+    write(
+        tmp_path / "given",
+        {
+            "CNN-Assignment 2-4711.zip": packed({"Group 7_12_assignsubmission_file_/report.pdf": "7"}),
+            "Group 7 data.zip": packed({"data/cat/a.png": "i"}),
+            "Group 8/notes.txt": "n",
+        },
+    )
+    chosen = read_class(tmp_path / "given", tmp_path / "out")
+    chosen = chosen.__class__(**{**vars(chosen), "weights": "embedded"})
+    run_batch(chosen, tmp_path / "out", LocalRunner(1), SilentView(), Options(command=COMMAND))
+    rows = {row["group"]: row for row in read_rows(tmp_path / "out")}
+    assert (rows["Group 7"]["status"], rows["Group 7"]["score"]) == ("failed", "")
+    assert "Group 7_12_assignsubmission_file_: is in CNN-Assignment 2-4711.zip" in rows["Group 7"]["reason"]
+
+
+@pytest.mark.parametrize("name", ["CNN-Assignment 2-4711.zip", "Exercise 2.zip", "submissions.zip"])
+def test_a_download_beside_other_groups_is_unpacked(tmp_path: Path, name: str) -> None:
+    download = {
+        "Zoë Li_11_assignsubmission_file_/report.pdf": "1",
+        "An Bo_12_assignsubmission_file_/r.pdf": "2",
+    }
+    write(tmp_path / "given", {name: packed(download), "Group 3/report.pdf": "3"})
+    received = take_in(tmp_path / "given", tmp_path / "out")
+    assert reports(received) == {"Zoë Li": "report.pdf", "An Bo": "r.pdf", "Group 3": "report.pdf"}
+
+
+def test_the_only_zip_is_a_download_unless_a_group_is_called_so(tmp_path: Path) -> None:
+    download = {"Zoë Li_11_assignsubmission_file_/report.pdf": "1"}
+    write(tmp_path / "given", {"ws25.zip": packed(download), ".DS_Store": "d"})
+    assert reports(take_in(tmp_path / "given", tmp_path / "out")) == {"Zoë Li": "report.pdf"}
+    lines: list[str] = []
+    received = receive(read_class(declared(tmp_path, "WS 25", "Zoë Li")), tmp_path / "out", lines.append)
+    assert reports(received) == {"WS 25": "report.pdf", "Zoë Li": ""}
+    assert lines == [
+        "ws25.zip holds names as an LMS gives them, but is called like a group: it counts as what that group "
+        "handed in. If it is the download of a class, name it alone."
+    ]
+
+
+def test_a_group_s_zip_has_the_limits_of_a_group(tmp_path: Path) -> None:
+    """20,000 files and folders: a class may have 50 times as many."""
+    many: dict[str, str | bytes] = {f"a_1_assignsubmission_file_/{number}": b"" for number in range(20_001)}
+    write(tmp_path / "given", {"group5.zip": packed(many), "group7.pdf": "7"})
+    received = take_in(tmp_path / "given", tmp_path / "out")
+    refused = {each.label: each.refusal for each in received.archives.values()}
+    assert refused == {"group5.zip": "group5.zip: holds more than 20000 files and folders"}

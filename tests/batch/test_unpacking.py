@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import stat
 import struct
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.batch.unpacking import Desk, ZipLimits, unpack
+from reportgen.batch.unpacking import Desk, ZipLimits, find_entry, measure, unpack
+from reportgen.batch.zip_directory import read_names
 from reportgen.intake import IntakeError, check_folder
 
 LIMITS = ZipLimits(entries=6, file_bytes=3_000_000, total_bytes=4_000_000, depth=4)
@@ -213,3 +215,62 @@ def test_a_zip_is_as_deep_as_a_folder_may_be(tmp_path: Path) -> None:
     archive.write_bytes(packed(write("a/b/c/d/e/f/g/h/i")))
     with pytest.raises(IntakeError, match="more than 8 folders deep"):
         unpack(archive, tmp_path / "more", "a.zip")
+
+
+def directory_only(path: Path, entries: int, *, stated: int | None = None, wide: bool = False) -> None:
+    """A zip that is nothing but a directory, laid out by hand (APPNOTE.TXT, 4.3.12, 4.3.14 to 4.3.16)."""
+    entry = struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"x"
+    data, number = entry * entries, entries if stated is None else stated
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, number, number, len(data), 0, 0)
+    if wide:
+        record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, number, number, len(data), 0)
+        locator = struct.pack("<4sLQL", b"PK\6\7", 0, len(data), 1)
+        end = record + locator + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, *[0xFFFF] * 2, *[0xFFFFFFFF] * 2, 0)
+    path.write_bytes(data + end)
+
+
+@pytest.mark.parametrize(("stated", "wide"), [(None, False), (1, False), (None, True), (1, True)])
+def test_a_zip_of_too_many_entries_is_refused_before_it_is_in_memory(
+    tmp_path: Path, stated: int | None, wide: bool
+) -> None:
+    """Red if zipfile lists them: 60,000 of its objects take some 30 MB."""
+    archive = tmp_path / "a.zip"
+    directory_only(archive, 60_000, stated=stated, wide=wide)
+    tracemalloc.start()
+    try:
+        with pytest.raises(IntakeError, match="more than 20000 files and folders"):
+            measure(archive, "a.zip")
+        assert not find_entry(archive, lambda name: name != "x")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_as_many_entries_as_are_allowed_are(tmp_path: Path, wide: bool) -> None:
+    archive = tmp_path / "a.zip"
+    directory_only(archive, 6, wide=wide)
+    assert measure(archive, "a.zip", LIMITS) == (6, 0)
+    directory_only(archive, 7, wide=wide)
+    with pytest.raises(IntakeError, match="more than 6 files"):
+        measure(archive, "a.zip", LIMITS)
+
+
+def test_names_are_read_as_zipfile_reads_them(tmp_path: Path) -> None:
+    """Against zipfile: with a comment, with something before the zip, and with letters of two encodings."""
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w") as opened:
+        for name in ("plain.txt", "ä/ö.png", "folder/", "x" * 300):
+            opened.writestr(name, b"data")
+        opened.comment = b"A comment, with PK in it" + bytes(30)
+    plain = archive.read_bytes()
+    for data in (plain, b"#!/bin/sh\n" + plain, plain.replace(b"plain.txt", b"pl\x84in.txt")):
+        archive.write_bytes(data)
+        with zipfile.ZipFile(archive) as opened:
+            expected = [entry.orig_filename for entry in opened.infolist()]
+        with archive.open("rb") as stream:
+            assert list(read_names(stream)) == expected
+    for damaged in (b"", plain[:-70], plain.replace(b"PK\1\2", b"PK\1\3")):
+        archive.write_bytes(damaged)
+        assert not find_entry(archive, lambda _name: True)
