@@ -258,6 +258,9 @@ def mark(report: Path, job: Job, folder: Path, progress: Progress) -> GradedRepo
         correct=correct,
         total=total,
         undecided=undecided,
+        checked=f"{grades.checked:f}",
+        not_checkable=f"{grades.not_checkable:f}",
+        not_graded=f"{grades.not_graded:f}",
     )
     undated = any(item.name == LATE and item.status == NOT_CHECKABLE for item in grades.criteria)
     said = (*filter(None, [undecided]), *([UNDATED] if undated else []), *grades.gaps)

@@ -151,7 +151,7 @@ def make_page(each: Addressee, title: str) -> FeedbackPage:
         # The page says the status by itself.
         reason=row.reason.removeprefix(f"{row.status}: ")[:_LONGEST],
         score=outcome.score if told else "",
-        points=outcome.points or "0",
+        points=outcome.most or "0",
         criteria=criteria,
         left_out=left_out,
         differences=differences,

@@ -269,7 +269,8 @@ class Outcome:
     images were recognised; ``verification`` says how the report compares with its recomputation,
     ``verified`` whether there is more to read about it, ``differs`` whether there is a difference; ``hold``:
     why the grades are held until the instructor releases them, "" if they are not;
-    ``undecided``: the sum in words if some of it could not be checked, "" otherwise.
+    ``undecided``: the sum in words if some of it could not be checked, "" otherwise; ``checked``: the part of
+    ``points`` that was, ``not_checkable`` and ``not_graded`` the others, in the same form.
     """
 
     cause: Cause = ""
@@ -285,7 +286,15 @@ class Outcome:
     hold: str = ""
     notes: tuple[str, ...] = ()
     undecided: str = ""
+    checked: str = ""
+    not_checkable: str = ""
+    not_graded: str = ""
     traits: Traits = field(default_factory=Traits)
+
+    @property
+    def most(self) -> str:
+        """What ``score`` is out of: a point that could not be checked is neither reached nor lost."""
+        return self.checked or self.points
 
     @property
     def done(self) -> bool:

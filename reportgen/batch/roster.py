@@ -223,18 +223,22 @@ STUDENT_FILES = (
 
 @dataclass(frozen=True)
 class _Graded:
-    """A student with the group's points, "" while there are none, and its ``status`` and ``reason``."""
+    """A student with the group's points, "" while there are none, and its ``status`` and ``reason``;
+    ``not_checkable``: points of the report that could not be checked.
+    """
 
     student: Student
     score: str
     status: str
     reason: str
+    not_checkable: str = ""
 
 
 def write_student_grades(
     students: Sequence[Student], rows: Sequence[GroupResult], assignment: str
 ) -> dict[str, str]:
-    """The files by name. Points that are held are in none of them: the cells are empty, and not zero.
+    """The files by name. Points that are held, or of which a part is not decided, are in none of them: the
+    cells are empty, and not zero. An LMS knows a score and a maximum, and nothing between.
 
     The headings are those that each system documents for the import; Gradescope, which imports no grades, has
     those of its own export.
@@ -260,16 +264,19 @@ def _grade(students: Sequence[Student], rows: Sequence[GroupResult]) -> Iterator
         if row is None:
             yield _Graded(student, "", "in no group", "the roster names no group")
         else:
-            score = row.outcome.score if row.status in ("done", "nothing handed in") else ""
-            yield _Graded(student, score, row.status, row.reason)
+            score = row.outcome.score if row.decided else ""
+            open_now = row.status == "done" and not row.decided
+            told = filter(None, [row.outcome.undecided if open_now else "", row.reason])
+            status = "not decided" if open_now else row.status
+            yield _Graded(student, score, status, "; ".join(told), row.outcome.not_checkable)
 
 
 def _write_students(graded: Sequence[_Graded], most: str) -> str:
-    heading = ["id", "email", "name", "group", "status", "score", "points", "reason"]
+    heading = ["id", "email", "name", "group", "status", "score", "points", "not checkable", "reason"]
     rows = []
     for each in graded:
         who = each.student
-        given = (each.status, each.score, most, each.reason)
+        given = (each.status, each.score, most, each.not_checkable, each.reason)
         rows.append([who.ident, who.email, who.name, who.group, *given])
     return _write(heading, rows)
 

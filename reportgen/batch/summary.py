@@ -132,7 +132,7 @@ def _line(row: GroupResult) -> Line:
         status=row.status,
         reason=row.reason,
         score=outcome.score,
-        points=outcome.points,
+        points=outcome.most,
         accuracy=_accuracy(outcome),
         verification=outcome.verification,
         verified=f"{folder}/{PAGE_FILE if outcome.differs else TEXT_FILE}" if outcome.verified else "",

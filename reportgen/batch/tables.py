@@ -112,7 +112,7 @@ def spread_scores(outcomes: Sequence[Outcome]) -> Spread | None:
     return replace(spread, undecided=sum(bool(outcome.undecided) for outcome in graded))
 
 
-_BEFORE = ("group", "status", "score", "points")
+_BEFORE = ("group", "status", "score", "points", "checked", "not checkable", "not graded yet")
 
 _AFTER = ("verification", "reason", "notes")
 
@@ -157,6 +157,11 @@ class GroupResult:
         return "held" if self.outcome.hold and not self.released else "done"
 
     @property
+    def decided(self) -> bool:
+        """Whether the points are final, so that they may be given to students."""
+        return self.status in ("done", "nothing handed in") and not self.outcome.undecided
+
+    @property
     def reason(self) -> str:
         """Why there are no points, or why they were released although the report differs; "" otherwise."""
         if not self.outcome.hold:
@@ -168,7 +173,8 @@ def write_grades(rows: Sequence[GroupResult], kind: ReportKind) -> str:
     """RFC 4180 with a heading, a row a group in the order of the class; a column a criterion.
 
     Cells that a spreadsheet would take for formulas are made text. A group that failed, or whose points are
-    held, has none here: its cells are empty, not zero. One that handed nothing in has zero.
+    held, has none here: its cells are empty, not zero, and so is that of a criterion of which nothing is
+    decided. One that handed nothing in has zero.
     """
     # The same for all groups, since one rubric grades them.
     most = next((row.outcome.points for row in rows if row.outcome.done), "")
@@ -201,7 +207,8 @@ def _grades_of(row: GroupResult, criteria: Iterable[str], most: str, *, headline
         "" if held else outcome.score,
         # Who handed nothing in has a score of 0; of how many points it is, only the other groups tell.
         outcome.points or (most if outcome.score else ""),
-        *(mark.score if mark else "" for mark in marks),
+        *(outcome.checked, outcome.not_checkable, outcome.not_graded),
+        *(mark.score if mark and not _is_open(mark) else "" for mark in marks),
         *([share] if headline else []),
         outcome.verification,
         row.reason,
@@ -252,5 +259,9 @@ def _score(outcome: Outcome | None, name: str) -> str:
     mark = find_mark(outcome, name) if outcome else None
     if mark is None:
         return "–"
-    open_now = mark.status in ("not graded yet", "not checkable")
-    return mark.status if open_now and mark.score == "0" else mark.score
+    return mark.status if _is_open(mark) else mark.score
+
+
+def _is_open(mark: Mark) -> bool:
+    """Whether nothing of a criterion is reached, and it is not decided how much will be."""
+    return mark.status in OPEN and mark.score == "0"

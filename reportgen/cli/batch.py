@@ -137,6 +137,11 @@ def _show(report: Report, out: Path) -> None:
         typer.echo("Graded because you released them:")
     for row in released:
         typer.echo(f"  {row.group.name}: {one_line(row.outcome.hold)}")
+    undecided = [row for row in graded if not row.decided]
+    if undecided:
+        typer.echo("Not decided, so that the files for students have no points:")
+    for row in undecided:
+        typer.echo(f"  {row.group.name}: {one_line(row.outcome.undecided)}")
     counts = ", ".join(f"{count} {status}" for status, count in count_files(report.files).items())
     if report.files:  # with --anonymous they are not told, for they have names
         typer.echo(f"Files: {counts}.")

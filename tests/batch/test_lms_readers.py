@@ -26,9 +26,13 @@ STUDENTS = (
     Student("14", "nil@uni.example", "Nil\u2028Line", "C"),
     Student("15", "no@uni.example", "No Group", ""),
     Student("16", "bad@uni.example", "Bad", "D"),
+    Student("17", "open@uni.example", "Open", "E"),
+    Student("18", "hand@uni.example", "By Hand", "F"),
 )
-SCORES = {"007": "7.25", "12": "7.25", "13": None, "14": "0", "15": None, "16": None}
-"""By student, as a person reads the class: B is held, C handed nothing in, D failed."""
+SCORES = dict.fromkeys(("13", "15", "16", "17", "18")) | {"007": "7.25", "12": "7.25", "14": "0"}
+"""By student, as a person reads the class: B is held, C handed nothing in, D failed; of E a part could not be
+checked, and F's points by hand are not given yet.
+"""
 
 ASSIGNMENT = 'Übung 2; "final", x'
 
@@ -42,6 +46,24 @@ RESULTS = (
     result("B", score="9", points="10", hold="2 findings: numbers"),
     result("C", cause="absent", score="0"),
     result("D", cause="data", reason="no report"),
+    result(
+        "E",
+        score="7",
+        points="10",
+        undecided="7 of 7 points, 3 not checkable",
+        checked="7",
+        not_checkable="3",
+        not_graded="0",
+    ),
+    result(
+        "F",
+        score="0",
+        points="10",
+        undecided="0 of 0 points, 10 not graded yet",
+        checked="0",
+        not_checkable="0",
+        not_graded="10",
+    ),
 )
 
 
@@ -136,6 +158,18 @@ def test_gradescope_s_columns_have_the_grades_of_the_class(files: dict[str, byte
     assert {key: status for key, (_, status) in found.items()} == {
         key: statuses.get(key, "Ungraded") for key in SCORES
     }
+
+
+def test_the_instructor_s_own_table_says_what_is_not_decided(files: dict[str, bytes]) -> None:
+    """Red if 7 of the 7 points that could be checked are read as 7 of 10, or nothing given yet as zero."""
+    heading, *rows = rows_of(files["grades-students.csv"])
+    told = {row[0]: dict(zip(heading, row, strict=True)) for row in rows}
+    assert {key: number(row["score"]) for key, row in told.items()} == SCORES
+    assert told["17"]["status"] == told["18"]["status"] == "not decided"
+    assert (told["17"]["not checkable"], told["18"]["not checkable"]) == ("3", "0")
+    assert told["17"]["reason"] == "7 of 7 points, 3 not checkable"
+    assert told["18"]["reason"] == "0 of 0 points, 10 not graded yet"
+    assert told["007"]["status"] == "done"
 
 
 def test_no_cell_is_a_formula_to_a_spreadsheet(files: dict[str, bytes]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from dataclasses import replace
 from importlib.resources import files
@@ -15,7 +17,7 @@ from reportgen.batch.accounting import FileRow
 from reportgen.batch.class_file import Class, Group
 from reportgen.batch.job import Author, Mark, Outcome, Traits
 from reportgen.batch.summary import sum_up
-from reportgen.batch.tables import GroupResult
+from reportgen.batch.tables import GroupResult, write_grades
 from reportgen.document.class_pages import render_overview
 from reportgen.templates import open_templates
 
@@ -109,6 +111,41 @@ def test_a_report_without_the_section_has_no_accuracy() -> None:
     page = render_overview(sum_up(Class(tuple(groups), ()), rows), open_templates())
     found = cells(BeautifulSoup(page, "html.parser"), "groups")
     assert [row[3] for row in found] == ["0 of 4", "–"]
+
+
+def test_what_could_not_be_checked_is_in_no_sum() -> None:
+    """80 points of the 80 that could be checked are not 80 of 83, and points to be given are not 0."""
+    marks = (Mark("Q1", "80", "80", "passed"), Mark("Q2", "0", "3", "not checkable"))
+    said = "80 of 80 points, 3 not checkable"
+    found = Outcome(
+        score="80",
+        points="83",
+        marks=marks,
+        undecided=said,
+        notes=(said,),
+        checked="80",
+        not_checkable="3",
+        not_graded="0",
+    )
+    manual = Outcome(
+        score="1",
+        points="4",
+        marks=(Mark("Q1", "1", "2", "failed"), Mark("Q2", "0", "2", "not graded yet")),
+        undecided="1 of 2 points, 2 not graded yet",
+        checked="2",
+        not_checkable="0",
+        not_graded="2",
+    )
+    groups = (Group("A", Path("x"), "a"), Group("B", Path("x"), "b"))
+    rows = [GroupResult(groups[0], found, None, {}), GroupResult(groups[1], manual, None, {})]
+    soup = BeautifulSoup(render_overview(sum_up(Class(groups, ()), rows), open_templates()), "html.parser")
+    assert [row[:3] for row in cells(soup, "groups")] == [["A", "80", "80"], ["B", "1", "2"]]
+    assert said in cells(soup, "groups")[0][-1]
+    table = list(csv.DictReader(io.StringIO(write_grades(rows, Class(groups, ()).outline.kind))))
+    columns = ("score", "points", "checked", "not checkable", "not graded yet", "Q1", "Q2")
+    assert [[row[name] for name in columns] for row in table] == [
+        ["80", "83", "80", "3", "0", "80", ""], ["1", "4", "2", "0", "2", "1", ""],
+    ]  # fmt: skip
 
 
 def test_what_is_held_counts_nowhere_and_what_is_released_does() -> None:
