@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 JSON_FILE, TEXT_FILE, PAGE_FILE = "verification.json", "verification.txt", "verification.html"
-"""What was found; the page only if something differs."""
+"""What was found; the page only if there is something to look at."""
 
 _LONGEST_REASON = 300
 
@@ -58,7 +58,7 @@ def examine_report(submission: Path, data: Path, job: Job, folder: Path, progres
     # By name, so that the files are the same wherever the class lies.
     told = replace(found.verification, submission=submission.name, data=data.name)
     texts = {JSON_FILE: write_json(told), TEXT_FILE: "\n".join(describe(told)) + "\n"}
-    if not told.confirmed:
+    if not (told.confirmed and told.complete):
         # Before it is a page, which may hold the characters of a path in another form.
         rows = (replace(row, reason=localise(row.reason, job, folder)) for row in told.rows)
         texts[PAGE_FILE] = render_findings(replace(told, rows=tuple(rows)), open_templates())
@@ -87,6 +87,7 @@ def take_examination(previous: Path, folder: Path) -> Outcome:
         verification=old.verification,
         verified=old.verified,
         differs=old.differs,
+        look=old.look,
         hold=old.hold,
         traits=old.traits,
     )
@@ -101,7 +102,20 @@ def judge(found: Verification) -> str:
         reason = next((row.reason for row in missing if row.reason), "")
         text = f"nothing differs; {len(missing)} could not be recomputed"
         return f"{text}: {printable(reason)[:_LONGEST_REASON]}" if reason else text
-    return "confirmed"
+    return CONFIRMED
+
+
+CONFIRMED = "confirmed"
+"""The words for a report in which nothing is left to look at."""
+
+_DOCUMENT = ("attachment", "text", "pages", "page", "figures")
+"""Subjects that are the document itself; of others it is the recomputation that is graded."""
+
+
+def is_for_a_person(found: Verification) -> bool:
+    """Whether nothing differs, but a part of the document that was handed in could not be compared."""
+    left = found.of("not recomputable")
+    return found.confirmed and any(row.subject in _DOCUMENT for row in left)
 
 
 def find_hold(found: Examination) -> str:

@@ -267,7 +267,8 @@ class Outcome:
 
     ``score`` and ``points`` are exact decimals as text, "" without grades; ``correct`` of ``total`` test
     images were recognised; ``verification`` says how the report compares with its recomputation,
-    ``verified`` whether there is more to read about it, ``differs`` whether there is a difference; ``hold``:
+    ``verified`` whether there is more to read about it, ``differs`` whether there is a difference, ``look``
+    whether a part of the document could not be compared, so that a person should look; ``hold``:
     why the grades are held until the instructor releases them, "" if they are not;
     ``undecided``: the sum in words if some of it could not be checked, "" otherwise; ``checked``: the part of
     ``points`` that was, ``not_checkable`` and ``not_graded`` the others, in the same form.
@@ -283,6 +284,7 @@ class Outcome:
     verification: str = ""
     verified: bool = False
     differs: bool = False
+    look: bool = False
     hold: str = ""
     notes: tuple[str, ...] = ()
     undecided: str = ""

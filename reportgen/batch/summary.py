@@ -13,7 +13,7 @@ from reportgen.batch.accounting import FileRow, count_files
 from reportgen.batch.attempt import GROUPS
 from reportgen.batch.class_file import Class
 from reportgen.batch.copies import Copy, Shared, find_copies, find_guests, find_shared_images
-from reportgen.batch.examination import PAGE_FILE, TEXT_FILE
+from reportgen.batch.examination import CONFIRMED, PAGE_FILE, TEXT_FILE
 from reportgen.batch.job import LOG_FILE, Author, Mark, Outcome
 from reportgen.batch.roster import Student, simplify
 from reportgen.batch.tables import (
@@ -135,8 +135,11 @@ def _line(row: GroupResult) -> Line:
         points=outcome.most,
         accuracy=_accuracy(outcome),
         verification=outcome.verification,
-        verified=f"{folder}/{PAGE_FILE if outcome.differs else TEXT_FILE}" if outcome.verified else "",
+        verified=f"{folder}/{TEXT_FILE if outcome.verification == CONFIRMED else PAGE_FILE}"
+        if outcome.verified
+        else "",
         differs=outcome.differs,
+        look=outcome.look,
         lost=tuple(_lost(mark) for mark in outcome.marks if Decimal(mark.score) < Decimal(mark.points)),
         notes=row.notes,
         report=f"{folder}/{row.report}" if row.report and outcome.done else "",

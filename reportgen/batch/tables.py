@@ -162,6 +162,13 @@ class GroupResult:
         return self.status in ("done", "nothing handed in") and not self.outcome.undecided
 
     @property
+    def told(self) -> str:
+        """The status, with what an instructor must not miss of a group whose points count."""
+        return (
+            f"{self.status}, to be looked at" if self.status == "done" and self.outcome.look else self.status
+        )
+
+    @property
     def reason(self) -> str:
         """Why there are no points, or why they were released although the report differs; "" otherwise."""
         if not self.outcome.hold:
@@ -203,7 +210,7 @@ def _grades_of(row: GroupResult, criteria: Iterable[str], most: str, *, headline
     share = share_text((outcome.correct or 0) / outcome.total, _DIGITS) if outcome.total else ""
     return [
         row.group.name,
-        row.status,
+        row.told,
         "" if held else outcome.score,
         # Who handed nothing in has a score of 0; of how many points it is, only the other groups tell.
         outcome.points or (most if outcome.score else ""),

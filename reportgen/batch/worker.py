@@ -15,6 +15,7 @@ from reportgen.batch.examination import (
     examine_report,
     find_hold,
     find_rubrics,
+    is_for_a_person,
     judge,
     lay_out_graded,
     lay_out_reference,
@@ -124,6 +125,7 @@ def work(job: Job, folder: Path, progress: Progress) -> Outcome:
         verification=examined.verification,
         verified=examined.verified,
         differs=examined.differs,
+        look=examined.look,
         hold=examined.hold,
         notes=(*_describe(parts, job, own), *marked.notes),
         traits=examined.traits,
@@ -144,6 +146,7 @@ def examine_parts(submission: Path, data: Path, job: Job, folder: Path, progress
         verification=judge(found.verification),
         verified=True,
         differs=not found.verification.confirmed,
+        look=is_for_a_person(found.verification),
         hold=find_hold(found),
         traits=_find_traits(found, None if job.data else data),
     )

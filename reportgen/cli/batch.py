@@ -137,6 +137,11 @@ def _show(report: Report, out: Path) -> None:
         typer.echo("Graded because you released them:")
     for row in released:
         typer.echo(f"  {row.group.name}: {one_line(row.outcome.hold)}")
+    looks = [row for row in graded if row.outcome.look]
+    if looks:
+        typer.echo("To be looked at; the points count:")
+    for row in looks:
+        typer.echo(f"  {row.group.name}: {one_line(row.outcome.verification)}")
     undecided = [row for row in graded if not row.decided]
     if undecided:
         typer.echo("Not decided, so that the files for students have no points:")

@@ -19,7 +19,8 @@ class Line:
     """A group. ``lost``: the criteria without full points; links are relative to the page, "" for none.
 
     ``status``: done, held, or why there are no points, as in ``grades.csv``. ``earlier``: where the report of
-    a run before is, of a group that failed in this one.
+    a run before is, of a group that failed in this one. ``look``: nothing differs, but a part of the
+    document could not be compared.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Line:
     earlier: str
     grades: str
     log: str
+    look: bool = False
 
     @property
     def graded(self) -> bool:
@@ -136,6 +138,11 @@ class Overview:
     def failed(self) -> tuple[Line, ...]:
         """The groups without grades."""
         return tuple(line for line in self.lines if not line.graded)
+
+    @property
+    def looks(self) -> tuple[Line, ...]:
+        """The groups whose points count, and at whose findings a person should look."""
+        return tuple(line for line in self.lines if line.status == "done" and line.look)
 
     @property
     def held(self) -> tuple[Line, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from reportgen.contract.lookup import join_pointer
 from reportgen.contract.reader import LoadedResults, load_results
+from reportgen.dataset.names import capped
 from reportgen.diff.values import ABSENT, ListChange, Tolerance, compare_values
 from reportgen.document.reader import parse_page
 from reportgen.engine.stages.context import HTML_FILE, PDF_FILE, RESULTS_FILE
@@ -31,6 +32,9 @@ from reportgen.verify.tolerances import Finding, Findings, Status, Subject
 
 # The report on 266 photographs has 3.5 MB, one on 12 classes 76 pages.
 MAX_PAPER_BYTES = 200 * 2**20
+
+_NAMED = 8
+"""Places that differ and are excused, and are named beside the first."""
 
 _NO_SETTINGS = "it is missing; reportgen attaches it to every PDF"
 
@@ -342,6 +346,8 @@ def _judge(subject: Subject, name: str, differences: Sequence[Difference], excus
         first = excused[0].finding(subject)
         summary = f"{len(excused)} of {len(differences)} differences, the first: {first.pointer}"
         summary += f" ({first.reason})" if first.reason else ""
+        others = list(dict.fromkeys(each.place for each in excused[1:] if each.place != first.pointer))
+        summary += f"; also {', '.join(capped(others, _NAMED))}" if others else ""
         reason = f"{excuses.reason(excused[0])}: {summary}"
         values = first.submitted, first.recomputed
         rows.append(Finding(subject, name, "not recomputable", *values, reason))

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
-from reportgen.batch.examination import find_hold
+from bs4 import BeautifulSoup
+
+from reportgen.batch.class_file import Class, Group
+from reportgen.batch.examination import find_hold, is_for_a_person
+from reportgen.batch.job import Outcome
+from reportgen.batch.summary import sum_up
+from reportgen.batch.tables import GroupResult, write_grades
+from reportgen.document.class_pages import render_overview
+from reportgen.templates import open_templates
 from reportgen.verify.tolerances import Finding, Verification
 
 
@@ -49,3 +60,44 @@ def test_of_a_pdf_the_page_that_is_graded_is_ours() -> None:
     """As ``lay_out_graded`` has it."""
     excused = Finding("pages", "report.pdf", "not recomputable", reason="it was made with pango 1.0")
     assert hold(excused) == ""
+    # But somebody is told that it was not compared.
+    assert is_for_a_person(Verification("report.pdf", "images", (excused,)))
+
+
+def test_only_what_was_handed_in_and_not_compared_is_to_be_looked_at() -> None:
+    def look(*rows: Finding) -> bool:
+        return is_for_a_person(Verification("report.pdf", "images", rows))
+
+    missing = Finding("settings", "/report", "not recomputable")
+    assert not look(Finding("pages", "page 1", "confirmed"), missing)
+    assert look(Finding("attachment", "report.toml", "not recomputable"), missing)
+    # It is held, which says more.
+    assert not look(Finding("pages", "report.pdf", "not recomputable"), Finding("text", "/a", "differs"))
+
+
+def test_the_status_and_the_page_tell_of_it() -> None:
+    """Red if nothing but the words of the verification do."""
+    found = Outcome(
+        score="4",
+        points="4",
+        checked="4",
+        verification="nothing differs; 1 could not be recomputed: pango",
+        verified=True,
+        look=True,
+    )
+    groups = (Group("Looked", None, "looked"), Group("Plain", None, "plain"), Group("Held", None, "held"))
+    rows = [
+        GroupResult(groups[0], found, None, {}),
+        GroupResult(groups[1], replace(found, look=False, verification="confirmed"), None, {}),
+        GroupResult(groups[2], replace(found, look=False, hold="look", verification="…"), None, {}),
+    ]
+    chosen = Class(groups, ())
+    table = csv.DictReader(io.StringIO(write_grades(rows, chosen.outline.kind)))
+    assert [row["status"] for row in table] == ["done, to be looked at", "done", "held"]
+    soup = BeautifulSoup(render_overview(sum_up(chosen, rows), open_templates()), "html.parser")
+    assert [cell.get_text() for cell in soup.select("#looks tbody th")] == ["Looked"]
+    links = {link["href"] for link in soup.select("#looks a, #held a, #groups a")}
+    # To what there is to look at a page leads; the words of one that is confirmed are enough.
+    assert links == {
+        "groups/looked/verification.html", "groups/plain/verification.txt", "groups/held/verification.html",
+    } | {link["href"] for link in soup.select("#groups a") if link["href"].endswith("grades.md")}  # fmt: skip

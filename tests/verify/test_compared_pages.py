@@ -229,6 +229,12 @@ def test_what_may_be_honest_is_told_as_not_comparable() -> None:
     (summed,) = _judge("pages", "report.pdf", [moved], Excuses({"layout": "other versions"}))
     assert summed.status == "not recomputable"
     assert summed.reason == "other versions: 1 of 1 differences, the first: page 2 (why)"
+    others = [Difference(f"page {number}", "why", kind="layout") for number in range(3, 14)]
+    (summed,) = _judge("pages", "report.pdf", [moved, *others], Excuses({"layout": "other versions"}))
+    assert summed.reason == (
+        "other versions: 12 of 12 differences, the first: page 2 (why); also page 3, page 4, page 5, page 6, "
+        "page 7, page 8, page 9, page 10, and 3 more"
+    )
 
 
 def test_what_is_beside_what_may_be_honest_is_still_a_difference() -> None:
