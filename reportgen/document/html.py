@@ -131,7 +131,7 @@ class _Page:
             has_section=lambda name: name in self.kind,
             uses_weights=self.kind.uses_weights,
             references=self._references(),
-            passed={check.name: check.passed for check in self.results.checks},
+            passed=self._decide(),
             findings={check.name for check in self.results.checks if check.finding},
             ranked_findings=self._rank(),
             split_names=SPLIT_NAMES,
@@ -204,14 +204,27 @@ class _Page:
         """A section's title, which names the usual architecture, with the one of this report."""
         return title.replace(USUAL, self.results.provenance.weights.architecture)
 
+    def _numbers(self) -> dict[str, Any]:
+        """The results of each section by its name."""
+        return {name: getattr(self.results, name) for name in self.kind.names}
+
+    def _decide(self) -> dict[str, bool]:
+        """By the name of each claim whether it is true, as the results say it; a claim that is younger than
+        the results is decided by their numbers.
+        """
+        decided = {claim.name: claim.passed for claim in self.kind.decide_claims(self._numbers())}
+        return decided | {check.name: check.passed for check in self.results.checks}
+
     def _rank(self) -> list[dict[str, Any]]:
-        """The most important findings that their sections have words for, each with its section."""
-        numbers = {name: getattr(self.results, name) for name in self.kind.names}
+        """The most important findings that their sections have words for, each with its section; of results
+        of an earlier version only those that it had.
+        """
         sections = {section["name"]: section for section in self._sections()}
+        listed = {check.name for check in self.results.checks}
         ranked = [
             {"name": claim.name, "section": sections[section.name]}
-            for section, claim in self.kind.rank_findings(numbers)
-            if sections[section.name]["findings"]
+            for section, claim in self.kind.rank_findings(self._numbers())
+            if claim.name in listed and sections[section.name]["findings"]
         ]
         return ranked[:MOST_FINDINGS]
 

@@ -56,7 +56,8 @@ def _text(node: Sourced, words: str | None = None) -> Markup:
 
 def _negative(node: Sourced, digits: int = 3) -> Markup:
     """The number with its sign turned, such as the lower end of a scale of which the upper one is known."""
-    return node.as_source(significant_text(-plain(node), digits), "n minus")
+    value = plain(node)
+    return node.as_source("–" if value is None else significant_text(-value, digits), "n minus")
 
 
 def describe_choice(choice: Any) -> str:

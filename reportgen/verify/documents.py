@@ -18,6 +18,7 @@ from reportgen.intake import check_folder, read_settings
 from reportgen.outline.kind import Outline, find_kind
 from reportgen.pdf.printer import print_pdf
 from reportgen.progress import Progress
+from reportgen.results import SCHEMA_VERSION
 from reportgen.settings import SETTINGS_FILE, Settings
 from reportgen.submission import FIGURES_FOLDER, SubmissionError, open_submission, read_attachments
 from reportgen.text import printable
@@ -28,7 +29,7 @@ from reportgen.verify.pdf_document import PdfDocument, PdfError, open_paper
 from reportgen.verify.printed_numbers import MAX_BYTES, compare_text
 from reportgen.verify.recomputation import Recomputed, Rendered
 from reportgen.verify.sheets import SheetCollector, compare_figures, compare_pages, share_lost
-from reportgen.verify.tolerances import Finding, Findings, Status, Subject
+from reportgen.verify.tolerances import Finding, Findings, Subject
 
 # The report on 266 photographs has 3.5 MB, one on 12 classes 76 pages.
 MAX_PAPER_BYTES = 200 * 2**20
@@ -218,7 +219,8 @@ def compare_documents(
         except PdfError as error:
             yield Finding("pages", PDF_FILE, "differs", reason=error.problem)
     if submitted.folder is not None:
-        yield from _compare_files(submitted.folder, recomputed, rendered)
+        same = _same_program(submitted, recomputed)
+        yield from _compare_files(submitted.folder, recomputed, rendered, same=same)
 
 
 def _compare_html(
@@ -229,7 +231,7 @@ def _compare_html(
         yield Finding("page", HTML_FILE, "differs", reason=f"it has more than {MAX_BYTES} bytes")
         return
     page = parse_page(html)
-    expected = rendered.page.printed if rendered.page else None
+    expected = rendered.page.printed if rendered.page and _same_program(submitted, recomputed) else None
     yield from compare_text(page.printed, expected, submitted.results.document)
     if rendered.page is None or (rendered.failed and not rendered.whole):
         yield _explain_missing("page", HTML_FILE, submitted, recomputed, rendered)
@@ -258,7 +260,7 @@ def _compare_pdf(
     progress: Progress,
     collector: SheetCollector | None,
 ) -> Findings:
-    expected = rendered.page.printed if rendered.page else None
+    expected = rendered.page.printed if rendered.page and _same_program(submitted, recomputed) else None
     with open_paper(file) as pdf:
         names = rendered.page.rows if rendered.page else None
         printed = pdf.printed(_pointers(dict(submitted.results.document)), names)
@@ -333,9 +335,19 @@ def _explain_missing(
     subject: Subject, name: str, submitted: SubmittedReport, recomputed: Recomputed, rendered: Rendered
 ) -> Finding:
     """Why a document has nothing to be compared with: what the same program refuses, it never printed."""
-    same = submitted.results.provenance.versions.get("reportgen") == recomputed.versions["reportgen"]
-    status: Status = "differs" if rendered.failed and same else "not recomputable"
-    return Finding(subject, name, status, reason=rendered.reason)
+    if rendered.failed and _same_program(submitted, recomputed):
+        reason = f"{rendered.reason}; so it did not come from them"
+        return Finding(subject, name, "differs", reason=reason)
+    return Finding(subject, name, "not recomputable", reason=rendered.reason)
+
+
+def _same_program(submitted: SubmittedReport, recomputed: Recomputed) -> bool:
+    """Whether the report says that this version of reportgen made it. Another one prints other numbers, and
+    has other words for what is no number.
+    """
+    results = submitted.results
+    same = results.provenance.versions.get("reportgen") == recomputed.versions["reportgen"]
+    return same and results.schema_version == SCHEMA_VERSION
 
 
 def _judge(subject: Subject, name: str, differences: Sequence[Difference], excuses: Excuses) -> Findings:
@@ -364,9 +376,10 @@ def _pointers(value: Any, steps: tuple[str | int, ...] = ()) -> Iterator[str]:
         yield from _pointers(item, (*steps, step))
 
 
-def _compare_files(folder: Path, recomputed: Recomputed, rendered: Rendered) -> Findings:
-    if rendered.figures is None:
-        yield Finding("figures", f"{FIGURES_FOLDER}/", "not recomputable", reason=rendered.reason)
+def _compare_files(folder: Path, recomputed: Recomputed, rendered: Rendered, *, same: bool) -> Findings:
+    if rendered.figures is None or not same:
+        reason = rendered.reason if same else "another version of reportgen draws other figures"
+        yield Finding("figures", f"{FIGURES_FOLDER}/", "not recomputable", reason=reason)
     else:
         yield from compare_figures(folder / FIGURES_FOLDER, rendered.figures, MAX_BYTES)
     for name in recomputed.files:

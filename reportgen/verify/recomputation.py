@@ -225,7 +225,7 @@ _MOST_VALUES = 500_000
 
 _LONGEST = 300
 
-_FAILED = "the shipped templates do not print this, so it did not come from them"
+_FAILED = "the templates here do not print this"
 
 # A PNG of one white pixel, for figures that could not be drawn.
 _BLANK = bytes.fromhex(

@@ -1,0 +1,140 @@
+"""Pages and PDFs of reports that an earlier version of the contract describes are nobody's fault."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_report import figure, kind, results
+
+from reportgen.contract.lookup import PointerError
+from reportgen.contract.reader import LoadedResults, load_results
+from reportgen.contract.schema import results_type
+from reportgen.document.html import Content, render_html
+from reportgen.engine.plan import named_versions
+from reportgen.engine.stages.pdf import DESCRIPTIONS
+from reportgen.figures.figure import Figure
+from reportgen.memo import no_memo
+from reportgen.outline.kind import Outline, ReportKind
+from reportgen.pdf.printer import Attachment, print_pdf
+from reportgen.progress import Silent
+from reportgen.results import Results
+from reportgen.settings import Settings
+from reportgen.templates import open_templates
+from reportgen.verify.documents import SubmittedReport, compare_documents
+from reportgen.verify.recomputation import Recomputed, _figure_names, render_again
+from reportgen.verify.tolerances import Finding
+
+RELEASED = sorted((Path(__file__).parents[1] / "grader/released").glob("results-*.json"))
+
+NUMBER = re.compile(r'(data-ptr="/transfer/correct/test">)(\d+)<')
+
+
+@pytest.fixture(params=RELEASED, ids=lambda file: file.stem)
+def earlier(request: pytest.FixtureRequest) -> LoadedResults:
+    return load_results(request.param)
+
+
+def album_of(read: Results, outline: ReportKind) -> dict[str, Figure]:
+    return {name: figure(name, 0) for name in _figure_names(read, outline)}
+
+
+def find_rows(
+    read: LoadedResults, page: str | None, folder: Path, settings: Settings | None = None, pdf: bytes = b""
+) -> list[Finding]:
+    """The rows of the documents of a report whose numbers are right."""
+    written = {"report.html": page.encode() if page else b"", "report.pdf": pdf}
+    for name, data in written.items():
+        (folder / name).write_bytes(data)
+    there = {name: folder / name if data else None for name, data in written.items()}
+    submitted = SubmittedReport(
+        folder, read, there["report.pdf"], there["report.html"], settings, Outline(), ()
+    )
+    album = album_of(read, read.report_kind)
+    recomputed = Recomputed(dict(read.document), {**read.provenance.versions, **named_versions()}, album=album)
+    words = settings.commentary.model_dump() if settings else {}
+    rendered = render_again(Content(read.report_kind, read, album, words), no_memo, "")
+    return list(compare_documents(submitted, recomputed, rendered, Silent()))
+
+
+def make_page(read: LoadedResults) -> str:
+    """The page as templates of its version could have made it: of what came later it prints no number."""
+    outline = read.report_kind
+    content = Content(outline, read, album_of(read, outline), {})
+    page = render_html(content, open_templates(kind=outline)).html
+    return re.sub(r' data-ptr="([^"]*)"', lambda found: found[0] if has(read, found[1]) else "", page)
+
+
+def has(read: LoadedResults, pointer: str) -> bool:
+    try:
+        read.at(pointer)
+    except PointerError:
+        return False
+    return True
+
+
+def accused(rows: list[Finding]) -> list[tuple[str, Any, str]]:
+    return [(row.pointer, row.submitted, row.reason) for row in rows if row.status == "differs"]
+
+
+def test_the_page_of_an_earlier_version_is_rendered_again(earlier: LoadedResults, tmp_path: Path) -> None:
+    rows = find_rows(earlier, make_page(earlier), tmp_path, Settings())
+    assert accused(rows) == []
+    assert sum(row.subject == "text" and row.status == "confirmed" for row in rows) > 200
+
+
+@pytest.mark.long
+@pytest.mark.prints
+def test_so_is_its_pdf(tmp_path: Path) -> None:
+    earlier = load_results(RELEASED[0])
+    made = earlier.document, "group = 'Seven'\n"
+    attached = (
+        Attachment("results.json", json.dumps(made[0]).encode(), DESCRIPTIONS["results.json"],
+                   "application/json", "Data"),
+        Attachment("report.toml", made[1].encode(), DESCRIPTIONS["report.toml"],
+                   "application/toml", "Source"),
+    )  # fmt: skip
+    pdf = print_pdf(make_page(earlier), attached)
+    rows = find_rows(earlier, None, tmp_path, Settings(), pdf)
+    assert accused(rows) == []
+    assert sum(row.subject == "text" and row.status == "confirmed" for row in rows) > 200
+
+
+def test_an_earlier_version_has_other_sentences_and_numbers(earlier: LoadedResults, tmp_path: Path) -> None:
+    page = make_page(earlier)
+    first = page.index("<h3>Accuracy")
+    gone = page.index("<p>The intervals are", first)
+    end = page.index("</p>", gone) + len("</p>")
+    other = '<p>Of them <span class="n" data-ptr="/transfer/total/val">24</span> were kept aside.</p>'
+    assert accused(find_rows(earlier, page[:gone] + other + page[end:], tmp_path, Settings())) == []
+
+
+def test_a_number_in_it_that_is_not_the_one_of_its_results_differs(
+    earlier: LoadedResults, tmp_path: Path
+) -> None:
+    forged = NUMBER.sub(lambda found: f"{found[1]}{int(found[2]) + 1}<", make_page(earlier), count=1)
+    found = accused(find_rows(earlier, forged, tmp_path, Settings()))
+    assert [pointer for pointer, _, _ in found] == ["/transfer/correct/test"]
+
+
+def load(document: Any) -> LoadedResults:
+    read = results_type(kind(), LoadedResults).model_validate(document)
+    read._name, read._document, read._kind = "results.json", document, kind()
+    return read
+
+
+@pytest.mark.parametrize(("version", "differs"), [("1.2", True), ("1.1", False)])
+def test_only_what_the_same_version_refuses_it_never_printed(
+    version: str, differs: bool, tmp_path: Path
+) -> None:
+    document = results().model_dump(mode="json")
+    document["schema_version"] = version
+    document["provenance"]["versions"] |= named_versions()
+    words = Settings.model_validate({"commentary": {"transfer": "It is {{ transfer.nothing }}."}})
+    rows = find_rows(load(document), "<!DOCTYPE html><p>Ours.</p>", tmp_path, words)
+    refused = [row for row in rows if row.pointer == "report.html"]
+    assert [row.status for row in refused] == ["differs" if differs else "not recomputable"]
+    assert "{{ transfer.nothing }}" in refused[0].reason
