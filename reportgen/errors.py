@@ -72,6 +72,10 @@ class RenderError(UserError):
     exit_code = 1
 
 
+class CommentaryError(RenderError):
+    """The author's own words have a formula, a reference or a value that is not right."""
+
+
 class FontMissingError(RenderError):
     """No font of the report or of this machine has a character that is to be printed."""
 

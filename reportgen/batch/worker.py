@@ -41,6 +41,8 @@ from reportgen.dataset.names import escaped
 from reportgen.errors import ExplanationError, RenderError, UserError, WeightsError
 from reportgen.intake import check_folder
 from reportgen.models.backend import BackendError
+from reportgen.outline.kind import OutlineError
+from reportgen.outline.section import SectionError
 from reportgen.store.files import MEGABYTE, StorageError, link_or_copy, write_atomically
 from reportgen.system.confinement import Confinement, confine
 from reportgen.weights import SOURCES
@@ -70,11 +72,23 @@ def main(job_file: Path, progress_handle: int) -> None:
     try:
         outcome = work(job, folder, PipeProgress(progress_handle))
     except UserError as error:
-        cause: Cause = "storage" if isinstance(error, _NOT_THEIRS) else "data"
-        outcome = Outcome(cause, describe_problem(error, job, folder))
+        outcome = Outcome(_find_cause(error, job), describe_problem(error, job, folder))
     except MemoryError:
         outcome = Outcome("memory", describe_limit("memory", job.config.limits))
     write_atomically(folder / MADE_FILE, outcome_text(outcome).encode())
+
+
+def _find_cause(error: UserError, job: Job) -> Cause:
+    """Whether the group is to mend it, the instructor's own sections are at fault, or this machine."""
+    if isinstance(error, SectionError):
+        return "fault"
+    if isinstance(error, OutlineError):
+        try:
+            # A group's own list of sections may be none, too.
+            job.config.outline.kind  # noqa: B018
+        except OutlineError:
+            return "fault"
+    return "storage" if isinstance(error, _NOT_THEIRS) else "data"
 
 
 def confine_job(job: Job, folder: Path) -> None:

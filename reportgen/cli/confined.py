@@ -153,7 +153,7 @@ def work(duty: Duty[T], task_file: Path, progress_handle: int) -> None:
     os.set_inheritable(progress_handle, False)
     said, over = Said(), False
     try:
-        said = duty.carry_out(task, PipeProgress(progress_handle))
+        said = duty.perform(task, PipeProgress(progress_handle))
     except UserError as error:
         said = Said(error=error)
     except MemoryError:

@@ -133,7 +133,7 @@ def grade(
     if ctx.obj:
         said = carry_out_confined(GRADING, task, choose_limits(data, seconds, megabytes), progress)
     else:
-        said = carry_out(task, progress)
+        said = GRADING.perform(task, progress)
     end_with(said, partial(_write, targets))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 import typer
 
 from reportgen.errors import UserError
+from reportgen.faults import FAULT
 
 if TYPE_CHECKING:
     from reportgen.progress import Progress
@@ -50,6 +51,9 @@ class Said:
 
 T = TypeVar("T", bound=Task)
 
+_VERDICT = 1
+"""The exit code for a report that differs, or loses points."""
+
 
 @dataclass(frozen=True)
 class Duty(Generic[T]):
@@ -63,6 +67,24 @@ class Duty(Generic[T]):
     doing: str
     task: type[T]
     carry_out: Callable[[T, Progress], Said]
+
+    def perform(self, task: T, progress: Progress) -> Said:
+        """Carry out a task. No error ends it with the exit code of a verdict, which says something of the
+        report: what fails with that code is the program, a section of another package or a template.
+        """
+        try:
+            said = self.carry_out(task, progress)
+        except UserError as error:
+            _separate(error)
+            raise
+        if said.error is not None:
+            _separate(said.error)
+        return said
+
+
+def _separate(error: UserError) -> None:
+    if error.exit_code == _VERDICT:
+        error.exit_code = FAULT
 
 
 def end_with(said: Said, write: Callable[[str, bytes], None]) -> NoReturn:

@@ -18,7 +18,7 @@ from mdit_py_plugins.dollarmath.index import math_inline_dollar
 from reportgen.document.expression import ALLOWED, print_value
 from reportgen.document.numbering import REFERENCE, find_reference, reference_names
 from reportgen.document.numbers import Sourced, turn_blocks
-from reportgen.errors import RenderError
+from reportgen.errors import CommentaryError, RenderError
 
 __all__ = ["CommentaryContext", "Fault", "find_faults", "reference_names", "render_commentary"]
 
@@ -60,8 +60,8 @@ def render_commentary(slot: str, text: str, context: CommentaryContext) -> Marku
     """Render CommonMark with tables, ``$formulas$``, ``@fig:references`` and ``{{ values }}`` to HTML.
 
     Raw HTML is shown as text, links lead to web and mail addresses only (others are left as text), and so
-    are pictures, so that nothing in a commentary loads anything or leads nowhere. Raises ``RenderError`` that
-    names the slot and the lines for formulas, references and values that are not right.
+    are pictures, so that nothing in a commentary loads anything or leads nowhere. Raises ``CommentaryError``
+    that names the slot and the lines for formulas, references and values that are not right.
     """
     parser = _make_parser()
     tokens, faults = _fill(parser, text, context)
@@ -71,7 +71,7 @@ def render_commentary(slot: str, text: str, context: CommentaryContext) -> Marku
             f"commentary.{slot}{f', line {fault.line} of the text' if many else ''}: {fault.problem}"
             for fault in faults
         ]
-        raise RenderError("\n".join(lines), faults[0].remedy)
+        raise CommentaryError("\n".join(lines), faults[0].remedy)
     return Markup(parser.renderer.render(tokens, parser.options, {}))  # noqa: S704 - made from escaped text
 
 

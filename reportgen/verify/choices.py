@@ -44,7 +44,9 @@ def derive_settings(results: LoadedResults, attached: Settings | None, outline: 
         # Merged, since several settings may be of one table.
         _merge(table, _nest(name, value))
     for section, module in _choosing(results, outline.kind):
-        _merge(table, module.read_choices(getattr(results, section.name), attached))
+        with section.blamed():
+            choices = module.read_choices(getattr(results, section.name), attached)
+        _merge(table, choices)
     # Words of the authors are no result; whether these are what is printed, the document's comparison says.
     settings = understand_settings(table, f"{results.name}, what it says of its settings")
     return settings.model_copy(update={"commentary": attached.commentary}) if attached else settings
@@ -110,7 +112,9 @@ def compare_settings(results: LoadedResults, attached: Settings | None, kind: Re
     for name, value in _reported(results, kind):
         yield judge_setting(name, value, setting(attached, name))
     for section, module in _choosing(results, kind):
-        yield from module.compare_choices(getattr(results, section.name), attached)
+        with section.blamed():
+            rows = list(module.compare_choices(getattr(results, section.name), attached))
+        yield from rows
     yield from _compare_examples(results.dataset.examples, attached.example_images)
 
 

@@ -186,10 +186,14 @@ def compare_derived(results: LoadedResults, kind: ReportKind) -> Findings:
         yield from _judge_nested(results, section.name, numbers.model_dump(mode="json"))
         module = section.load("comparison")
         if module is not None and hasattr(module, "judge_itself"):
-            yield from module.judge_itself(numbers)
+            with section.blamed():
+                rows = list(module.judge_itself(numbers))
+            yield from rows
         if module is not None and hasattr(module, "judge_beside"):
             others = {each.name: getattr(results, each.name) for each in sections}
-            yield from module.judge_beside(numbers, others)
+            with section.blamed():
+                rows = list(module.judge_beside(numbers, others))
+            yield from rows
     claims = kind.decide_claims({section.name: getattr(results, section.name) for section in sections})
     yield from _judge_claims(results, claims)
 

@@ -16,7 +16,7 @@ from reportgen.engine.execution import Execution
 from reportgen.engine.plan import FIGURES, Plan, make_plan, named_versions
 from reportgen.engine.stages.network import Networks
 from reportgen.engine.stages.outcomes import NUMBERS, read_arrays, read_figures
-from reportgen.errors import FontMissingError, RenderError, UserError, WeightsError
+from reportgen.errors import CommentaryError, FontMissingError, RenderError, UserError, WeightsError
 from reportgen.figures.figure import Figure, Picture
 from reportgen.memo import Memo, no_memo
 from reportgen.networks import ARCHITECTURES, USUAL, NetworkChoice
@@ -251,12 +251,16 @@ class Rendered:
     whole_fonts: bool = False
 
 
-def render_again(content: Content, memo: Memo, missing: str, templates: Path | None = None) -> Rendered:
+def render_again(
+    content: Content, memo: Memo, missing: str, templates: Path | None = None, ours: Results | None = None
+) -> Rendered:
     """Render the report from its own results, with the recomputed figures in the album of ``content``.
 
     The numbers in the text are those that the report says it has, so that the text must be the same to the
     letter; whether the numbers are right is found out elsewhere. ``missing`` is why figures are missing,
-    ``templates`` the instructor's folder, if there is one.
+    ``templates`` the instructor's folder, if there is one. If they refuse the results, they are tried on
+    ``ours``, the recomputed ones: only if they print those, the report is at fault. Raises ``RenderError``
+    if they do not.
     """
     results, album = content.results, content.album
     # Before anything is rendered: a page takes time and memory in proportion.
@@ -281,16 +285,31 @@ def render_again(content: Content, memo: Memo, missing: str, templates: Path | N
     # Of a stranger's commentary and results; anything else is a fault of ours, and evidence against nobody.
     except (RenderError, RecursionError) as error:
         problem = error.problem if isinstance(error, RenderError) else repr(error)
+        reason = f"{_FAILED}: {problem[:_LONGEST]}"
         if not any(text.strip() for text in content.commentary.values()):
-            return Rendered(reason=f"{_FAILED}: {problem[:_LONGEST]}", failed=True)
+            return Rendered(reason=reason, failed=_print(ours, content.kind, memo, templates))
         # Without the words that were refused the numbers can still be looked for.
-        bare = render_again(replace(content, commentary={}), memo, missing, templates)
-        return replace(bare, whole=False, reason=f"{_FAILED}: {problem[:_LONGEST]}", failed=True)
+        bare = render_again(replace(content, commentary={}), memo, missing, templates, ours)
+        guilty = isinstance(error, CommentaryError) or bare.page is not None
+        return replace(bare, whole=False, reason=reason, failed=guilty or bare.failed)
     files = embedded_files(figures, document.numbers) if whole else None
     reason = "" if whole else missing or "the recomputation has other figures"
     whole_fonts = any(describe_face(face).embedding == "whole" for face in (*faces.named, *faces.found))
     page = parse_page(document.html)
     return Rendered(document.html, page, whole, files, reason, whole_fonts=whole_fonts)
+
+
+def _print(ours: Results | None, kind: ReportKind, memo: Memo, templates: Path | None) -> bool:
+    """Whether the templates print our own results; False without any. Raises ``RenderError`` if they fail."""
+    if ours is None:
+        return False
+    album = {name: _stand_in(name) for name in _figure_names(ours, kind)}
+    try:
+        render_html(Content(kind, ours, album, {}), open_templates(templates, kind), memo)
+    # Of this machine's fonts: neither the templates' fault nor the report's.
+    except FontMissingError:
+        return False
+    return True
 
 
 def _choose_faces(results: Results, commentary: Mapping[str, str]) -> Typefaces:
@@ -318,7 +337,9 @@ def _figure_names(results: Results, kind: ReportKind) -> Iterator[str]:
     for section in kind.sections:
         module = section.load("claims")
         if module is not None and hasattr(module, "list_figures"):
-            yield from module.list_figures(getattr(results, section.name))
+            with section.blamed():
+                names = list(module.list_figures(getattr(results, section.name)))
+            yield from names
         else:
             yield from section.figure_names(classes)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reportgen.contract.lookup import join_pointer
+from reportgen.contract.schema import read_results
 from reportgen.dataset.inventory import Inventory, take_inventory
 from reportgen.document.html import Content
 from reportgen.engine.plan import named_versions
@@ -16,6 +18,7 @@ from reportgen.intake import check_folder
 from reportgen.networks import ARCHITECTURES
 from reportgen.outline.kind import DEFAULT, Outline, ReportKind, find_kind
 from reportgen.progress import Progress, Silent
+from reportgen.results import Results
 from reportgen.runtime import processor
 from reportgen.settings import Settings
 from reportgen.tables import Printing
@@ -202,9 +205,11 @@ def _compare_numbers(submitted: SubmittedReport, recomputed: Recomputed, kind: R
             tolerances,
             recomputed.stages,
         )
-        yield from module.compare(pair)
-        if hasattr(module, "find_comparable"):
-            comparable[section.name] = module.find_comparable(pair)
+        with section.blamed():
+            rows = list(module.compare(pair))
+            if hasattr(module, "find_comparable"):
+                comparable[section.name] = module.find_comparable(pair)
+        yield from rows
     yield from compare_arrays(results, recomputed.arrays, comparable, tolerances)
 
 
@@ -215,7 +220,20 @@ def _render(submitted: SubmittedReport, recomputed: Recomputed, templates: Path 
     reason = next(iter(recomputed.missing.values()), "")
     printing = submitted.settings.print if submitted.settings else Printing()
     content = Content(submitted.outline.kind, submitted.results, recomputed.album, commentary, printing)
-    return render_again(content, recomputed.memo, reason, templates)
+    return render_again(content, recomputed.memo, reason, templates, _read_recomputed(submitted, recomputed))
+
+
+def _read_recomputed(submitted: SubmittedReport, recomputed: Recomputed) -> Results | None:
+    """The recomputed results as a report has them, with the submitted title page; None if a part is missing.
+
+    Of what they were computed with, and of the title, nothing is printed but as it is.
+    """
+    kind, ours = submitted.outline.kind, recomputed.document
+    if not {"dataset", "provenance", *kind.names} <= ours.keys():
+        return None
+    theirs = submitted.results.document
+    whole = {**theirs, **ours, "provenance": {**theirs["provenance"], **ours["provenance"]}, "checks": []}
+    return read_results(json.dumps(whole), kind)
 
 
 def _compare_sections(submitted: SubmittedReport, *, demanded: bool) -> Findings:

@@ -54,7 +54,9 @@ def find_rows(
         folder, read, there["report.pdf"], there["report.html"], settings, Outline(), ()
     )
     album = album_of(read, read.report_kind)
-    recomputed = Recomputed(dict(read.document), {**read.provenance.versions, **named_versions()}, album=album)
+    recomputed = Recomputed(
+        dict(read.document), {**read.provenance.versions, **named_versions()}, album=album
+    )
     words = settings.commentary.model_dump() if settings else {}
     rendered = render_again(Content(read.report_kind, read, album, words), no_memo, "")
     return list(compare_documents(submitted, recomputed, rendered, Silent()))
@@ -65,7 +67,8 @@ def make_page(read: LoadedResults) -> str:
     outline = read.report_kind
     content = Content(outline, read, album_of(read, outline), {})
     page = render_html(content, open_templates(kind=outline)).html
-    return re.sub(r' data-ptr="([^"]*)"', lambda found: found[0] if has(read, found[1]) else "", page)
+    linked = r'(?: href="#[^"]*")? data-ptr="([^"]*)"'
+    return re.sub(linked, lambda found: found[0] if has(read, found[1]) else "", page)
 
 
 def has(read: LoadedResults, pointer: str) -> bool:
