@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,11 +39,12 @@ from reportgen.batch.job import (
 )
 from reportgen.batch.process import End, Program, run_program
 from reportgen.batch.worker import GRADED_FOLDER, IMAGES_FOLDER, MADE_FILE, SCRATCH_FOLDER
-from reportgen.engine.plan import digest_of, make_specs
+from reportgen.engine.plan import digest_of, make_specs, modules_of
 from reportgen.engine.sources import code_of, libraries_of
 from reportgen.faults import FAULT, FAULT_WORDS
 from reportgen.grading.exports.table import one_line
-from reportgen.outline.kind import ReportKind
+from reportgen.grading.shipped import RUBRIC_FILE
+from reportgen.outline.kind import ReportKind, list_sections
 from reportgen.store.files import StorageError, link_or_copy, writing
 from reportgen.system.packages import installed_versions, versions_for
 from reportgen.templates import templates_folder
@@ -59,9 +60,15 @@ _BESIDE_CODE = ("*.json", "*.toml")
 
 
 def identify_program(kind: ReportKind) -> str:
-    """One hash over reportgen's code that a group runs through, its templates, and the packages behind it."""
+    """One hash over the code that a group runs through, reportgen's and the sections', the templates and
+    rubrics, and the packages behind them.
+    """
     specs = make_specs(kind)
     modules = [_WORKER, _PLUGIN, *(module for spec in specs for module in (spec.runs, *spec.modules))]
+    # Those that judge are loaded by their names, so that no import leads to them. A rubric of the class may
+    # name checks of any section.
+    modules += modules_of(kind.sections, "section", "settings", "claims", "comparison")
+    modules += modules_of(list(dict.fromkeys([*list_sections(), *kind.sections])), "checks")
     code = {name: sha256 for module in modules for name, sha256 in code_of(module).items()}
     package = Path(__file__).resolve().parents[1]
     # The schema and the rubrics decide an outcome, too, and are no code.
@@ -69,9 +76,19 @@ def identify_program(kind: ReportKind) -> str:
     files = {file.relative_to(package).as_posix(): hash_file(file) for file in beside}
     templates = templates_folder()
     pages = {f"templates/{path.name}": hash_file(path) for path in sorted(templates.rglob("*"))}
+    pages |= {name: hash_file(path) for name, path in _brought(kind)}
     versions = versions_for({name for module in modules for name in libraries_of(module)})
     versions |= {name: installed_versions().get(name, "missing") for name in _GRADERS}
     return digest_of({"code": code, "files": files, "templates": pages, "versions": versions})
+
+
+def _brought(kind: ReportKind) -> Iterator[tuple[str, Path]]:
+    """The rubrics and templates of its sections, which need not lie in reportgen's folder, by name."""
+    for section in kind.sections:
+        folder = section.folder
+        for path in (folder / RUBRIC_FILE, *sorted((section.templates or folder / "templates").rglob("*"))):
+            # Not by the whole path: machines of a cluster have packages in different folders.
+            yield f"{section.name}/{path.relative_to(folder).as_posix()}", path
 
 
 def identify_rubrics(rubrics: Iterable[Path]) -> str:

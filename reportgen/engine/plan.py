@@ -137,14 +137,14 @@ def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
             "results", f"{_STAGES}.results",
             images="examples", versions=True, fonts="all", kind=True, settings=(*_TITLE, "layers"),
             after=("dataset", "weights", *kind.names),
-            modules=_modules(kind.sections, "result", "claims"),
+            modules=modules_of(kind.sections, "result", "claims"),
         ),
         *map(_drawing, drawn),
         Spec(
             "html", f"{_STAGES}.html",
             templates=True, fonts="all", kind=True, settings=("commentary", "print"),
             after=("results", *(FIGURES + section.name for section in drawn)),
-            modules=_modules(kind.sections, "section", "result", "claims", "page"),
+            modules=modules_of(kind.sections, "section", "result", "claims", "page"),
         ),
         Spec(
             "pdf", f"{_STAGES}.pdf",
@@ -182,15 +182,14 @@ def _drawing(section: Section) -> Spec:
         images="examples" if section.figure_images else "",
         fonts="labels",
         after=(section.name,),
-        modules=_modules([section], "result", "figures"),
+        modules=modules_of([section], "result", "figures"),
         section=section.name,
     )
 
 
-def _modules(sections: Sequence[Section], *names: str) -> tuple[str, ...]:
-    return tuple(
-        section.module_name(name) for section in sections for name in names if section.has_module(name)
-    )
+def modules_of(sections: Sequence[Section], *names: str) -> tuple[str, ...]:
+    """Those modules of these names that the sections have."""
+    return tuple(each.module_name(name) for each in sections for name in names if each.has_module(name))
 
 
 @dataclass(frozen=True)
