@@ -213,20 +213,41 @@ def _judge_claims(results: LoadedResults, claims: list[Claim]) -> Findings:
         yield Finding("numbers", "/checks", "not recomputable", reason=reason)
         return
     if results.schema_version != SCHEMA_VERSION:
-        # Before 1.2 reports had no findings.
-        named = {check.name for check in results.checks}
-        claims = [claim for claim in claims if not claim.finding or claim.name in named]
+        yield from _judge_other_claims(results, claims)
+        return
     for index, claim in enumerate(claims):
-        value = {name: each for name, each in asdict(claim).items() if name in Check.model_fields}
-        for row in _judge_below(results, ["checks", index], value):
-            worded = row.pointer.endswith("/claim") and results.schema_version != SCHEMA_VERSION
-            if row.status == "differs" and worded and isinstance(row.submitted, str):
-                yield replace(row, status="not recomputable", reason=OTHER_WORDS)
-            else:
-                yield row
+        yield from _judge_below(results, ["checks", index], _as_check(claim))
     # Each claim was compared in its place; one more, or one less, shows in the list of names only.
     names, due = [check.name for check in results.checks], [claim.name for claim in claims]
     yield judge("numbers", "/checks", names == due, names, due, "" if names == due else NO_CONSEQUENCE)
+
+
+def _judge_other_claims(results: LoadedResults, claims: list[Claim]) -> Findings:
+    """Rows for the claims of another version of the contract, each found by its name: it may make others, in
+    another order and in other words.
+    """
+    due = {claim.name: claim for claim in claims}
+    for index, check in enumerate(results.checks):
+        pointer = join_pointer(["checks", index])
+        if check.name not in due:
+            reason = "this version of the program does not make this claim"
+            yield Finding("numbers", pointer, "not recomputable", check.name, None, reason)
+            continue
+        for row in _judge_below(results, ["checks", index], _as_check(due[check.name])):
+            if row.status == "differs" and row.pointer.endswith("/claim") and isinstance(row.submitted, str):
+                yield replace(row, status="not recomputable", reason=OTHER_WORDS)
+            else:
+                yield row
+    made = {check.name for check in results.checks}
+    for name, claim in due.items():
+        # Before 1.2 reports had no findings. Without one a report claims less, and hides no fault.
+        if name not in made and not claim.finding:
+            reason = "the report does not make this claim; its version may not have had it"
+            yield Finding("numbers", "/checks", "not recomputable", None, name, reason)
+
+
+def _as_check(claim: Claim) -> dict[str, Any]:
+    return {name: each for name, each in asdict(claim).items() if name in Check.model_fields}
 
 
 def _judge_below(results: LoadedResults, steps: list[str | int], value: Any) -> Iterator[Finding]:

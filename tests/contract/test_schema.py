@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -21,6 +22,7 @@ from reportgen.contract.schema import (
     ContractError,
     check_document,
     find_violations,
+    list_pointers,
     write_schema,
 )
 from reportgen.engine.stages import results as stage
@@ -66,6 +68,28 @@ def test_another_promise_has_another_version() -> None:
     assert SHAPES.get(SCHEMA["version"]) == hashlib.sha256(text.encode()).hexdigest()
     assert SCHEMA["version"] == SCHEMA_VERSION == SCHEMA["properties"]["schema_version"]["const"]
     assert SCHEMA["$id"].endswith(SCHEMA_VERSION)
+
+
+RELEASED = sorted((Path(__file__).parents[1] / "grader/released").glob("pointers-*.json"))
+"""The pointers of each released version, with their types, as its own schema had them."""
+
+
+@pytest.mark.parametrize("file", RELEASED, ids=lambda file: file.stem)
+def test_a_minor_version_only_adds(file: Path) -> None:
+    """A reader of an earlier version finds every pointer that it knows, and what it expects there."""
+    today = {pointer.pattern: set(pointer.kind.split(" or ")) for pointer in list_pointers(SCHEMA)}
+    before = {pattern: set(kind.split(" or ")) for pattern, kind in json.loads(file.read_bytes()).items()}
+    del before["/schema_version"]
+    assert before.keys() - today.keys() == set()
+    for pattern, kinds in before.items():
+        # One more name among those that a text may be is a key that is added; a type is not.
+        more = {kind for kind in today[pattern] - kinds if not kind.startswith('"')}
+        assert kinds - today[pattern] == more == set(), pattern
+
+
+def test_each_version_before_this_one_has_its_pointers() -> None:
+    named = {f"pointers-{version}" for version in SHAPES if version != SCHEMA_VERSION}
+    assert {file.stem for file in RELEASED} == named
 
 
 def test_the_schema_is_one_of_draft_2020_12() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from reportgen.results import Results
 from reportgen.settings import Settings
 from reportgen.templates import open_templates
 from reportgen.verify.documents import SubmittedReport, compare_documents
+from reportgen.verify.numbers import _judge_claims
 from reportgen.verify.recomputation import Recomputed, _figure_names, render_again
 from reportgen.verify.tolerances import Finding
 
@@ -141,3 +143,35 @@ def test_only_what_the_same_version_refuses_it_never_printed(
     refused = [row for row in rows if row.pointer == "report.html"]
     assert [row.status for row in refused] == ["differs" if differs else "not recomputable"]
     assert "{{ transfer.nothing }}" in refused[0].reason
+
+
+def judge(version: str, change: Callable[[list[Any]], None]) -> list[tuple[str, str]]:
+    document = results().model_dump(mode="json")
+    document["schema_version"] = version
+    change(document["checks"])
+    rows = _judge_claims(load(document), kind().decide_claims(results().__dict__))
+    return [(row.pointer, row.status) for row in rows if row.status != "confirmed"]
+
+
+def drop(checks: list[Any], name: str) -> None:
+    checks[:] = [check for check in checks if check["name"] != name]
+
+
+def test_a_claim_that_came_later_is_no_fault_of_an_earlier_report() -> None:
+    assert judge("1.1", lambda checks: drop(checks, "frozen_base")) == [("/checks", "not recomputable")]
+    assert judge("1.1", lambda checks: drop(checks, "above_majority")) == []
+    assert ("/checks", "differs") in judge("1.2", lambda checks: drop(checks, "frozen_base"))
+
+
+def test_nor_is_one_that_is_not_made_any_more_or_stands_elsewhere() -> None:
+    more = {"name": "older", "claim": "Something else.", "passed": True, "finding": False}
+    assert judge("1.1", lambda checks: checks.insert(0, more)) == [("/checks/0", "not recomputable")]
+    assert judge("1.1", lambda checks: checks.reverse()) == []
+
+
+def test_a_verdict_that_its_numbers_do_not_bear_out_differs_in_any_version() -> None:
+    def lie(checks: list[Any]) -> None:
+        checks[0]["passed"] = not checks[0]["passed"]
+
+    assert ("/checks/0/passed", "differs") in judge("1.1", lie)
+    assert ("/checks/0/passed", "differs") in judge("1.2", lie)
