@@ -54,6 +54,14 @@ def verify(
             help="A section that it must have; repeated, in their order. Without it: those that it has.",
         ),
     ] = None,
+    report: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The kind of report that it must be, as report.toml names it. Without it: its own, or with "
+            "--section the assignment.",
+        ),
+    ] = None,
     templates: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Your own templates, if the report was to be made with them."),
@@ -86,7 +94,7 @@ def verify(
     from reportgen.store.ownership import VERIFICATION_MARK
 
     sections = tuple(section) if section else None
-    _require_installed(sections)
+    _require_installed(report, sections)
     own = {
         _JSON: is_json_with("submission", "data", "confirmed", "rows"),
         _PAGE: is_text_with(VERIFICATION_MARK),
@@ -101,6 +109,7 @@ def verify(
         weights=expanded(weights),
         cache=expanded(cache),
         wanted=tuple(asked),
+        report=report,
         sections=sections,
         templates=expanded(templates),
     )
@@ -127,19 +136,27 @@ def expanded(path: Path | None) -> str | None:
     return str(path.expanduser().absolute()) if path else None
 
 
-def _require_installed(sections: tuple[str, ...] | None) -> None:
-    """Report a section that is not installed before anything is computed."""
-    from reportgen.outline.kind import Outline
+def _require_installed(report: str | None, sections: tuple[str, ...] | None) -> None:
+    """Report a kind of report or a section that is not installed before anything is computed."""
+    if outline := _outline_of(report, sections):
+        outline.kind  # noqa: B018
 
-    if sections is not None:
-        Outline(sections=sections).kind  # noqa: B018
+
+def _outline_of(report: str | None, sections: tuple[str, ...] | None) -> Outline | None:
+    """The outline that a report must have, None if its own is looked at."""
+    from reportgen.outline.kind import DEFAULT, Outline
+
+    return Outline(report or DEFAULT, sections) if report or sections else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerifyTask(Task):
-    """``sections``: those that the report must have, None for those that it has."""
+    """``report`` and ``sections``: the kind that the report must be of, and those that it must have; None for
+    those that it has.
+    """
 
     data: str
+    report: str | None = None
     sections: tuple[str, ...] | None = None
     templates: str | None = None
 
@@ -153,11 +170,10 @@ def carry_out(task: VerifyTask, progress: Progress) -> Said:
     """Verify a report in this process; what is to be told of it."""
     from dataclasses import replace
 
-    from reportgen.outline.kind import Outline
     from reportgen.templates import open_templates
     from reportgen.verify import describe, open_rebuild, render_findings, write_json
 
-    outline = Outline(sections=task.sections) if task.sections else None
+    outline = _outline_of(task.report, task.sections)
     weights, templates, cache = (
         Path(path) if path else None for path in (task.weights, task.templates, task.cache)
     )

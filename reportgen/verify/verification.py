@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +123,8 @@ def examine(
     ]
     # Last, since it takes minutes: what cannot be read has raised its error by now.
     recomputed, more = _recompute(submitted, inventory, settings, progress)
-    rows += [*more, *_compare_numbers(submitted, recomputed, kind)]
+    numbers = _compare_numbers(submitted, recomputed, kind)
+    rows += [*more, *_judge_kind(numbers, demanded=outline is not None)]
     with progress.stage("Rendering the document again"):
         rendered = _render(submitted, recomputed, settings.templates)
     collector = SheetCollector() if pictures else None
@@ -211,6 +212,23 @@ def _compare_numbers(submitted: SubmittedReport, recomputed: Recomputed, kind: R
                 comparable[section.name] = module.find_comparable(pair)
         yield from rows
     yield from compare_arrays(results, recomputed.arrays, comparable, tolerances)
+
+
+def _judge_kind(rows: Findings, *, demanded: bool) -> Findings:
+    """The rows, with what may be honest of another kind of report, or of another version of it, left to a
+    person. If a kind is ``demanded``, a report of another one is not what was asked for.
+    """
+    unknown = False
+    for row in rows:
+        reason = ""
+        if row.status == "differs" and isinstance(row.submitted, str):
+            if row.pointer == "/kind/name" and not demanded:
+                unknown, reason = True, "this kind of report is not installed here"
+            elif row.pointer == "/kind/version":
+                reason = (
+                    "its kind is not installed here" if unknown else "another version of this kind of report"
+                )
+        yield replace(row, status="not recomputable", reason=reason) if reason else row
 
 
 def _render(submitted: SubmittedReport, recomputed: Recomputed, templates: Path | None) -> Rendered:
