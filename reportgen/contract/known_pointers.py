@@ -10,7 +10,7 @@ from typing import Any
 from reportgen.contract.lookup import escape_step, is_index, split_pointer
 from reportgen.contract.schema import INDICES, list_pointers, read_schema
 from reportgen.outline.kind import ReportKind, find_kind, list_sections
-from reportgen.outline.section import Section
+from reportgen.outline.section import Section, SectionError
 from reportgen.results import SPLITS
 from reportgen.text import find_nearest
 
@@ -50,7 +50,16 @@ def know_pointers(kind: ReportKind | None = None) -> KnownPointers:
     shipped = find_kind()
     others = dict.fromkeys([*list_sections(), *(kind.sections if kind else ())])
     # Those that come along are in the shipped schema.
-    own = [_describe(section) for section in others if section not in shipped.sections]
+    own: list[Node] = []
+    for section in list(others):
+        try:
+            if section not in shipped.sections:
+                own.append(_describe(section))
+        except SectionError:
+            # One that only happens to be installed says nothing of a report without it.
+            if kind and section in kind.sections:
+                raise
+            del others[section]
     return KnownPointers((read_schema(), *own), tuple(section.name for section in others))
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from reportgen.grading.report import Report, require
 from reportgen.outline.kind import ReportKind, list_sections
+from reportgen.outline.section import SectionError
 from reportgen.results import SPLITS
 
 
@@ -168,7 +169,14 @@ def find_checks(kind: ReportKind | None = None) -> Mapping[str, NamedCheck]:
     """
     brought: dict[str, NamedCheck] = {}
     for section in dict.fromkeys([*list_sections(), *(kind.sections if kind else ())]):
-        if (module := section.load("checks")) is not None:
+        try:
+            module = section.load("checks")
+        except SectionError:
+            # One that only happens to be installed says nothing of a report without it.
+            if kind and section in kind.sections:
+                raise
+            continue
+        if module is not None:
             brought |= module.CHECKS
     # In the order of a report: its data, its sections, its document.
     return {**_BEFORE, **brought, **_AFTER}

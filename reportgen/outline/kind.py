@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -237,12 +238,27 @@ def find_section(name: str) -> Section:
 
 
 def list_sections() -> list[Section]:
-    """The sections that are installed here: those that come with reportgen, and entry points."""
+    """The sections that are installed here: those that come with reportgen, and entry points.
+
+    A section of another package that cannot be loaded is left out, which is said once: this is asked for
+    reports that have nothing to do with it. A report that names it raises the error.
+    """
     from importlib.metadata import entry_points
 
     # An entry point with the name of an own section is that one: find_section() looks there first.
     names = [*_OWN_SECTIONS, *(point.name for point in entry_points(group=_SECTIONS))]
-    return [find_section(name) for name in dict.fromkeys(names)]
+    found = []
+    for name in dict.fromkeys(names):
+        try:
+            found.append(find_section(name))
+        except OutlineError as error:
+            _say_once(f"reportgen: {error.problem} It is left out.")
+    return found
+
+
+@cache
+def _say_once(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 def _find(name: str, own: dict[str, str], group: str, what: str, kind: type[Any]) -> Any:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from reportgen.contract.known_pointers import know_pointers
 from reportgen.contract.schema import find_document_kind
 from reportgen.errors import SettingsError
+from reportgen.grading.checks import find_checks
 from reportgen.outline.kind import Outline, OutlineError, ReportKind, find_kind, find_section, list_sections
 from reportgen.outline.section import Reads, Reference, Section, SectionError, Shown
 from reportgen.settings import load_settings
@@ -258,3 +260,37 @@ def test_a_section_without_what_it_is_computed_from_names_it_all_at_once(name: s
     followed = [*needed, name]
     file.write_text(f"sections = {followed}\n".replace("'", '"'), encoding="utf-8")
     assert list(load_settings(folder=tmp_path).kind.names) == followed
+
+
+def test_a_section_that_cannot_be_loaded_harms_no_report_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One entry point leads nowhere; another one's section has a result and checks that fail."""
+    texts = {
+        "section.py": "from reportgen.outline.section import Reads, Section\n"
+        "SECTION = Section('halfway', 'H', 'halfway', 'Halfway', 'H.', Reads())\n",
+        "result.py": "1 / 0\n",
+        "checks.py": "1 / 0\n",
+    }
+    (tmp_path / "halfway").mkdir()
+    for name, text in {"__init__.py": "", **texts}.items():
+        (tmp_path / "halfway" / name).write_text(text, encoding="utf-8")
+    described = tmp_path / "broken-1.0.dist-info"
+    described.mkdir()
+    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (described / "entry_points.txt").write_text(
+        "[reportgen.sections]\nbroken = no_such_package.section:SECTION\nhalfway = halfway.section:SECTION\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    names = {each.name for each in list_sections()}
+    assert {"transfer", "halfway"} <= names
+    assert "broken" not in names
+    assert "the section 'broken' cannot be loaded" in capsys.readouterr().err
+    assert find_checks().keys() == find_checks(find_kind()).keys() != set()
+    assert "halfway" not in know_pointers().sections
+    with pytest.raises(OutlineError, match="'broken' cannot be loaded"):
+        find_section("broken")
+    named = ReportKind("k", "1", (find_section("halfway"),))
+    for ask in (find_checks, know_pointers):
+        with pytest.raises(SectionError, match="'halfway': ZeroDivisionError"):
+            ask(named)
