@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from reportgen.outline.kind import ReportKind, find_kind
+from reportgen.outline.kind import DEFAULT, ReportKind, find_kind
 
 RUBRIC_FILE = "rubric.toml"
+
+_ASSIGNMENT = "Convolution, transfer learning and guided backpropagation"
 
 _HEAD = """\
 # The rubric of this report. Change it, and grade with: reportgen grade --rubric rubric.toml
 
-title = "Convolution, transfer learning and guided backpropagation"
+title = {title}
 
 # Rows also have score bands, deductions, bonus, the best of a group, points that a person gives, and counts
 # of commentary: see docs/graders.md. Late submissions, graded with --submitted 2026-02-02T10:00:00:
@@ -32,4 +35,12 @@ def shipped_rubrics(kind: ReportKind | None = None) -> list[Path]:
 def write_rubric(kind: ReportKind | None = None) -> str:
     """The text of all shipped rubrics as one file, to be copied and changed."""
     texts = [file.read_text(encoding="utf-8") for file in shipped_rubrics(kind)]
-    return "\n".join([_HEAD, *texts])
+    # JSON's strings are TOML's, too.
+    title = json.dumps(_entitle(kind or find_kind()), ensure_ascii=False)
+    return "\n".join([_HEAD.replace("{title}", title), *texts])
+
+
+def _entitle(kind: ReportKind) -> str:
+    """What reports of this kind are about: what their title page says unless the authors say another."""
+    about = _ASSIGNMENT if kind.name == DEFAULT else kind.name
+    return str(dict(kind.defaults).get("assignment", about))

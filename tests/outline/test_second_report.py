@@ -14,7 +14,7 @@ from reportgen.analysis.architecture import Architecture, Layer
 from reportgen.engine.plan import make_specs
 from reportgen.grading.rubric import load_rubric
 from reportgen.grading.shipped import shipped_rubrics, write_rubric
-from reportgen.outline.kind import find_kind
+from reportgen.outline.kind import ReportKind, find_kind
 from reportgen.pdf.printer import write_settings
 from reportgen.sections.architectures import claims as architecture_claims
 from reportgen.sections.architectures.comparison import read_choices
@@ -198,3 +198,15 @@ def test_maps_of_one_image_are_compared_by_rank() -> None:
     assert numbers.classes["a"].maps["a"].peak == (1, 2)
     assert numbers.classes["a"].maps["b"].peak == (0, 2)
     assert numbers.classes["a"].maps["b"].probability == pytest.approx(np.e**2 / (1 + np.e**2))
+
+
+@pytest.mark.parametrize(
+    ("kind", "title"),
+    [
+        (KIND, "Network Architectures, Transfer Learning and Explanations"),
+        (find_kind(), "Convolution, transfer learning and guided backpropagation"),
+        (ReportKind('the "other"', "1", ()), 'the "other"'),
+    ],
+)
+def test_a_rubric_is_called_what_its_reports_are_about(kind: ReportKind, title: str) -> None:
+    assert tomllib.loads(write_rubric(kind))["title"] == title
