@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from reportgen.contract.reader import LoadedResults
-from reportgen.results import SCHEMA_VERSION
 from reportgen.settings import Settings
 from reportgen.text import printable
 from reportgen.verify.recomputation import Recomputed, Rendered
+from reportgen.verify.releases import is_other_release
 from reportgen.verify.tolerances import Finding, Subject
 
-Kind = Literal["active", "word", "content", "flow", "layout", "picture"]
+Kind = Literal["active", "word", "content", "flow", "layout", "picture", "own"]
 """``active``: what reportgen never writes, such as a program, a form or another address; no version and no
 template brings it about. ``word``: a word that does not depend on fonts and figures. ``content``: other
 elements, order, colours. ``flow``: what other line and page breaks may bring about. ``layout``: the same in
-another position. ``picture``: another picture or font.
+another position. ``picture``: another picture. ``own``: words that authors may have written.
 """
 
 _LONGEST = 160
@@ -45,7 +45,7 @@ class Difference:
         return Finding(subject, _shown(self.place), "differs", values[0], values[1], _shown(self.reason))
 
 
-GRAVEST: tuple[Kind, ...] = ("active", "word", "content", "picture", "flow", "layout")
+GRAVEST: tuple[Kind, ...] = ("active", "word", "content", "picture", "flow", "layout", "own")
 """The kinds, those first that are excused least."""
 
 
@@ -144,12 +144,6 @@ _PLACING = frozenset(["weasyprint", "pango", "harfbuzz-subset", "fonttools"])
 _DRAWING = frozenset(["matplotlib", "pillow", "numpy", "scipy", "tensorflow", "keras"])
 """The packages that pictures are drawn with, or what they show is computed with."""
 
-_MOST = 0.5
-
-_TEMPLATES = (
-    "more than half of it is written in another way, as by other templates (name yours with --templates)"
-)
-
 _COMMENTARY = "the commentary is not known without the attached report.toml"
 
 
@@ -172,10 +166,9 @@ def find_excuses(
     submitted: tuple[LoadedResults, Settings | None],
     recomputed: Recomputed,
     rendered: Rendered,
-    share: float,
     flows: Callable[[], bool] = lambda: False,
 ) -> Excuses:
-    """What explains differences of a document, of which ``share`` has no counterpart, from 0 to 1.
+    """What explains differences of a document.
 
     ``flows`` says whether it reads the same apart from line and page breaks. What the report says of its
     versions confirms nothing: what it can explain is left to a person, and only if it is of the kind that
@@ -195,18 +188,18 @@ def find_excuses(
             found["flow"] = f"it reads the same, and was made with {named}"
     if changed & _DRAWING:
         found["picture"] = f"it was made with {named}"
-    if "reportgen" in changed or results.document["schema_version"] != SCHEMA_VERSION:
-        reason = f"it was made by another version of reportgen ({theirs.get('reportgen', 'unknown')[:20]})"
-        found |= _all_but_active(reason)
+    if is_other_release(results, ours["reportgen"]):
+        claim = f"{theirs['reportgen']}, contract {results.document['schema_version']}"
+        found |= _all_but_active(f"it was made by another version of reportgen ({claim})")
     if settings is None:
-        found |= _all_but_active(_COMMENTARY)
-    if share > _MOST:
-        found |= _all_but_active(_TEMPLATES)
+        found["own"] = _COMMENTARY
     if not rendered.whole:
-        # What is not here changes elements, but no word.
-        found |= {kind: reason for kind, reason in _all_but_active(rendered.reason).items() if kind != "word"}
+        # What is not here changes elements, but no word; and other fonts change no picture without letters.
+        spared = {"word", "own", "picture"} if rendered.drawn else {"word", "own"}
+        every = _all_but_active(rendered.reason)
+        found |= {kind: reason for kind, reason in every.items() if kind not in spared}
     return Excuses(found)
 
 
 def _all_but_active(reason: str) -> dict[Kind, str]:
-    return dict.fromkeys(("word", "content", "flow", "layout", "picture"), reason)
+    return dict.fromkeys(("word", "content", "flow", "layout", "picture", "own"), reason)

@@ -236,13 +236,26 @@ def _compare_html(
     if rendered.page is None or (rendered.failed and not rendered.whole):
         yield _explain_missing("page", HTML_FILE, submitted, recomputed, rendered)
         return
-    found = compare_markup(html, rendered.html)
-    differences = list(found.differences)
+    found = compare_markup(html, rendered.html, known_words=submitted.settings is not None)
+    differences = [*_suspect_templates(HTML_FILE, found.share), *found.differences]
     if not rendered.whole:
         # Fonts and figures that are not here change elements, but no word.
         differences += compare_words(HTML_FILE, page.words, rendered.page.words)
-    excuses = find_excuses((submitted.results, submitted.settings), recomputed, rendered, found.share)
+    excuses = find_excuses((submitted.results, submitted.settings), recomputed, rendered)
     yield from _judge("page", HTML_FILE, differences, excuses)
+
+
+_MOST = 0.5
+
+_TEMPLATES = (
+    "more than half of it is written in another way, as by other templates (name yours with --templates)"
+)
+
+
+def _suspect_templates(name: str, share: float) -> Iterator[Difference]:
+    """A hint for whoever verifies reports of templates of their own; it explains no difference."""
+    if share > _MOST:
+        yield Difference(name, _TEMPLATES)
 
 
 def _read(file: Path) -> str | None:
@@ -314,7 +327,6 @@ def _compare_papers(
             (submitted.results, submitted.settings),
             recomputed,
             rendered,
-            share_lost(pdf, other),
             lambda: flows_alike(theirs.data, reprint),
         )
     if collector is not None:
@@ -322,7 +334,8 @@ def _compare_papers(
     pages = list(compare_pages(pdf, other, collector))
     # What is refused in any report is found by the comparison once more.
     told = {each.place for each in objects}
-    differences = [*(each for each in refused if each.place not in told), *objects, *pages]
+    unexplained = _suspect_templates(PDF_FILE, share_lost(pdf, other))
+    differences = [*unexplained, *(each for each in refused if each.place not in told), *objects, *pages]
     yield from _judge("pages", PDF_FILE, differences, excuses)
     # Whatever lies on a page has a place that begins with the page.
     changed = {each.place.partition(",")[0] for each in differences}

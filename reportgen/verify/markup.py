@@ -39,7 +39,8 @@ class Comparison:
 @dataclass(frozen=True)
 class Token:
     """A piece of markup as it is written: ``what`` it is (``start``, ``end``, ``text``, …), its tag and
-    attributes in order, the line it is in and the innermost element with an id around it.
+    attributes in order, the line it is in and the innermost element with an id around it; ``own``: it is in
+    an element with the authors' own words.
     """
 
     what: str
@@ -49,6 +50,7 @@ class Token:
     # A piece is the same in whatever line it is.
     line: int = field(default=0, compare=False)
     within: str = field(default="", compare=False)
+    own: bool = field(default=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -62,10 +64,11 @@ class Token:
         return f"{self.name} in line {self.line}{f', in #{self.within}' if self.within else ''}"
 
 
-def compare_markup(submitted: str, expected: str) -> Comparison:
+def compare_markup(submitted: str, expected: str, *, known_words: bool = True) -> Comparison:
     """Compare a stranger's page with our own; nothing of it is run or fetched.
 
-    Line ends and a byte-order mark are matters of transport. ``submitted`` may be no HTML at all.
+    Line ends and a byte-order mark are matters of transport. ``submitted`` may be no HTML at all. Without
+    ``known_words`` our own lacks what authors wrote, and theirs may have it in its places.
     """
     theirs, ours = Source.read(submitted), Source.read(expected)
     # An honest page ends here, and its 27,000 pieces are never taken apart.
@@ -74,8 +77,10 @@ def compare_markup(submitted: str, expected: str) -> Comparison:
     mine, other = _tokens(ours.text), _tokens(theirs.text)
     if len(other) > _MOST_TOKENS:
         return Comparison((Difference("report.html", f"it has more than {_MOST_TOKENS} elements"),), 1.0)
-    found = _compare_tokens(other, mine, Pages(theirs, ours))
-    found = found or [_at_first_difference(theirs.text, ours.text)]
+    words = [] if known_words else _describe_own(other)
+    compared = other if known_words else _leave_out_own(other)
+    found = _compare_tokens(compared, mine, Pages(theirs, ours, known_words=known_words))
+    found = [*found, *words] or [_at_first_difference(theirs.text, ours.text)]
     # Wherever they stand: what is put between them makes nothing of the report go away.
     lost = Counter(token.raw for token in mine) - Counter(token.raw for token in other)
     return Comparison(tuple(_first(found)), lost.total() / max(len(mine), 1))
@@ -132,17 +137,23 @@ class _Tokeniser(HTMLParser):
         super().__init__(convert_charrefs=False)
         self.tokens: list[Token] = []
         self._ids: list[tuple[str, str]] = []
+        # How deep the element is that holds the authors' words.
+        self._own: int | None = None
 
     def _add(
         self, what: str, raw: str, tag: str = "", attributes: tuple[tuple[str, str | None], ...] = ()
     ) -> None:
         within = next((name for _, name in reversed(self._ids) if name), "")
-        self.tokens.append(Token(what, raw, tag, attributes, self.getpos()[0], within))
+        own = self._own is not None
+        self.tokens.append(Token(what, raw, tag, attributes, self.getpos()[0], within, own))
         # Not at the end: each takes as long as a thousand letters of text.
         if len(self.tokens) > _MOST_TOKENS:
             raise _TooManyError
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        # As ours write it, so that no other element is taken for it.
+        if self._own is None and (tag, [name for name, _ in attrs]) == ("aside", ["class", "aria-label"]):
+            self._own = len(self._ids) if attrs[0][1] == "commentary" else None
         self._add("start", self.get_starttag_text() or "", tag, tuple(attrs))
         # What has no content has no end tag either, and would stay for ever.
         if tag not in _VOID and len(self._ids) < _DEEPEST:
@@ -156,6 +167,16 @@ class _Tokeniser(HTMLParser):
         if any(name == tag for name, _ in self._ids):
             while self._ids.pop()[0] != tag:
                 pass
+        if self._own is not None and len(self._ids) <= self._own:
+            self._own = None
+
+    def parse_endtag(self, i: int) -> int:
+        """Keep an end tag as it is written, which the parser tells nobody: a space in it is a difference."""
+        count = len(self.tokens)
+        end = super().parse_endtag(i)
+        if len(self.tokens) == count + 1 and self.tokens[-1].what == "end":
+            self.tokens[-1] = replace(self.tokens[-1], raw=self.rawdata[i:end])
+        return end
 
     def handle_data(self, data: str) -> None:
         if self.cdata_elem:
@@ -277,6 +298,9 @@ def _describe_pair(one: Token, other: Token, known: _Vocabulary, pages: Pages) -
     if pages.read_alike(one.raw, other.raw):
         yield _describe_picture(one.place, one.raw, other.raw, pages)
         return
+    if one.what == "code" and pages.lacks_words_only(one.raw, other.raw):
+        yield Difference(one.place, _UNKNOWN_WORDS, kind="own")
+        return
     if one.what != "start":
         kind: Kind = "content" if one.what in ("text", "comment", "code", "end") else "active"
         yield Difference(one.place, "it is another one", *_around(one.raw, other.raw), kind)
@@ -314,6 +338,52 @@ def _describe_picture(place: str, one: str, other: str, pages: Pages) -> Differe
     if pages.is_moved(one, other):
         return Difference(place, "it is another picture of the report")
     return Difference(place, f"it is another {pages.call(one)}", kind=pages.judge(one, other))
+
+
+_OWN_TAGS = frozenset(
+    ["aside", "p", "strong", "em", "code", "pre", "ul", "ol", "li", "a", "img", "span", "table", "thead",
+     "tbody", "tr", "th", "td", "blockquote", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "s"]
+)  # fmt: skip
+"""What a commentary becomes, which is Markdown with numbers, references and formulas."""
+
+_OWN_ATTRIBUTES = frozenset(["class", "aria-label", "href", "src", "alt", "dir", "lang", "data-ptr", "start"])
+
+_UNKNOWN_WORDS = "here are words of the authors, which nothing that was handed in confirms"
+
+
+def _describe_own(tokens: Sequence[Token]) -> list[Difference]:
+    """One difference for all that authors wrote, and one for each thing that they cannot have written."""
+    own = [token for token in tokens if token.own and token.what != "end"]
+    known = _Vocabulary({})
+    odd = [
+        token
+        for token in own
+        if token.what not in ("start", "text")
+        or (token.what == "start" and token.tag not in _OWN_TAGS)
+        or any(name not in _OWN_ATTRIBUTES for name, _ in token.attributes)
+        or known.judge(token) == "active"
+    ]
+    rows = [
+        Difference(token.place, "no commentary has such a thing", token.raw[:200], None, "active")
+        for token in odd[:_MOST_FINDINGS]
+    ]
+    return [*rows, *(Difference(token.place, _UNKNOWN_WORDS, kind="own") for token in own[:1])]
+
+
+def _leave_out_own(tokens: Sequence[Token]) -> list[Token]:
+    """The page as it is without the authors' words, and without the line breaks that come with them."""
+    kept: list[Token] = []
+    left_out = False
+    for token in tokens:
+        if token.own:
+            left_out = True
+            continue
+        if left_out and token.what == "text" and kept and kept[-1].what == "text":
+            before = kept.pop()
+            token = replace(token, raw=before.raw.removesuffix("\n") + token.raw.removeprefix("\n"))
+        left_out = False
+        kept.append(token)
+    return kept
 
 
 _CONTEXT = 24

@@ -127,8 +127,8 @@ _NUMBERED = re.compile(r"(?<=;base64,)#(\d+)")
 class Pages:
     """Two pages, in which a picture may be the same though it has another number or other bytes."""
 
-    def __init__(self, theirs: Source, ours: Source) -> None:
-        self._theirs, self._ours = theirs, ours
+    def __init__(self, theirs: Source, ours: Source, *, known_words: bool = True) -> None:
+        self._theirs, self._ours, self._known_words = theirs, ours, known_words
         # One pair is met again and again while the pages are searched for where they agree.
         self._known: dict[tuple[Blob, Blob], bool] = {}
 
@@ -147,6 +147,27 @@ class Pages:
         """Whether a picture in a piece of their markup, where ours has another, is one of the report."""
         pairs = ((a, b) for a, b in self._pairs(one, other) if a is not None and b is not None)
         return any(a in self._ours.blobs for a, b in pairs if not self._same(a, b))
+
+    def lacks_words_only(self, one: str, other: str) -> bool:
+        """Whether a style of theirs is ours and what words that ours lacks bring along: sizes of formulas,
+        and fonts that draw all other letters alike.
+        """
+        if self._known_words:
+            return False
+        there, due = (_FACE.sub("", _SIZE.sub("", style)) for style in (one, other))
+        if " ".join(there.split()) != " ".join(due.split()):
+            return False
+        faces, wanted = _list_faces(one, self._theirs), _list_faces(other, self._ours)
+        # More of another name, but none of a name that ours has: of two browsers take the last.
+        if [name for name, _ in faces if name in dict(wanted)] != [name for name, _ in wanted]:
+            return False
+        drawn = dict(faces)
+        return all(
+            blob is not None
+            and (font := drawn[name]) is not None
+            and (font == blob or same_letters(_bytes(font[1]), _bytes(blob[1])))
+            for name, blob in wanted
+        )
 
     def call(self, one: str) -> str:
         """What to call that which a piece of their markup holds."""
@@ -168,6 +189,23 @@ class Pages:
 
     def _pairs(self, one: str, other: str) -> Iterator[tuple[Blob | None, Blob | None]]:
         return zip(_blobs_of(one, self._theirs), _blobs_of(other, self._ours), strict=False)
+
+
+# As fonts.py and formulas.py write them.
+_SIZE = re.compile(r"\.f[0-9a-f]{8,16}\{width:[0-9.]+em;height:[0-9.]+em;vertical-align:-?[0-9.]+em\}")
+
+_FACE = re.compile(
+    r'@font-face\{(font-family:"Report[A-Za-z0-9 ]*";font-weight:\d+;font-style:[a-z]+);'
+    r'src:url\("data:font/[a-z]{3}(;base64,#\d+)"\)\}'
+    r'|:root\{--more-fonts:(?:,?"Report[A-Za-z0-9 ]*")+\}'
+    r'|\.face-\d+\{font-family:"Report[A-Za-z0-9 ]*",Report,var\(--more-fonts\),serif\}'
+)
+
+
+def _list_faces(style: str, source: Source) -> list[tuple[str, Blob | None]]:
+    """Each face that a style embeds: its name, weight and slant, and the font."""
+    found = ((match[1], _blobs_of(match[2], source)) for match in _FACE.finditer(style) if match[1])
+    return [(name, blobs[0] if blobs else None) for name, blobs in found]
 
 
 def _blobs_of(text: str, source: Source) -> list[Blob | None]:

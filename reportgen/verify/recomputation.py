@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,7 +30,7 @@ from reportgen.store.digests import CodeMemory, DigestMemory
 from reportgen.store.files import MEGABYTE
 from reportgen.templates import open_templates
 from reportgen.typefaces.choice import choose_typefaces
-from reportgen.typefaces.face import Typefaces, describe_face
+from reportgen.typefaces.face import Typefaces, describe_face, is_in_main, words_beyond
 from reportgen.verify.tolerances import Finding
 from reportgen.weights import SOURCES, Weights, WeightsFile, locate_weights, require_here, resolve_source
 
@@ -239,7 +239,8 @@ class Rendered:
     """The document rendered again. ``whole``: with all its figures, so that its pages can be compared;
     ``figures`` are their files by name. ``reason`` says why there is no page, or no figure; ``failed``: the
     templates refuse the results or the commentary, and ``page`` is what they make without the latter;
-    ``whole_fonts``: a font of it may be embedded as a whole only.
+    ``whole_fonts``: a font of it may be embedded as a whole only; ``drawn``: nothing but fonts is missing,
+    and no picture has letters in them.
     """
 
     html: str = ""
@@ -249,6 +250,7 @@ class Rendered:
     reason: str = ""
     failed: bool = False
     whole_fonts: bool = False
+    drawn: bool = False
 
 
 def render_again(
@@ -271,11 +273,17 @@ def render_again(
     elsewhere = {font.sha256 for font in results.provenance.fonts} ^ {
         face.sha256 for face in (*faces.named, *faces.found)
     }
-    if elsewhere:
-        missing = "the report has words in fonts of another machine, which are not the ones of this machine"
+    # A report that needs none may say that it has some, which is told and explains nothing.
+    if not needs_fonts(results, content.commentary) and templates is None:
+        elsewhere = set()
     try:
         stand_ins = {name: _stand_in(name) for name in _figure_names(results, content.kind)}
-        whole = stand_ins.keys() == album.keys() and not elsewhere
+        drawn = stand_ins.keys() == album.keys()
+        whole = drawn and not elsewhere
+        if elsewhere and drawn:
+            missing = (
+                "the report has words in fonts of another machine, which are not the ones of this machine"
+            )
         figures = {name: album.get(name, figure) for name, figure in stand_ins.items()}
         document = render_html(
             replace(content, album=figures), open_templates(templates, content.kind), memo, faces
@@ -296,7 +304,19 @@ def render_again(
     reason = "" if whole else missing or "the recomputation has other figures"
     whole_fonts = any(describe_face(face).embedding == "whole" for face in (*faces.named, *faces.found))
     page = parse_page(document.html)
-    return Rendered(document.html, page, whole, files, reason, whole_fonts=whole_fonts)
+    lettered = _has_others(results.dataset.classes)
+    return Rendered(
+        document.html, page, whole, files, reason, whole_fonts=whole_fonts, drawn=drawn and not lettered
+    )
+
+
+def needs_fonts(results: Results, commentary: Mapping[str, str]) -> bool:
+    """Whether a word of the report may be in another font than its own, STIX and what goes with it."""
+    return _has_others(_texts_of(results, commentary))
+
+
+def _has_others(texts: Iterable[str]) -> bool:
+    return any(not is_in_main(word) for text in texts for word in words_beyond(text))
 
 
 def _print(ours: Results | None, kind: ReportKind, memo: Memo, templates: Path | None) -> bool:
@@ -314,12 +334,12 @@ def _print(ours: Results | None, kind: ReportKind, memo: Memo, templates: Path |
 
 def _choose_faces(results: Results, commentary: Mapping[str, str]) -> Typefaces:
     """The fonts of this machine for what the report says."""
-    texts = (
-        json.dumps(results.model_dump(mode="json"), ensure_ascii=False),
-        *commentary.values(),
-    )
     # None are named: a path in a stranger's settings is no file of this machine.
-    return choose_typefaces(texts, ())
+    return choose_typefaces(_texts_of(results, commentary), ())
+
+
+def _texts_of(results: Results, commentary: Mapping[str, str]) -> tuple[str, ...]:
+    return json.dumps(results.model_dump(mode="json"), ensure_ascii=False), *commentary.values()
 
 
 def _count(value: Any) -> int:

@@ -40,9 +40,11 @@ from reportgen.verify.recomputation import (
     Rendered,
     find_weights,
     fit_examples,
+    needs_fonts,
     recompute,
     render_again,
 )
+from reportgen.verify.releases import compare_release
 from reportgen.verify.sheets import SheetCollector
 from reportgen.verify.tolerances import (
     Finding,
@@ -120,6 +122,8 @@ def examine(
         *_settings_rows(submitted),
         *compare_dataset(results, inventory),
         *compare_derived(results, kind),
+        *compare_release(results),
+        *_compare_fonts(submitted, settings.templates),
     ]
     # Last, since it takes minutes: what cannot be read has raised its error by now.
     recomputed, more = _recompute(submitted, inventory, settings, progress)
@@ -252,6 +256,20 @@ def _read_recomputed(submitted: SubmittedReport, recomputed: Recomputed) -> Resu
     theirs = submitted.results.document
     whole = {**theirs, **ours, "provenance": {**theirs["provenance"], **ours["provenance"]}, "checks": []}
     return read_results(json.dumps(whole), kind)
+
+
+def _compare_fonts(submitted: SubmittedReport, templates: Path | None) -> Findings:
+    """A row if fonts are listed although no word needs one; without the commentary that is not known."""
+    results, own = submitted.results, submitted.settings
+    listed = [font.name for font in results.provenance.fonts]
+    if not listed or own is None or templates is not None:
+        return
+    if not needs_fonts(results, own.commentary.model_dump()):
+        reason = "no word of the report needs another font than its own"
+        yield Finding("numbers", "/provenance/fonts", "differs", listed[:_MOST_FONTS], [], reason)
+
+
+_MOST_FONTS = 5
 
 
 def _compare_sections(submitted: SubmittedReport, *, demanded: bool) -> Findings:

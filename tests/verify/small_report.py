@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
 
@@ -70,9 +71,20 @@ def picture(seed: int, quality: int = 92) -> bytes:
 @cache
 def html() -> str:
     """The page."""
+    return page(WORDS)
+
+
+@cache
+def bare() -> str:
+    """The page without the authors' words, as it is made where their report.toml did not come along."""
+    return page({})
+
+
+def page(words: Mapping[str, str]) -> str:
+    """The page with these words of the authors."""
     names = [name for section in kind().sections for name in section.figure_names(2)]
     album = {name: figure(name, seed) for seed, name in enumerate(names)}
-    return render_html(Content(kind(), results(), album, WORDS), open_templates(kind=kind())).html
+    return render_html(Content(kind(), results(), album, words), open_templates(kind=kind())).html
 
 
 def figure(name: str, seed: int) -> Figure:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import forged_pages
 import forged_papers
 import pytest
@@ -80,6 +82,46 @@ def test_the_corpus_has_the_size_that_the_documentation_tells() -> None:
     assert len({vary(small_report.html()) for vary in HONEST.values()}) == len(HONEST)
 
 
+LONG = {"convolution": "* a *word* and `code`\n" * 300, "transfer": "| a | b |\n|---|---|\n| σ | $x$ |\n"}
+
+
+@pytest.mark.parametrize("words", [small_report.WORDS, LONG, {"transfer": "Plain."}], ids=str)
+def test_words_of_the_authors_that_nobody_knows_are_left_to_a_person(words: dict[str, str]) -> None:
+    page = small_report.page(words)
+    found = compare_markup(page, small_report.bare(), known_words=False)
+    assert {row.kind for row in found.differences} == {"own"}
+    assert compare_markup(small_report.bare(), small_report.bare(), known_words=False).differences == ()
+
+
+# How close letters stand is ruled for all letters at once, and words that are unknown have others.
+@pytest.mark.parametrize("name", [name for name in FORGERIES if name != "other_spaces"])
+def test_unknown_words_of_the_authors_hide_no_forgery(name: str) -> None:
+    """But for a forged paragraph that is one of these words."""
+    forged = FORGERIES[name](small_report.html(), 1)
+    if _set_apart(forged) == _set_apart(small_report.html()):
+        pytest.skip("it is in the authors' own words")
+    kinds = {row.kind for row in compare_markup(forged, small_report.bare(), known_words=False).differences}
+    assert kinds - {"own"}
+
+
+def _set_apart(html: str) -> str:
+    return re.sub(r'<aside class="commentary".*?</aside>', "", html, flags=re.DOTALL)
+
+
+OWN = '<aside class="commentary" aria-label="The authors’ comments">{}</aside>'
+
+
+@pytest.mark.parametrize(
+    "what",
+    ["<p style='position:fixed'>1.0</p>", "<style>p{}</style>", "<script>x()</script>", "<!-- -->", "<input>",
+     "<p onclick='x()'>a</p>", "<img src='https://example.org/a.png'>", "<p id='s1'>1.0</p>", "<svg></svg>"],
+)  # fmt: skip
+def test_words_of_the_authors_are_words(what: str) -> None:
+    page = small_report.bare().replace("</main>", f"{OWN.format(what)}</main>")
+    kinds = {row.kind for row in compare_markup(page, small_report.bare(), known_words=False).differences}
+    assert "active" in kinds
+
+
 @pytest.mark.parametrize(
     "page", ["", "<", "\x00", "<p " * 9999, "<!" * 999, "&#x110000;" * 99, "<a href='x" * 99, "\ud800"]
 )
@@ -93,6 +135,14 @@ def test_tags_that_never_end_take_no_time() -> None:
     assert [(each.reason, each.kind) for each in found.differences] == [
         ("the report has no such thing here", "active")
     ]
+
+
+def test_an_end_tag_that_is_written_otherwise_is_found_beside_other_differences() -> None:
+    html = "<p>One</p>\n<p class='a'>2</p>\n"
+    theirs = html.replace("'a'", "'b'").replace("</p>", "</p \f>", 1)
+    assert [each.place for each in compare_markup(theirs, html).differences] == [
+        "</p> in line 1", "<p> in line 2, attribute class",
+    ]  # fmt: skip
 
 
 def test_an_element_is_named_with_its_line_and_what_is_around_it() -> None:
