@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -219,8 +219,7 @@ def compare_documents(
         except PdfError as error:
             yield Finding("pages", PDF_FILE, "differs", reason=error.problem)
     if submitted.folder is not None:
-        same = _same_program(submitted, recomputed)
-        yield from _compare_files(submitted.folder, recomputed, rendered, same=same)
+        yield from _compare_files(submitted.folder, submitted, recomputed, rendered)
 
 
 def _compare_html(
@@ -389,15 +388,29 @@ def _pointers(value: Any, steps: tuple[str | int, ...] = ()) -> Iterator[str]:
         yield from _pointers(item, (*steps, step))
 
 
-def _compare_files(folder: Path, recomputed: Recomputed, rendered: Rendered, *, same: bool) -> Findings:
-    if rendered.figures is None or not same:
-        reason = rendered.reason if same else "another version of reportgen draws other figures"
-        yield Finding("figures", f"{FIGURES_FOLDER}/", "not recomputable", reason=reason)
+def _compare_files(
+    folder: Path, submitted: SubmittedReport, recomputed: Recomputed, rendered: Rendered
+) -> Findings:
+    if rendered.figures is None:
+        yield Finding("figures", f"{FIGURES_FOLDER}/", "not recomputable", reason=rendered.reason)
     else:
-        yield from compare_figures(folder / FIGURES_FOLDER, rendered.figures, MAX_BYTES)
+        excuses = find_excuses((submitted.results, submitted.settings), recomputed, rendered)
+        yield from judge_figures(folder / FIGURES_FOLDER, rendered.figures, excuses)
     for name in recomputed.files:
         if has_same_bytes(folder, name, recomputed):
             yield Finding("arrays", name, "confirmed")
+
+
+def judge_figures(
+    folder: Path, expected: Mapping[str, bytes], excuses: Excuses, limit: int = MAX_BYTES
+) -> Findings:
+    """Rows for the files in ``figures/``: the same pictures are in the page, and what explains them there
+    explains them here.
+    """
+    found = list(compare_figures(folder, expected, limit))
+    yield from (row for row in found if isinstance(row, Finding))
+    differences = [each for each in found if isinstance(each, Difference)]
+    yield from _judge("figures", f"{FIGURES_FOLDER}/", differences, excuses)
 
 
 def has_same_bytes(folder: Path, name: str, recomputed: Recomputed) -> bool | None:

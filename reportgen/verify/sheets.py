@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.document.comparison_pages import Drawing, Frame, Sheet, Sheets
-from reportgen.text import printable
 from reportgen.verify.differences import Difference, Kind, compare_words
 from reportgen.verify.pdf_document import DOTS, PdfDocument
 from reportgen.verify.pictures import same_picture, same_pixels
-from reportgen.verify.tolerances import Finding, Findings
+from reportgen.verify.tolerances import Finding
 
 if TYPE_CHECKING:
     import numpy as np
@@ -318,15 +317,19 @@ def _compare_looks(
     yield Difference(name, f"text and pictures are the same, but it looks other, {location}", kind="layout")
 
 
-def compare_figures(folder: Path, expected: Mapping[str, bytes], limit: int) -> Findings:
-    """A row for each file in ``figures/``, of ``limit`` bytes at most; links are not followed."""
+def compare_figures(
+    folder: Path, expected: Mapping[str, bytes], limit: int
+) -> Iterator[Finding | Difference]:
+    """For each file in ``figures/``, of ``limit`` bytes at most, a row that confirms it or a difference, of
+    a picture if that is all; links are not followed.
+    """
     known = {data: name for name, data in expected.items()}
     there = {path.name: path for path in sorted(folder.iterdir())} if folder.is_dir() else {}
     for name in [*expected, *(name for name in there if name not in expected)]:
         path = there.get(name)
         if path is None or name not in expected:
             reason = "it is missing" if path is None else "the report has no such figure"
-            yield Finding("figures", printable(name), "differs", reason=reason)
+            yield Difference(name, reason)
             continue
         # What is too large to be read, or no file, equals no figure.
         data = path.read_bytes() if path.is_file() and path.stat().st_size <= limit else b""
@@ -335,4 +338,4 @@ def compare_figures(folder: Path, expected: Mapping[str, bytes], limit: int) -> 
         else:
             other = known.get(data)
             reason = f"it is {other} of the report" if other else "it is another picture"
-            yield Finding("figures", name, "differs", reason=reason)
+            yield Difference(name, reason, kind="content" if other or not data else "picture")

@@ -19,11 +19,11 @@ from reportgen.figures.figure import Figure, carry_levels, carry_numbers, raster
 from reportgen.pdf.printer import print_pdf
 from reportgen.verify import pdf_document
 from reportgen.verify.differences import Difference, Excuses
-from reportgen.verify.documents import _judge
+from reportgen.verify.documents import _judge, judge_figures
 from reportgen.verify.markup import compare_markup
 from reportgen.verify.pdf_document import PdfError, open_paper
 from reportgen.verify.pictures import same_picture
-from reportgen.verify.sheets import compare_figures, compare_pages, find_unlike
+from reportgen.verify.sheets import compare_pages, find_unlike
 
 pytestmark = pytest.mark.prints
 
@@ -192,15 +192,34 @@ def test_files_of_figures_are_compared_by_name(tmp_path: Path) -> None:
     expected = {"a.png": noise(1), "b.png": noise(2), "c.png": noise(3)}
     for name, data in (("a.png", noise(2)), ("b.png", noise(2)), ("d.png", b"x")):
         (tmp_path / name).write_bytes(data)
-    found = {row.pointer: (row.status, row.reason) for row in compare_figures(tmp_path, expected, 10**6)}
+    found = {row.pointer: (row.status, row.reason) for row in judge_figures(tmp_path, expected, Excuses())}
     assert found == {
         "a.png": ("differs", "it is b.png of the report"),
         "b.png": ("confirmed", ""),
         "c.png": ("differs", "it is missing"),
         "d.png": ("differs", "the report has no such figure"),
     }
-    assert all(row.status == "differs" for row in compare_figures(tmp_path, expected, 100))
-    assert len(list(compare_figures(tmp_path / "none", expected, 100))) == 3
+    assert all(row.status == "differs" for row in judge_figures(tmp_path, expected, Excuses(), 100))
+    assert len(list(judge_figures(tmp_path / "none", expected, Excuses(), 100))) == 3
+
+
+def test_what_explains_a_picture_in_the_page_explains_its_file(tmp_path: Path) -> None:
+    """But no missing file, no file too many, no exchange, and nothing that is no picture."""
+    expected = {name: noise(seed) for seed, name in enumerate(("a.png", "b.png", "c.png", "d.png"))}
+    excuses = Excuses({"picture": "it was made with pillow 1"})
+    for name, data in {
+        "a.png": noise(9),
+        "b.png": expected["c.png"],
+        "c.png": b"",
+        "x.png": noise(1),
+    }.items():
+        (tmp_path / name).write_bytes(data)
+    rows = list(judge_figures(tmp_path, expected, excuses))
+    assert {row.pointer: row.status for row in rows} == {
+        "b.png": "differs", "c.png": "differs", "d.png": "differs", "x.png": "differs",
+        "figures/": "not recomputable",
+    }  # fmt: skip
+    assert "the first: a.png" in rows[-1].reason
 
 
 def changes_of(html: str, expected: str) -> dict[str, Any]:
