@@ -269,7 +269,9 @@ _NAMED = {
     "scn": "/Pattern", "SCN": "/Pattern", "BDC": "/Properties", "DP": "/Properties",
 }  # fmt: skip
 
-_IMAGE, _MASK = frozenset(["/Length", "/Filter", "/DecodeParms"]), frozenset(["/SMask"])
+# Whether to smooth a picture was asked for when PDF/A was not yet heeded; how pages look is compared anyway.
+_IMAGE = frozenset(["/Length", "/Filter", "/DecodeParms", "/Interpolate"])
+_MASK = frozenset(["/SMask"])
 
 _DRAWN = frozenset(["/Length", "/Filter", "/DecodeParms", "/Resources", "/StructParents"])
 

@@ -462,6 +462,12 @@ def rounded_pictures(pdf: Pdf) -> None:
         image.write(pixels.tobytes())
 
 
+def smoothed_pictures(pdf: Pdf) -> None:
+    """As reports were printed before PDF/A was heeded."""
+    for image in _images(pdf):
+        image.Interpolate = True
+
+
 def divided_contents(pdf: Pdf) -> None:
     for page in pdf.pages:
         page.contents_add(b"", prepend=True)
@@ -492,8 +498,8 @@ GENERATE, DISABLE = pikepdf.ObjectStreamMode.generate, pikepdf.ObjectStreamMode.
 _CHANGES: dict[str, Callable[[bytes], bytes]] = {
     change.__name__: partial(changed, forge=change)
     for change in (
-        tiny_shift, other_prefixes, other_subsetter, near_pictures, rounded_pictures, divided_contents,
-        rebuilt_names, attached_again,
+        tiny_shift, other_prefixes, other_subsetter, near_pictures, rounded_pictures, smoothed_pictures,
+        divided_contents, rebuilt_names, attached_again,
     )
 }  # fmt: skip
 

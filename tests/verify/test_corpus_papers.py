@@ -76,7 +76,9 @@ def test_transport_and_another_machine_are_no_forgery(
     data = HONEST[name](honest)
     assert (data == honest) == (name == "as it is")
     assert list(compare_papers(data, reprint)) == []
-    if name in ("linearised object streams", "tiny_shift", "other_subsetter", "near_pictures"):
+    if name in (
+        "linearised object streams", "tiny_shift", "other_subsetter", "near_pictures", "smoothed_pictures",
+    ):  # fmt: skip
         assert looks(data, pages) == []
 
 
