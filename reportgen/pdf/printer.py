@@ -15,6 +15,7 @@ import tomli_w
 from fontTools import unicodedata
 
 from reportgen.errors import RenderError
+from reportgen.pdf.archive import find_limit_faults, stop_smoothing, withdraw_claim
 from reportgen.pdf.conformity import find_faults
 from reportgen.pdf.structure import find_missing_numbers, find_overflow
 from reportgen.pdf.tagging import correct_tags
@@ -215,6 +216,12 @@ def _plain(value: Any) -> Any:
 _VARIANT = {"pdf_variant": "pdf/a-3a", "pdf_tags": True}
 
 
+def describe_limits(faults: Sequence[str], most: int = 3) -> str:
+    """Why a PDF makes no claim to PDF/A, for its user."""
+    told = "; ".join([*faults[:most], *([f"{len(faults) - most} more of the kind"] if faults[most:] else [])])
+    return f"The PDF is complete, but does not call itself PDF/A, because it has {told}."
+
+
 class PangoMissingError(RenderError):
     """WeasyPrint is there but a system library it prints with is not."""
 
@@ -226,12 +233,13 @@ def print_pdf(
     *,
     whole_fonts: bool = False,
 ) -> bytes:
-    """Print a self-contained HTML document as PDF/A-3a; returns the PDF's bytes, with the files attached.
+    """Print a self-contained HTML document as PDF; returns the PDF's bytes, with the files attached.
 
     ``whole_fonts``: the fonts of the document are embedded as they are, and not reduced once more.
 
-    It claims PDF/UA-1 if its structure has no violation. Only ``data:`` addresses
-    are fetched. ``note`` is called with what WeasyPrint says about the machine, the document being whole.
+    It claims PDF/UA-1 if its structure has no violation, and PDF/A-3a if it keeps the limits of that. Only
+    ``data:`` addresses are fetched. ``note`` is called with what WeasyPrint says about the machine, the
+    document being whole, and with why PDF/A is not claimed.
     Raises ``RenderError`` for whatever else it logs as a warning or an error (a missing picture, an unknown
     style), for a picture without a description, a page number that is not known and what is too large for
     the page; and ``PangoMissingError`` without Pango.
@@ -244,8 +252,12 @@ def print_pdf(
     def finish(document: Any, pdf: Any) -> None:
         correct_tags(document, pdf)
         correct_attachments(pdf, ordered)
+        stop_smoothing(pdf)
         if not find_faults(pdf):
             declare_accessible(pdf)
+        if beyond := find_limit_faults(pdf):
+            withdraw_claim(pdf)
+            note(describe_limits(beyond))
 
     # Of a missing picture or a broken SVG WeasyPrint only logs a line, and a PDF appears all the same.
     with collect_complaints() as complaints:

@@ -8,7 +8,7 @@ from typing import Any
 
 from reportgen.engine.stages.context import HTML_FILE, PDF_FILE, RESULTS_FILE, Artifacts, StageContext
 from reportgen.networks import USUAL
-from reportgen.pdf.printer import Attachment, print_pdf, write_settings
+from reportgen.pdf.printer import Attachment, print_pdf, sort_complaints, write_settings
 from reportgen.system.libraries import describe_subsetter, propose_remedy
 from reportgen.typefaces.face import describe_face
 from reportgen.weights import Weights
@@ -62,10 +62,11 @@ def _has_whole_font(context: StageContext) -> bool:
 
 
 def _sum_up(remarks: list[str]) -> list[str]:
-    """Notes for the user on this machine, without repeats: WeasyPrint logs the same once for each font."""
+    """Notes for the user on the PDF and on this machine; WeasyPrint logs the same once for each font."""
+    about_the_pdf, about_the_machine = sort_complaints(remarks)
     if own := describe_subsetter():
-        return [f"Note: {own}. {propose_remedy(['harfbuzz-subset'])}"]
-    return [f"Note: {remark}" for remark in remarks]
+        about_the_machine = [f"{own}. {propose_remedy(['harfbuzz-subset'])}"]
+    return [f"Note: {remark}" for remark in (*about_the_pdf, *about_the_machine)]
 
 
 def _weights(results: bytes) -> str:
