@@ -6,8 +6,10 @@ const dom = (() => {
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const targetOf = (link) => document.getElementById(link.getAttribute("href").slice(1));
 
-  function make(tag, attributes = {}, ...children) {
+  // An element of a class, or with any attributes.
+  function make(tag, look = {}, ...children) {
     const node = document.createElement(tag);
+    const attributes = typeof look === "string" ? { class: look } : look;
     for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
     node.append(...children);
     return node;
@@ -19,7 +21,7 @@ const dom = (() => {
     return button;
   }
 
-  const isShown = (node) => node.getClientRects().length > 0;
+  const isShown = (node) => node.getClientRects().length > 0 && !node.disabled;
   const KEYS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
   /* Many things, one tab stop: the arrow keys lead from one to the next, Home and End to the ends. A report has hundreds of
@@ -44,7 +46,7 @@ const dom = (() => {
       const step = KEYS[event.key];
       const ends = { Home: 0, End: -1 };
       const among = event.target.matches(selector);
-      if (!among || event.ctrlKey || event.altKey || event.metaKey) return;
+      if (!among || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
       if (!(event.key in ends) && (!step || (!upright && /Up|Down/.test(event.key)))) return;
       const nodes = all(selector, box).filter(isShown);
       const next = step ? nodes[nodes.indexOf(event.target) + step] : nodes.at(ends[event.key]);
@@ -69,20 +71,32 @@ const dom = (() => {
     }
   }
 
+  // Half-open spans, of a picture of so many rows and columns.
+  function setBox(element, [top, bottom], [left, right], rows, cols = rows) {
+    Object.assign(element.style, {
+      top: `${(100 * top) / rows}%`,
+      left: `${(100 * left) / cols}%`,
+      height: `${(100 * (bottom - top)) / rows}%`,
+      width: `${(100 * (right - left)) / cols}%`,
+    });
+  }
+
+  const setCell = (element, row, col, rows, cols) => setBox(element, [row, row + 1], [col, col + 1], rows, cols);
+
   // For what is told by moving about, where the focus stays.
   const voice = make("p", { class: "off screen-only", role: "status" });
   const say = (words) => {
     voice.textContent = words;
   };
 
-  return { all, targetOf, make, makeButton, rove, setStop, voice, say };
+  return { all, targetOf, make, makeButton, rove, setStop, setBox, setCell, voice, say };
 })();
 
 const explore = (() => {
   "use strict";
 
   const { textOf } = sorting;
-  const { all, make, makeButton, rove, say } = dom;
+  const { all, make, makeButton, rove, setBox, setCell, say } = dom;
 
   /* Numbers and pictures from their data: addresses. */
 
@@ -156,7 +170,8 @@ const explore = (() => {
   }
 
   const plain = (value, digits) => value.toFixed(digits).replace("-", "−").replace(/^−(0\.0+)$/, "$1");
-  const brief = (value) => (value && Math.abs(value) < 0.1 ? value.toPrecision(2) : plain(value, value >= 100 ? 0 : 2));
+  // Of what no ReLU lets below zero; three digits, as the figures have them.
+  const brief = (value) => (value && value < 999.5 ? value.toPrecision(3) : plain(value, 0));
 
   /* The arithmetic of a layer. Weights are (F, F, channels in, filters) in this order. */
 
@@ -241,8 +256,10 @@ const explore = (() => {
       const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
       const far = event.shiftKey ? 10 : 1;
       if (event.ctrlKey || event.altKey || event.metaKey) return;
-      if (event.key in moves) step(...moves[event.key].map((way) => way * far));
-      else if (event.key === "Enter" || event.key === " ") choose();
+      if (event.key in moves) {
+        // Past its end whoever has several of its kind leads on.
+        if (step(...moves[event.key].map((way) => way * far)) === false) return;
+      } else if (event.key === "Enter" || event.key === " ") choose();
       else return;
       event.preventDefault();
     });
@@ -253,15 +270,6 @@ const explore = (() => {
     const select = make("select", {}, ...options.map((words, value) => make("option", { value }, words)));
     select.addEventListener("input", () => change());
     return [select, make("label", {}, make("span", {}, name), select)];
-  }
-
-  function setBox(element, { top, left, bottom, right }, rows, cols) {
-    Object.assign(element.style, {
-      top: `${(100 * top) / rows}%`,
-      left: `${(100 * left) / cols}%`,
-      height: `${(100 * (bottom - top)) / rows}%`,
-      width: `${(100 * (right - left)) / cols}%`,
-    });
   }
 
   const clamp = (value, below) => Math.min(Math.max(value, 0), below - 1);
@@ -279,7 +287,7 @@ const explore = (() => {
   const rest = () => new Promise((resume) => setTimeout(resume));
 
   function introduce(title, words) {
-    return make("p", { class: "lead" }, make("b", {}, title), ` ${words}`);
+    return make("p", "lead", make("b", {}, title), ` ${words}`);
   }
 
   /* A convolution, one window after the other. */
@@ -292,18 +300,18 @@ const explore = (() => {
   function makeEquation(kernel, rectified) {
     const rows = Array.from({ length: kernel.size > MOST_WRITTEN ? 0 : kernel.depth }, (_, c) => {
       const grids = ["pixels", "weights", "products"].map((kind) => {
-        const cells = Array.from({ length: kernel.size ** 2 }, () => make("span", { class: "cell" }));
-        const grid = make("span", { class: `nine ${kind}` }, ...cells);
+        const cells = Array.from({ length: kernel.size ** 2 }, () => make("span", "cell"));
+        const grid = make("span", `nine ${kind}`, ...cells);
         grid.style.gridTemplateColumns = `repeat(${kernel.size}, 1fr)`;
         return { grid, cells };
       });
       const [pixels, weights, products] = grids.map(({ grid }) => grid);
-      const title = kernel.depth > 1 ? [make("span", { class: "which" }, CHANNELS[c])] : [];
-      return { line: make("div", { class: kernel.size > 3 ? "terms large" : "terms" }, ...title, pixels, "×", weights, "=", products), cells: grids.map((each) => each.cells) };
+      const title = kernel.depth > 1 ? [make("span", "which", CHANNELS[c])] : [];
+      return { line: make("div", kernel.size > 3 ? "terms large" : "terms", ...title, pixels, "×", weights, "=", products), cells: grids.map((each) => each.cells) };
     });
-    const sum = make("data", { class: "sum" });
-    const output = make("data", { class: "output" });
-    const result = make("p", { class: "result" }, "Sum ", sum, ...(rectified ? [", after ReLU ", output] : []));
+    const sum = make("data", "sum");
+    const output = make("data", "output");
+    const result = make("p", "result", "Sum ", sum, ...(rectified ? [", after ReLU ", output] : []));
     const box = make("div", { class: "equation", "aria-hidden": "true" }, ...rows.map(({ line }) => line), result);
     function tint(cell, value, limit, table) {
       const [red, green, blue] = colour(table, limit ? value / limit / 2 + 0.5 : 0.5);
@@ -336,9 +344,9 @@ const explore = (() => {
     const [rows, cols] = shape.map((side) => sizeOf(side, kernel));
     let [row, col, now] = [0, 0, null];
     const [input, output] = shape.map(() => make("canvas", { width: cols, height: rows, "aria-hidden": "true" }));
-    const [frame, spot] = ["window", "spot"].map((kind) => make("span", { class: kind }));
+    const [frame, spot] = ["window", "spot"].map((kind) => make("span", kind));
     const equation = makeEquation(kernel, rectified);
-    const told = make("p", { class: "quiet" });
+    const told = make("p", "quiet");
     const surface = makeSurface("The input: move the window of the filter over it", {
       at: (x, y) => move(under(y * shape[0]), under(x * shape[1])),
       step: (dx, dy) => {
@@ -353,8 +361,8 @@ const explore = (() => {
       [row, col] = [clamp(toRow, rows), clamp(toCol, cols)];
       const top = row * kernel.stride - kernel.padding;
       const left = col * kernel.stride - kernel.padding;
-      setBox(frame, { top, left, bottom: top + kernel.size, right: left + kernel.size }, ...shape);
-      setBox(spot, { top: row, left: col, bottom: row + 1, right: col + 1 }, rows, cols);
+      setBox(frame, [top, top + kernel.size], [left, left + kernel.size], ...shape);
+      setCell(spot, row, col, rows, cols);
       Object.assign(surface.dataset, { row, col });
       told.textContent = `Row ${row}, column ${col} of the map`;
       return now ? equation.show(multiply(now.picture, kernel, now.k, row, col), now.limit) : "";
@@ -371,9 +379,9 @@ const explore = (() => {
       if (first) move(Math.floor(range.peak / cols), range.peak % cols);
       else move(row, col);
     }
-    const pane = (words, ...content) => make("div", { class: "pane" }, make("p", { class: "quiet" }, words), ...content);
-    const box = make("div", { class: "stepper" }, pane("Input", surface),
-      pane("Feature map", make("div", { class: "surface flat" }, output, spot)), equation.box, told);
+    const pane = (words, ...content) => make("div", "pane", make("p", "quiet", words), ...content);
+    const box = make("div", "stepper", pane("Input", surface),
+      pane("Feature map", make("div", "surface flat", output, spot)), equation.box, told);
     return { box, show };
   }
 
@@ -394,7 +402,7 @@ const explore = (() => {
     }
     box.append(introduce("One window at a time.", `Move over the input, or go there and use the arrow keys (with Shift ten pixels at a time). The ${
       size} × ${size} pixels under the window are multiplied by the weights of the filter; their sum is one value of the map.${padding ? " Around the image there are zeros." : ""}`),
-      make("div", { class: "choices" }, label), stepper.box);
+      make("div", "choices", label), stepper.box);
     whenNear(box, async () => {
       const read = await readInputs(box, classes.length, kernel.depth);
       // Browsers that guard against fingerprinting hand out changed pixels: then rather nothing than wrong sums.
@@ -464,7 +472,7 @@ const explore = (() => {
       });
     }
     box.append(introduce("Both layers, map by map.", "Move over the input to see how one value of the first layer comes about; a map chosen below shows its filter here."),
-      make("div", { class: "choices" }, chooseImage, chooseFilter, chooseOrder), stepper.box, ...galleries.map(({ box: each }) => each));
+      make("div", "choices", chooseImage, chooseFilter, chooseOrder), stepper.box, ...galleries.map(({ box: each }) => each));
     whenNear(box, async () => {
       inputs = await readInputs(box, classes.length, kernels[0].depth);
       load();
@@ -494,16 +502,16 @@ const explore = (() => {
     const tiles = Array.from({ length: kernel.count }, (_, k) => {
       const map = make("canvas", { class: "map", width: 2, height: 2 });
       const weights = make("canvas", { class: "weights", width: 2, height: 2 });
-      const words = make("span", { class: "words" });
+      const words = make("span", "words");
       const name = `Map ${k + 1}`;
-      const inner = [map, make("span", { class: "below" }, weights, make("b", {}, String(k + 1)), words)];
-      const tile = choose ? makeButton("", { class: "bare tile", "aria-pressed": "false" }, () => choose(k)) : make("span", { class: "tile" });
+      const inner = [map, make("span", "below", weights, make("b", {}, String(k + 1)), words)];
+      const tile = choose ? makeButton("", { class: "bare tile", "aria-pressed": "false" }, () => choose(k)) : make("span", "tile");
       tile.append(...inner);
       return { k, item: make("li", {}, tile), tile, map, weights, words, name, maximum: 0, mean: 0 };
     });
     let wanted = null;
     let open = shown >= kernel.count;
-    const list = make("ul", { class: "gallery" }, ...tiles.map(({ item }) => item));
+    const list = make("ul", "gallery", ...tiles.map(({ item }) => item));
     const more = makeButton(`Show all ${kernel.count}`, { class: "more", "aria-expanded": "false" }, () => setOpen(!open));
     let refresh = () => {};
     function setOpen(opened) {
@@ -564,22 +572,29 @@ const explore = (() => {
     const [rows, cols, channels] = integers(box.dataset.shape);
     const geometry = json(box, "geometry");
     const side = 224;
+    // As the report has it: what is listed counts, else the rule does, clipped to the image.
+    const spanOf = (place, listed) => {
+      const start = place * geometry.stride - geometry.padding;
+      return listed ? listed[place] : [Math.max(0, start), Math.min(side, start + geometry.size)];
+    };
     const state = { image: 0, row: 0, col: 0, channel: 0 };
     let layers = [];
     const valueOf = (image, row, col, channel) => (layers[image].levels[4 * ((row * cols + col) * channels + channel)] / 255) * layers[image].largest;
     const picture = make("img", { alt: "", width: side, height: side });
-    const [field, cell] = ["frame field", "cell-mark"].map((kind) => make("span", { class: kind }));
+    const [field, cell] = ["frame field", "cell-mark"].map((kind) => make("span", kind));
     const surface = makeSurface(`The image, in ${rows} × ${cols} places of the layer`, {
       at: (x, y) => move(Math.floor(y * rows), Math.floor(x * cols)),
       step: (dx, dy) => say(move(state.row + dy, state.col + dx)),
       choose: () => layers.length && choose(strongest()[0]),
     });
     surface.classList.add("grid");
+    surface.style.setProperty("--rows", rows);
+    surface.style.setProperty("--cols", cols);
     surface.append(picture, cell, field);
-    const where = make("p", { class: "quiet" });
-    const list = make("ol", { class: "strongest" });
+    const where = make("p", "quiet");
+    const list = make("ol", "strongest");
     const rows6 = Array.from({ length: LISTED }, () => {
-      const [name, bar, value] = ["name", "bar-of", "value"].map((kind) => make("span", { class: kind }));
+      const [name, bar, value] = ["name", "bar-of", "value"].map((kind) => make("span", kind));
       // A button has a name before its channel is known: the maps are read when the reader comes near.
       name.textContent = "channel";
       const button = makeButton("", { class: "bare" }, () => choose(Number(button.dataset.channel)));
@@ -591,9 +606,9 @@ const explore = (() => {
     number.addEventListener("input", () => number.value !== "" && choose(clamp(Math.floor(number.value), channels)));
     const maps = labels.map((label) => {
       const canvas = make("canvas", { width: cols, height: rows, "aria-hidden": "true" });
-      const told = make("span", { class: "quiet" });
-      const spot = make("span", { class: "spot" });
-      return { canvas, told, spot, box: make("div", { class: "pane" }, make("div", { class: "surface flat" }, canvas, spot), make("p", {}, make("span", { dir: "auto" }, label), " ", told)) };
+      const told = make("span", "quiet");
+      const spot = make("span", "spot");
+      return { canvas, told, spot, box: make("div", "pane", make("div", "surface flat", canvas, spot), make("p", {}, make("span", { dir: "auto" }, label), " ", told)) };
     });
     function strongest() {
       const places = Array.from({ length: channels }, (_, channel) => channel);
@@ -604,14 +619,15 @@ const explore = (() => {
       if (!layers.length) return "The layer is still being read";
       Object.assign(state, { row: clamp(row, rows), col: clamp(col, cols) });
       Object.assign(surface.dataset, { row: state.row, col: state.col });
-      setBox(cell, { top: state.row, left: state.col, bottom: state.row + 1, right: state.col + 1 }, rows, cols);
-      const [top, left] = [state.row, state.col].map((place) => Math.max(0, place * geometry.stride - geometry.padding));
-      const [bottom, right] = [state.row, state.col].map((place) => Math.min(side, place * geometry.stride - geometry.padding + geometry.size));
-      setBox(field, { top, left, bottom, right }, side, side);
+      for (const mark of [cell, ...maps.map(({ spot }) => spot)]) setCell(mark, state.row, state.col, rows, cols);
+      const [seenRows, seenCols] = [spanOf(state.row, geometry.row_spans), spanOf(state.col, geometry.column_spans)];
+      setBox(field, seenRows, seenCols, side);
       const best = strongest();
       const highest = valueOf(state.image, state.row, state.col, best[0]);
+      // Where there are only padded zeros, the list has an empty span.
+      const seen = seenRows[1] && seenCols[1] ? `rows ${seenRows[0]} to ${seenRows[1] - 1}, columns ${seenCols[0]} to ${seenCols[1] - 1}` : "no pixel";
       where.textContent = highest
-        ? `Row ${state.row}, column ${state.col}; it sees rows ${top} to ${bottom - 1}, columns ${left} to ${right - 1}`
+        ? `Row ${state.row}, column ${state.col}; it sees ${seen}`
         : `Row ${state.row}, column ${state.col}: all channels are silent here`;
       best.forEach((channel, at) => {
         const value = valueOf(state.image, state.row, state.col, channel);
@@ -621,7 +637,6 @@ const explore = (() => {
         rows6[at].bar.style.setProperty("--share", value / (layers[state.image].largest || 1));
         rows6[at].value.textContent = brief(value);
       });
-      maps.forEach(({ spot }) => setBox(spot, { top: state.row, left: state.col, bottom: state.row + 1, right: state.col + 1 }, rows, cols));
       return `${where.textContent}. Strongest: ${best.slice(0, 3).map((channel, at) => `channel ${channel}, ${rows6[at].value.textContent}`).join("; ")}`;
     }
     function choose(channel) {
@@ -644,10 +659,10 @@ const explore = (() => {
       move(state.row, state.col);
     }
     box.append(introduce("Any neuron of the layer.", `Move over the image: the ${LISTED} strongest channels at that place, and within the dashed frame all that they can see. Values are rounded to 1/255 of the largest.`),
-      make("div", { class: "choices" }, chooseImage, make("label", {}, make("span", {}, "Channel"), number)),
-      make("div", { class: "stepper" }, make("div", { class: "pane" }, surface), make("div", { class: "pane" }, where, list)),
+      make("div", "choices", chooseImage, make("label", {}, make("span", {}, "Channel"), number)),
+      make("div", "stepper", make("div", "pane", surface), make("div", "pane", where, list)),
       make("p", {}, "The chosen channel over all example images, on one scale:"),
-      make("div", { class: "side-by-side" }, ...maps.map((each) => each.box)));
+      make("div", "side-by-side", ...maps.map((each) => each.box)));
     rove(list, "button");
     whenNear(box, async () => {
       layers = await Promise.all(carriers.map(async (each) => ({
@@ -695,8 +710,8 @@ const explore = (() => {
       picture.append(whole);
     }
     const ranked = classes.map((name, at) => [name, image.own[at]]).sort((a, b) => b[1] - a[1]).slice(0, 3);
-    return make("div", { class: "image" }, picture, make("span", { class: "file" }, image.file.split("/").at(-1)),
-      ...ranked.map(([name, share]) => make("span", { class: "chance" }, make("span", { dir: "auto" }, name), ` ${plain(share, 3)}`)));
+    return make("div", "image", picture, make("span", "file", image.file.split("/").at(-1)),
+      ...ranked.map(([name, share]) => make("span", "chance", make("span", { dir: "auto" }, name), ` ${plain(share, 3)}`)));
   }
 
   function exploreConfusion(box, tests) {
@@ -705,7 +720,7 @@ const explore = (() => {
     const [left, top, right, bottom] = readNumbers(box.dataset.grid);
     const { classes, images } = tests;
     let [row, col, opened] = [0, 0, null];
-    const mark = make("span", { class: "cell-mark" });
+    const mark = make("span", "cell-mark");
     mark.hidden = true;
     const words = (i, j) => {
       const count = images.filter((image) => image.true === i && image.predicted === j).length;
@@ -714,7 +729,7 @@ const explore = (() => {
     };
     function move(toRow, toCol) {
       [row, col] = [clamp(toRow, classes.length), clamp(toCol, classes.length)];
-      setBox(mark, { top: row, left: col, bottom: row + 1, right: col + 1 }, classes.length, classes.length);
+      setCell(mark, row, col, classes.length, classes.length);
       mark.hidden = false;
       Object.assign(surface.dataset, { row, col });
       return words(row, col);
@@ -731,9 +746,9 @@ const explore = (() => {
       within.sort((a, b) => (a.picture === null) - (b.picture === null));
       const more = within.length - MOST_IN_A_CELL;
       box.replaceChildren(
-        make("p", { class: "head" }, make("b", { dir: "auto" }, words(row, col)), " ", makeButton("Close", {}, close)),
-        make("div", { class: "images" }, ...within.slice(0, MOST_IN_A_CELL).map((image) => drawImage(tests, image))),
-        ...(more > 0 ? [make("p", { class: "quiet" }, `and ${more} more`)] : []),
+        make("p", "head", make("b", { dir: "auto" }, words(row, col)), " ", makeButton("Close", {}, close)),
+        make("div", "images", ...within.slice(0, MOST_IN_A_CELL).map((image) => drawImage(tests, image))),
+        ...(more > 0 ? [make("p", "quiet", `and ${more} more`)] : []),
       );
       say(`${words(row, col)}; they are shown below the matrix`);
     }
@@ -743,7 +758,7 @@ const explore = (() => {
     }
     function invite() {
       opened = null;
-      box.replaceChildren(make("p", { class: "quiet" }, "Choose a cell to see its images."));
+      box.replaceChildren(make("p", "quiet", "Choose a cell to see its images."));
     }
     const surface = makeSurface("The confusion matrix: choose a cell to see its images", {
       at: (x, y) => move(Math.floor(y * classes.length), Math.floor(x * classes.length)),
@@ -752,7 +767,7 @@ const explore = (() => {
       leave: () => { mark.hidden = true; },
     });
     surface.classList.add("over-picture", "choosing");
-    setBox(surface, { top, left, bottom, right }, 1, 1);
+    setBox(surface, [top, bottom], [left, right], 1);
     surface.append(mark);
     plate.append(surface);
     invite();
@@ -764,9 +779,9 @@ const explore = (() => {
     const places = readNumbers(box.dataset.places);
     if (places.length !== 2 * tests.images.length) return;
     let now = 0;
-    const mark = make("span", { class: "point-mark" });
+    const mark = make("span", "point-mark");
     mark.hidden = true;
-    const card = make("div", { class: "card" }, make("p", { class: "quiet" }, "Move over the points to see their images."));
+    const card = make("div", "card", make("p", "quiet", "Move over the points to see their images."));
     function show(n) {
       now = n;
       Object.assign(mark.style, { left: `${100 * places[2 * n]}%`, top: `${100 * places[2 * n + 1]}%` });
@@ -813,14 +828,12 @@ const explore = (() => {
     const keys = neurons.map(({ position }) => position.join(" "));
     const side = 224;
     const marks = neurons.map(({ patch }) => {
-      const boxOf = { top: patch.rows[0], left: patch.cols[0], bottom: patch.rows[1], right: patch.cols[1] };
-      const [framed, again] = ["cell-mark", "cell-mark screen-only"].map((kind) => make("span", { class: kind }));
-      setBox(framed, boxOf, side, side);
-      setBox(again, boxOf, side, side);
-      if (below) below.append(again);
-      return [framed, again];
+      const both = ["cell-mark", "cell-mark screen-only"].map((kind) => make("span", kind));
+      for (const mark of both) setBox(mark, patch.rows, patch.cols, side);
+      if (below) below.append(both[1]);
+      return both;
     });
-    const card = make("div", { class: "card" });
+    const card = make("div", "card");
     let now = -1;
     function light(n, key = keys[n]) {
       now = n;
@@ -830,8 +843,9 @@ const explore = (() => {
     }
     function tell(n) {
       const row = rows.find((each) => each.dataset.neuron === keys[n]);
-      const { position, value } = neurons[n];
-      const words = make("p", {}, make("b", {}, `Neuron ${n + 1}, (${position.join(", ")})`), `, output ${brief(value)}. `);
+      // Its output as it is printed below its patch, digit by digit.
+      const printed = textOf(all(".label .n", patches[n]).at(-1));
+      const words = make("p", {}, make("b", {}, `Neuron ${n + 1}, (${neurons[n].position.join(", ")})`), `, output ${printed}. `);
       card.replaceChildren(words);
       if (row) {
         const picture = row.querySelector(".gradient img");
@@ -847,11 +861,15 @@ const explore = (() => {
     };
     const enlarge = (plate) => () => plate.querySelector(".enlarge").click();
     const off = () => light(-1, null);
-    const step = (dx, dy) => say(choose(clamp(now + dx + dy, neurons.length)));
+    const step = (dx, dy) => {
+      const next = now + dx + dy;
+      if (next >= neurons.length || (dx + dy < 0 && next < 0)) return false;
+      return say(choose(Math.max(next, 0)));
+    };
     const inside = (x, y) => ({ patch: { rows: [top, bottom], cols: [left, right] } }) => x * side >= left && x * side < right && y * side >= top && y * side < bottom;
     // Of frames one in the other the smallest is meant.
     const area = ({ patch }) => (patch.rows[1] - patch.rows[0]) * (patch.cols[1] - patch.cols[0]);
-    const frames = makeSurface(`Frames of the neurons of ${textOf(article.querySelector("h3"))}`, {
+    const frames = makeSurface(`Frames of the neurons of ${textOf(article.querySelector("h3"))}: the arrow keys lead through them, and on to the next class`, {
       at: (x, y) => {
         const hit = neurons.filter(inside(x, y)).sort((a, b) => area(a) - area(b))[0];
         if (hit) choose(neurons.indexOf(hit));
@@ -884,13 +902,14 @@ const explore = (() => {
     }
     off();
     tell(0);
-    card.lastChild.append(make("span", { class: "quiet" }, " Move over a frame or a patch: what belongs to a neuron lights up together."));
+    card.lastChild.append(make("span", "quiet", " Move over a frame or a patch: what belongs to a neuron lights up together."));
   }
 
   function start() {
     const kinds = { convolution: exploreConvolution, stack: exploreStack, neurons: exploreNeurons };
     for (const box of all(".explorer")) kinds[box.dataset.explorer](box);
     for (const box of all(".linked")) linkViews(box);
+    for (const part of all("#neurons")) rove(part, "article .surface");
     const [matrix, map] = ["confusion", "map"].map((name) => document.querySelector(`[data-explorer="${name}"]`));
     if (!matrix) return;
     const tests = readTestImages(matrix);

@@ -7,7 +7,7 @@
   const root = document.documentElement;
   const wide = matchMedia("(min-width: 68.75em)");
 
-  const { all, targetOf, make, makeButton, rove, setStop, voice } = dom;
+  const { all, targetOf, make, makeButton, rove, setStop, setBox, voice } = dom;
 
   /* Colours: those of the system, until the reader chooses the others. */
 
@@ -135,7 +135,7 @@
     for (const list of all("nav.listing")) {
       const heading = list.querySelector("h2");
       makeFold(heading, list);
-      heading.append(make("span", { class: "screen-only quiet" }, ` ${all("li", list).length}`));
+      heading.append(make("span", "screen-only quiet", ` ${all("li", list).length}`));
     }
     const tables = all("table.sources tbody");
     for (const body of tables) makeFold(body.querySelector(".function"), body);
@@ -154,7 +154,7 @@
     const files = all("#sources p.files");
     const heading = document.getElementById("images");
     if (!files.length || !heading) return;
-    const box = make("div", { class: "file-list" });
+    const box = make("div", "file-list");
     heading.after(box);
     box.append(...files);
     makeFold(heading, box);
@@ -219,12 +219,12 @@
   function describeSource(source) {
     const list = make("dl");
     const add = (term, ...content) => content.length && list.append(make("dt", {}, term), make("dd", {}, ...content));
-    const code = (text) => make("span", { class: "code" }, text);
+    const code = (text) => make("span", "code", text);
     add("Value", code(source.value));
     add("Pointer", code(source.pointer));
     if (source.list) add("Element of", code(source.list));
     add("Function", code(source.maker));
-    const files = source.files.map(([file, hash]) => make("li", {}, make("span", { class: "file" }, file), " ", code(hash)));
+    const files = source.files.map(([file, hash]) => make("li", {}, make("span", "file", file), " ", code(hash)));
     const words = source.words ? [source.words] : [];
     add("Read from", ...words, ...(files.length ? [make("ul", {}, ...files)] : []));
     add("Command", code(source.command), " ", makeCopyButton(source.command, list));
@@ -246,7 +246,7 @@
       }
       said.textContent = "copied";
     });
-    return make("span", { class: "nowrap" }, button, " ", said);
+    return make("span", "nowrap", button, " ", said);
   }
 
   function addSources() {
@@ -262,9 +262,9 @@
       box.setAttribute("aria-label", `Where ${said} comes from`);
       box.replaceChildren(
         makeButton("Close", { class: "close" }, leave),
-        make("p", { class: "printed" }, said),
+        make("p", "printed", said),
         describeSource(source),
-        make("p", { class: "onward" }, make("a", { href: link.getAttribute("href") }, "In the table of sources")),
+        make("p", "onward", make("a", { href: link.getAttribute("href") }, "In the table of sources")),
       );
       box.hidden = false;
       link.setAttribute("aria-expanded", "true");
@@ -334,10 +334,10 @@
     const picture = make("img");
     const caption = make("p", { class: "caption", id: "enlarged-caption" });
     const count = make("span", { class: "count", role: "status" });
-    const sheet = make("div", { class: "whole" });
+    const sheet = make("div", "whole");
     const stage = make("div", { class: "stage", tabindex: "0", role: "group", "aria-label": "The picture" }, picture, sheet);
     const full = makeButton("Full size", { "aria-pressed": "false" }, () => setFull(!stage.classList.contains("full")));
-    const bar = make("div", { class: "controls" },
+    const bar = make("div", "controls",
       makeButton("Previous", {}, () => show(shown - 1)), count, makeButton("Next", {}, () => show(shown + 1)),
       full, makeButton("Close", { class: "close" }, () => dialog.close()));
     const dialog = make("dialog", { class: "enlarged screen-only", "aria-labelledby": caption.id }, bar, stage, caption);
@@ -352,13 +352,13 @@
       const many = figures[shown].querySelector(".sheet");
       const original = figures[shown].querySelector(many ? ".tile img" : ".plate > img");
       // Of many pictures their sheet, labels and all; the first of them says what the figure shows.
-      sheet.replaceChildren(...(many ? [copySheet(many)] : []));
+      sheet.replaceChildren(...(many ? [copyOf(many)] : []));
       picture.hidden = Boolean(many);
       picture.src = original.src;
       picture.alt = original.alt;
       picture.width = original.naturalWidth || original.width;
       picture.height = original.naturalHeight || original.height;
-      caption.replaceChildren(...copyWords(figures[shown].querySelector("figcaption")));
+      caption.replaceChildren(...copyOf(figures[shown].querySelector("figcaption")).childNodes);
       count.textContent = `${shown + 1} of ${figures.length}`;
       setFull(false);
       if (!dialog.open) dialog.showModal();
@@ -383,23 +383,17 @@
     const sheet = figure.querySelector(".sheet");
     // Below the labels, so that these can be selected and their numbers asked for.
     if (sheet) return sheet.prepend(button);
-    const plate = make("div", { class: `plate ${image.className}` });
+    const plate = make("div", `plate ${image.className}`);
     image.replaceWith(plate);
     plate.append(image, button);
   }
 
-  function copySheet(sheet) {
-    const copy = sheet.cloneNode(true);
-    copy.querySelector(".enlarge").remove();
+  // Without the links, which would lead out of the enlarged figure.
+  function copyOf(node) {
+    const copy = node.cloneNode(true);
+    for (const control of all(".enlarge", copy)) control.remove();
     for (const link of all("a", copy)) link.replaceWith(...link.childNodes);
     return copy;
-  }
-
-  // Without the links, which would lead out of the enlarged figure.
-  function copyWords(caption) {
-    const copy = caption.cloneNode(true);
-    for (const link of all("a", copy)) link.replaceWith(...link.childNodes);
-    return [...copy.childNodes];
   }
 
   /* Gradients, receptive fields and patches lie over the image that they belong to. */
@@ -410,11 +404,27 @@
       const rows = all("table.gradients tr.neuron", article);
       if (figure && rows.length) layOver(figure, rows);
     }
+    joinChoices(all("fieldset.over"));
+  }
+
+  // The choices of all classes are one group: those where the reader was last are stops for the keyboard, and the arrow keys
+  // lead from their boxes to those of the next class.
+  function joinChoices(sets) {
+    function settle(own, box) {
+      const stop = box.type === "checkbox" ? box : own.querySelector(":enabled[type='checkbox']");
+      for (const control of all("select, input", own.closest("section"))) {
+        control.tabIndex = own.contains(control) && (control.type !== "checkbox" || control === stop) ? 0 : -1;
+      }
+    }
+    if (!sets.length) return;
+    rove(sets[0].closest("section"), "fieldset.over [type='checkbox']");
+    for (const set of sets) for (const kind of ["focusin", "input"]) set.addEventListener(kind, (event) => settle(set, event.target));
+    settle(sets[0], sets[0]);
   }
 
   function layOver(figure, rows) {
     const gradient = make("img", { class: "layer", alt: "" });
-    const frames = ["field", "patch"].map((kind) => make("span", { class: `frame ${kind}` }));
+    const frames = ["field", "patch"].map((kind) => make("span", `frame ${kind}`));
     figure.querySelector(".plate > img").after(
       make("div", { class: "layers screen-only", "aria-hidden": "true" }, gradient, ...frames));
 
@@ -423,7 +433,7 @@
     const slider = make("input", { type: "range", min: "0", max: "100", step: "5", value: "0" });
     const amount = make("output");
     const boxes = frames.map(() => make("input", { type: "checkbox" }));
-    const why = make("span", { class: "quiet" });
+    const why = make("span", "quiet");
     const update = () => {
       const row = rows[neuron.selectedIndex];
       const image = row.querySelector(".gradient img");
@@ -434,17 +444,19 @@
       [row.dataset.field, row.dataset.patch].forEach((place, at) => {
         boxes[at].disabled = !place;
         frames[at].hidden = !place || !boxes[at].checked;
-        if (place) frame(frames[at], place, image.getAttribute("width"));
+        // "top bottom left right" in pixels of a square image of this side.
+        const [top, bottom, left, right] = place.split(" ");
+        setBox(frames[at], [top, bottom], [left, right], image.getAttribute("width"));
       });
       why.textContent = row.dataset.patch ? "" : "not measured for this neuron";
     };
     const label = (...content) => make("label", {}, ...content);
-    const controls = make("fieldset", { class: "over screen-only" },
+    const controls = make("fieldset", "over screen-only",
       make("legend", {}, "Lay over the image"),
       label(make("span", {}, "Neuron"), neuron),
       label(make("span", {}, "Gradient"), slider, amount),
-      label(boxes[0], make("span", { class: "key field" }), "Receptive field"),
-      label(boxes[1], make("span", { class: "key patch" }), "Patch", why));
+      label(boxes[0], make("span", "key field"), "Receptive field"),
+      label(boxes[1], make("span", "key patch"), "Patch", why));
     for (const control of [neuron, slider, ...boxes]) control.addEventListener("input", update);
     figure.classList.add("layered");
     figure.append(controls);
@@ -457,12 +469,6 @@
     const head = row.querySelector("th");
     const kind = head.querySelector(".unit");
     return kind ? `${textOf(head.firstElementChild)} ${textOf(kind)}` : textOf(head);
-  }
-
-  // "top bottom left right" in pixels of a square image of this side.
-  function frame(element, place, side) {
-    const [top, bottom, left, right] = place.split(" ").map((pixel) => `${(100 * pixel) / side}%`);
-    Object.assign(element.style, { top, left, bottom: `calc(100% - ${bottom})`, right: `calc(100% - ${right})` });
   }
 
   /* Tables are sorted by value: upwards, downwards, as they were. */
@@ -509,7 +515,7 @@
       setStop(box, () => box.scrollWidth > box.clientWidth + 1, { role: "region", "aria-label": label });
     }
     for (const table of all("table.data, .commentary table")) {
-      const box = make("div", { class: "scroll" });
+      const box = make("div", "scroll");
       table.replaceWith(box);
       box.append(table);
       watcher.observe(box);
@@ -529,7 +535,6 @@
     }
     if (nav) add(nav, "a");
     for (const list of all("#lists, #sources")) add(list, "a, .fold, .unfold");
-    for (const choice of all("fieldset.over")) add(choice, "input[type='checkbox']");
     // What opens or closes may hold the stop of its group.
     document.addEventListener("click", (event) => {
       if (event.target.closest(".fold, .unfold")) for (const refresh of refreshers) refresh();

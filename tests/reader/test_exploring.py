@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 from numpy.typing import NDArray
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 from reading import PHONE, WIDE, reading
 from tiny_data import CLASSES
@@ -263,6 +268,76 @@ def test_the_strongest_channels_at_a_place(page: Page, build: Path, results: Any
         assert [place * 224 / area["width"] for place in frame] == pytest.approx(box_of, abs=1)
 
 
+ROW_SPANS = [[0, 31], [9, 70], [50, 111], [50, 140], [133, 200], [190, 224], [0, 0]]
+COLUMN_SPANS = [[0, 90], [3, 111], [64, 170], [100, 224], [180, 224]]
+
+
+def address_of(picture: Image.Image) -> str:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+@pytest.fixture
+def other_layer(build: Path, tmp_path: Path) -> Path:
+    """The report with a layer of 7 x 5 positions and 4 channels in the explorer, whose fields are listed.
+
+    Channel (row + column) % 4 is the strongest at a place; the images are black.
+    """
+    soup = BeautifulSoup((build / "report.html").read_text(encoding="utf-8"), "lxml")
+    box = soup.select_one('[data-explorer="neurons"]')
+    assert box is not None
+    box["data-shape"] = "7 5 4"
+    box["data-geometry"] = json.dumps(
+        {"size": 60, "stride": 32, "padding": 0, "row_spans": ROW_SPANS, "column_spans": COLUMN_SPANS}
+    )
+    levels = np.full((7, 5, 4), 10, np.uint8)
+    for row, col in np.ndindex(7, 5):
+        levels[row, col, (row + col) % 4] = 255
+    for carrier in box.select("[data-label]"):
+        carrier["data-activations"] = address_of(Image.fromarray(levels.reshape(35, 4)))
+        carrier["data-largest"] = "," + base64.b64encode(np.float32(5.1).tobytes()).decode()
+        carrier["data-image"] = address_of(Image.new("RGB", (224, 224)))
+    file = tmp_path / "report.html"
+    file.write_text(str(soup), encoding="utf-8")
+    return file
+
+
+def test_a_layer_of_another_shape_has_its_own_grid_and_the_fields_that_are_listed(
+    browser: Browser, other_layer: Path
+) -> None:
+    with reading(browser, other_layer) as page:
+        box = explorer(page, "neurons")
+        surface = box.get_by_role("application")
+        area = dict(surface.bounding_box() or {})
+        for row, col in [(row, row % 5) for row in range(7)]:
+            place = {"x": area["width"] * (col + 0.5) / 5, "y": area["height"] * (row + 0.5) / 7}
+            surface.hover(position=place)
+            expect(box.locator(".strongest .name").first).to_have_text(f"channel {(row + col) % 4}")
+            said = box.locator(".pane > p.quiet").first
+            if row == 6:
+                expect(said).to_have_text(f"Row {row}, column {col}; it sees no pixel")
+                continue
+            (top, bottom), (left, right) = ROW_SPANS[row], COLUMN_SPANS[col]
+            expect(said).to_have_text(
+                f"Row {row}, column {col}; it sees rows {top} to {bottom - 1}, columns {left} to {right - 1}"
+            )
+            frame = box.locator(".frame.field").evaluate(
+                "({ style }) => [style.top, style.height, style.left, style.width].map(parseFloat)"
+            )
+            drawn = [2.24 * share for share in frame]
+            assert drawn == pytest.approx([top, bottom - top, left, right - left], abs=0.01)
+        # Nothing but the grid, on black: how many lines, and where they are.
+        box.locator(".frame, .cell-mark").evaluate_all("marks => marks.forEach((mark) => mark.remove())")
+        seen = np.asarray(Image.open(io.BytesIO(surface.screenshot())).convert("L")).astype(int)
+        for axis, side, count in ((1, "height", 7), (0, "width", 5)):
+            # Of two neighbours that share a line the first; the last pixel is the page's, in part.
+            light = np.flatnonzero(np.median(seen, axis=axis)[:-1] > 20)
+            starts = light[np.diff(light, prepend=-2) > 1]
+            expected = area[side] / count * np.arange(count)
+            assert starts.tolist() == pytest.approx(expected.tolist(), abs=1.01)
+
+
 def test_a_channel_is_shown_over_all_example_images(page: Page, build: Path) -> None:
     arrays, box = arrays_of(build, "neurons"), explorer(page, "neurons")
     layers = [arrays[f"activations_{i}"] for i in range(len(CLASSES))]
@@ -399,6 +474,82 @@ def test_nothing_jumps_and_few_stops_lead_through_the_page(browser: Browser, bui
     assert 20 < stops <= 60
     assert page.locator("button, select, input, .surface").evaluate_all(SMALL) == []
     context.close()
+
+
+MANY = 12
+
+
+@pytest.fixture(scope="module")
+def many_classes(build: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report with twelve classes in the two sections that have controls for each: the first, copied."""
+    soup = BeautifulSoup((build / "report.html").read_text(encoding="utf-8"), "lxml")
+    for section in soup.select("#neurons, #guided-backprop"):
+        articles = section.select("article.class")
+        for k in range(len(articles), MANY):
+            copied = str(articles[0])
+            for name in ("neuron_input", "patches", "guided_input", "guided", "neurons"):
+                copied = copied.replace(f'-{name}_0"', f'-{name}_{k}"')
+            copied = copied.replace('data-of="0"', f'data-of="{k}"')
+            section.append(BeautifulSoup(copied, "html.parser"))
+    file = tmp_path_factory.mktemp("many") / "report.html"
+    file.write_text(str(soup), encoding="utf-8")
+    return file
+
+
+def test_many_classes_have_no_more_stops_and_all_are_reached(
+    browser: Browser, many_classes: Path, results: Any
+) -> None:
+    with reading(browser, many_classes) as page:
+        assert page.locator("fieldset.over").count() == MANY
+        stops = page.evaluate(f"{STOPS}.filter((node) => node.tabIndex >= 0).length")
+        assert 20 < stops <= 60
+        frames = page.locator("#neurons article").get_by_role("application")
+        assert frames.count() == MANY
+        # From neuron to neuron and from class to class, to the last. Who comes by keyboard sees the first at once.
+        page.keyboard.press("Tab")
+        frames.first.focus()
+        for k in range(MANY):
+            linked = page.locator("#neurons .linked").nth(k)
+            for n in range(len(results["neurons"]["top"][CLASSES[k if k < len(CLASSES) else 0]])):
+                expect(linked).to_contain_text(f"Neuron {n + 1},")
+                assert frames.nth(k).evaluate("node => node === document.activeElement")
+                page.keyboard.press("ArrowRight")
+        assert frames.last.evaluate("node => node === document.activeElement")
+        page.keyboard.press("Home")
+        assert frames.first.evaluate("node => node === document.activeElement && node.tabIndex === 0")
+        # From the boxes of a class to those of the next, whose choice and slider are then the stops.
+        sets = page.locator("fieldset.over")
+        sets.first.get_by_role("checkbox").first.focus()
+        for k in range(MANY):
+            own = sets.nth(k)
+            assert own.evaluate("node => node.contains(document.activeElement)")
+            controls = own.locator("select, input[type=range], input:focus")
+            assert controls.count() == 3
+            assert controls.evaluate_all("nodes => nodes.every((node) => node.tabIndex === 0)")
+            assert page.locator("fieldset.over").locator("[tabindex='0']").count() == 3
+            for _ in range(own.locator("input[type=checkbox]:enabled").count()):
+                page.keyboard.press("ArrowDown")
+        # A box that is switched off is no stop, and its neighbour is.
+        own, rows = sets.last, page.locator("#guided-backprop article").last.locator("tr.neuron")
+        unmeasured = rows.evaluate_all("rows => rows.findIndex((row) => !row.dataset.patch)")
+        field, patch = own.get_by_role("checkbox").all()
+        patch.focus()
+        own.get_by_role("combobox").select_option(index=unmeasured)
+        expect(patch).to_be_disabled()
+        assert [field.get_attribute("tabindex"), patch.get_attribute("tabindex")] == ["0", "-1"]
+
+
+@pytest.mark.long
+def test_a_neurons_output_is_told_as_it_is_printed(page: Page, results: Any) -> None:
+    for k, label in enumerate(CLASSES):
+        frames = page.locator(f"#figure-neuron_input_{k}").get_by_role("application")
+        page.keyboard.press("Tab")
+        frames.focus()
+        for n, neuron in enumerate(results["neurons"]["top"][label]):
+            printed = page.locator(f"#figure-patches_{k} .tile").nth(n).locator(".n").last.inner_text()
+            assert float(printed) == pytest.approx(neuron["value"], rel=0.01)
+            expect(page.locator(f'.linked[data-of="{k}"] .card')).to_contain_text(f"output {printed}.")
+            page.keyboard.press("ArrowRight")
 
 
 @pytest.mark.long
