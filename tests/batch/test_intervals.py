@@ -14,6 +14,8 @@ from reportgen.batch.class_file import Class, Group
 from reportgen.batch.job import Mark, Outcome
 from reportgen.batch.summary import mean_interval, share_interval, sum_up
 from reportgen.batch.tables import GroupResult, spread_criteria
+from reportgen.document.class_pages import render_overview
+from reportgen.templates import open_templates
 
 SCORES = [3.0, 7.5, 8.0, 5.0, 9.5]
 
@@ -98,6 +100,16 @@ def test_what_is_not_graded_yet_is_no_zero() -> None:
     # 4, 2, 3, 0 and 0: mean 1.8, standard error 0.8, and 2.776 of them to each side; below 0 nothing is.
     assert page.scores.interval == "95 % interval 0.0 to 4.0 (Student's t, n = 5)"
     assert page.scores.undecided == 2
+    # Open for two reasons, and called by both, in the words that the tables have for each.
+    words = " ".join(render_overview(page, open_templates()).split())
+    assert "of 2 of them a part is not checkable or not graded yet, and counts as 0 here" in words
+    assert '<th scope="col">Not checkable or not graded yet</th>' in words
+    assert "ecided" not in words
+
+
+def test_where_all_is_graded_nothing_is_called_open() -> None:
+    words = render_overview(sum_up(Class((), ()), graded("4", "2")), open_templates())
+    assert "ot checkable or" not in words
 
 
 def test_few_groups_are_told_to_be_few() -> None:
