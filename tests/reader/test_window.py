@@ -183,6 +183,13 @@ def test_by_night_formulas_are_light_and_photographs_as_they_were(
         photographs = page.locator("figure img[src*='image/jpeg'], td img")
         assert set(photographs.evaluate_all(filters)) == {"none"}
         assert page.locator("#figure-confusion img").evaluate_all(filters) == ["none"]
+        # Whoever reads without the script has no white slabs behind the plots either.
+        for name in ("map", "history", "likeness"):
+            plot = page.locator(f"#figure-{name} img:not(dialog *)").first
+            assert "invert" in plot.evaluate("image => getComputedStyle(image).filter")
+            for box in (plot, plot.locator("..")):
+                ground = box.evaluate("box => getComputedStyle(box).backgroundColor")
+                assert ground == "rgba(0, 0, 0, 0)"
 
 
 def test_where_nothing_can_be_stored_the_page_still_works(browser: Browser, build: Path) -> None:
