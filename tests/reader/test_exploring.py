@@ -460,7 +460,7 @@ SMALL = """nodes => nodes.map((node) => [node.className, node.getBoundingClientR
   .filter(([, box]) => box.width && (box.width < 24 || box.height < 24)).map(([name]) => name)"""
 
 
-# The first and the last are always tried: a phone, and 820, where the page once jumped; the others with --full.
+# The first and the last are always tried: a phone, and 820, where the page once jumped.
 @pytest.mark.parametrize("width", [360, 390, 1366, 1920, 820])
 def test_nothing_jumps_and_few_stops_lead_through_the_page(browser: Browser, build: Path, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800})
