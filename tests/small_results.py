@@ -222,6 +222,9 @@ def document() -> dict[str, Any]:
                 "ring": [[12, 0], [1, 11]], "colour": [[7, 5], [5, 7]],
                 "file": [[6, 6], [6, 6]], "thumbnail": [[8, 4], [4, 8]],
             },
+            "file_alone": {
+                "width": 12, "height": 11, "shape": 12, "bytes_per_pixel": 9, "exif": 12, "format": 12,
+            },
             "classes": {"cat": _LOOK, "dog": {**_LOOK, "dark_frames": 11}}, "examples": {}, "asked": 60,
             "alpha": 0.05,
             "tested": [

@@ -70,6 +70,18 @@ def sign_p_value(differences: Sequence[int]) -> float:
     return float(Fraction(extreme, 1 << len(differences)))
 
 
+def fisher_p_value(inside: int, images: int, outside: int, others: int) -> float:
+    """The exact chance that the first of two groups has so many marked images or more (Fisher's exact test).
+
+    ``inside`` of ``images`` and ``outside`` of ``others`` are marked; each image is as likely to be one.
+    """
+    marked, total = inside + outside, images + others
+    ways = sum(
+        math.comb(images, k) * math.comb(others, marked - k) for k in range(inside, min(images, marked) + 1)
+    )
+    return float(Fraction(ways, math.comb(total, marked)))
+
+
 def weigh_share(share: float, expected: float) -> float:
     """How far a share is from what is expected, as a part of the farthest that it could be: 0 to 1."""
     room = 1 - expected if share > expected else expected

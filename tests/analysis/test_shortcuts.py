@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
-from scipy.stats import binomtest
+from scipy.stats import binomtest, fisher_exact
 
 from reportgen.dataset.decode import Decoded, decode_bytes, grey
 from reportgen.results import ImageFile
-from reportgen.results.inference import mcnemar_p_value, wilson_interval
+from reportgen.results.inference import fisher_p_value, mcnemar_p_value, wilson_interval
 from reportgen.sections.shortcuts.claims import decide
 from reportgen.sections.shortcuts.compute import (
     Found,
@@ -134,6 +134,62 @@ def test_a_planted_size_of_the_files_is_found_in_the_files_alone() -> None:
     assert numbers.found == ["file"]
     assert np.array(numbers.confusion["file"])[1, 1] == 24
     assert numbers.shown is None  # a picture cannot show it
+
+
+def wider(image: Decoded) -> Decoded:
+    return replace(image, width=image.width * 3, height=image.height * 3, size=image.size * 9)
+
+
+@pytest.mark.parametrize(("change", "leader"), [(larger, "bytes_per_pixel"), (wider, "width"), (None, None)])
+def test_the_property_of_the_file_that_gives_the_class_away_is_named(change: Any, leader: str | None) -> None:
+    numbers, found = make(change)
+    assert numbers.file_leader == leader
+    assert list(numbers.file_alone) == ["width", "height", "shape", "bytes_per_pixel", "exif", "format"]
+    # All files are JPEG without EXIF data: a constant tells no class.
+    assert numbers.file_alone["exif"] == numbers.file_alone["format"] <= numbers.chance * numbers.judged
+    # A model by hand of that property alone, fold by fold.
+    name = leader or "height"
+    column = {"width": 0, "height": 1, "bytes_per_pixel": 3}[name]
+    values = found.arrays["cue_file"][:, [column]].astype(float)
+    right, labels = 0, np.asarray(found.labels)
+    for fold in range(found.folds):
+        fitted = found.arrays["fold"] != fold
+        scaled = (values - values[fitted].mean(0)) / values[fitted].std(0)
+        weights = fit_by_hand(scaled[fitted], labels[fitted], 3)
+        told = (np.c_[scaled, np.ones(len(scaled))] @ weights).argmax(1)
+        right += int((told == labels)[~fitted].sum())
+    assert numbers.file_alone[name] == right
+
+
+def test_a_planted_frame_is_a_finding_of_its_own_and_frames_in_all_classes_are_none() -> None:
+    numbers, _ = make(with_frame)
+    apart = numbers.frame_apart
+    assert apart is not None
+    assert (apart.label, apart.kind, apart.framed, apart.images) == ("bee", "dark", 24, 24)
+    assert (apart.others_framed, apart.others) == (0, 48)
+    # Three classes, dark and light frames.
+    assert apart.p_value == pytest.approx(6 * fisher_exact([[24, 0], [0, 48]], alternative="greater").pvalue)
+    assert claims(numbers)["frames_tell"]
+    looks = {
+        label: look.model_copy(update={"dark_frames": 12 + n, "light_frames": 0})
+        for n, (label, look) in enumerate(numbers.classes.items())
+    }
+    even = numbers.model_copy(update={"classes": looks})
+    assert even.frame_apart is not None
+    assert even.frame_apart.label == "cat"
+    assert not claims(even)["frames_tell"]
+    assert "frames_tell" not in claims(make()[0])
+
+
+@pytest.mark.parametrize(
+    "counts", [(0, 5, 3, 9), (3, 5, 0, 9), (5, 5, 2, 9), (4, 40, 4, 60), (88, 90, 4, 174), (1, 1, 0, 1)]
+)
+def test_fishers_test_is_that_of_scipy(counts: tuple[int, int, int, int]) -> None:
+    inside, images, outside, others = counts
+    table = [[inside, images - inside], [outside, others - outside]]
+    assert fisher_p_value(*counts) == pytest.approx(
+        fisher_exact(table, alternative="greater").pvalue, rel=1e-9
+    )
 
 
 def test_always_naming_the_largest_class_is_no_finding() -> None:

@@ -171,7 +171,10 @@ def test_what_follows_from_other_values_is_marked() -> None:
             "judged", "chance", "correct", "correct/<cue>", "accuracy", "accuracy/<cue>", "accuracy_interval",
             "accuracy_interval/<cue>", "accuracy_interval/<cue>/0", "accuracy_interval/<cue>/1", "lead",
             "lead/<cue>", "ranking", "ranking/<i>", "found", "found/<i>", "clear", "clear/<i>", "shown",
-            "beyond_chance", "beyond_chance/<i>",
+            "beyond_chance", "beyond_chance/<i>", "file_leader", "frame_apart",
+            *(f"frame_apart/{each}" for each in (
+                "label", "kind", "framed", "images", "others_framed", "others", "p_value",
+            )),
             "framed", "framed/<class>", "recognised", "recognised/<class>", "recognised/<class>/images",
             "recognised/<class>/as_they_are", "recognised/<class>/without_ring", "correct_as_they_are",
             "correct_without_ring", "changed", "lost", "gained", "p_value",

@@ -52,6 +52,40 @@ def test_what_gives_the_class_away() -> None:
     assert "can be told" not in nothing.words(".abstract")
 
 
+def test_what_of_the_file_gives_the_class_away() -> None:
+    def change(made: Any, heights: int) -> None:
+        confuse(made, [[6, 6], [6, 6]])
+        made["shortcuts"]["confusion"]["file"] = [[12, 0], [1, 11]]
+        made["shortcuts"]["file_alone"]["height"] = heights
+
+    for heights in (22, 15):
+        page = SmallPage(changed(partial(change, heights=heights)))
+        (item,) = [text for text in page.findings() if "can be told by" in text]
+        assert "the file alone tells that of 23 of 24 images" in item
+        for text in (item, page.words("#shortcuts")):
+            # 15 of 24 are more than half, but not more than chance gives.
+            told = f"Of the file’s properties the height alone tells most: the class of {heights}" in text
+            assert told == (heights == 22)
+
+
+@pytest.mark.parametrize(("cat", "dog", "told"), [(0, 11, True), (9, 0, True), (5, 7, False), (0, 0, False)])
+def test_frames(cat: int, dog: int, told: bool) -> None:
+    def change(made: Any) -> None:
+        for label, frames in (("cat", cat), ("dog", dog)):
+            look = made["shortcuts"]["classes"][label]
+            made["shortcuts"]["classes"][label] = {**look, "dark_frames": frames, "light_frames": 0}
+
+    page = SmallPage(changed(change))
+    found = [text for text in page.findings() if text.startswith("A frame gives a class away")]
+    assert len(found) == told
+    label, framed, others = ("dog", dog, cat) if dog > cat else ("cat", cat, dog)
+    said = f"{framed} of 12 images of {label} have a dark frame, and {others} of 12 of all other classes"
+    assert all(said in text for text in found)
+    words = page.words("#shortcuts")
+    assert (said in words) == bool(cat or dog)
+    assert ("It is not shown that a frame gives a class away" in words) == (bool(cat or dog) and not told)
+
+
 def try_without_ring(made: Any, before: int, after: int) -> None:
     """So many of twenty images are recognised as they are, and without the ring."""
     made["shortcuts"]["tested"] = [
@@ -276,7 +310,7 @@ def test_patches_as_pictures() -> None:
 
 
 def test_the_farthest_from_what_is_expected_comes_first_and_stands_on_the_title_page() -> None:
-    for agreement, first in ((0.99, "Guided gradients"), (0.4, "The class can be told")):
+    for agreement, first in ((0.99, "Guided gradients"), (0.4, "A frame gives a class away")):
         page = SmallPage(changed(partial(survive, agreement=agreement)))
         assert page.findings()[0].startswith(first)
         assert first in page.words(".abstract")

@@ -11,6 +11,9 @@ from reportgen.results.inference import weigh_sample, weigh_share
 from reportgen.sections.shortcuts.result import Shortcuts
 from reportgen.settings import Settings
 
+LEVEL = 0.05
+"""Of the test of frames, which allows for all classes and both kinds."""
+
 
 def decide(numbers: Shortcuts) -> Iterator[Claim]:
     """Decide each claim by the numbers; of classes that are too small nothing is claimed."""
@@ -26,6 +29,19 @@ def decide(numbers: Shortcuts) -> Iterator[Claim]:
                 else 0
                 for cue in numbers.ranking
             ),
+        )
+    frames = numbers.frame_apart
+    if frames is not None:
+        apart = frames.p_value <= LEVEL
+        yield Claim(
+            "frames_tell",
+            "Images of one class have a dark or a light frame more often than others, by more than chance.",
+            apart,
+            finding=True,
+            # Of no more frames than chance gives there is nothing to report.
+            weight=weigh_sample(frames.framed, frames.images, frames.others_framed / frames.others)
+            if apart
+            else 0.0,
         )
     needed = numbers.p_value < numbers.alpha
     yield Claim(

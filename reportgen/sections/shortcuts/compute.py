@@ -154,7 +154,8 @@ class Found:
     """What the cues tell of N images, in their order.
 
     ``labels`` (N,) are class indices; ``probabilities`` by cue (N, classes) are zero for images that were
-    left out, and there are none if a class has too few images. ``arrays``: those of the result.
+    left out, and there are none if a class has too few images. ``arrays``: those of the result;
+    ``file_alone``: of how many images each property of the file alone tells the class.
     """
 
     seen: Sequence[Seen]
@@ -163,6 +164,7 @@ class Found:
     folds: int
     probabilities: Mapping[str, NDArray[np.float64]]
     arrays: Mapping[str, NDArray[Any]]
+    file_alone: Mapping[str, int]
 
 
 def find_shortcuts(
@@ -176,15 +178,18 @@ def find_shortcuts(
     # So that every fold has an image of every class, and every model is fitted to all classes.
     folds = min(MOST_FOLDS, smallest) if smallest >= FEWEST_IMAGES else 0
     fold = np.full(len(labels), -1)
-    probabilities = {}
+    probabilities, file_alone = {}, {}
     if folds:
         left = np.flatnonzero(judged).tolist()
         fold[left] = deal_folds(labels[left], [names[n] for n in left], folds)
         for cue in CUES:
             probabilities[cue] = np.zeros((len(labels), len(classes)))
             probabilities[cue][left] = judge_cue(tables[cue][left], labels[left], fold[left], len(classes))
+        for name, values in cues.split_file(tables["file"]).items():
+            told = judge_cue(values[left], labels[left], fold[left], len(classes)).argmax(axis=1)
+            file_alone[name] = int(np.count_nonzero(told == labels[left]))
     arrays = {f"cue_{cue}": table for cue, table in tables.items()}
-    return Found(seen, labels, judged, folds, probabilities, {**arrays, "fold": fold})
+    return Found(seen, labels, judged, folds, probabilities, {**arrays, "fold": fold}, file_alone)
 
 
 def count_cues(found: Found, classes: Sequence[str]) -> dict[str, Any]:
@@ -213,6 +218,7 @@ def count_cues(found: Found, classes: Sequence[str]) -> dict[str, Any]:
             cue: count_confusion(found.labels[found.judged], table[found.judged].argmax(axis=1), len(classes))
             for cue, table in found.probabilities.items()
         },
+        "file_alone": found.file_alone,
         "classes": looks,
     }
 

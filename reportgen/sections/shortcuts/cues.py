@@ -129,6 +129,13 @@ def _describe_file(seen: Seen, formats: Sequence[str]) -> NDArray[np.float64]:
     return np.array([*np.log(sizes), seen.exif, *(seen.format == name for name in formats)], np.float64)
 
 
+def split_file(table: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    """The columns of the cue ``file`` (N, F) by the property of a file that they tell."""
+    names = ("width", "height", "shape", "bytes_per_pixel", "exif")
+    # All that is left are the formats, each a column.
+    return {**{name: table[:, k : k + 1] for k, name in enumerate(names)}, "format": table[:, len(names) :]}
+
+
 def find_copies(seen: Sequence[Seen], labels: NDArray[Any]) -> NDArray[np.bool_]:
     """Which images (N,) are nearly equal to an earlier one of their class that is none itself.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, computed_field
 
@@ -20,7 +20,7 @@ from reportgen.results.fields import (
     means,
     named,
 )
-from reportgen.results.inference import mcnemar_p_value, wilson_interval
+from reportgen.results.inference import fisher_p_value, mcnemar_p_value, wilson_interval
 
 CueName = Annotated[str, named("cue")]
 
@@ -41,6 +41,21 @@ class ClassLook(Result):
             Annotated[str, named("format")], Annotated[Count, means("Images of this file format.", "images")]
         ],
         means("Their file formats, as Pillow names them.", "images"),
+    ]
+
+
+class FrameApart(Result):
+    """A class whose images have a frame of one kind more often than those of the other classes."""
+
+    label: Annotated[str, means("The class.")]
+    kind: Annotated[Literal["dark", "light"], means("Which frame it is.")]
+    framed: Annotated[Count, means("Images of the class that have it.", "images")]
+    images: Annotated[Count, means("Images of the class.", "images")]
+    others_framed: Annotated[Count, means("Images of the other classes that have it.", "images")]
+    others: Annotated[Count, means("Images of the other classes.", "images")]
+    p_value: Annotated[
+        Share,
+        means("Fisher's exact test that the class has it no more often, times the tests made (Bonferroni)."),
     ]
 
 
@@ -112,6 +127,13 @@ class Shortcuts(Result):
             "images",
         ),
     ]
+    file_alone: Annotated[
+        dict[
+            Annotated[str, named("property")],
+            Annotated[Count, means("Images whose class this property of the file alone tells.", "images")],
+        ],
+        means("The same of single properties of the file; empty in documents before 1.2.", "images"),
+    ] = Field(default_factory=dict)
     classes: Annotated[
         dict[Label, Annotated[ClassLook, means("What the images of this class are like.")]],
         means("What the images of each class are like."),
@@ -240,6 +262,55 @@ class Shortcuts(Result):
         """Images of each class with a frame; empty if there are none at all."""
         counts = {label: each.dark_frames + each.light_frames for label, each in self.classes.items()}
         return counts if any(counts.values()) else {}
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def file_leader(self) -> str | None:
+        """The property of the file that alone tells most; null if none tells more than chance explains."""
+        leader = max(self.file_alone, key=lambda name: self.file_alone[name], default=None)
+        if leader is None:
+            return None
+        low, _ = wilson_interval(self.file_alone[leader], self.judged, tried=len(self.file_alone))
+        return leader if low > self.chance else None
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def frame_apart(self) -> FrameApart | None:
+        """The class and the kind of frame that are together most surely; null without any frame."""
+        compared = [
+            each
+            for kind in ("dark", "light")
+            for label in self.classes
+            if (each := self._compare_frames(label, kind)) is not None
+        ]
+        # Of values that are cut off at 1 the largest difference decides.
+        return min(
+            compared,
+            key=lambda each: (each.p_value, each.others_framed / each.others - each.framed / each.images),
+            default=None,
+        )
+
+    def _compare_frames(self, label: str, kind: Literal["dark", "light"]) -> FrameApart | None:
+        """How often a class has a frame beside the others; None if there is none, or no other image."""
+        counts = {
+            each: look.dark_frames if kind == "dark" else look.light_frames
+            for each, look in self.classes.items()
+        }
+        framed, images = counts[label], self.classes[label].images
+        others_framed, others = sum(counts.values()) - framed, self.judged - images
+        if not framed or not others:
+            return None
+        p_value = fisher_p_value(framed, images, others_framed, others)
+        return FrameApart(
+            label=label,
+            kind=kind,
+            framed=framed,
+            images=images,
+            others_framed=others_framed,
+            others=others,
+            # Two kinds of frames, and all classes.
+            p_value=min(1.0, p_value * 2 * len(self.classes)),
+        )
 
     @computed_field  # type: ignore[prop-decorator]
     @property
