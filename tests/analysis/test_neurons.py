@@ -279,7 +279,11 @@ def test_the_support_is_the_box_of_all_that_is_not_zero(pixels: list[Any], box: 
 
 
 def test_a_gradient_that_is_not_the_networks_stops_the_build() -> None:
-    """Red if the one gradient of each image is not compared, or only where it is not zero in the window."""
+    """Red if the one gradient of each image is not compared, or only where it is not zero in the window.
+
+    Neuron (1, 1) of the pooling sees rows and columns 2 to 4. A network in which it sees one pixel more by a
+    billionth is another one.
+    """
     image = np.random.default_rng(6).normal(size=(6, 6, 2)).astype(np.float32)
     position = (1, 1, 0)
     whole = differentiate(pool, image, position)
@@ -287,7 +291,34 @@ def test_a_gradient_that_is_not_the_networks_stops_the_build() -> None:
     outside[5, 5, 1] = np.abs(whole).max() / 10
     context: Any = SimpleNamespace(network=lambda: SimpleNamespace(explained=pool))
     recorded: Any = SimpleNamespace(image=image)
-    _require_same(context, recorded, position, whole, "test/x.jpg")
+    neuron = position, Box(rows=(2, 4), cols=(2, 4))
+    _require_same(context, recorded, neuron, whole, "test/x.jpg")
+    message = r"test/x\.jpg: the gradient of the neuron \(1, 1, 0\)"
     for other in (outside, 1.01 * whole, np.zeros_like(whole)):
-        with pytest.raises(ExplanationError, match=r"test/x\.jpg: the gradient of the neuron \(1, 1, 0\)"):
-            _require_same(context, recorded, position, other, "test/x.jpg")
+        with pytest.raises(ExplanationError, match=message):
+            _require_same(context, recorded, neuron, other, "test/x.jpg")
+
+    def leak(x: Any) -> Any:
+        """The same, but for a path from the pixel in the corner that hardly counts."""
+        return pool(x) + 1e-9 * x[:, :1, :1, :]
+
+    context = SimpleNamespace(network=lambda: SimpleNamespace(explained=leak))
+    with pytest.raises(ExplanationError, match=message):
+        _require_same(context, recorded, neuron, whole, "test/x.jpg")
+
+
+def test_a_silent_neurons_patch_is_its_field_in_the_network_that_ran() -> None:
+    """The architecture's 252 pixels hold some that change nothing in the network whose layers hand on."""
+    activations = np.zeros((6, 6, 2), np.float32)
+    given: list[Box] = []
+
+    def see(position: Position, field: Box) -> Sight:
+        given.append(field)
+        return Sight(effective_field(np.zeros((40, 40, 3)), fallback=field), None)
+
+    wide, narrow = (FieldGeometry(size=size, stride=4, padding=size // 2) for size in (20, 8))
+    top, _ = describe_neurons(activations, (wide, narrow), 3, 40, see)
+    assert [(n.patch.rows, n.patch.cols) for n in top] == [
+        (field.rows, field.cols) for field in (receptive_field(narrow, *n.position[:2], 40) for n in top)
+    ]
+    assert all(n.patch.rows != n.receptive_field.rows for n in top)

@@ -293,7 +293,7 @@ def test_the_grid_covers_the_field_from_edge_to_edge() -> None:
 
 
 def test_a_patch_larger_than_the_field_is_moved_about_the_image() -> None:
-    """Without any gradient the patch is the field by the architecture."""
+    """It would be the field by the architecture; patches of our own are in the field of what ran."""
     subject = Subject((1, 2, 3), 0.0, Box(rows=(0, 200), cols=(0, 190)), Box(rows=(0, 150), cols=(0, 190)))
     boxes = draw_boxes(subject, 500, 1)
     assert {box.rows[0] for box in boxes} == set(range(25))

@@ -277,7 +277,7 @@ def run(context: StageContext) -> Artifacts:
                 for table in ("top", "top_distinct")
                 for each in seen[table][label]
             }
-            look = _look(context, image, geometry, layer, known)
+            look = _look(context, image, as_run, layer, known)
             examples[label] = Example(files[label], outputs[label], evidence, look, animals[label])
             advance(1)
         compared = compare_channels(

@@ -47,7 +47,7 @@ class Sight:
 
 
 See = Callable[[Position, Box], Sight]
-"""Looks at the gradient of the neuron at a position, whose receptive field is given."""
+"""Looks at the gradient of the neuron at a position, given its receptive field in the network that ran."""
 
 
 def describe_neurons(
@@ -60,13 +60,14 @@ def describe_neurons(
     """The ``count`` most excited neurons, over all and over distinct channels, with what they see.
 
     ``geometries`` are the layer's by the architecture, and in the network that ran. ``see`` looks at the
-    neuron at a position with the given receptive field in an image of ``side`` × ``side`` pixels.
+    neuron at a position with its receptive field by the latter in an image of ``side`` × ``side`` pixels.
     """
     rankings = [rank_neurons(activations, count, distinct=distinct) for distinct in (False, True)]
 
     def describe(position: Position) -> Neuron:
         fields = [receptive_field(geometry, position[0], position[1], side) for geometry in geometries]
-        sight = see(position, fields[0])
+        # The field of the network that ran: what lies outside it changes nothing in a silent neuron, either.
+        sight = see(position, fields[1])
         return Neuron(
             position=position,
             value=float(activations[position]),
@@ -198,7 +199,7 @@ def _sight(context: StageContext, image: ImageFile, layer: str) -> See:
             gradient = recorded[0].gradient(position)
             if first:
                 # Once an image: the other neurons' gradients come from the same steps.
-                _require_same(context, recorded[0], position, gradient, image.file, layer)
+                _require_same(context, recorded[0], (position, field), gradient, image.file, layer)
             sight = Sight(effective_field(gradient, fallback=field), find_support(gradient))
             return json.dumps(sight.to_json()).encode()
 
@@ -221,15 +222,16 @@ def _record(context: StageContext, image: ImageFile, layer: str) -> RecordedImag
 def _require_same(
     context: StageContext,
     recorded: RecordedImage | WholeImage,
-    position: Position,
+    neuron: tuple[Position, Box],
     gradient: NDArray[Any],
     file: str,
     layer: str = "",
 ) -> None:
     """Fail if the chain of layers is not the network: one gradient must be that of the network, everywhere.
 
-    In the chain it is computed where it can differ from zero only. That it is zero elsewhere, and so what a
-    neuron can see at all, is no assumption then. A network that was run whole has nothing to compare with.
+    ``neuron``: its position and its receptive field. In the chain the gradient is computed where it can
+    differ from zero only. That it is zero elsewhere, and so what a neuron can see at all, is no assumption
+    then. A network that was run whole has nothing to compare with.
     """
     from reportgen.analysis.gradients import differentiate
     from reportgen.analysis.whole import WholeImage
@@ -237,10 +239,14 @@ def _require_same(
     if isinstance(recorded, WholeImage):
         return
     network = context.network()
+    position, field = neuron
     run = network.explain(layer) if layer and layer != network.layers[0] else network.explained
     whole = differentiate(run, recorded.image, position)
-    # Run whole and as a chain, VGG16 gives gradients that agree to 8e-7 of the largest value.
-    if np.abs(gradient - whole).max() > 1e-3 * np.abs(whole).max():
+    outside = np.ones(whole.shape[:2], bool)
+    outside[slice(*field.rows), slice(*field.cols)] = False
+    # Run whole and as a chain, VGG16 gives gradients that agree to 8e-7 of the largest value. Outside the
+    # field no path leads to the neuron, and nothing is rounded: the smallest value there is one too many.
+    if whole[outside].any() or np.abs(gradient - whole).max() > 1e-3 * np.abs(whole).max():
         raise ExplanationError(
             f"{file}: the gradient of the neuron {position} is another one in the network than in its layers "
             "one after the other.",

@@ -84,7 +84,7 @@ def _starts(subject: Subject) -> list[tuple[int, int]]:
         (subject.field.cols, subject.patch.cols),
     ):
         length = patch[1] - patch[0]
-        # Without any gradient the patch is the field by the architecture, which may be the larger one.
+        # A patch is in the field of the network that ran; one that is in none of it is moved about the image.
         first, last = (start, stop) if stop - start >= length else (0, SIDE)
         found.append((first, last - length + 1))
     return found
