@@ -87,6 +87,7 @@ _OCCLUDED = {
 _PATCHES = {
     "patches": 5, "contrast": 0.1, "image_contrast": 0.2, "flatter": 5, "black": 0.0, "image_black": 0.1,
     "at_edge": 2, "pairs": 10, "overlapping": 8, "places": 2, "on_animal": None, "animal_area": None,
+    "chance": {"contrast": 0.15, "flatter": 3.75, "black": 0.05, "at_edge": 0.125},
 }  # fmt: skip
 _EXCITING = {
     "file": "train/cat/1.jpg", "label": "cat", "value": 9.5, "position": [3, 4, 5],
@@ -181,6 +182,9 @@ def document() -> dict[str, Any]:
             "network_geometry": {"size": 196, "stride": 16, "padding": 90}, "top": _each([_NEURON]),
             "top_distinct": _each([_NEURON]), "positive_share": _each(0.3), "head_overlap": None,
             "looks": _each(_PATCHES), "arrays": {},
+            "flatness": {
+                "share": 0.4, "expected": 0.5, "flatter": 7.5, "alpha": 0.05, "draws": 999, "p_value": 0.25,
+            },
         },
         "occlusion": {
             "layer": "block5_conv4", "files": _each("test/x.jpg"), "random_boxes": 30, "step": 32,

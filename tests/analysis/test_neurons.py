@@ -110,6 +110,7 @@ def found(
         geometry=POOLING,
         network_geometry=POOLING,
         count=count,
+        seed=1,
         heads=heads,
     )
 

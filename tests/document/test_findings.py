@@ -295,18 +295,50 @@ def test_near_duplicates() -> None:
 
 
 def test_patches_as_pictures() -> None:
-    def look(flatter: int, overlapping: int) -> Change:
+    def look(overlapping: int) -> Change:
         def change(made: Any) -> None:
             for each in made["neurons"]["looks"].values():
-                each |= {"flatter": flatter, "overlapping": overlapping}
+                each["overlapping"] = overlapping
 
         return change
 
-    flat, sharp = (SmallPage(changed(look(*counts))).findings() for counts in ((5, 10), (0, 0)))
-    assert any("mostly flatter than their images: 10 of 10" in text for text in flat)
-    assert any("mostly show the same place: 20 of 20" in text for text in flat)
-    assert any("mostly have more contrast" in text for text in sharp)
-    assert not any("place" in text for text in sharp)
+    near, apart = (SmallPage(changed(look(count))).findings() for count in (10, 0))
+    assert any("mostly show the same place: 20 of 20" in text for text in near)
+    assert not any("place" in text for text in apart)
+
+
+@pytest.mark.parametrize(
+    ("share", "p_value", "told", "said"),
+    [
+        (0.1, 0.002, "are flatter than random parts", "The patches have less contrast than boxes"),
+        (0.9, 0.002, "have more contrast than random parts", "The patches have more contrast than boxes"),
+        (0.3, 0.104, "", "It is not shown that the patches have less contrast than boxes"),
+    ],
+)
+def test_flat_patches(share: float, p_value: float, told: str, said: str) -> None:
+    def change(made: Any) -> None:
+        made["neurons"]["flatness"] |= {"share": share, "p_value": p_value}
+
+    page = SmallPage(changed(change))
+    found = [text for text in page.findings() if "random parts of their images" in text]
+    assert [f"neurons {told}" in text for text in found] == [True] * bool(told)
+    assert all(f"{100 * share:.1f} % of the boxes" in text.replace("\u00a0", " ") for text in found)
+    words = page.words("#appendix")
+    assert said in words
+    assert "10 of 10 patches have less contrast than their whole image; of such boxes 7.5 would." in words
+    assert "0.10 / 0.15 / 0.20" in words
+    assert "2 of 5 / 0.1" in words
+
+
+def test_older_documents_compare_no_patches_with_chance() -> None:
+    def change(made: Any) -> None:
+        del made["neurons"]["flatness"]
+        for each in made["neurons"]["looks"].values():
+            each.pop("chance", None)
+
+    words = SmallPage(changed(change)).words("#appendix")
+    assert "0.10 / 0.20" in words
+    assert "boxes of their sizes" not in words
 
 
 def test_the_farthest_from_what_is_expected_comes_first_and_stands_on_the_title_page() -> None:

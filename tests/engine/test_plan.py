@@ -79,7 +79,10 @@ def test_the_same_inputs_give_the_same_keys(home: Path) -> None:
     [
         (
             {"seed": 5},
-            {"convolution", "conv_stack", "transfer", "results", "occlusion", "channels", "methods"},
+            {
+                *("convolution", "conv_stack", "transfer", "results", "neurons", "occlusion", "channels"),
+                "methods",
+            },
         ),
         ({"course": "C"}, {"results"}),
         ({"assignment": "A"}, {"results"}),

@@ -9,7 +9,7 @@ from reportgen.contract.specimen import Known
 from reportgen.dataset.inventory import Inventory
 from reportgen.outline.section import Claim
 from reportgen.results import Box
-from reportgen.results.inference import weigh_sample
+from reportgen.results.inference import weigh_sample, weigh_share
 from reportgen.sections.neurons.result import Neuron, Neurons
 from reportgen.settings import Settings
 
@@ -47,14 +47,17 @@ def decide(numbers: Neurons) -> Iterator[Claim]:
 
 
 def _decide_looks(numbers: Neurons) -> Iterator[Claim]:
-    """What the patches are like; documents before 1.2 do not tell."""
-    if numbers.patches:
+    """What the patches are like; older documents do not tell."""
+    flatness = numbers.flatness
+    if flatness is not None:
+        # Most parts of an image are flatter than the whole: so patches are compared with parts, not with it.
+        shown = flatness.p_value <= flatness.alpha
         yield Claim(
-            "patches_flat",
-            "Most patches have less contrast than their image.",
-            2 * numbers.flatter > numbers.patches,
+            "patches_flatter",
+            "The patches have less contrast than boxes of their sizes at random places of their images.",
+            shown and flatness.share < flatness.expected,
             finding=True,
-            weight=weigh_sample(numbers.flatter, numbers.patches, _HALF),
+            weight=weigh_share(flatness.share, flatness.expected) if shown else 0.0,
         )
     if numbers.pairs:
         overlap = 2 * numbers.overlapping > numbers.pairs

@@ -20,6 +20,7 @@ from reportgen.engine.stages.examples import example_files, find_boxes, open_exa
 from reportgen.engine.stages.outcomes import pack_section
 from reportgen.errors import ExplanationError
 from reportgen.results import Box, FieldGeometry, ImageFile, Patch, Position
+from reportgen.sections.neurons.chance import Scene, judge_flatness
 from reportgen.sections.neurons.patches import describe_patches
 from reportgen.sections.neurons.result import FurtherLayer, HeadOverlap, Neuron, Neurons
 
@@ -93,6 +94,7 @@ def find_excited_neurons(
     geometry: FieldGeometry,
     network_geometry: FieldGeometry,
     count: int,
+    seed: int,
     heads: Mapping[str, Box | None],
     animals: Mapping[str, Box | None] | None = None,
     advance: Callable[[int], object] = lambda _count: None,
@@ -101,7 +103,8 @@ def find_excited_neurons(
 
     ``activations`` are the layer's output for each class's image, ``sees`` find the patch of a neuron in it;
     ``images`` are the same images as (224, 224, 3) uint8. ``heads`` are annotated boxes, None where there
-    is none, and so are ``animals``. Arrays: ``image_<i>``, ``activations_<i>``.
+    is none, and so are ``animals``. ``seed``: of the random places that patches are compared with. Arrays:
+    ``image_<i>``, ``activations_<i>``.
     """
     arrays: dict[str, NDArray[Any]] = {}
     top, distinct, positive = {}, {}, {}
@@ -113,6 +116,7 @@ def find_excited_neurons(
         advance(1)
         positive[label] = float(np.count_nonzero(outputs > 0) / outputs.size)
         arrays |= {f"image_{i}": images[label], f"activations_{i}": outputs}
+    scenes = {label: Scene.of([each.patch for each in own], images[label]) for label, own in top.items()}
     numbers = Neurons(
         layer=layer,
         layer_shape=list(arrays["activations_0"].shape),
@@ -124,9 +128,12 @@ def find_excited_neurons(
         positive_share=positive,
         head_overlap=_count_overlaps(top, heads),
         looks={
-            label: describe_patches([each.patch for each in own], images[label], (animals or {}).get(label))
-            for label, own in top.items()
+            label: describe_patches(scene.patches, images[label], (animals or {}).get(label)).model_copy(
+                update={"chance": scene.describe()}
+            )
+            for label, scene in scenes.items()
         },
+        flatness=judge_flatness(list(scenes.values()), seed),
         arrays=summarise("neurons", arrays),
     )
     return Computed(numbers, arrays)
@@ -181,6 +188,7 @@ def _find_in_layer(context: StageContext, number: int, advance: Callable[[int], 
         geometry=geometry,
         network_geometry=network_geometry,
         count=context.setting("show.neurons"),
+        seed=context.setting("seed"),
         heads={label: head for label, (_, head) in boxes.items()},
         animals={label: animal for label, (animal, _) in boxes.items()},
         advance=advance,

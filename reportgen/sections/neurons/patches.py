@@ -26,12 +26,6 @@ def describe_patches(patches: Sequence[Box], image: NDArray[np.uint8], animal: B
     """
     luma = grey(image).astype(np.float64)
     parts = [luma[slice(*each.rows), slice(*each.cols)] for each in patches]
-    pairs = [
-        (i, j)
-        for (i, one), (j, other) in combinations(enumerate(patches), 2)
-        # In whole numbers, so that exactly half is not more than half.
-        if 2 * _intersect(one, other) > _area(one) + _area(other) - _intersect(one, other)
-    ]
     side = len(image)
     return PatchLooks(
         patches=len(patches),
@@ -43,8 +37,8 @@ def describe_patches(patches: Sequence[Box], image: NDArray[np.uint8], animal: B
         # Half-open: a box with the last pixel ends at the side.
         at_edge=sum(0 in (*each.rows, *each.cols) or side in (*each.rows, *each.cols) for each in patches),
         pairs=len(patches) * (len(patches) - 1) // 2,
-        overlapping=len(pairs),
-        places=_count_places(len(patches), pairs),
+        overlapping=len(_find_pairs(patches)),
+        places=len(set(group_places(patches))),
         on_animal=None
         if animal is None
         else float(np.mean([_intersect(each, animal) / _area(each) for each in patches])),
@@ -64,11 +58,21 @@ def _intersect(one: Box, other: Box) -> int:
     return lengths[0] * lengths[1]
 
 
-def _count_places(count: int, pairs: Sequence[tuple[int, int]]) -> int:
-    """How many groups there are if the members of each pair are in one."""
-    group = list(range(count))
-    for one, other in pairs:
+def _find_pairs(patches: Sequence[Box]) -> list[tuple[int, int]]:
+    """The pairs that overlap by more than half, by their indices."""
+    return [
+        (i, j)
+        for (i, one), (j, other) in combinations(enumerate(patches), 2)
+        # In whole numbers, so that exactly half is not more than half.
+        if 2 * _intersect(one, other) > _area(one) + _area(other) - _intersect(one, other)
+    ]
+
+
+def group_places(patches: Sequence[Box]) -> list[int]:
+    """The number of the place that each patch is at: those that overlap by more than half are at one."""
+    group = list(range(len(patches)))
+    for one, other in _find_pairs(patches):
         # The whole group changes its number: a chain of overlaps joins all of its members.
         old, new = group[other], group[one]
         group = [new if each == old else each for each in group]
-    return len(set(group))
+    return group

@@ -50,6 +50,37 @@ class HeadOverlap(Result):
     total: Annotated[Count, means("Patches of this class.", "patches")]
 
 
+class RandomBoxes(Result):
+    """What the patches of one image would be like by chance: boxes of their sizes at all of its places."""
+
+    contrast: Annotated[Size, means("The mean of their contrasts.", "luma, 0 to 1")]
+    flatter: Annotated[
+        Size, means("How many would have less contrast than the whole image, on average.", "patches")
+    ]
+    black: Annotated[Share, means("The mean share of their pixels that are black.")]
+    at_edge: Annotated[Size, means("How many would reach an edge of the image, on average.", "patches")]
+
+
+class Flatness(Result):
+    """The patches of all images beside boxes of their sizes at random places, by contrast."""
+
+    share: Annotated[
+        Share,
+        means("The mean share of the boxes of a patch's size in its image that have less contrast than it."),
+    ]
+    expected: Annotated[Share, means("The same on average if the patches stand at random places.")]
+    flatter: Annotated[
+        Size, means("How many would have less contrast than their image, on average.", "patches")
+    ]
+    alpha: Annotated[Share, means("The level of the test.")]
+    draws: Annotated[
+        Positive, means("How often places were drawn; patches that overlap by more than half move together.")
+    ]
+    p_value: Annotated[
+        Share, means("Twice the share of draws that are at least as far on the side of the truth; at most 1.")
+    ]
+
+
 class PatchLooks(Result):
     """What the patches of one image are like as pictures. Contrast is the standard deviation of the luma."""
 
@@ -69,6 +100,9 @@ class PatchLooks(Result):
         Share | None, means("The mean share of a patch that lies on the annotated animal; null without one.")
     ]
     animal_area: Annotated[Share | None, means("The share of the image that lies on it; null without one.")]
+    chance: Annotated[
+        RandomBoxes | None, means("What boxes at random places are like; null in older documents.")
+    ] = None
 
 
 _Top = Annotated[
@@ -141,6 +175,10 @@ class Neurons(Result):
         dict[Label, Annotated[PatchLooks, means("What the patches of this class's image are like.")]],
         means("What the patches are like as pictures; empty in documents before 1.2."),
     ] = Field(default_factory=dict)
+    flatness: Annotated[
+        Flatness | None,
+        means("Whether the patches are flatter than boxes at random places; null in older documents."),
+    ] = None
     more: Annotated[
         list[Annotated[FurtherLayer, means("One further layer.")]],
         means("The further layers that the settings name; none in documents before 1.2."),

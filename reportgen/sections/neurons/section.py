@@ -25,7 +25,11 @@ SECTION = Section(
     meaning="The most excited neurons, and what they see.",
     topic="most excited neurons",
     reads=Reads(
-        images="examples", annotations=True, weights=True, settings=("show.neurons",), stages=("activations",)
+        images="examples",
+        annotations=True,
+        weights=True,
+        settings=("show.neurons", "seed"),
+        stages=("activations",),
     ),
     figures=(
         Shown("neuron_input_<i>"),
@@ -38,6 +42,8 @@ SECTION = Section(
         Origin("/geometry", _GEOMETRY, "weights"),
         Origin("/network_geometry", _GEOMETRY, "weights", weights=True),
         Origin("/looks", ".patches.describe_patches", "examples", weights=True),
+        Origin("/looks/*/chance", ".chance.Scene.describe", "examples", weights=True),
+        Origin("/flatness", ".chance.judge_flatness", "examples", weights=True),
         *(
             Origin(f"/looks/*/{name}", ".patches.describe_patches", "annotated", weights=True)
             for name in ("on_animal", "animal_area")
@@ -81,6 +87,13 @@ SECTION = Section(
             Rule(f"/looks/*/{name}", Tolerance(0, 1), EDGE)
             for name in ("flatter", "at_edge", "overlapping", "places")
         ),
+        Rule("/looks/*/chance/contrast", Tolerance(0, 0.02), EDGE),
+        Rule("/looks/*/chance/black", Tolerance(0, 0.02), EDGE),
+        Rule("/looks/*/chance/*", Tolerance(0, 0.5), EDGE),
+        *(Rule(f"/flatness/{name}", Tolerance(0, 0.03), EDGE) for name in ("share", "expected")),
+        # A patch that is a pixel longer may overlap another one by more than half, and then moves with it.
+        Rule("/flatness/p_value", Tolerance(0, 0.1), EDGE),
+        Rule("/flatness/flatter", Tolerance(0, 1), EDGE),
         Rule("/positive_share", Tolerance(0, 1e-3), GATES),
         Rule("/head_overlap/*/overlapping", Tolerance(0, 1), EDGE),
     ),
