@@ -16,9 +16,12 @@ import pikepdf
 import pytest
 from bs4 import BeautifulSoup
 from equipment import find_tool
+from PIL import Image
 from sharing import MakeOnce
 from tiny_data import draw_tiny_data
 
+from reportgen.engine import pipeline
+from reportgen.settings import load_settings
 from reportgen.system.libraries import can_print
 
 SECTIONS = {
@@ -68,6 +71,41 @@ stride = [3, 1]
 padding = [2, 0]
 """
 """Other filters than usual: a remainder in both sections, an even filter, fewer maps than are shown."""
+
+
+NETWORKS = """
+report = "architectures"
+sections = ["architectures", "best_network", "transfer", "neurons", "grad_cam"]
+weights = "embedded"
+layers = ["block5_conv4", "block1_conv1"]
+
+[show]
+neurons = 2
+
+[training]
+epochs = 3
+
+[[architectures]]
+name = "narrow"
+layers = [
+  { layer = "conv", filters = 9, size = 8 },
+  { layer = "conv", filters = 2, size = 8, stride = 8, activation = "elu" },
+  { layer = "flatten" },
+]
+
+[[architectures]]
+name = "wide"
+layers = [
+  { layer = "conv", filters = 9, size = 8 },
+  { layer = "conv", filters = 3, size = 8, stride = 8, activation = "elu" },
+  { layer = "flatten" },
+]
+"""
+"""What the assignment's report lacks: sections of the second one, and a second explained layer.
+
+Whichever network is the best has maps of more values than are shown, maps that do not fill a row, and values
+below zero.
+"""
 
 
 def snapshot(folder: Path) -> dict[str, str]:
@@ -123,6 +161,29 @@ def make_windows(folder: Path) -> None:
 def windows(make_once: MakeOnce) -> Path:
     """A build with other filters than usual, ``WINDOWS``."""
     return make_once("windows", make_windows) / "build"
+
+
+def make_networks(folder: Path) -> None:
+    """Networks of one's own beside a stand-in for VGG19, whose numbers are shown as those of VGG19 are.
+
+    One test image of a dog is nearly one of a cat: so the matrix of the test images is no other split's, and
+    not its own mirror image.
+    """
+    # Imported here: whoever asks for no such report needs no TensorFlow.
+    from stand_in import counting, make_home
+
+    home = make_home(folder / "home")
+    with Image.open(home / "data/test/cat/0.png") as cat:
+        cat.point(lambda level: level + 1).save(home / "data/test/dog/2.png")
+    (home / "report.toml").write_text(NETWORKS, encoding="utf-8")
+    with counting():
+        pipeline.build(load_settings(folder=home), home / "data")
+
+
+@pytest.fixture(scope="session")
+def networks(make_once: MakeOnce) -> Path:
+    """A build of the second report, ``NETWORKS``."""
+    return make_once("networks", make_networks) / "home/build"
 
 
 @pytest.fixture(scope="session")

@@ -117,6 +117,8 @@ def describe_network(architecture: Architecture, looked: Mapping[str, Looked]) -
                 shape=list(maps.shape),
                 shown=shown,
                 silent=int((~maps.any(axis=(0, 1))).sum()),
+                lowest=maps[..., :shown].min(axis=(0, 1)).tolist(),
+                highest=maps[..., :shown].max(axis=(0, 1)).tolist(),
             )
         )
     neurons = {}

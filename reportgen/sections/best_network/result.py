@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import computed_field
+from pydantic import Field, computed_field
 
 from reportgen.results.fields import (
     Arrays,
@@ -28,6 +28,14 @@ class MapLayer(Result):
     shape: Annotated[VolumeShape, means("Rows, columns and channels of its output.")]
     shown: Annotated[Positive, means("How many of its maps are shown.")]
     silent: Annotated[Count, means("Maps of all that are zero everywhere.")]
+    lowest: Annotated[
+        list[Annotated[float, means("The smallest value of the shown map of this index.")]],
+        means("Where each shown map is darkest; empty in documents of older versions."),
+    ] = Field(default_factory=list)
+    highest: Annotated[
+        list[Annotated[float, means("The largest value of the shown map of this index.")]],
+        means("Where each shown map is brightest; empty in documents of older versions."),
+    ] = Field(default_factory=list)
 
 
 class Excited(Result):

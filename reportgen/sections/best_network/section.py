@@ -23,6 +23,8 @@ SECTION = Section(
     tolerances=(
         Rule("/arrays/image_*", Tolerance(0, 1), DECODED),
         Rule("/arrays/*", Tolerance(1e-4), FLOAT32, True),
+        Rule("/layers/*/lowest/*", Tolerance(1e-4, 1e-6), FLOAT32),
+        Rule("/layers/*/highest/*", Tolerance(1e-4, 1e-6), FLOAT32),
         Rule("/neurons/*/value", Tolerance(1e-4), FLOAT32),
     ),
     derived=("/channels_used",),
