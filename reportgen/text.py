@@ -54,10 +54,15 @@ def significant_text(value: float, digits: int = 3) -> str:
     return f"{mantissa.removesuffix('.')} × 10{raised}".replace("-", MINUS)
 
 
+def activation_text(value: float) -> str:
+    """A neuron's output: four digits, and of larger ones one decimal, so that one neuron is one number."""
+    return decimal_text(value, 1) if abs(value) >= 100 else significant_text(value, 4)
+
+
 def whole_text(value: int) -> str:
-    """A count, its thousands set apart by thin spaces."""
-    # U+202F, at which no line is broken.
-    return f"{value:,}".replace(",", "\u202f")
+    """A count; from five digits on, its thousands are set apart by thin spaces (ISO 80000-1, 7.3.1)."""
+    # U+202F, at which no line is broken. Four digits stay together, as in years and formulas beside them.
+    return f"{value:,}".replace(",", "\u202f") if abs(value) >= 10_000 else f"{value}"
 
 
 def plural(count: int, one: str, many: str) -> str:

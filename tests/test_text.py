@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reportgen.text import find_nearest, printable, replaced, share_text
+from reportgen.text import activation_text, find_nearest, printable, replaced, share_text, whole_text
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,29 @@ def test_where_an_escape_says_nothing_a_sign_stands() -> None:
 def test_the_nearest_name_is_suggested_or_none() -> None:
     assert find_nearest("buterfly", ("kangaroo", "butterfly")) == "butterfly"
     assert find_nearest("xyz", ("kangaroo", "butterfly")) == ""
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(999, "999"), (1539, "1539"), (9999, "9999"), (10_000, "10\u202f000"), (-12_345, "-12\u202f345")],
+)
+def test_four_digits_stay_together_and_five_do_not(count: int, text: str) -> None:
+    assert whole_text(count) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1216.53, "1216.5"),
+        (379.94, "379.9"),
+        (99.996, "100.0"),
+        (45.31, "45.31"),
+        (0.0312, "0.03120"),
+        (0.0, "0"),
+    ],
+)
+def test_a_neuron_s_output_has_four_digits_or_one_decimal(value: float, text: str) -> None:
+    assert activation_text(value) == text
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,7 @@ def _app_for(arguments: list[str]) -> typer.Typer:
 
 def _name_of(command: Any) -> str:
     # As Typer names them.
-    return command.name or command.callback.__name__.replace("_", "-")
+    return str(command.name or command.callback.__name__.replace("_", "-"))
 
 
 def _is_closed(stream: TextIO) -> bool:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from reportgen.contract.lookup import escape_step
 from reportgen.text import (
+    activation_text,
     agreement_text,
     decimal_text,
     percent_text,
@@ -93,6 +94,7 @@ def mark_digits(text: str) -> Markup:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
+    "activation": _filter(activation_text),
     "decimal": _filter(decimal_text),
     "share": _filter(share_text),
     "agreement": _filter(agreement_text),

@@ -75,7 +75,8 @@ def section_of(images: Sequence[Sequence[tuple[int, int, Box]]], random_boxes: i
         ]
         for k, image in enumerate(images)
     }
-    return section.model_copy(update={"neurons": neurons, "random_boxes": random_boxes})
+    copied: Occlusion = section.model_copy(update={"neurons": neurons, "random_boxes": random_boxes})
+    return copied
 
 
 def test_patches_at_one_place_count_once() -> None:

@@ -22,8 +22,6 @@ MARKED = {
     '(r.report.group or r.report.course) | string | truncate(40, true, "…")',
     "author.name", "author.roll_number", "r.report.assignment",
     "layer.layer", "network.name", "r.provenance.weights.architecture", "s.best_name", "s.network", "s.own",
-    # Settings, in the words of report.toml.
-    '"[methods]"', '\'located_over = "test"\'',
     # Between which numbers pixels are scaled for the networks of one's own.
     '"−1"',
     # Rows of a table that are no method.
@@ -40,7 +38,7 @@ MARKED = {
     '"Zhang et al. 2018"', '"Kingma and Ba 2015"', '"McNemar 1947"', '"McNemar"',
     # Constants of a formula or a method: ends of ranges, the depth of RGB, classes of ImageNet, quantiles.
     '"L2"', '"C"', '"EXIF"', '"5"', '"ten"', "format",
-    "0", "3", "255", "1000", '"1000"', '"1,000"', '"5 %"', '"95 %"',
+    "0", "3", "255", "1000", '"1000"', '"5 %"', '"95 %"',
     '"2/fan-in"', '"11\xa0×\xa011"', '"σ = 1.5"', '"K₁ = 0.01"', '"K₂ = 0.03"',
     # Of the sections that ask whether explanations hold.
     '"1.00"', '"ImageNet"', '"Fong and Vedaldi 2017"', '"Zeiler and Fergus 2014"',

@@ -309,10 +309,12 @@ def test_a_layer_of_another_shape_has_its_own_grid_and_the_fields_that_are_liste
     with reading(browser, other_layer) as page:
         box = explorer(page, "neurons")
         surface = box.get_by_role("application")
-        area = dict(surface.bounding_box() or {})
+        found = surface.bounding_box()
+        assert found is not None
+        area: dict[str, float] = {"width": found["width"], "height": found["height"]}
         for row, col in [(row, row % 5) for row in range(7)]:
-            place = {"x": area["width"] * (col + 0.5) / 5, "y": area["height"] * (row + 0.5) / 7}
-            surface.hover(position=place)
+            x, y = area["width"] * (col + 0.5) / 5, area["height"] * (row + 0.5) / 7
+            surface.hover(position={"x": x, "y": y})
             expect(box.locator(".strongest .name").first).to_have_text(f"channel {(row + col) % 4}")
             said = box.locator(".pane > p.quiet").first
             if row == 6:
