@@ -27,7 +27,7 @@ from reportgen.memo import Memo, no_memo
 from reportgen.networks import USUAL
 from reportgen.outline.kind import ReportKind
 from reportgen.outline.papers import CHEN_2016, OF_ARCHITECTURES, SIMONYAN_2015
-from reportgen.outline.section import Reference
+from reportgen.outline.section import Reference, Section
 from reportgen.results import Results
 from reportgen.tables import Printing
 from reportgen.templates import Templates
@@ -329,16 +329,12 @@ def _embed_picture(picture: Picture, kind: str, alt: str) -> Markup:
 
 def _plan(content: Content) -> Numbering:
     """Figures as they were drawn, section by section; then those of the appendix."""
-    kind, dataset = content.kind, content.results.dataset
+    kind = content.kind
     by_place: dict[str, list[str]] = {"body": [], "appendix": [], "cell": []}
     for name in content.album:
         by_place[_find_place(name, kind)].append(name)
     tables: dict[str, list[str]] = {
-        place: [
-            name
-            for section in kind.sections
-            for name in section.table_names(len(dataset.classes), place, annotated=dataset.annotated)
-        ]
+        place: [name for section in kind.sections for name in _list_tables(content.results, section, place)]
         for place in ("body", "appendix")
     }
     return Numbering.plan(
@@ -347,6 +343,18 @@ def _plan(content: Content) -> Numbering:
             "table": (tables["body"], [*tables["appendix"], *COMMON_TABLES]),
         }
     )
+
+
+def _list_tables(results: Results, section: Section, place: str) -> list[str]:
+    """The section's tables at a place; of those that may be missing the ones that its ``claims`` list."""
+    dataset = results.dataset
+    names = section.table_names(len(dataset.classes), place, annotated=dataset.annotated)
+    optional = {name for name in names if any(t.if_any and t.matches(name) for t in section.tables)}
+    module = section.load("claims") if optional else None
+    if module is None or not hasattr(module, "list_tables"):
+        return names
+    there = set(module.list_tables(getattr(results, section.name)))
+    return [name for name in names if name not in optional or name in there]
 
 
 def _find_place(figure: str, kind: ReportKind) -> str:

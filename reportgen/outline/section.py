@@ -125,7 +125,8 @@ class Shown:
     """A figure or a table by its name, in which ``<i>`` stands for the index of each class.
 
     ``place``: where it is printed; a figure in the ``cell`` of a table has no number of its own. ``if_any``:
-    it may be missing; ``if_annotated``: it is there if boxes came with the images.
+    it may be missing, and ``list_figures`` or ``list_tables`` of the section's ``claims`` says whether it is
+    there; ``if_annotated``: it is there if boxes came with the images.
     """
 
     name: str

@@ -153,7 +153,7 @@ def test_errors_are_beside_training_images_of_the_class_they_resemble() -> None:
     assert [(c.true, c.predicted, c.count) for c in numbers.confusions] == [
         ("ant", "cat", 1), ("bee", "ant", 1), ("cat", "ant", 1),
     ]  # fmt: skip
-    assert told(numbers)["errors_resemble"] == (True, 0.0)  # two of three may be chance
+    assert "errors_resemble" not in told(numbers)  # two of three may be chance
 
 
 def test_errors_that_resemble_their_own_class_are_told_as_such() -> None:
@@ -163,6 +163,7 @@ def test_errors_that_resemble_their_own_class_are_told_as_such() -> None:
     assert [(c.true, c.predicted, c.count) for c in numbers.confusions] == [
         ("ant", "bee", 3), ("bee", "cat", 3),
     ]  # fmt: skip
+    assert binomtest(0, 6).pvalue < 0.05 < binomtest(0, 5).pvalue
     passed, weight = told(numbers)["errors_resemble"]
     assert not passed
     assert weight == pytest.approx(1 - 2 * float(binomtest(0, 6).proportion_ci(method="wilson").high))

@@ -253,7 +253,19 @@ def err(made: Any, taken: int, own: int) -> None:
             "Most misclassified images do not resemble",
             "The nearest training image of most errors is not of the class",
         ),
-        (2, 0, "", "The nearest training image of most errors is of the class"),
+        (6, 0, "Most misclassified images resemble", "So what is confused here is alike"),
+        (0, 6, "Most misclassified images do not", "does not explain most of these errors"),
+        # By the sign test five errors show nothing, nor do nine against two.
+        (
+            5,
+            0,
+            "",
+            "Of the 5 misclassified images, 5 have a nearest training image of the class that was named",
+        ),
+        (0, 2, "", "0 have a nearest training image of the class that was named, 2 one of the right class"),
+        (1, 0, "", "The training image nearest to it is of the class that was named."),
+        (0, 1, "", "The training image nearest to it is of the right class."),
+        (9, 2, "", "Of the 11 misclassified images, 9 have a nearest"),
         (0, 0, "", "so there is no error to be looked into"),
     ],
 )
@@ -266,10 +278,13 @@ def test_errors(taken: int, own: int, finding: str, sentence: str) -> None:
     text = page.words("#errors")
     assert sentence in text
     if taken + own:
-        assert f"{taken + own} of 40 test images are taken for another class" in text
+        verb = "is" if taken + own == 1 else "are"
+        assert f"{taken + own} of 40 test images {verb} taken for another class" in text
         assert f"of cat {taken + own} of 20, taken for dog" in text
         assert "Every test image of dog is recognised" in text
-        assert f"it is for {taken} of {taken + own}; for {own} it is of" in text
+        assert (f"it is for {taken} of {taken + own}; for {own} it is of" in text) == bool(finding)
+        assert ("So what is confused" in text or "So likeness" in text) == bool(finding)
+        assert ("of most errors" in text) == bool(finding)
     else:
         assert "Every one of the 40 test images is recognised" in text
         assert "black frame" not in text
@@ -415,3 +430,26 @@ def test_channels_that_are_silent_in_all_images(silent: int) -> None:
         f"Some channels are silent in all images, and can tell nothing about them: {silent} of 512"
         in page.words("#channels")
     ) == bool(silent)
+
+
+@pytest.mark.parametrize("wrong", [6, 7, 9])
+def test_errors_that_the_figure_leaves_out_are_in_a_table(wrong: int) -> None:
+    def change(made: Any) -> None:
+        made["errors"]["images"] = {"cat": 20, "dog": 20}
+        made["errors"]["mistakes"] = [
+            {
+                "file": f"test/cat/{n}.jpg", "true": "cat", "predicted": "dog", "probability": 0.75,
+                "nearest": [{"file": f"train/dog/{n}.png", "label": "dog", "similarity": 0.5 + n / 100}],
+            }
+            for n in range(wrong)
+        ]  # fmt: skip
+
+    page = SmallPage(changed(change))
+    rows = page.soup.select("table:has(#table-further_errors) tbody tr")
+    cells = [[" ".join(cell.get_text().split()) for cell in row.select("th, td")] for row in rows]
+    assert cells == [
+        [f"test/cat/{n}.jpg", "dog", f"train/dog/{n}.png", "dog", f"{0.5 + n / 100:.3f}"]
+        for n in range(6, wrong)
+    ]
+    caption = page.words("#figure-nearest figcaption")
+    assert ("has the others" in caption) == (wrong > 6)

@@ -7,17 +7,21 @@ from collections.abc import Iterator
 from reportgen.contract.specimen import Known
 from reportgen.dataset.inventory import Inventory
 from reportgen.outline.section import Claim
-from reportgen.results.inference import weigh_sample, weigh_share
-from reportgen.sections.errors.result import Errors
+from reportgen.results.inference import mcnemar_p_value, weigh_sample, weigh_share
+from reportgen.sections.errors.result import SHOWN_MISTAKES, Errors
 from reportgen.settings import Settings
 
 _HALF = 0.5
 
+_ALPHA = 0.05
+"""The level of the sign test of whether most errors are of one kind; five errors never reach it."""
+
 
 def decide(numbers: Errors) -> Iterator[Claim]:
-    """Decide each claim by the numbers; without a mistake nothing is claimed of mistakes."""
+    """Decide each claim by the numbers; of so few mistakes that chance may be all, nothing is claimed."""
     wrong = len(numbers.mistakes)
-    if wrong:
+    # The sign test: were each kind as likely, the counts would be as uneven with this probability.
+    if mcnemar_p_value(numbers.near_taken, wrong - numbers.near_taken) <= _ALPHA:
         yield Claim(
             "errors_resemble",
             "The nearest training image of most errors is of the class that they were taken for.",
@@ -38,6 +42,12 @@ def decide(numbers: Errors) -> Iterator[Claim]:
 def expect(_settings: Settings, inventory: Inventory) -> Known:
     """There are at most as many errors as test images."""
     return Known(lengths={"/mistakes": len(inventory.of("test"))})
+
+
+def list_tables(numbers: Errors) -> Iterator[str]:
+    """Those that may be missing: a table of the errors that the figure leaves out, if there are any."""
+    if len(numbers.mistakes) > SHOWN_MISTAKES:
+        yield "further_errors"
 
 
 def list_figures(numbers: Errors) -> Iterator[str]:

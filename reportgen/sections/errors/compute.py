@@ -19,10 +19,18 @@ from reportgen.sections.errors.likeness import (
     find_plane,
     find_twins,
 )
-from reportgen.sections.errors.result import NEIGHBOURS, Errors, Judged, Mistake, Neighbour, Twins
+from reportgen.sections.errors.result import (
+    NEIGHBOURS,
+    SHOWN_MISTAKES,
+    Errors,
+    Judged,
+    Mistake,
+    Neighbour,
+    Twins,
+)
 from reportgen.store.packing import unpack_arrays
 
-SHOWN_MISTAKES, SHOWN_TWINS = 6, 4
+SHOWN_TWINS = 4
 
 _MOST_LISTED, _JUDGED = 12, 3
 

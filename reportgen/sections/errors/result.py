@@ -19,6 +19,9 @@ from reportgen.results.fields import (
     means,
 )
 
+SHOWN_MISTAKES = 6
+"""Mistakes that are shown with their nearest training images; a table names the others'."""
+
 Cosine = Annotated[float, Field(ge=-1, le=1, json_schema_extra={"unit": "cosine, -1 to 1"})]
 
 

@@ -23,7 +23,11 @@ SECTION = Section(
     topic="confused images",
     reads=Reads(images="used", weights=True, stages=("features",), sections=("transfer",)),
     figures=(Shown("nearest", if_any=True), Shown("map"), Shown("twins", "appendix", if_any=True)),
-    tables=(Shown("sureness", "appendix"), Shown("twins", "appendix")),
+    tables=(
+        Shown("further_errors", "appendix", if_any=True),
+        Shown("sureness", "appendix"),
+        Shown("twins", "appendix"),
+    ),
     origins=(
         Origin("", ".compute.find_errors", "used", weights=True),
         Origin("/images", ".compute.find_errors", "used"),
