@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,7 +32,7 @@ from reportgen.store.cache import Cache
 from reportgen.store.digests import CodeMemory, DigestMemory
 from reportgen.store.files import MEGABYTE
 from reportgen.templates import open_templates
-from reportgen.typefaces.choice import choose_typefaces
+from reportgen.typefaces.choice import choose_typefaces, find_lack
 from reportgen.typefaces.face import Typefaces, describe_face, is_in_main, words_beyond
 from reportgen.verify.tolerances import Finding
 from reportgen.weights import SOURCES, Weights, WeightsFile, locate_weights, require_here, resolve_source
@@ -223,6 +226,9 @@ def fit_examples(settings: Settings, inventory: Inventory) -> tuple[Settings, li
 # The results on 266 photographs have 6,800.
 _MOST_VALUES = 500_000
 
+STAND_IN = "?"
+"""What stands for a letter that no font here has."""
+
 _LONGEST = 300
 
 _FAILED = "the templates here do not print this"
@@ -240,7 +246,8 @@ class Rendered:
     ``figures`` are their files by name. ``reason`` says why there is no page, or no figure; ``failed``: the
     templates refuse the results or the commentary, and ``page`` is what they make without the latter;
     ``whole_fonts``: a font of it may be embedded as a whole only; ``drawn``: nothing but fonts is missing,
-    and no picture has letters in them.
+    and no picture has letters in them; ``lacking``: letters of the commentary or the results that no font
+    here has, in whose place in the commentary the page has ``STAND_IN``.
     """
 
     html: str = ""
@@ -251,23 +258,31 @@ class Rendered:
     failed: bool = False
     whole_fonts: bool = False
     drawn: bool = False
+    lacking: frozenset[str] = frozenset()
 
 
 def render_again(
-    content: Content, memo: Memo, missing: str, templates: Path | None = None, ours: Results | None = None
+    content: Content,
+    memo: Memo,
+    missing: str,
+    templates: Path | None = None,
+    ours: Results | None = None,
+    usual: int = 0,
 ) -> Rendered:
     """Render the report from its own results, with the recomputed figures in the album of ``content``.
 
     The numbers in the text are those that the report says it has, so that the text must be the same to the
     letter; whether the numbers are right is found out elsewhere. ``missing`` is why figures are missing,
-    ``templates`` the instructor's folder, if there is one. If they refuse the results, they are tried on
-    ``ours``, the recomputed ones: only if they print those, the report is at fault. Raises ``RenderError``
-    if they do not.
+    ``templates`` the instructor's folder, if there is one; ``usual`` is how many values the recomputed
+    results have. If the templates refuse the results, they are tried on ``ours``, the recomputed ones: only
+    if they print those, the report is at fault. Raises ``RenderError`` if they do not.
     """
     results, album = content.results, content.album
     # Before anything is rendered: a page takes time and memory in proportion.
-    if _count(results.model_dump(mode="json")) > _MOST_VALUES:
-        return Rendered(reason=f"the results have more than {_MOST_VALUES} values")
+    count, most = count_values(results.model_dump(mode="json")), max(_MOST_VALUES, 2 * usual)
+    if count > most:
+        reason = f"the results have {count} values; no report on these images has more than {most}"
+        return Rendered(reason=reason, failed=True)
     faces = _choose_faces(results, content.commentary)
     # The fonts of either machine that the other one lacks.
     elsewhere = {font.sha256 for font in results.provenance.fonts} ^ {
@@ -288,8 +303,16 @@ def render_again(
         document = render_html(
             replace(content, album=figures), open_templates(templates, content.kind), memo, faces
         )
-    except FontMissingError as error:  # says something of this machine, and nothing of the report
-        return Rendered(reason=error.problem)
+    # Says something of this machine: whether it says something of the report is told elsewhere.
+    except FontMissingError as error:
+        texts = map(html.unescape, _texts_of(results, content.commentary))
+        lacking = frozenset(find_lack(" ".join(texts), faces))
+        plain = {slot: replace_letters(text, lacking) for slot, text in content.commentary.items()}
+        # The letters are in the results, where names and files cannot be others.
+        if plain == content.commentary:
+            return Rendered(reason=error.problem, lacking=lacking)
+        rest = render_again(replace(content, commentary=plain), memo, missing, templates, usual)
+        return replace(rest, lacking=lacking | rest.lacking)
     # Of a stranger's commentary and results; anything else is a fault of ours, and evidence against nobody.
     except (RenderError, RecursionError) as error:
         problem = error.problem if isinstance(error, RenderError) else repr(error)
@@ -297,7 +320,7 @@ def render_again(
         if not any(text.strip() for text in content.commentary.values()):
             return Rendered(reason=reason, failed=_print(ours, content.kind, memo, templates))
         # Without the words that were refused the numbers can still be looked for.
-        bare = render_again(replace(content, commentary={}), memo, missing, templates, ours)
+        bare = render_again(replace(content, commentary={}), memo, missing, templates, ours, usual)
         guilty = isinstance(error, CommentaryError) or bare.page is not None
         return replace(bare, whole=False, reason=reason, failed=guilty or bare.failed)
     files = embedded_files(figures, document.numbers) if whole else None
@@ -308,6 +331,20 @@ def render_again(
     return Rendered(
         document.html, page, whole, files, reason, whole_fonts=whole_fonts, drawn=drawn and not lettered
     )
+
+
+def replace_letters(text: str, lacking: Collection[str]) -> str:
+    """A text with ``STAND_IN`` for each of these letters, however it is written."""
+    if not lacking:
+        return text
+    # As words are printed.
+    text = unicodedata.normalize("NFC", text)
+    for letter in lacking:
+        text = text.replace(letter, STAND_IN)
+    return _REFERENCE.sub(lambda m: STAND_IN if html.unescape(m[0]) in lacking else m[0], text)
+
+
+_REFERENCE = re.compile(r"&#?\w{1,12};")
 
 
 def needs_fonts(results: Results, commentary: Mapping[str, str]) -> bool:
@@ -342,9 +379,10 @@ def _texts_of(results: Results, commentary: Mapping[str, str]) -> tuple[str, ...
     return json.dumps(results.model_dump(mode="json"), ensure_ascii=False), *commentary.values()
 
 
-def _count(value: Any) -> int:
+def count_values(value: Any) -> int:
+    """How many values a JSON document has, with its tables and lists."""
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + sum(map(_count, items))
+    return 1 + sum(map(count_values, items))
 
 
 def _figure_names(results: Results, kind: ReportKind) -> Iterator[str]:

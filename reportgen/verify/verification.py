@@ -38,13 +38,14 @@ from reportgen.verify.printed_numbers import describe_own_numbers
 from reportgen.verify.recomputation import (
     Recomputed,
     Rendered,
+    count_values,
     find_weights,
     fit_examples,
     needs_fonts,
     recompute,
     render_again,
 )
-from reportgen.verify.releases import compare_release
+from reportgen.verify.releases import compare_release, is_other_release
 from reportgen.verify.sheets import SheetCollector
 from reportgen.verify.tolerances import (
     Finding,
@@ -131,6 +132,7 @@ def examine(
     rows += [*more, *_judge_kind(numbers, demanded=outline is not None)]
     with progress.stage("Rendering the document again"):
         rendered = _render(submitted, recomputed, settings.templates)
+    rows += _judge_letters(submitted, recomputed, rendered)
     collector = SheetCollector() if pictures else None
     rows += compare_documents(submitted, recomputed, rendered, progress, collector)
     # At the end, for the files are read at different times in between.
@@ -242,7 +244,8 @@ def _render(submitted: SubmittedReport, recomputed: Recomputed, templates: Path 
     reason = next(iter(recomputed.missing.values()), "")
     printing = submitted.settings.print if submitted.settings else Printing()
     content = Content(submitted.outline.kind, submitted.results, recomputed.album, commentary, printing)
-    return render_again(content, recomputed.memo, reason, templates, _read_recomputed(submitted, recomputed))
+    ours, usual = _read_recomputed(submitted, recomputed), count_values(recomputed.document)
+    return render_again(content, recomputed.memo, reason, templates, ours, usual)
 
 
 def _read_recomputed(submitted: SubmittedReport, recomputed: Recomputed) -> Results | None:
@@ -270,6 +273,24 @@ def _compare_fonts(submitted: SubmittedReport, templates: Path | None) -> Findin
 
 
 _MOST_FONTS = 5
+
+
+def _judge_letters(submitted: SubmittedReport, recomputed: Recomputed, rendered: Rendered) -> Findings:
+    """A row if the report has letters that no font has, neither here nor among those that it lists.
+
+    A build would have refused to print them.
+    """
+    results = submitted.results
+    if not rendered.lacking or results.provenance.fonts:
+        return
+    letters = "".join(sorted(rendered.lacking))[:_LONGEST]
+    # Matplotlib brings the report's own fonts along, and reports of earlier releases listed none.
+    same = results.provenance.versions.get("matplotlib") == recomputed.versions.get("matplotlib")
+    told = same and not is_other_release(results, recomputed.versions["reportgen"])
+    reason = (
+        "no font of this machine has these letters, and the report lists none that has: no build prints them"
+    )
+    yield Finding("settings", "/commentary", "differs" if told else "not recomputable", letters, None, reason)
 
 
 def _compare_sections(submitted: SubmittedReport, *, demanded: bool) -> Findings:
