@@ -14,6 +14,7 @@ from typing import Any
 
 from reportgen.verify.differences import Difference, Kind, find_runs, keep_gravest
 from reportgen.verify.paper_content import Mark, Painter
+from reportgen.verify.paper_fonts import Letters, read_letters
 from reportgen.verify.paper_values import Reader, Table, Value, items_of, same, scalar, show, table_of
 
 # The ways between elements; level, page, order and what an element holds say the same as values.
@@ -172,6 +173,7 @@ class Paper:
     structure: tuple[Node, ...]
     owners: Table
     resources: Mapping[str, int]
+    letters: Letters
 
 
 def stream_of(file: Path | bytes) -> Any:
@@ -211,6 +213,8 @@ def read_paper(pdf: Any) -> Paper:
         nodes,
         read_owners(table_of(root.get("/StructTreeRoot")), order),
         _count_resources(pdf),
+        # After the pages, which name the fonts.
+        read_letters(painter.fonts),
     )
 
 

@@ -14,6 +14,7 @@ from reportgen.engine.stages.pdf import DESCRIPTIONS
 from reportgen.verify.differences import GRAVEST, Difference, Kind, find_runs, keep_gravest
 from reportgen.verify.paper import Paper, compare_nodes, read_paper, stream_of
 from reportgen.verify.paper_content import STYLING, Mark
+from reportgen.verify.paper_fonts import compare_letters
 from reportgen.verify.paper_marks import compare_marks
 from reportgen.verify.paper_names import compare_names, list_names, refuse_names
 from reportgen.verify.paper_values import Table, compare_tables, items_of, same, scalar, show, table_of
@@ -271,6 +272,7 @@ def _compare(found: Paper, due: Paper, producer: str, named: Mapping[str, Kind])
         _in_flow(compare_tables("named places", found.names, due.names, _LINK_SLACK)),
         _compare_bookmarks(found.bookmarks, due.bookmarks),
         _compare_counts(found.resources, due.resources),
+        compare_letters(found.letters, due.letters),
         compare_nodes(found.structure, due.structure),
         _in_flow(compare_tables("structure of the pages", found.owners, due.owners)),
     ]

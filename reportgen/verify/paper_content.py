@@ -129,11 +129,12 @@ class Mark:
 
 
 class Painter:
-    """Reads the instructions of the pages of one PDF."""
+    """Reads the instructions of the pages of one PDF; ``fonts`` are those in use, with their entries."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._fonts: dict[Any, Font] = {}
+        self.fonts: list[tuple[Any, Font]] = []
         self._values: dict[Any, Value] = {}
         # One limit for all pages: a form is read again wherever it is drawn.
         self._left = _MOST_MARKS
@@ -252,6 +253,7 @@ class Painter:
         key = found.objgen
         if key == (0, 0) or key not in self._fonts:
             self._fonts[key] = read_font(table_of(found))
+            self.fonts.append((table_of(found), self._fonts[key]))
         return self._fonts[key]
 
 

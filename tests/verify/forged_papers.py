@@ -14,6 +14,8 @@ from fontTools.ttLib import TTFont
 from pikepdf import Array, Dictionary, Name, Pdf, String
 from PIL import Image
 
+from reportgen.verify.paper_content import read_font
+
 Forge = Callable[[Pdf, int], None]
 """Changes an opened PDF in one of two places, 0 or 1."""
 
@@ -308,6 +310,49 @@ def glyph_shapes(pdf: Pdf, place: int) -> None:
     stream.write(target.getvalue())
 
 
+def _swap_digits(digits: str, program: TTFont, font: Any) -> None:
+    """Two digits drawn as each other."""
+    codes = {text: code for code, text in read_font(font).texts.items()}
+    one, other = (program.getGlyphName(codes[digit]) for digit in digits)
+    glyf, hmtx = program["glyf"], program["hmtx"]
+    glyf[one], glyf[other] = glyf[other], glyf[one]
+    hmtx[one], hmtx[other] = hmtx[other], hmtx[one]
+
+
+def swapped_digits(pdf: Pdf, place: int) -> None:
+    """One digit that is seen as another one, in the font that most of the text is in."""
+    font = max(_fonts(pdf), key=lambda each: len(read_font(each).texts))
+    stream = font.DescendantFonts[0].FontDescriptor.FontFile2
+    program = TTFont(io.BytesIO(stream.read_bytes()))
+    _swap_digits(("19", "23")[place], program, font)
+    target = io.BytesIO()
+    program.save(target)
+    stream.write(target.getvalue())
+
+
+def other_glyphs(pdf: Pdf, place: int) -> None:
+    """A map that chooses other glyphs of the same font."""
+    descendant = _fonts(pdf)[-place].DescendantFonts[0]
+    glyphs = [code ^ 1 for code in range(2000)]
+    descendant.CIDToGIDMap = pdf.make_stream(b"".join(code.to_bytes(2, "big") for code in glyphs))
+
+
+def other_width(pdf: Pdf, place: int) -> None:
+    """A letter after which the next one stands elsewhere."""
+    descendant = _fonts(pdf)[-place].DescendantFonts[0]
+    del descendant["/W"]
+    descendant.DW = 300
+
+
+def other_encoding(pdf: Pdf, place: int) -> None:
+    """Codes that stand for other glyphs, by a map of the forger's."""
+    _fonts(pdf)[-place].Encoding = pdf.make_stream(
+        b"begincmap 1 begincodespacerange <0000> <ffff> endcodespacerange "
+        b"1 begincidrange <0000> <ffff> 1 endcidrange endcmap",
+        Type=Name.CMap, CMapName=Name.A, CIDSystemInfo=Dictionary(),
+    )  # fmt: skip
+
+
 def _fonts(pdf: Pdf) -> list[Any]:
     return [
         thing for thing in pdf.objects if isinstance(thing, Dictionary) and thing.get("/Subtype") == "/Type0"
@@ -407,7 +452,8 @@ FORGERIES: Mapping[str, Forge] = {
         reading_order, role, bookmark, bookmark_target, info, xmp, executable, two_faced_file,
         described_file, other_text, text_size, text_mode, light_text, removed_text, moved_text,
         glyphs_over, unicode_map,
-        unicode_range, glyph_shapes, other_picture, swapped_pictures, printed_picture,
+        unicode_range, glyph_shapes, swapped_digits, other_glyphs, other_width, other_encoding,
+        other_picture, swapped_pictures, printed_picture,
         form_object, rotated, cropped, page_too_many, page_missing, pages_swapped, viewer, language,
         everything,
     )
