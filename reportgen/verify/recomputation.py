@@ -311,7 +311,7 @@ def render_again(
         # The letters are in the results, where names and files cannot be others.
         if plain == content.commentary:
             return Rendered(reason=error.problem, lacking=lacking)
-        rest = render_again(replace(content, commentary=plain), memo, missing, templates, usual)
+        rest = render_again(replace(content, commentary=plain), memo, missing, templates, ours, usual)
         return replace(rest, lacking=lacking | rest.lacking)
     # Of a stranger's commentary and results; anything else is a fault of ours, and evidence against nobody.
     except (RenderError, RecursionError) as error:
