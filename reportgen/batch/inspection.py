@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reportgen.batch.attempt import (
     ATTEMPTS,
@@ -36,6 +38,10 @@ from reportgen.errors import UserError
 from reportgen.grading.exports.table import one_line
 from reportgen.intake import IntakeError, check_folder
 from reportgen.store.files import writing
+from reportgen.text import find_nearest
+
+if TYPE_CHECKING:
+    from reportgen.grading.rubric import NamedClass
 
 _NAMED = 5
 
@@ -154,10 +160,24 @@ def _refuse(group: Group, outcome: Outcome, out: Path) -> Outcome:
     return outcome
 
 
-def inspect_data(groups: Sequence[Group]) -> dict[Path, str]:
-    """The digests of the instructor's images by folder.
+def _find_unknown(named: Sequence[NamedClass], classes: Sequence[str], data: Path) -> Iterator[str]:
+    """Classes that no report on these images can have: each row that names one would cost its points."""
+    # Composed, as reports have them, whatever the keyboard or the disk made of an accent.
+    known = {unicodedata.normalize("NFC", name) for name in classes}
+    for each in named:
+        if unicodedata.normalize("NFC", each.name) not in known:
+            near = find_nearest(each.name, sorted(known))
+            hint = (
+                f"did you mean '{near}'?" if near else f"there are {', '.join(capped(sorted(known), _NAMED))}"
+            )
+            yield f"{each.place}: '{each.name}' in {each.pointer} is no class of {data}; {hint}"
 
-    Raises ``IntakeError`` or ``ClassError`` for what no report could be made of: that is no group's fault.
+
+def inspect_data(groups: Sequence[Group], named: Sequence[NamedClass] = ()) -> dict[Path, str]:
+    """The digests of the instructor's images by folder; ``named``: the classes that rubrics name.
+
+    Raises ``IntakeError`` or ``ClassError`` for what no report could be made of, and for a class that is in
+    none of them: that is no group's fault.
     """
     digests: dict[Path, str] = {}
     # Once each: in most classes all groups have the same.
@@ -168,5 +188,7 @@ def inspect_data(groups: Sequence[Group]) -> dict[Path, str]:
         if problems:
             lines = "\n".join(f"{data}: {line}" for line in capped(problems, _NAMED))
             raise ClassError(lines, "Correct the images that class.toml names with data.")
+        if faults := list(_find_unknown(named, inventory.classes, data)):
+            raise ClassError("\n".join(capped(faults, _NAMED)), "Correct the rubric.")
         digests[data] = take_contents(data).digest
     return digests

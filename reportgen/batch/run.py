@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reportgen.batch.accounting import FileRow, account
 from reportgen.batch.anonymity import NUMBERS_FILE, assign_numbers, hide_names
@@ -40,6 +41,9 @@ from reportgen.dataset.signature import IMAGE_SUFFIXES
 from reportgen.engine.stages.context import HTML_FILE
 from reportgen.store.digests import DigestMemory
 from reportgen.weights import locate_weights, require_here, resolve_source
+
+if TYPE_CHECKING:
+    from reportgen.grading.rubric import NamedClass
 
 _THREADS = min(4, os.cpu_count() or 1)
 
@@ -109,7 +113,7 @@ def run_batch(
         refuse_overlap(out, received.groups)
         check_releases(chosen.released, received.groups)
         # Before the groups: with images that cannot be used all of them would fail.
-        images = inspect_data(received.groups)
+        images = inspect_data(received.groups, _list_classes(chosen))
         names = [group.name for group in received.groups]
         labels = assign_numbers(out, names) if options.anonymous else {name: name for name in names}
         beside = gather_supplements(chosen, received.groups, labels, out, view.say)
@@ -155,6 +159,16 @@ def run_batch(
         shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
         clear_shards(out)
         return Report(tuple(tables.rows), len(jobs), tuple(tables.files), before)
+
+
+def _list_classes(chosen: Class) -> list[NamedClass]:
+    """The classes that the rubrics name, of those that are tables."""
+    # Imported only here: it reads the schema of the results.
+    from reportgen.grading.rubric import list_classes
+
+    kind = chosen.outline.kind
+    tables = [rubric for rubric in chosen.rubrics if rubric.suffix == ".toml"]
+    return [each for rubric in tables for each in list_classes(rubric, kind)]
 
 
 def run_shard(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.contract.lookup import escape_step, is_index, split_pointer
+from reportgen.contract.lookup import escape_step, is_index, join_pointer, split_pointer
 from reportgen.contract.schema import INDICES, list_pointers, read_schema
 from reportgen.outline.kind import ReportKind, find_kind, list_sections
 from reportgen.outline.section import Section, SectionError
@@ -37,6 +37,17 @@ class KnownPointers:
         """
         steps = split_pointer(pointer)
         return [node for schema in self.schemas for node in _follow(schema, schema.get("$defs", {}), steps)]
+
+    def find_keys(self, pointer: str, placeholder: str) -> list[str]:
+        """The steps of a pointer that stand for a placeholder such as ``class``, without stars."""
+        steps = split_pointer(pointer)
+        found = []
+        for count, step in enumerate(steps):
+            nodes = self.find(join_pointer(steps[:count]))
+            kinds = {node.get("propertyNames", {}).get("placeholder") for node in nodes}
+            if step != STAR and placeholder in kinds:
+                found.append(step)
+        return found
 
     def suggest(self, pointer: str) -> str:
         """The pointer that is most like one that is not known, with its own stars and names; "" for none."""
@@ -98,6 +109,8 @@ def _children(node: Node, step: str) -> Iterator[Node]:
         return
     elif is_index(step, len(prefix)):
         yield prefix[int(step)]
+        return
+    elif is_index(step) and int(step) >= node.get("maxItems", math.inf):
         return
     further = node.get("additionalProperties")
     if isinstance(further, dict) and (step == STAR or _fits(node, step)):

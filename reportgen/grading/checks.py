@@ -180,3 +180,15 @@ def find_checks(kind: ReportKind | None = None) -> Mapping[str, NamedCheck]:
             brought |= module.CHECKS
     # In the order of a report: its data, its sections, its document.
     return {**_BEFORE, **brought, **_AFTER}
+
+
+_EVERYWHERE = ("counts", "checks")
+"""The tables that every report has, whatever its sections."""
+
+
+def list_shown(kind: ReportKind | None = None) -> list[tuple[str, str]]:
+    """Kinds (fig, tab) and names of what the sections that are installed here or in ``kind`` show."""
+    sections = dict.fromkeys([*list_sections(), *(kind.sections if kind else ())])
+    shown = [("fig", each.name) for section in sections for each in section.figures]
+    shown += [("tab", each.name) for section in sections for each in section.tables]
+    return [*shown, *(("tab", name) for name in _EVERYWHERE)]

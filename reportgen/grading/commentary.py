@@ -101,6 +101,20 @@ def read_citation(text: str) -> tuple[str, str] | None:
     return (found[1][:3], found[2]) if found else None
 
 
+def is_named(cited: tuple[str, str], shown: tuple[str, str]) -> bool:
+    """Whether a citation can be that of a figure or table; ``shown``: its kind and name, in which ``<i>``
+    stands for the index of a class, or for the class itself.
+    """
+    stems = [re.escape(_slug(part)) for part in re.split(r"<[a-z]>", shown[1])]
+    # Between two parts a hyphen each, as between words.
+    pattern = r"-?[\w-]+-?".join(stems)
+    return cited[0] == shown[0] and re.fullmatch(pattern, _slug(cited[1])) is not None
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[\W_]+", "-", name.casefold()).strip("-")
+
+
 def count_words(text: str) -> int:
     """The words of a commentary. A value, a formula and a reference are a word each, an address is none."""
     for pattern in (_VALUE, _FORMULA, _REFERENCE):

@@ -305,6 +305,62 @@ def _look_up(pointer: str, lookup: Lookup) -> Any:
     return value
 
 
+_EVERYTHING = (-math.inf, math.inf)
+
+Limits = tuple[float, float]
+
+
+def bound(formula: Formula, limits: Callable[[str], Limits]) -> Limits:
+    """Limits that the value never leaves if those at its pointers keep theirs: interval arithmetic.
+
+    What it cannot bound, such as a remainder, is without limits; a pointer that is there twice counts as two.
+    """
+    try:
+        return _bound(formula.tree, limits)
+    except OverflowError:
+        return _EVERYTHING
+
+
+def _bound(node: ast.expr, limits: Callable[[str], Limits]) -> Limits:
+    match node:
+        case ast.Constant(value=str(pattern)):
+            return limits(pattern)
+        case ast.Constant(value=int() | float() as number):
+            return float(number), float(number)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            low, high = _bound(operand, limits)
+            return -high, -low
+        case ast.UnaryOp(operand=operand):
+            return _bound(operand, limits)
+        case ast.BinOp(left=left, op=op, right=right):
+            return _bound_both(op, _bound(left, limits), _bound(right, limits))
+    raise AssertionError(f"{type(node).__name__} was let through")
+
+
+def _bound_both(op: ast.operator, left: Limits, right: Limits) -> Limits:
+    match op:
+        case ast.Add():
+            return left[0] + right[0], left[1] + right[1]
+        case ast.Sub():
+            return left[0] - right[1], left[1] - right[0]
+        case ast.Mult():
+            return _span(left, right)
+        case ast.Div() | ast.FloorDiv() if right[0] > 0 or right[1] < 0:
+            low, high = _span(left, (1 / right[1], 1 / right[0]))
+            whole = isinstance(op, ast.FloorDiv)
+            return (math.floor(low) if whole and math.isfinite(low) else low), high
+        case ast.Pow() if left[0] >= 0 and right[0] == right[1] >= 0:
+            return left[0] ** right[0], left[1] ** right[0]
+    return _EVERYTHING
+
+
+def _span(left: Limits, right: Limits) -> Limits:
+    products = [a * b for a in left for b in right]
+    # Nothing times a number without limit is nothing.
+    ends = [0.0 if math.isnan(each) else each for each in products]
+    return min(ends), max(ends)
+
+
 def _combine(node: ast.BinOp, left: Any, right: Any) -> Any:
     where = _shorten(ast.unparse(node))
     if isinstance(node.op, ast.Pow) and abs(right) > LARGEST_EXPONENT:

@@ -11,11 +11,13 @@ from typing import Any
 
 from reportgen.contract.known_pointers import know_pointers
 from reportgen.errors import SettingsError
-from reportgen.grading.checks import find_checks
+from reportgen.grading.checks import find_checks, list_shown
+from reportgen.grading.commentary import Commentary
 from reportgen.grading.exports.table import one_line
+from reportgen.grading.formula import list_pointers
 from reportgen.grading.policy import ADJUSTMENTS, Late, Policy
 from reportgen.grading.report import GradingError
-from reportgen.grading.rubric_item import RubricItem
+from reportgen.grading.rubric_item import Computed, RubricItem
 from reportgen.grading.rubric_rows import Fault, Known, read_amount, read_row, refuse_unknown
 from reportgen.outline.kind import ReportKind
 from reportgen.text import find_nearest
@@ -63,7 +65,7 @@ def load_rubric(path: Path, kind: ReportKind | None = None) -> Rubric:
     if not isinstance(listed, list) or not listed or not all(isinstance(row, dict) for row in listed):
         faults.append("it has no [[check]]; write at least one row")
         listed = []
-    known = Known(find_checks(kind), know_pointers(kind))
+    known = Known(find_checks(kind), know_pointers(kind), list_shown(kind))
     rows: list[RubricItem] = []
     for number, row in enumerate(listed, 1):
         try:
@@ -85,6 +87,36 @@ def load_rubric(path: Path, kind: ReportKind | None = None) -> Rubric:
             "Correct the rubric; docs/graders.md explains its keys.",
         )
     return Rubric(one_line(title), tuple(_settle_group(row, rows, counts) for row in rows), policy)
+
+
+@dataclass(frozen=True)
+class NamedClass:
+    """A class that a row names in a pointer; ``place``: the file, and the row's number and criterion."""
+
+    place: str
+    pointer: str
+    name: str
+
+
+def list_classes(path: Path, kind: ReportKind | None = None) -> list[NamedClass]:
+    """The classes that a rubric names. Raises ``RubricError`` as :func:`load_rubric`."""
+    known = know_pointers(kind)
+    return [
+        NamedClass(f"{path}: check {row.number} ({row.criterion})", pointer, name)
+        for row in load_rubric(path, kind).rows
+        for pointer in _pointers_of(row)
+        for name in known.find_keys(pointer, "class")
+    ]
+
+
+def _pointers_of(row: RubricItem) -> list[str]:
+    test = row.test
+    if isinstance(test, Commentary):
+        figures = test.figures if isinstance(test.figures, tuple) else ()
+        return [figure for figure in figures if figure.startswith("/")]
+    pointer = getattr(test, "pointer", None)
+    formula = list_pointers(test.formula) if isinstance(test, Computed) else []
+    return [*([pointer] if pointer else []), *formula]
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from reportgen.contract.known_pointers import KnownPointers, find_limits
 from reportgen.contract.lookup import REMEDY
 from reportgen.errors import UserError
 from reportgen.grading.checks import NamedCheck
-from reportgen.grading.commentary import Commentary, read_citation
+from reportgen.grading.commentary import Commentary, is_named, read_citation
 from reportgen.grading.exports.table import one_line
 from reportgen.grading.formula import FormulaError, count_stars, list_pointers, parse_formula
 from reportgen.grading.points import MAXIMUM
@@ -27,6 +27,7 @@ from reportgen.grading.rubric_item import (
     Test,
     Tolerance,
 )
+from reportgen.grading.rubric_values import find_misfit, find_reach
 from reportgen.grading.score import VISIBILITIES, Visibility
 from reportgen.text import find_nearest
 
@@ -47,6 +48,8 @@ _COMMON = {"criterion", "points", "message", "visibility", "tags", "depends", "b
 
 KEYS = sorted(_COMMON.union(*_KINDS.values()))
 
+_LONGEST = 80
+
 _ROUNDING = 1e-9
 """Relative; a formula is computed in floating point, in which a / b need not be the decimal written."""
 
@@ -57,10 +60,13 @@ class Fault(Exception):  # noqa: N818 - becomes a line of a RubricError
 
 @dataclass(frozen=True)
 class Known:
-    """What rows may name: checks in code, and the pointers that a ``results.json`` can have."""
+    """What rows may name: checks in code, the pointers that a ``results.json`` can have, and the kinds and
+    names of figures and tables, in which ``<i>`` stands for a class or its index.
+    """
 
     checks: Mapping[str, NamedCheck]
     pointers: KnownPointers
+    figures: Collection[tuple[str, str]] = ()
 
 
 def refuse_unknown(table: Mapping[str, Any], allowed: Collection[str]) -> None:
@@ -177,8 +183,19 @@ def _test(kind: str, row: Mapping[str, Any], known: Known, bands: Sequence[tuple
             _can_hold(f"bands = {row['bands']}", pointer, (bands[0][0], math.inf), known)
             return Bands(pointer, tuple(bands))
         case "expected":
-            return Expected(pointer, row["expected"], _tolerance(row, 0.0))
+            return _expected(pointer, row["expected"], _tolerance(row, 0.0), known)
     return _computed(pointer, row, known)
+
+
+def _expected(pointer: str, value: Any, tolerance: Tolerance, known: Known) -> Expected:
+    if misfit := find_misfit(pointer, value, tolerance, known.pointers):
+        raise Fault(f"expected = {_quote(value)} cannot be: {misfit}; correct it, or the pointer")
+    return Expected(pointer, value, tolerance)
+
+
+def _quote(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _know(key: str, pointer: str, known: Known) -> None:
@@ -193,7 +210,9 @@ def _know(key: str, pointer: str, known: Known) -> None:
         raise Fault(f"{key} = '{pointer}' is in no results.json; {hint}")
 
 
-def _can_hold(what: str, pointer: str, edges: tuple[float, float], known: Known) -> None:
+def _can_hold(
+    what: str, pointer: str, edges: tuple[float, float], known: Known, remedy: str = "correct the limits"
+) -> None:
     """Refuse limits that no number that is allowed at the pointer can keep."""
     nodes = known.pointers.find(pointer)
     limits = find_limits(nodes)
@@ -202,13 +221,13 @@ def _can_hold(what: str, pointer: str, edges: tuple[float, float], known: Known)
     if edges[0] > limits[1] or edges[1] < limits[0]:
         raise Fault(
             f"{what} cannot hold: what stands at {pointer} lies between {limits[0]:g} and {limits[1]:g}; "
-            "correct the limits"
+            f"{remedy}"
         )
     # Limits that are meant for a share, as [0.2, 0.8], lie within those of a count, and no count keeps
     # them.
     whole = all(node.get("type") != "number" for node in nodes)
     if whole and math.inf > edges[1] and edges[0] > -math.inf and math.ceil(edges[0]) > math.floor(edges[1]):
-        raise Fault(f"{what} cannot hold: what stands at {pointer} is a whole number; correct the limits")
+        raise Fault(f"{what} cannot hold: what stands at {pointer} is a whole number; {remedy}")
 
 
 def _named(name: Any, checks: Mapping[str, NamedCheck]) -> Named:
@@ -270,7 +289,18 @@ def _computed(pointer: str, row: Mapping[str, Any], known: Known) -> Computed:
             f"formula = {text[:80]!r}: a pointer in it has more stars than {pointer}; "
             "each star stands for what that of the pointer stands for"
         )
-    return Computed(pointer, formula, _tolerance(row, _ROUNDING))
+    tolerance = _tolerance(row, _ROUNDING)
+    reach = find_reach(formula, tolerance, known.pointers)
+    what = f"formula = {text[:80]!r}, which is {_tell_reach(*reach)},"
+    _can_hold(what, pointer, reach, known, "correct it, or the pointer")
+    return Computed(pointer, formula, tolerance)
+
+
+def _tell_reach(low: float, high: float) -> str:
+    """Limits of a formula in words."""
+    if low == -math.inf:
+        return f"{high:g} at most" if high < math.inf else "any number"
+    return f"{low:g} or more" if high == math.inf else f"from {low:g} to {high:g}"
 
 
 def _tolerance(row: Mapping[str, Any], relative: float) -> Tolerance:
@@ -309,8 +339,12 @@ def _commentary(row: Mapping[str, Any], known: Known) -> Commentary:
     for figure in figures if isinstance(figures, tuple) else ():
         if figure.startswith("/"):
             _know("figures", figure, known)
-        elif read_citation(figure) is None:
+        elif (cited := read_citation(figure)) is None:
             raise Fault(f"figures = '{figure}'; write how many, or which, as '@fig:images' or a pointer")
+        elif known.figures and not any(is_named(cited, each) for each in known.figures):
+            near = find_nearest(figure, [f"@{kind}:{name}" for kind, name in known.figures])
+            hint = f"did you mean '{near}'?" if near else "name one that reports have, as '@fig:images'"
+            raise Fault(f"figures = '{figure}' is in no report; {hint}")
     if not slots or not (words or references or figures):
         raise Fault("commentary needs a part of the report, and words, references or figures; add them")
     return Commentary(slots, cast(tuple[float, float] | None, limits), references, figures)

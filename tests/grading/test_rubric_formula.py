@@ -6,11 +6,11 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reportgen.contract.lookup import find_value
-from reportgen.grading.formula import FormulaError, ValueFault, evaluate, parse_formula
+from reportgen.grading.formula import FormulaError, ValueFault, bound, evaluate, parse_formula
 
 DOCUMENT = {
     "a": 7, "b": 2.5, "zero": 0, "text": "7", "yes": True, "list": [1, 2], "big": 10**200,
@@ -47,6 +47,43 @@ def test_the_value_is_that_of_the_same_arithmetic_in_python(text: str) -> None:
             value_of(text)
         return
     assert value_of(text) == expected
+
+
+INSIDE = {"/a": (5.0, 9.0), "/b": (-1.0, 3.0), "/c": (0.0, math.inf)}
+
+
+@given(
+    st.recursive(
+        st.sampled_from([*(f'"{pointer}"' for pointer in INSIDE), "3", "0.5", "-2"]),
+        lambda inner: st.tuples(inner, st.sampled_from(["+", "-", "*", "/", "//", "%", "**"]), inner).map(
+            lambda parts: f"({' '.join(parts)})"
+        ),
+        max_leaves=5,
+    ),
+    st.floats(5, 9), st.floats(-1, 3), st.floats(0, 1e6),
+)  # fmt: skip
+@settings(suppress_health_check=[HealthCheck.too_slow])
+def test_no_value_is_out_of_the_bounds(text: str, a: float, b: float, c: float) -> None:
+    """Against the values themselves: a bound that is too narrow would refuse an honest rubric."""
+    if '"' not in text:
+        return
+    formula = parse_formula(text)
+    low, high = bound(formula, INSIDE.__getitem__)
+    try:
+        value = evaluate(formula, {"/a": a, "/b": b, "/c": c}.__getitem__)
+    except ValueFault:
+        return
+    slack = 1e-9 * max(abs(value), 1)
+    assert low - slack <= value <= high + slack
+
+
+def test_bounds_are_as_narrow_as_by_hand() -> None:
+    for text, bounds in {
+        '"/a" + 1': (6, 10), '2 - "/a"': (-7, -3), '"/a" * "/b"': (-9, 27), '1 / "/a"': (1 / 9, 1 / 5),
+        '"/a" // 2': (2, 4.5), '"/a" ** 2': (25, 81), '1 / "/b"': (-math.inf, math.inf), '"/c" * 0': (0, 0),
+        '-"/c" - 1': (-math.inf, -1), '"/b" ** 2': (-math.inf, math.inf),
+    }.items():  # fmt: skip
+        assert bound(parse_formula(text), INSIDE.__getitem__) == pytest.approx(bounds), text
 
 
 def test_powers_and_roots() -> None:

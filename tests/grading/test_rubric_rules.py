@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from small_results import small_results
 
+from reportgen.document.html import COMMON_TABLES
+from reportgen.grading.checks import list_shown
 from reportgen.grading.report import GradingError, ManualPoints, Supplement
 from reportgen.grading.rubric import RubricError, load_rubric
 from reportgen.grading.run import grade
@@ -255,6 +257,30 @@ def test_what_depends_on_a_loss_and_on_what_is_open_is_lost(graded: Grade) -> No
         ('pointer = "/neurons/layer"\nrange = [0, 1]', "is no number; use expected"),
         ('pointer = "/convolution/matches"\nrange = [0, 1]', "is no number"),
         (f"{TEST}bands = [[80, 5]]", "cannot hold"),
+        # What no report can have, so that every one would lose the points.
+        (f"{TEST}expected = 90", "expected = 90 cannot be: what stands at /transfer/accuracy/test lies betw"),
+        (f"{TEST}expected = 1.1\ntolerance = 0.05", "expected = 1.1 cannot be"),
+        (f"{TEST}expected = 'high'", "is a number; correct it, or the pointer"),
+        (f"{TEST}expected = inf", "is a number"),
+        (f"{TEST}expected = true", "is a number"),
+        ('pointer = "/transfer/correct/test"\nexpected = 2.5', "is a whole number"),
+        ('pointer = "/transfer/feature_size"\nexpected = 2.5\ntolerance = 0.4', "is a whole number"),
+        (
+            'pointer = "/neurons/layer_shape"\nexpected = [14, 14]',
+            "list has 2 values, and that at /neurons/layer_",
+        ),
+        ('pointer = "/neurons/layer_shape"\nexpected = [14, 14, "512"]', "/neurons/layer_shape/2 is a whole"),
+        ('pointer = "/neurons/layer_shape"\nexpected = 14', "is a list"),
+        ('pointer = "/neurons/layer_shape/3"\nexpected = 14', "is in no results.json"),
+        ('pointer = "/neurons/layer"\nexpected = 5', "is a text"),
+        ('pointer = "/convolution/matches"\nexpected = 1', "is true or false"),
+        ('pointer = "/convolution/filter/0/0"\nexpected = "a"', "is a number or a list"),
+        (f"{TEST}formula = \"'/transfer/correct/test' + 2\"", "which is 2 or more, cannot hold"),
+        (f"{TEST}formula = \"2 - '/transfer/accuracy/val' / 2\"", "which is from 1.5 to 2, cannot hold"),
+        (f"{TEST}formula = \"-1 - '/transfer/correct/test' ** 2\"", "which is -1 at most, cannot hold"),
+        ("commentary = 'transfer'\nfigures = '@fig:nothing'", "figures = '@fig:nothing' is in no report"),
+        ("commentary = 'transfer'\nfigures = '@fig:confusoin'", "did you mean '@fig:confusion'?"),
+        ("commentary = 'transfer'\nfigures = '@tab:confusion'", "did you mean"),
         (f"{TEST}bands = [[0.8, 3], [0.9, 5]]", "is not below the pair before it"),
         (f"{TEST}bands = [[0.8, 3], [0.7, 3]]", "is not below"),
         (f"{TEST}bands = [[0.8, 3], [0.7, 0]]", "leave that pair out"),
@@ -276,6 +302,46 @@ def test_a_fault_is_one_line_with_row_key_and_remedy(tmp_path: Path, row: str, s
     (line,) = faults(tmp_path, f"{RIGHT}points = 1", row)
     assert line.startswith(f"{tmp_path / 'my.rubric.toml'}: check 2 (C2): ")
     assert said in line
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        f"{TEST}expected = 0.9\ntolerance = 0.05",
+        f"{TEST}expected = 1",
+        # Above all shares, but within the tolerance of one.
+        f"{TEST}expected = 1.1\ntolerance = 0.1",
+        f"{TEST}expected = 1.1\nrelative = 0.1",
+        'pointer = "/transfer/feature_size"\nexpected = 511.5\ntolerance = 0.5',
+        'pointer = "/transfer/correct/test"\nexpected = 2.0',
+        'pointer = "/neurons/top/*/0/position"\nexpected = [1, 2, 3]',
+        # Filters have up to 31 rows, as the settings say.
+        'pointer = "/convolution/filter/9/9"\nexpected = 0.5',
+        'pointer = "/convolution/filter/0/0"\nexpected = [0.5, 0.5, 0.5]',
+        'pointer = "/dataset/classes"\nexpected = ["cat", "dog"]',
+        f"{TEST}formula = \"'/transfer/correct/test' - 1\"",
+        f"{TEST}formula = \"2 * '/transfer/accuracy/val'\"",
+        f"{TEST}formula = \"1 + '/transfer/accuracy/val'\"",
+        f"{TEST}formula = \"1 / '/transfer/correct/test'\"",
+        f"{TEST}formula = \"(7 + '/transfer/correct/test') % 3\"",
+        f"{TEST}formula = \"2 + '/transfer/accuracy/val'\"\nrelative = 0.5",
+        f"{TEST}formula = \"9 + '/transfer/accuracy/val'\"\nrelative = 1",
+        *(
+            f"commentary = 'transfer'\nfigures = '{cited}'"
+            for cited in (
+                "@fig:patches-leopard", "@fig:patches-0", "@figure:Confusion", "@tab:guided-red-fox",
+                "@tab:counts", "@fig:gradient-leopard-3", "@fig:layer_patches_1_cat",
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_report_can_have_is_no_fault(tmp_path: Path, row: str) -> None:
+    """An honest rubric must not be refused."""
+    assert len(load_rubric(write(tmp_path, f"{row}\npoints = 1")).rows) == 1
+
+
+def test_tables_of_every_report_can_be_asked_for() -> None:
+    assert {("tab", name) for name in COMMON_TABLES} <= set(list_shown())
 
 
 @pytest.mark.parametrize(
