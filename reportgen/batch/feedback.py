@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import json
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.batch.attempt import GROUPS
 from reportgen.batch.contents import folder_name, hash_file
+from reportgen.batch.deliveries import Deliveries, pack
 from reportgen.batch.examination import GRADES_FILES, JSON_FILE, PAGE_FILE
 from reportgen.batch.tables import GroupResult
 from reportgen.engine.plan import digest_of
@@ -61,9 +63,14 @@ def address(
 
 
 def write_feedback(
-    addressees: Sequence[Addressee], title: str, out: Path, say: Callable[[str], None] = lambda _line: None
+    addressees: Sequence[Addressee],
+    title: str,
+    out: Path,
+    say: Callable[[str], None] = lambda _line: None,
+    deliveries: Deliveries = Deliveries(),  # noqa: B008 - it is frozen
 ) -> None:
-    """Write ``feedback/GROUP.html`` and ``.pdf`` for each group; those that are as they would be stay.
+    """Write ``feedback/GROUP.html`` and ``.pdf`` for each group, and the copies for students and for an LMS;
+    those that are as they would be stay.
 
     A page that was changed by hand is kept under another name, which is reported. Raises ``RenderError`` for
     a mistake in the template, ``PangoMissingError`` if nothing can be printed, ``StorageError``.
@@ -91,9 +98,24 @@ def write_feedback(
                     _set_edited_aside(file, known.get(file.name, ""), say)
                     write_atomically(file, data)
             state |= {file.name: hash_file(file) for file in files}
+        papers = {each.label: folder / f"{folder_name(each.label)}.pdf" for each in addressees}
+        for name, data in _list_copies(deliveries, papers):
+            if hash_file(folder / name) != hashlib.sha256(data).hexdigest():
+                _set_edited_aside(folder / name, known.get(name, ""), say)
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(folder / name, data)
+            state[name] = hash_file(folder / name)
         _remove_old(folder, known, state)
         # Last: pages that are not listed yet are written once more.
         write_atomically(folder / _STATE_FILE, json.dumps(state, indent=1, sort_keys=True).encode())
+
+
+def _list_copies(deliveries: Deliveries, papers: Mapping[str, Path]) -> Iterator[tuple[str, bytes]]:
+    """The files for students and for an LMS, by their names below the folder."""
+    for name, group in deliveries.files.items():
+        yield name, papers[group].read_bytes()
+    for name, members in deliveries.archives.items():
+        yield name, pack({member: papers[group].read_bytes() for member, group in members.items()})
 
 
 def _identify_printer() -> str:
@@ -125,8 +147,12 @@ def _remove_old(folder: Path, known: Mapping[str, str], state: Mapping[str, str]
     for name, sha256 in known.items():
         file = folder / name
         # A name in a damaged list must not lead out of the folder.
-        if name not in state and Path(name).name == name and file.is_file() and hash_file(file) == sha256:
+        inside = file.resolve().is_relative_to(folder.resolve())
+        if name not in state and inside and file.is_file() and hash_file(file) == sha256:
             file.unlink()
+            # The folder of a student who is in no group any more; with a file of somebody's own it stays.
+            with contextlib.suppress(OSError):
+                file.parent.rmdir()
 
 
 def make_page(each: Addressee, title: str) -> FeedbackPage:

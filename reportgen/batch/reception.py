@@ -42,7 +42,8 @@ class Stray:
 class Received:
     """The groups, each with its folders or none; ``labels``: what the list calls a folder or file.
 
-    ``late``: the slugs of those that the LMS calls late.
+    ``late``: the slugs of those that the LMS calls late; ``downloaded``: what it called the folders and files
+    of each, by slug.
     """
 
     groups: tuple[Group, ...]
@@ -50,6 +51,7 @@ class Received:
     archives: Mapping[Path, Archive] = field(default_factory=dict)
     strays: tuple[Stray, ...] = ()
     late: frozenset[str] = frozenset()
+    downloaded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def refusal(self, group: Group) -> str:
         """Why a zip of the group was not unpacked, "" if none was refused."""
@@ -145,7 +147,8 @@ def receive(
     # Last: by now everything that is still needed has been asked for again.
     desk.clear()
     late = {slug for slug, found in owned.items() if any(item.name.late for item in found)}
-    return Received(settled, desk.labels, desk.archives, tuple(strays), frozenset(late))
+    names = {slug: tuple(item.path.name for item in found if item.name.lms) for slug, found in owned.items()}
+    return Received(settled, desk.labels, desk.archives, tuple(strays), frozenset(late), names)
 
 
 def _part(items: Sequence[_Item], *, outside: bool = False) -> tuple[list[_Item], list[_Item]]:

@@ -25,6 +25,7 @@ from reportgen.batch.attempt import (
 )
 from reportgen.batch.class_file import Class
 from reportgen.batch.contents import hash_file
+from reportgen.batch.deliveries import list_deliveries
 from reportgen.batch.examination import GRADES_FILES
 from reportgen.batch.feedback import address, write_feedback
 from reportgen.batch.inspection import InspectedGroup, Inspector, inspect_data
@@ -155,7 +156,10 @@ def run_batch(
             tables = Tables(hide_names(rows, labels))
         write_tables(chosen, tables, out, view.say)
         if options.feedback:
-            write_feedback(address(rows, tables.rows, labels, out), chosen.heading, out, view.say)
+            addressees = address(rows, tables.rows, labels, out)
+            # Without a roster, and where groups are numbers, nobody is told who is in a group.
+            deliveries = list_deliveries(tables.rows, tables.students, received.downloaded)
+            write_feedback(addressees, chosen.heading, out, view.say, deliveries)
         shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
         clear_shards(out)
         return Report(tuple(tables.rows), len(jobs), tuple(tables.files), before)
