@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
+from small_page import SmallPage
 from small_results import document, results_of, small_results
 
 from reportgen.document import html
@@ -289,3 +290,34 @@ def test_the_theme_of_the_results_sets_the_page_for_paper(theme: str, columns: b
     page = page_of_redrawn_networks(claims, theme)
     assert ("main { columns: 2;" in page) == columns
     assert page.count("@page :first") == 1
+
+
+@pytest.mark.parametrize(
+    ("redrawn", "said"),
+    [
+        (True, "the same values come out, to the last bit"),
+        (False, "other values come out: these were not drawn as stated"),
+        (None, "draws these values again cannot be told: that was not recorded"),
+    ],
+)
+def test_filters_of_older_documents_are_not_said_to_be_drawn_otherwise(
+    redrawn: bool | None, said: str
+) -> None:
+    made = document()
+    made["convolution"]["init_check"]["redrawn"] = redrawn
+    for layer in made["conv_stack"]["layers"]:
+        layer["init_check"]["redrawn"] = redrawn
+    page = SmallPage(made)
+    for section in ("#convolution", "#conv-stack"):
+        assert said in page.words(section)
+        assert ("not drawn as stated" in page.words(section)) == (redrawn is False)
+        assert ("the same values come out" in page.words(section)) == (redrawn is True)
+
+
+@pytest.mark.parametrize("architecture", ["VGG19", "ResNet50"])
+def test_that_all_relus_of_a_chain_are_guided_is_said_to_be_so_by_construction(architecture: str) -> None:
+    made = document()
+    made["provenance"]["weights"]["architecture"] = architecture
+    assert ("that is so by construction" in SmallPage(made).words("#guided-backprop")) == (
+        architecture == "VGG19"
+    )
