@@ -80,7 +80,8 @@ def test_a_planted_frame_is_named_and_counted(framed: Built) -> None:
     assert "given away by the outermost ring" in text
     assert "The class can be told by what hardly shows the object" in framed.words["findings"]
     assert "the class can be told by what hardly shows the object" in framed.words["appendix"]
-    assert "The class can be told by what hardly shows the object" in framed.front
+    # The plainer fact of the two comes first.
+    assert "A frame gives a class away: 17 of 17 images of dog have a dark frame, and 0 of 17" in framed.front
 
 
 @pytest.mark.long
@@ -93,6 +94,7 @@ def test_without_anything_planted_the_contrary_is_said(plain: Built) -> None:
     assert "hardly shows" not in plain.words.get("findings", "")
     assert "None of the cues that were tried provably gives the class away" in plain.words["appendix"]
     assert "can be told" not in plain.front
+    assert "gives a class away" not in plain.front
 
 
 def test_the_network_is_given_images_with_another_ring_and_the_same_inside(framed: Built) -> None:
