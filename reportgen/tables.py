@@ -121,8 +121,15 @@ _Method = Literal[
 ]
 
 
+PREDICTED = "predicted"
+"""In place of the name of a class: the one that the network gives an image."""
+
+
 class Explaining(Table):
-    """Which methods explain the decision on each example image, and how closely two of them take sums."""
+    """Which methods explain the decision on each example image, and how closely two of them take sums.
+
+    ``of``: the class that is explained, or ``predicted``, the one that an image is taken for.
+    """
 
     shown: Annotated[tuple[_Method, ...], Field(min_length=1, strict=False)] = (
         "gradient",
@@ -131,6 +138,7 @@ class Explaining(Table):
         "grad_cam",
         "guided_grad_cam",
     )
+    of: Annotated[str, Field(min_length=1)] = PREDICTED
     steps: Annotated[int, Field(ge=2, le=1000)] = 32
     samples: Annotated[int, Field(ge=2, le=1000)] = 16
     located_over: Literal["examples", "test"] = "examples"

@@ -82,6 +82,7 @@ shared_scale = true
 
 [methods]
 shown = ["grad_cam", "smoothgrad"]
+of = "cat"
 steps = 9
 samples = 10
 located_over = "test"
@@ -179,7 +180,10 @@ def test_every_key_is_read(tmp_path: Path) -> None:
             "padding": (2, 0),
         },
         "occlusion": {"random_boxes": 40, "step": 8},
-        "methods": {"shown": ("grad_cam", "smoothgrad"), "steps": 9, "samples": 10, "located_over": "test"},
+        "methods": {
+            **{"shown": ("grad_cam", "smoothgrad"), "of": "cat"},
+            **{"steps": 9, "samples": 10, "located_over": "test"},
+        },
         "randomisation": {"seed": 8, "images": 2},
         "shortcuts": {"images": 7},
         "commentary": dict(zip(find_kind().slots, "ABCDEFGHIJKLM", strict=True)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +15,7 @@ from reportgen.dataset.names import composed, escaped
 from reportgen.errors import SettingsError
 from reportgen.results import ImageFile
 from reportgen.split import SPLITS, Split
+from reportgen.tables import PREDICTED
 from reportgen.text import find_nearest
 
 _THREADS = 2
@@ -140,6 +141,17 @@ def choose_examples(listing: Listing, chosen: Mapping[str, str], usual: Split) -
         label: _find(listing, label, chosen[label]) if label in chosen else _first(listing, usual, label)
         for label in listing.classes
     }
+
+
+def require_class(of: str, classes: Sequence[str]) -> None:
+    """Raise ``SettingsError`` if ``methods.of`` is no class, and not ``predicted``."""
+    # Typed on a system that composes letters otherwise than the disk does, it is the same name.
+    if composed(of) not in (PREDICTED, *classes):
+        raise SettingsError(
+            f"methods.of: there is no class '{escaped(of)}'{_nearest(of, classes)}",
+            f"Write '{PREDICTED}', for the class that an image is taken for, or one of the classes: "
+            f"{', '.join(classes)}.",
+        )
 
 
 def _first(listing: Listing, split: Split, label: str) -> ImageFile:

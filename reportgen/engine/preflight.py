@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from reportgen.engine.plan import Plan, printed_texts
-from reportgen.errors import PreflightError, Problem, WeightsError
+from reportgen.errors import PreflightError, Problem, SettingsError, WeightsError
 from reportgen.networks import USUAL
 
 # Stated here, because asking the network would load TensorFlow before the settings are known to be right.
@@ -45,6 +45,19 @@ def check_positions(plan: Plan) -> Iterable[Problem]:
                 f"{'×'.join(map(str, EXPLAINED_SHAPE))} neurons.",
                 "Name a row, a column and a channel inside the layer; they count from 0.",
             )
+
+
+def check_explained_class(plan: Plan) -> Iterable[Problem]:
+    """The class whose maps the settings ask for is one of the folder."""
+    if "methods" not in plan.kind:
+        return
+    from reportgen.dataset.inventory import require_class
+
+    try:
+        require_class(plan.settings.methods.of, plan.inventory.classes)
+    except SettingsError as error:
+        location = plan.settings.origin.at(("methods", "of"))
+        yield Problem(f"{location}: {error.problem}", error.remedy)
 
 
 def _is_usual(plan: Plan) -> bool:
@@ -119,5 +132,12 @@ def check_weights(plan: Plan) -> Iterable[Problem]:
         yield Problem(error.problem, error.remedy)
 
 
-CHECKS: tuple[Check, ...] = (check_theme, check_positions, check_weights, check_commentary, check_fonts)
+CHECKS: tuple[Check, ...] = (
+    check_theme,
+    check_positions,
+    check_explained_class,
+    check_weights,
+    check_commentary,
+    check_fonts,
+)
 """Every check, in the order in which its problems are reported."""

@@ -240,7 +240,7 @@ def test_agreement_is_the_mean_rank_correlation_of_cells() -> None:
 
 def describe(*maps: NDArray[Any], shown: tuple[str, ...], **changed: Any) -> Any:
     values: dict[str, Any] = {"score": 5.0, "baseline": 1.0, "animal": None, **changed}
-    image = Explained("test/x.jpg", "cat", maps=maps_of(*maps), **values)
+    image = Explained("test/x.jpg", "cat", "cat", maps=maps_of(*maps), **values)
     return describe_methods({"cat": image}, layer="two", shown=shown, effort=EFFORT)
 
 

@@ -48,7 +48,7 @@ MARKED = {
     "12", "listed_images", '"4"', '"6"',
     # Labels of pictures: which of them it is, and the classes of images.
     "loop.index", "each.true", "each.predicted", "neighbour.label", "item.true", "item.predicted",
-    "one.label",
+    "one.label", "one", "n",
 }  # fmt: skip
 """Everything that templates pass to the macros ``literal`` and ``name``, or to ``code``, which does."""
 

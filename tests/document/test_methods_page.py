@@ -69,6 +69,26 @@ def test_whether_methods_agree_is_said_as_the_numbers_have_it(
     assert len(listed) == (agreement < 0.5)
 
 
+def test_a_page_says_which_class_the_maps_are_of() -> None:
+    usual = SmallPage(document())
+    assert "the score of the class that the image is assigned to" in usual.words("#methods")
+    assert "Maps of the decision, dog" in usual.words("#figure-methods_1")
+
+    def explain_dog(section: Any) -> None:
+        section["of"] = "dog"
+        for image in section["classes"].values():
+            image["explained"] = "dog"
+
+    named = page(explain_dog)
+    assert "the score of dog, whichever class the image is assigned to" in named.words("#methods")
+    assert "decision" not in named.words("#methods")
+    # Both images are taken for a cat.
+    for i, label in enumerate(("cat", "dog")):
+        told = named.words(f"#figure-methods_{i}")
+        assert f"Maps for dog, {label}" in told
+        assert "taken for cat, and its maps for dog" in told
+
+
 def test_without_two_maps_nothing_is_said_of_agreement() -> None:
     shown = page(lambda section: section.update(agreement=None))
 

@@ -99,6 +99,7 @@ def test_the_same_inputs_give_the_same_keys(home: Path) -> None:
         ({"occlusion": {"step": 16}}, {"occlusion"}),
         ({"guided_backprop": {"neurons": ["zero"]}}, {"guided_backprop"}),
         ({"methods": {"shown": ["grad_cam"]}}, {"methods"}),
+        ({"methods": {"of": "cat"}}, {"methods"}),
         ({"methods": {"steps": 2}}, {"methods"}),
         ({"methods": {"samples": 2}}, {"methods"}),
         ({"methods": {"located_over": "test"}}, {"methods"}),

@@ -106,6 +106,17 @@ def test_an_unknown_theme_is_one_error_that_lists_the_themes(home: Path) -> None
     assert not passes
 
 
+def test_an_unknown_class_to_be_explained_is_one_error_that_lists_the_classes(home: Path) -> None:
+    edit(home, 'group = "One"', 'group = "One"\n[methods]\nof = "dgo"')
+    error, passes = refused(home)
+    (problem,) = error.problems
+    number = (home / "report.toml").read_text(encoding="utf-8").splitlines().index('of = "dgo"') + 1
+    assert f", line {number}: methods.of: there is no class 'dgo' (did you mean dog?)" in problem.line
+    assert "'predicted'" in problem.remedy
+    assert problem.remedy.endswith("cat, dog.")
+    assert not passes
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [('[example_images]\nbird = "x.png"', "no class 'bird'"), ('templates = "nowhere"', "no such folder")],

@@ -16,6 +16,8 @@ from reportgen.analysis.computed import Computed, summarise
 from reportgen.analysis.neurons import area_share
 from reportgen.dataset.annotations import read_annotations
 from reportgen.dataset.decode import decode
+from reportgen.dataset.inventory import require_class
+from reportgen.dataset.names import composed
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import example_files
 from reportgen.engine.stages.outcomes import pack_section
@@ -23,6 +25,7 @@ from reportgen.results import Box, ImageFile
 from reportgen.results.fields import SIDE
 from reportgen.sections.methods.localisation import Sample, holds, localise, measure_maps
 from reportgen.sections.methods.result import Attribution, ExplainedImage, Methods
+from reportgen.tables import PREDICTED
 
 Values = NDArray[np.float32]
 
@@ -42,10 +45,11 @@ ADDING = ("gradient_x_input", "integrated_gradients")
 
 @dataclass(frozen=True)
 class Explained:
-    """One image's ``maps`` (methods, H, W) for the class that it is taken for, and that class's scores."""
+    """One image's ``maps`` (methods, H, W) for the class that is ``explained``, and that class's scores."""
 
     file: str
     predicted: str
+    explained: str
     score: float
     baseline: float
     maps: Values
@@ -66,6 +70,7 @@ def describe_methods(
         classes[label] = ExplainedImage(
             file=image.file,
             predicted=image.predicted,
+            explained=image.explained,
             score=image.score,
             baseline=image.baseline,
             animal=area_share(image.animal),
@@ -129,6 +134,7 @@ def measure_agreement(images: Sequence[Values]) -> float | None:
 
 def run(context: StageContext) -> Artifacts:
     """Explain the decision on each example image by every method that the settings name."""
+    require_class(context.setting("methods.of"), context.classes)
     files = example_files(context)
     shown = context.setting("methods.shown")
     effort = Effort(
@@ -148,7 +154,12 @@ def run(context: StageContext) -> Artifacts:
     located = localise(samples, shown, effort.seed)
     measured = {"located": np.stack([each.measured for each in samples])} if samples else {}
     arrays = {**described.arrays, **measured}
-    complete = {"located_over": over, "located": located, "arrays": summarise("methods", arrays)}
+    complete = {
+        "of": explainer.of,
+        "located_over": over,
+        "located": located,
+        "arrays": summarise("methods", arrays),
+    }
     return pack_section(Computed(described.numbers.model_copy(update=complete), arrays))
 
 
@@ -169,21 +180,24 @@ class _Explainer:
         self.layer = backbone.layers[0]
         self._context, self._shown, self._effort = context, shown, effort
         self._network = build_scored(backbone, context.artifacts("transfer")["head.weights.h5"])
+        self.of = composed(context.setting("methods.of"))
         found = context.annotations
         self._annotations = None if found is None else read_annotations(found)
 
     def explain(self, image: ImageFile) -> Explained:
-        """The maps of the class that an image is taken for."""
+        """The maps of the class that the settings name, or else of the one that an image is taken for."""
         from reportgen.models.backbone import preprocess
 
         pixels = preprocess(decode(self._context.path(image), image.sha256))
         # Zero after preprocessing is ImageNet's mean colour, the baseline of all methods here.
         scores, baseline = self._network.score(np.stack([pixels, np.zeros_like(pixels)]))
-        index = int(scores.argmax())
+        classes, taken = self._context.classes, int(scores.argmax())
+        index = taken if self.of == PREDICTED else classes.index(self.of)
         explainer = ImageExplainer(self._network, pixels, index, self._effort)
         return Explained(
             image.file,
-            self._context.classes[index],
+            classes[taken],
+            classes[index],
             float(scores[index]),
             float(baseline[index]),
             np.stack([explainer.explain(method) for method in self._shown]),

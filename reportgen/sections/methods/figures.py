@@ -70,7 +70,8 @@ def _describe(label: str, image: ExplainedImage) -> str:
         + (f"largest at row {own.peak[0]}, column {own.peak[1]}" if own.peak else "zero everywhere")
         for own in image.maps
     ]
+    explained = image.explained or image.predicted
     return (
-        f"The image of {label}, and {len(image.maps)} maps of what its score for {image.predicted} comes "
-        f"from. {'; '.join(peaks)}."
+        f"The image of {label}, and {len(image.maps)} maps of what its score for {explained} comes from. "
+        f"{'; '.join(peaks)}."
     )

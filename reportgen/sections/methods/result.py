@@ -19,6 +19,7 @@ from reportgen.results.fields import (
     Size,
     means,
 )
+from reportgen.tables import PREDICTED
 
 FEWEST = 20
 """Images below which a percentile bootstrap says too much.
@@ -59,11 +60,22 @@ class Attribution(Result):
 
 
 class ExplainedImage(Result):
-    """One class's example image, and the maps of the class that it is taken for."""
+    """One class's example image, and the maps of the class that is explained."""
 
     file: Annotated[ImagePath, means("The example image of this class.")]
-    predicted: Annotated[Label, means("The class that the retrained network gives it, and is explained.")]
-    score: Annotated[float, means("The output for that class before the softmax.")]
+    predicted: Annotated[
+        Label,
+        means(
+            "The class that the retrained network gives it; the one that is explained, if no other is named."
+        ),
+    ]
+    explained: Annotated[
+        Label | None,
+        means(
+            "The class that is explained; null in documents of older versions, where it is the predicted one."
+        ),
+    ] = None
+    score: Annotated[float, means("The output for the class that is explained, before the softmax.")]
     baseline: Annotated[float, means("The same output for the baseline: zero, the mean colour of ImageNet.")]
     animal: Annotated[
         Share | None,
@@ -163,6 +175,12 @@ class Methods(Result):
     shown: Annotated[
         list[Annotated[str, means("The name of a method.")]], means("The methods, as the settings name them.")
     ]
+    of: Annotated[
+        str,
+        means(
+            'The class that is explained in all images; "predicted": the one that each of them is taken for.'
+        ),
+    ] = PREDICTED
     steps: Annotated[Positive, means("Steps of the integral of integrated gradients.", "steps")]
     samples: Annotated[Positive, means("Noisy copies that SmoothGrad averages over.", "samples")]
     noise: Annotated[Size, means("Standard deviation of their noise, in parts of the image's range.")]

@@ -3,7 +3,7 @@
 from reportgen.outline.papers import SELVARAJU_2017, SIMONYAN_2014, SPRINGENBERG_2015, ZEILER_2014
 from reportgen.outline.section import TRAINED, Origin, Reads, Reference, Rule, Section, Shown, Tolerance
 
-_SETTINGS = ("shown", "steps", "samples", "located_over")
+_SETTINGS = ("shown", "of", "steps", "samples", "located_over")
 
 SECTION = Section(
     name="methods",

@@ -7,7 +7,7 @@ from typing import Final
 from reportgen.contract.reader import LoadedResults
 from reportgen.contract.summary import Table, number_or_nan, of_rows
 
-_COLUMNS = ("class", "method", "predicted", "score", "baseline", "incompleteness", "on_animal")
+_COLUMNS = ("class", "method", "predicted", "explained", "score", "baseline", "incompleteness", "on_animal")
 
 
 def _methods(results: LoadedResults) -> Table:
@@ -16,6 +16,7 @@ def _methods(results: LoadedResults) -> Table:
             "class": label,
             "method": own.method,
             "predicted": image.predicted,
+            "explained": image.explained or image.predicted,
             "score": image.score,
             "baseline": image.baseline,
             "incompleteness": number_or_nan(own.incompleteness),
