@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 from reportgen.batch.job import Author, Traits
 from reportgen.dataset.contents import UndecodableError, read_bytes
 from reportgen.dataset.names import is_ignored
 from reportgen.dataset.signature import IMAGE_SUFFIXES
+from reportgen.text import percent_text
 
 _FLAT = 4.0
 """Standard deviation of the luma, in 0 to 255: what is flatter than that has no features to be compared."""
@@ -36,6 +39,65 @@ def hash_images(folder: Path) -> dict[str, str]:
         if 255 * float(grey(pixels).std()) > _FLAT:
             hashes[hashlib.sha256(data).hexdigest()] = np.packbits(hash_image(pixels)).tobytes().hex()
     return dict(sorted(hashes.items()))
+
+
+_WORDS_TOGETHER = 8
+
+_FEWEST_PIECES = 30
+"""Pieces of a text that is long enough to be compared: some 40 words."""
+
+_MOST_PIECES = 4000
+
+_MUCH = 0.6
+"""The part of the shorter text's pieces from which two are told: one word in forty that is exchanged leaves
+80 % of them, one in fifteen 57 %; those of two texts that share no sentence have next to nothing in common.
+"""
+
+_LEAST_GROUPS = 5
+
+_DIGITS = 12
+
+
+def hash_pieces(texts: Iterable[str]) -> tuple[str, ...]:
+    """Hashes of all pieces of eight words that stand together in one of the texts, in order of the hashes.
+
+    Case, punctuation and white space make no difference. Of a very long text there are only the first, which
+    are the same in two texts that have them.
+
+    Broder (1997), On the resemblance and containment of documents.
+    """
+    pieces: set[str] = set()
+    for text in texts:
+        words = re.findall(r"\w+", text.casefold())
+        for start in range(len(words) - _WORDS_TOGETHER + 1):
+            piece = " ".join(words[start : start + _WORDS_TOGETHER])
+            pieces.add(hashlib.sha256(piece.encode("utf-8", "backslashreplace")).hexdigest()[:_DIGITS])
+    return tuple(sorted(pieces)[:_MOST_PIECES])
+
+
+def hash_paper(file: Path) -> str:
+    """A hash of what pages and attachments of a PDF hold, whatever way it is packed; "" if it cannot be read.
+
+    It is the same after a PDF was linearised or saved again by a program that leaves its pages alone.
+    """
+    import pikepdf
+
+    digest = hashlib.sha256()
+    try:
+        with pikepdf.open(file) as pdf:
+            for page in pdf.pages:
+                page.contents_coalesce()
+                contents = page.obj.get("/Contents")
+                # Programs break lines of a page's instructions in their own way.
+                digest.update(
+                    b" ".join(contents.read_bytes().split()) + b"\n" if contents is not None else b"\n"
+                )
+            for name, each in sorted(pdf.attachments.items()):
+                digest.update(name.encode("utf-8", "backslashreplace") + b"\n" + each.get_file().read_bytes())
+    # What is wrong with a stranger's PDF, the verification says.
+    except (pikepdf.PdfError, ValueError, TypeError, AttributeError, RuntimeError):
+        return ""
+    return digest.hexdigest()
 
 
 def compare_images(own: Path, given: Path) -> list[str]:
@@ -166,19 +228,38 @@ class Copy:
 
 
 def find_copies(papers: Mapping[str, str], traits: Mapping[str, Traits]) -> list[Copy]:
-    """The groups that handed in one PDF, wrote the same words, or name authors of each other.
+    """The groups that handed in one PDF, wrote the same words or nearly so, or name authors of each other.
 
     ``papers``: the SHA-256 of each group's PDF, "" without one. Equal numbers are no sign of anything: groups
     with the same images, settings and seed must have them.
     """
-    copies = [Copy("the same PDF, byte for byte", groups) for groups in _gather(papers)]
+    exact = _gather(papers)
+    copies = [Copy("the same PDF, byte for byte", groups) for groups in exact]
+    again = _gather({name: each.paper for name, each in traits.items()})
+    copies += [Copy("the same PDF, saved again", groups) for groups in again if groups not in exact]
     slots = dict.fromkeys(slot for each in traits.values() for slot in each.words)
     texts: dict[tuple[str, ...], list[str]] = {}
     for slot in slots:
         for groups in _gather({name: each.words.get(slot, "") for name, each in traits.items()}):
             texts.setdefault(groups, []).append(slot)
     copies += [Copy(f"the same commentary ({', '.join(slots)})", groups) for groups, slots in texts.items()]
-    return [*copies, *_share_authors(traits)]
+    return [*copies, *_share_pieces(traits), *_share_authors(traits)]
+
+
+def _share_pieces(traits: Mapping[str, Traits]) -> Iterator[Copy]:
+    """Pairs of groups of whose commentary most is the same, and not all, which is told already."""
+    written = {name: set(each.pieces) for name, each in traits.items() if each.pieces}
+    if len(written) >= _LEAST_GROUPS:
+        # What more than half of the class has is the text of the exercise, and nobody's own.
+        held = Counter(piece for pieces in written.values() for piece in pieces)
+        common = {piece for piece, count in held.items() if 2 * count > len(written)}
+        written = {name: pieces - common for name, pieces in written.items()}
+    long = {name: pieces for name, pieces in written.items() if len(pieces) >= _FEWEST_PIECES}
+    for (one, first), (other, second) in combinations(long.items(), 2):
+        share = len(first & second) / min(len(first), len(second))
+        same = any(sha256 == traits[other].words.get(slot) for slot, sha256 in traits[one].words.items())
+        if share >= _MUCH and not same:
+            yield Copy(f"much of the commentary: {percent_text(share)} of the shorter", (one, other))
 
 
 def find_guests(traits: Mapping[str, Traits], members: Mapping[str, Sequence[Author]]) -> list[Copy]:

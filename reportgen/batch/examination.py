@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reportgen.batch.copies import hash_pieces
 from reportgen.batch.job import Author, Job, Mark, Outcome, find_finished, list_sealed, localise
 from reportgen.batch.parts import BUILD_FOLDER
 from reportgen.contract.lookup import find_value
@@ -201,14 +202,25 @@ def _arrays_of(folder: Path) -> list[Path]:
 
 def read_words(found: Examination) -> dict[str, str]:
     """The SHA-256 of each longer piece of the report's commentary, by slot, whatever its white space."""
-    settings = found.submitted.settings
-    written = settings.commentary.model_dump() if settings else {}
-    plain = {slot: " ".join(str(text).casefold().split()) for slot, text in written.items()}
+    plain = {slot: " ".join(text.casefold().split()) for slot, text in _list_commentary(found).items()}
     return {
         slot: hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
         for slot, text in plain.items()
         if len(text) >= _FEWEST_LETTERS
     }
+
+
+def read_pieces(found: Examination) -> tuple[str, ...]:
+    """Hashes of all pieces of the report's commentary, see :func:`reportgen.batch.copies.hash_pieces`."""
+    from reportgen.grading.commentary import leave_plain
+
+    return hash_pieces(leave_plain(text) for text in _list_commentary(found).values())
+
+
+def _list_commentary(found: Examination) -> dict[str, str]:
+    settings = found.submitted.settings
+    written = settings.commentary.model_dump() if settings else {}
+    return {slot: str(text) for slot, text in written.items()}
 
 
 def read_authors(found: Examination) -> tuple[Author, ...]:

@@ -252,13 +252,16 @@ class Traits:
     """What data, settings and seed do not determine: groups that worked on their own do not share it.
 
     ``authors`` as the report has them; ``words``: the SHA-256 of each longer piece of commentary, by
-    slot; ``images``: perceptual hashes (hexadecimal) of images of the group's own, by the SHA-256 of the
-    files.
+    slot, and ``pieces`` hashes of all its pieces of eight words; ``images``: perceptual hashes (hexadecimal)
+    of images of the group's own, by the SHA-256 of the files; ``paper``: a hash of what is in the PDF,
+    however it is packed, "" without one.
     """
 
     authors: tuple[Author, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
+    pieces: tuple[str, ...] = ()
+    paper: str = ""
 
 
 @dataclass(frozen=True)
@@ -321,7 +324,8 @@ def parse_outcome(table: Mapping[str, Any]) -> Outcome:
     """Read what :func:`outcome_text` wrote. Raises ``TypeError`` or ``KeyError`` for anything else."""
     marks = tuple(Mark(**mark) for mark in table["marks"])
     authors = tuple(Author(**author) for author in table["traits"]["authors"])
-    traits = Traits(**{**table["traits"], "authors": authors})
+    pieces = tuple(table["traits"]["pieces"])
+    traits = Traits(**{**table["traits"], "authors": authors, "pieces": pieces})
     return Outcome(**{**table, "marks": marks, "notes": tuple(table["notes"]), "traits": traits})
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.batch.contents import take_contents
-from reportgen.batch.copies import compare_images, hash_images
+from reportgen.batch.copies import compare_images, hash_images, hash_paper
 from reportgen.batch.examination import (
     examine_report,
     find_hold,
@@ -21,6 +21,7 @@ from reportgen.batch.examination import (
     lay_out_reference,
     mark,
     read_authors,
+    read_pieces,
     read_words,
     take_examination,
 )
@@ -162,7 +163,7 @@ def examine_parts(submission: Path, data: Path, job: Job, folder: Path, progress
         differs=not found.verification.confirmed,
         look=is_for_a_person(found.verification),
         hold=find_hold(found),
-        traits=_find_traits(found, None if job.data else data),
+        traits=_find_traits(found, submission, None if job.data else data),
     )
 
 
@@ -194,6 +195,15 @@ def _describe(parts: Parts, job: Job, own: Path | None) -> Iterator[str]:
         yield f"{count} {are} among those of the class, as {first}."
 
 
-def _find_traits(found: Examination, own: Path | None) -> Traits:
+def _find_traits(found: Examination, submission: Path, own: Path | None) -> Traits:
+    from reportgen.verify.documents import find_documents
+
     images = hash_images(own) if own is not None else {}
-    return Traits(read_authors(found), read_words(found), images)
+    paper = find_documents(submission)[0]
+    return Traits(
+        read_authors(found),
+        read_words(found),
+        images,
+        read_pieces(found),
+        hash_paper(paper) if paper else "",
+    )

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+import pikepdf
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -22,6 +23,8 @@ from reportgen.batch.copies import (
     find_guests,
     find_shared_images,
     hash_images,
+    hash_paper,
+    hash_pieces,
 )
 from reportgen.batch.job import Author, Outcome, Traits
 from reportgen.batch.tables import spread_of, spread_scores
@@ -118,6 +121,86 @@ def test_copies_are_papers_words_and_authors_and_never_numbers() -> None:
         Copy("the author Ann Lee", ("A", "C")),
         Copy("the author Ben", ("A", "D")),
         Copy("the author A. Lee", ("A", "C")),
+    ]
+
+
+WORDS = [f"word{number}" for number in range(200)]
+
+
+def spell(words: Sequence[str], seed: int) -> str:
+    """A text of these words with marks, lines and capitals of its own."""
+    rng = np.random.default_rng(seed)
+    ends = [", ", ". ", " ", "\n", " – "]
+    return "".join(word.title() + ends[rng.integers(5)] for word in words)
+
+
+def told(**texts: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Whose commentary has much in common; the hash of the whole is another for each."""
+    traits = {
+        name: Traits(words={"transfer": name}, pieces=hash_pieces([text])) for name, text in texts.items()
+    }
+    return [(copy.what, copy.groups) for copy in find_copies({}, traits)]
+
+
+def test_a_text_that_was_changed_a_little_is_told() -> None:
+    """Red if one comma is enough to hide it."""
+    changed = ["other" if place % 40 == 0 else word for place, word in enumerate(WORDS)]
+    same = "much of the commentary: 100 % of the shorter"
+    assert told(A=spell(WORDS, 1), B=spell(WORDS, 2)) == [(same, ("A", "B"))]
+    # Five of 200 words, the first at an end: 4 × 8 + 1 of 193 pieces are others. 160 / 193 = 82.9 %.
+    (found,) = told(A=spell(WORDS, 1), B=spell(changed, 2))
+    assert found == ("much of the commentary: 82.9 % of the shorter", ("A", "B"))
+    # A part of a longer text.
+    assert told(A=spell(WORDS[:60], 1), B=spell(WORDS, 2)) == [(same, ("A", "B"))]
+
+
+def test_who_wrote_on_their_own_is_not_told() -> None:
+    other = [word[::-1] for word in WORDS]
+    # Every second sentence of fifteen words the same is half.
+    half = [w if place // 15 % 2 else o for place, (w, o) in enumerate(zip(WORDS, other, strict=True))]
+    assert told(A=spell(WORDS, 1), B=spell(other, 2), C=spell(half, 3)) == []
+    assert told(A=spell(WORDS[:30], 1), B=spell(WORDS[:30], 2)) == [], "too short to say anything"
+    # What the exercise gave to all is nobody's; two that have more in common are told all the same.
+    given_text = WORDS[:120]
+    texts = {
+        name: spell([*given_text, *(f"{name}{n}" for n in range(60))], n) for n, name in enumerate("ABCDE")
+    }
+    assert told(**texts) == []
+    texts["F"] = texts["E"]
+    assert [groups for _, groups in told(**texts)] == [("E", "F")]
+
+
+def test_a_text_that_is_told_whole_is_not_told_twice() -> None:
+    pieces = hash_pieces([spell(WORDS, 1)])
+    traits = {name: Traits(words={"transfer": "w"}, pieces=pieces) for name in "AB"}
+    assert find_copies({}, traits) == [Copy("the same commentary (transfer)", ("A", "B"))]
+
+
+def make_paper(file: Path, text: str, attached: bytes) -> None:
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page(page_size=(200, 200))
+        pdf.pages[0].Contents = pdf.make_stream(f"BT\n(  {text}) Tj\nET".encode())
+        pdf.attachments["results.json"] = pikepdf.AttachedFileSpec(pdf, attached)
+        pdf.save(file)
+
+
+def test_a_pdf_that_was_saved_again_is_the_same_and_another_is_not(tmp_path: Path) -> None:
+    make_paper(tmp_path / "a.pdf", "a", b"{}")
+    with pikepdf.open(tmp_path / "a.pdf") as pdf:
+        pdf.save(tmp_path / "again.pdf", linearize=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    make_paper(tmp_path / "words.pdf", "b", b"{}")
+    make_paper(tmp_path / "numbers.pdf", "a", b"{1}")
+    (tmp_path / "none.pdf").write_bytes(b"%PDF- no more")
+    hashes = {path.stem: hash_paper(path) for path in sorted(tmp_path.iterdir())}
+    assert (tmp_path / "a.pdf").read_bytes() != (tmp_path / "again.pdf").read_bytes()
+    assert hashes["a"] == hashes["again"] != ""
+    assert len({hashes[name] for name in ("a", "words", "numbers")}) == 3
+    assert hashes["none"] == ""
+    traits = {name: Traits(paper=sha256) for name, sha256 in hashes.items()}
+    assert find_copies({}, traits) == [Copy("the same PDF, saved again", ("a", "again"))]
+    # Byte for byte is told as that.
+    assert find_copies({"a": "x", "again": "x"}, traits) == [
+        Copy("the same PDF, byte for byte", ("a", "again"))
     ]
 
 
