@@ -167,11 +167,13 @@ def run_batch(
 
 def _list_classes(chosen: Class) -> list[NamedClass]:
     """The classes that the rubrics name, of those that are tables."""
+    tables = [rubric for rubric in chosen.rubrics if rubric.suffix == ".toml"]
+    if not tables:
+        return []
     # Imported only here: it reads the schema of the results.
     from reportgen.grading.rubric import list_classes
 
     kind = chosen.outline.kind
-    tables = [rubric for rubric in chosen.rubrics if rubric.suffix == ".toml"]
     return [each for rubric in tables for each in list_classes(rubric, kind)]
 
 
