@@ -227,3 +227,16 @@ def test_a_forged_number_is_named(bench: Bench, tmp_path: Path, pointer: str) ->
         named = {row.pointer for row in found}
         assert named
         assert any(pointer.startswith(each) or each in (file, "report.toml: seed") for each in named)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("pointer", ["/channels/strength/p_value", "/neurons/flatness/p_value"])
+def test_another_p_value_is_named(bench: Bench, tmp_path: Path, pointer: str) -> None:
+    """Within 0 and 1, or it would be refused as no share."""
+    _, section, part, name = pointer.split("/")
+    forged = copy.deepcopy(bench.document)
+    known = forged[section][part][name]
+    forged[section][part][name] = 0.001 if known > 0.2 else 0.9
+    found = bench.differing(forged, tmp_path / "results.json")
+    assert found is not None
+    assert pointer in {row.pointer for row in found}
