@@ -38,7 +38,7 @@ def outcome(name: str) -> dict[str, Any]:
     return {
         "cause": "", "reason": "", "score": f"{reached + 1.5:g}", "points": "10", "marks": marks,
         "correct": reached, "total": 4, "verification": "", "verified": False, "differs": False, "hold": "",
-        "notes": [], "traits": {"authors": [], "words": {}, "images": {}},
+        "notes": [], "traits": {"authors": [], "words": {}, "images": {}, "pieces": []},
     }  # fmt: skip
 
 

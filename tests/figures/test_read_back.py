@@ -461,13 +461,18 @@ def edges(box: Any) -> Iterator[tuple[slice, slice]]:
         yield slice(max(top - 8, 0), bottom + 8), slice(max(start, 0), stop)
 
 
+def _output(value: float) -> str:
+    """A neuron's output as it is printed everywhere: four digits, and one decimal of what is larger."""
+    return f"{value:.1f}" if value >= 100 else f"{value:#.4g}".rstrip(".")
+
+
 def read_patches(report: Finished, name: str) -> None:
     i = index(name)
     top, tiles = report.results["neurons"]["top"][report.classes[i]], report.page.tiles(name)
     assert len(tiles) == len(top)
     for k, (tile, neuron) in enumerate(zip(tiles, top, strict=True), 1):
         assert tile.head == f"({', '.join(map(str, neuron['position']))})"
-        assert tile.words == f"{tile.head} {k}: {neuron['value']:.1f}"
+        assert tile.words == f"{tile.head} {k}: {_output(neuron['value'])}"
         assert_like(tile.pixels(), cut(report.images[i], neuron["patch"]), (name, tile.head))
 
 
@@ -519,12 +524,14 @@ def read_layer_patches(report: Finished, _pattern: str) -> None:
 def read_leading(report: Finished, name: str) -> None:
     i = index(name)
     found = report.results["channels"]["classes"][report.classes[i]]
-    told = {"loud": "{value:.1f}", "decisive": "adds {contribution:.2f}", "unusual": "{ratio:.1f} × usual"}
+    told = {"loud": "{value}", "decisive": "adds {contribution:.2f}", "unusual": "{ratio:.1f} × usual"}
     wanted = [(c, told[kind]) for kind in told for c in (found.get(kind) or [])[:5]]
     tiles = report.page.tiles(name)
     assert len(tiles) == len(wanted)
     for tile, (channel, words) in zip(tiles, wanted, strict=True):
-        expected = f"{channel['position'][2]} {words.format(**channel)}".replace("-", "−")
+        expected = f"{channel['position'][2]} {words.format(**{**channel, 'value': _output(channel['value'])})}".replace(
+            "-", "−"
+        )
         assert tile.words == expected.replace("−0.00", "0.00")
         assert_like(tile.pixels(), cut(report.images[i], channel["patch"]), (name, tile.words))
 
