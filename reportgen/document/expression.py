@@ -64,6 +64,7 @@ _USES = {
     "share": _Use(_is_share, "a number from 0 to 1", (0, 1)),
     "percent": _Use(_is_share, "a number from 0 to 1"),
     "agreement": _Use(_is_agreement, "a correlation or similarity from -1 to 1"),
+    "activation": _Use(_is_number, "a number"),
     "significant": _Use(_is_number, "a number", (0, 1)),
     "minus": _Use(_is_number, "a number", (0, 1)),
     "whole": _Use(lambda value: value is None or type(value) is int, "a whole number"),

@@ -528,10 +528,9 @@ def read_leading(report: Finished, name: str) -> None:
     wanted = [(c, told[kind]) for kind in told for c in (found.get(kind) or [])[:5]]
     tiles = report.page.tiles(name)
     assert len(tiles) == len(wanted)
-    for tile, (channel, words) in zip(tiles, wanted, strict=True):
-        expected = f"{channel['position'][2]} {words.format(**{**channel, 'value': _output(channel['value'])})}".replace(
-            "-", "−"
-        )
+    for tile, (channel, form) in zip(tiles, wanted, strict=True):
+        words = form.format(**{**channel, "value": _output(channel["value"])})
+        expected = f"{channel['position'][2]} {words}".replace("-", "−")
         assert tile.words == expected.replace("−0.00", "0.00")
         assert_like(tile.pixels(), cut(report.images[i], channel["patch"]), (name, tile.words))
 
