@@ -58,7 +58,7 @@ def test_decimals(value: float, digits: int, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (999, "999"), (1000, "1\u202f000"), (20024384, "20\u202f024\u202f384")],
+    [(0, "0"), (999, "999"), (1000, "1000"), (10000, "10\u202f000"), (20024384, "20\u202f024\u202f384")],
 )
 def test_thousands_are_set_apart(value: int, text: str) -> None:
     assert whole_text(value) == text
@@ -123,9 +123,9 @@ def test_a_rule_is_told_in_words(choice: str, words: str) -> None:
 
 
 def test_a_count_points_at_what_it_counts() -> None:
-    node = Sourced({"images": [7] * 1234})
+    node = Sourced({"images": [7] * 12345})
     (span,) = BeautifulSoup(FILTERS["size"](node.images), "html.parser").find_all()
-    assert (span["data-ptr"], span.get_text()) == ("/images", "1\u202f234")
+    assert (span["data-ptr"], span.get_text()) == ("/images", "12\u202f345")
     assert "count" in span["class"]
 
 

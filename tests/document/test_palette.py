@@ -161,6 +161,8 @@ def test_every_property_that_is_used_is_defined(sheet: Path) -> None:
     own = {name[2:] for _, name, _ in declarations(css) if name.startswith("--")}
     # Those of a picture, or of the cells of its sheet, come with it.
     own |= {"mm", "at", "columns", "ratio", "pitch", "share"}
+    # The explorer sets those of its layer.
+    own |= {"rows", "cols"}
     used = set(re.findall(r"var\(--([\w-]+)", css))
     assert used
     assert used - own <= set(PAPER)
