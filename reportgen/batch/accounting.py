@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from reportgen.batch.class_file import Group
-from reportgen.batch.job import Outcome
+from reportgen.batch.outcome import Outcome
 from reportgen.batch.parts import Parts, is_document
 from reportgen.batch.reception import Received
 from reportgen.batch.tables import write_table

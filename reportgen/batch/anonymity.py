@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from reportgen.batch.job import Outcome
+from reportgen.batch.outcome import Outcome
 from reportgen.batch.roster import simplify
 from reportgen.batch.tables import GroupResult, write_table
 from reportgen.errors import UserError

@@ -20,19 +20,21 @@ from typing import Protocol
 from reportgen.batch.contents import Contents, hash_file
 from reportgen.batch.job import (
     JOB_FILE,
-    LOG_FILE,
     BatchConfig,
-    Costs,
     Job,
     Message,
-    Outcome,
     Typed,
     describe_limit,
-    find_finished,
-    find_strangers,
     job_text,
     localise,
     parse_message,
+)
+from reportgen.batch.outcome import (
+    LOG_FILE,
+    Costs,
+    Outcome,
+    find_finished,
+    find_strangers,
     parse_outcome,
     write_costs,
     write_outcome,

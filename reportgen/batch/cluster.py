@@ -10,19 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.batch.attempt import ATTEMPTS, Attempt, OnMessage, finished_key, identify_program, run_job
-from reportgen.batch.job import (
-    LOG_FILE,
-    Costs,
-    Job,
-    Message,
-    Outcome,
-    job_text,
-    message_text,
-    parse_job,
-    parse_message,
-    write_costs,
-    write_outcome,
-)
+from reportgen.batch.job import Job, Message, job_text, message_text, parse_job, parse_message
+from reportgen.batch.outcome import LOG_FILE, Costs, Outcome, write_costs, write_outcome
 from reportgen.errors import UserError
 from reportgen.outline.kind import Outline, OutlineError
 from reportgen.store.files import MEGABYTE, writing

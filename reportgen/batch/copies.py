@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from reportgen.batch.job import Author, Traits
+from reportgen.batch.outcome import Author, Traits
 from reportgen.dataset.contents import UndecodableError, read_bytes
 from reportgen.dataset.names import is_ignored
 from reportgen.dataset.signature import IMAGE_SUFFIXES

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.batch.copies import hash_pieces
-from reportgen.batch.job import Author, Job, Mark, Outcome, find_finished, list_sealed, localise
+from reportgen.batch.job import Job, localise
+from reportgen.batch.outcome import Author, Mark, Outcome, find_finished, list_sealed
 from reportgen.batch.parts import BUILD_FOLDER
 from reportgen.contract.lookup import find_value
 from reportgen.contract.reader import ARRAYS_FOLDER
@@ -180,7 +181,7 @@ def lay_out_graded(submission: Path, reference: Path, folder: Path) -> Path:
     A group that handed in a PDF has its page rendered from its own results: the verification compared the
     PDF with a print of just that.
     """
-    from reportgen.verify.documents import find_documents
+    from reportgen.verify.submitted import find_documents
 
     pdf, page = find_documents(submission)
     if page is None and (pdf is not None or not (reference / HTML_FILE).exists()):

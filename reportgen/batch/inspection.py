@@ -19,15 +19,8 @@ from reportgen.batch.attempt import (
 )
 from reportgen.batch.class_file import ClassError, Group
 from reportgen.batch.contents import Contents, take_contents
-from reportgen.batch.job import (
-    PASSING,
-    BatchConfig,
-    Outcome,
-    find_examined,
-    find_finished,
-    name_inside,
-    write_outcome,
-)
+from reportgen.batch.job import BatchConfig, name_inside
+from reportgen.batch.outcome import PASSING, Outcome, find_examined, find_finished, write_outcome
 from reportgen.batch.parts import Parts, find_obstacle, find_parts, is_document
 from reportgen.batch.reception import Received
 from reportgen.batch.shards import adopt, list_finished

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.batch.contents import hash_file
-from reportgen.batch.job import Outcome
+from reportgen.batch.outcome import Outcome
 from reportgen.dataset.names import escaped, find_splits, is_ignored
 from reportgen.dataset.signature import IMAGE_SUFFIXES
 from reportgen.intake import FOLDER_LIMITS

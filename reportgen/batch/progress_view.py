@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from reportgen.batch.job import Costs, Message, Outcome
+from reportgen.batch.job import Message
+from reportgen.batch.outcome import Costs, Outcome
 from reportgen.grading.exports.table import one_line
 
 if TYPE_CHECKING:

@@ -29,7 +29,8 @@ from reportgen.batch.deliveries import list_deliveries
 from reportgen.batch.examination import GRADES_FILES
 from reportgen.batch.feedback import address, write_feedback
 from reportgen.batch.inspection import InspectedGroup, Inspector, inspect_data
-from reportgen.batch.job import BatchConfig, Job, Outcome, read_costs
+from reportgen.batch.job import BatchConfig, Job
+from reportgen.batch.outcome import Outcome, read_costs
 from reportgen.batch.parts import BUILD_FOLDER
 from reportgen.batch.progress_view import ProgressView
 from reportgen.batch.publication import Tables, open_output, refuse_overlap, write_tables

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from reportgen.batch.attempt import ATTEMPTS, GROUPS, Attempt, finalize
-from reportgen.batch.job import Outcome, find_finished
+from reportgen.batch.outcome import Outcome, find_finished
 from reportgen.errors import UserError
 from reportgen.store.files import write_atomically, writing
 

@@ -14,7 +14,7 @@ from reportgen.batch.attempt import GROUPS
 from reportgen.batch.class_file import Class
 from reportgen.batch.copies import Copy, Shared, find_copies, find_guests, find_shared_images
 from reportgen.batch.examination import CONFIRMED, PAGE_FILE, TEXT_FILE
-from reportgen.batch.job import LOG_FILE, Author, Mark, Outcome
+from reportgen.batch.outcome import LOG_FILE, Author, Mark, Outcome
 from reportgen.batch.roster import Student, simplify
 from reportgen.batch.tables import (
     GroupResult,

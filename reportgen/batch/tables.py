@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Literal
 
 from reportgen.batch.class_file import Group
-from reportgen.batch.job import Costs, Mark, Outcome
+from reportgen.batch.outcome import Costs, Mark, Outcome
 from reportgen.errors import UserError
 from reportgen.grading.exports.table import one_line, safe_cell
 from reportgen.grading.score import OPEN, round_part

@@ -25,17 +25,8 @@ from reportgen.batch.examination import (
     read_words,
     take_examination,
 )
-from reportgen.batch.job import (
-    Cause,
-    Job,
-    Outcome,
-    PipeProgress,
-    Traits,
-    describe_limit,
-    describe_problem,
-    outcome_text,
-    read_job,
-)
+from reportgen.batch.job import Job, PipeProgress, describe_limit, describe_problem, read_job
+from reportgen.batch.outcome import Cause, Outcome, Traits, outcome_text
 from reportgen.batch.parts import BUILD_FOLDER, Parts, class_folders, find_obstacle, find_parts
 from reportgen.batch.process import follow_parent, refuse_network
 from reportgen.dataset.names import escaped
@@ -196,7 +187,7 @@ def _describe(parts: Parts, job: Job, own: Path | None) -> Iterator[str]:
 
 
 def _find_traits(found: Examination, submission: Path, own: Path | None) -> Traits:
-    from reportgen.verify.documents import find_documents
+    from reportgen.verify.submitted import find_documents
 
     images = hash_images(own) if own is not None else {}
     paper = find_documents(submission)[0]

@@ -11,8 +11,9 @@ from typing import Any, Literal, TypeVar
 from reportgen.contract.reader import LoadedResults
 from reportgen.settings import Settings
 from reportgen.text import printable
-from reportgen.verify.recomputation import Recomputed, Rendered
+from reportgen.verify.recomputation import Recomputed
 from reportgen.verify.releases import is_other_release
+from reportgen.verify.rendering import Rendered
 from reportgen.verify.tolerances import Finding, Subject
 
 Kind = Literal["active", "word", "content", "flow", "layout", "picture", "own"]

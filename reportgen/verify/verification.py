@@ -25,28 +25,14 @@ from reportgen.tables import Printing
 from reportgen.templates import open_templates
 from reportgen.text import printable
 from reportgen.verify.choices import compare_settings, derive_settings
-from reportgen.verify.documents import (
-    SubmittedReport,
-    compare_documents,
-    has_same_bytes,
-    open_submitted,
-    require_state,
-    take_state,
-)
+from reportgen.verify.documents import compare_documents, has_same_bytes
 from reportgen.verify.numbers import compare_arrays, compare_dataset, compare_derived, compare_numbers
 from reportgen.verify.printed_numbers import describe_own_numbers
-from reportgen.verify.recomputation import (
-    Recomputed,
-    Rendered,
-    count_values,
-    find_weights,
-    fit_examples,
-    needs_fonts,
-    recompute,
-    render_again,
-)
+from reportgen.verify.recomputation import Recomputed, find_weights, fit_examples, recompute
 from reportgen.verify.releases import compare_release, is_other_release
+from reportgen.verify.rendering import Rendered, count_values, needs_fonts, render_again
 from reportgen.verify.sheets import SheetCollector
+from reportgen.verify.submitted import SubmittedReport, open_submitted, require_state, take_state
 from reportgen.verify.tolerances import (
     Finding,
     Findings,

@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 def main() -> None:
     from small_results import small_results
 
-    from reportgen.batch.job import Job, Outcome, Traits
+    from reportgen.batch.job import Job
+    from reportgen.batch.outcome import Outcome, Traits
     from reportgen.batch.worker import main as work
 
     file, _, handle = sys.argv[1:]

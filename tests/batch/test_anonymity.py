@@ -13,8 +13,8 @@ from graded_class import BY_HAND, GradedClass, read_table
 from reportgen.batch.anonymity import NumbersLostError, assign_numbers, hide_names
 from reportgen.batch.attempt import LocalRunner
 from reportgen.batch.class_file import Group
-from reportgen.batch.job import Author, Outcome, Traits
 from reportgen.batch.manual_points import Naming, write_template
+from reportgen.batch.outcome import Author, Outcome, Traits
 from reportgen.batch.progress_view import SilentView
 from reportgen.batch.run import Options, Report, run_batch
 from reportgen.batch.tables import GroupResult

@@ -14,15 +14,8 @@ from small_results import small_results
 
 from reportgen.batch.class_file import Limits
 from reportgen.batch.examination import mark
-from reportgen.batch.job import (
-    BatchConfig,
-    Job,
-    describe_problem,
-    job_text,
-    outcome_text,
-    parse_job,
-    parse_outcome,
-)
+from reportgen.batch.job import BatchConfig, Job, describe_problem, job_text, parse_job
+from reportgen.batch.outcome import outcome_text, parse_outcome
 from reportgen.batch.progress_view import describe_outcome
 from reportgen.batch.summary import _lost
 from reportgen.batch.worker import work

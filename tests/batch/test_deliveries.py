@@ -14,7 +14,7 @@ from reportgen.batch import feedback
 from reportgen.batch.class_file import Group, read_class
 from reportgen.batch.deliveries import list_deliveries, pack
 from reportgen.batch.feedback import address, write_feedback
-from reportgen.batch.job import Outcome
+from reportgen.batch.outcome import Outcome
 from reportgen.batch.reception import receive
 from reportgen.batch.roster import Student
 from reportgen.batch.tables import GroupResult

@@ -18,7 +18,7 @@ from reportgen.batch import feedback
 from reportgen.batch.attempt import LocalRunner
 from reportgen.batch.class_file import Group
 from reportgen.batch.feedback import Addressee, make_page, write_feedback
-from reportgen.batch.job import Outcome
+from reportgen.batch.outcome import Outcome
 from reportgen.batch.run import Options, run_batch
 from reportgen.batch.tables import GroupResult
 from reportgen.pdf import printer

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 
 from reportgen.batch.class_file import Class, Group
 from reportgen.batch.examination import find_hold, is_for_a_person
-from reportgen.batch.job import Outcome
+from reportgen.batch.outcome import Outcome
 from reportgen.batch.summary import sum_up
 from reportgen.batch.tables import GroupResult, write_grades
 from reportgen.document.class_pages import render_overview

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from reportgen.batch.class_file import Class, Group
-from reportgen.batch.job import Mark, Outcome
+from reportgen.batch.outcome import Mark, Outcome
 from reportgen.batch.summary import mean_interval, share_interval, sum_up
 from reportgen.batch.tables import GroupResult, spread_criteria
 from reportgen.document.class_pages import render_overview

@@ -10,7 +10,7 @@ import pytest
 from graded_class import LATE, SIZE, GradedClass, read_table
 
 from reportgen.batch.class_file import ClassError, read_class
-from reportgen.batch.job import Mark
+from reportgen.batch.outcome import Mark
 from reportgen.batch.summary import _lost
 from reportgen.batch.supplements import read_times
 

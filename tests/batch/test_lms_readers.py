@@ -15,7 +15,7 @@ from decimal import Decimal
 import pytest
 
 from reportgen.batch.class_file import Group
-from reportgen.batch.job import Outcome
+from reportgen.batch.outcome import Outcome
 from reportgen.batch.roster import Student, write_student_grades
 from reportgen.batch.tables import GroupResult
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from reportgen.batch.accounting import FileRow
 from reportgen.batch.class_file import Class, Group
-from reportgen.batch.job import Author, Mark, Outcome, Traits
+from reportgen.batch.outcome import Author, Mark, Outcome, Traits
 from reportgen.batch.summary import sum_up
 from reportgen.batch.tables import GroupResult, write_grades
 from reportgen.document.class_pages import render_overview

@@ -8,7 +8,8 @@ import re
 import pytest
 from rich.console import Console
 
-from reportgen.batch.job import Costs, Message, Outcome, message_text, parse_message
+from reportgen.batch.job import Message, message_text, parse_message
+from reportgen.batch.outcome import Costs, Outcome
 from reportgen.batch.progress_view import BarsView, LinesView, ProgressView, SilentView, choose_view
 
 NAMES = {"a": "Group A", "b": "[red]B"}

@@ -14,7 +14,7 @@ from class_scene import COMMAND, read_rows
 from reportgen.batch.accounting import FileRow, account
 from reportgen.batch.attempt import LocalRunner
 from reportgen.batch.class_file import ClassError, read_class
-from reportgen.batch.job import Outcome
+from reportgen.batch.outcome import Outcome
 from reportgen.batch.parts import find_parts
 from reportgen.batch.progress_view import SilentView
 from reportgen.batch.reception import Received, receive

@@ -9,7 +9,7 @@ import pytest
 from class_scene import files_of
 from graded_class import SIZE, GradedClass, scores
 
-from reportgen.batch.job import find_finished, write_outcome
+from reportgen.batch.outcome import find_finished, write_outcome
 from reportgen.batch.tables import compare_criterion
 from reportgen.errors import UserError
 

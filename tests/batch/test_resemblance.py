@@ -26,7 +26,7 @@ from reportgen.batch.copies import (
     hash_paper,
     hash_pieces,
 )
-from reportgen.batch.job import Author, Outcome, Traits
+from reportgen.batch.outcome import Author, Outcome, Traits
 from reportgen.batch.tables import spread_of, spread_scores
 
 FILES = st.dictionaries(st.sampled_from("abcd"), st.sampled_from("12345"), max_size=4)

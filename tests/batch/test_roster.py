@@ -11,7 +11,7 @@ from class_scene import Scene, read_rows
 from test_reception import packed, reports, write
 
 from reportgen.batch.class_file import ClassError, read_class
-from reportgen.batch.job import Outcome
+from reportgen.batch.outcome import Outcome
 from reportgen.batch.reception import receive
 from reportgen.batch.roster import Student, add_groups, find_people, read_roster, write_student_grades
 from reportgen.batch.tables import GroupResult

@@ -39,7 +39,7 @@ def work(job_file: Path) -> None:
         {"criterion": f"Criterion {number}", "score": "1", "points": "1", "status": "passed"}
         for number in range(_NAMES)
     ]
-    from reportgen.batch.job import Mark, Outcome, outcome_text
+    from reportgen.batch.outcome import Mark, Outcome, outcome_text
 
     made = Outcome(
         score=str(_NAMES),

@@ -20,7 +20,7 @@ from reportgen.pdf.printer import print_pdf
 from reportgen.settings import load_settings
 from reportgen.templates import templates_folder
 from reportgen.verify.paper import Node, read_paper
-from reportgen.verify.paper_comparison import read_contents
+from reportgen.verify.paper_flow import read_contents
 
 pytestmark = [pytest.mark.slow, pytest.mark.prints]
 

@@ -76,7 +76,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Built:
 def test_a_planted_frame_is_named_and_counted(framed: Built) -> None:
     text = framed.words["shortcuts"]
     assert "A cue that hardly shows the object tells the classes apart better than chance" in text
-    assert "A dark or light frame have 0 of 17 for cat and 17 of 17 for dog" in text
+    assert "A dark or light frame surrounds 0 of 17 images of cat and 17 of 17 images of dog" in text
     assert "given away by the outermost ring" in text
     assert "The class can be told by what hardly shows the object" in framed.words["findings"]
     assert "the class can be told by what hardly shows the object" in framed.words["appendix"]

@@ -23,7 +23,8 @@ from reportgen.progress import Silent
 from reportgen.results import Results
 from reportgen.templates import templates_folder
 from reportgen.verify.numbers import compare_derived
-from reportgen.verify.recomputation import Recomputed, _figure_names, render_again
+from reportgen.verify.recomputation import Recomputed
+from reportgen.verify.rendering import _figure_names, render_again
 from reportgen.verify.verification import _compare_numbers
 
 

@@ -25,9 +25,11 @@ from reportgen.progress import Silent
 from reportgen.results import Results
 from reportgen.settings import Settings
 from reportgen.templates import open_templates
-from reportgen.verify.documents import SubmittedReport, compare_documents
+from reportgen.verify.documents import compare_documents
 from reportgen.verify.numbers import _judge_claims
-from reportgen.verify.recomputation import Recomputed, _figure_names, render_again
+from reportgen.verify.recomputation import Recomputed
+from reportgen.verify.rendering import _figure_names, render_again
+from reportgen.verify.submitted import SubmittedReport
 from reportgen.verify.tolerances import Finding
 
 RELEASED = sorted((Path(__file__).parents[1] / "grader/released").glob("results-*.json"))

@@ -20,9 +20,9 @@ from reportgen.dataset.inventory import Inventory, take_inventory
 from reportgen.errors import UserError
 from reportgen.progress import Silent
 from reportgen.verify import verification
-from reportgen.verify.documents import SubmittedReport, open_submitted
 from reportgen.verify.numbers import _left_out, compare_dataset, compare_derived, compare_numbers
 from reportgen.verify.recomputation import Recomputed
+from reportgen.verify.submitted import SubmittedReport, open_submitted
 from reportgen.verify.tolerances import Finding
 
 pytestmark = pytest.mark.slow

@@ -15,7 +15,8 @@ from reportgen.results import SCHEMA_VERSION
 from reportgen.settings import Settings
 from reportgen.verify import releases
 from reportgen.verify.differences import find_excuses
-from reportgen.verify.recomputation import Recomputed, Rendered
+from reportgen.verify.recomputation import Recomputed
+from reportgen.verify.rendering import Rendered
 
 OURS = {"reportgen": "0.1.0", "weasyprint": "70.0", "pango": "1.50", "numpy": "2.0", "jinja2": "3.1"}
 

@@ -16,9 +16,10 @@ from reportgen.document.html import Content
 from reportgen.memo import no_memo
 from reportgen.results import SCHEMA_VERSION
 from reportgen.results.document import Font
-from reportgen.verify import recomputation
+from reportgen.verify import rendering
 from reportgen.verify.markup import compare_markup
-from reportgen.verify.recomputation import Recomputed, Rendered, render_again, replace_letters
+from reportgen.verify.recomputation import Recomputed
+from reportgen.verify.rendering import Rendered, render_again, replace_letters
 from reportgen.verify.verification import _compare_fonts, _judge_letters
 
 CUNEIFORM, PRIVATE = "\U00012000", "\ue000"
@@ -92,7 +93,7 @@ def test_a_font_that_no_word_needs_is_a_finding() -> None:
 
 
 def test_results_of_more_values_than_any_report_has_are_no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recomputation, "_MOST_VALUES", 100)
+    monkeypatch.setattr(rendering, "_MOST_VALUES", 100)
     refused = rendered({})
     assert (refused.page, refused.failed) == (None, True)
     assert "no report on these images has more than 100" in refused.reason

@@ -45,9 +45,11 @@ def expect(_settings: Settings, inventory: Inventory) -> Known:
 
 
 def list_tables(numbers: Errors) -> Iterator[str]:
-    """Those that may be missing: a table of the errors that the figure leaves out, if there are any."""
+    """Those that may be missing: of the errors that the figure leaves out, and of near-duplicates."""
     if len(numbers.mistakes) > SHOWN_MISTAKES:
         yield "further_errors"
+    if numbers.twins:
+        yield "twins"
 
 
 def list_figures(numbers: Errors) -> Iterator[str]:

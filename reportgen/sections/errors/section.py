@@ -26,7 +26,7 @@ SECTION = Section(
     tables=(
         Shown("further_errors", "appendix", if_any=True),
         Shown("sureness", "appendix"),
-        Shown("twins", "appendix"),
+        Shown("twins", "appendix", if_any=True),
     ),
     origins=(
         Origin("", ".compute.find_errors", "used", weights=True),
