@@ -24,6 +24,7 @@ def made() -> Pair:
     """The cue tells all four training ants correctly, two bees and no cat."""
     numbers = {
         "shown": "ring",
+        "beyond_chance": ["ring"],
         "confusion": {"ring": [[4, 0, 0], [2, 2, 0], [0, 4, 0]], "file": [[0, 0, 0]] * 3},
         "examples": {
             "ant": ["train/ant/0", "train/ant/1", "train/ant/3"], "bee": ["train/bee/0", "train/bee/2"],
@@ -61,6 +62,15 @@ def test_a_machine_that_tells_one_image_more_shows_one_more() -> None:
 def test_without_a_cue_nothing_is_shown() -> None:
     pair = made()
     theirs = dict(pair.submitted, shown=None, examples={})
+    assert wrong(Pair(theirs, pair.recomputed, pair.arrays, pair.dataset, pair.tolerances)) == set()
+    theirs["examples"] = {"ant": ["train/ant/0"]}
+    found = wrong(Pair(theirs, pair.recomputed, pair.arrays, pair.dataset, pair.tolerances))
+    assert found == {"/shortcuts/examples/ant"}
+
+
+def test_of_a_cue_that_may_be_luck_nothing_is_shown() -> None:
+    pair = made()
+    theirs = dict(pair.submitted, beyond_chance=[], found=["ring"], examples={})
     assert wrong(Pair(theirs, pair.recomputed, pair.arrays, pair.dataset, pair.tolerances)) == set()
     theirs["examples"] = {"ant": ["train/ant/0"]}
     found = wrong(Pair(theirs, pair.recomputed, pair.arrays, pair.dataset, pair.tolerances))

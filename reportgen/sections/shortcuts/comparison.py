@@ -62,8 +62,12 @@ def _count_due(pair: Pair) -> dict[str, int]:
     likely, another machine may tell one image more correctly.
     """
     classes = list(pair.dataset["classes"])
+    told = pair.submitted
+    # Of a cue that may be luck nothing is shown; documents without the stricter list go by the other one.
+    if told.get("shown") not in told.get("beyond_chance", told.get("found", ())):
+        return {}
     # A stranger's cue may be none, and the matrix of any size.
-    matrix = pair.submitted["confusion"].get(pair.submitted.get("shown"), [])
+    matrix = told["confusion"].get(told.get("shown"), [])
     right = [row[i] if i < len(row) else 0 for i, row in enumerate(matrix)]
     most = count_examples(len(classes))
     due = {label: min(count, most) for label, count in zip(choose_classes(classes), right, strict=False)}
