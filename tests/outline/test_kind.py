@@ -268,29 +268,29 @@ def test_a_section_that_cannot_be_loaded_harms_no_report_without_it(
     """One entry point leads nowhere; another one's section has a result and checks that fail."""
     texts = {
         "section.py": "from reportgen.outline.section import Reads, Section\n"
-        "SECTION = Section('halfway', 'H', 'halfway', 'Halfway', 'H.', Reads())\n",
+        "SECTION = Section('unready', 'H', 'unready', 'Unready', 'H.', Reads())\n",
         "result.py": "1 / 0\n",
         "checks.py": "1 / 0\n",
     }
-    (tmp_path / "halfway").mkdir()
+    (tmp_path / "unready").mkdir()
     for name, text in {"__init__.py": "", **texts}.items():
-        (tmp_path / "halfway" / name).write_text(text, encoding="utf-8")
+        (tmp_path / "unready" / name).write_text(text, encoding="utf-8")
     described = tmp_path / "broken-1.0.dist-info"
     described.mkdir()
     (described / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
     (described / "entry_points.txt").write_text(
-        "[reportgen.sections]\nbroken = no_such_package.section:SECTION\nhalfway = halfway.section:SECTION\n"
+        "[reportgen.sections]\nbroken = no_such_package.section:SECTION\nunready = unready.section:SECTION\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     names = {each.name for each in list_sections()}
-    assert {"transfer", "halfway"} <= names
+    assert {"transfer", "unready"} <= names
     assert "broken" not in names
     assert "the section 'broken' cannot be loaded" in capsys.readouterr().err
     assert find_checks().keys() == find_checks(find_kind()).keys() != set()
-    assert "halfway" not in know_pointers().sections
+    assert "unready" not in know_pointers().sections
     with pytest.raises(OutlineError, match="'broken' cannot be loaded"):
         find_section("broken")
-    named = ReportKind("k", "1", (find_section("halfway"),))
+    named = ReportKind("k", "1", (find_section("unready"),))
     for ask in (find_checks, know_pointers):
-        with pytest.raises(SectionError, match="'halfway': ZeroDivisionError"):
+        with pytest.raises(SectionError, match="'unready': ZeroDivisionError"):
             ask(named)
