@@ -6,7 +6,7 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,7 +69,7 @@ def render_again(
     memo: Memo,
     missing: str,
     templates: Path | None = None,
-    ours: Results | None = None,
+    ours: Callable[[], Results | None] = lambda: None,
     usual: int = 0,
 ) -> Rendered:
     """Render the report from its own results, with the recomputed figures in the album of ``content``.
@@ -77,8 +77,8 @@ def render_again(
     The numbers in the text are those that the report says it has, so that the text must be the same to the
     letter; whether the numbers are right is found out elsewhere. ``missing`` is why figures are missing,
     ``templates`` the instructor's folder, if there is one; ``usual`` is how many values the recomputed
-    results have. If the templates refuse the results, they are tried on ``ours``, the recomputed ones: only
-    if they print those, the report is at fault. Raises ``RenderError`` if they do not.
+    results have. If the templates refuse the results, they are tried on those that ``ours`` gives, the
+    recomputed ones: only if they print those, the report is at fault. Raises ``RenderError`` if they do not.
     """
     results, album = content.results, content.album
     # Before anything is rendered: a page takes time and memory in proportion.
@@ -159,8 +159,11 @@ def _has_others(texts: Iterable[str]) -> bool:
     return any(not is_in_main(word) for text in texts for word in words_beyond(text))
 
 
-def _print(ours: Results | None, kind: ReportKind, memo: Memo, templates: Path | None) -> bool:
+def _print(
+    find_ours: Callable[[], Results | None], kind: ReportKind, memo: Memo, templates: Path | None
+) -> bool:
     """Whether the templates print our own results; False without any. Raises ``RenderError`` if they fail."""
+    ours = find_ours()
     if ours is None:
         return False
     album = {name: _stand_in(name) for name in _figure_names(ours, kind)}

@@ -230,8 +230,16 @@ def _render(submitted: SubmittedReport, recomputed: Recomputed, templates: Path 
     reason = next(iter(recomputed.missing.values()), "")
     printing = submitted.settings.print if submitted.settings else Printing()
     content = Content(submitted.outline.kind, submitted.results, recomputed.album, commentary, printing)
-    ours, usual = _read_recomputed(submitted, recomputed), count_values(recomputed.document)
-    return render_again(content, recomputed.memo, reason, templates, ours, usual)
+    usual = count_values(recomputed.document)
+    return render_again(
+        content,
+        recomputed.memo,
+        reason,
+        templates,
+        # Hardly ever asked for.
+        lambda: _read_recomputed(submitted, recomputed),
+        usual,
+    )
 
 
 def _read_recomputed(submitted: SubmittedReport, recomputed: Recomputed) -> Results | None:

@@ -43,10 +43,10 @@ def report(read: Results | None = None) -> Content:
 def test_a_mistake_in_a_template_is_told_and_no_evidence(tmp_path: Path, mistake: str) -> None:
     templates = templates_with(tmp_path, mistake)
     with pytest.raises(RenderError, match=r"templates/"):
-        render_again(report(), no_memo, "", templates, results())
+        render_again(report(), no_memo, "", templates, results)
     words = Content(kind(), results(), {}, {"transfer": "Ours."})
     with pytest.raises(RenderError, match=r"templates/"):
-        render_again(words, no_memo, "", templates, results())
+        render_again(words, no_memo, "", templates, results)
 
 
 def test_results_that_are_not_printed_where_ours_are_come_from_elsewhere() -> None:
@@ -55,15 +55,15 @@ def test_results_that_are_not_printed_where_ours_are_come_from_elsewhere() -> No
     counts = {"bonus": read.dataset.counts["test"]}
     dataset = read.dataset.model_copy(update={"counts": counts})
     forged = report(read.model_copy(update={"dataset": dataset}))
-    assert render_again(forged, no_memo, "", None, results()).failed
+    assert render_again(forged, no_memo, "", None, results).failed
     # Nothing to be compared with: it may be the templates' fault.
-    left = render_again(forged, no_memo, "", None, None)
+    left = render_again(forged, no_memo, "", None, lambda: None)
     assert (left.failed, left.page) == (False, None)
 
 
 def test_refused_words_are_evidence_whatever_can_be_recomputed() -> None:
     content = Content(kind(), results(), {}, {"transfer": "{{ transfer.nothing }}"})
-    found = render_again(content, no_memo, "", None, None)
+    found = render_again(content, no_memo, "", None, lambda: None)
     assert found.failed
     assert found.page is not None
 
