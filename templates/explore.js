@@ -844,7 +844,7 @@ const explore = (() => {
     function tell(n) {
       const row = rows.find((each) => each.dataset.neuron === keys[n]);
       // Its output as it is printed below its patch, digit by digit.
-      const printed = textOf(all(".label .n", patches[n]).at(-1));
+      const printed = textOf(all(".label > .n", patches[n])[0]);
       const words = make("p", {}, make("b", {}, `Neuron ${n + 1}, (${neurons[n].position.join(", ")})`), `, output ${printed}. `);
       card.replaceChildren(words);
       if (row) {

@@ -132,7 +132,8 @@ def test_what_follows_from_other_values_is_marked() -> None:
         "/channels/over_data/images", "/channels/over_data/preferring",
         "/methods/located/better", "/methods/located/shown_better", "/methods/located/better_than_centre",
         *(f"/occlusion/{name}" for name in (
-            "measured", "harming", "holding", "patch_places", "patch_p_value", "patch_harm",
+            "measured", "harming", "holding", "both", "patch_places", "patch_p_value", "patch_harm",
+            "verdicts", "verdicts/<class>", "verdicts/<class>/<i>",
             "found", "found_in_blur", "found_places", "found_p_value", "found_worth",
         )),
         *(

@@ -14,11 +14,12 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from PIL import Image
 from small_results import LABELS, results_of
 
+from reportgen.contract.schema import results_type
 from reportgen.document import html
 from reportgen.document.html import Content, render_html
 from reportgen.figures.figure import Figure, Picture
 from reportgen.outline.kind import find_kind
-from reportgen.results import Check
+from reportgen.results import Check, Results
 from reportgen.templates import open_templates
 
 
@@ -56,10 +57,18 @@ def _draw() -> Picture:
 
 
 class SmallPage:
-    """The page of a document, whose claims are decided anew; ``without``: figures that are not there."""
+    """The page of a document, whose claims are decided anew; ``without``: figures that are not there;
+    ``sections``: of a report that has no others.
+    """
 
-    def __init__(self, document: Any, without: tuple[str, ...] = ()) -> None:
-        kind, results = find_kind(), results_of(document)
+    def __init__(
+        self, document: Any, without: tuple[str, ...] = (), sections: tuple[str, ...] | None = None
+    ) -> None:
+        kind, results = find_kind(sections=sections), results_of(document)
+        if sections is not None:
+            left_out = set(find_kind().names) - set(sections)
+            own = {name: part for name, part in document.items() if name not in left_out}
+            results = results_type(kind, Results).model_validate(own)
         decided = kind.decide_claims({name: getattr(results, name) for name in kind.names})
         checks = [
             Check(name=each.name, claim=each.claim, passed=each.passed, finding=each.finding)
@@ -67,6 +76,8 @@ class SmallPage:
         ]
         self.results = results.model_copy(update={"checks": checks})
         cells = [f"gradient_{i}_{k}" for i in range(len(LABELS)) for k in range(2)]
+        if "guided_backprop" not in kind:
+            cells = []
         names = [
             name
             for section in kind.sections

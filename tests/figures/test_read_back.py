@@ -472,8 +472,21 @@ def read_patches(report: Finished, name: str) -> None:
     assert len(tiles) == len(top)
     for k, (tile, neuron) in enumerate(zip(tiles, top, strict=True), 1):
         assert tile.head == f"({', '.join(map(str, neuron['position']))})"
-        assert tile.words == f"{tile.head} {k}: {_output(neuron['value'])}"
+        output = f"{tile.head} {k}: {_output(neuron['value'])}"
+        if "occlusion" in report.results:
+            tested = report.results["occlusion"]["neurons"][report.classes[i]][k - 1]
+            assert tile.words.startswith(f"{output} {_occluded(tested)} "), tile.words
+        else:
+            assert tile.words == output
         assert_like(tile.pixels(), cut(report.images[i], neuron["patch"]), (name, tile.head))
+
+
+def _occluded(tested: Any) -> str:
+    """What is left of the patch alone, without it, and without a random box."""
+    patch = tested["patch"]
+    left = (patch["kept"], patch["removed"], tested["random_removed"])
+    parts = [f"{each / tested['value']:.2f}" for each in left]
+    return "alone {} without {} random {}".format(*parts)
 
 
 def read_guided_input(report: Finished, name: str) -> None:

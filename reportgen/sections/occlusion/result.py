@@ -26,6 +26,12 @@ from reportgen.sections.occlusion.chance import ALPHA, group_overlapping, rank_t
 Ratio = Annotated[float, Field(ge=0, json_schema_extra={"unit": "of the neuron's output; it may exceed 1"})]
 
 
+Verdict = Literal["both", "enough", "needed", "neither"]
+"""What occlusion says of a patch. Enough: alone it keeps half of its neuron's output or more. Needed: its
+removal harms the neuron more than that of most random boxes of its size.
+"""
+
+
 class OccludedBox(Result):
     """A box, and its neuron's output after it was removed or nothing but it was kept."""
 
@@ -151,14 +157,38 @@ class Occlusion(Result):
     @property
     def harming(self) -> Count:
         """Those of them whose patch, removed, harms more than most random boxes of its size do."""
-        # harming counts boxes that do as much harm as the patch or more: fewer than half must.
-        return sum(2 * each.harming < self.random_boxes for each in self._measured)
+        return sum(self._is_needed(each) for each in self._measured)
 
     @computed_field(json_schema_extra={"unit": "neurons"})  # type: ignore[prop-decorator]
     @property
     def holding(self) -> Count:
         """Those of them whose patch alone keeps at least half of the output."""
-        return sum(2 * each.patch.kept >= each.value for each in self._measured)
+        return sum(map(_is_enough, self._measured))
+
+    @computed_field(json_schema_extra={"unit": "neurons"})  # type: ignore[prop-decorator]
+    @property
+    def both(self) -> Count:
+        """Those of them whose patch does both."""
+        return sum(self._judge(each) == "both" for each in self._measured)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def verdicts(
+        self,
+    ) -> dict[
+        Label,
+        Annotated[
+            list[Annotated[Verdict | None, means("Of the (i + 1)-th neuron; null without an output.")]],
+            means("For the neurons of this class."),
+        ],
+    ]:
+        """Whether each patch alone keeps half of the output (enough), and its removal harms more than that of
+        most random boxes (needed).
+        """
+        return {
+            label: [self._judge(each) if each.value else None for each in neurons]
+            for label, neurons in self.neurons.items()
+        }
 
     @computed_field(json_schema_extra={"unit": "neurons"})  # type: ignore[prop-decorator]
     @property
@@ -219,6 +249,15 @@ class Occlusion(Result):
             return None
         return "more" if sum(self._found_leads) > 0 else "less"
 
+    def _judge(self, neuron: OccludedNeuron) -> Verdict:
+        if _is_enough(neuron):
+            return "both" if self._is_needed(neuron) else "enough"
+        return "needed" if self._is_needed(neuron) else "neither"
+
+    def _is_needed(self, neuron: OccludedNeuron) -> bool:
+        # harming counts boxes that do as much harm as the patch or more: fewer than half must.
+        return 2 * neuron.harming < self.random_boxes
+
     @property
     def _measured(self) -> list[OccludedNeuron]:
         return [each for neurons in self.neurons.values() for each in neurons if each.value]
@@ -256,6 +295,10 @@ class Occlusion(Result):
             for group in group_overlapping([[each.patch.box, each.best.box] for each in own]):
                 leads.append(sum(_compare_in_blur(own[n]) for n in group))
         return leads
+
+
+def _is_enough(neuron: OccludedNeuron) -> bool:
+    return 2 * neuron.patch.kept >= neuron.value
 
 
 def _compare_in_blur(neuron: OccludedNeuron) -> int:

@@ -6,7 +6,7 @@ from reportgen.outline.section import EDGE, FLOAT32, Origin, Reads, Reference, R
 _TIES = "a box whose removal harms as much as the patch's, up to rounding, may count or not"
 
 _COUNTS = (
-    *("measured", "harming", "holding", "patch_places", "patch_p_value", "patch_harm"),
+    *("measured", "harming", "holding", "both", "verdicts", "patch_places", "patch_p_value", "patch_harm"),
     *("found", "found_in_blur", "found_places", "found_p_value", "found_worth"),
 )
 
