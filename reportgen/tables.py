@@ -6,14 +6,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-_CHOICES = "allowed are zero, median, percentile:P, top:N and [row, column, channel]"
+_CHOICES = "allowed are zero, median, percentile:P, top:N, unusual:N and [row, column, channel]"
 
 Position = tuple[int, int, int]
 NeuronChoice = str | Position
 """How a neuron of a guided-backpropagation table is chosen: a rule, or ``[row, column, channel]``."""
 
 
-def parse_choice(text: str) -> tuple[Literal["zero", "median", "percentile", "top"], float]:
+def parse_choice(text: str) -> tuple[Literal["zero", "median", "percentile", "top", "unusual"], float]:
     """Split a neuron rule such as ``percentile:10`` into its name and its number.
 
     Returns the name and P (0 to 100) or N (1 and up); the number is 0 for ``zero`` and ``median``.
@@ -27,8 +27,8 @@ def parse_choice(text: str) -> tuple[Literal["zero", "median", "percentile", "to
     # Not isdigit(), which takes ² for a digit, as int() does not.
     if name == "percentile" and number.isdecimal() and int(number) <= 100:
         return "percentile", float(number)
-    if name == "top" and number.isdecimal() and 1 <= int(number) <= 1000:
-        return "top", float(number)
+    if name in ("top", "unusual") and number.isdecimal() and 1 <= int(number) <= 1000:
+        return ("top" if name == "top" else "unusual"), float(number)
     raise ValueError(f"'{text}' is no rule for a neuron; {_CHOICES}")
 
 
@@ -97,6 +97,9 @@ class GuidedTables(Table):
         "median",
         "top:1",
         "top:5",
+        "unusual:1",
+        "unusual:2",
+        "unusual:3",
     )
     shared_scale: bool = False
 

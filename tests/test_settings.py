@@ -133,7 +133,10 @@ def test_without_a_file_the_defaults_of_the_assignment_hold(tmp_path: Path) -> N
     assert settings.show.filters == 10
     assert settings.show.neurons == 5
     assert settings.show.colour is False
-    assert settings.guided_backprop.neurons == ("zero", "percentile:10", "median", "top:1", "top:5")
+    assert settings.guided_backprop.neurons == (
+        *("zero", "percentile:10", "median", "top:1", "top:5"),
+        *("unusual:1", "unusual:2", "unusual:3"),
+    )
     assert settings.weights == "auto"
     assert settings.date is None
     assert settings.data is None
@@ -375,6 +378,7 @@ def test_a_neuron_that_cannot_be_chosen_is_named_with_what_can(tmp_path: Path, c
         ("percentile:100", ("percentile", 100)),
         ("top:1", ("top", 1)),
         ("top:1000", ("top", 1000)),
+        ("unusual:3", ("unusual", 3)),
     ],
 )
 def test_a_rule_has_a_name_and_a_number(text: str, rule: tuple[str, float]) -> None:

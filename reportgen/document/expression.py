@@ -52,7 +52,7 @@ def _is_agreement(value: Any) -> bool:
 
 
 def _is_choice(value: Any) -> bool:
-    return bool(re.fullmatch(r"zero|median|position|(percentile|top):\d+", str(value)))
+    return bool(re.fullmatch(r"zero|median|position|(percentile|top|unusual):\d+", str(value)))
 
 
 def _is_row(value: Any) -> bool:

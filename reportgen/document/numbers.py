@@ -74,6 +74,8 @@ def describe_choice(choice: Any) -> str:
             return "median of positive outputs"
         case "top":
             return "most excited" if number == "1" else f"number {number} of the most excited"
+        case "unusual":
+            return "most unusual" if number == "1" else f"number {number} of the most unusual"
     return "chosen by the authors"
 
 

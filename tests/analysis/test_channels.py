@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from reportgen.analysis.usual import QUANTILE, usual_outputs
 from reportgen.figures.figure import FigureData
 from reportgen.models.graph import LayerGraph
 from reportgen.models.head import write_head
@@ -19,13 +20,11 @@ from reportgen.results import Box, FieldGeometry, ImageFile, Patch, Position
 from reportgen.sections.channels import over_data as over
 from reportgen.sections.channels.claims import decide
 from reportgen.sections.channels.compute import (
-    QUANTILE,
     Evidence,
     Example,
     centre_scores,
     compare_channels,
     find_evidence,
-    usual_outputs,
 )
 from reportgen.sections.channels.figures import draw
 from reportgen.sections.channels.result import Channels, OverData

@@ -18,6 +18,7 @@ from reportgen.errors import ExplanationError, SettingsError
 from reportgen.results import Box, Position
 from reportgen.sections.guided_backprop.compute import (
     Example,
+    are_averages,
     choose_neuron,
     explain_neurons,
 )
@@ -266,3 +267,40 @@ def test_a_table_without_any_row_is_an_error(shared: bool) -> None:
         explain({"cat": awake}, "zero", side=4, shared=shared, image=image)
     assert "awake.png" in caught.value.problem
     assert "guided_backprop.neurons" in caught.value.remedy
+
+
+def test_an_unusual_neuron_exceeds_what_its_channel_usually_gives() -> None:
+    layer = np.zeros((3, 4, 4), np.float32)
+    layer[0, 1], layer[2, 3, 1] = (50, 5, 8, 0), 9
+    usual = np.array([100, 1, 2, 0.5], np.float32)
+    # The third quartile of the usual outputs is 26.5; nothing is divided by less: 50/100, 9/26.5, 8/26.5.
+    found = [choose_neuron(layer, f"unusual:{n}", usual) for n in (1, 2, 3, 4)]
+    assert found == [(0, 1, 0), (2, 3, 1), (0, 1, 2), None]
+    # Louder for once is what counts: the plain ranking begins with another one of these.
+    quiet = np.array([100, 60, 20, 90], np.float32)
+    assert choose_neuron(layer, "unusual:1", quiet) == (0, 1, 0)
+    louder = np.where(np.arange(4) == 1, 10 * layer, layer).astype(np.float32)
+    assert choose_neuron(louder, "unusual:1", np.full(4, 1, np.float32)) == (2, 3, 1)
+    assert choose_neuron(layer, "unusual:1", np.full(4, 1, np.float32)) == choose_neuron(layer, "top:1")
+
+
+def test_without_usual_outputs_there_is_no_unusual_neuron() -> None:
+    assert choose_neuron(LAYER, "unusual:1") is None
+    assert choose_neuron(np.zeros_like(LAYER), "unusual:1", np.ones(2, np.float32)) is None
+
+
+def test_the_channel_that_is_always_loud_is_the_most_excited_and_not_the_most_unusual() -> None:
+    # Four channels that are quiet as a rule, and one that is loud in all images.
+    usual = np.array([4, 4, 4, 4, 80], np.float32)
+    layer = np.zeros((2, 2, 5), np.float32)
+    layer[0, 0], layer[1, 1, 3] = (2, 0, 0, 0, 90), 30
+    assert choose_neuron(layer, "top:1") == (0, 0, 4)
+    assert choose_neuron(layer, "unusual:1", usual) == (1, 1, 3)
+
+
+def test_features_are_taken_for_averages_only_where_they_are() -> None:
+    output = np.random.default_rng(1).random((3, 4, 5)).astype(np.float32)
+    means = np.array([sum(float(v) for v in output[..., c].ravel()) / 12 for c in range(5)], np.float32)
+    assert are_averages(means, output)
+    assert not are_averages(means[::-1].copy(), output)
+    assert not are_averages(np.ones(7, np.float32), output)

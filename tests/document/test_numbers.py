@@ -111,6 +111,8 @@ def test_shapes_positions_and_spans_keep_a_pointer_for_each_number() -> None:
         ("median", "median of positive outputs"),
         ("top:1", "most excited"),
         ("top:5", "number 5 of the most excited"),
+        ("unusual:1", "most unusual"),
+        ("unusual:3", "number 3 of the most unusual"),
         ("position", "chosen by the authors"),
         # A stranger's results may say anything.
         ("percentile:99.5", "chosen by the authors"),

@@ -97,9 +97,9 @@ def test_a_changed_image_is_followed_to_the_figures(home: Path) -> None:
     (chain,) = (line for line in lines if "→" in line)
     cause, *reached = chain.split(" → ")
     assert cause == "train/cat/1.png changed"
-    followed = ("transfer", "channels", "methods", "shortcuts", "errors")
-    assert reached[:8] == ["dataset", "features (1 of 14)", *followed, "results"]
-    assert (reached[8], reached[-2:]) == ("Fig. 10, A1", ["html", "pdf"])
+    followed = ("transfer", "channels", "guided_backprop", "methods", "shortcuts", "errors")
+    assert reached[:9] == ["dataset", "features (1 of 14)", *followed, "results"]
+    assert (reached[9], reached[-2:]) == ("Fig. 10, A1", ["html", "pdf"])
     assert len([each for each in reached if each.startswith("Fig. ")]) == len(followed)
     runs = {name for name, action in actions(lines).items() if action == "runs"}
     drawn = {f"figures_{name}" for name in followed}

@@ -29,12 +29,14 @@ FROM_THE_HEAD = {
         "transfer",
         "activations",
         "channels",
+        "guided_backprop",
         "methods",
         "shortcuts",
         "errors",
         "results",
     ),
-    *("figures_transfer", "figures_channels", "figures_methods", "figures_shortcuts", "figures_errors"),
+    *("figures_transfer", "figures_channels", "figures_guided_backprop", "figures_methods"),
+    *("figures_shortcuts", "figures_errors"),
     *("html", "pdf"),
 }
 WORDS_ONLY = {"html", "pdf"}
@@ -122,12 +124,12 @@ CASES: dict[str, tuple[Change, set[str], dict[str, int]]] = {
     ),
     "a neuron added to the tables": (
         lambda home: edit(home, '"zero", "top:1"', '"zero", [3, 4, 5], "top:1"'),
-        {"guided_backprop", "activations", "figures_guided_backprop", "results", *WORDS_ONLY},
+        {"guided_backprop", "features", "activations", "figures_guided_backprop", "results", *WORDS_ONLY},
         {"guided": len(LABELS)},
     ),
     "a neuron dropped from the tables": (
         lambda home: edit(home, '"zero", "top:1"', '"top:1"'),
-        {"guided_backprop", "activations", "figures_guided_backprop", "results", *WORDS_ONLY},
+        {"guided_backprop", "features", "activations", "figures_guided_backprop", "results", *WORDS_ONLY},
         {},
     ),
     "fewer excited neurons": (

@@ -256,6 +256,25 @@ def test_a_median_may_be_another_neuron_of_equal_output_but_a_named_position_not
     )
 
 
+def test_an_unusual_neuron_may_be_another_one_that_exceeds_its_average_as_much() -> None:
+    # No floor changes these: 10/20, 9/9, 8.9995/8.9996 and 8/4, the third quartile being 1.75.
+    usual = np.ones(16, np.float32)
+    usual[:4] = 20, 9, 8.9996, 4
+    recomputed = guided(("unusual:2", [0, 0, 1], 9.0))
+
+    def found(position: list[int], value: float) -> set[str]:
+        told = guided(("unusual:2", position, value))
+        return differing(compare_rows(told, recomputed, {"cat": LAYER}, TOLERANCES, usual))
+
+    assert found([0, 0, 1], 9.0) == set()
+    # Nearly the same output over nearly the same average; then the same output over another average.
+    assert "/guided_backprop/rows/cat/0/position" not in found([5, 5, 2], 8.9995)
+    usual[2] = 4.5
+    assert "/guided_backprop/rows/cat/0/position" in found([5, 5, 2], 8.9995)
+    # What is twice its average is another one, though the report had it in the same place.
+    assert "/guided_backprop/rows/cat/0/position" in found([9, 9, 3], 8.0)
+
+
 IMAGES = [{"file": f"test/{i}.png", "split": "test", "label": label} for i, label in enumerate("aabbc")]
 PROBABILITIES = np.array(
     [[0.9, 0.05, 0.05], [0.49, 0.50, 0.01], [0.1, 0.9, 0.0], [0.48, 0.47, 0.05], [0.0, 0.1, 0.9]], np.float32

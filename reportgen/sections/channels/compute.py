@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.computed import Computed, summarise
 from reportgen.analysis.neurons import effective_field, receptive_field
+from reportgen.analysis.usual import QUANTILE, divide_by_usual, floor_of, rank_channels, usual_outputs
 from reportgen.dataset.decode import decode
 from reportgen.engine.stages.activations import read_activations, read_layer
 from reportgen.engine.stages.context import Artifacts, StageContext
@@ -30,11 +31,6 @@ if TYPE_CHECKING:
     from reportgen.analysis.chain import RecordedImage
     from reportgen.analysis.whole import WholeImage
     from reportgen.models.backbone import Backbone
-
-# Half of VGG19's channels have averages below a quarter of the mean, and dividing by nearly nothing would put
-# them first. In the 24 test images of the drawn sample 87 % of the five leading neurons lie on the animal
-# with this quantile, 76 % with the median, 61 % with no floor, and 47 % by plain output; chance gives 52 %.
-QUANTILE = 0.75
 
 SPLIT: Final[Split] = "train"
 """The largest split. The frozen layers have not learnt from it, so it is as good as any."""
@@ -79,12 +75,6 @@ def centre_scores(scores: NDArray[Any]) -> NDArray[np.float64]:
     return found
 
 
-def usual_outputs(features: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The mean output of each channel, (channels,), from the averages (images, channels) over positions."""
-    found: NDArray[np.float32] = features.mean(axis=0, dtype=np.float64).astype(np.float32)
-    return found
-
-
 def compare_channels(
     examples: Mapping[str, Example],
     usual: NDArray[np.float32] | None,
@@ -101,11 +91,9 @@ def compare_channels(
     ``usual`` (channels,) are the mean outputs over ``images`` training images, None if they are not known.
     ``seed``: of the permutations that tell what loud channels contribute by chance.
     """
-    floor = None if usual is None else np.float32(np.quantile(usual, QUANTILE))
-    expected = None if usual is None or floor is None else np.maximum(usual, floor)
     labels = list(examples)
     described = {
-        label: _describe(example, expected, labels, geometry, count) for label, example in examples.items()
+        label: _describe(example, usual, labels, geometry, count) for label, example in examples.items()
     }
     arrays: dict[str, NDArray[Any]] = {
         "contributions": np.stack([_centred(each.evidence)[0] for each in examples.values()])
@@ -118,7 +106,7 @@ def compare_channels(
         channels=arrays["contributions"].shape[1],
         exact=exact,
         images=images if usual is not None else 0,
-        floor=None if floor is None else float(floor),
+        floor=None if usual is None else float(floor_of(usual)),
         quantile=QUANTILE,
         classes=described,
         strength=compare_strength(arrays["contributions"], loud, count, seed=seed),
@@ -136,7 +124,7 @@ def _centred(evidence: Evidence) -> tuple[NDArray[np.float64], float, float]:
 
 def _describe(
     example: Example,
-    expected: NDArray[np.float32] | None,
+    usual: NDArray[np.float32] | None,
     labels: Sequence[str],
     geometry: FieldGeometry,
     count: int,
@@ -144,7 +132,7 @@ def _describe(
     flat = example.outputs.reshape(-1, example.outputs.shape[-1])
     peaks, values = flat.argmax(axis=0), flat.max(axis=0)
     contributions, bias, score = _centred(example.evidence)
-    ratios = None if expected is None else _divide(values, expected)
+    ratios = None if usual is None else divide_by_usual(values, usual)
     strengths = rank_by_size(contributions)
 
     def describe(channel: int) -> Channel:
@@ -163,8 +151,8 @@ def _describe(
             patch=example.look(position),
         )
 
-    loud, decisive = ([describe(c) for c in _leading(by, count)] for by in (values, contributions))
-    unusual = [] if ratios is None else [describe(c) for c in _leading(ratios, count)]
+    loud, decisive = ([describe(c) for c in rank_channels(by, count)] for by in (values, contributions))
+    unusual = [] if ratios is None else [describe(c) for c in rank_channels(ratios, count)]
     return ImageChannels(
         file=example.file,
         predicted=labels[example.evidence.predicted],
@@ -175,16 +163,6 @@ def _describe(
         unusual=unusual,
         on_animal=_locate(example, geometry, loud, decisive, unusual),
     )
-
-
-def _divide(values: NDArray[np.float32], expected: NDArray[np.float32]) -> NDArray[np.float32]:
-    # A channel that was never excited while three quarters of all were not either has no ratio to speak of.
-    return np.divide(values, expected, out=np.zeros_like(values), where=expected > 0)
-
-
-def _leading(values: NDArray[Any], count: int) -> list[int]:
-    """Indices of the largest values, largest first; of equal ones the first."""
-    return [int(index) for index in np.argsort(-values, kind="stable")[:count]]
 
 
 def _locate(

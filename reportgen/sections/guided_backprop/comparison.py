@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from reportgen.analysis.usual import divide_by_usual
 from reportgen.engine.stages.activations import read_activations
 from reportgen.sections.guided_backprop.result import GuidedBackprop, GuidedRow
 from reportgen.settings import Settings
@@ -16,7 +17,7 @@ from reportgen.verify.choices import (
     describe_disagreement,
     judge_setting,
 )
-from reportgen.verify.tolerances import Findings, Pair, Tolerances, judge
+from reportgen.verify.tolerances import Finding, Findings, Pair, Tolerances, judge
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,7 +78,7 @@ def _merged(
 def compare(pair: Pair) -> Findings:
     """Rows for the tables of neurons."""
     layers = read_activations(pair.stages["activations"], pair.recomputed["files"])
-    return compare_rows(pair.submitted, pair.recomputed, layers, pair.tolerances)
+    return compare_rows(pair.submitted, pair.recomputed, layers, pair.tolerances, pair.arrays.get("usual"))
 
 
 def find_comparable(pair: Pair) -> dict[str, list[bool]]:
@@ -91,8 +92,11 @@ def compare_rows(
     recomputed: Mapping[str, Any],
     layers: Mapping[str, NDArray[Any]],
     tolerances: Tolerances,
+    usual: NDArray[Any] | None = None,
 ) -> Findings:
-    """Rows for the neurons of the guided-backpropagation tables, row by row."""
+    """Rows for the neurons of the guided-backpropagation tables, row by row; ``usual`` (channels,) are the
+    recomputed mean outputs by which unusual ones are ranked.
+    """
     neurons = NeuronComparison(tolerances)
     for label, expected in recomputed["rows"].items():
         reported = submitted["rows"].get(label, [])
@@ -101,7 +105,7 @@ def compare_rows(
         for i, (row, wanted) in enumerate(zip(reported, expected, strict=False)):
             here = (*steps, i)
             yield neurons.compare_plainly((*here, "choice"), row["choice"], wanted["choice"])
-            yield neurons.compare_position(here, row, wanted, layers[label])
+            yield _compare_position(neurons, here, row, wanted, layers[label], usual)
             yield neurons.compare_value(here, "value", row, wanted, layers[label])
             same = row["position"] == wanted["position"]
             for name in ("gradient_max_abs", "blank", "relu_total", "relu_guided", "scale_limit"):
@@ -110,6 +114,23 @@ def compare_rows(
                 same, (*here, "energy_share"), row["energy_share"], wanted["energy_share"]
             )
     yield from compare_labels(("guided_backprop", "rows"), submitted["rows"], recomputed["rows"])
+
+
+def _compare_position(
+    neurons: NeuronComparison,
+    here: Sequence[str | int],
+    row: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    layer: NDArray[Any],
+    usual: NDArray[Any] | None,
+) -> Finding:
+    """Of unusual neurons another one is as good if it exceeds its channel's usual output as much."""
+    if usual is None or not wanted["choice"].startswith("unusual:"):
+        return neurons.compare_position(here, row, wanted, layer)
+    ratios = divide_by_usual(layer, usual)
+    return neurons.compare_position(
+        here, row, {**wanted, "value": float(ratios[tuple(wanted["position"])])}, ratios
+    )
 
 
 def same_neurons(submitted: Mapping[str, Any], recomputed: Mapping[str, Any]) -> dict[str, list[bool]]:

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.computed import Computed, summarise
 from reportgen.analysis.neurons import GuidedGradients, area_share, energy_inside, rank_neurons
+from reportgen.analysis.usual import divide_by_usual, rank_channels, usual_outputs
 from reportgen.dataset.decode import decode
 from reportgen.engine.stages.activations import read_activations, read_layer
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import find_boxes
+from reportgen.engine.stages.features import FEATURES
 from reportgen.engine.stages.outcomes import pack_section
 from reportgen.errors import ExplanationError, SettingsError
 from reportgen.results import Box, Position
@@ -46,12 +48,15 @@ Explain = Callable[[str, Sequence[Position]], GuidedGradients]
 """The guided gradients of neurons of the layer for a class's image."""
 
 
-def choose_neuron(activations: NDArray[np.float32], choice: NeuronChoice) -> Position | None:
+def choose_neuron(
+    activations: NDArray[np.float32], choice: NeuronChoice, usual: NDArray[np.float32] | None = None
+) -> Position | None:
     """Find the neuron that a rule means in a layer's output (rows, columns, channels) ≥ 0.
 
     ``zero``: (0, 0, 0) if its output is zero, else the first zero one in row, column, channel order;
     ``percentile:P``: the positive neuron nearest to the P-th percentile of the positive ones;
-    ``median``: their lower median; ``top:N``: the N-th largest. Ties go to the first position.
+    ``median``: their lower median; ``top:N``: the N-th largest; ``unusual:N``: the most excited neuron of
+    the channel that exceeds its ``usual`` output (channels,) N-th most. Ties go to the first position.
     None if the image has no such neuron. Raises ``SettingsError`` for a position outside the layer.
     """
     if not isinstance(choice, str):
@@ -68,6 +73,8 @@ def choose_neuron(activations: NDArray[np.float32], choice: NeuronChoice) -> Pos
         ranked = rank_neurons(activations, int(number))
         # An image with fewer neurons has none of that number, and its last one is another one.
         return ranked[-1] if len(ranked) == int(number) else None
+    if name == "unusual":
+        return None if usual is None else _find_unusual(activations, usual, int(number))
     if name == "zero":
         return _position(np.flatnonzero(flat == 0)[:1], activations.shape)
     positive = flat[flat > 0]
@@ -81,6 +88,18 @@ def choose_neuron(activations: NDArray[np.float32], choice: NeuronChoice) -> Pos
     # float64, or positive values that are close together could be equally far away.
     distance = np.where(flat > 0, np.abs(flat.astype(np.float64) - wanted), np.inf)
     return _position(np.array([np.argmin(distance)]), activations.shape)
+
+
+def _find_unusual(
+    activations: NDArray[np.float32], usual: NDArray[np.float32], number: int
+) -> Position | None:
+    """As the ranking by unusual output has it, where channels are silent for no reason to be shown."""
+    ratios = divide_by_usual(activations.max(axis=(0, 1)), usual)
+    ranked = [channel for channel in rank_channels(ratios, number) if ratios[channel] > 0]
+    if len(ranked) < number:
+        return None
+    row, column = divmod(int(activations[..., ranked[-1]].argmax()), activations.shape[1])
+    return row, column, ranked[-1]
 
 
 def _position(indices: NDArray[np.intp], shape: tuple[int, ...]) -> Position | None:
@@ -97,6 +116,7 @@ def explain_neurons(
     layer: str,
     choices: Sequence[NeuronChoice],
     shared_scale: bool,
+    usual: NDArray[np.float32] | None = None,
 ) -> Computed[GuidedBackprop]:
     """Make the table of neurons and guided gradients for each class's example image.
 
@@ -104,12 +124,13 @@ def explain_neurons(
     order, per unit of the preprocessed image (which is in B, G, R order). A picture shows −limit … +limit,
     the limit being the 99.5th percentile of |gradient| of its own row, or of the whole table with
     ``shared_scale``. A rule that finds no neuron in an image (no zero neuron, fewer than N neurons)
-    leaves its row out. Raises ``ExplanationError`` if that leaves a table without any row.
+    leaves its row out. ``usual`` (channels,) are the outputs that are unusual to exceed, None if they are
+    not known. Raises ``ExplanationError`` if that leaves a table without any row.
     """
     arrays: dict[str, NDArray[Any]] = {}
     rows: dict[str, list[GuidedRow]] = {}
     for i, (label, example) in enumerate(examples.items()):
-        found = [(choice, choose_neuron(example.activations, choice)) for choice in choices]
+        found = [(choice, choose_neuron(example.activations, choice, usual)) for choice in choices]
         chosen = [(choice, position) for choice, position in found if position is not None]
         if not chosen:
             raise ExplanationError(
@@ -125,6 +146,12 @@ def explain_neurons(
             _row(choice, position, k, explained, limits[k], example)
             for k, (choice, position) in enumerate(chosen)
         ]
+    signs = Signs(
+        negative=sum(int((gradients < 0).sum()) for gradients in arrays.values()),
+        positive=sum(int((gradients > 0).sum()) for gradients in arrays.values()),
+    )
+    if usual is not None:
+        arrays["usual"] = usual
     annotated = any(example.animal or example.head for example in examples.values())
     areas = {
         label: BoxShares(animal=area_share(example.animal), head=area_share(example.head))
@@ -137,10 +164,7 @@ def explain_neurons(
         shared_scale=shared_scale,
         rows=rows,
         area_share=areas if annotated else None,
-        signs=Signs(
-            negative=sum(int((gradients < 0).sum()) for gradients in arrays.values()),
-            positive=sum(int((gradients > 0).sum()) for gradients in arrays.values()),
-        ),
+        signs=signs,
         arrays=summarise("guided_backprop", arrays),
     )
     return Computed(numbers, arrays)
@@ -203,8 +227,31 @@ def run(context: StageContext) -> Artifacts:
                 layer=layer,
                 choices=context.setting("guided_backprop.neurons"),
                 shared_scale=context.setting("guided_backprop.shared_scale"),
+                usual=_find_usual(context, activations),
             )
         )
+
+
+def _find_usual(
+    context: StageContext, activations: Mapping[str, NDArray[np.float32]]
+) -> NDArray[np.float32] | None:
+    """The mean output of each channel over the training images; None where the features are no such means."""
+    features = unpack_arrays(context.artifacts("features")[FEATURES])["features"]
+    numbers = {image.sha256: n for n, image in enumerate(context.images)}
+    # Seen from the numbers, as the network need not be loaded where all gradients are kept.
+    if not all(
+        are_averages(features[numbers[image.sha256]], activations[label])
+        for label, image in context.examples.items()
+    ):
+        return None
+    return usual_outputs(features[[n for n, image in enumerate(context.images) if image.split == "train"]])
+
+
+def are_averages(features: NDArray[np.float32], output: NDArray[np.float32]) -> bool:
+    """Whether an image's features (D,) are the means of a layer's output (rows, columns, channels) for it."""
+    means = output.mean(axis=(0, 1), dtype=np.float64)
+    # As much as float32 sums of the same values may differ by.
+    return means.shape == features.shape and bool(np.allclose(features, means, rtol=1e-3, atol=1e-5))
 
 
 class _Explainer:

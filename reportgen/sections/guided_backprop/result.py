@@ -35,7 +35,7 @@ class GuidedRow(Result):
     """
 
     choice: Annotated[
-        str, means("The rule that chose the neuron: zero, percentile:P, median, top:N, position.")
+        str, means("The rule that chose the neuron: zero, percentile:P, median, top:N, unusual:N, position.")
     ]
     position: Annotated[Position, means("Row, column and channel of the neuron, from 0.")]
     value: Annotated[Size, means("Its output after ReLU.")]
@@ -106,7 +106,9 @@ class GuidedBackprop(Result):
     arrays: Annotated[
         Arrays,
         means(
-            "For class i, gradients_<i> (rows, 224, 224, 3) in R, G, B order. In arrays/guided_backprop.npz."
+            "For class i, gradients_<i> (rows, 224, 224, 3) in R, G, B order; usual (channels,), the "
+            "mean output of each channel over the training images, where it is known. In "
+            "arrays/guided_backprop.npz."
         ),
     ]
 
