@@ -725,7 +725,7 @@ const explore = (() => {
     const words = (i, j) => {
       const count = images.filter((image) => image.true === i && image.predicted === j).length;
       const named = count === 1 ? "1 image" : `${count} images`;
-      return i === j ? `${classes[i]}, recognised: ${named}` : `${classes[i]}, taken for ${classes[j]}: ${named}`;
+      return i === j ? `${classes[i]}, recognised: ${named}` : `${classes[i]}, predicted as ${classes[j]}: ${named}`;
     };
     function move(toRow, toCol) {
       [row, col] = [clamp(toRow, classes.length), clamp(toCol, classes.length)];
@@ -789,7 +789,7 @@ const explore = (() => {
       surface.dataset.at = n;
       const image = tests.images[n];
       const names = tests.classes;
-      const told = image.true === image.predicted ? `${names[image.true]}, recognised` : `${names[image.true]}, taken for ${names[image.predicted]}`;
+      const told = image.true === image.predicted ? `${names[image.true]}, recognised` : `${names[image.true]}, predicted as ${names[image.predicted]}`;
       card.replaceChildren(drawImage(tests, image), make("p", { dir: "auto" }, told));
       return `${image.file}: ${told}`;
     }

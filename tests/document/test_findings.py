@@ -44,8 +44,8 @@ def confuse(made: Any, ring: list[list[int]]) -> None:
 
 def test_what_gives_the_class_away() -> None:
     found = SmallPage(changed(lambda made: confuse(made, [[12, 0], [0, 12]])))
-    (item,) = [text for text in found.findings() if "can be told by" in text]
-    assert "the outermost ring alone tells that of 24 of 24 images (accuracy 1.00, chance 0.50)" in item
+    (item,) = [text for text in found.findings() if "can be told from" in text]
+    assert "the outermost ring alone tells it for 24 of 24 images (accuracy 1.00, chance 0.50)" in item
     assert "It is not shown that the network uses the outermost ring" in item
     nothing = SmallPage(changed(lambda made: confuse(made, [[6, 6], [6, 6]])))
     assert not any("told" in text for text in nothing.findings())
@@ -60,11 +60,12 @@ def test_what_of_the_file_gives_the_class_away() -> None:
 
     for heights in (22, 15):
         page = SmallPage(changed(partial(change, heights=heights)))
-        (item,) = [text for text in page.findings() if "can be told by" in text]
-        assert "the file alone tells that of 23 of 24 images" in item
+        (item,) = [text for text in page.findings() if "can be told from" in text]
+        assert "the file alone tells it for 23 of 24 images" in item
         for text in (item, page.words("#shortcuts")):
             # 15 of 24 are more than half, but not more than chance gives.
-            told = f"Of the file’s properties the height alone tells most: the class of {heights}" in text
+            most = f"the height alone tells most, namely the class of {heights}"
+            told = f"Of the file’s properties {most}" in text
             assert told == (heights == 22)
 
 
@@ -198,7 +199,7 @@ def harm(made: Any, ranks: list[int]) -> None:
         ([2] * 6 + [16] * 4, "more than random places do: the removal of 12 of 20", "harms its neuron more"),
         ([28] * 8 + [2] * 2, "less than random places do: the removal of 4 of 20", "harms its neuron less"),
         # More than half, as a coin gives them in nearly every second case.
-        ([10] * 6 + [19] * 4, "", "Whether removing a patch harms its neuron more"),
+        ([10] * 6 + [19] * 4, "", "whether removing a patch harms its neuron more"),
     ],
 )
 def test_patches_by_occlusion(ranks: list[int], finding: str, sentence: str) -> None:
@@ -260,13 +261,13 @@ def err(made: Any, taken: int, own: int) -> None:
             5,
             0,
             "",
-            "Of the 5 misclassified images, 5 have a nearest training image of the class that was named",
+            "Of the 5 misclassified images, 5 have a nearest training image of the predicted class",
         ),
-        (0, 2, "", "0 have a nearest training image of the class that was named, 2 one of the right class"),
-        (1, 0, "", "The training image nearest to the misclassified one is of the class that was named."),
-        (0, 1, "", "The training image nearest to the misclassified one is of the right class."),
+        (0, 2, "", "0 have a nearest training image of the predicted class, 2 one of the true class"),
+        (1, 0, "", "The training image nearest to the misclassified one is of the predicted class."),
+        (0, 1, "", "The training image nearest to the misclassified one is of the true class."),
         (9, 2, "", "Of the 11 misclassified images, 9 have a nearest"),
-        (0, 0, "", "so there is no error to be looked into"),
+        (0, 0, "", "so there is no error to look into"),
     ],
 )
 def test_errors(taken: int, own: int, finding: str, sentence: str) -> None:
@@ -279,14 +280,14 @@ def test_errors(taken: int, own: int, finding: str, sentence: str) -> None:
     assert sentence in text
     if taken + own:
         verb = "is" if taken + own == 1 else "are"
-        assert f"{taken + own} of 40 test images {verb} taken for another class" in text
-        assert f"of cat {taken + own} of 20, taken for dog" in text
+        assert f"{taken + own} of 40 test images {verb} misclassified" in text
+        assert f"of cat {taken + own} of 20 as dog" in text
         assert "Every test image of dog is recognised" in text
         assert (f"it is for {taken} of {taken + own}; for {own} it is of" in text) == bool(finding)
         assert ("So what is confused" in text or "So likeness" in text) == bool(finding)
         assert ("of most errors" in text) == bool(finding)
     else:
-        assert "Every one of the 40 test images is recognised" in text
+        assert "All 40 test images are recognised" in text
         assert "black frame" not in text
 
 
@@ -301,9 +302,9 @@ def test_near_duplicates() -> None:
     elsewhere = SmallPage(changed(lambda made: duplicate(made, 1, 0)))
     assert any("nearly the same as images of another split: 1 of 8" in text for text in some.findings())
     assert "there are 2 such pairs" in some.words("#errors")
-    assert "nearly the same as one of another split" in some.words("#appendix")
+    assert "nearly the same as an image of another split" in some.words("#appendix")
     assert not any("nearly the same" in text for text in (*none.findings(), *elsewhere.findings()))
-    assert "No image is nearly the same as one of another split" in none.words("#errors")
+    assert "No image is nearly the same as an image of another split" in none.words("#errors")
     assert "differ in more than 8 of 64 bits" in none.words("#errors")
     # A table of nothing says no more than the sentence.
     listed = [

@@ -295,8 +295,8 @@ def test_the_theme_of_the_results_sets_the_page_for_paper(theme: str, columns: b
 @pytest.mark.parametrize(
     ("redrawn", "said"),
     [
-        (True, "the same values come out, to the last bit"),
-        (False, "other values come out: these were not drawn as stated"),
+        (True, "the values come out the same, to the last bit"),
+        (False, "the values come out differently: these were not drawn as stated"),
         (None, "draws these values again cannot be told: that was not recorded"),
     ],
 )
@@ -311,7 +311,7 @@ def test_filters_of_older_documents_are_not_said_to_be_drawn_otherwise(
     for section in ("#convolution", "#conv-stack"):
         assert said in page.words(section)
         assert ("not drawn as stated" in page.words(section)) == (redrawn is False)
-        assert ("the same values come out" in page.words(section)) == (redrawn is True)
+        assert ("the values come out the same" in page.words(section)) == (redrawn is True)
 
 
 @pytest.mark.parametrize("architecture", ["VGG19", "ResNet50"])

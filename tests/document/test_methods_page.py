@@ -86,7 +86,7 @@ def test_a_page_says_which_class_the_maps_are_of() -> None:
     for i, label in enumerate(("cat", "dog")):
         told = named.words(f"#figure-methods_{i}")
         assert f"Maps for dog, {label}" in told
-        assert "taken for cat, and its maps for dog" in told
+        assert "predicted as cat, and its maps for dog" in told
 
 
 def test_without_two_maps_nothing_is_said_of_agreement() -> None:

@@ -78,7 +78,7 @@ def test_a_planted_frame_is_named_and_counted(framed: Built) -> None:
     assert "A cue that hardly shows the object tells the classes apart better than chance" in text
     assert "A dark or light frame surrounds 0 of 17 images of cat and 17 of 17 images of dog" in text
     assert "given away by the outermost ring" in text
-    assert "The class can be told by what hardly shows the object" in framed.words["findings"]
+    assert "The class can be told from what hardly shows the object" in framed.words["findings"]
     assert "the class can be told by what hardly shows the object" in framed.words["appendix"]
     # The plainer fact of the two comes first.
     assert "A frame gives a class away: 17 of 17 images of dog have a dark frame, and 0 of 17" in framed.front

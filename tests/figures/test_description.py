@@ -134,7 +134,7 @@ def test_no_map_is_faint_on_a_scale_of_its_own() -> None:
 def test_a_confusion_matrix_is_told_row_by_row() -> None:
     assert describe_confusion([[3, 1, 2], [0, 4, 0], [0, 0, 0]], ["cat", "dog", "cow"]) == (
         "The confusion matrix of the 10 test images. "
-        "Of the class cat, 3 of 6 are recognised, 1 taken for dog and 2 taken for cow. "
+        "Of the class cat, 3 of 6 are recognised, 1 predicted as dog and 2 predicted as cow. "
         "Of the class dog, all 4 are recognised. There is no image of cow."
     )
 

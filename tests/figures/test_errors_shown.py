@@ -54,7 +54,7 @@ def test_each_error_stands_in_a_black_frame_before_its_nearest_images() -> None:
         assert framed == (n % 3 == 0), "the first of three is the error"
         assert bottom - top == pytest.approx(right - left, abs=2)
     for n in range(2):
-        assert f"test/{n}.jpg, cat taken for dog: train/dog/1.jpg (dog, 0.875)" in figure.alt
+        assert f"test/{n}.jpg, cat predicted as dog: train/dog/1.jpg (dog, 0.875)" in figure.alt
 
 
 def test_pairs_stand_side_by_side_with_their_splits() -> None:

@@ -69,7 +69,7 @@ def say_errors(judged: Judged, classes: Sequence[str]) -> str:
     """Say class by class what became of the images."""
     rows = []
     for i, counts in enumerate(judged.confusion):
-        taken = [f"{count} taken for {classes[j]}" for j, count in enumerate(counts) if count and j != i]
+        taken = [f"{count} predicted as {classes[j]}" for j, count in enumerate(counts) if count and j != i]
         rows.append(
             f"Of the class {classes[i]}, {counts[i]} of {sum(counts)} are recognised"
             f"{f', {listed(taken)}' if taken else ''}."

@@ -24,14 +24,14 @@ def decide(numbers: Errors) -> Iterator[Claim]:
     if mcnemar_p_value(numbers.near_taken, wrong - numbers.near_taken) <= _ALPHA:
         yield Claim(
             "errors_resemble",
-            "The nearest training image of most errors is of the class that they were taken for.",
+            "The nearest training image of most errors is of the class predicted.",
             2 * numbers.near_taken > wrong,
             finding=True,
             weight=weigh_sample(numbers.near_taken, wrong, _HALF),
         )
     yield Claim(
         "splits_apart",
-        "No image is nearly the same as one of another split.",
+        "No image is nearly the same as an image of another split.",
         not numbers.pairs,
         finding=True,
         # A copy is no chance: each one that is found is there.

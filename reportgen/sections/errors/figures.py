@@ -94,7 +94,7 @@ def _frame(pixels: Rgb) -> Rgb:
 def describe_mistakes(mistakes: Sequence[Mistake]) -> str:
     """Describe the band of mistakes."""
     told = [
-        f"{each.file}, {each.true} taken for {each.predicted}: "
+        f"{each.file}, {each.true} predicted as {each.predicted}: "
         + listed([f"{one.file} ({one.label}, {share_text(one.similarity, 3)})" for one in each.nearest])
         for each in mistakes
     ]
@@ -154,7 +154,7 @@ def _write_legend(axes: Axes, section: Errors, faces: Typefaces) -> None:
 def describe_map(section: Errors) -> str:
     """Describe the map in words."""
     shares = " and ".join(map(percent_text, section.variance_share))
-    wrong = [f"{each.file} ({each.true} taken for {each.predicted})" for each in section.mistakes[:_TOLD]]
+    wrong = [f"{each.file} ({each.true} predicted as {each.predicted})" for each in section.mistakes[:_TOLD]]
     more = len(section.mistakes) - len(wrong)
     ringed = listed(wrong) + (f", and {more} more" if more else "") if wrong else "none"
     return (

@@ -22,7 +22,7 @@ def decide(numbers: GradCam) -> Iterator[Claim]:
         )
     yield Claim(
         "cams_predicted",
-        "The class that an image is taken for has the highest map.",
+        "In every image the predicted class has the highest map.",
         all(
             image.maps[image.predicted].highest == max(own.highest for own in image.maps.values())
             for image in numbers.classes.values()

@@ -48,4 +48,4 @@ def _describe(label: str, image: ExplainedImage) -> str:
         )
         for name, own in image.maps.items()
     ]
-    return f"The image of {label}, which is taken for {image.predicted}, and its maps: {listed(maps)}."
+    return f"The image of {label}, which is predicted as {image.predicted}, and its maps: {listed(maps)}."

@@ -40,7 +40,7 @@ def _describe_row(i: int, counts: Sequence[int], classes: Sequence[str]) -> str:
         return f"There is no image of {classes[i]}."
     if not wrong:
         return f"Of the class {classes[i]}, all {total} are recognised."
-    taken = listed([f"{counts[j]} taken for {classes[j]}" for j in wrong])
+    taken = listed([f"{counts[j]} predicted as {classes[j]}" for j in wrong])
     return f"Of the class {classes[i]}, {counts[i]} of {total} are recognised, {taken}."
 
 
@@ -64,8 +64,8 @@ def describe_history(section: Transfer) -> str:
 
 def describe_misclassified(wrong: Sequence[Misclassified]) -> str:
     """Describe the shown test images that the network got wrong."""
-    items = [f"{item.file}, of the class {item.true}, was taken for {item.predicted}" for item in wrong]
-    return f"Test images that were taken for another class: {'; '.join(items)}."
+    items = [f"{item.file}, of the class {item.true}, was predicted as {item.predicted}" for item in wrong]
+    return f"Misclassified test images: {'; '.join(items)}."
 
 
 def draw(data: FigureData) -> Iterator[Figure]:
@@ -89,7 +89,7 @@ def _errors(section: Transfer, arrays: NamedArrays, faces: Typefaces) -> Iterato
     wrong = section.misclassified[: len(pixels)]
     columns = max(4, count_columns(len(wrong)))
     tiles = [
-        Tile(image, item.true, f"taken for {item.predicted}")
+        Tile(image, item.true, f"predicted as {item.predicted}")
         for image, item in zip(pixels, wrong, strict=True)
     ]
     yield lettered_figure(
