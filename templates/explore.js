@@ -710,7 +710,9 @@ const explore = (() => {
       picture.append(whole);
     }
     const ranked = classes.map((name, at) => [name, image.own[at]]).sort((a, b) => b[1] - a[1]).slice(0, 3);
-    return make("div", "image", picture, make("span", "file", image.file.split("/").at(-1)),
+    const name = [...image.file.split("/").at(-1)];
+    const shown = name.length > 44 ? [...name.slice(0, 14), "…", ...name.slice(-29)] : name;
+    return make("div", "image", picture, make("span", { class: "file", title: image.file }, shown.join("")),
       ...ranked.map(([name, share]) => make("span", "chance", make("span", { dir: "auto" }, name), ` ${plain(share, 3)}`)));
   }
 

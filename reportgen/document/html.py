@@ -19,7 +19,7 @@ from reportgen.document.fonts import font_css, mark_words
 from reportgen.document.formulas import FormulaSetter
 from reportgen.document.lineage import Lineage
 from reportgen.document.numbering import Numbering
-from reportgen.document.numbers import FILTERS, Sourced, direction_of, entries, mark_digits
+from reportgen.document.numbers import FILTERS, Sourced, direction_of, entries, mark_digits, shorten_name
 from reportgen.document.widths import cell_class, width_class, width_rules
 from reportgen.errors import RenderError
 from reportgen.figures.figure import Figure, Picture
@@ -122,7 +122,13 @@ class _Page:
             autoescape=True,
             bytecode_cache=compiled_templates("report"),
         )
-        environment.filters.update(FILTERS, entries=entries, direction=direction_of, mark_digits=mark_digits)
+        environment.filters.update(
+            FILTERS,
+            entries=entries,
+            direction=direction_of,
+            mark_digits=mark_digits,
+            shortened=shorten_name,
+        )
         # Globals, since macros imported from another template see nothing else.
         environment.globals.update(
             r=self.root,

@@ -21,6 +21,7 @@ from reportgen.text import (
     significant_text,
     whole_text,
 )
+from reportgen.typefaces.script import split_clusters
 
 
 def _filter(render: Callable[..., str]) -> Callable[..., Markup]:
@@ -123,6 +124,23 @@ def direction_of(text: object) -> str:
     """Say "rtl" if the first letter runs from right to left, "ltr" if not, "auto" without any letter."""
     directions = (_STRONG.get(unicodedata.bidirectional(letter)) for letter in str(plain(text)))
     return next((direction for direction in directions if direction), "auto")
+
+
+LONGEST_NAME = 44
+"""Letters of a file name that are printed; folders and name of most files have fewer."""
+
+
+def shorten_name(name: object) -> str:
+    """A file name of at most 44 letters: of a longer one the beginning, an ellipsis, and the end.
+
+    The end tells files of one folder apart and has the format, so it is the longer part. Letters stay with
+    their marks.
+    """
+    letters = split_clusters(str(plain(name)))
+    if len(letters) <= LONGEST_NAME:
+        return "".join(letters)
+    before = LONGEST_NAME // 3
+    return "".join([*letters[:before], "…", *letters[before + 1 - LONGEST_NAME :]])
 
 
 def turn_blocks(tokens: Sequence[Token]) -> None:
