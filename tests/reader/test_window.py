@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from finished_report import SECTIONS
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 from reading import PHONE, WIDE, focused, press, reading, settle
 from tiny_data import ZEBRA
@@ -182,14 +185,33 @@ def test_by_night_formulas_are_light_and_photographs_as_they_were(
         filters = "images => images.map((image) => getComputedStyle(image).filter)"
         photographs = page.locator("figure img[src*='image/jpeg'], td img")
         assert set(photographs.evaluate_all(filters)) == {"none"}
-        assert page.locator("#figure-confusion img").evaluate_all(filters) == ["none"]
         # Whoever reads without the script has no white slabs behind the plots either.
-        for name in ("map", "history", "likeness"):
+        for name in ("filter", "confusion", "map", "history", "likeness"):
             plot = page.locator(f"#figure-{name} img:not(dialog *)").first
             assert "invert" in plot.evaluate("image => getComputedStyle(image).filter")
             for box in (plot, plot.locator("..")):
                 ground = box.evaluate("box => getComputedStyle(box).backgroundColor")
                 assert ground == "rgba(0, 0, 0, 0)"
+
+
+def glare(part: Locator) -> float:
+    """The share of an element's pixels that are nearly white."""
+    shot = part.screenshot(timeout=60_000)
+    pixels = np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"))
+    return float((pixels.min(axis=2) > 235).mean())
+
+
+def test_by_night_no_figure_is_a_white_slab(browser: Browser, build: Path) -> None:
+    with reading(browser, build / "report.html", 390, dark=True) as page:
+        figures = page.locator("main figure[id]:visible")
+        shares = {str(each.get_attribute("id")): glare(each) for each in figures.all()}
+        assert {"figure-filter", "figure-confusion", "figure-history", "figure-map"} < shares.keys()
+        # In maps that are red and blue, zero is white, and photographs may have a light sky.
+        assert {name: share for name, share in shares.items() if share > 0.15} == {}
+        for name in ("filter", "confusion", "history", "neuron_input_0"):
+            page.locator(f"#figure-{name} .enlarge").first.press("Enter")
+            assert glare(page.locator("dialog[open]")) < 0.05, name
+            page.keyboard.press("Escape")
 
 
 def test_where_nothing_can_be_stored_the_page_still_works(browser: Browser, build: Path) -> None:
