@@ -74,11 +74,20 @@ class Show(Table):
     shared_scale: bool = False
 
 
+Block = Literal["abstract", "contents", "lists", "findings", "explorers", "references", "files"]
+"""What a report can do without. Checks, notes on them, and the sources of numbers are not among them: by
+these a reader knows whether the rest is sound.
+"""
+
+
 class Printing(Table):
-    """What is printed besides: the lists of figures and tables, and every value in the table of sources."""
+    """What is printed besides: the lists of figures and tables, and every value in the table of sources; and
+    what is left out, of the page as of the paper.
+    """
 
     lists: bool = False
     long_sources: bool = False
+    leave_out: Annotated[tuple[Block, ...], Field(strict=False)] = ()
 
 
 class Occluding(Table):

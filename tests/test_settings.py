@@ -57,6 +57,7 @@ shared_scale = true
 [print]
 lists = true
 long_sources = true
+leave_out = ["lists", "files"]
 
 [example_images]
 "o'neill" = "test/o'neill/1.jpg"
@@ -169,7 +170,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "fonts": (tmp_path / "my.ttf",),
         "authors": ({"name": "Ada", "roll_number": "CS-1"}, {"name": "Zoë", "roll_number": ""}),
         "show": {"filters": 4, "neurons": 3, "colour": True, "shared_scale": True},
-        "print": {"lists": True, "long_sources": True},
+        "print": {"lists": True, "long_sources": True, "leave_out": ("lists", "files")},
         "example_images": {"o'neill": "test/o'neill/1.jpg"},
         "guided_backprop": {
             "neurons": ("zero", "median", "percentile:90", "top:2", (1, 2, 3)),

@@ -157,6 +157,7 @@ class _Page:
             printing=self.printing,
             listed_files=self.lineage.images,
             d=self.document,
+            has_block=lambda name: name not in self.printing.leave_out,
             has_figure=lambda name: name in self.album,
             image=self._image,
             piece=self._piece,
@@ -264,7 +265,7 @@ class _Page:
         tolerance by ``verify``, and equal ones on one machine need not be equal on another.
         """
         loads = self.album[figure].carried if figure in self.album else ()
-        if not loads:
+        if not loads or "explorers" in self.printing.leave_out:
             return Markup()
         marks = []
         for each in loads:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from jinja2.bccache import Bucket, BytecodeCache
@@ -17,9 +18,10 @@ from small_results import LABELS, results_of
 from reportgen.contract.schema import results_type
 from reportgen.document import html
 from reportgen.document.html import Content, render_html
-from reportgen.figures.figure import Figure, Picture
+from reportgen.figures.figure import Figure, Picture, carry_numbers
 from reportgen.outline.kind import find_kind
 from reportgen.results import Check, Results
+from reportgen.tables import Printing
 from reportgen.templates import open_templates
 
 
@@ -59,10 +61,16 @@ def _draw() -> Picture:
 class SmallPage:
     """The page of a document, whose claims are decided anew; ``without``: figures that are not there;
     ``sections``: of a report that has no others.
+
+    Each figure carries one number for the script.
     """
 
     def __init__(
-        self, document: Any, without: tuple[str, ...] = (), sections: tuple[str, ...] | None = None
+        self,
+        document: Any,
+        without: tuple[str, ...] = (),
+        sections: tuple[str, ...] | None = None,
+        printing: Printing | None = None,
     ) -> None:
         kind, results = find_kind(sections=sections), results_of(document)
         if sections is not None:
@@ -84,14 +92,19 @@ class SmallPage:
             for name in section.figure_names(len(LABELS))
             if name not in without
         ]
-        album = {name: Figure(name, _draw(), f"A square for {name}.") for name in (*names, *cells)}
+        load = carry_numbers("load", np.zeros(1, np.float32), 0)
+        album = {
+            name: Figure(name, _draw(), f"A square for {name}.", carried=(load,)) for name in (*names, *cells)
+        }
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(
                 html,
                 "ImmutableSandboxedEnvironment",
                 partial(ImmutableSandboxedEnvironment, bytecode_cache=_COMPILED),
             )
-            page = render_html(Content(kind, self.results, album, {}), open_templates(), _remember).html
+            page = render_html(
+                Content(kind, self.results, album, {}, printing or Printing()), open_templates(), _remember
+            ).html
         self.soup = BeautifulSoup(page, "lxml")
 
     def words(self, selector: str) -> str:
