@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,10 @@ import pypdfium2
 import pytest
 from bs4 import BeautifulSoup
 from checkers import find_errors, find_spoken_errors, read_roles
+from equipment import find_tool
 from finished_report import SECTIONS
+from numpy.typing import NDArray
+from PIL import Image
 from tiny_data import CLASSES
 
 from reportgen.pdf.printer import print_pdf
@@ -169,22 +174,49 @@ def test_the_results_and_the_settings_are_attached(build: Path, paper: pikepdf.P
 MM = 72 / 25.4
 
 
-def test_every_colour_bar_runs_from_black_to_white(build: Path) -> None:
-    """Read back at three places between its two numbers; some gradients give a shading filled in half."""
+Drawn = Callable[[Path, int], NDArray[np.uint8]]
+"""Draws a page, counted from 0, with three pixels to a point: grey levels (height, width)."""
+
+
+def draw_with_pdfium(file: Path, number: int) -> NDArray[np.uint8]:
+    with pypdfium2.PdfDocument(file) as document:
+        return np.array(document[number].render(scale=3).to_numpy()[..., 1])
+
+
+def draw_with_poppler(file: Path, number: int) -> NDArray[np.uint8]:
+    tool, page = find_tool("pdftoppm", package="poppler-utils"), str(number + 1)
+    command = [tool, "-gray", "-r", "216", "-f", page, "-l", page, str(file)]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    return np.asarray(Image.open(io.BytesIO(done.stdout)).convert("L"))
+
+
+@pytest.mark.parametrize("draw", [draw_with_pdfium, draw_with_poppler], ids=["PDFium", "Poppler"])
+def test_every_colour_bar_runs_from_black_to_white(build: Path, draw: Drawn) -> None:
+    """Read back at three places between its two numbers, and at three heights of each; some gradients give a
+    shading that one viewer fills in half.
+    """
     found = []
     with pypdfium2.PdfDocument(build / "report.pdf") as document:
-        for page in document:
+        for number, page in enumerate(document):
             text = page.get_textpage()
-            words = text.get_text_range()
-            picture = page.render(scale=3, grayscale=True).to_numpy()
-            for ends in re.finditer(r"−(\d\S*)\s+(\+)\1", words):
+            bars = list(re.finditer(r"−(\d\S*)\s+(\+)\1", text.get_text_range()))
+            picture = draw(build / "report.pdf", number) if bars else None
+            for ends in bars:
                 # The last digit of the lower limit, and the plus of the upper one.
                 left, right = (text.get_charbox(ends.start(2) - 2), text.get_charbox(ends.start(2)))
                 start, stop = left[2] + 1 * MM, right[0] - 1 * MM
-                row = round(3 * (page.get_height() - (right[1] + right[3]) / 2))
+                middle = round(3 * (page.get_height() - (right[1] + right[3]) / 2))
                 columns = [round(3 * (start + part * (stop - start))) for part in (0.1, 0.5, 0.9)]
-                found.append([float(np.ravel(picture[row, column])[0]) / 255 for column in columns])
-    assert len(found) >= len(CLASSES) * 3
+                assert picture is not None
+                # Half-way all of the bar's height is mid-grey, from its border to its border.
+                grey = np.abs(picture[:, columns[1]] / 255 - 0.5) < 0.07
+                other = np.flatnonzero(~grey)
+                top, bottom = other[other < middle].max() + 1, other[other >= middle].min()
+                assert bottom - top > 3 * 1.1 * MM, "the bar is not filled"
+                for part in (0.15, 0.5, 0.85):
+                    row = int(top + part * (bottom - top))
+                    found.append([float(picture[row, column]) / 255 for column in columns])
+    assert len(found) >= 3 * len(CLASSES) * 3
     np.testing.assert_allclose(found, [[0.1, 0.5, 0.9]] * len(found), atol=0.07)
 
 
