@@ -1,4 +1,4 @@
-"""A report that leaves blocks out as its settings say is confirmed, whatever the grader's own settings say."""
+"""A report that leaves blocks out as its settings say is confirmed, whatever the settings of the grader."""
 
 from __future__ import annotations
 
