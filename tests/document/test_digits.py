@@ -16,7 +16,7 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 MARKED = {
     # Names and file names.
     '"VGG19"', '"fc1"', '"fc2"', '"SHA-256"', '"RFC 6901"', "each.year", "each.volume",
-    'text, "code"', "label", 'file, "file"', 'digits, "hash"',
+    'text, "code"', "label", 'file, "file"', 'file | shortened, "file", file', 'digits, "hash"',
     "s.layer", "s.feature_layer", "r.neurons.layer", "maker.function", "maker.command",
     "folder", "package", "layer", "r.report.course", "r.report.group",
     '(r.report.group or r.report.course) | string | truncate(40, true, "…")',
@@ -37,7 +37,7 @@ MARKED = {
     '"Selvaraju et al. 2017"',
     '"Zhang et al. 2018"', '"Kingma and Ba 2015"', '"McNemar 1947"', '"McNemar"',
     # Constants of a formula or a method: ends of ranges, the depth of RGB, classes of ImageNet, quantiles.
-    '"L2"', '"C"', '"EXIF"', '"5"', '"ten"', "format",
+    '"L2"', '"C"', '"EXIF"', '"ten"', "format",
     "0", "3", "255", "1000", '"1000"', '"5 %"', '"95 %"',
     '"2/fan-in"', '"11\xa0×\xa011"', '"σ = 1.5"', '"K₁ = 0.01"', '"K₂ = 0.03"',
     # Of the sections that ask whether explanations hold.
@@ -100,7 +100,8 @@ def test_nothing_but_the_macro_makes_the_mark() -> None:
         ),
         (
             "macros.html.j2",
-            '{% macro name(text, kind="") %}<span class="l {{ kind }}" dir="{{ text | direction }}">'
+            '{% macro name(text, kind="", whole="") %}<span class="l {{ kind }}" dir="{{ text | direction }}"'
+            '{% if whole and whole | string != text | string %} title="{{ whole }}"{% endif %}>'
             "{{ text }}</span>{% endmacro %}",
         ),
     ]
