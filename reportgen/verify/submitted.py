@@ -59,6 +59,9 @@ def open_submitted(path: Path, outline: Outline | None) -> SubmittedReport:
     results = load_results(path, outline.kind if outline else None)
     try:
         results.model_dump(mode="json")
+        # What the report claims of them, too: a share of more images than there are has no interval.
+        kind = results.report_kind
+        kind.decide_claims({name: getattr(results, name) for name in kind.names if results.has(name)})
     # What a build wrote could be derived; these are the errors of arithmetic with impossible counts.
     except (ArithmeticError, ValueError, LookupError) as error:
         raise SubmissionError(

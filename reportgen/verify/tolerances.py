@@ -127,6 +127,9 @@ class Tolerances:
     """The rules of a report, for pointers from its root; the first that fits counts."""
 
     rules: tuple[Rule, ...]
+    _by_first: dict[str, list[tuple[list[str], Rule]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @classmethod
     def of(cls, kind: ReportKind) -> Tolerances:
@@ -146,8 +149,7 @@ class Tolerances:
         # Shape and type, which no rounding changes.
         if described and steps[3] not in _SUMMARY:
             return _EXACT
-        for rule in self.rules:
-            pattern = split_pointer(rule.pattern)
+        for pattern, rule in self._beginning_with(steps[0] if steps else ""):
             # A rule holds for all that lies below its pattern.
             fits = len(pattern) <= len(steps)
             # Not fnmatch(), which on some systems ignores capitals: two classes may differ by these alone.
@@ -155,6 +157,17 @@ class Tolerances:
                 return rule
         # 1.0 is a number that was computed, 1 is one that was counted: JSON keeps them apart.
         return _FRACTION if isinstance(value, float) else _EXACT
+
+    def _beginning_with(self, step: str) -> list[tuple[list[str], Rule]]:
+        """The rules whose first step fits, each with the steps of its pattern: numbers are asked for by the
+        thousand.
+        """
+        if step not in self._by_first:
+            split = ((split_pointer(rule.pattern), rule) for rule in self.rules)
+            self._by_first[step] = [
+                (pattern, rule) for pattern, rule in split if not pattern or fnmatchcase(step, pattern[0])
+            ]
+        return self._by_first[step]
 
     def agree(self, pointer: str, submitted: Any, recomputed: Any, scale: float = 0.0) -> bool:
         """Whether two JSON values at a pointer are equal within the tolerance of its rule."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 _TIE = "its recomputed output is nearly that of the other image"
 _LESS = "it is no training image of this class and this output, or excites the channel less than others"
+_LOUDER = "the channel is clearly more excited elsewhere, and its loudest neuron is what is listed"
+
+_NEARLY = 1e-4
+"""Outputs that differ by less, as a part of the largest one of the layer, may change places."""
 
 _BY = {"loud": "value", "decisive": "contribution", "unusual": "ratio"}
 """The number that each list is ordered by."""
@@ -40,7 +45,7 @@ def compare(pair: Pair) -> Findings:
             yield from neurons.compare_if(same, (*here, name), found[name], wanted[name])
         measures = _measures(outputs[label], pair.arrays["contributions"][i], pair.arrays.get("usual"), pair)
         for name, by in _BY.items():
-            yield from _compare_list(neurons, (*here, name), found[name], wanted[name], measures[by], by)
+            yield from _compare_list(neurons, (*here, name), found[name], wanted[name], measures, by)
     yield from compare_labels(("channels", "classes"), pair.submitted["classes"], pair.recomputed["classes"])
     # Older documents lack it.
     if pair.submitted.get("strength"):
@@ -141,21 +146,33 @@ def _measures(
     }
 
 
+def _is_loudest(position: Sequence[int], outputs: NDArray[Any]) -> bool:
+    """Whether no neuron of its channel has a clearly larger output."""
+    row, column, channel = position
+    slack = _NEARLY * float(outputs.max())
+    return bool(outputs[row, column, channel] >= outputs[..., channel].max() - slack)
+
+
 def _compare_list(
     neurons: NeuronComparison,
     here: tuple[str, ...],
     found: list[Mapping[str, Any]],
     wanted: list[Mapping[str, Any]],
-    layer: NDArray[Any],
+    measures: Mapping[str, NDArray[Any]],
     by: str,
 ) -> Iterator[Any]:
+    layer, outputs = measures[by], measures["value"]
     yield from compare_lengths(here, found, wanted)
     known = {tuple(each["position"]): each for each in wanted}
     for k, (channel, expected) in enumerate(zip(found, wanted, strict=False)):
         place = (*here, str(k))
-        yield neurons.compare_position(
+        row = neurons.compare_position(
             place, {**channel, "value": channel[by]}, {**expected, "value": expected[by]}, layer
         )
+        # What a channel adds to the score is the same for all of its neurons; only one is its loudest.
+        if row.status == "confirmed" and not _is_loudest(channel["position"], outputs):
+            row = replace(row, status="differs", reason=_LOUDER)
+        yield row
         mine = known.get(tuple(channel["position"]))
         for name in ("value", "value_rank", "contribution", "contribution_rank", "ratio", "patch"):
             yield from neurons.compare_if(

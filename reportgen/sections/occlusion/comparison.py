@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from reportgen.contract.lookup import join_pointer
 from reportgen.engine.stages.activations import read_activations
 from reportgen.sections.occlusion.result import worth_of
 from reportgen.verify.choices import NeuronComparison, compare_labels, compare_lengths
-from reportgen.verify.tolerances import Findings, Pair, Tolerances
+from reportgen.verify.tolerances import Finding, Findings, Pair, Tolerances, judge
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_TIE = "another box that was tried, of nearly the same worth"
+_NEVER_TRIED = "no such box of the patch's size was tried"
+_NOT_BLURRED = "the recomputation found another box of nearly the same worth, and blurred around that one"
 
 
 def compare(pair: Pair) -> Findings:
     """Rows for the occluded neurons."""
     layers = read_activations(pair.stages["activations"], pair.recomputed["files"])
-    return compare_neurons(pair.submitted, pair.recomputed, layers, pair.tolerances)
+    grids = {label: pair.arrays[f"grid_{i}"] for i, label in enumerate(pair.recomputed["neurons"])}
+    return compare_neurons(pair.submitted, pair.recomputed, layers, grids, pair.tolerances)
 
 
 def find_comparable(pair: Pair) -> dict[str, list[bool]]:
@@ -44,9 +50,12 @@ def compare_neurons(
     submitted: Mapping[str, Any],
     recomputed: Mapping[str, Any],
     layers: Mapping[str, NDArray[Any]],
+    grids: Mapping[str, NDArray[Any]],
     tolerances: Tolerances,
 ) -> Findings:
-    """Rows for the neurons; ``layers`` are the recomputed outputs of their layer by class."""
+    """Rows for the neurons; by class, ``layers`` are the recomputed outputs of their layer, and ``grids`` the
+    boxes that were tried (boxes, 5): the neuron's number, first row and column, output without and with it.
+    """
     neurons = NeuronComparison(tolerances)
     for label, expected in recomputed["neurons"].items():
         told, place = submitted["neurons"].get(label, []), ("occlusion", "neurons", label)
@@ -67,9 +76,45 @@ def compare_neurons(
             for name in ("patch", "tried", "random_removed", "harming", *told_of):
                 yield from neurons.compare_if(same, (*here, name), neuron[name], wanted[name])
             # Of two boxes of nearly equal worth, either may be the best one.
-            other = neuron["best"]["box"] != wanted["best"]["box"] and _is_worth(neuron, wanted)
-            yield from neurons.compare_if(same and not other, (*here, "best"), neuron["best"], wanted["best"])
+            if same and neuron["best"]["box"] != wanted["best"]["box"] and _is_worth(neuron, wanted):
+                tried = grids[label][grids[label][:, 0] == i]
+                yield from _compare_other(neurons, (*here, "best"), neuron["best"], wanted["patch"], tried)
+            else:
+                yield from neurons.compare_if(same, (*here, "best"), neuron["best"], wanted["best"])
     yield from compare_labels(("occlusion", "neurons"), submitted["neurons"], recomputed["neurons"])
+
+
+def _compare_other(
+    neurons: NeuronComparison,
+    here: tuple[str | int, ...],
+    told: Mapping[str, Any],
+    patch: Mapping[str, Any],
+    tried: NDArray[Any],
+) -> Findings:
+    """Rows for a best box that is another one than the recomputed: one of those that were tried."""
+    if told["box"] == patch["box"]:
+        yield from neurons.compare_if(True, here, told, patch)
+        return
+    found = {
+        (row, column): {"removed": removed, "kept": kept}
+        for row, column, removed, kept in tried[:, 1:].tolist()
+    }
+    rows, columns = told["box"]["rows"], told["box"]["cols"]
+    sizes = [
+        [each["rows"][1] - each["rows"][0], each["cols"][1] - each["cols"][0]]
+        for each in (told["box"], patch["box"])
+    ]
+    outputs = found.get((rows[0], columns[0])) if sizes[0] == sizes[1] else None
+    pointer = join_pointer([*here, "box"])
+    yield judge("numbers", pointer, outputs is not None, told["box"], None, _TIE if outputs else _NEVER_TRIED)
+    if outputs is None:
+        return
+    for name in ("kept", "removed"):
+        yield neurons.compare_plainly((*here, name), told[name], outputs[name])
+    # Only of the best box and the patch is it known what a blurred image gives.
+    for name in ("kept_in_blur", "removed_in_blur"):
+        pointer = join_pointer([*here, name])
+        yield Finding("numbers", pointer, "not recomputable", told.get(name), None, _NOT_BLURRED)
 
 
 def _is_worth(submitted: Mapping[str, Any], recomputed: Mapping[str, Any]) -> bool:
