@@ -27,6 +27,7 @@ from reportgen.text import printable
 from reportgen.verify.choices import compare_settings, derive_settings
 from reportgen.verify.documents import compare_documents, has_same_bytes
 from reportgen.verify.numbers import compare_arrays, compare_dataset, compare_derived, compare_numbers
+from reportgen.verify.own_claims import describe_false_claims
 from reportgen.verify.printed_numbers import describe_own_numbers
 from reportgen.verify.recomputation import Recomputed, find_weights, fit_examples, recompute
 from reportgen.verify.releases import compare_release, is_other_release
@@ -319,6 +320,8 @@ def _notes(submitted: SubmittedReport, recomputed: Recomputed) -> Iterator[str]:
         yield "No arrays came along; their summaries were compared (shape, type, range, mean, norm)."
     commentary = submitted.settings.commentary.model_dump() if submitted.settings else {}
     if words := describe_own_numbers(commentary, submitted.results.document):
+        yield words
+    if words := describe_false_claims(commentary, submitted.results.document):
         yield words
     for name in recomputed.files:
         if submitted.folder is not None and has_same_bytes(submitted.folder, name, recomputed) is False:
