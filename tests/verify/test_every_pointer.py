@@ -284,7 +284,7 @@ FORGED = [
     ("/transfer/training/epochs_run", "/transfer/training/best_epoch"),
     ("/transfer/frozen_sha256/before", "/transfer/frozen_sha256/after"),
     ("/transfer/arrays/features_train/mean", "/transfer/arrays/features_test/norm"),
-    ("/convolution/filter/0/0", "/convolution/filter/2/1"),
+    ("/convolution/filter/0/0/0", "/convolution/filter/2/1/2"),
     ("/convolution/init_check/statistic", "/convolution/init_check/p_value"),
     ("/neurons/top/cat/0/value", "/neurons/top_distinct/dog/1/value"),
     ("/neurons/top/cat/0/patch/rows/1", "/neurons/top/dog/1/patch/cols/1"),
