@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from reportgen.errors import UserError
+from reportgen.outline.kind import list_sections
+from reportgen.outline.section import Classification
 
 RESULTS_FILE, FIGURES_FOLDER, PREVIOUS_FOLDER = "results.json", "figures", "previous"
 FIGURE_ENDINGS = (".jpeg", ".jpg", ".png", ".svg")
@@ -275,24 +277,37 @@ def _problems(document: Any) -> Iterator[str]:
         return
     if not isinstance(document.get("schema_version"), str):
         yield "/schema_version is missing or no text"
-    dataset, transfer = (_section(document, name) for name in ("dataset", "transfer"))
-    images: Any = dataset.get("images")
+    images: Any = _section(document, "dataset").get("images")
     if not _are_records(images, ("file", "split", "label", "sha256")):
         yield "/dataset/images is no list of images with file, split, label and sha256"
     elif len({image["file"] for image in images}) < len(images):
         yield "/dataset/images names a file twice"
     # A section need not be there; one that is, the comparison relies on.
-    if "transfer" in document and not _are_records(
-        transfer.get("misclassified"), ("file", "true", "predicted")
-    ):
-        yield "/transfer/misclassified is no list of images with file, true and predicted"
-    confusion = transfer.get("confusion")
-    if "transfer" in document and not (
-        isinstance(confusion, dict) and all(map(_is_confusion, confusion.values()))
-    ):
-        yield "/transfer/confusion is not a square matrix of counts for each split"
+    for section in list_sections():
+        if section.classification is not None and section.name in document:
+            yield from _misjudged(document, section.name, section.classification)
     if not _are_records(document.get("checks"), ("name",)):
         yield "/checks is no list of named checks"
+
+
+def _misjudged(document: Mapping[str, Any], name: str, declared: Classification) -> Iterator[str]:
+    if declared.misclassified:
+        listed = lookup(document, pointer := f"/{name}{declared.misclassified}")
+        if not _are_records(listed, ("file", "true", "predicted")):
+            yield f"{pointer} is no list of images with file, true and predicted"
+    confusion = lookup(document, pointer := f"/{name}{declared.confusion}")
+    if declared.split is not None:
+        if not _is_confusion(confusion):
+            yield f"{pointer} is not a square matrix of counts"
+    elif not (isinstance(confusion, dict) and all(map(_is_confusion, confusion.values()))):
+        yield f"{pointer} is not a square matrix of counts for each split"
+
+
+def lookup(document: Any, pointer: str) -> Any:
+    """What is at a pointer of keys without escapes, None if nothing is."""
+    for key in pointer.split("/")[1:]:
+        document = document.get(key) if isinstance(document, Mapping) else None
+    return document
 
 
 def _section(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:

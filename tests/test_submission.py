@@ -183,6 +183,13 @@ def test_what_the_comparison_relies_on_is_checked(tmp_path: Path, pointer: str, 
     assert pointer in refusal(write_json(tmp_path / "results.json", whole)).problem
 
 
+@pytest.mark.parametrize("matrix", [None, 5, [[1, 2]], [[-1]], {"test": [[1]]}])
+def test_the_matrix_of_an_own_network_is_checked_too(tmp_path: Path, matrix: Any) -> None:
+    # What compares reports counts in it.
+    whole = numbers(architectures={"test": {"confusion": matrix}})
+    assert "/architectures/test/confusion" in refusal(write_json(tmp_path / "r.json", whole)).problem
+
+
 def test_a_missing_file_and_an_empty_folder_are_named(tmp_path: Path) -> None:
     assert "no file" in refusal(tmp_path / "nothing").problem
     assert "no results.json" in refusal(tmp_path).problem

@@ -4,182 +4,24 @@ from __future__ import annotations
 
 import math
 import re
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.diff.values import ABSENT, Entry, Tolerance, compare_values
+from reportgen.diff.images import (
+    Classifier,
+    Images,
+    Predictions,
+    compare_images,
+    compare_misclassified,
+    compare_predictions,
+    find_classifiers,
+    read_images,
+    reported_contents,
+)
+from reportgen.diff.values import Entry, Tolerance, compare_values
 from reportgen.errors import UserError
-from reportgen.submission import Submission
-
-_MISCLASSIFIED = "/transfer/misclassified"
-
-
-@dataclass(frozen=True)
-class Guess:
-    """A test image and the class the network took it for."""
-
-    image: Image
-    predicted: str
-
-    @property
-    def right(self) -> bool:
-        """Whether that is its label."""
-        return self.predicted == self.image.label
-
-
-@dataclass(frozen=True)
-class Flip:
-    """A test image of both reports, matched by its content, that was predicted differently."""
-
-    old: Guess
-    new: Guess
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """The flips among ``compared`` test images, as many as both reports have in common."""
-
-    flips: tuple[Flip, ...]
-    compared: int
-
-
-def compare_predictions(old: Mapping[str, Any], new: Mapping[str, Any], images: ImageLists) -> Predictions:
-    """Compare what two ``results.json`` say of the test images that both have."""
-    before, after = _guesses(old, images[0]), _guesses(new, images[1])
-    common = [content for content in before if content in after]
-    pairs = (Flip(before[content], after[content]) for content in common)
-    return Predictions(tuple(pair for pair in pairs if pair.old.predicted != pair.new.predicted), len(common))
-
-
-def _guesses(results: Mapping[str, Any], images: list[Image]) -> dict[str, Guess]:
-    if "transfer" not in results:
-        return {}
-    wrong = {entry["file"]: entry["predicted"] for entry in results["transfer"]["misclassified"]}
-    guesses: dict[str, Guess] = {}
-    for image in images:
-        if image.split == "test":
-            # A test image that is not listed as misclassified was recognised.
-            # Copies of an image have one prediction, so the first is as good as another.
-            guesses.setdefault(image.sha256, Guess(image, wrong.get(image.file, image.label)))
-    return guesses
-
-
-def compare_misclassified(
-    old: Mapping[str, Any], new: Mapping[str, Any], images: ImageLists, seen: set[str], tolerance: Tolerance
-) -> Iterator[Entry]:
-    """The differences in the list of misclassified images, matched by content.
-
-    Omitted is what has been reported already: the file's name, images in ``seen`` that are in one list only,
-    and images in ``seen`` whose prediction changed.
-    """
-    before, after = _by_content(old, images[0]), _by_content(new, images[1])
-    for content in [*before, *(content for content in after if content not in before)]:
-        index_old, entry_old = before.get(content, (0, None))
-        index_new, entry_new = after.get(content, (index_old, None))
-        reported = content in seen and (
-            entry_old is None or entry_new is None or entry_old["predicted"] != entry_new["predicted"]
-        )
-        if not reported:
-            pointer = f"{_MISCLASSIFIED}/{index_new}"
-            a, b = (ABSENT if entry is None else entry for entry in (entry_old, entry_new))
-            yield from compare_values(a, b, tolerance, pointer, frozenset([f"{pointer}/file"]))
-
-
-def _by_content(results: Mapping[str, Any], images: list[Image]) -> dict[str, tuple[int, dict[str, Any]]]:
-    content = {image.file: image.sha256 for image in images}
-    entries: dict[str, tuple[int, dict[str, Any]]] = {}
-    for index, entry in enumerate(results.get("transfer", {}).get("misclassified", [])):
-        # An unknown file, or one of the same content as another, goes by its name, which no digest equals.
-        key = content.get(entry["file"], "")
-        entries[f"file {entry['file']}" if not key or key in entries else key] = (index, entry)
-    return entries
-
-
-def reported_contents(images: Images, predictions: Predictions) -> set[str]:
-    """The digests of all images of which the comparison of images and predictions says something."""
-    single = [image.sha256 for image in (*images.left, *images.entered)]
-    paired = [image.sha256 for pair in (*images.moved, *images.altered) for image in (pair.old, pair.new)]
-    return {*single, *paired, *(flip.new.image.sha256 for flip in predictions.flips)}
-
-
-@dataclass(frozen=True)
-class Image:
-    """One image of ``results.json``, ``file`` relative to the data folder."""
-
-    file: str
-    split: str
-    label: str
-    sha256: str
-
-
-ImageLists = tuple[list[Image], list[Image]]
-"""The images of the old and of the new report."""
-
-
-@dataclass(frozen=True)
-class ImagePair:
-    """An image before and after."""
-
-    old: Image
-    new: Image
-
-
-@dataclass(frozen=True)
-class Images:
-    """``moved``: the same content under another file, split or label. ``altered``: the same file with
-    other content.
-    """
-
-    left: tuple[Image, ...]
-    entered: tuple[Image, ...]
-    moved: tuple[ImagePair, ...]
-    altered: tuple[ImagePair, ...]
-    unchanged: int
-
-    @property
-    def changed(self) -> bool:
-        """Whether any image is not what and where it was."""
-        return bool(self.left or self.entered or self.moved or self.altered)
-
-
-def read_images(results: Mapping[str, Any]) -> list[Image]:
-    """The images that a ``results.json`` lists."""
-    return [
-        Image(entry["file"], entry["split"], entry["label"], entry["sha256"])
-        for entry in results["dataset"]["images"]
-    ]
-
-
-def compare_images(old: list[Image], new: list[Image]) -> Images:
-    """Match by content first, so that a renamed image is no other image, and then by file."""
-    before, after = set(old), set(new)
-    same = before & after
-    # Sorted, since a set may have another order in each process, and copies would be paired in another way.
-    rest_old, rest_new = (sorted(images - same, key=lambda i: i.file) for images in (before, after))
-    # An image that stayed where it was is not the partner of a renamed copy of itself.
-    at_home = _pairs(rest_old, rest_new, lambda image: (image.file, image.sha256))
-    rest_old, rest_new = _rest(rest_old, rest_new, at_home)
-    renamed = _pairs(rest_old, rest_new, lambda image: image.sha256)
-    rest_old, rest_new = _rest(rest_old, rest_new, renamed)
-    altered = _pairs(rest_old, rest_new, lambda image: image.file)
-    rest_old, rest_new = _rest(rest_old, rest_new, altered)
-    return Images(tuple(rest_old), tuple(rest_new), tuple(at_home + renamed), tuple(altered), len(same))
-
-
-def _pairs(old: list[Image], new: list[Image], key: Callable[[Image], object]) -> list[ImagePair]:
-    waiting: dict[object, deque[Image]] = {}
-    for image in new:
-        # In order, so that of several copies the first goes with the first.
-        waiting.setdefault(key(image), deque()).append(image)
-    return [ImagePair(image, waiting[key(image)].popleft()) for image in old if waiting.get(key(image))]
-
-
-def _rest(old: list[Image], new: list[Image], pairs: list[ImagePair]) -> tuple[list[Image], list[Image]]:
-    gone, come = {pair.old for pair in pairs}, {pair.new for pair in pairs}
-    return [image for image in old if image not in gone], [image for image in new if image not in come]
-
+from reportgen.submission import Submission, lookup
 
 # Without the number, which changes with every figure before it.
 _NUMBER_OR_ENDING = re.compile(r"^fig-[A-Z]?[0-9]+-|\.[^.]+$")
@@ -236,7 +78,7 @@ SPLITS = ("test", "val", "train")
 """In the order of their interest."""
 
 # Compared by content instead: by index, one image added would change every entry behind it.
-_ELSEWHERE = frozenset({"/dataset/images", "/transfer/misclassified"})
+_IMAGES = "/dataset/images"
 
 _CAUSES = ("/provenance/versions", "/provenance/weights", "/schema_version")
 
@@ -319,7 +161,8 @@ class Difference:
     @property
     def predictions_title(self) -> str:
         """Whose predictions are compared, where a report has several networks."""
-        return "Transfer, predictions" if any(each.network for each in self.accuracies) else "Predictions"
+        several = any(each.network for each in self.accuracies)
+        return f"{self.predictions.network}, predictions" if several else "Predictions"
 
     def sections(self) -> dict[str, list[Entry]]:
         """The entries by section of ``results.json``; summaries of arrays come last in each."""
@@ -342,17 +185,21 @@ def compare(old: Submission, new: Submission, *, rtol: float = 0.0, atol: float 
     tolerance = Tolerance(rtol, atol)
     lists = read_images(old.results), read_images(new.results)
     images = compare_images(*lists)
-    predictions = compare_predictions(old.results, new.results, lists)
-    reported = reported_contents(images, predictions)
-    entries = [
-        *compare_values(old.results, new.results, tolerance, skip=_ELSEWHERE),
-        *compare_misclassified(old.results, new.results, lists, reported, tolerance),
-    ]
+    classifiers = find_classifiers(old.results, new.results)
+    # Of several, the first; what the others list is compared like any value.
+    listing = next((each for each in classifiers if each.misclassified), None)
+    predictions = compare_predictions(old.results, new.results, lists, listing)
+    pointer = listing.misclassified if listing else ""
+    entries = list(compare_values(old.results, new.results, tolerance, skip=frozenset({_IMAGES, pointer})))
+    if listing:
+        before, after = (lookup(each.results, pointer) for each in (old, new))
+        reported = reported_contents(images, predictions)
+        entries += compare_misclassified(before, after, lists, reported, tolerance, pointer=pointer)
     return Difference(
         old.name,
         new.name,
         tolerance,
-        _accuracies(old.results, new.results),
+        _accuracies(old.results, new.results, classifiers),
         _checks(old.results, new.results),
         tuple(entry for entry in entries if entry.pointer.startswith(_CAUSES)),
         tuple(entry for entry in entries if not entry.pointer.startswith(_CAUSES)),
@@ -362,17 +209,23 @@ def compare(old: Submission, new: Submission, *, rtol: float = 0.0, atol: float 
     )
 
 
-def _accuracies(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Accuracy, ...]:
-    """Those of VGG19 with a new output layer, after that of the best of the author's own networks."""
-    own = [results.get("architectures", {}).get("test", {}).get("confusion") for results in (old, new)]
-    best = [Accuracy("test", _count(own[0]), _count(own[1]), "Best network")] if any(own) else []
-    before, after = (results.get("transfer", {}).get("confusion", {}) for results in (old, new))
-    known = [split for split in SPLITS if split in before or split in after]
-    network = "Transfer" if best else ""
-    transfer = [
-        Accuracy(split, _count(before.get(split)), _count(after.get(split)), network) for split in known
-    ]
-    return (*best, *transfer)
+def _accuracies(
+    old: Mapping[str, Any], new: Mapping[str, Any], classifiers: list[Classifier]
+) -> tuple[Accuracy, ...]:
+    """Those of each network, which is named if there are several."""
+    pairs = [(each.declared, each.confusion(old), each.confusion(new)) for each in classifiers]
+    pairs = [each for each in pairs if each[1] or each[2]]
+    return tuple(
+        Accuracy(
+            split,
+            _count(before.get(split)),
+            _count(after.get(split)),
+            declared.network if declared.named or len(pairs) > 1 else "",
+        )
+        for declared, before, after in pairs
+        for split in SPLITS
+        if split in before or split in after
+    )
 
 
 def _count(confusion: list[list[int]] | None) -> Count | None:

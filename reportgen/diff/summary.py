@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from reportgen.diff.difference import Count, Difference, FigurePair, Flip, Image, ImagePair
+from reportgen.diff.difference import Count, Difference, FigurePair
+from reportgen.diff.images import Flip, Image, ImagePair
 from reportgen.diff.values import ABSENT, Change, Entry, ListChange, is_number
 from reportgen.outline.kind import list_sections
 from reportgen.text import MINUS, counted, percent_text, plural, printable

@@ -36,6 +36,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 from reportgen.errors import UserError
+from reportgen.split import Split
 
 DRAWN = "drawn and counted in double precision"
 
@@ -183,21 +184,30 @@ class Headline:
     column: str
 
 
+@dataclass(frozen=True)
+class Classification:
+    """Where a section's results say what a network took images for; pointers in it begin below the section.
+
+    ``confusion`` leads to the confusion matrices by split, or, with a ``split``, to the one of that split.
+    ``misclassified`` leads to the list of misclassified test images (``file``, ``true``, ``predicted``), if
+    there is one. ``network`` names the network beside those of other sections; ``named``: alone, too, because
+    it is one of several of its own section.
+    """
+
+    confusion: str
+    network: str
+    split: Split | None = None
+    misclassified: str = ""
+    named: bool = False
+
+
 _TAKEN = frozenset(
     {
         *("schema_version", "kind", "report", "provenance", "dataset", "checks"),  # keys of the results
         *("weights", "features", "activations", "results", "html", "pdf"),  # stages
         *("introduction", "observations"),  # slots of the commentary
-        *(
-            "content",
-            "lists",
-            "findings",
-            "references",
-            "appendix",
-            "sources",
-            "data",
-            "images",
-        ),  # other ids on the page
+        # other ids on the page
+        *("content", "lists", "findings", "references", "appendix", "sources", "data", "images"),
         *("array", "at", "copy", "dict", "document", "folder", "has", "json", "name", "table", "tables"),
     }
 )
@@ -249,6 +259,7 @@ class Section:
     recomputation: str = ""
     files: tuple[str, ...] = ()
     headline: Headline | None = None
+    classification: Classification | None = None
     phrase: str = ""
     topic: str = ""
     version: str = field(default="1.0", kw_only=True)

@@ -12,7 +12,7 @@ import numpy as np
 from reportgen.contract.lookup import PointerError, find_value, join_pointer, split_pointer
 from reportgen.contract.reader import ARRAYS_FOLDER, LoadedResults
 from reportgen.dataset.inventory import Inventory
-from reportgen.diff.difference import Image, compare_images
+from reportgen.diff.images import Image, compare_images
 from reportgen.diff.summary import pair_texts
 from reportgen.diff.values import Tolerance, is_number
 from reportgen.outline.kind import ReportKind

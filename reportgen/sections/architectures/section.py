@@ -3,6 +3,7 @@
 from reportgen.outline.papers import HE_2015, MCNEMAR_1947, WILSON_1927
 from reportgen.outline.section import (
     FLOAT32,
+    Classification,
     Headline,
     Origin,
     Reads,
@@ -29,6 +30,7 @@ SECTION = Section(
     figures=(Shown("network_curves"), Shown("network_confusions"), Shown("network_test")),
     tables=(Shown("network_layers"), Shown("network_scores")),
     files=(WEIGHTS_FILE,),
+    classification=Classification("/test/confusion", "Best network", "test", named=True),
     headline=Headline("Best network, test accuracy", "/test/correct", "/test/total", "accuracy_network"),
     origins=(
         Origin("", ".compute.describe_networks", "used"),

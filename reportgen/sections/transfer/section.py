@@ -6,6 +6,7 @@ from reportgen.outline.section import (
     FLOAT32,
     MARGIN,
     TRAINED,
+    Classification,
     Headline,
     Origin,
     Reads,
@@ -31,6 +32,7 @@ SECTION = Section(
     ),
     tables=(Shown("scores", "appendix"),),
     files=(HEAD_FILE,),
+    classification=Classification("/confusion", "Transfer", misclassified="/misclassified"),
     headline=Headline("Test accuracy", "/correct/test", "/total/test", "accuracy_test"),
     origins=(
         Origin("", ".analysis.retrain", "used", weights=True),
