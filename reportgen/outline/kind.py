@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 from reportgen.errors import UserError
@@ -28,24 +29,7 @@ _OWN = {
     "architectures": "reportgen.sections.second_assignment:REPORT",
 }
 
-# By name, so that to list them imports none of them.
-_OWN_SECTIONS = (
-    "convolution",
-    "conv_stack",
-    "transfer",
-    "neurons",
-    "occlusion",
-    "channels",
-    "guided_backprop",
-    "methods",
-    "randomisation",
-    "shortcuts",
-    "errors",
-    "architectures",
-    "best_network",
-    "comparison",
-    "grad_cam",
-)
+_OWN_PACKAGE = "reportgen.sections"
 
 
 class OutlineError(UserError):
@@ -232,9 +216,18 @@ def find_section(name: str) -> Section:
 
     Raises ``OutlineError`` naming what cannot be found and what there is.
     """
-    own = {each: f"reportgen.sections.{each}.section:SECTION" for each in _OWN_SECTIONS}
+    own = {each: f"{_OWN_PACKAGE}.{each}.section:SECTION" for each in _own_sections()}
     found: Section = _find(name, own, _SECTIONS, "section", Section)
     return found
+
+
+@cache
+def _own_sections() -> tuple[str, ...]:
+    """The sections that come with reportgen: those of its reports, in their order, and then the others."""
+    (above,) = importlib.import_module(_OWN_PACKAGE).__path__
+    there = {file.parent.name for file in Path(above).glob("*/section.py")}
+    named = dict.fromkeys(name for report in _OWN for name in find_kind(report).names)
+    return (*(name for name in named if name in there), *sorted(there - named.keys()))
 
 
 def list_sections() -> list[Section]:
@@ -246,7 +239,7 @@ def list_sections() -> list[Section]:
     from importlib.metadata import entry_points
 
     # An entry point with the name of an own section is that one: find_section() looks there first.
-    names = [*_OWN_SECTIONS, *(point.name for point in entry_points(group=_SECTIONS))]
+    names = [*_own_sections(), *(point.name for point in entry_points(group=_SECTIONS))]
     found = []
     for name in dict.fromkeys(names):
         try:
