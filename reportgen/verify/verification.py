@@ -221,6 +221,9 @@ def _judge_kind(rows: Findings, *, demanded: bool) -> Findings:
                 reason = (
                     "its kind is not installed here" if unknown else "another version of this kind of report"
                 )
+            # Its own sections were taken, so that only one that is not installed can be missing.
+            elif row.pointer.startswith("/kind/sections/") and not demanded:
+                reason = "not all of its sections are installed here"
         yield replace(row, status="not recomputable", reason=reason) if reason else row
 
 

@@ -59,6 +59,20 @@ def judge(theirs: Any, *, demanded: bool) -> dict[str, str]:
     return {row.pointer: row.status for row in _judge_kind(rows, demanded=demanded)}
 
 
+@pytest.mark.parametrize(("demanded", "status"), [(False, "not recomputable"), (True, "differs")])
+def test_sections_that_are_not_installed_are_held_against_nobody_who_was_not_asked_for_others(
+    demanded: bool, status: str
+) -> None:
+    kind = {"name": "assignment", "version": "1.0"}
+    rows = compare_numbers(
+        {"schema_version": "1.2", "kind": {**kind, "sections": ["contrast", "convolution"]}},
+        {"schema_version": "1.2", "kind": {**kind, "sections": ["convolution"]}},
+        Outline().kind,
+    )
+    judged = {row.pointer: row.status for row in _judge_kind(rows, demanded=demanded)}
+    assert {judged[f"/kind/sections/{index}"] for index in range(2)} == {status}
+
+
 @pytest.mark.parametrize(
     ("theirs", "demanded", "statuses"),
     [
