@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from reportgen.models.backbone import Backbone
 
-collect_ignore = ["outside/brightness", "outside/plain", "outside/grad_cam"]
+collect_ignore = ["outside/brightness", "outside/plain", "outside/grad_cam", "outside/photometry"]
 """Packages of their own, whose rubrics are for reports and not for these tests."""
 
 pytest_plugins = ["browser", "sharing", "finished_report", "survivors"]

@@ -5,25 +5,19 @@ a section of reportgen's own gets, it gets, and not a line of reportgen is chang
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
-import sysconfig
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 import pytest
-from bs4 import BeautifulSoup
 from jsonschema import Draft202012Validator
+from outside_project import Project, make_environment
 from PIL import Image
-from tiny_data import draw_tiny_data
 
 pytestmark = [pytest.mark.slow, pytest.mark.prints]
 
-ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("brightness", "plain", "grad_cam")
 """The first is installed, of the others only their modules can be imported."""
 
@@ -41,55 +35,17 @@ WORDS = 'brightness = "See @fig:brightness-rows and @tab:brightest."'
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment with this reportgen and its libraries, in which the package is installed."""
-    folder = tmp_path_factory.mktemp("outside") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    (site,) = folder.glob("lib/python*/site-packages")
-    paths = sysconfig.get_paths()
-    (site / "dependencies.pth").write_text(f"{paths['purelib']}\n{paths['platlib']}\n{ROOT}\n")
-    for name in PACKAGES:
-        shutil.copytree(Path(__file__).with_name(name), site / name)
-    described = site / "brightness-1.0.dist-info"
-    described.mkdir()
-    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: brightness\nVersion: 1.0\n")
-    (described / "entry_points.txt").write_text(
-        "[reportgen.sections]\nbrightness = brightness.section:SECTION\n"
+    return make_environment(
+        tmp_path_factory.mktemp("outside") / "venv",
+        PACKAGES,
+        "brightness",
+        "[reportgen.sections]\nbrightness = brightness.section:SECTION\n",
     )
-    return folder
-
-
-class Project:
-    """A folder with images and settings, and the program that has the package."""
-
-    def __init__(self, environment: Path, folder: Path) -> None:
-        self.environment, self.folder = environment, folder
-        draw_tiny_data(folder / "data")
-        self.write_settings(SETTINGS)
-
-    def write_settings(self, text: str) -> None:
-        (self.folder / "report.toml").write_text(text, encoding="utf-8")
-
-    def run(self, *arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-        return self.python("-m", "reportgen", *arguments, code=code)
-
-    def python(self, *arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-        done = subprocess.run(
-            [self.environment / "bin/python", *arguments],
-            cwd=self.folder, env=clean, capture_output=True, text=True, timeout=500,
-        )  # fmt: skip
-        assert done.returncode == code, f"{arguments}\n{done.stdout}\n{done.stderr}"
-        return done
-
-    def results(self, build: str = "build") -> Any:
-        return json.loads((self.folder / build / "results.json").read_bytes())
-
-    def page(self) -> BeautifulSoup:
-        return BeautifulSoup((self.folder / "build/report.html").read_text(encoding="utf-8"), "lxml")
 
 
 @pytest.fixture(scope="module")
 def project(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = Project(environment, tmp_path_factory.mktemp("project"))
+    project = Project(environment, tmp_path_factory.mktemp("project"), SETTINGS)
     refused = project.run("build", "--quiet", code=2).stderr
     assert "commentary.brightness" in refused
     assert "nothing" in refused
@@ -279,8 +235,7 @@ def test_a_class_holds_other_sections_than_it_asks_for_against_a_report(
 @pytest.fixture(scope="module")
 def least(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A report of one section, named by its module, which has nothing that a section may have."""
-    project = Project(environment, tmp_path_factory.mktemp("least"))
-    project.write_settings(f'sections = ["{PLAIN}"]\n')
+    project = Project(environment, tmp_path_factory.mktemp("least"), f'sections = ["{PLAIN}"]\n')
     project.run("build", "--quiet")
     return project
 
@@ -320,9 +275,8 @@ def test_what_is_not_installed_is_not_checkable_and_no_forgery(least: Project) -
 @pytest.mark.long
 def test_a_section_may_be_computed_from_another(environment: Path, tmp_path: Path) -> None:
     """The mean of a map of evidence, times its positions, is the score without the bias (GAP, one layer)."""
-    project = Project(environment, tmp_path)
     chosen = 'sections = [{}, "grad_cam:SECTION"]\n[show]\nneurons = 1\n'
-    project.write_settings(chosen.format('"convolution"'))
+    project = Project(environment, tmp_path, chosen.format('"convolution"'))
     refused = project.run("build", "--quiet", code=2).stderr
     assert "'grad_cam' is computed from 'transfer', which is not before it" in refused
     project.write_settings(chosen.format('"transfer"'))

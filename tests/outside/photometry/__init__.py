@@ -1,0 +1,1 @@
+"""Another assignment, of a package that reportgen knows nothing of: one convolution, and contrast."""

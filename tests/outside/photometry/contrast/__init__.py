@@ -1,0 +1,1 @@
+"""A section of the assignment: the contrast of the example images."""
