@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from reportgen.errors import UserError
 from reportgen.outline.kind import list_sections
 from reportgen.outline.section import Classification
+from reportgen.store.files import cannot_be_read
 
 RESULTS_FILE, FIGURES_FOLDER, PREVIOUS_FOLDER = "results.json", "figures", "previous"
 FIGURE_ENDINGS = (".jpeg", ".jpg", ".png", ".svg")
@@ -64,7 +65,7 @@ def open_submission(path: Path, *, with_figures: bool = True) -> Submission:
         return Submission(str(path), document, figures)
     except OSError as error:
         raise SubmissionError(
-            f"{error.filename or path}: cannot be read: {error.strerror}.",
+            cannot_be_read(error.filename or path, error),
             "Check the path and who may read it.",
         ) from None
 

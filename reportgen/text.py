@@ -100,6 +100,12 @@ def find_nearest(name: str, known: Iterable[str]) -> str:
     return next(iter(get_close_matches(name, list(known), 1)), "")
 
 
+def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """A question that names the known name most like a mistyped one, ``otherwise`` if none is like it."""
+    near = find_nearest(name, known)
+    return f"did you mean '{near}'?" if near else otherwise
+
+
 _INVISIBLE = {"Cf", "Zs", "Zl", "Zp", "Cc"}
 
 

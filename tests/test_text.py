@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from reportgen.text import activation_text, find_nearest, printable, replaced, share_text, whole_text
+from reportgen.text import (
+    activation_text,
+    did_you_mean,
+    find_nearest,
+    printable,
+    replaced,
+    share_text,
+    whole_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,3 +70,11 @@ def test_a_neuron_s_output_has_four_digits_or_one_decimal(value: float, text: st
 )
 def test_a_share_is_one_only_if_it_is(correct: int, total: int, text: str) -> None:
     assert share_text(correct / total, 4) == text
+
+
+def test_a_mistyped_name_is_asked_about_and_a_strange_one_is_not() -> None:
+    known = ["transfer", "neurons"]
+
+    assert did_you_mean("tranfser", known, "there are two") == "did you mean 'transfer'?"
+    assert did_you_mean("zebra", known, "there are two") == "there are two"
+    assert did_you_mean("zebra", known) == ""

@@ -21,7 +21,7 @@ from reportgen.dataset.layout import survey_folder
 from reportgen.dataset.names import capped
 from reportgen.errors import DataError, UserError
 from reportgen.progress import Progress, Silent
-from reportgen.store.files import read_file
+from reportgen.store.files import cannot_be_read, read_file
 from reportgen.store.output import TakenError, check_output, write_output
 from reportgen.text import printable
 
@@ -164,7 +164,7 @@ def _find_folders(labels: Sequence[str], outlines: Path) -> dict[str, Path]:
         known = {path.name.casefold(): path for path in sorted(outlines.iterdir()) if path.is_dir()}
     except OSError as error:
         raise UserError(
-            f"{outlines}: cannot be read: {plain_reason(error)}.",
+            cannot_be_read(outlines, error),
             "Name the folder that Caltech-101's Annotations.tar unpacks to.",
         ) from None
     folders = {label: _find_folder(label, known) for label in labels}

@@ -15,7 +15,7 @@ from reportgen.batch.own_files import KEEP_APART, find_in_folders
 from reportgen.dataset.names import escaped, is_ignored
 from reportgen.errors import SettingsError, UserError
 from reportgen.outline.kind import DEFAULT, Outline, OutlineError, ReportKind, find_kind
-from reportgen.text import find_nearest
+from reportgen.text import did_you_mean
 from reportgen.toml.reading import read_table_file
 from reportgen.weights import SOURCES
 
@@ -259,9 +259,8 @@ def _explain(parts: Sequence[int | str], kind: str, message: str, value: Any) ->
     key = ".".join([key, *map(str, parts[2:] if numbered else parts[1:])])
     if kind == "extra_forbidden":
         allowed = list(_Group.model_fields if parts[0] == "group" else _Class.model_fields)
-        near = find_nearest(str(parts[-1]), allowed)
-        hint = f" (did you mean '{near}'?)" if near else ""
-        return f"unknown key '{key}'{hint}; allowed are {', '.join(allowed)}"
+        hint = did_you_mean(str(parts[-1]), allowed)
+        return f"unknown key '{key}'{f' ({hint})' if hint else ''}; allowed are {', '.join(allowed)}"
     if kind == "missing":
         return f'{key} is missing; write {parts[-1]} = "…"'
     text = repr(value)
@@ -333,9 +332,9 @@ def _find_wrong_releases(table: dict[str, Any], file: Path) -> Iterator[str]:
     names = [str(entry.get("name")) for entry in groups if isinstance(entry, dict)]
     for name in released:
         if isinstance(name, str) and name not in names:
-            near = find_nearest(name, names)
-            hint = f" (did you mean '{escaped(near)}'?)" if near else ""
-            yield f"{file}: release = '{escaped(name)}': there is no group of that name{hint}"
+            hint = escaped(did_you_mean(name, names))
+            problem = f"{file}: release = '{escaped(name)}': there is no group of that name"
+            yield f"{problem} ({hint})" if hint else problem
 
 
 def _find_equal_names(names: Sequence[str], where: str, key: str) -> Iterator[str]:

@@ -30,8 +30,8 @@ from reportgen.dataset.names import capped, escaped
 from reportgen.errors import UserError
 from reportgen.grading.exports.table import one_line
 from reportgen.intake import IntakeError, check_folder
-from reportgen.store.files import writing
-from reportgen.text import find_nearest
+from reportgen.store.files import cannot_be_read, writing
+from reportgen.text import did_you_mean
 
 if TYPE_CHECKING:
     from reportgen.grading.rubric import NamedClass
@@ -132,10 +132,7 @@ class Inspector:
 
 
 def _explain(error: UserError | OSError, group: Group) -> str:
-    if isinstance(error, UserError):
-        text = error.problem
-    else:
-        text = f"{error.filename}: cannot be read: {error.strerror}"
+    text = error.problem if isinstance(error, UserError) else cannot_be_read(error.filename, error)
     for root in group.roots:
         text = name_inside(text, root)
     return one_line(text).rstrip(".")
@@ -159,10 +156,8 @@ def _find_unknown(named: Sequence[NamedClass], classes: Sequence[str], data: Pat
     known = {unicodedata.normalize("NFC", name) for name in classes}
     for each in named:
         if unicodedata.normalize("NFC", each.name) not in known:
-            near = find_nearest(each.name, sorted(known))
-            hint = (
-                f"did you mean '{near}'?" if near else f"there are {', '.join(capped(sorted(known), _NAMED))}"
-            )
+            names = sorted(known)
+            hint = did_you_mean(each.name, names, f"there are {', '.join(capped(names, _NAMED))}")
             yield f"{each.place}: '{each.name}' in {each.pointer} is no class of {data}; {hint}"
 
 

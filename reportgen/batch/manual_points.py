@@ -16,7 +16,7 @@ from reportgen.batch.tables import write_table
 from reportgen.dataset.names import capped
 from reportgen.errors import UserError
 from reportgen.grading.exports.table import one_line, safe_cell
-from reportgen.text import find_nearest
+from reportgen.text import did_you_mean
 
 if TYPE_CHECKING:
     from reportgen.grading.rubric_item import RubricItem
@@ -138,10 +138,7 @@ def find_group(name: str, names: Mapping[str, str]) -> str | None:
 
 
 def _suggest(name: str, known: Mapping[str, object]) -> str:
-    near = find_nearest(name, known)
-    return (
-        f"did you mean '{near}'?" if near else f"there are {', '.join(capped(list(known), _TOLD)) or 'none'}"
-    )
+    return did_you_mean(name, known, f"there are {', '.join(capped(list(known), _TOLD)) or 'none'}")
 
 
 @dataclass(frozen=True)

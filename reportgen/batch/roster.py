@@ -18,6 +18,7 @@ from reportgen.batch.tables import GroupResult
 from reportgen.dataset.names import capped, escaped
 from reportgen.errors import SettingsError
 from reportgen.grading.exports.table import safe_cell
+from reportgen.store.files import cannot_be_read
 from reportgen.toml.reading import decode_text
 
 # All of these take the shortest name: what follows, the name of a file, may have numbers and underscores
@@ -136,7 +137,7 @@ def read_roster(file: Path) -> tuple[Student, ...]:
     except SettingsError as error:
         raise ClassError(error.problem, error.remedy) from None
     except OSError as error:
-        raise ClassError(f"{file}: cannot be read: {error.strerror}.", "Check the path.") from None
+        raise ClassError(cannot_be_read(file, error), "Check the path.") from None
     first = text.split("\n", 1)[0]
     # newline="" as csv asks for it, so that a line break inside a cell stays one.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))

@@ -29,7 +29,7 @@ from reportgen.errors import SettingsError, UserError
 from reportgen.grading.exports.table import one_line, safe_cell
 from reportgen.store.files import read_file
 from reportgen.store.output import TakenError, write_output
-from reportgen.text import find_nearest
+from reportgen.text import did_you_mean
 from reportgen.toml.reading import decode_text
 
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ def _read_table(file: Path, names: Mapping[str, str]) -> dict[str, datetime]:
         written = line.cells["submitted"].strip()
         group = find_group(name, names)
         if group is None:
-            near = find_nearest(name, names)
-            hint = f"; did you mean '{near}'?" if near else ""
-            faults.append(f"{where}: group = '{name}': there is no group of that name{hint}")
+            hint = did_you_mean(name, names)
+            problem = f"{where}: group = '{name}': there is no group of that name"
+            faults.append(f"{problem}; {hint}" if hint else problem)
         elif group in times:
             faults.append(f"{where}: group = '{name}': is there twice; leave one line out")
         # An empty cell is a time that is not known.

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from reportgen.document.fonts import font_css
 from reportgen.errors import RenderError
+from reportgen.store.files import cannot_be_read
 from reportgen.templates import Templates
 from reportgen.text import printable
 
@@ -116,7 +117,7 @@ def read_template(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise RenderError(f"{path}: cannot be read: {error.strerror}.", "Restore the file.") from None
+        raise RenderError(cannot_be_read(path, error), "Restore the file.") from None
     except UnicodeDecodeError as error:
         raise RenderError(f"{path}: not UTF-8 text: {error}.", "Save the file as UTF-8.") from None
 

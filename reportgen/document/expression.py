@@ -13,7 +13,7 @@ from markupsafe import Markup
 from reportgen.contract.specimen import OpenList
 from reportgen.document.numbers import FILTERS, Sourced, plain
 from reportgen.errors import RenderError
-from reportgen.text import find_nearest, significant_text
+from reportgen.text import did_you_mean, significant_text
 
 ALLOWED = (
     'Allowed are a name in the results, such as transfer.accuracy.test or neurons.top["leopard"][0].value, '
@@ -167,8 +167,7 @@ def _describe_miss(value: Any, step: str | int) -> str:
 
 def _suggest(wrong: str, right: Iterable[str]) -> str:
     names = list(right)
-    near = find_nearest(wrong, names)
-    return f"did you mean '{near}'?" if near else f"it has {_listed(names)}."
+    return did_you_mean(wrong, names, f"it has {_listed(names)}.")
 
 
 def _listed(names: list[str]) -> str:

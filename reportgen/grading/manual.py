@@ -14,8 +14,9 @@ from reportgen.grading.exports.table import one_line, safe_cell
 from reportgen.grading.report import GradingError, ManualPoints
 from reportgen.grading.rubric import Rubric
 from reportgen.grading.rubric_item import Manual, RubricItem
+from reportgen.store.files import cannot_be_read
 from reportgen.store.output import write_output
-from reportgen.text import find_nearest
+from reportgen.text import did_you_mean
 from reportgen.toml.reading import decode_text
 
 COLUMNS = ("criterion", "points", "of", "comment", "text")
@@ -71,8 +72,7 @@ def read_manual(path: Path, rows: Sequence[RubricItem]) -> dict[str, ManualPoint
         name = one_line(line.cells["criterion"])
         where = f"{path}, line {line.number}"
         if name not in known:
-            near = find_nearest(name, known)
-            hint = f"did you mean '{near}'?" if near else f"there are {', '.join(known) or 'none'}"
+            hint = did_you_mean(name, known, f"there are {', '.join(known) or 'none'}")
             faults.append(f"{where}: criterion = '{name}' is no manual criterion of the rubric; {hint}")
             continue
         row = known[name]
@@ -129,7 +129,7 @@ def read_lines(path: Path, needed: Sequence[str], remedy: str, max_bytes: int = 
             data = stream.read(max_bytes + 1)
         text = decode_text(data, str(path))
     except OSError as error:
-        raise GradingError(f"{path}: cannot be read: {error.strerror}.", remedy) from None
+        raise GradingError(cannot_be_read(path, error), remedy) from None
     except SettingsError as error:
         raise GradingError(error.problem, error.remedy) from None
     if len(data) > max_bytes:

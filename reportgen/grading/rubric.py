@@ -20,7 +20,8 @@ from reportgen.grading.report import GradingError
 from reportgen.grading.rubric_item import Computed, RubricItem
 from reportgen.grading.rubric_rows import Fault, Known, read_amount, read_row, refuse_unknown
 from reportgen.outline.kind import ReportKind
-from reportgen.text import find_nearest
+from reportgen.store.files import cannot_be_read
+from reportgen.text import did_you_mean
 from reportgen.toml.reading import decode_text, parse_table
 
 # The shipped rubrics have 5 kB together.
@@ -127,9 +128,7 @@ def _read(path: Path) -> Mapping[str, Any]:
             raise RubricError(f"{path}: more than {_MAX_BYTES} bytes.", "Name a rubric.")
         return parse_table(decode_text(data, str(path)), str(path))[0]
     except OSError as error:
-        raise RubricError(
-            f"{path}: cannot be read: {error.strerror}.", "Check the path and who may read it."
-        ) from None
+        raise RubricError(cannot_be_read(path, error), "Check the path and who may read it.") from None
     except SettingsError as error:
         raise RubricError(error.problem, error.remedy) from None
 
@@ -157,8 +156,7 @@ def _missing_names(rows: Sequence[RubricItem]) -> Iterator[str]:
     for row in rows:
         for name in row.depends:
             if name not in names:
-                near = find_nearest(name, names)
-                hint = f"did you mean '{near}'?" if near else "name another row"
+                hint = did_you_mean(name, names, "name another row")
                 yield f"check {row.number} ({row.criterion}): depends on '{name}', no criterion; {hint}"
 
 
@@ -222,8 +220,7 @@ def _group_faults(rows: Sequence[RubricItem], counts: Mapping[str, int]) -> Iter
         if row.group:
             members.setdefault(row.group, []).append(row)
             if row.group not in counts:
-                near = find_nearest(row.group, counts)
-                hint = f"did you mean '{near}'?" if near else "write [[best_of]] with its name and count"
+                hint = did_you_mean(row.group, counts, "write [[best_of]] with its name and count")
                 yield f"check {row.number} ({row.criterion}): group = '{row.group}' is no best_of; {hint}"
     for group, count in counts.items():
         found = members.get(group, [])

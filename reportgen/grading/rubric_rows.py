@@ -29,7 +29,7 @@ from reportgen.grading.rubric_item import (
 )
 from reportgen.grading.rubric_values import find_misfit, find_reach
 from reportgen.grading.score import VISIBILITIES, Visibility
-from reportgen.text import find_nearest
+from reportgen.text import did_you_mean
 
 _KINDS = {
     "expected": {"pointer", "expected", "tolerance", "relative"},
@@ -73,8 +73,8 @@ def refuse_unknown(table: Mapping[str, Any], allowed: Collection[str]) -> None:
     """Raise ``Fault`` for a key that is none of those that are ``allowed``."""
     for key in table:
         if key not in allowed:
-            near = find_nearest(key, allowed)
-            hint = f"did you mean '{near}'? Allowed" if near else "allowed"
+            meant = did_you_mean(key, allowed)
+            hint = f"{meant} Allowed" if meant else "allowed"
             raise Fault(f"unknown key '{key}'; {hint} are {', '.join(allowed)}")
 
 
@@ -232,8 +232,7 @@ def _can_hold(
 
 def _named(name: Any, checks: Mapping[str, NamedCheck]) -> Named:
     if name not in checks:
-        near = find_nearest(str(name), checks)
-        hint = f"did you mean '{near}'?" if near else f"there are {', '.join(checks)}"
+        hint = did_you_mean(str(name), checks, f"there are {', '.join(checks)}")
         raise Fault(f"check = {name!r} is no check; {hint}")
     return Named(name, checks[name])
 
@@ -325,8 +324,7 @@ def _commentary(row: Mapping[str, Any], known: Known) -> Commentary:
     allowed = ("introduction", *known.pointers.sections, "observations", "*")
     for slot in slots:
         if slot not in allowed:
-            near = find_nearest(slot, allowed)
-            hint = f"did you mean '{near}'?" if near else f"allowed are {', '.join(allowed)}"
+            hint = did_you_mean(slot, allowed, f"allowed are {', '.join(allowed)}")
             raise Fault(f"commentary = '{slot}' is no part of a report that has commentary; {hint}")
     words = row.get("words")
     limits = (words, math.inf) if type(words) is int else tuple(words) if isinstance(words, list) else None
@@ -342,8 +340,8 @@ def _commentary(row: Mapping[str, Any], known: Known) -> Commentary:
         elif (cited := read_citation(figure)) is None:
             raise Fault(f"figures = '{figure}'; write how many, or which, as '@fig:images' or a pointer")
         elif known.figures and not any(is_named(cited, each) for each in known.figures):
-            near = find_nearest(figure, [f"@{kind}:{name}" for kind, name in known.figures])
-            hint = f"did you mean '{near}'?" if near else "name one that reports have, as '@fig:images'"
+            names = [f"@{kind}:{name}" for kind, name in known.figures]
+            hint = did_you_mean(figure, names, "name one that reports have, as '@fig:images'")
             raise Fault(f"figures = '{figure}' is in no report; {hint}")
     if not slots or not (words or references or figures):
         raise Fault("commentary needs a part of the report, and words, references or figures; add them")

@@ -115,6 +115,8 @@ def read_page(path: Path) -> str:
             raise GradingError(f"{file}: more than {MAX_BYTES} bytes.", "Name a report that reportgen wrote.")
         return data.decode("utf-8")
     except OSError as error:
-        raise GradingError(f"{file}: cannot be read: {error.strerror}.", "Check who may read it.") from None
+        from reportgen.store.files import cannot_be_read
+
+        raise GradingError(cannot_be_read(file, error), "Check who may read it.") from None
     except UnicodeDecodeError as error:
         raise GradingError(f"{file}: is not UTF-8 text: {error}.", "Build the report again.") from None

@@ -95,6 +95,11 @@ def reason_of(error: OSError) -> str:
     return words if words.casefold() == message.casefold() else f"{words} ({message})"
 
 
+def cannot_be_read(name: object, error: OSError) -> str:
+    """The problem of a file or folder that the system does not let us read, as a sentence."""
+    return f"{name}: cannot be read: {reason_of(error)}."
+
+
 def remedy_for(error: OSError) -> str:
     """The remedy, as a sentence."""
     return _look_up(error)[1]

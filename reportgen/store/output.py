@@ -18,6 +18,7 @@ from reportgen.errors import UserError
 from reportgen.store.files import (
     NoFileError,
     StorageError,
+    cannot_be_read,
     hash_of,
     open_file,
     read_file,
@@ -129,7 +130,7 @@ def check_output(path: Path, recognise: Recognise) -> None:
     except NoFileError as error:
         raise StorageError(f"{path}: cannot be written: {reason_of(error)}.", remedy_for(error)) from None
     except OSError as error:
-        raise StorageError(f"{path}: cannot be read: {reason_of(error)}.", remedy_for(error)) from None
+        raise StorageError(cannot_be_read(path, error), remedy_for(error)) from None
     if not free:
         raise TakenError(
             f"{path}: is there already, and not what this command writes.",

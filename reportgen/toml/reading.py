@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import SettingsError
-from reportgen.store.files import read_file, reason_of
+from reportgen.store.files import cannot_be_read, read_file
 from reportgen.toml.locations import Origin, Token, list_tokens
 
 _KEY = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')(?:\s*\.\s*(?:[\w-]+|"[^"\n]*"|'[^'\n]*'))*"""
@@ -372,9 +372,7 @@ def read_table_file(file: Path, name: str = "") -> tuple[dict[str, Any], Origin]
     try:
         data = read_file(file)
     except OSError as error:
-        raise SettingsError(
-            f"{name}: cannot be read: {reason_of(error)}.", "Check the path and its rights."
-        ) from None
+        raise SettingsError(cannot_be_read(name, error), "Check the path and its rights.") from None
     return parse_table(decode_text(data, name), name)
 
 

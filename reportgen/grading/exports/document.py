@@ -22,6 +22,7 @@ from reportgen.grading.score import (
     Grades,
     describe_sum,
 )
+from reportgen.store.files import cannot_be_read
 
 FORMAT = "reportgen-grades"
 
@@ -59,7 +60,7 @@ def read_grades(path: Path) -> Grades:
     try:
         grades = _read(json.loads(path.read_bytes()))
     except OSError as error:
-        raise GradingError(f"{path}: cannot be read: {error.strerror}.", remedy) from None
+        raise GradingError(cannot_be_read(path, error), remedy) from None
     except RecursionError:
         raise GradingError(f"{path}: holds no grades: it is nested too deep.", remedy) from None
     except (ValueError, LookupError, TypeError, ArithmeticError) as error:
