@@ -445,3 +445,8 @@ def test_a_csv_of_an_older_version_is_replaced(tmp_path: Path) -> None:
 def test_no_more_is_reached_than_could_be_checked(grades: Grades) -> None:
     assert 0 <= grades.score <= grades.checked <= grades.points
     assert grades.checked + grades.not_checkable + grades.not_graded == grades.points
+
+
+@pytest.mark.parametrize("character", ["\u202e", "\u2028", "\u200b", "\x07", "\udc80"])
+def test_what_cannot_be_seen_is_replaced_as_everywhere(character: str) -> None:
+    assert plain(f"Group{character}A\n\tB") == "Group\ufffdA\n\tB"

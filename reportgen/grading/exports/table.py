@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
 from reportgen.grading.score import NOT_CHECKABLE, NOT_GRADED, Criterion, Grades, Status, describe_sum
+from reportgen.text import is_printable
 
 REPLACEMENT = "\ufffd"
 
@@ -17,9 +17,6 @@ _ANSI = re.compile(
     r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # titles and links
     r"|[\x1b\x9b]\[?[0-?]*[ -/]*[@-~]"  # colours and movements
 )
-
-# These change the order in which the text around them is shown.
-_BIDIRECTIONAL = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def plain(text: str, limit: int | None = None) -> str:
@@ -39,14 +36,7 @@ def one_line(text: str) -> str:
 
 
 def _is_displayable(character: str) -> bool:
-    if character in "\n\t":
-        return True
-    # Not of XML 1.0 either: control characters, halves of surrogate pairs, the two last of each plane.
-    return (
-        unicodedata.category(character) not in ("Cc", "Cs")
-        and ord(character) & 0xFFFE != 0xFFFE
-        and character not in _BIDIRECTIONAL
-    )
+    return character in "\n\t" or is_printable(character)
 
 
 FIRST_COLUMNS = (
