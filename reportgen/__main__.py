@@ -8,9 +8,9 @@ import sys
 def main() -> None:
     """Run the command line. Whatever goes wrong, also before it is loaded, ends as the commands promise."""
     from reportgen.faults import telling_faults
-    from reportgen.runtime import settle_process
+    from reportgen.runtime import configure_process
 
-    settle_process()
+    configure_process()
     with telling_faults():
         from reportgen.cli.program import main as run
 
@@ -19,6 +19,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     if not sys.flags.safe_path:
-        # The current folder, whose random.py or keras.py would be imported in place of the real one.
+        # The current folder, whose random.py or keras.py would shadow the real one.
         del sys.path[0]
     main()

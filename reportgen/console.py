@@ -79,8 +79,8 @@ class Lines:
 
 
 @contextmanager
-def muffled() -> Iterator[None]:
-    """Hold back what libraries write straight to the error stream; it is shown only if the work fails."""
+def stderr_held_back() -> Iterator[None]:
+    """Hold back what libraries write directly to the error stream; it is shown only if the work fails."""
     sys.stderr.flush()
     # The descriptor and not sys.stderr, past which TensorFlow's C++ writes.
     kept = os.dup(2)

@@ -114,7 +114,7 @@ def _weights(settings: Settings) -> Finding:
         require_here(choice.source, "the next build downloads them", memory)
     except WeightsError as error:
         return Finding(False, f"Weights: {error.problem} {error.remedy}")
-    if line := choice.tell("reportgen build --weights imagenet"):
+    if line := choice.describe("reportgen build --weights imagenet"):
         return Finding(True, line)
     if locate_weights(choice.source, memory).source == "file":
         from reportgen.models.vgg_files import open_layers, require_vgg19

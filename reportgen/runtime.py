@@ -77,7 +77,7 @@ _LOOK_ALIKES = MappingProxyType(
 )
 
 
-def settle_environment(environment: MutableMapping[str, str] = os.environ) -> None:
+def configure_environment(environment: MutableMapping[str, str] = os.environ) -> None:
     """Set and drop the variables that libraries would take their behaviour from.
 
     It must run before NumPy, TensorFlow, Keras, matplotlib or WeasyPrint is imported; processes that are
@@ -94,7 +94,7 @@ def settle_environment(environment: MutableMapping[str, str] = os.environ) -> No
             environment["HOME"] = _NOWHERE
 
 
-def settle_process() -> None:
+def configure_process() -> None:
     """Make this process, which runs a command, one that reads any file name and can print any text.
 
     Restarts Python if something that it decides at start-up can no longer be changed: file names that are
@@ -103,14 +103,14 @@ def settle_process() -> None:
     _open_missing_streams()
     optimised = bool(os.environ.get("PYTHONOPTIMIZE")) and sys.flags.optimize > 0
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    settle_environment()
+    configure_environment()
     foreign = codecs.lookup(sys.getfilesystemencoding()).name != "utf-8" and not sys.flags.utf8_mode
     if (optimised or foreign) and sys.executable:
         # The terminal goes on getting what it can show.
         os.environ["PYTHONIOENCODING"] = encoding
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
-    _settle_locale()
-    _settle_warnings()
+    _configure_locale()
+    _reset_warnings()
     for stream in (sys.stdout, sys.stderr):
         _make_printable(stream)
 
@@ -160,7 +160,7 @@ def _open_missing_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
-def _settle_locale() -> None:
+def _configure_locale() -> None:
     import locale
 
     # Not every system has C.UTF-8.
@@ -170,7 +170,7 @@ def _settle_locale() -> None:
             return
 
 
-def _settle_warnings() -> None:
+def _reset_warnings() -> None:
     """Undo ``-W`` and PYTHONWARNINGS, under which a library's hint to its developers ends the program."""
     if sys.warnoptions or sys.flags.dev_mode:
         import warnings
@@ -200,14 +200,14 @@ def _replace(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lacking = error.object[error.start : error.end]
-    shown = [
+    pieces = [
         _LOOK_ALIKES.get(letter) or letter.encode("ascii", "backslashreplace").decode() for letter in lacking
     ]
-    return "".join(shown), error.end
+    return "".join(pieces), error.end
 
 
 def _find_ascii(name: str) -> codecs.CodecInfo | None:
-    # Python hands names out with underscores.
+    # Python returns names with underscores.
     if name.replace("_", "-") != _READABLE_ASCII:
         return None
     found = codecs.lookup("ascii")

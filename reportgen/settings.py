@@ -48,7 +48,7 @@ _EXAMPLES = {"authors": 'authors = [{ name = "…", roll_number = "…" }]'}
 
 def _expand(value: Any, info: ValidationInfo) -> Any:
     """Expand a path that a person wrote into a file; paths of the command line have been by the shell."""
-    # Not what strangers wrote: an error would tell them what a variable of this machine holds.
+    # Not what strangers wrote: an error would reveal the value of a variable of this machine.
     return expand_path(value) if info.context and info.field_name in info.context else value
 
 
@@ -115,7 +115,7 @@ class Settings(Table):
     cache_limit_mb: Annotated[int, Field(ge=1)] = 2000
     build: WrittenPath = Path("build")
     templates: _Folder = None
-    # Whether there is such a theme, its folder tells: the user's own templates may bring one along.
+    # Whether there is such a theme is seen from its folder: the user's own templates may bring one along.
     theme: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)] = "report"
     fonts: Annotated[tuple[WrittenPath, ...], Field(strict=False)] = ()
     show: Show = Show()
@@ -201,8 +201,10 @@ def load_settings(path: Path | None = None, *, folder: Path | None = None, **ove
     origin = Origin(_display_name(file))
     if path is not None or file.exists():
         table, origin = read_table_file(file, origin.name)
-    given = {key: value for key, value in overrides.items() if value is not None}
-    return resolve_paths(understand_settings({**table, **given}, origin, given, table.keys() - given), home)
+    options = {key: value for key, value in overrides.items() if value is not None}
+    return resolve_paths(
+        understand_settings({**table, **options}, origin, options, table.keys() - options), home
+    )
 
 
 def resolve_paths(settings: Settings, home: Path) -> Settings:

@@ -135,10 +135,10 @@ def read_attachments(file: Path, wanted: Sequence[str]) -> Attachments:
     found: dict[str, bytes] = {}
     others: list[str] = []
     try:
-        with pikepdf.open(file) as paper:
+        with pikepdf.open(file) as pdf:
             # Before qpdf repairs the name tree, since it drops duplicate names.
-            twice = [name for name in wanted if len(_specifications(paper, name)) > 1]
-            for key, attachment in paper.attachments.items():
+            twice = [name for name in wanted if len(_specifications(pdf, name)) > 1]
+            for key, attachment in pdf.attachments.items():
                 names = [name for name in wanted if name in (key, attachment.filename)]
                 for name in names:
                     if name in found or name in twice:
@@ -154,13 +154,13 @@ def read_attachments(file: Path, wanted: Sequence[str]) -> Attachments:
     return Attachments(found, tuple(others))
 
 
-def _specifications(paper: Any, name: str) -> set[Any]:
+def _specifications(pdf: Any, name: str) -> set[Any]:
     """The different attachments of that name, wherever they are listed: programs do not agree where to look.
 
     In the tree of names two entries may have one key, and the document may list other files than the tree.
     """
-    listed = [*paper.Root.get("/AF", [])]
-    waiting = [paper.Root.get("/Names", {}).get("/EmbeddedFiles", {})]
+    listed = [*pdf.Root.get("/AF", [])]
+    waiting = [pdf.Root.get("/Names", {}).get("/EmbeddedFiles", {})]
     for _ in range(_MOST_NODES):  # which may lead in a circle
         node = waiting.pop() if waiting else {}
         waiting += [*node.get("/Kids", [])]

@@ -134,7 +134,7 @@ _Method = Literal[
 
 
 PREDICTED = "predicted"
-"""In place of the name of a class: the one that the network gives an image."""
+"""Instead of the name of a class: the one that the network gives an image."""
 
 
 class Explaining(Table):

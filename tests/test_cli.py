@@ -99,7 +99,7 @@ def test_build_passes_on_what_was_asked(monkeypatch: pytest.MonkeyPatch, folder:
 
 @pytest.mark.parametrize("weights", ["auto", "imagenet", "imagenet-notop", "embedded"])
 def test_the_name_of_weights_is_no_path(monkeypatch: pytest.MonkeyPatch, weights: str) -> None:
-    intercept(monkeypatch, "reportgen.engine.preparation.settle")
+    intercept(monkeypatch, "reportgen.engine.preparation.prepare_settings")
     (settings, *_), _ = call_of(monkeypatch, "build", "--data", "d", "--weights", weights)
     assert settings.weights == weights
 

@@ -139,7 +139,7 @@ def test_noise_is_shown_when_the_work_fails() -> None:
 
 def test_muffling_leaves_no_file_open() -> None:
     before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0  # noqa: PTH112, PTH208
-    with console.muffled():
+    with console.stderr_held_back():
         pass
     after = len(os.listdir("/proc/self/fd")) if before else 0  # noqa: PTH208
     assert after == before

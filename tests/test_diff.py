@@ -147,7 +147,7 @@ def test_values_differ_just_if_the_documents_do(a: Any, b: Any) -> None:
 
 @given(JSON, JSON)
 def test_swapping_the_reports_swaps_old_and_new(a: Any, b: Any) -> None:
-    def told(entry: Any, swapped: bool) -> str:
+    def reported(entry: Any, swapped: bool) -> str:
         if isinstance(entry, Change):
             pair = (entry.old, entry.new)
         else:
@@ -157,7 +157,7 @@ def test_swapping_the_reports_swaps_old_and_new(a: Any, b: Any) -> None:
     there, back = (
         list(compare_values(x, y, Tolerance())) for x, y in (({"a": a}, {"a": b}), ({"a": b}, {"a": a}))
     )
-    assert sorted(told(e, False) for e in there) == sorted(told(e, True) for e in back)
+    assert sorted(reported(e, False) for e in there) == sorted(reported(e, True) for e in back)
 
 
 @pytest.mark.parametrize(
@@ -213,10 +213,10 @@ def test_versions_and_weights_come_first() -> None:
     found = diff(numbers(), new)
     assert [entry.pointer for entry in found.entries] == ["/provenance/seed"]
     lines = describe(found)
-    places = [
+    locations = [
         next(i for i, line in enumerate(lines) if word in line) for word in ("9.9", "imagenet", "Accuracy")
     ]
-    assert places == sorted(places)
+    assert locations == sorted(locations)
     assert "/provenance/seed  1 → 2  (+1)" in "\n".join(lines)
 
 
@@ -436,11 +436,11 @@ def test_predictions_that_flipped() -> None:
         images, [wrong("test/kept wrong.jpg", "cat", "dog"), wrong("test/lost.jpg", "cat", "dog")]
     )
     found = diff(old, new)
-    told = {
+    reported = {
         flip.new.image.file: (flip.old.predicted, flip.new.predicted, flip.old.right, flip.new.right)
         for flip in found.predictions.flips
     }
-    assert told == {
+    assert reported == {
         "test/lost.jpg": ("cat", "dog", True, False),
         "test/won.jpg": ("dog", "cat", False, True),
     }
@@ -533,10 +533,10 @@ def test_figures_are_matched_without_their_number_and_compared_by_content() -> N
     )
     found = compare(old, new)
     assert found.figures.unchanged == 1
-    told = {
+    reported = {
         pair.name: (pair.old and pair.old.data, pair.new and pair.new.data) for pair in found.figures.changed
     }
-    assert told == {"maps-1-0": (b"1", b"2"), "history": (b"h", None), "added": (None, b"a")}
+    assert reported == {"maps-1-0": (b"1", b"2"), "history": (b"h", None), "added": (None, b"a")}
     assert found.changed
     lines = describe(found)
     assert any(" ".join(line.split()) == "Figures 3 changed, 1 as before" for line in lines)

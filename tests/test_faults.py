@@ -79,10 +79,10 @@ def test_a_fault_of_ours_is_no_verdict(
     target, arguments = COMMANDS[command]
     fail(monkeypatch, target, error)
     assert run(monkeypatch, command, *arguments) == 70
-    told, report = capsys.readouterr().err.splitlines()[-2:]
-    assert told.startswith("reportgen: this is a fault of reportgen itself (")
-    assert type(error).__name__ in told
-    assert "in reportgen/cli/" in told
+    reported, report = capsys.readouterr().err.splitlines()[-2:]
+    assert reported.startswith("reportgen: this is a fault of reportgen itself (")
+    assert type(error).__name__ in reported
+    assert "in reportgen/cli/" in reported
     assert "report it to" in report
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from reportgen import runtime
-from reportgen.runtime import processor, settle_environment
+from reportgen.runtime import configure_environment, processor
 
 pytestmark = pytest.mark.slow
 
@@ -65,13 +65,13 @@ def call(
 
 def test_whatever_was_set_the_same_is_set_afterwards() -> None:
     clean, hostile = dict(USERS_OWN), {**USERS_OWN, **HOSTILE}
-    settle_environment(clean)
-    settle_environment(hostile)
+    configure_environment(clean)
+    configure_environment(hostile)
     assert hostile == clean
     assert {name: clean[name] for name in USERS_OWN} == USERS_OWN
     assert not any(clean.get(name) == value for name, value in HOSTILE.items())
     again = dict(clean)
-    settle_environment(again)
+    configure_environment(again)
     assert again == clean
 
 
@@ -87,7 +87,7 @@ def test_there_is_always_a_home_to_ask_for(
 
     monkeypatch.setattr(pwd, "getpwuid", find)
     environment = dict(home)
-    settle_environment(environment)
+    configure_environment(environment)
     monkeypatch.delenv("HOME")
     if "HOME" in environment:
         monkeypatch.setenv("HOME", environment["HOME"])
@@ -121,8 +121,8 @@ def test_every_text_can_be_printed(tmp_path: Path, env: dict[str, str], encoding
     graded = call("grade", build, "--rubric", rubric, folder=tmp_path, code=1, **env)
     said = graded.stdout.decode(encoding)
     assert "Total" in said
-    shown = {"utf-8": "Größe → зебра", "latin-1": "Größe -> \\u0437", "ascii": "Gr\\xf6\\xdfe -> \\u0437"}
-    assert shown[encoding] in said
+    displayed = {"utf-8": "Größe → зебра", "latin-1": "Größe -> \\u0437", "ascii": "Gr\\xf6\\xdfe -> \\u0437"}
+    assert displayed[encoding] in said
     missing = call("grade", tmp_path / "зебра", "--rubric", rubric, folder=tmp_path, code=2, **env)
     words = missing.stderr.decode(encoding)
     assert ("→ Name a build folder" if encoding == "utf-8" else "-> Name a build folder") in words
@@ -176,12 +176,12 @@ def test_files_of_the_current_folder_are_not_taken_for_libraries(tmp_path: Path)
 def test_the_processor_is_the_one_that_numpy_finds() -> None:
     # Named as in numpy.show_runtime, which only prints them.
     features = import_module("numpy._core._multiarray_umath").__cpu_features__
-    told = processor().replace(",", "").split()
-    assert told[0] == os.uname().machine
-    if not Path("/proc/cpuinfo").exists() or told[0] != "x86_64":
+    reported = processor().replace(",", "").split()
+    assert reported[0] == os.uname().machine
+    if not Path("/proc/cpuinfo").exists() or reported[0] != "x86_64":
         pytest.skip("the instruction sets are read on Linux, and compared on x86-64")
     for theirs, ours in {"AVX": "avx", "AVX2": "avx2", "FMA3": "fma", "AVX512F": "avx512f"}.items():
-        assert (ours in told) == features[theirs]
+        assert (ours in reported) == features[theirs]
 
 
 def test_another_processor_is_another_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

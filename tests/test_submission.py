@@ -284,8 +284,8 @@ def test_a_pdf_with_any_damage_is_read_or_refused(tmp_path: Path) -> None:
     """Every eighth byte, and each end, of a small PDF is spoilt; nothing else than a refusal comes of it."""
     whole = write_pdf(tmp_path / "whole.pdf", json.dumps(numbers()).encode()).read_bytes()
     file = tmp_path / "spoilt.pdf"
-    spoilt = [whole[:place] + b"\xff" + whole[place + 1 :] for place in range(0, len(whole), 8)]
-    for content in [*spoilt, *(whole[:place] for place in range(0, len(whole), 32))]:
+    spoilt = [whole[:location] + b"\xff" + whole[location + 1 :] for location in range(0, len(whole), 8)]
+    for content in [*spoilt, *(whole[:location] for location in range(0, len(whole), 32))]:
         file.write_bytes(content)
         with contextlib.suppress(SubmissionError):
             assert open_submission(file).results == numbers()

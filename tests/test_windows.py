@@ -69,8 +69,8 @@ def test_no_more_maps_are_shown_than_there_are(page: BeautifulSoup) -> None:
     assert "All 3, each 4 × 4 × 1." in words_of(page, "#figure-filters_1 figcaption")
     assert "and all 3 maps after ReLU" in words_of(page, "#figure-maps_1_0 figcaption")
     # Three slices, which are of no colours.
-    told = words_of(page, "#figure-filters_2 figcaption")
-    assert "The first 10 of 12, each 2 × 2 × 3, as a tile of its 3 slices" in told
+    reported = words_of(page, "#figure-filters_2 figcaption")
+    assert "The first 10 of 12, each 2 × 2 × 3, as a tile of its 3 slices" in reported
 
 
 def test_the_settings_come_back_from_the_results(windows: Path) -> None:
@@ -79,9 +79,9 @@ def test_the_settings_come_back_from_the_results(windows: Path) -> None:
     derived: Any = derive_settings(results, None, OUTLINE)
     assert derived.convolution == attached.convolution
     assert derived.conv_stack == attached.conv_stack
-    told = {row.pointer: row.status for row in compare_settings(results, attached, OUTLINE.kind)}
+    reported = {row.pointer: row.status for row in compare_settings(results, attached, OUTLINE.kind)}
     keys = ("convolution.stride", "conv_stack.filters", "conv_stack.filter_size", "conv_stack.padding")
-    assert [told[f"report.toml: {key}"] for key in keys] == ["confirmed"] * 4
+    assert [reported[f"report.toml: {key}"] for key in keys] == ["confirmed"] * 4
 
 
 @pytest.mark.parametrize(

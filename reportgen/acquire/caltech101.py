@@ -22,7 +22,7 @@ from reportgen.errors import UserError
 from reportgen.progress import Progress, Silent
 from reportgen.results import SPLITS, Split
 from reportgen.split import split_names
-from reportgen.store.output import check_free, filling
+from reportgen.store.output import check_free, filled_folder
 from reportgen.store.ownership import claim
 
 INNER_NAME = "101_ObjectCategories.tar.gz"
@@ -257,7 +257,7 @@ def fetch_caltech101(
         ),
         progress=progress,
     )
-    with filling(out, "Caltech-101") as folder:
+    with filled_folder(out, "Caltech-101") as folder:
         # In the scratch folder, which goes at the end with the images of no split.
         work = folder.parent / "unpacked"
         images = unpack_images(archive, classes, work, progress)

@@ -116,7 +116,7 @@ def annotate(
     ``outlines`` has a folder for each class, with ``annotation_NNNN.mat`` for ``image_NNNN.jpg``. ``seed``
     splits a folder that has no splits. An ``annotations.json`` that something else wrote, or that was changed
     since, is an error.
-    ``tolerant``: an outline that cannot be used is told of, and its image has no box.
+    ``tolerant``: an outline that cannot be used is reported, and its image has no box.
     Raises ``UserError`` if a class has no folder of outlines, and ``DataError`` naming every file that is
     damaged or whose outline lies outside its image.
     """
@@ -145,10 +145,10 @@ def annotate(
                 faults.append(f"{file} has no box: {name}: {error}" if tolerant else f"{path}: {error}")
             except UndecodableError as error:
                 faults.append(f"{file} has no box: {error}" if tolerant else f"{survey.paths[file]}: {error}")
-    told = capped(faults, _MOST_FAULTS, "more files that cannot be used")
+    lines = capped(faults, _MOST_FAULTS, "more files that cannot be used")
     if faults and not tolerant:
-        raise DataError(told, "Take these files away, or get them again; nothing was written.")
-    for line in told:
+        raise DataError(lines, "Take these files away, or get them again; nothing was written.")
+    for line in lines:
         progress.say(line)
     if not found:
         raise UserError(

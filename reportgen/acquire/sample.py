@@ -28,12 +28,12 @@ from reportgen.acquire.drawing.layer import (
     window_around,
 )
 from reportgen.acquire.drawing.leopard import sketch_leopard
-from reportgen.acquire.drawing.outline import Placement, Sketch, ellipse, place
+from reportgen.acquire.drawing.outline import Placement, Sketch, ellipse, place_sketch
 from reportgen.acquire.drawing.scenery import Scene, paint_scene
 from reportgen.errors import UserError
 from reportgen.progress import Progress, Silent
 from reportgen.store.files import hash_of, read_file
-from reportgen.store.output import filling
+from reportgen.store.output import filled_folder
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,13 @@ def draw_picture(sketch_animal: Callable[[np.random.Generator], Sketch], rng: np
     height = int(rng.integers(200, min(400, round(1.2 * width)) + 1))
     scene = paint_scene((width, height), rng)
     sketch = sketch_animal(rng)
-    placement = place(sketch, (width, height), float(rng.uniform(0.28, 0.7)), scene.horizon, rng)
+    placement = place_sketch(sketch, (width, height), float(rng.uniform(0.28, 0.7)), scene.horizon, rng)
     return paint_picture(sketch, placement, scene, rng)
 
 
 def paint_picture(sketch: Sketch, placement: Placement, scene: Scene, rng: np.random.Generator) -> Picture:
-    """Paint the animal over the scene, and over its own shadow if it stands; then set light and grain.
+    """Paint the animal over the scene, and over its own shadow if it stands on the ground; then set light and
+    grain.
 
     Light and grain scale the colours: what is black stays black. The animal and its head must be inside
     the picture, at least in part.
@@ -71,7 +72,7 @@ def paint_picture(sketch: Sketch, placement: Placement, scene: Scene, rng: np.ra
     animal, face = extent(np.maximum(body.opacity, head.opacity)), head.extent()
     if animal is None or face is None:
         raise ValueError(f"the animal is outside of the picture of {width}×{height} pixels: {placement}")
-    ground = _shadowed(scene, body, animal) if sketch.stands else scene.pixels
+    ground = _shadowed(scene, body, animal) if sketch.grounded else scene.pixels
     pixels = _lit(head.over(body.over(ground)), scene, rng)
     return Picture(np.rint(np.clip(pixels, 0, 255)).astype(np.uint8), animal, face)
 
@@ -155,7 +156,7 @@ def draw_sample(folder: Path, seed: int = 671, progress: Progress | None = None)
     if seed < 0:
         raise UserError(f"The seed of the sample data is {seed}.", "Give a seed of 0 or more.")
     progress = progress or Silent()
-    with filling(folder, "sample images", partial(_recognise, folder, progress=progress)) as drawn:
+    with filled_folder(folder, "sample images", partial(_recognise, folder, progress=progress)) as drawn:
         _draw(drawn, seed, progress)
 
 

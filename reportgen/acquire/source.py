@@ -88,7 +88,7 @@ class Part:
         self._stream.seek(0)
         # Of the whole file, not of what arrived: its beginning may be from an earlier run.
         # MD5, since that is what is published for these files. Where it is forbidden for security, Python
-        # computes it only if told that it is for something else.
+        # computes it only if it is declared to be for something else.
         digest = hashlib.file_digest(self._stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
         self._stream.seek(0, os.SEEK_END)
         return digest
@@ -243,7 +243,7 @@ def _bring(source: Source, part: Part, title: str, progress: Progress) -> None:
         try:
             reach(source.url, source.connect)
             resumed = _fetch(source, part, title, progress)
-        # reach() raises the system's own errors, as the disk does; which of them may pass is told apart
+        # reach() raises the system's own errors, as the disk does; which of them are temporary is decided
         # below.
         except (requests.RequestException, OSError) as error:
             if isinstance(error, requests.HTTPError) and not _may_pass(error.response):
@@ -278,7 +278,7 @@ def _fetch(source: Source, part: Part, title: str, progress: Progress) -> bool:
     limits = (source.connect, source.timeout)
     with requests.get(source.url, headers=headers, stream=True, timeout=limits) as answer:
         if start and answer.status_code == _OUT_OF_RANGE:
-            return True  # all there already, or more than that: the checksum tells
+            return True  # all there already, or more than that: the checksum decides
         answer.raise_for_status()
         # A server that knows no ranges sends the whole file, with 200.
         if answer.status_code != _PARTIAL or not _begins_at(answer, start):

@@ -10,7 +10,7 @@ from reportgen.store.digests import DigestMemory
 from reportgen.weights import is_here, published, resolve_source
 
 
-def settle_weights(
+def obtain_weights(
     wanted: str,
     progress: Progress,
     command: str,
@@ -27,7 +27,7 @@ def settle_weights(
         if choice.lack:
             progress.say(choice.lack)
         return choice.source
-    if line := choice.tell(command):
+    if line := choice.describe(command):
         progress.say(line)
     if not is_here(choice.source, memory):
         fetch_vgg19(progress, choice.source)

@@ -91,12 +91,12 @@ class Layer(_Table):
     @model_validator(mode="after")
     def _require_keys(self) -> Layer:
         needed, optional = _NEEDED[self.layer], _OPTIONAL.get(self.layer, ())
-        given = [
+        set_keys = [
             name for name in type(self).model_fields if name != "layer" and getattr(self, name) is not None
         ]
-        if missing := [name for name in needed if name not in given]:
+        if missing := [name for name in needed if name not in set_keys]:
             raise ValueError(f"a {self.layer} layer needs {' and '.join(missing)}")
-        if wrong := [name for name in given if name not in (*needed, *optional)]:
+        if wrong := [name for name in set_keys if name not in (*needed, *optional)]:
             known = ", ".join((*needed, *optional)) or "no key beside 'layer'"
             raise ValueError(f"a {self.layer} layer has no '{wrong[0]}'; it has {known}")
         return self

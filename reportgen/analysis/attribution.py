@@ -63,7 +63,7 @@ class ScoredNetwork:
         return np.concatenate(parts).astype(np.float64)
 
     def gradient(self, images: Values, index: int, rule: Rule = "plain") -> Values:
-        """What the score of the class ``index`` hands back to images (N, H, W, 3), in that shape.
+        """What the score of the class ``index`` propagates back to images (N, H, W, 3), in that shape.
 
         ``plain`` is the derivative. At each ReLU, ``guided`` lets a value pass only if it is positive and
         the ReLU was open (Springenberg et al. 2015), ``deconvnet`` if it is positive (Zeiler & Fergus 2014).

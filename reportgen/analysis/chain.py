@@ -37,7 +37,7 @@ _FEW = 128
 class Step:
     """A convolution, ``kernel`` (F, F, C_in, C_out) and ``bias`` (C_out,), or a max pooling without them.
 
-    Its window's ``size`` and ``stride`` are alike on both axes; ``before`` tells how far the first window
+    Its window's ``size`` and ``stride`` are alike on both axes; ``before`` is how far the first window
     begins before the input, which has ``inputs`` rows and columns. ``rectified``: a ReLU follows.
     """
 
@@ -131,7 +131,7 @@ def _repeat(values: Any, count: int) -> Any:
 def read_steps(layers: Iterable[Any], side: int) -> list[Step]:
     """The layers of a Keras model, in order, for an image of ``side`` × ``side`` pixels.
 
-    Convolutions that hand on what comes from a ReLU are left out: nothing changes there. Raises
+    Convolutions that pass on what comes from a ReLU are left out: nothing changes there. Raises
     ``ExplanationError`` for a layer that is neither a square convolution with a ReLU or without, nor a
     square max pooling.
     """
@@ -320,9 +320,9 @@ class GuidedChain:
         self._steps = read_steps(layers, side)
         # The chain ends with the explained layer, and so all of its ReLUs lie on the way.
         self.relu_total = sum(_has_relu(layer) for layer in layers)
-        # The ReLU of a layer that hands on what comes from a ReLU lets pass what the one before it does.
-        handed_on = len(layers) - len(skip_identities(layers))
-        self.relu_guided = handed_on + sum(step.rectified for step in self._steps)
+        # The ReLU of a layer that passes on what comes from a ReLU lets pass what the one before it does.
+        identities = len(layers) - len(skip_identities(layers))
+        self.relu_guided = identities + sum(step.rectified for step in self._steps)
 
     def __call__(self, image: Values, positions: Sequence[Position]) -> GuidedGradients:
         """The guided gradients of the neurons at ``positions``, one or more, for one image (H, W, C)."""

@@ -1,4 +1,4 @@
-"""What a stage hands on: its numbers, and the arrays that the figures are made from."""
+"""The result of a stage: its numbers, and the arrays that the figures are made from."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def find_rectifiers(source: Any, target: Any) -> list[Any]:
     reached = {source.op.name, *(op.name for op in on_the_way)}
     strangers = sorted(
         {
-            f"{op.type}{_describe_place(op.name)}"
+            f"{op.type}{_describe_layer(op.name)}"
             for op in on_the_way
             if op.type not in RECTIFIERS and not _is_transparent(op, reached)
         }
@@ -65,8 +65,8 @@ _NAMED = 5
 """Operations that a message names at most."""
 
 
-def _describe_place(operation: str) -> str:
-    """The layer that an operation of the graph is in, as far as its name tells."""
+def _describe_layer(operation: str) -> str:
+    """The layer that an operation of the graph belongs to, as far as its name shows."""
     *scopes, layer = ["", *operation.split("/")[:-1]]
     # Keras numbers its own scope if the name has been used; the one around it is the layer's name.
     if scopes and layer.startswith(f"{scopes[-1]}_") and layer[len(scopes[-1]) + 1 :].isdecimal():

@@ -129,7 +129,7 @@ def _look(node: Node, seen: Sequence[Field]) -> Field:
             for axis, (start, stop) in zip((seen[0].rows, seen[0].columns), amounts, strict=True)
         )
         return Field(rows, columns, seen[0].whole)
-    # What is not known is taken to see everything: a field may be told too large, never too small.
+    # What is not known is taken to see everything: a field may be reported too large, never too small.
     if len(node.shape) == 3 and _is_pointwise(node):
         return _join(seen, node)
     return _see_all(seen, node)

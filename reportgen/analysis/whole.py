@@ -119,7 +119,7 @@ class WholeScores(ScoredNetwork):
         self._gradients: dict[Rule, Callable[..., Any]] = {}
 
     def gradient(self, images: Values, index: int, rule: Rule = "plain") -> Values:
-        """What the score of the class ``index`` hands back to images, as :class:`ScoredNetwork` has it.
+        """What the score of the class ``index`` propagates back to images, as :class:`ScoredNetwork` has it.
 
         Raises ``ExplanationError`` for another rule than ``plain`` where a ReLU would not obey it.
         """
@@ -149,7 +149,7 @@ class WholeScores(ScoredNetwork):
         # The maps are given: what is before them is run again only where a branch goes past them.
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(maps)
-            features = graph.run(batch, self._end, given={self._layer: maps})
+            features = graph.run(batch, self._end, known_outputs={self._layer: maps})
             score = (tf.matmul(features, self._kernel) + self._bias)[0, index]
         weights = tf.reduce_mean(tape.gradient(score, maps), axis=(1, 2), keepdims=True)
         found: Values = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1))[0].numpy()
@@ -182,7 +182,7 @@ class WholeView:
         return [list(layer.weights) for layer in found.values() if getattr(layer, "weights", None)]
 
     def explain(self, redrawn: Mapping[int, Values]) -> tuple[float, Values, Values]:
-        """The neuron's value, and its guided and plain gradients (H, W, 3), with other weights in the place
+        """The neuron's value, and its guided and plain gradients (H, W, 3), with other weights instead
         of those with these ids.
         """
         weights = [tf.constant(redrawn.get(id(each), each.value)) for each in self._trained]

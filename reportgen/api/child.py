@@ -19,7 +19,7 @@ from typing import Any, Self
 import reportgen
 from reportgen.batch.class_file import Limits
 from reportgen.batch.job import Message, parse_message
-from reportgen.batch.process import End, Program, run_program
+from reportgen.batch.process import ProcessResult, Program, run_program
 from reportgen.errors import Problem, StoppedError, UserError
 from reportgen.faults import TRACEBACK
 from reportgen.outline.kind import Outline
@@ -62,11 +62,11 @@ def parse_request(text: str) -> Request:
     ``SettingsError`` for a report or section that is not installed.
     """
     table = json.loads(text)
-    settings, file, given = None, table["file"], table["settings"]
-    if given is not None:
-        outline = {key: given[key] for key in ("report", "sections") if key in given}
+    settings, file, values = None, table["file"], table["settings"]
+    if values is not None:
+        outline = {key: values[key] for key in ("report", "sections") if key in values}
         kind = Settings.model_validate_json(json.dumps(outline)).kind
-        settings = settings_type(kind).model_validate_json(json.dumps(given))
+        settings = settings_type(kind).model_validate_json(json.dumps(values))
     return Request(settings, Path(file) if file else None, table["overrides"], table["fresh"])
 
 
@@ -75,7 +75,7 @@ class Answer:
     """The outcome of a build: its folder and whether anything changed, or the error that ended it.
 
     With both, there is a report that lacks something, as the PDF. ``outline``: what the report is made of, by
-    names that the settings gave, which the results alone do not tell.
+    names from the settings, which the results alone do not contain.
     """
 
     folder: Path | None = None
@@ -178,7 +178,7 @@ ANSWER_FILE = "answer.json"
 
 _REQUEST_FILE, LOG_FILE = "request.json", "log.txt"
 
-# -P: a file next to the notebook must not take the place of a module.
+# -P: a file next to the notebook must not shadow a module.
 _COMMAND = ("-P", "-m", "reportgen", "build-worker")
 
 # One's own build may take as long and as much as it needs.
@@ -223,7 +223,7 @@ def run_child(
     limits: Limits,
     progress: Progress,
     environment: Mapping[str, str] = MappingProxyType({}),
-) -> End:
+) -> ProcessResult:
     """Run a hidden command of reportgen in a new process of the same Python, in the current folder.
 
     ``progress`` follows it; what it prints goes to ``log``. ``environment`` is added to that of this process.

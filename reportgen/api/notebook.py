@@ -23,7 +23,7 @@ class NotebookProgress:
         self._handle: Any = None
         self._lines: list[str] = []
         self._title, self._done, self._total = "", 0, 0
-        self._shown = 0.0
+        self._updated = 0.0
 
     @contextmanager
     def stage(self, title: str, total: int | None = None) -> Iterator[Advance]:
@@ -32,7 +32,7 @@ class NotebookProgress:
 
         def advance(count: int) -> None:
             self._done += count
-            if time.monotonic() - self._shown >= _EVERY_SECONDS:
+            if time.monotonic() - self._updated >= _EVERY_SECONDS:
                 self._show()
 
         yield advance
@@ -52,7 +52,7 @@ class NotebookProgress:
         # No dependency of reportgen: in a notebook it is there.
         from IPython.display import display
 
-        self._shown = time.monotonic()
+        self._updated = time.monotonic()
         bundle = {"text/plain": "\n".join(self._texts()), "text/html": self._html()}
         if self._handle:
             self._handle.update(bundle, raw=True)
@@ -80,11 +80,11 @@ def listening(*, quiet: bool) -> Iterator[Progress]:
     if quiet:
         yield Silent()
     elif in_notebook():
-        shown = NotebookProgress()
+        display = NotebookProgress()
         try:
-            yield shown
+            yield display
         finally:
-            shown.end()
+            display.end()
     else:
         yield choose_progress(quiet=False)
 

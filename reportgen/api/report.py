@@ -93,8 +93,8 @@ class Page:
 
 def render_thumbnails(figures: Mapping[str, Figure]) -> str:
     """Some of the figures, small, side by side."""
-    shown = [figures[name] for name in _SHOWN if name in figures]
-    return f'<div style="display:flex;flex-wrap:wrap;gap:.8em">{"".join(map(_thumbnail, shown))}</div>'
+    chosen = [figures[name] for name in _SHOWN if name in figures]
+    return f'<div style="display:flex;flex-wrap:wrap;gap:.8em">{"".join(map(_thumbnail, chosen))}</div>'
 
 
 def _thumbnail(figure: Figure) -> str:

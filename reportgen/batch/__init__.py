@@ -1,1 +1,1 @@
-"""Batch processing of a class: what every group hands in is received, verified and graded."""
+"""Batch processing of a class: every submission is received, verified and graded."""

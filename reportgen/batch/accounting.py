@@ -1,4 +1,4 @@
-"""Every file of the input, and what became of it: nothing that was handed in is passed over in silence."""
+"""Every submitted file and what became of it: none is passed over in silence."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ class FileRow:
     reason: str = ""
 
 
-_Settled = tuple[Group, Parts, Outcome]
+_FinishedGroup = tuple[Group, Parts, Outcome]
 
 
-def account(received: Received, settled: Sequence[_Settled]) -> tuple[FileRow, ...]:
-    """A row for each file that was handed in, in the order of their names."""
+def account(received: Received, finished: Sequence[_FinishedGroup]) -> tuple[FileRow, ...]:
+    """A row for each submitted file, in the order of their names."""
     rows = [
         FileRow(stray.file, "", "ignored" if stray.ignored else "not understood", stray.reason)
-        for stray in received.strays
+        for stray in received.unassigned
     ]
-    names = {group.slug: group.name for group, _, _ in settled}
+    names = {group.slug: group.name for group, _, _ in finished}
     for archive in received.archives.values():
         rows.append(_row_of_archive(archive, names))
-    for group, parts, outcome in settled:
+    for group, parts, outcome in finished:
         rows += _rows_of_group(group, parts, outcome, received)
     return tuple(sorted(set(rows), key=lambda row: (row.file, row.group)))
 
@@ -70,11 +70,11 @@ def _rows_of_group(group: Group, parts: Parts, outcome: Outcome, received: Recei
 
 def _list_files(root: Path) -> Iterator[Path]:
     """All files below a folder, hidden ones and links too; no link is followed."""
-    for place, folders, files in os.walk(root):
+    for folder, folders, files in os.walk(root):
         # os.walk() counts links to folders among the folders, and enters none: each has a row, as a file has.
-        links = [name for name in folders if (Path(place) / name).is_symlink()]
+        links = [name for name in folders if (Path(folder) / name).is_symlink()]
         folders[:] = sorted(name for name in folders if name not in links)
-        yield from (Path(place) / name for name in sorted([*files, *links]))
+        yield from (Path(folder) / name for name in sorted([*files, *links]))
 
 
 def _call(path: Path, root: Path, labels: Mapping[Path, str]) -> str:
@@ -83,8 +83,8 @@ def _call(path: Path, root: Path, labels: Mapping[Path, str]) -> str:
     return escaped(f"{labels.get(root, root.name)}/{path.relative_to(root).as_posix()}")
 
 
-def _judge(path: Path, root: Path, settled: _Settled) -> tuple[FileStatus, str]:
-    group, parts, outcome = settled
+def _judge(path: Path, root: Path, finished: _FinishedGroup) -> tuple[FileStatus, str]:
+    group, parts, outcome = finished
     # First, for these are not hashed, and so in no key: nothing may be graded by them.
     if any(map(is_ignored, path.relative_to(root).parts)):
         return "ignored", "hidden, or left by a system"

@@ -31,13 +31,13 @@ NUMBERS_FILE = ".numbers.json"
 _NUMBER = re.compile(r"Number (\d{3,9})")
 
 _TABLE = "grades.csv"
-"""Which has numbers in the place of names after a run with ``--anonymous``."""
+"""The table that has numbers instead of names after a run with ``--anonymous``."""
 
-_UNTOLD = "It may name files or people, and is told without --anonymous."
+_UNTOLD = "It may name files or people, and is reported without --anonymous."
 
 
 class NumbersLostError(UserError):
-    """Tables with numbers are there, and nothing tells whose numbers they are."""
+    """There are tables with numbers, but no record of whose numbers they are."""
 
 
 def assign_numbers(out: Path, names: Sequence[str]) -> dict[str, str]:
@@ -45,7 +45,7 @@ def assign_numbers(out: Path, names: Sequence[str]) -> dict[str, str]:
 
     The order is that of salted hashes, so that neither the roster nor the alphabet gives it away. The key is
     written to ``names.csv``. Raises ``StorageError`` if that fails, ``TakenError`` if that file is somebody's
-    own, or was changed, ``NumbersLostError`` if nothing tells any more which numbers were given.
+    own, or was changed, ``NumbersLostError`` if there is no record left of which numbers were given.
     """
     salt, numbers, written = _read_numbers(out)
     if not written:
@@ -87,7 +87,7 @@ def _read_numbers(out: Path) -> tuple[str, dict[str, int], str]:
 
 
 def _recover_numbers(out: Path, names: Sequence[str]) -> tuple[dict[str, int], str]:
-    """The numbers that the key tells, with its hash, after the file that remembers them was lost.
+    """The numbers in the key, with its hash, after the file that remembers them was lost.
 
     A salt cannot be recovered, and new numbers would give the points in older tables to others.
     """

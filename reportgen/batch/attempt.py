@@ -21,9 +21,9 @@ from reportgen.batch.contents import Contents, hash_file
 from reportgen.batch.job import (
     JOB_FILE,
     BatchConfig,
+    EnteredPoints,
     Job,
     Message,
-    Typed,
     describe_limit,
     job_text,
     localise,
@@ -34,12 +34,12 @@ from reportgen.batch.outcome import (
     Costs,
     Outcome,
     find_finished,
-    find_strangers,
+    find_foreign_files,
     parse_outcome,
     write_costs,
     write_outcome,
 )
-from reportgen.batch.process import End, Program, run_program
+from reportgen.batch.process import ProcessResult, Program, run_program
 from reportgen.batch.worker import GRADED_FOLDER, IMAGES_FOLDER, MADE_FILE, SCRATCH_FOLDER
 from reportgen.engine.plan import digest_of, make_specs, modules_of
 from reportgen.engine.sources import code_of, libraries_of
@@ -121,7 +121,7 @@ def identify_examination(name: str, contents: Contents, data: str, config: Batch
     )
 
 
-def identify_group(examined: str, rubrics: str, submitted: str, manual: Sequence[Typed]) -> str:
+def identify_group(examined: str, rubrics: str, submitted: str, manual: Sequence[EnteredPoints]) -> str:
     """The key of a group: equal keys mean an equal outcome, unless a limit got in the way.
 
     ``examined``: the key of the recomputation; ``rubrics``: their hash; ``submitted`` and ``manual`` as in
@@ -138,7 +138,7 @@ def finished_key(key: str, outcome: Outcome, config: BatchConfig) -> str:
 
 GROUPS, ATTEMPTS, EARLIER, KEPT = "groups", ".attempts", "earlier", "kept"
 
-# -P: a file in the folder that it runs in must not take the place of a module.
+# -P: a file in the folder that it runs in must not shadow a module.
 _OWN = (sys.executable, "-P", "-m", "reportgen", "batch-worker")
 
 _KILLED = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -222,7 +222,7 @@ def _take_along(last: Path, attempt: Path, say: Callable[[str], None]) -> None:
     It stays in both, so that nothing is lost if the program dies meanwhile.
     """
     # What a failed run brought along in earlier/ comes last: it may be the same again.
-    for name in sorted(find_strangers(last), key=lambda name: (name.startswith(f"{EARLIER}/"), name)):
+    for name in sorted(find_foreign_files(last), key=lambda name: (name.startswith(f"{EARLIER}/"), name)):
         target = attempt / name
         inside = name.removeprefix(f"{EARLIER}/")
         if hash_file(attempt / inside) == hash_file(last / name) != "":
@@ -269,7 +269,7 @@ def _passing_on(job: Job, on_message: OnMessage) -> Callable[[str], None]:
     return pass_on
 
 
-def _judge(job: Job, folder: Path, end: End) -> Outcome:
+def _judge(job: Job, folder: Path, end: ProcessResult) -> Outcome:
     limits = job.config.limits
     if end.over in ("time", "memory"):
         return Outcome(end.over, describe_limit(end.over, limits))

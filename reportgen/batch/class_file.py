@@ -65,7 +65,7 @@ class Group:
 
     @property
     def roots(self) -> tuple[Path, ...]:
-        """All folders with what the group handed in."""
+        """All folders of the group's submission."""
         return (self.folder, *self.more) if self.folder else ()
 
 
@@ -149,7 +149,7 @@ class _Class(_Table):
     manual: _Path | None = None
     submissions_times: _Path | None = None
     release: list[str] = Field(default_factory=list)
-    # Still read: who sets it to false is told that it is no choice any more.
+    # Still read: whoever sets it to false learns that it is no longer a choice.
     verify: bool = True
     processes: Annotated[int, Field(ge=1, le=1000)] = 1
     time_limit_s: Annotated[float, Field(gt=0, le=1e6)] = Limits.seconds

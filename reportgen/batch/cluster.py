@@ -50,7 +50,7 @@ class ClusterRunner:
             client.subscribe_topic(topic, _passing_on(on_message))
             futures = {
                 # Not pure: Dask would answer a call that it has seen before from memory.
-                client.submit(_attend, job_text(job), topic, resources={RESOURCE: 1}, pure=False): job
+                client.submit(_run_on_worker, job_text(job), topic, resources={RESOURCE: 1}, pure=False): job
                 for job in jobs
             }
             try:
@@ -115,7 +115,7 @@ def _give_up(job: Job, error: str) -> Attempt:
     return Attempt(job.slug, folder.name)
 
 
-def _attend(text: str, topic: str) -> dict[str, str]:
+def _run_on_worker(text: str, topic: str) -> dict[str, str]:
     """Runs on a worker, in one of its threads; returns the name of the attempt's folder, or what is wrong."""
     from distributed import get_worker
 

@@ -1,4 +1,4 @@
-"""The files that a group handed in, by their hashes, and the name of the folder for it."""
+"""A group's submitted files by their hashes, and the name of its folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CHUNK = 2**20
 
 @dataclass(frozen=True)
 class Contents:
-    """The files that a group handed in, without hidden ones, by SHA-256; ``paths``: where they are."""
+    """A group's submitted files, without hidden ones, by SHA-256; ``paths``: where they are."""
 
     files: Mapping[str, str]
     paths: Mapping[str, Path] = field(default_factory=dict)
@@ -94,7 +94,7 @@ def folder_name(name: str) -> str:
 
     "" if nothing is left of it. Names that differ only in case or punctuation give the same.
     """
-    # One folder on every disk: some tell neither case nor forms of Unicode apart.
+    # One folder on every disk: some distinguish neither case nor Unicode forms.
     plain = unicodedata.normalize("NFKC", name).casefold()
     kept = "".join(c if c.isalnum() or c in _KEPT else " " for c in plain)
     # Stripped: a point at the beginning would hide the folder, and ".." would lead out of it.

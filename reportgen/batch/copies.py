@@ -49,8 +49,9 @@ _FEWEST_PIECES = 30
 _MOST_PIECES = 4000
 
 _MUCH = 0.6
-"""The part of the shorter text's pieces from which two are told: one word in forty that is exchanged leaves
-80 % of them, one in fifteen 57 %; those of two texts that share no sentence have next to nothing in common.
+"""From this share of the shorter text's pieces on, two texts are reported: one word in forty that is
+exchanged leaves 80 % of them, one in fifteen 57 %; those of two texts that share no sentence have next to
+nothing in common.
 """
 
 _LEAST_GROUPS = 5
@@ -59,7 +60,7 @@ _DIGITS = 12
 
 
 def hash_pieces(texts: Iterable[str]) -> tuple[str, ...]:
-    """Hashes of all pieces of eight words that stand together in one of the texts, in order of the hashes.
+    """Hashes of all runs of eight words in one of the texts, in order of the hashes.
 
     Case, punctuation and white space make no difference. Of a very long text there are only the first, which
     are the same in two texts that have them.
@@ -75,7 +76,7 @@ def hash_pieces(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(pieces)[:_MOST_PIECES])
 
 
-def hash_paper(file: Path) -> str:
+def hash_pdf(file: Path) -> str:
     """A hash of what pages and attachments of a PDF hold, whatever way it is packed; "" if it cannot be read.
 
     It is the same after a PDF was linearised or saved again by a program that leaves its pages alone.
@@ -100,19 +101,19 @@ def hash_paper(file: Path) -> str:
     return digest.hexdigest()
 
 
-def compare_images(own: Path, given: Path) -> list[str]:
+def compare_images(own: Path, reference: Path) -> list[str]:
     """The files below ``own`` whose pixels are those of no image below ``given``.
 
     Only files with other bytes are decoded, and only if there are any: a file that was saved without its
     EXIF data or packed again shows the same.
     """
-    known = {file: _hash(file) for file in _list_images(given)}
+    known = {file: _hash(file) for file in _list_images(reference)}
     hashes = set(known.values())
     others = [file for file in _list_images(own) if _hash(file) not in hashes]
     if not others:
         return []
-    shown = {_hash_pixels(file) for file in known}
-    return [file.relative_to(own).as_posix() for file in others if _hash_pixels(file) not in shown]
+    known_pixels = {_hash_pixels(file) for file in known}
+    return [file.relative_to(own).as_posix() for file in others if _hash_pixels(file) not in known_pixels]
 
 
 def _list_images(folder: Path) -> Iterator[Path]:
@@ -247,7 +248,7 @@ def find_copies(papers: Mapping[str, str], traits: Mapping[str, Traits]) -> list
 
 
 def _share_pieces(traits: Mapping[str, Traits]) -> Iterator[Copy]:
-    """Pairs of groups of whose commentary most is the same, and not all, which is told already."""
+    """Pairs of groups of whose commentary most is the same, but not all of it, which is reported already."""
     written = {name: set(each.pieces) for name, each in traits.items() if each.pieces}
     if len(written) >= _LEAST_GROUPS:
         # What more than half of the class has is the text of the exercise, and nobody's own.
@@ -262,7 +263,7 @@ def _share_pieces(traits: Mapping[str, Traits]) -> Iterator[Copy]:
             yield Copy(f"much of the commentary: {percent_text(share)} of the shorter", (one, other))
 
 
-def find_guests(traits: Mapping[str, Traits], members: Mapping[str, Sequence[Author]]) -> list[Copy]:
+def find_outside_authors(traits: Mapping[str, Traits], members: Mapping[str, Sequence[Author]]) -> list[Copy]:
     """Authors whom a report names and the roster has in another group; ``members``: those of each group."""
     copies = []
     for name, each in traits.items():
@@ -285,14 +286,14 @@ def _gather(hashes: Mapping[str, str]) -> list[tuple[str, ...]]:
 
 
 def _share_authors(traits: Mapping[str, Traits]) -> Iterator[Copy]:
-    told: set[tuple[str, tuple[str, ...]]] = set()
+    seen: set[tuple[str, tuple[str, ...]]] = set()
     for each in traits.values():
         for author in each.authors:
             groups = tuple(name for name, other in traits.items() if _names(other.authors, author))
             said = author.name.casefold(), groups
             # From the side of each of these groups the same author comes up again.
-            if len(groups) > 1 and said not in told:
-                told.add(said)
+            if len(groups) > 1 and said not in seen:
+                seen.add(said)
                 yield Copy(f"the author {author.name}", groups)
 
 

@@ -54,15 +54,15 @@ def list_deliveries(
 
 def _name_members(downloaded: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The zip and the name in it of each student's feedback, by what the LMS called what they handed in."""
-    told: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str]] = set()
     # Of several files of a student the PDF: Canvas knows it by its name, which stays as it is.
     for name in sorted(downloaded, key=lambda each: (not each.casefold().endswith(".pdf"), each)):
         beginning, moodle, _ = name.partition("_assignsubmission_")
         archive = MOODLE_ZIP if moodle else CANVAS_ZIP
         ident = read_name(name, folder=bool(moodle)).ident
-        if not ident or (archive, ident) in told or not _is_writable(name):
+        if not ident or (archive, ident) in seen or not _is_writable(name):
             continue
-        told.add((archive, ident))
+        seen.add((archive, ident))
         # Moodle: Name_ID_assignsubmission_file_, and any file in it.
         folder = f"{beginning}_assignsubmission_file_/{FILE}"
         yield archive, folder if moodle else f"{PurePosixPath(name).stem}.pdf"

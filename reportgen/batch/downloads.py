@@ -1,4 +1,4 @@
-"""Which folders and zips hold what several groups handed in, and are not what one of them did."""
+"""Which folders and zips hold the submissions of several groups, and are not the submission of one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reportgen.dataset.names import is_ignored
 
 
 def holds_groups(folder: Path) -> bool:
-    """Whether a folder holds what several groups handed in, and is not what one of them did."""
+    """Whether a folder holds the submissions of several groups, and is not the submission of one."""
     if not folder.is_dir() or read_name(folder.name, folder=True).lms:
         return False
     inside = [path for path in folder.iterdir() if not is_ignored(path.name)]
@@ -26,7 +26,7 @@ def holds_groups(folder: Path) -> bool:
 
 
 def _is_submission(folder: Path) -> bool:
-    """Whether a folder directly holds what a group hands in."""
+    """Whether a folder directly holds a submission."""
     if not folder.is_dir():
         return False
     names = [path.name.casefold() for path in folder.iterdir()]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.batch.copies import hash_pieces
 from reportgen.batch.job import Job, localise
-from reportgen.batch.outcome import Author, Mark, Outcome, find_finished, list_sealed
+from reportgen.batch.outcome import Author, Mark, Outcome, find_finished, list_recorded_files
 from reportgen.batch.parts import BUILD_FOLDER
 from reportgen.contract.lookup import find_value
 from reportgen.contract.reader import ARRAYS_FOLDER
@@ -58,12 +58,12 @@ def examine_report(submission: Path, data: Path, job: Job, folder: Path, progres
     own = Settings(weights=config.weights, cache=Path(config.cache), cache_limit_mb=config.cache_limit_mb)
     found = examine(submission, data, settings=own, outline=config.outline, progress=progress, pictures=True)
     # By name, so that the files are the same wherever the class lies.
-    told = replace(found.verification, submission=submission.name, data=data.name)
-    texts = {JSON_FILE: write_json(told), TEXT_FILE: "\n".join(describe(told)) + "\n"}
-    if not (told.confirmed and told.complete):
+    public = replace(found.verification, submission=submission.name, data=data.name)
+    texts = {JSON_FILE: write_json(public), TEXT_FILE: "\n".join(describe(public)) + "\n"}
+    if not (public.confirmed and public.complete):
         # Before it is a page, which may hold the characters of a path in another form.
-        rows = (replace(row, reason=localise(row.reason, job, folder)) for row in told.rows)
-        texts[PAGE_FILE] = render_findings(replace(told, rows=tuple(rows)), open_templates())
+        rows = (replace(row, reason=localise(row.reason, job, folder)) for row in public.rows)
+        texts[PAGE_FILE] = render_findings(replace(public, rows=tuple(rows)), open_templates())
     for name, text in texts.items():
         # A report may hold characters that no encoding has.
         write_atomically(folder / name, localise(text, job, folder).encode("utf-8", "backslashreplace"))
@@ -79,8 +79,8 @@ def take_examination(previous: Path, folder: Path) -> Outcome:
     if finished is None:
         raise StorageError("The report of the previous run was changed meanwhile.", "Run the batch again.")
     with writing(folder):
-        # What was sealed and nothing else: somebody may have put files beside it.
-        for name in list_sealed(previous):
+        # What is recorded and nothing else: somebody may have put files beside it.
+        for name in list_recorded_files(previous):
             if name in (JSON_FILE, TEXT_FILE, PAGE_FILE) or name.startswith(f"{BUILD_FOLDER}/"):
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 link_or_copy(previous / name, folder / name)
@@ -114,7 +114,7 @@ _DOCUMENT = ("attachment", "text", "pages", "page", "figures")
 """Subjects that are the document itself; of others it is the recomputation that is graded."""
 
 
-def is_for_a_person(found: Verification) -> bool:
+def needs_review(found: Verification) -> bool:
     """Whether nothing differs, but a part of the document that was handed in could not be compared."""
     left = found.of("not recomputable")
     return found.confirmed and any(row.subject in _DOCUMENT for row in left)
@@ -160,14 +160,14 @@ def _subjects(found: Verification) -> str:
 def lay_out_reference(found: Examination, folder: Path) -> None:
     """Write to ``folder`` what the instructor's images make of the report: a build folder without figures.
 
-    Which numbers are the recomputed ones, :func:`settle_document` says, as for a single report. All arrays
+    Which numbers are the recomputed ones, :func:`reconcile_document` says, as for a single report. All arrays
     are, also those of a section that is doubted: the instructor may release it.
     """
-    from reportgen.verify.rebuild import find_doubted, settle_document, write_rebuild
+    from reportgen.verify.rebuild import find_doubted, reconcile_document, write_rebuild
 
     submitted, recomputed = dict(found.submitted.results.document), found.recomputed
     doubted = find_doubted(found.verification.rows, recomputed.arrays)
-    document = settle_document(submitted, recomputed.document, recomputed.arrays, doubted)
+    document = reconcile_document(submitted, recomputed.document, recomputed.arrays, doubted)
     with writing(folder):
         write_rebuild(folder, document, recomputed.arrays)
         if found.rendered.html:
@@ -269,7 +269,7 @@ def mark(report: Path, job: Job, folder: Path, progress: Progress) -> GradedRepo
     kind = job.config.outline.kind
     with progress.stage("Grading"):
         found = grade(report, find_rubrics(job), show=False, kind=kind, supplement=_supplement(job))
-        grades = _settle(found, job, folder)
+        grades = _make_reproducible(found, job, folder)
     write_exports(grades, Exports(**{kind: folder / name for kind, name in GRADES_FILES.items()}))
     document = load_results(report, kind).document
     correct, total = _count_correct(document, kind)
@@ -305,7 +305,7 @@ def _supplement(job: Job) -> Supplement:
     return Supplement(datetime.fromisoformat(job.submitted) if job.submitted else None, manual)
 
 
-def _settle(grades: Grades, job: Job, folder: Path) -> Grades:
+def _make_reproducible(grades: Grades, job: Job, folder: Path) -> Grades:
     """The grades without times and without paths of this machine."""
     criteria = tuple(
         replace(

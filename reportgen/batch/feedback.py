@@ -24,7 +24,7 @@ from reportgen.system.packages import versions_for
 from reportgen.text import printable
 
 if TYPE_CHECKING:
-    from reportgen.document.class_pages import Difference, FeedbackPage, Marked
+    from reportgen.document.class_pages import CriterionRow, Difference, FeedbackPage
 
 FEEDBACK_FOLDER = "feedback"
 
@@ -37,7 +37,7 @@ _SIGNS = {"passed": "✓", "failed": "✗"}
 
 
 @dataclass(frozen=True)
-class Addressee:
+class Recipient:
     """A group as it is called on its page, with its row as tables have it, and where its files are: None in
     an anonymous run, where reasons and findings, which may name files or people, are left out.
     """
@@ -49,21 +49,23 @@ class Addressee:
 
 
 def address(
-    rows: Sequence[GroupResult], shown: Sequence[GroupResult], labels: Mapping[str, str], out: Path
-) -> list[Addressee]:
-    """Whom there are pages for: ``rows`` have the groups' names, ``shown`` those of tables (``labels``)."""
-    named = {row.group.name: row for row in shown}
+    rows: Sequence[GroupResult], displayed: Sequence[GroupResult], labels: Mapping[str, str], out: Path
+) -> list[Recipient]:
+    """The addressees of feedback pages: ``rows`` have the groups' names, ``displayed`` those of tables
+    (``labels``).
+    """
+    named = {row.group.name: row for row in displayed}
     addressees = []
     for row in rows:
         label, folder = labels[row.group.name], out / GROUPS / row.group.slug
         # Only in an anonymous run is a label not the name.
         known = folder if label == row.group.name else None
-        addressees.append(Addressee(label, named[label], known, folder / GRADES_FILES["json"]))
+        addressees.append(Recipient(label, named[label], known, folder / GRADES_FILES["json"]))
     return addressees
 
 
 def write_feedback(
-    addressees: Sequence[Addressee],
+    addressees: Sequence[Recipient],
     title: str,
     out: Path,
     say: Callable[[str], None] = lambda _line: None,
@@ -143,7 +145,9 @@ def _set_edited_aside(file: Path, written: str, say: Callable[[str], None]) -> N
 
 
 def _remove_old(folder: Path, known: Mapping[str, str], state: Mapping[str, str]) -> None:
-    """Remove pages of groups that are called otherwise now: beside those with numbers they would tell."""
+    """Remove pages of groups that now have other names: next to those with numbers they would give them
+    away.
+    """
     for name, sha256 in known.items():
         file = folder / name
         # A name in a damaged list must not lead out of the folder.
@@ -155,7 +159,7 @@ def _remove_old(folder: Path, known: Mapping[str, str], state: Mapping[str, str]
                 file.parent.rmdir()
 
 
-def make_page(each: Addressee, title: str) -> FeedbackPage:
+def make_page(each: Recipient, title: str) -> FeedbackPage:
     """What the page of a group shows. Points that are held are not on it."""
     from reportgen.document.class_pages import FeedbackPage
 
@@ -169,14 +173,14 @@ def make_page(each: Addressee, title: str) -> FeedbackPage:
         differences, more = found[:_MOST], max(len(found) - _MOST, 0)
         page = each.folder / PAGE_FILE
         findings = f"../{GROUPS}/{each.folder.name}/{PAGE_FILE}" if page.is_file() else ""
-    told = row.status in ("done", "nothing handed in")
+    has_score = row.status in ("done", "nothing handed in")
     return FeedbackPage(
         group=each.label,
         title=title,
         status=row.status,
         # The page says the status by itself.
         reason=row.reason.removeprefix(f"{row.status}: ")[:_LONGEST],
-        score=outcome.score if told else "",
+        score=outcome.score if has_score else "",
         points=outcome.most or "0",
         criteria=criteria,
         left_out=left_out,
@@ -187,17 +191,17 @@ def make_page(each: Addressee, title: str) -> FeedbackPage:
     )
 
 
-def _list_criteria(each: Addressee) -> tuple[list[Marked], int]:
-    """The rows, and how many the rubric hides; reasons only where names may be told."""
-    from reportgen.document.class_pages import Marked
+def _list_criteria(each: Recipient) -> tuple[list[CriterionRow], int]:
+    """The rows, and how many the rubric hides; reasons only where names may be shown."""
+    from reportgen.document.class_pages import CriterionRow
     from reportgen.grading.exports.document import read_grades
     from reportgen.grading.exports.table import collect_messages
 
     criteria = read_grades(each.grades).criteria
     # What the rubric hides from students on Gradescope it hides here.
-    shown = [item for item in criteria if item.visibility != "hidden"]
+    visible = [item for item in criteria if item.visibility != "hidden"]
     rows = [
-        Marked(
+        CriterionRow(
             item.name,
             f"{item.score:f}",
             f"{item.points:f}",
@@ -205,9 +209,9 @@ def _list_criteria(each: Addressee) -> tuple[list[Marked], int]:
             item.status,
             collect_messages(item)[:_LONGEST] if each.folder is not None else "",
         )
-        for item in shown
+        for item in visible
     ]
-    return rows, len(criteria) - len(shown)
+    return rows, len(criteria) - len(visible)
 
 
 def _list_differences(file: Path) -> Iterator[Difference]:
@@ -221,9 +225,9 @@ def _list_differences(file: Path) -> Iterator[Difference]:
         return
     for row in rows:
         if row["status"] == "differs":
-            place = f"{row['subject']}, {row['pointer']}"
+            location = f"{row['subject']}, {row['pointer']}"
             yield Difference(
-                *(_cut(text) for text in (place, row["submitted"], row["recomputed"], row["reason"]))
+                *(_cut(text) for text in (location, row["submitted"], row["recomputed"], row["reason"]))
             )
 
 

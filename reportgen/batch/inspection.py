@@ -1,4 +1,4 @@
-"""What each group handed in, as it is now: what is to be done for it, and what was done already."""
+"""Each group's submission as it is now: what is to be done for it, and what was done already."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class InspectedGroup:
 
 @dataclass(frozen=True)
 class Inspector:
-    """Looks at what groups handed in. ``program`` and ``rubrics`` are the digests of both; ``whole`` is the
+    """Inspects the groups' submissions. ``program`` and ``rubrics`` are the digests of both; ``whole`` is the
     output of the class if ``out`` is that of a shard.
     """
 
@@ -87,7 +87,7 @@ class Inspector:
             outcome = Outcome("data", _explain(error, group))
             return InspectedGroup(group, Contents({}), kept=_refuse(group, outcome, self.out))
         parts = find_parts(group.roots)
-        if obstacle := find_obstacle(parts, given=group.data is not None):
+        if obstacle := find_obstacle(parts, data_given=group.data is not None):
             outcome = self._explain_obstacle(obstacle, group, contents)
             return InspectedGroup(group, contents, parts, kept=_refuse(group, outcome, self.out))
         data = self.images[group.data] if group.data else ""
@@ -105,8 +105,8 @@ class Inspector:
 
     def _take_from_shard(self, group: Group, key: str) -> Outcome | None:
         """What a part of the class, this one or another, made of the group since it was looked at last."""
-        for folder, outcome, sealed in list_finished(self.whole or self.out, group.slug):
-            if kept := self._find_kept((outcome, sealed), key):
+        for folder, outcome, recorded in list_finished(self.whole or self.out, group.slug):
+            if kept := self._find_kept((outcome, recorded), key):
                 return kept if self.whole else adopt(self.out, group.slug, folder)
         return None
 
@@ -158,7 +158,7 @@ def _find_unknown(named: Sequence[NamedClass], classes: Sequence[str], data: Pat
         if unicodedata.normalize("NFC", each.name) not in known:
             names = sorted(known)
             hint = did_you_mean(each.name, names, f"there are {', '.join(capped(names, _NAMED))}")
-            yield f"{each.place}: '{each.name}' in {each.pointer} is no class of {data}; {hint}"
+            yield f"{each.location}: '{each.name}' in {each.pointer} is no class of {data}; {hint}"
 
 
 def inspect_data(groups: Sequence[Group], named: Sequence[NamedClass] = ()) -> dict[Path, str]:

@@ -45,8 +45,8 @@ class BatchConfig:
 
 
 @dataclass(frozen=True)
-class Typed:
-    """Points that a person gave for a criterion; decimals as text, so that they stay exact."""
+class EnteredPoints:
+    """Points that a person entered for a criterion; decimals as text, so that they stay exact."""
 
     criterion: str
     points: str
@@ -80,11 +80,11 @@ class Job:
     examined: str = ""
     previous: str = ""
     submitted: str = ""
-    manual: tuple[Typed, ...] = ()
+    manual: tuple[EnteredPoints, ...] = ()
 
     @property
     def roots(self) -> tuple[Path, ...]:
-        """The folders with what the group handed in."""
+        """The folders of the group's submission."""
         return (Path(self.folder), *map(Path, self.more))
 
 
@@ -103,7 +103,7 @@ def parse_job(text: str) -> Job:
     made = BatchConfig(**{**config, "limits": Limits(**config["limits"]), "outline": outline})
     # JSON has lists only; a job that came through it is to equal the one that was sent.
     config = replace(made, rubrics=tuple(made.rubrics), command=tuple(made.command))
-    manual = tuple(Typed(**typed) for typed in table["manual"])
+    manual = tuple(EnteredPoints(**typed) for typed in table["manual"])
     return Job(**{**table, "more": tuple(table["more"]), "manual": manual}, config=config)
 
 
@@ -182,9 +182,9 @@ class PipeProgress:
 def describe_problem(error: UserError, job: Job, folder: Path) -> str:
     """The text of an error, on one line and without paths of this machine."""
     lines = list(error.problems) if isinstance(error, DataError) else error.problem.splitlines()
-    shown = [one_line(localise(line, job, folder)).rstrip(".") for line in lines[:_LISTED]]
-    more = len(lines) - len(shown)
-    text = "; ".join(shown) + (f"; and {more} more" if more else "")
+    listed = [one_line(localise(line, job, folder)).rstrip(".") for line in lines[:_LISTED]]
+    more = len(lines) - len(listed)
+    text = "; ".join(listed) + (f"; and {more} more" if more else "")
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

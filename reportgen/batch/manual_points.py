@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.batch.anonymity import number_order
 from reportgen.batch.class_file import ClassError
-from reportgen.batch.job import Typed
+from reportgen.batch.job import EnteredPoints
 from reportgen.batch.roster import simplify
 from reportgen.batch.tables import write_table
 from reportgen.dataset.names import capped
@@ -66,7 +66,7 @@ def read_entries(file: Path) -> list[Entry]:
 
 def read_class_points(
     file: Path, names: Mapping[str, str], rows: Sequence[RubricItem]
-) -> dict[str, tuple[Typed, ...]]:
+) -> dict[str, tuple[EnteredPoints, ...]]:
     """The points of each group, in the order of the rubric; ``names``: what the file may call the groups.
 
     A cell without points is not graded yet. Raises ``ClassError`` with a line for each row that names no
@@ -77,9 +77,9 @@ def read_class_points(
         reader.read(entry)
     if reader.faults:
         raise ClassError("\n".join(f"{fault}." for fault in capped(reader.faults, _TOLD)), _REMEDY)
-    places = {row.criterion: place for place, row in enumerate(rows)}
+    order = {row.criterion: index for index, row in enumerate(rows)}
     return {
-        group: tuple(sorted(typed.values(), key=lambda each: places[each.criterion]))
+        group: tuple(sorted(typed.values(), key=lambda each: order[each.criterion]))
         for group, typed in reader.found.items()
     }
 
@@ -92,7 +92,7 @@ class _Reader:
         # As the file has them: there a name that a spreadsheet would take for a formula was made text.
         self._rows = {safe_cell(row.criterion): row for row in rows}
         self._seen: dict[tuple[str, str], int] = {}
-        self.found: dict[str, dict[str, Typed]] = {}
+        self.found: dict[str, dict[str, EnteredPoints]] = {}
         self.faults: list[str] = []
 
     def read(self, entry: Entry) -> None:
@@ -107,7 +107,7 @@ class _Reader:
             hint = _suggest(entry.criterion, self._rows)
             said = f"criterion = '{entry.criterion}': is no manual criterion of the rubric"
             self.faults.append(f"{where}: {said}; {hint}")
-        # Both were told: a line may be wrong in two ways.
+        # Both were reported: a line may be wrong in two ways.
         if group is None or row is None:
             return
         before = self._seen.setdefault((group, row.criterion), entry.number)
@@ -120,7 +120,7 @@ class _Reader:
             self.faults.append(f"{where} ({group}, {row.criterion}): {error}")
             return
         if points is not None:
-            typed = Typed(row.criterion, _plain(points), _plain(row.points), entry.comment)
+            typed = EnteredPoints(row.criterion, _plain(points), _plain(row.points), entry.comment)
             self.found.setdefault(group, {})[row.criterion] = typed
 
 
@@ -164,14 +164,14 @@ def _make_rows(
     labels: Mapping[str, str], rows: Sequence[RubricItem], typed: Mapping[tuple[str | None, str], Entry]
 ) -> Iterator[list[str]]:
     known = list(labels.items())
-    # In the order of the class, lines with numbers would tell whose they are.
+    # In the order of the class, lines with numbers would reveal whose they are.
     hidden = any(name != label for name, label in known)
     for name, label in sorted(known, key=lambda pair: number_order(pair[1])) if hidden else known:
         for row in rows:
             entry = typed.get((name, safe_cell(row.criterion)))
-            given = [entry.points, entry.comment] if entry else ["", ""]
+            entered = [entry.points, entry.comment] if entry else ["", ""]
             text = getattr(row.test, "text", "")
-            yield [label, row.criterion, text, f"{row.points:f}", *given]
+            yield [label, row.criterion, text, f"{row.points:f}", *entered]
 
 
 def is_unfilled(file: Path) -> bool:

@@ -1,4 +1,6 @@
-"""What came of a group, and the files in which it is kept: sealed, so that what was changed is done again."""
+"""What came of a group, and the files in which it is kept, with their hashes, so that what was changed is
+done again.
+"""
 
 from __future__ import annotations
 
@@ -143,7 +145,7 @@ def write_outcome(folder: Path, outcome: Outcome, key: str, examined: str = "") 
 
 
 def find_finished(folder: Path) -> tuple[Outcome, str] | None:
-    """The outcome in a folder and the key it was sealed with; None if it, or any file, is not as it was."""
+    """The outcome in a folder and its key; None if it, or any file, is not as it was written."""
     try:
         content = json.loads((folder / OUTCOME_FILE).read_bytes())
         digest = content.pop("digest")
@@ -165,34 +167,35 @@ def find_examined(folder: Path) -> str:
     return str(json.loads((folder / OUTCOME_FILE).read_bytes()).get("examined", ""))
 
 
-def list_sealed(folder: Path) -> list[str]:
+def list_recorded_files(folder: Path) -> list[str]:
     """The files that an outcome was written for."""
-    return sorted(_read_seal(folder / OUTCOME_FILE))
+    return sorted(_read_recorded_hashes(folder / OUTCOME_FILE))
 
 
-def find_strangers(folder: Path) -> list[str]:
-    """The files of a folder that were not sealed in it, or were changed since: somebody put them there.
+def find_foreign_files(folder: Path) -> list[str]:
+    """The files of a folder that its outcome does not record, or that were changed since: somebody put them
+    there.
 
     Files below a folder that has an outcome of its own, such as the report of a previous run, are judged by
     that.
     """
-    sealed: dict[str, str] = {}
+    recorded: dict[str, str] = {}
     for file in folder.rglob(OUTCOME_FILE):
         inside = file.parent.relative_to(folder)
-        for name, sha256 in _read_seal(file).items():
-            sealed[(inside / name).as_posix()] = sha256
-        sealed.update({(inside / name).as_posix(): "" for name in _UNSEALED})
+        for name, sha256 in _read_recorded_hashes(file).items():
+            recorded[(inside / name).as_posix()] = sha256
+        recorded.update({(inside / name).as_posix(): "" for name in _UNSEALED})
     # A link that leads nowhere was put there by somebody, too.
     files = (path for path in sorted(folder.rglob("*")) if path.is_file() or path.is_symlink())
     names = [path.relative_to(folder).as_posix() for path in files]
     return [
         name
         for name in names
-        if name not in sealed or (sealed[name] and hash_file(folder / name) != sealed[name])
+        if name not in recorded or (recorded[name] and hash_file(folder / name) != recorded[name])
     ]
 
 
-def _read_seal(file: Path) -> Mapping[str, str]:
+def _read_recorded_hashes(file: Path) -> Mapping[str, str]:
     try:
         files = json.loads(file.read_bytes())["files"]
         return files if isinstance(files, dict) else {}

@@ -32,15 +32,13 @@ def find_in_folders(named: Named, groups: Mapping[str, Path], submissions: Path 
             yield f"{key} = '{path}': lies in '{escaped(first)}', which was handed in, {_NOT_YOURS}"
 
 
-def find_in_received(named: Named, places: Iterable[Path]) -> Iterator[str]:
-    """The faults that are seen once ``places`` are known: the files and folders of groups, and where zips are
-    unpacked to.
-    """
-    known = list(places)
+def find_in_received(named: Named, folders: Iterable[Path]) -> Iterator[str]:
+    """The faults found once the ``folders`` are known: of groups, and of unpacked zips."""
+    known = list(folders)
     for key, path in named:
-        for place in known:
-            if _lies_in(path, place):
-                yield f"{key} = '{path}': lies in '{escaped(place.name)}', which was handed in, {_NOT_YOURS}"
+        for root in known:
+            if _lies_in(path, root):
+                yield f"{key} = '{path}': lies in '{escaped(root.name)}', which was handed in, {_NOT_YOURS}"
 
 
 def _lies_in(path: Path, folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Finds the report and the images in what a group handed in, however deep and in whatever case they lie."""
+"""Finds the report and the images in a submission, at any depth and in any spelling of case."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _NUMBERED = re.compile(r"[-(](\d+)\)?$")
 
 @dataclass(frozen=True)
 class Parts:
-    """Where the parts of what a group handed in are.
+    """Where the parts of a submission are.
 
     ``submission``: the report, as a build folder or as a PDF, None without any; ``rivals`` are further ones,
-    which are not graded. If all that is there are several PDFs of equal standing, they are the rivals, and
+    which are not graded. If there is nothing but several PDFs of equal rank, they are the rivals, and
     none of them is the submission. ``data``: the folder that holds the images, by splits or classes, None
     without any; ``mixed``: other things may lie in it, too.
     """
@@ -82,12 +82,12 @@ _Placed = tuple[int, Path]
 
 def _walk(root: Path) -> Iterator[tuple[int, Path, list[str], list[str]]]:
     """Folders with what is in them, but for what systems leave there; folders taken out are not entered."""
-    for place, folders, files in os.walk(root):
-        depth = len(Path(place).relative_to(root).parts)
+    for folder, folders, files in os.walk(root):
+        depth = len(Path(folder).relative_to(root).parts)
         folders[:] = (
             sorted(name for name in folders if not is_ignored(name)) if depth < FOLDER_LIMITS.depth else []
         )
-        yield depth, Path(place), folders, sorted(name for name in files if not is_ignored(name))
+        yield depth, Path(folder), folders, sorted(name for name in files if not is_ignored(name))
 
 
 def _choose(builds: Sequence[_Placed], papers: Sequence[_Placed]) -> tuple[Path | None, tuple[Path, ...]]:
@@ -109,10 +109,10 @@ def _choose(builds: Sequence[_Placed], papers: Sequence[_Placed]) -> tuple[Path 
     return ranks[0][1], tuple(path for _, path in ranks[1:])
 
 
-def _rank(depth: int, paper: Path) -> tuple[int, int, int]:
-    name = paper.name.casefold()
+def _rank(depth: int, pdf: Path) -> tuple[int, int, int]:
+    name = pdf.name.casefold()
     standing = 0 if name == PDF_FILE else 1 if "report" in name else 2
-    number = _NUMBERED.search(paper.stem)
+    number = _NUMBERED.search(pdf.stem)
     return standing, depth, -int(number[1]) if number else 0
 
 
@@ -129,7 +129,7 @@ def _find_data(named: Sequence[_Placed], pictures: set[Path]) -> Path | None:
     return around.parent if find_splits([around.name]) else around
 
 
-def find_obstacle(parts: Parts, *, given: bool) -> Outcome | None:
+def find_obstacle(parts: Parts, *, data_given: bool) -> Outcome | None:
     """Why a group is not graded, if that can be seen without a look into any file; ``given``: there are
     images of the instructor's for it.
     """
@@ -138,7 +138,7 @@ def find_obstacle(parts: Parts, *, given: bool) -> Outcome | None:
         return Outcome("data", f"several PDFs, and it is not clear which is the report: {names}; keep one")
     if parts.submission is None:
         return Outcome("absent", "nothing handed in, so no points", score="0")
-    if parts.data is None and not given:
+    if parts.data is None and not data_given:
         return Outcome("unchecked", "not checkable: no images")
     return None
 

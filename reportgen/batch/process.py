@@ -93,7 +93,7 @@ class Program:
 
 
 @dataclass(frozen=True)
-class End:
+class ProcessResult:
     """How a program ended: its exit code (minus the signal's number), or the limit it was killed for.
 
     ``peak``: the largest resident memory of all its processes together, in bytes, as far as it was seen.
@@ -107,7 +107,7 @@ class End:
 
 def run_program(
     program: Program, limits: Limits, on_message: Callable[[str], None], stopped: Callable[[], bool]
-) -> End:
+) -> ProcessResult:
     """Run a program to its end, or kill its whole process group when a limit or ``stopped`` says so.
 
     ``on_message`` is called with each line it writes to the pipe. Raises ``OSError`` if it cannot be started.
@@ -131,7 +131,7 @@ def run_program(
         code = process.wait()
         # What it wrote last is still in the pipe.
         lines.read(0)
-        return End(code, over, time.monotonic() - start, memory.peak)
+        return ProcessResult(code, over, time.monotonic() - start, memory.peak)
 
 
 @contextlib.contextmanager

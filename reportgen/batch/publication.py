@@ -96,7 +96,7 @@ _MODULES = (__name__, "reportgen.batch.summary", "reportgen.document.class_pages
 
 @dataclass(frozen=True)
 class Tables:
-    """What the tables tell: groups, files of the input, and students, none without a roster."""
+    """What the tables list: groups, files of the input, and students, none without a roster."""
 
     rows: Sequence[GroupResult]
     files: Sequence[FileRow] = ()

@@ -16,8 +16,8 @@ from reportgen.batch.class_file import Class, ClassError, Group
 from reportgen.batch.contents import folder_name
 from reportgen.batch.downloads import belongs_to_group, holds_groups, holds_lms_names
 from reportgen.batch.own_files import KEEP_APART, find_in_received
-from reportgen.batch.roster import Name, read_name, simplify
-from reportgen.batch.unpacking import OF_CLASS, UNPACKED, Archive, Desk, is_zip
+from reportgen.batch.roster import UploadName, read_name, simplify
+from reportgen.batch.unpacking import OF_CLASS, UNPACKED, Archive, Unpacker, is_zip
 from reportgen.dataset.names import capped, escaped, is_ignored
 from reportgen.text import find_nearest
 
@@ -30,8 +30,10 @@ _RENAME = "Rename one of them, or name the groups in a class.toml."
 
 
 @dataclass(frozen=True)
-class Stray:
-    """A file or folder of the input that is in no group, and why; ``ignored``: nothing is lost with it."""
+class UnassignedFile:
+    """A file or folder of the input that belongs to no group, and why; ``ignored``: it holds nothing of
+    value.
+    """
 
     file: str
     reason: str
@@ -49,7 +51,7 @@ class Received:
     groups: tuple[Group, ...]
     labels: Mapping[Path, str] = field(default_factory=dict)
     archives: Mapping[Path, Archive] = field(default_factory=dict)
-    strays: tuple[Stray, ...] = ()
+    unassigned: tuple[UnassignedFile, ...] = ()
     late: frozenset[str] = frozenset()
     downloaded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -67,7 +69,7 @@ class _Item:
 
     path: Path
     label: str
-    name: Name
+    name: UploadName
     within: str = ""
 
     @property
@@ -95,8 +97,8 @@ class _Reading:
     """
 
     chosen: Class
-    desk: Desk
-    strays: list[Stray]
+    desk: Unpacker
+    unassigned: list[UnassignedFile]
     say: Callable[[str], None]
     people: Mapping[str, str]
 
@@ -111,10 +113,10 @@ def receive(
 
     ``people``: the groups of students, by their names in small letters. A group that the class file names
     and of which nothing is found stays without a folder. Raises ``ClassError`` if there is no group at all,
-    or two have names that cannot be told apart; ``StorageError`` if nothing can be written.
+    or two have names that cannot be distinguished; ``StorageError`` if nothing can be written.
     """
-    desk, strays = Desk(out), list[Stray]()
-    reading = _Reading(chosen, desk, strays, say, people)
+    desk, unassigned = Unpacker(out), list[UnassignedFile]()
+    reading = _Reading(chosen, desk, unassigned, say, people)
     items = list(_list_items(reading, out)) if chosen.submissions else []
     owned: dict[str, list[_Item]] = {group.slug: [] for group in chosen.groups}
     groups = {group.slug: group for group in chosen.groups}
@@ -143,12 +145,12 @@ def receive(
         # Once more: a group's own folder and a zip may call it by its name and by that of a student.
         owned[slug], added = _part(found, outside=groups[slug].folder is not None)
         _refuse_added(added, groups[slug], desk)
-    settled = tuple(_settle(group, owned[group.slug], desk) for group in groups.values())
+    gathered = tuple(_gather_files(group, owned[group.slug], desk) for group in groups.values())
     # Last: by now everything that is still needed has been asked for again.
     desk.clear()
     late = {slug for slug, found in owned.items() if any(item.name.late for item in found)}
     names = {slug: tuple(item.path.name for item in found if item.name.lms) for slug, found in owned.items()}
-    return Received(settled, desk.labels, desk.archives, tuple(strays), frozenset(late), names)
+    return Received(gathered, desk.labels, desk.archives, tuple(unassigned), frozenset(late), names)
 
 
 def _part(items: Sequence[_Item], *, outside: bool = False) -> tuple[list[_Item], list[_Item]]:
@@ -161,25 +163,25 @@ def _part(items: Sequence[_Item], *, outside: bool = False) -> tuple[list[_Item]
     return [item for item in items if not item.within], [item for item in items if item.within]
 
 
-def _refuse_added(items: Sequence[_Item], group: Group, desk: Desk) -> None:
+def _refuse_added(items: Sequence[_Item], group: Group, desk: Unpacker) -> None:
     for item in items:
         reason = f"is in {item.within}, and not added to what lies outside of it under the same name"
         desk.refuse(item.path, item.label, group.slug, f"{item.label}: {reason}")
 
 
 def _refuse_own(chosen: Class, items: Sequence[_Item], out: Path) -> None:
-    """Raise ``ClassError`` if the instructor's rubric, weights or images are among what was handed in."""
-    places = [*(item.path for item in items), out / UNPACKED]
+    """Raise ``ClassError`` if the instructor's rubric, weights or images are among the submissions."""
+    locations = [*(item.path for item in items), out / UNPACKED]
     beside = chosen.submissions.iterdir() if chosen.submissions and chosen.submissions.is_dir() else ()
     # Loose files that are no report are in no group, but an LMS says whose they are.
-    places += [path for path in beside if path.is_file() and read_name(path.name, folder=False).lms]
-    if faults := list(find_in_received(chosen.named, places)):
+    locations += [path for path in beside if path.is_file() and read_name(path.name, folder=False).lms]
+    if faults := list(find_in_received(chosen.named, locations)):
         raise ClassError("\n".join(f"{chosen.submissions}: {fault}." for fault in faults), KEEP_APART)
 
 
 def _list_items(reading: _Reading, out: Path) -> Iterator[_Item]:
     """What lies in a folder or zip of a whole class, one item each; what is nobody's is written down."""
-    chosen, desk, strays = reading.chosen, reading.desk, reading.strays
+    chosen, desk, unassigned = reading.chosen, reading.desk, reading.unassigned
     source = chosen.submissions
     if source is None:
         return
@@ -190,29 +192,29 @@ def _list_items(reading: _Reading, out: Path) -> Iterator[_Item]:
         folder, label = desk.unpack(source, source.name, "", OF_CLASS), f"{source.name}/"
     if folder is None:
         raise ClassError(f"{desk.archives[source].refusal}.", "Unpack it yourself, and name the folder.")
-    folder, label = _descend(folder, label, strays)
-    given = {path.resolve() for path in (chosen.data, *(group.data for group in chosen.groups)) if path}
-    # The instructor's: neither somebody's submission nor a stray of which somebody must be told.
+    folder, label = _descend(folder, label, unassigned)
+    named = {path.resolve() for path in (chosen.data, *(group.data for group in chosen.groups)) if path}
+    # The instructor's: neither somebody's submission nor an unassigned file that must be reported.
     own = {out.resolve(), *([chosen.roster.resolve()] if chosen.roster else [])}
     own.update(group.folder.resolve() for group in chosen.groups if group.folder)
     found = [path for path in sorted(folder.iterdir()) if path.resolve() not in own]
-    theirs = [path for path in found if path.resolve() not in given]
+    theirs = [path for path in found if path.resolve() not in named]
     alone = sum(not is_ignored(path.name) for path in theirs) == 1
     for path in found:
         if path not in theirs:
-            strays.append(Stray(f"{label}{path.name}", "the images of the class", ignored=True))
+            unassigned.append(UnassignedFile(f"{label}{path.name}", "the images of the class", ignored=True))
         else:
             yield from _read_item(path, f"{label}{path.name}", reading, alone=alone)
 
 
-def _descend(folder: Path, label: str, strays: list[Stray]) -> tuple[Path, str]:
+def _descend(folder: Path, label: str, unassigned: list[UnassignedFile]) -> tuple[Path, str]:
     """The folder that holds the groups: one that has nothing but another folder is not it."""
     for _ in range(_DEEPEST):
         hidden = [path.name for path in sorted(folder.iterdir()) if is_ignored(path.name)]
         inside = [path for path in folder.iterdir() if not is_ignored(path.name)]
         if len(inside) != 1 or inside[0].is_symlink() or not holds_groups(inside[0]):
             break
-        strays += [Stray(f"{label}{name}", _HIDDEN, ignored=True) for name in hidden]
+        unassigned += [UnassignedFile(f"{label}{name}", _HIDDEN, ignored=True) for name in hidden]
         folder, label = inside[0], f"{label}{inside[0].name}/"
     return folder, label
 
@@ -223,11 +225,11 @@ _HIDDEN = "hidden, or left by a system"
 def _read_item(
     path: Path, label: str, reading: _Reading, within: str = "", depth: int = 0, *, alone: bool = False
 ) -> Iterator[_Item]:
-    label, name, strays = escaped(label), read_name(path.name, folder=path.is_dir()), reading.strays
+    label, name, unassigned = escaped(label), read_name(path.name, folder=path.is_dir()), reading.unassigned
     if is_ignored(path.name):
-        strays.append(Stray(label, _HIDDEN, ignored=True))
+        unassigned.append(UnassignedFile(label, _HIDDEN, ignored=True))
     elif path.is_symlink():
-        strays.append(Stray(label, "a symbolic link, which is not followed", ignored=False))
+        unassigned.append(UnassignedFile(label, "a symbolic link, which is not followed", ignored=False))
     # A zip may hold itself, so that there is no end of them.
     elif depth < _DEEPEST and is_zip(path) and _is_download(path, reading, alone=alone):
         # The only one there is what somebody downloaded; one beside others may be anybody's.
@@ -236,9 +238,9 @@ def _read_item(
         yield _Item(path, label, name, within)
     elif path.is_dir() or path.suffix.casefold() in _SUBMITTED:
         reason = "whose it is cannot be known: its name says nothing, and it lies in no group's folder"
-        strays.append(Stray(label, reason, ignored=False))
+        unassigned.append(UnassignedFile(label, reason, ignored=False))
     else:
-        strays.append(Stray(label, "no folder, no zip and no report", ignored=False))
+        unassigned.append(UnassignedFile(label, "no folder, no zip and no report", ignored=False))
 
 
 def _is_download(path: Path, reading: _Reading, *, alone: bool = False) -> bool:
@@ -351,7 +353,7 @@ def _make_group(owner: _Owner, owners: Sequence[_Owner], chosen: Class) -> Group
     return Group(name, None, slug, data=chosen.data)
 
 
-def _settle(group: Group, items: Sequence[_Item], desk: Desk) -> Group:
+def _gather_files(group: Group, items: Sequence[_Item], desk: Unpacker) -> Group:
     """The group with all its folders: in place where they are folders, unpacked or copied where not."""
     own = group.folder
     sources = [_Item(own, escaped(own.name), read_name(own.name, folder=own.is_dir()))] if own else []

@@ -50,11 +50,11 @@ _LIKE_GROUP = re.compile(r"[^\W\d_]*[ _.-]?\d+[^\W\d_]?")
 _LIKE_CLASS = re.compile(
     r"(?:assignment|exercise|homework|submission|download)s?\b.*", re.IGNORECASE | re.DOTALL
 )
-"""``Exercise 2``: what a class is told to hand in, and nobody who hands in."""
+"""``Exercise 2``: the title of an exercise, and nobody's name."""
 
 
 @dataclass(frozen=True)
-class Name:
+class UploadName:
     """What a name says: the group or the student, "" if nobody; ``ident``: the number that an LMS knows them
     by, "" without one; ``file``: what the file was called when it was handed in, "" for a folder. ``lms``: an
     LMS gave the name; ``late``: it calls the submission late.
@@ -67,28 +67,30 @@ class Name:
     late: bool = False
 
 
-def read_name(name: str, *, folder: bool) -> Name:
+def read_name(name: str, *, folder: bool) -> UploadName:
     """What the name of a folder, or of a file with its ending, says."""
     # The surest first: of all forms only this one names itself.
     if found := _MOODLE.fullmatch(name):
-        return Name(_spaced(found["name"]), found["ident"], found["file"] or "", lms=True)
+        return UploadName(_spaced(found["name"]), found["ident"], found["file"] or "", lms=True)
     if folder:
-        return Name("" if _NO_NAME.fullmatch(name) else name)
+        return UploadName("" if _NO_NAME.fullmatch(name) else name)
     if found := _CANVAS.fullmatch(name):
-        return Name(_spaced(found["name"]), found["ident"], found["file"], lms=True, late=bool(found["late"]))
+        return UploadName(
+            _spaced(found["name"]), found["ident"], found["file"], lms=True, late=bool(found["late"])
+        )
     if found := _NUMBERED.fullmatch(name):
-        return Name(_spaced(found["name"]), found["ident"], found["file"])
+        return UploadName(_spaced(found["name"]), found["ident"], found["file"])
     stem, dot, suffix = name.rpartition(".")
     if found := _TITLED.fullmatch(stem):
-        return Name(_spaced(found["name"]), file=f"{found['file']}.{suffix}")
-    return Name("" if not dot or _NO_NAME.fullmatch(stem) else stem, file=name)
+        return UploadName(_spaced(found["name"]), file=f"{found['file']}.{suffix}")
+    return UploadName("" if not dot or _NO_NAME.fullmatch(stem) else stem, file=name)
 
 
 def _spaced(name: str) -> str:
     return " ".join(name.replace("_", " ").split())
 
 
-def is_like_group(name: Name) -> bool:
+def is_like_group(name: UploadName) -> bool:
     """Whether a name is one as groups give them to themselves, whichever group it is."""
     numbered = _LIKE_GROUP.fullmatch(name.owner) and not _LIKE_CLASS.fullmatch(name.owner)
     return bool(name.ident or numbered)
@@ -267,9 +269,9 @@ def _grade(students: Sequence[Student], rows: Sequence[GroupResult]) -> Iterator
         else:
             score = row.outcome.score if row.decided else ""
             open_now = row.status == "done" and not row.decided
-            told = filter(None, [row.outcome.undecided if open_now else "", row.reason])
+            reasons = filter(None, [row.outcome.undecided if open_now else "", row.reason])
             status = "not decided" if open_now else row.status
-            yield _Graded(student, score, status, "; ".join(told), row.outcome.not_checkable)
+            yield _Graded(student, score, status, "; ".join(reasons), row.outcome.not_checkable)
 
 
 def _write_students(graded: Sequence[_Graded], most: str) -> str:
@@ -277,8 +279,8 @@ def _write_students(graded: Sequence[_Graded], most: str) -> str:
     rows = []
     for each in graded:
         who = each.student
-        given = (each.status, each.score, most, each.not_checkable, each.reason)
-        rows.append([who.ident, who.email, who.name, who.group, *given])
+        result = (each.status, each.score, most, each.not_checkable, each.reason)
+        rows.append([who.ident, who.email, who.name, who.group, *result])
     return _write(heading, rows)
 
 

@@ -1,4 +1,4 @@
-"""A batch run: what was handed in is received, graded unless it is unchanged, and put into tables."""
+"""A batch run: submissions are received, graded unless they are unchanged, and put into tables."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from reportgen.batch.progress_view import ProgressView
 from reportgen.batch.publication import Tables, open_output, refuse_overlap, write_tables
 from reportgen.batch.reception import Received, check_releases, receive
 from reportgen.batch.roster import add_groups, find_people, read_roster
-from reportgen.batch.shards import Shard, begin_shard, clear_shards, tell_done
+from reportgen.batch.shards import Shard, begin_shard, clear_shards, mark_done
 from reportgen.batch.supplements import Supplements, gather_supplements
 from reportgen.batch.tables import GroupResult, GroupStatus
 from reportgen.dataset.signature import IMAGE_SUFFIXES
@@ -90,7 +90,7 @@ class Report:
         return self.of("failed", "not checkable")
 
     @property
-    def settled(self) -> bool:
+    def complete(self) -> bool:
         """Whether every group has its points: those that handed nothing in have none."""
         return not self.of("failed", "not checkable", "held")
 
@@ -98,7 +98,7 @@ class Report:
 def run_batch(
     chosen: Class, out: Path, runner: Runner, view: ProgressView, options: Options = Options()
 ) -> Report:
-    """Verify and grade what each group handed in into ``out``, where :func:`write_tables` sums it up.
+    """Verify and grade each group's submission into ``out``, where :func:`write_tables` sums it up.
 
     A group that fails is a row. Raises ``UserError`` for what concerns all groups: weights that are missing,
     a rubric without tests, a folder that cannot be written or is none of a batch, a cluster that cannot be
@@ -158,7 +158,7 @@ def run_batch(
         write_tables(chosen, tables, out, view.say)
         if options.feedback:
             addressees = address(rows, tables.rows, labels, out)
-            # Without a roster, and where groups are numbers, nobody is told who is in a group.
+            # Without a roster, and where groups are numbers, the members of a group are not listed.
             deliveries = list_deliveries(tables.rows, tables.students, received.downloaded)
             write_feedback(addressees, chosen.heading, out, view.say, deliveries)
         shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
@@ -194,7 +194,7 @@ def run_shard(
     # Numbers are for tables, and a part has none.
     options = replace(options, anonymous=False, shard=shard, whole=out)
     report = run_batch(chosen, folder, runner, view, options)
-    return report, tell_done(out, shard)
+    return report, mark_done(out, shard)
 
 
 def _agree(chosen: Class, out: Path, options: Options, view: ProgressView) -> BatchConfig:
@@ -205,7 +205,7 @@ def _agree(chosen: Class, out: Path, options: Options, view: ProgressView) -> Ba
     cache = chosen.cache or out.resolve() / CACHE_FOLDER
     memory = DigestMemory(cache)
     choice = resolve_source(chosen.weights, memory)
-    if line := choice.tell("reportgen fetch vgg19"):
+    if line := choice.describe("reportgen fetch vgg19"):
         view.say(line)
     # Before any group is looked at, since it concerns all of them.
     require_here(choice.source, "a batch downloads nothing", memory)
@@ -264,13 +264,13 @@ def _row(
     folder = out / GROUPS / found.group.slug
     outcome = found.kept or made[found.group.slug]
     page = f"{BUILD_FOLDER}/{HTML_FILE}"
-    shown = (f"{EARLIER}/{name}" for name in (page, GRADES_FILES["markdown"]))
+    candidates = (f"{EARLIER}/{name}" for name in (page, GRADES_FILES["markdown"]))
     return GroupResult(
         found.group,
         outcome,
         read_costs(folder),
         _own_images(found),
-        next((name for name in shown if (folder / name).is_file()), ""),
+        next((name for name in candidates if (folder / name).is_file()), ""),
         page if (folder / page).is_file() else "",
         hash_file(found.parts.pdf) if found.parts.pdf else "",
         found.group.name in chosen.released,

@@ -66,7 +66,7 @@ def parse_shard(text: str) -> Shard:
     return Shard(int(match[1]), int(match[2]))
 
 
-def tell_done(out: Path, shard: Shard) -> list[str]:
+def mark_done(out: Path, shard: Shard) -> list[str]:
     """Write down that a shard came to its end, and return those that did not yet, as ``--shard`` has them."""
     file = shard.folder(out) / _DONE_FILE
     with writing(file):
@@ -85,7 +85,7 @@ def begin_shard(out: Path, shard: Shard) -> Path:
 
 
 def list_finished(out: Path, slug: str) -> Iterator[tuple[Path, Outcome, str]]:
-    """What shards made of a group: folder, outcome and key, of those that are as they were sealed."""
+    """What shards made of a group: folder, outcome and key, of those that are as they were recorded."""
     # A class that is done in one has no such folder.
     with contextlib.suppress(OSError):
         for shard in sorted((out / SHARDS).iterdir()):

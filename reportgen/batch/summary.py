@@ -12,13 +12,13 @@ from urllib.parse import quote
 from reportgen.batch.accounting import FileRow, count_files
 from reportgen.batch.attempt import GROUPS
 from reportgen.batch.class_file import Class
-from reportgen.batch.copies import Copy, Shared, find_copies, find_guests, find_shared_images
+from reportgen.batch.copies import Copy, Shared, find_copies, find_outside_authors, find_shared_images
 from reportgen.batch.examination import CONFIRMED, PAGE_FILE, TEXT_FILE
 from reportgen.batch.outcome import LOG_FILE, Author, Mark, Outcome
 from reportgen.batch.roster import Student, simplify
 from reportgen.batch.tables import (
     GroupResult,
-    Spread,
+    PointsSummary,
     spread_criteria,
     spread_scores,
 )
@@ -52,7 +52,7 @@ def mean_interval(scores: Sequence[float], most: float) -> Interval | None:
 
 
 def share_interval(shares: Sequence[float]) -> Interval | None:
-    """Wilson's interval of the mean of shares from 0 to 1, with the mean in place of a proportion.
+    """Wilson's interval of the mean of shares from 0 to 1, with the mean instead of a proportion.
 
     Shares between 0 and 1 vary less than full and no points with the same mean, so that with them it is wider
     than it need be. It is none for fewer than ``LEAST_GROUPS``.
@@ -91,7 +91,7 @@ def sum_up(
         {row.group.name: row.images for row in rows}, {name: each.images for name, each in traits.items()}
     )
     copies = find_copies({row.group.name: row.pdf for row in rows}, traits)
-    copies += find_guests(traits, _list_members(rows, students))
+    copies += find_outside_authors(traits, _list_members(rows, students))
     scores = spread_scores(outcomes)
     headline = chosen.outline.kind.headline
     return Overview(
@@ -161,7 +161,7 @@ def _lost(mark: Mark) -> str:
     return f"{mark.criterion} ({mark.score}{of}{state})"
 
 
-def _criterion(spread: Spread) -> Criterion:
+def _criterion(spread: PointsSummary) -> Criterion:
     highest = max(spread.counts) or 1
     last = len(spread.counts) - 1
     return Criterion(
@@ -182,7 +182,7 @@ def _criterion(spread: Spread) -> Criterion:
     )
 
 
-def _tell_mean(spread: Spread) -> str:
+def _tell_mean(spread: PointsSummary) -> str:
     """The interval of the mean points, or why there is none."""
     found = mean_interval([float(score) for score in spread.scores], float(spread.points))
     if found:
@@ -191,7 +191,7 @@ def _tell_mean(spread: Spread) -> str:
     return f"no interval: {'too few groups' if few else 'all are equal'} (n = {spread.groups})"
 
 
-def _tell_share(spread: Spread) -> str:
+def _tell_share(spread: PointsSummary) -> str:
     """The mean share of the points with its interval; "" where there is no share."""
     shares = spread.shares
     if not shares:
@@ -201,7 +201,7 @@ def _tell_share(spread: Spread) -> str:
     return f"{mean}{where}, n = {len(shares)}"
 
 
-def _describe(spread: Spread) -> str:
+def _describe(spread: PointsSummary) -> str:
     """The histogram in words."""
     last = len(spread.counts) - 1
     names = {0: "no points", last: "all points"}

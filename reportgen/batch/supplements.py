@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.batch.anonymity import find_numbers
 from reportgen.batch.class_file import Class, ClassError, Group
-from reportgen.batch.job import Typed
+from reportgen.batch.job import EnteredPoints
 from reportgen.batch.manual_points import (
     COMPLETED_FILE,
     MANUAL_FILE,
@@ -114,7 +114,7 @@ class Supplements:
     """By group: ``times`` in ISO 8601, and ``points`` that a person gave."""
 
     times: Mapping[str, str] = field(default_factory=dict)
-    points: Mapping[str, tuple[Typed, ...]] = field(default_factory=dict)
+    points: Mapping[str, tuple[EnteredPoints, ...]] = field(default_factory=dict)
 
 
 def gather_supplements(
@@ -129,7 +129,7 @@ def gather_supplements(
     names = {label: name for label, name in find_numbers(out).items() if name in labels}
     # A name goes before a number that is spelt alike.
     names |= {group.name: group.name for group in groups}
-    points: dict[str, tuple[Typed, ...]] = {}
+    points: dict[str, tuple[EnteredPoints, ...]] = {}
     if chosen.manual:
         points = read_class_points(chosen.manual, names, rows)
     if rows:
@@ -176,7 +176,7 @@ def _is_marked(file: Path) -> bool:
     try:
         # In every encoding in which a rubric is read.
         return _MARK.search(decode_text(file.read_bytes(), str(file))) is not None
-    # What cannot be read is told by whatever reads it in full.
+    # What cannot be read is reported where it is read in full.
     except SettingsError:
         return True
 

@@ -25,7 +25,7 @@ _BINS = 10
 
 
 @dataclass(frozen=True)
-class Spread:
+class PointsSummary:
     """The points that ``groups`` groups reached of ``points``; mean and median in hundredths.
 
     ``full``: groups with all of them. ``counts``: groups with no points, with parts up to each tenth of the
@@ -51,7 +51,7 @@ class Spread:
         )
 
 
-def spread_of(name: str, points: Decimal, scores: Sequence[Decimal]) -> Spread:
+def spread_of(name: str, points: Decimal, scores: Sequence[Decimal]) -> PointsSummary:
     """Mean, median and histogram of scores from 0 to ``points``, or above with a bonus, of one group or more.
 
     As with a single score, rounding neither gives all points nor takes the last.
@@ -65,7 +65,7 @@ def spread_of(name: str, points: Decimal, scores: Sequence[Decimal]) -> Spread:
     for share in shares:
         # -(-x // 1) is x rounded up: a share of exactly one tenth belongs to the first of them.
         counts[_BINS + 1 if share >= 1 else -int(-share * _BINS // 1)] += 1
-    return Spread(
+    return PointsSummary(
         name,
         points,
         len(shares),
@@ -87,7 +87,7 @@ def find_mark(outcome: Outcome, criterion: str) -> Mark | None:
     return next((mark for mark in outcome.marks if mark.criterion == criterion), None)
 
 
-def spread_criteria(outcomes: Sequence[Outcome]) -> list[Spread]:
+def spread_criteria(outcomes: Sequence[Outcome]) -> list[PointsSummary]:
     """One spread a criterion, over the groups of which it is known what they reached."""
     spreads = []
     for name in criteria_of(outcomes):
@@ -98,12 +98,12 @@ def spread_criteria(outcomes: Sequence[Outcome]) -> list[Spread]:
         if decided:
             spread = spread_of(name, points, [Decimal(mark.score) for mark in decided])
         else:
-            spread = Spread(name, points, 0, Decimal(0), Decimal(0), 0, (0,) * (_BINS + 2))
+            spread = PointsSummary(name, points, 0, Decimal(0), Decimal(0), 0, (0,) * (_BINS + 2))
         spreads.append(replace(spread, undecided=len(marks) - len(decided)))
     return spreads
 
 
-def spread_scores(outcomes: Sequence[Outcome]) -> Spread | None:
+def spread_scores(outcomes: Sequence[Outcome]) -> PointsSummary | None:
     """The spread of the sums, None if no group has grades."""
     graded = [outcome for outcome in outcomes if outcome.done]
     if not graded:
@@ -146,7 +146,7 @@ class GroupResult:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the instructor should know of what the group handed in."""
+        """What the instructor should know about the submission."""
         return (*(["The LMS says that it was handed in late."] if self.late else []), *self.outcome.notes)
 
     @property
@@ -162,7 +162,7 @@ class GroupResult:
         return self.status in ("done", "nothing handed in") and not self.outcome.undecided
 
     @property
-    def told(self) -> str:
+    def status_text(self) -> str:
         """The status, with what an instructor must not miss of a group whose points count."""
         return (
             f"{self.status}, to be looked at" if self.status == "done" and self.outcome.look else self.status
@@ -210,9 +210,9 @@ def _grades_of(row: GroupResult, criteria: Iterable[str], most: str, *, headline
     share = share_text((outcome.correct or 0) / outcome.total, _DIGITS) if outcome.total else ""
     return [
         row.group.name,
-        row.told,
+        row.status_text,
         "" if held else outcome.score,
-        # Who handed nothing in has a score of 0; of how many points it is, only the other groups tell.
+        # Who handed nothing in has a score of 0; out of how many points is known from the other groups only.
         outcome.points or (most if outcome.score else ""),
         *(outcome.checked, outcome.not_checkable, outcome.not_graded),
         *(mark.score if mark and not _is_open(mark) else "" for mark in marks),

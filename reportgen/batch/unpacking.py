@@ -157,9 +157,9 @@ def _opened(archive: Path, name: str, limits: ZipLimits) -> Iterator[zipfile.Zip
 def _extract(archive: Path, folder: Path, name: str, limits: ZipLimits) -> None:
     try:
         with _opened(archive, name, limits) as opened:
-            places = _place(opened.infolist(), name, limits)
-            for entry, place in places:
-                path = folder / place
+            targets = _assign_paths(opened.infolist(), name, limits)
+            for entry, inside in targets:
+                path = folder / inside
                 if _is_folder(entry):
                     path.mkdir(parents=True, exist_ok=True)
                     continue
@@ -188,24 +188,24 @@ def _measure(entries: Sequence[zipfile.ZipInfo], name: str, limits: ZipLimits) -
     return len(entries), total
 
 
-def _place(
+def _assign_paths(
     entries: Sequence[zipfile.ZipInfo], name: str, limits: ZipLimits
 ) -> list[tuple[zipfile.ZipInfo, PurePosixPath]]:
     """Where each entry goes, all of them looked at before the first is unpacked."""
     _measure(entries, name, limits)
-    places: list[tuple[zipfile.ZipInfo, PurePosixPath]] = []
+    targets: list[tuple[zipfile.ZipInfo, PurePosixPath]] = []
     files: set[str] = set()
     for entry in entries:
         # Some programs of Windows write their own separator, behind which ".." would not be seen.
-        place = PurePosixPath(entry.filename.replace("\\", "/"))
-        if fault := _find_fault(entry, place, limits):
+        inside = PurePosixPath(entry.filename.replace("\\", "/"))
+        if fault := _find_fault(entry, inside, limits):
             raise IntakeError(f"{name}: {escaped(entry.filename)[:120]}: {fault}.", _REMEDY)
         # Some disks take names for equal that differ in case only.
-        if not _is_folder(entry) and str(place).casefold() in files:
-            raise IntakeError(f"{name}: holds {escaped(str(place))[:120]} twice.", _REMEDY)
-        files.update([] if _is_folder(entry) else [str(place).casefold()])
-        places.append((entry, place))
-    return places
+        if not _is_folder(entry) and str(inside).casefold() in files:
+            raise IntakeError(f"{name}: holds {escaped(str(inside))[:120]} twice.", _REMEDY)
+        files.update([] if _is_folder(entry) else [str(inside).casefold()])
+        targets.append((entry, inside))
+    return targets
 
 
 def _is_folder(entry: zipfile.ZipInfo) -> bool:
@@ -213,18 +213,18 @@ def _is_folder(entry: zipfile.ZipInfo) -> bool:
     return entry.is_dir() or (entry.filename.endswith("\\") and not entry.file_size)
 
 
-def _find_fault(entry: zipfile.ZipInfo, place: PurePosixPath, limits: ZipLimits) -> str:
+def _find_fault(entry: zipfile.ZipInfo, inside: PurePosixPath, limits: ZipLimits) -> str:
     """Why an entry is not unpacked, "" if it is."""
     kind = stat.S_IFMT(entry.external_attr >> 16)
     size = entry.file_size
-    if place.is_absolute() or ".." in place.parts or _DRIVE.match(str(place)) or "\0" in entry.filename:
+    if inside.is_absolute() or ".." in inside.parts or _DRIVE.match(str(inside)) or "\0" in entry.filename:
         return "leads out of the folder"
-    if not place.parts or any(len(part.encode("utf-8", "replace")) > _LONGEST for part in place.parts):
+    if not inside.parts or any(len(part.encode("utf-8", "replace")) > _LONGEST for part in inside.parts):
         return "has no name, or one that is too long for this disk"
     # 0: systems other than Unix write no kind.
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "is a link" if kind == stat.S_IFLNK else "is neither a file nor a folder"
-    if len(place.parts) > limits.depth:
+    if len(inside.parts) > limits.depth:
         return f"lies more than {limits.depth} folders deep"
     if entry.flag_bits & _ENCRYPTED:
         return "is encrypted"
@@ -259,7 +259,7 @@ class Archive:
     refusal: str = ""
 
 
-class Desk:
+class Unpacker:
     """Unpacks into ``out``, and remembers what the list of files is to call everything: ``labels`` has the
     folders that were unpacked or are used in place, and the files that were copied.
 
@@ -284,11 +284,11 @@ class Desk:
 
         ``limits``: of all zips of that slug together, if they are not those of a group.
         """
-        # A part of the hash tells zips apart, and keeps paths short.
+        # A part of the hash distinguishes zips, and keeps paths short.
         target = self._folder / (slug or _OF_CLASS) / hash_file(archive)[:_DIGITS]
         sizes = self._sizes.setdefault(slug, {})
         # The same zip once more takes no more room.
-        left = (limits or self._limits).less(size for place, size in sizes.items() if place != target)
+        left = (limits or self._limits).less(size for folder, size in sizes.items() if folder != target)
         try:
             size = measure(archive, label, left)
             # Unpacked whole by an earlier batch, or not there: a rename puts it in its place.
@@ -330,9 +330,9 @@ class Desk:
 
     def clear(self) -> None:
         """Remove what an earlier batch unpacked and this one did not use."""
-        for place in sorted(self._folder.glob("*/*")):
-            if place not in self._used:
-                shutil.rmtree(place, ignore_errors=True)
+        for folder in sorted(self._folder.glob("*/*")):
+            if folder not in self._used:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _label(self, root: Path, path: Path) -> str:
         label = self.labels.get(path) or f"{self.labels.get(root, root.name)}/{path.relative_to(root)}"
@@ -342,8 +342,8 @@ class Desk:
 def _find_zips(root: Path) -> list[Path]:
     """The zips below a folder, which systems' own folders are not looked into."""
     found = []
-    for place, folders, files in os.walk(root):
+    for folder, folders, files in os.walk(root):
         folders[:] = sorted(name for name in folders if not is_ignored(name))
-        paths = (Path(place) / name for name in sorted(files) if not is_ignored(name))
+        paths = (Path(folder) / name for name in sorted(files) if not is_ignored(name))
         found += [path for path in paths if is_zip(path)]
     return found

@@ -1,4 +1,4 @@
-"""The worker process of one group: recompute its report, verify and grade it, and tell the outcome."""
+"""The worker process of one group: recompute its report, verify and grade it, and report the outcome."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.batch.contents import take_contents
-from reportgen.batch.copies import compare_images, hash_images, hash_paper
+from reportgen.batch.copies import compare_images, hash_images, hash_pdf
 from reportgen.batch.examination import (
     examine_report,
     find_hold,
     find_rubrics,
-    is_for_a_person,
     judge,
     lay_out_graded,
     lay_out_reference,
     mark,
+    needs_review,
     read_authors,
     read_pieces,
     read_words,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 MADE_FILE, GRADED_FOLDER, IMAGES_FOLDER, SCRATCH_FOLDER = "made.json", "graded", "images", "scratch"
 
 _NOT_THEIRS = (StorageError, BackendError, ExplanationError, RenderError, WeightsError)
-"""Errors due to this machine and not to what the group handed in."""
+"""Errors due to this machine and not to the submission."""
 
 _NAMED = 3
 
@@ -108,7 +108,7 @@ def confine_job(job: Job, folder: Path) -> None:
 
 
 def work(job: Job, folder: Path, progress: Progress) -> Outcome:
-    """Verify and grade what one group handed in; files go to ``folder``.
+    """Verify and grade the submission of one group; files go to ``folder``.
 
     Raises ``UserError`` if that cannot be.
     """
@@ -117,7 +117,7 @@ def work(job: Job, folder: Path, progress: Progress) -> Outcome:
     parts = find_parts(job.roots)
     own = _lay_out(parts, folder)
     data = Path(job.data) if job.data else own
-    obstacle = find_obstacle(parts, given=bool(job.data))
+    obstacle = find_obstacle(parts, data_given=bool(job.data))
     if obstacle or parts.submission is None or data is None:
         return obstacle or Outcome("absent")
     if job.previous:
@@ -152,7 +152,7 @@ def examine_parts(submission: Path, data: Path, job: Job, folder: Path, progress
         verification=judge(found.verification),
         verified=True,
         differs=not found.verification.confirmed,
-        look=is_for_a_person(found.verification),
+        look=needs_review(found.verification),
         hold=find_hold(found),
         traits=_find_traits(found, submission, None if job.data else data),
     )
@@ -176,7 +176,7 @@ def _lay_out(parts: Parts, folder: Path) -> Path | None:
 
 
 def _describe(parts: Parts, job: Job, own: Path | None) -> Iterator[str]:
-    """What the instructor should know of what was handed in."""
+    """What the instructor should know about the submission."""
     if parts.rivals:
         graded, *others = (path.name for path in (parts.submission or parts.rivals[0], *parts.rivals))
         yield f"Of several reports {graded} was graded, and not {', '.join(others[:_NAMED])}."
@@ -190,11 +190,11 @@ def _find_traits(found: Examination, submission: Path, own: Path | None) -> Trai
     from reportgen.verify.submitted import find_documents
 
     images = hash_images(own) if own is not None else {}
-    paper = find_documents(submission)[0]
+    pdf = find_documents(submission)[0]
     return Traits(
         read_authors(found),
         read_words(found),
         images,
         read_pieces(found),
-        hash_paper(paper) if paper else "",
+        hash_pdf(pdf) if pdf else "",
     )

@@ -29,14 +29,14 @@ def find_directory(stream: BinaryIO) -> tuple[int, int]:
     beginning = max(size - _END.size - _LONGEST_COMMENT, 0)
     stream.seek(beginning)
     tail = stream.read()
-    place = len(tail) - _END.size
-    # Without a comment it is the last of the file, whatever stands before it.
-    if place < 0 or not (tail[place:].startswith(_END_MARK) and tail.endswith(b"\0\0")):
-        place = tail.rfind(_END_MARK)
-    if place < 0 or len(tail) - place < _END.size:
+    offset = len(tail) - _END.size
+    # Without a comment it is the last of the file, whatever comes before it.
+    if offset < 0 or not (tail[offset:].startswith(_END_MARK) and tail.endswith(b"\0\0")):
+        offset = tail.rfind(_END_MARK)
+    if offset < 0 or len(tail) - offset < _END.size:
         return 0, 0
-    length = _END.unpack_from(tail, place)[5]
-    end = beginning + place
+    length = _END.unpack_from(tail, offset)[5]
+    end = beginning + offset
     before = _LOCATOR.size + _END_64.size
     if end >= before:
         stream.seek(end - before)
@@ -49,17 +49,17 @@ def find_directory(stream: BinaryIO) -> tuple[int, int]:
 
 def read_names(stream: BinaryIO) -> Iterator[str]:
     """The names in a zip, one after the other; none from where its directory is damaged."""
-    place, length = find_directory(stream)
-    last = place + length
-    while place < last:
-        stream.seek(place)
+    offset, length = find_directory(stream)
+    last = offset + length
+    while offset < last:
+        stream.seek(offset)
         head = stream.read(_ENTRY.size)
         if len(head) < _ENTRY.size or not head.startswith(_ENTRY_MARK):
             return
         fields = _ENTRY.unpack(head)
         flags, sizes = fields[3], fields[10:13]
         yield stream.read(sizes[0]).decode("utf-8" if flags & _UTF_8 else "cp437", "replace")
-        place += _ENTRY.size + sum(sizes)
+        offset += _ENTRY.size + sum(sizes)
 
 
 def holds_more(stream: BinaryIO, most: int) -> bool:

@@ -83,7 +83,7 @@ def batch(
         from reportgen.batch.tables import compare_criterion
 
         typer.echo("\n".join(["", *compare_criterion(criterion, report.rows, report.before)]))
-    if not report.settled:
+    if not report.complete:
         raise typer.Exit(1)
 
 
@@ -148,7 +148,7 @@ def _show(report: Report, out: Path) -> None:
     for row in undecided:
         typer.echo(f"  {row.group.name}: {one_line(row.outcome.undecided)}")
     counts = ", ".join(f"{count} {status}" for status, count in count_files(report.files).items())
-    if report.files:  # with --anonymous they are not told, for they have names
+    if report.files:  # not reported with --anonymous, for they contain names
         typer.echo(f"Files: {counts}.")
     for file in [row for row in report.files if row.status == "not understood"][:_SHOWN]:
         typer.echo(f"  {file.file}: {one_line(file.reason)}")

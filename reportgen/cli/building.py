@@ -60,7 +60,7 @@ def build(
     from reportgen.engine import pipeline, preparation
 
     # Before the first image is drawn or read: whoever does not want these weights can stop here.
-    chosen = preparation.settle(
+    chosen = preparation.prepare_settings(
         chosen, progress, for_imagenet("build", settings=settings, data=data, build=build)
     )
     folder = data_folder(chosen, settings, progress)
@@ -69,7 +69,7 @@ def build(
             typer.echo(line)
         return
     built = pipeline.build(chosen, folder, progress, pipeline.Options(fresh=fresh, explain=explain))
-    remark(built, chosen, progress)
+    print_remarks(built, chosen, progress)
     if not quiet:
         _show(built, chosen.kind)
     if built.problem:
@@ -85,7 +85,7 @@ def _preview(chosen: Settings, file: Path | None, progress: Progress) -> list[st
     return preview(chosen, folder, progress)
 
 
-def remark(built: BuildResult, settings: Settings, progress: Progress) -> None:
+def print_remarks(built: BuildResult, settings: Settings, progress: Progress) -> None:
     """Print the notes on the report, and what is still to be written into it."""
     results = built.document
     for line in built.notes:
@@ -145,7 +145,7 @@ def watch(
         workshops[:] = workshops or [pipeline.BuildSession()]
         options = pipeline.Options(for_imagenet=command)
         built = pipeline.build(chosen, folder, listener, options, workshops[0])
-        remark(built, chosen, listener)
+        print_remarks(built, chosen, listener)
         if built.problem:
             listener.say(f"{built.problem.problem} {built.problem.remedy}")
         return built.folder
@@ -238,7 +238,7 @@ def _build(request: Request, progress: Progress) -> Answer:
     )
     folder = data_folder(chosen, request.file, progress)
     built = pipeline.build(chosen, folder, progress, pipeline.Options(fresh=request.fresh))
-    remark(built, chosen, progress)
+    print_remarks(built, chosen, progress)
     if built.problem:
         progress.say(f"{built.problem.problem} {built.problem.remedy}")
     return Answer(built.folder, built.changed, built.problem, chosen.outline)

@@ -24,7 +24,7 @@ from reportgen.api.child import LOG_FILE, run_child
 from reportgen.batch.class_file import Limits
 from reportgen.batch.job import PipeProgress
 from reportgen.batch.process import follow_parent, refuse_network
-from reportgen.cli.task import Duty, Said, T, Task
+from reportgen.cli.task import T, Task, TaskHandler, TaskResult
 from reportgen.errors import UserError
 from reportgen.faults import FAULT
 from reportgen.grading.run import list_read
@@ -37,7 +37,7 @@ _TASK, _SAID, _WANTED = "task.json", "said.json", "wanted-{}"
 _CACHE, _SCRATCH = "cache", "scratch"
 
 _MOST_BYTES = 500 * MEGABYTE
-"""Of one file that is handed over; a page of differences has some."""
+"""Of one file that is passed on; a page of differences has some."""
 
 _SECONDS_AN_IMAGE = 2.0
 """Ten times what an image takes, so that large data need no option."""
@@ -54,7 +54,7 @@ def choose_limits(data: Path | None, seconds: float | None, megabytes: int | Non
     )
 
 
-def carry_out_confined(duty: Duty[T], task: T, limits: Limits, progress: Progress) -> Said:
+def run_confined(duty: TaskHandler[T], task: T, limits: Limits, progress: Progress) -> TaskResult:
     """Carry out a task in a confined process; whatever it writes goes through this one.
 
     Raises ``UserError`` if it was killed at a limit or from outside.
@@ -77,7 +77,7 @@ def carry_out_confined(duty: Duty[T], task: T, limits: Limits, progress: Progres
         raise _failed(duty, end.code, _read_plain(folder / LOG_FILE) or b"")
 
 
-def _exceeded(duty: Duty[T], task: Task, over: str, limits: Limits) -> UserError:
+def _exceeded(duty: TaskHandler[T], task: Task, over: str, limits: Limits) -> UserError:
     most = f"{limits.seconds:g} s" if over == "time" else f"{limits.megabytes} MB of memory"
     option = "--seconds" if over == "time" else "--megabytes"
     return UserError(
@@ -86,7 +86,7 @@ def _exceeded(duty: Duty[T], task: Task, over: str, limits: Limits) -> UserError
     )
 
 
-def _killed(duty: Duty[T], task: Task, by: signal.Signals) -> UserError:
+def _killed(duty: TaskHandler[T], task: Task, by: signal.Signals) -> UserError:
     return UserError(
         f"{task.submission}: the process that {duty.does} it was ended by {by.name}, as when memory runs out "
         "or a file breaks what reads it.",
@@ -95,7 +95,7 @@ def _killed(duty: Duty[T], task: Task, by: signal.Signals) -> UserError:
     )
 
 
-def _failed(duty: Duty[T], code: int, log: bytes) -> Exception:
+def _failed(duty: TaskHandler[T], code: int, log: bytes) -> Exception:
     """What to raise of a process that ended by itself and gave no answer: it is never a verdict."""
     words = log.decode("utf-8", "replace").rstrip()
     # Its last words are those of a fault, which stays one, or that the machine has no memory left.
@@ -106,7 +106,7 @@ def _failed(duty: Duty[T], code: int, log: bytes) -> Exception:
     return RuntimeError(f"{ended}\n{words}".rstrip())
 
 
-def _read_said(duty: Duty[T], task: Task, folder: Path, limits: Limits) -> Said:
+def _read_said(duty: TaskHandler[T], task: Task, folder: Path, limits: Limits) -> TaskResult:
     """What the other process wrote: texts, numbers and bytes only, whoever may have taken it over."""
     table = json.loads(_read_plain(folder / _SAID) or b"")
     if table["over"]:
@@ -119,7 +119,7 @@ def _read_said(duty: Duty[T], task: Task, folder: Path, limits: Limits) -> Said:
     # By the names that were asked for here, and by no others.
     contents = {name: _read_plain(folder / _WANTED.format(name)) for name in task.wanted}
     files = {name: content for name, content in contents.items() if content is not None}
-    return Said(tuple(map(str, table["lines"])), int(table["code"]), files, error)
+    return TaskResult(tuple(map(str, table["lines"])), int(table["code"]), files, error)
 
 
 def _read_plain(path: Path) -> bytes | None:
@@ -138,31 +138,31 @@ def _read_plain(path: Path) -> bytes | None:
         return stream.read()
 
 
-def work(duty: Duty[T], task_file: Path, progress_handle: int) -> None:
+def work(duty: TaskHandler[T], task_file: Path, progress_handle: int) -> None:
     """Carry out the task in a file, in this process, which gives away all other rights before it reads on."""
-    given = json.loads(task_file.read_text(encoding="utf-8"))
+    request = json.loads(task_file.read_text(encoding="utf-8"))
     folder = task_file.parent
     options: dict[str, Any] = {
-        key: tuple(each) if isinstance(each, list) else each for key, each in given["task"].items()
+        key: tuple(each) if isinstance(each, list) else each for key, each in request["task"].items()
     }
     task = duty.task(**options | {"cache": options["cache"] or str(folder / _CACHE)})
     # First of all: what binds this thread does not bind those that are there already.
-    _confine(task, folder, Limits(**given["limits"]))
+    _confine(task, folder, Limits(**request["limits"]))
     follow_parent()
     refuse_network()
     os.set_inheritable(progress_handle, False)
-    said, over = Said(), False
+    said, over = TaskResult(), False
     try:
         said = duty.perform(task, PipeProgress(progress_handle))
     except UserError as error:
-        said = Said(error=error)
+        said = TaskResult(error=error)
     except MemoryError:
         over = True
     for name, content in said.files.items():
         (folder / _WANTED.format(name)).write_bytes(content)
     ended = [said.error.problem, said.error.remedy, said.error.exit_code] if said.error else None
-    told = {"over": over, "lines": said.lines, "code": said.code, "error": ended}
-    (folder / _SAID).write_text(json.dumps(told), encoding="utf-8")
+    answer = {"over": over, "lines": said.lines, "code": said.code, "error": ended}
+    (folder / _SAID).write_text(json.dumps(answer), encoding="utf-8")
 
 
 def _confine(task: Task, folder: Path, limits: Limits) -> None:

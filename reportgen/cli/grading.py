@@ -22,8 +22,8 @@ from reportgen.cli.options import (
     SettingsOption,
     load,
 )
-from reportgen.cli.task import Duty, Said, Task, end_with
-from reportgen.cli.verifying import Own, expanded, recompute
+from reportgen.cli.task import Task, TaskHandler, TaskResult, exit_with
+from reportgen.cli.verifying import GraderInputs, expanded, recompute
 from reportgen.console import choose_progress
 from reportgen.errors import UserError
 
@@ -106,14 +106,14 @@ def grade(
         for name, check in find_checks().items():
             typer.echo(f"{name}: {check.meaning}")
         return
-    from reportgen.cli.confined import carry_out_confined, choose_limits
+    from reportgen.cli.confined import choose_limits, run_confined
     from reportgen.grading.exports import Exports
 
     outline = None
     if submission is None:  # the settings of the current folder count for one's own report only
         mine = load(settings, build=build)
         submission, outline = mine.build, mine.outline
-        mine.kind  # noqa: B018 - what is not installed is told with its line of the settings
+        mine.kind  # noqa: B018 - what is not installed is reported with its line in the settings
     targets = _prepare(write_manual, Exports(gradescope, junit, csv, json, markdown))
     task = GradeTask(
         submission=str(submission),
@@ -131,10 +131,10 @@ def grade(
     )
     progress = choose_progress(quiet=quiet)
     if ctx.obj:
-        said = carry_out_confined(GRADING, task, choose_limits(data, seconds, megabytes), progress)
+        said = run_confined(GRADING, task, choose_limits(data, seconds, megabytes), progress)
     else:
         said = GRADING.perform(task, progress)
-    end_with(said, partial(_write, targets))
+    exit_with(said, partial(_write, targets))
 
 
 def grade_worker(
@@ -192,8 +192,8 @@ class GradeTask(Task):
         return (*super().beside, self.manual)
 
 
-def carry_out(task: GradeTask, progress: Progress) -> Said:
-    """Grade a report in this process; what is to be told of it."""
+def run_task(task: GradeTask, progress: Progress) -> TaskResult:
+    """Grade a report in this process, and return what to print."""
     from reportgen.grading.report import Supplement
     from reportgen.outline.kind import Outline
 
@@ -202,7 +202,7 @@ def carry_out(task: GradeTask, progress: Progress) -> Said:
     rubrics = [Path(rubric) for rubric in task.rubrics] or _shipped(kind or _find_kind(submission))
     if task.table is not None:
         return _ask_for_points(task.table, rubrics, kind)
-    # Mistakes in these are told before anything is recomputed.
+    # Mistakes in these are reported before anything is recomputed.
     time = _read_time(task.submitted) if task.submitted is not None else None
     points = _read_manual(Path(task.manual), rubrics, kind) if task.manual else {}
     with _rebuild(task, kind, progress) as (verdict, rebuilt):
@@ -210,10 +210,12 @@ def carry_out(task: GradeTask, progress: Progress) -> Said:
     return replace(said, lines=(*verdict, *said.lines))
 
 
-GRADING = Duty("grade", "grades", "grading", GradeTask, carry_out)
+GRADING = TaskHandler("grade", "grades", "grading", GradeTask, run_task)
 
 
-def _grade(task: GradeTask, rubrics: Sequence[Path], kind: ReportKind | None, known: Supplement) -> Said:
+def _grade(
+    task: GradeTask, rubrics: Sequence[Path], kind: ReportKind | None, known: Supplement
+) -> TaskResult:
     """Grade by ``rubrics``; a run that breaks leaves files, too, which say what is missing."""
     from reportgen.grading.exports import Exports
     from reportgen.grading.exports.table import describe_grades
@@ -221,7 +223,7 @@ def _grade(task: GradeTask, rubrics: Sequence[Path], kind: ReportKind | None, kn
 
     with tempfile.TemporaryDirectory(prefix="reportgen-grades-") as name:
         files = {wanted: Path(name, wanted) for wanted in task.wanted}
-        said = Said()
+        said = TaskResult()
         try:
             grades = grade(
                 Path(task.submission),
@@ -232,10 +234,10 @@ def _grade(task: GradeTask, rubrics: Sequence[Path], kind: ReportKind | None, kn
                 supplement=known,
             )
         except UserError as error:
-            said = Said(error=error)
+            said = TaskResult(error=error)
         else:
             lines = tuple(line.text for line in describe_grades(grades, task.width))
-            said = Said(lines, int(grades.score < grades.points or not grades.complete))
+            said = TaskResult(lines, int(grades.score < grades.points or not grades.complete))
         return replace(said, files={each: path.read_bytes() for each, path in files.items() if path.exists()})
 
 
@@ -269,7 +271,7 @@ def _rebuild(
     from reportgen.verify import describe, open_rebuild
 
     weights, cache = (Path(path) if path else None for path in (task.weights, task.cache))
-    found = recompute(Path(task.submission), Own(Path(task.data), weights, cache=cache), progress)
+    found = recompute(Path(task.submission), GraderInputs(Path(task.data), weights, cache=cache), progress)
     with open_rebuild(found, kind) as rebuilt:
         yield (describe(found)[0], ""), rebuilt
 
@@ -291,7 +293,7 @@ def _load_rubrics(rubrics: Sequence[Path], kind: ReportKind | None) -> list[Rubr
     return [load_rubric(file, kind) for file in rubrics if file.suffix == ".toml"]
 
 
-def _ask_for_points(name: str, rubrics: Sequence[Path], kind: ReportKind | None) -> Said:
+def _ask_for_points(name: str, rubrics: Sequence[Path], kind: ReportKind | None) -> TaskResult:
     """A table to type points into, which will be the file ``name``."""
     from reportgen.grading.manual import list_manual, write_manual
 
@@ -300,7 +302,7 @@ def _ask_for_points(name: str, rubrics: Sequence[Path], kind: ReportKind | None)
     with tempfile.TemporaryDirectory(prefix="reportgen-grades-") as folder:
         table = Path(folder, _MANUAL)
         write_manual(table, rows)
-        return Said((said,), files={_MANUAL: table.read_bytes()})
+        return TaskResult((said,), files={_MANUAL: table.read_bytes()})
 
 
 def _read_manual(path: Path, rubrics: Sequence[Path], kind: ReportKind | None) -> dict[str, ManualPoints]:

@@ -87,8 +87,8 @@ def for_imagenet(command: str, **options: Path | None) -> str:
     """
     if made := os.environ.get("REPORTGEN_MAKE"):
         return f"{made} WEIGHTS=imagenet"
-    given = [part for name, path in options.items() if path for part in (f"--{name}", str(path))]
-    return shlex.join(["reportgen", command, *given, "--weights", "imagenet"])
+    arguments = [part for name, path in options.items() if path for part in (f"--{name}", str(path))]
+    return shlex.join(["reportgen", command, *arguments, "--weights", "imagenet"])
 
 
 def display_path(path: Path) -> str:

@@ -15,7 +15,7 @@ from reportgen import __version__
 from reportgen.cli import batch, building, grading, starting, verifying
 from reportgen.errors import StoppedError, UserError
 from reportgen.faults import telling_faults
-from reportgen.runtime import settle_process
+from reportgen.runtime import configure_process
 from reportgen.settings import SETTINGS_FILE
 
 
@@ -113,7 +113,7 @@ def main(*, own_process: bool = False) -> None:
     trace and sets the exit code; so is a fault of ours, with a code that no verdict has.
     """
     # After __main__ once more, which changes nothing: tests call this function itself.
-    settle_process()
+    configure_process()
     with telling_faults():
         sys.exit(_run(sys.argv[1:], own_process=own_process))
 

@@ -1,4 +1,4 @@
-"""What a command is to do with a report that somebody handed in, and what it tells of it."""
+"""A command's task for a submitted report, and the result that it prints."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Said:
-    """What is to be told: lines for the terminal, the exit code, and the files that were asked for, by name.
+class TaskResult:
+    """The result of a task: lines for the terminal, the exit code, and the requested files by name.
 
     ``error`` ended the work after all this.
     """
@@ -56,8 +56,8 @@ _VERDICT = 1
 
 
 @dataclass(frozen=True)
-class Duty(Generic[T]):
-    """How a command carries out its tasks, and the words for it, as "grade", "grades" and "grading".
+class TaskHandler(Generic[T]):
+    """How a command runs its tasks, and the words for it, as "grade", "grades" and "grading".
 
     The hidden command that does it in a process of its own is called ``<verb>-worker``.
     """
@@ -66,14 +66,14 @@ class Duty(Generic[T]):
     does: str
     doing: str
     task: type[T]
-    carry_out: Callable[[T, Progress], Said]
+    run_task: Callable[[T, Progress], TaskResult]
 
-    def perform(self, task: T, progress: Progress) -> Said:
+    def perform(self, task: T, progress: Progress) -> TaskResult:
         """Carry out a task. No error ends it with the exit code of a verdict, which says something of the
         report: what fails with that code is the program, a section of another package or a template.
         """
         try:
-            said = self.carry_out(task, progress)
+            said = self.run_task(task, progress)
         except UserError as error:
             _separate(error)
             raise
@@ -87,7 +87,7 @@ def _separate(error: UserError) -> None:
         error.exit_code = FAULT
 
 
-def end_with(said: Said, write: Callable[[str, bytes], None]) -> NoReturn:
+def exit_with(said: TaskResult, write: Callable[[str, bytes], None]) -> NoReturn:
     """Write the files by ``write``, print what is said, and end the command as it says."""
     try:
         for name, content in said.files.items():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reportgen.cli.options import MegabytesOption, QuietOption, SecondsOption
-from reportgen.cli.task import Duty, Said, Task, end_with
+from reportgen.cli.task import Task, TaskHandler, TaskResult, exit_with
 from reportgen.console import choose_progress
 from reportgen.settings import Settings
 
@@ -69,7 +69,7 @@ def verify(
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every row as JSON.")] = None,
     page: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write a page (HTML) that shows each difference where it stands."),
+        typer.Option(metavar="FILE", help="Write a page (HTML) that shows each difference where it occurs."),
     ] = None,
     cache: Annotated[
         Path | None,
@@ -89,7 +89,7 @@ def verify(
     not be recomputed, 2 if the report cannot be read. No settings and no cache of the current folder are
     used: it may be that of the submission.
     """
-    from reportgen.cli.confined import carry_out_confined, choose_limits
+    from reportgen.cli.confined import choose_limits, run_confined
     from reportgen.store.output import check_output, is_json_with, is_text_with, write_output
     from reportgen.store.ownership import VERIFICATION_MARK
 
@@ -115,10 +115,10 @@ def verify(
     )
     progress = choose_progress(quiet=quiet)
     if ctx.obj:
-        said = carry_out_confined(VERIFYING, task, choose_limits(data, seconds, megabytes), progress)
+        said = run_confined(VERIFYING, task, choose_limits(data, seconds, megabytes), progress)
     else:
         said = VERIFYING.perform(task, progress)
-    end_with(said, lambda name, content: write_output(asked[name], content, own[name]))
+    exit_with(said, lambda name, content: write_output(asked[name], content, own[name]))
 
 
 def verify_worker(
@@ -166,8 +166,8 @@ class VerifyTask(Task):
         return (*super().beside, self.templates)
 
 
-def carry_out(task: VerifyTask, progress: Progress) -> Said:
-    """Verify a report in this process; what is to be told of it."""
+def run_task(task: VerifyTask, progress: Progress) -> TaskResult:
+    """Verify a report in this process, and return what to print."""
     from dataclasses import replace
 
     from reportgen.templates import open_templates
@@ -177,7 +177,7 @@ def carry_out(task: VerifyTask, progress: Progress) -> Said:
     weights, templates, cache = (
         Path(path) if path else None for path in (task.weights, task.templates, task.cache)
     )
-    own = Own(Path(task.data), weights, templates, cache)
+    own = GraderInputs(Path(task.data), weights, templates, cache)
     submission = Path(task.submission)
     found = recompute(submission, own, progress, outline, pictures=_PAGE in task.wanted)
     if task.rubrics:
@@ -198,15 +198,15 @@ def carry_out(task: VerifyTask, progress: Progress) -> Said:
         files[_PAGE] = render_findings(found, open_templates(templates))
     # A stranger's file names may have halves of surrogate pairs, which UTF-8 cannot encode.
     encoded = {name: text.encode("utf-8", "backslashreplace") for name, text in files.items()}
-    return Said(tuple(describe(found)), code, encoded)
+    return TaskResult(tuple(describe(found)), code, encoded)
 
 
-VERIFYING = Duty("verify", "verifies", "verifying", VerifyTask, carry_out)
+VERIFYING = TaskHandler("verify", "verifies", "verifying", VerifyTask, run_task)
 
 
 @dataclass(frozen=True)
-class Own:
-    """What a grader has beside the report: the images that it is about, and of the options of ``verify``."""
+class GraderInputs:
+    """A grader's own inputs beside the report: its images, and some of the options of ``verify``."""
 
     data: Path
     weights: Path | None = None
@@ -216,7 +216,7 @@ class Own:
 
 def recompute(
     submission: Path,
-    own: Own,
+    own: GraderInputs,
     progress: Progress,
     outline: Outline | None = None,
     *,

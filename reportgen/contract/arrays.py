@@ -31,7 +31,7 @@ _BLOCK = 2**20
 # Summed in another order, float64 differs by far less; with one pixel changed, by more.
 _TOLERANCE = 1e-9
 _REMEDY = "Use the build folder as 'reportgen build' wrote it, or build the report again."
-# reportgen stores; a folder that somebody packed anew may be deflated.
+# reportgen stores; a folder that somebody packed again may be deflated.
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # What is wrong with a damaged archive shows as any of these, depending on where it is damaged.
 _DAMAGED = (

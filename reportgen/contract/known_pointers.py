@@ -125,7 +125,7 @@ def _fits(node: Node, step: str) -> bool:
 
 
 def _fill(pattern: str, steps: Sequence[str]) -> str:
-    """A pattern with the steps of a pointer in the place of its placeholders, if it is as long."""
+    """A pattern with its placeholders replaced by the steps of a pointer, if it is as long."""
     parts = pattern.split("/")[1:]
     if len(parts) != len(steps):
         return pattern
@@ -136,7 +136,7 @@ def _fill(pattern: str, steps: Sequence[str]) -> str:
 
 
 def _stand_for(part: str, step: str) -> str:
-    """A step of a pattern, or in the place of a placeholder what may be there, if possible ``step``."""
+    """A step of a pattern, or for a placeholder what may be there, if possible ``step``."""
     if not part.startswith("<"):
         return part
     if part == "<split>" and step not in (*SPLITS, STAR):

@@ -98,7 +98,7 @@ def _describe_end(value: Any, passed: list[str], step: str) -> tuple[str, str]:
 
 
 def _list_keys(value: dict[str, Any]) -> str:
-    shown = [show_value(key) for key in list(value)[:_SHOWN_KEYS]]
+    listed = [show_value(key) for key in list(value)[:_SHOWN_KEYS]]
     if len(value) > _SHOWN_KEYS:
-        shown.append(f"{len(value) - _SHOWN_KEYS} more")
-    return ", ".join(shown) or "no key at all"
+        listed.append(f"{len(value) - _SHOWN_KEYS} more")
+    return ", ".join(listed) or "no key at all"

@@ -42,7 +42,7 @@ def render_results(results: LoadedResults) -> str:
         f"<p>All tables: {', '.join(f'<code>{escape(name)}</code>' for name in results.tables)}; "
         "<code>results.table(name)</code> gives each as a data frame.</p>",
     ]
-    # Styles stand at the elements: those of a style sheet would hold for the whole notebook.
+    # Styles are written at the elements: those of a style sheet would hold for the whole notebook.
     return f'<div style="line-height:1.45">{"".join(parts)}</div>'
 
 
@@ -85,10 +85,10 @@ def plain_table(names: Sequence[str], rows: Iterable[Sequence[Any]], caption: st
 
 def wrap_table(content: str, caption: str) -> str:
     """A table around its rows."""
-    shown = (
+    heading = (
         f'<caption style="text-align:left;padding:.3em 0">{safe_text(caption)}</caption>' if caption else ""
     )
-    return f'<table style="border-collapse:collapse;margin:.6em 0">{shown}{content}</table>'
+    return f'<table style="border-collapse:collapse;margin:.6em 0">{heading}{content}</table>'
 
 
 def head_cell(text: str, *, row: bool = False) -> str:

@@ -51,7 +51,7 @@ class Annotations:
 
 
 class _Entry(BaseModel):
-    # Strict: a string in place of a number is a mistake to report, not to guess at. JSON readers take NaN and
+    # Strict: a string instead of a number is a mistake to report, not to guess at. JSON readers take NaN and
     # Infinity for numbers.
     model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
 

@@ -20,7 +20,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from reportgen.dataset.colour import MAX_PROFILE, ProfileError, scale_transparent_colour, to_rgb
 from reportgen.dataset.contents import UndecodableError, read_bytes
 from reportgen.dataset.names import escaped
-from reportgen.dataset.png import Trimmed, raw_fault, trim_png
+from reportgen.dataset.png import TrimmedPng, raw_fault, trim_png
 from reportgen.dataset.signature import USUAL, describe, list_further_formats
 from reportgen.errors import DataError
 
@@ -114,7 +114,7 @@ def decode_bytes(data: bytes, *, strict: bool = False) -> Decoded:
     return Decoded(np.array(small), *image.size, managed, fault, image.format or "", exif, len(data))
 
 
-def _find_profile(image: Image.Image, trimmed: Trimmed) -> tuple[bytes | None, str]:
+def _find_profile(image: Image.Image, trimmed: TrimmedPng) -> tuple[bytes | None, str]:
     """The colour profile that came with an image, or why there is none though one was announced."""
     if trimmed.profile or trimmed.fault:
         return trimmed.profile, trimmed.fault

@@ -242,7 +242,7 @@ class _Surveyor:
 
     def _list_split(self, split: Item, meaning: Split) -> ClassFiles:
         known = len(self._reader.problems)
-        given = split
+        original = split
         for _ in range(_DEEPEST_SPLIT):
             items = self._reader.items(split.path)
             self._report_loose_images(items)
@@ -250,7 +250,7 @@ class _Surveyor:
             if len(folders) != 1 or not _is_wrapper(folders[0], meaning):
                 break
             split = folders[0]
-        if (given.file, split.file) != (meaning, meaning):
+        if (original.file, split.file) != (meaning, meaning):
             self.survey.warnings.append(f"{escaped(split.file)}: taken as {meaning}")
         classes = self._list_images(folders)
         # Where a fault was reported, this would be its consequence only.

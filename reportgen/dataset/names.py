@@ -82,9 +82,9 @@ def is_side_file(name: str) -> bool:
 def composed(name: str) -> str:
     """The name in Unicode's composed form (NFC), in which all names are compared and printed.
 
-    macOS hands names out decomposed: the same é is one character on one machine and two on the other.
+    macOS returns names decomposed: the same é is one character on one machine and two on the other.
     """
-    # Most names, and quicker told than normalised.
+    # Most names are ASCII, and checking that is quicker than normalising.
     return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 

@@ -19,7 +19,7 @@ _FRAME = 12
 
 
 @dataclass(frozen=True)
-class Trimmed:
+class TrimmedPng:
     """A PNG without the chunks that are too large for Pillow.
 
     ``profile`` is the colour profile that was among them, unpacked; ``fault`` why it could not be.
@@ -30,16 +30,16 @@ class Trimmed:
     fault: str = ""
 
 
-def trim_png(data: bytes, largest_profile: int) -> Trimmed:
+def trim_png(data: bytes, largest_profile: int) -> TrimmedPng:
     """Take out of a PNG all texts and profiles over Pillow's limit of 1 MB; other files stay as they are.
 
     Nothing is unpacked beyond ``largest_profile`` bytes. Pillow's limits are variables of its modules,
     which threads must not change for each other; the pixels do not depend on what is taken out.
     """
     if not data.startswith(_MAGIC):
-        return Trimmed(data)
+        return TrimmedPng(data)
     left_out: list[tuple[int, int]] = []
-    trimmed = Trimmed(data)
+    trimmed = TrimmedPng(data)
     texts = 0
     for name, start, stop in _chunks(data):
         body = memoryview(data)[start + 8 : stop - 4]
@@ -73,7 +73,7 @@ def _unpacked_size(name: bytes, body: memoryview) -> int:
     if packed is None:
         return len(body)
     try:
-        # One byte beyond the limit tells enough: a kilobyte may unpack to gigabytes.
+        # One byte beyond the limit is enough: a kilobyte may unpack to gigabytes.
         size = len(zlib.decompressobj().decompress(packed, MAX_TEXT_CHUNK + 1))
     # Damaged: it stays where it is, for Pillow to judge.
     except zlib.error:
@@ -96,7 +96,7 @@ def _packed(name: bytes, body: memoryview) -> memoryview | None:
     return body[translated + 1 :]
 
 
-def _profile(trimmed: Trimmed, body: bytes, largest: int) -> Trimmed:
+def _profile(trimmed: TrimmedPng, body: bytes, largest: int) -> TrimmedPng:
     _, _, packed = body.partition(b"\0")
     try:
         profile = zlib.decompressobj().decompress(packed[1:], largest + 1)

@@ -28,7 +28,7 @@ _ASPECT_TOLERANCE = 0.02
 
 # Kept, since to decode 266 photographs takes 0.4 s of processor time, nearly as long as all of a build with
 # nothing to do.
-class Look(NamedTuple):
+class ImageFacts(NamedTuple):
     """Cached facts about an image: its own width and height, upright, and how its profile was applied."""
 
     width: int
@@ -37,7 +37,7 @@ class Look(NamedTuple):
     profile_fault: str
 
 
-Looks = dict[str, Look]
+FactsByHash = dict[str, ImageFacts]
 """SHA-256 of an image -> what it looked like, for contents known to be images."""
 
 
@@ -54,7 +54,7 @@ def scan(
     return check_images(take_inventory(root, seed), {}, progress)
 
 
-def check_images(inventory: Inventory, looks: Looks, progress: Progress) -> Manifest:
+def check_images(inventory: Inventory, looks: FactsByHash, progress: Progress) -> Manifest:
     """Decode every file of a class folder, used or not, and say what is wrong or odd; no pixels are kept.
 
     Contents that ``looks`` already has are not decoded again; the others are added to it.
@@ -96,7 +96,7 @@ def check_images(inventory: Inventory, looks: Looks, progress: Progress) -> Mani
     )
 
 
-def _look(inventory: Inventory, looks: Looks, progress: Progress) -> dict[str, str]:
+def _look(inventory: Inventory, looks: FactsByHash, progress: Progress) -> dict[str, str]:
     """Add what all images look like to ``looks``; returns why the others are none."""
     files = [file for file in inventory.survey.files if inventory.contents.get(file, "") not in looks]
     # The others could not be read, and are reported already.
@@ -117,14 +117,14 @@ def _look(inventory: Inventory, looks: Looks, progress: Progress) -> dict[str, s
     return faults
 
 
-def _open(inventory: Inventory, file: str) -> Look | str:
+def _open(inventory: Inventory, file: str) -> ImageFacts | str:
     """The facts about an image, or its error."""
     try:
         data = read_bytes(inventory.path(file), inventory.contents[file])
         image = decode_bytes(data, strict=inventory.strict)
     except UndecodableError as error:
         return str(error)
-    return Look(image.width, image.height, image.managed, image.profile_fault)
+    return ImageFacts(image.width, image.height, image.managed, image.profile_fault)
 
 
 def _annotations(inventory: Inventory) -> tuple[Annotations | None, Sequence[str]]:
@@ -174,7 +174,7 @@ def _warn_of_copies(images: Sequence[ImageFile]) -> list[str]:
     return [f"{count} of the images are exact copies of another one in the same split, such as {example}"]
 
 
-def _warn_of_small_images(images: Sequence[ImageFile], looks: Looks) -> list[str]:
+def _warn_of_small_images(images: Sequence[ImageFile], looks: FactsByHash) -> list[str]:
     lines = []
     for image in images:
         width, height, *_ = looks[image.sha256]
@@ -183,7 +183,7 @@ def _warn_of_small_images(images: Sequence[ImageFile], looks: Looks) -> list[str
     return capped(lines, MAX_WARNINGS, f"more images under {SMALLEST_SIDE} pixels on a side")
 
 
-def _warn_of_profiles(images: Sequence[ImageFile], looks: Looks) -> list[str]:
+def _warn_of_profiles(images: Sequence[ImageFile], looks: FactsByHash) -> list[str]:
     lines = [
         f"{escaped(image.file)}: its colour profile {fault}, so it was taken as sRGB"
         for image in images
@@ -192,7 +192,9 @@ def _warn_of_profiles(images: Sequence[ImageFile], looks: Looks) -> list[str]:
     return capped(lines, MAX_WARNINGS, "more images with a colour profile that cannot be used")
 
 
-def _warn_of_annotations(images: Sequence[ImageFile], looks: Looks, annotations: Annotations) -> list[str]:
+def _warn_of_annotations(
+    images: Sequence[ImageFile], looks: FactsByHash, annotations: Annotations
+) -> list[str]:
     """Say so if the boxes belong to other files, or to images of another shape (turned, for example)."""
     annotated = {image: annotations.sizes[image.file] for image in images if image.file in annotations.sizes}
     if not annotated:

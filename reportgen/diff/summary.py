@@ -20,7 +20,7 @@ _KEPT_BEFORE = 12
 
 _DISPLAYED_TEXTS = 5
 
-# As few as show a difference; 17 digits tell any two floats apart.
+# As few as show a difference; 17 digits distinguish any two floats.
 _DIGITS = (6, 9, 17)
 
 
@@ -313,7 +313,7 @@ _INPUTS = {"/provenance/seed": "seed", "/provenance/weights/source": "weights"}
 """What a person chooses for a whole report, by pointer; the settings of sections come besides."""
 
 _OF_NO_NUMBER = ("/provenance/", "/report/", "/checks/", "/kind/", "/schema_version")
-"""Where values stand that are inputs themselves, or words."""
+"""Where there are values that are inputs themselves, or words."""
 
 _NAMED_INPUTS = 4
 
@@ -360,7 +360,9 @@ def _unquoted(text: str) -> str:
 @cache
 def _settings_of_sections() -> dict[str, str]:
     return {
-        f"/{section.name}{pointer}": name for section in list_sections() for name, pointer in section.tells
+        f"/{section.name}{pointer}": name
+        for section in list_sections()
+        for name, pointer in section.recorded_settings
     }
 
 

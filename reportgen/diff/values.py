@@ -106,7 +106,7 @@ def _compare_keyed(
 ) -> Iterator[Entry]:
     before, after = ({item[key]: index for index, item in enumerate(items)} for items in (old, new))
     for name in [*before, *(name for name in after if name not in before)]:
-        # The place in the new document, where a reader will look.
+        # Its location in the new document, where a reader will look.
         index = after.get(name, before.get(name))
         yield from compare_values(
             old[before[name]] if name in before else ABSENT,

@@ -1,4 +1,4 @@
-"""Self-contained HTML pages about a class: the overview, and what a group is told of its grade."""
+"""Self-contained HTML pages about a class: the overview, and the feedback to a group."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ FEEDBACK_MARK = "<!-- feedback of reportgen -->"
 
 
 @dataclass(frozen=True)
-class Marked:
+class CriterionRow:
     """A criterion: points reached and possible as text, a sign and a word for its status, and the reason."""
 
     name: str
@@ -182,9 +182,11 @@ class Marked:
 
 @dataclass(frozen=True)
 class Difference:
-    """A finding that holds the points: its place, what was handed in and what was recomputed, and why."""
+    """A finding that holds back the points: its location, what was submitted and what was recomputed, and
+    why.
+    """
 
-    place: str
+    location: str
     submitted: str
     recomputed: str
     reason: str
@@ -204,7 +206,7 @@ class FeedbackPage:
     reason: str
     score: str
     points: str
-    criteria: Sequence[Marked] = ()
+    criteria: Sequence[CriterionRow] = ()
     left_out: int = 0
     differences: Sequence[Difference] = ()
     more: int = 0

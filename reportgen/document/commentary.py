@@ -204,7 +204,7 @@ def _shorten(message: str) -> str:
     """The last line of an error of mathtext, without the parser's terms."""
     last = (message.strip().splitlines() or [""])[-1]
     last = re.sub(r"^Parse\w*Exception: |\s*\(at char.*", "", last)
-    # What was expected is told only if it is short: pyparsing lists everything that it could have been.
+    # What was expected is reported only if it is short: pyparsing lists everything that it could have been.
     found = re.fullmatch(r"Expected (.{41,}|end of text), found (.*)", last)
     return f"a mistake before {found[2]}" if found else last
 

@@ -102,17 +102,17 @@ class Sheet:
 class Sheets:
     """The pages that are shown, and the numbers of further ones that differ."""
 
-    shown: tuple[Sheet, ...] = ()
+    displayed: tuple[Sheet, ...] = ()
     left_out: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
-class Row:
-    """A finding: its place, the two values as text, and why it is one. ``sheet``: the page that shows it, 0
-    without one.
+class FindingRow:
+    """A finding: its location, the two values as text, and why it is one. ``sheet``: the page that shows it,
+    0 without one.
     """
 
-    place: str
+    location: str
     submitted: str
     recomputed: str
     reason: str
@@ -130,8 +130,8 @@ class Group:
     title: str
     labels: tuple[str, str]
     confirmed: int
-    differing: tuple[Row, ...]
-    missing: tuple[Row, ...]
+    differing: tuple[FindingRow, ...]
+    missing: tuple[FindingRow, ...]
     differing_count: int
     missing_count: int
 

@@ -81,7 +81,7 @@ def render_page(environment: ImmutableSandboxedEnvironment, template: str, mark:
     """A self-contained page with its fonts and its policy, for which a template has ``font_mark`` and
     ``policy_mark``. Raises ``RenderError`` for a mistake in the template.
 
-    ``mark`` stands at the head: by it the file is known as ours, whoever wrote the template.
+    ``mark`` comes first: by it the file is known as ours, whoever wrote the template.
     """
     environment.globals.update(font_mark=Markup(_FONT_MARK), policy_mark=_POLICY_MARK)  # noqa: S704 - a constant
     try:
@@ -102,7 +102,7 @@ def _finalize(value: Any) -> Any:
 
 
 def embed(name: str, path: Path | None) -> Markup:
-    """The style sheet or script in ``path``, to stand between its tags; if it cannot, ``RenderError``."""
+    """The style sheet or script in ``path``, to go between its tags; if it cannot, ``RenderError``."""
     if path is None or not path.is_file():
         raise RenderError(f"templates/{name}: there is no such file.", "Restore it.")
     text = read_template(path)

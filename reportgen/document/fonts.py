@@ -103,7 +103,7 @@ def font_css(markup: str, memo: Memo = no_memo, faces: Typefaces = OWN) -> str:
     """
     # The pictures in the page are megabytes of letters that nobody prints.
     text = html.unescape(_DATA.sub(" ", markup))
-    characters = {ord(c) for c in set(text) if _is_shown(c)} | set(map(ord, STYLED))
+    characters = {ord(c) for c in set(text) if _is_visible(c)} | set(map(ord, STYLED))
     words = sorted({word for token in set(_BREAKS.split(text)) for word in words_beyond(token)})
     spaces = {word for word in words if word.isspace()}
     files = [(face.file.name, face.sha256) for face in (*faces.named, *faces.found)]
@@ -189,7 +189,7 @@ def _mark(text: str, families: Families) -> Iterator[str]:
             yield piece
 
 
-def _is_shown(character: str) -> bool:
+def _is_visible(character: str) -> bool:
     # Spaces other than the plain one do not count as printable, but take their width from a font.
     return character.isprintable() or unicodedata.category(character) == "Zs"
 

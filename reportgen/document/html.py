@@ -107,7 +107,7 @@ class _Page:
         self.kind, self.results, self.album = content.kind, content.results, content.album
         self.commentary, self.printing, self.templates = content.commentary, content.printing, templates
         self.numbering = _plan(content)
-        self.shown: Counter[str] = Counter()
+        self.printed_pieces: Counter[str] = Counter()
         self.carriers: dict[str, str] = {}
         self.formulas = FormulaSetter(memo)
         self.document = self.results.model_dump(mode="json")
@@ -163,12 +163,12 @@ class _Page:
             piece=self._piece,
             strip=self._strip,
             sheet_class=self._sheet_class,
-            carried=self._carry,
+            embedded=self._carry,
         )
         for section in self.kind.sections:
             if (module := section.load("page")) is not None:
-                with section.blamed():
-                    environment.globals.update(module.offer(self.results))
+                with section.attributing_errors():
+                    environment.globals.update(module.template_values(self.results))
         try:
             return environment.get_template("report.html.j2").render()
         except TemplateError as error:
@@ -264,7 +264,7 @@ class _Page:
         figure's name, by which the script finds it (``data-carries``). Other data are compared with a
         tolerance by ``verify``, and equal ones on one machine need not be equal on another.
         """
-        loads = self.album[figure].carried if figure in self.album else ()
+        loads = self.album[figure].embedded if figure in self.album else ()
         if not loads or "explorers" in self.printing.leave_out:
             return Markup()
         marks = []
@@ -286,23 +286,23 @@ class _Page:
         """The next picture of a figure's sheet.
 
         The first has the description of the whole figure, the others say which of them they are. A figure
-        that could not be drawn again has none: its stand-in is shown in every place.
+        that could not be drawn again has none: its stand-in is shown instead of each picture.
         """
         figure = self.album[name]
-        index = self.shown[name]
-        self.shown[name] += 1
+        index = self.printed_pieces[name]
+        self.printed_pieces[name] += 1
         if figure.sheet is None or index >= len(figure.sheet.pieces):
             return self._image(name)
         piece = figure.sheet.pieces[index]
-        told = f"{index + 1} of {len(figure.sheet.pieces)}: {piece.name}" if index else figure.alt
-        return _embed_picture(piece.picture, piece.look, told)
+        description = f"{index + 1} of {len(figure.sheet.pieces)}: {piece.name}" if index else figure.alt
+        return _embed_picture(piece.picture, piece.look, description)
 
     def require_whole_sheets(self) -> None:
         """Raise ``RenderError`` if a template labels more or fewer pictures of a figure than there are.
 
         A label too few would put all that follow it below their neighbours' pictures.
         """
-        for name, labels in self.shown.items():
+        for name, labels in self.printed_pieces.items():
             sheet = self.album[name].sheet
             if sheet is not None and labels != len(sheet.pieces):
                 raise RenderError(
@@ -337,25 +337,27 @@ def _embed_picture(picture: Picture, kind: str, alt: str) -> Markup:
 def _plan(content: Content) -> Numbering:
     """Figures as they were drawn, section by section; then those of the appendix."""
     kind = content.kind
-    by_place: dict[str, list[str]] = {"body": [], "appendix": [], "cell": []}
+    by_location: dict[str, list[str]] = {"body": [], "appendix": [], "cell": []}
     for name in content.album:
-        by_place[_find_place(name, kind)].append(name)
+        by_location[_find_location(name, kind)].append(name)
     tables: dict[str, list[str]] = {
-        place: [name for section in kind.sections for name in _list_tables(content.results, section, place)]
-        for place in ("body", "appendix")
+        location: [
+            name for section in kind.sections for name in _list_tables(content.results, section, location)
+        ]
+        for location in ("body", "appendix")
     }
     return Numbering.plan(
         {
-            "figure": (by_place["body"], by_place["appendix"]),
+            "figure": (by_location["body"], by_location["appendix"]),
             "table": (tables["body"], [*tables["appendix"], *COMMON_TABLES]),
         }
     )
 
 
-def _list_tables(results: Results, section: Section, place: str) -> list[str]:
-    """The section's tables at a place; of those that may be missing the ones that its ``claims`` list."""
+def _list_tables(results: Results, section: Section, location: str) -> list[str]:
+    """The section's tables at a location; of those that may be missing the ones that its ``claims`` list."""
     dataset = results.dataset
-    names = section.table_names(len(dataset.classes), place, annotated=dataset.annotated)
+    names = section.table_names(len(dataset.classes), location, annotated=dataset.annotated)
     optional = {name for name in names if any(t.if_any and t.matches(name) for t in section.tables)}
     module = section.load("claims") if optional else None
     if module is None or not hasattr(module, "list_tables"):
@@ -364,9 +366,9 @@ def _list_tables(results: Results, section: Section, place: str) -> list[str]:
     return [name for name in names if name not in optional or name in there]
 
 
-def _find_place(figure: str, kind: ReportKind) -> str:
+def _find_location(figure: str, kind: ReportKind) -> str:
     return next(
-        shown.place for section in kind.sections for shown in section.figures if shown.matches(figure)
+        shown.location for section in kind.sections for shown in section.figures if shown.matches(figure)
     )
 
 

@@ -116,11 +116,11 @@ class Lineage:
         """Every printed value, by who made it, in the order of the results."""
         found: dict[Maker, list[Entry]] = {}
         rows = list(self._origins())
-        places = _number_functions(rows)
+        functions = _number_functions(rows)
         for pointer, stage, origin in rows:
             entry = Entry(
                 self.anchors[pointer], pointer, _unrounded(self._values[pointer]),
-                places[stage, origin.function],
+                functions[stage, origin.function],
             )  # fmt: skip
             # Makers are frozen and compared by content: values with the same function and files come
             # together.

@@ -19,12 +19,12 @@ from reportgen.text import find_nearest
 class Numbering:
     """Numbers by kind and name, in order; the document must then show each of them, in that order.
 
-    ``numbers`` maps (kind, name) to the number that is printed; ``shown`` records what the document showed,
+    ``numbers`` maps (kind, name) to the printed number; ``displayed`` records what the document showed,
     ``titles`` under which titles.
     """
 
     numbers: dict[tuple[str, str], str]
-    shown: list[tuple[str, str]] = field(default_factory=list)
+    displayed: list[tuple[str, str]] = field(default_factory=list)
     titles: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @classmethod
@@ -49,13 +49,15 @@ class Numbering:
     def show(self, kind: str, name: str, title: str) -> str:
         """Record that the document shows this one here under a title, and return its number."""
         number = self.number(kind, name)
-        self.shown.append((kind, name))
+        self.displayed.append((kind, name))
         self.titles[kind, name] = title
         return number
 
     def listing(self, kind: str) -> list[tuple[str, str, str]]:
         """(name, number, title) of each that was shown so far, in order; titles keep their markup."""
-        return [(name, self.numbers[k, name], self.titles[k, name]) for k, name in self.shown if k == kind]
+        return [
+            (name, self.numbers[k, name], self.titles[k, name]) for k, name in self.displayed if k == kind
+        ]
 
     def reference(self, kind: str, name: str) -> Markup:
         """A link such as “Fig. 12” to a figure or table."""
@@ -68,11 +70,11 @@ class Numbering:
         """Raise ``RenderError`` unless everything numbered was shown once and in order."""
         for kind in {kind for kind, _ in self.numbers}:
             planned = [name for k, name in self.numbers if k == kind]
-            shown = [name for k, name in self.shown if k == kind]
+            found = [name for k, name in self.displayed if k == kind]
             # As lists: something missing, shown twice or in another order is found by one comparison.
-            if planned != shown:
+            if planned != found:
                 raise RenderError(
-                    f"The templates show the {kind}s {', '.join(shown)}; numbered are {', '.join(planned)}.",
+                    f"The templates show the {kind}s {', '.join(found)}; numbered are {', '.join(planned)}.",
                     "Show every one, once and in that order.",
                 )
 
@@ -100,7 +102,7 @@ def reference_names(
     with the slug of the class instead, ``neuron-input-leopard``, unless that is ambiguous.
     """
     pairs = list(numbers)
-    # First the names as they are, for which no slug of a class may stand.
+    # First the names as they are, which no slug of a class may replace.
     names = {(what, make_slug(name)): name for what, name in pairs}
     slugs = [make_slug(label) for label in classes]
     of_class = _pattern_of_classes(kind)
@@ -118,9 +120,9 @@ def reference_names(
 
 def _pattern_of_classes(kind: ReportKind) -> re.Pattern[str]:
     """Pattern of names that end in the index of a class: the stem and the index."""
-    shown = [each.name for section in kind.sections for each in section.shown]
+    names = [each.name for section in kind.sections for each in section.exhibits]
     # Sorted, since a set of texts has another order in each process.
-    stems = sorted({name.removesuffix("_<i>") for name in shown if name.endswith("_<i>")})
+    stems = sorted({name.removesuffix("_<i>") for name in names if name.endswith("_<i>")})
     return re.compile(rf"({'|'.join(map(re.escape, stems))})_(\d+)")
 
 

@@ -150,7 +150,7 @@ def turn_blocks(tokens: Sequence[Token]) -> None:
             opening.attrSet("dir", "rtl")
     for number, token in enumerate(tokens):
         if token.type in ("bullet_list_open", "ordered_list_open", "blockquote_open"):
-            # A list or a quotation has the direction of its first words, by which its markers stand.
+            # A list or a quotation has the direction of its first words, which places its markers.
             first = next((inner for inner in tokens[number:] if inner.type == "inline"), None)
             if first and direction_of(first.content) == "rtl":
                 token.attrSet("dir", "rtl")

@@ -9,7 +9,7 @@ from reportgen.figures.figure import TEXT_WIDTH_MM, Figure, Picture, Sheet
 
 
 def width_class(picture: Picture) -> str:
-    """The class of a picture that stands alone, by its width in millimetres, of the column at most."""
+    """The class of a picture on its own, by its width in millimetres, of the column at most."""
     # Whole millimetres, so that many pictures share a rule.
     return f"mm{min(round(picture.print_width), TEXT_WIDTH_MM)}"
 

@@ -57,7 +57,7 @@ class Execution:
         section = self._plan.kind.section(stage.spec.section) if stage.spec.section else None
         # A fault in a section of another package is its author's, and must not be reported as one of
         # reportgen's.
-        with section.blamed() if section else nullcontext():
+        with section.attributing_errors() if section else nullcontext():
             # Imported only now: a build that finds its outcomes in the cache never pays the 5.6 s of
             # TensorFlow.
             run = importlib.import_module(stage.spec.runs).run

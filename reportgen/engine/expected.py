@@ -18,9 +18,9 @@ def expect_names(kind: ReportKind, classes: int, *, annotated: bool) -> list[tup
     figures = [name for section in kind.sections for name in section.figure_names(classes)]
     tables = [
         name
-        for place in ("body", "appendix")
+        for location in ("body", "appendix")
         for section in kind.sections
-        for name in section.table_names(classes, place, annotated=annotated)
+        for name in section.table_names(classes, location, annotated=annotated)
     ]
     return [*(("figure", name) for name in figures), *(("table", name) for name in (*tables, *COMMON_TABLES))]
 

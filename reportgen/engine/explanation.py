@@ -161,8 +161,8 @@ def _chains(verdicts: Sequence[Verdict], record: Record) -> Iterator[str]:
             # Stages come in an order in which each follows those it reads, so that one pass reaches all.
             if cause in verdict.causes or any(name in reached for name in above):
                 reached.append(verdict.stage.name)
-        shown = [_with_figures(verdict, record) for verdict in verdicts if verdict.stage.name in reached]
-        yield " → ".join([cause, *shown])
+        steps = [_with_figures(verdict, record) for verdict in verdicts if verdict.stage.name in reached]
+        yield " → ".join([cause, *steps])
     if len(causes) > MAX_CAUSES:
         yield f"and {len(causes) - MAX_CAUSES} more changes"
 

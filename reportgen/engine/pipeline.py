@@ -27,8 +27,8 @@ from reportgen.engine.preparation import (
     find_stale,
     open_cache,
     plan_build,
+    prepare_settings,
     published,
-    settle,
     stage_names,
 )
 from reportgen.engine.sources import code_of
@@ -112,7 +112,7 @@ def build(
     # A fresh build believes no remembered hash of the weights either.
     if session.memory is None or options.fresh:
         session.memory = DigestMemory(settings.cache, blind=options.fresh)
-    settings = settle(settings, progress, options.for_imagenet, session.memory)
+    settings = prepare_settings(settings, progress, options.for_imagenet, session.memory)
     with locked(settings.build, progress.say):
         # Before the second claim: what a dying build was publishing brings the record that lists it.
         for line in recover(settings.build):
@@ -173,7 +173,7 @@ def _renew(
     for name in stale:
         try:
             made[name] = execution.obtain(name)
-        # The page is published all the same; what is missing is told at the end.
+        # The page is published all the same; what is missing is reported at the end.
         except PangoMissingError as error:
             problem = error
     files: dict[str, tuple[str, bytes | None]] = {}
@@ -245,7 +245,7 @@ def recompute(settings: Settings, data: Path, stage: str, progress: Progress | N
     names = stage_names(settings.kind)
     if stage not in names:
         raise UserError(f"There is no stage '{stage}'.", f"The stages are {', '.join(names)}.")
-    settings = settle(settings, progress, FOR_IMAGENET)
+    settings = prepare_settings(settings, progress, FOR_IMAGENET)
     plan = plan_build(settings, data, progress)
     # The others may come from the cache: that is what makes it worth asking for one.
     execution = Execution(plan, open_cache(settings), Networks(), progress, fresh={stage})

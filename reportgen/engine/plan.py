@@ -212,7 +212,7 @@ class Stage:
     @cached_property
     def key(self) -> str:
         """One hash over all that the stage depends on."""
-        # With the name, since two stages may read the same things, and must not share an outcome.
+        # With the name, since two stages may have the same inputs, and must not share an outcome.
         return digest_of({"stage": self.name, **self.digests})
 
     @cached_property

@@ -106,7 +106,7 @@ def check_theme(plan: Plan) -> Iterable[Problem]:
 
 def check_fonts(plan: Plan) -> Iterable[Problem]:
     """Every word that is to be printed is in a font of the report, of the settings or of this machine."""
-    # Known from the plan; only if a word lacks a font must its place be found.
+    # Known from the plan; only if a word lacks a font must its location be found.
     if not plan.typefaces.lacking:
         return
     from reportgen.typefaces.choice import describe_lack, find_lack
@@ -118,7 +118,7 @@ def check_fonts(plan: Plan) -> Iterable[Problem]:
 
 
 def check_weights(plan: Plan) -> Iterable[Problem]:
-    """A weights file of the user's own is of VGG19, as far as its layers' shapes tell."""
+    """A weights file of the user's own is VGG19's, judging by its layers' shapes."""
     # Published and embedded weights are known by their hashes.
     # Nor does anybody but Keras know the layers of another network before it is loaded.
     if plan.weights.source != "file" or plan.settings.architecture != USUAL:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from reportgen.acquire.vgg19 import settle_weights
+from reportgen.acquire.vgg19 import obtain_weights
 from reportgen.dataset.inventory import Inventory, take_inventory
 from reportgen.engine.explanation import Record, explain, find_intact, judge, read_record
 from reportgen.engine.plan import Plan, Stage, make_plan, make_specs
@@ -27,24 +27,24 @@ from reportgen.templates import open_templates
 from reportgen.weights import (
     WeightsFile,
     absent_weights,
+    describe_download,
     is_here,
     locate_weights,
     resolve_source,
-    tell_download,
 )
 
 FOR_IMAGENET = "reportgen build --weights imagenet"
 """The command that gets the weights that the assignment is about."""
 
 
-def settle(
+def prepare_settings(
     settings: Settings, progress: Progress, for_imagenet: str, memory: DigestMemory | None = None
 ) -> Settings:
     """The settings with the weights decided on, which is reported before anything else if they are less than
     the assignment asks for (``for_imagenet``: what gets those). What is asked for by name is downloaded.
     """
     memory = memory or DigestMemory(settings.cache)
-    source = settle_weights(settings.weights, progress, for_imagenet, memory, settings.network)
+    source = obtain_weights(settings.weights, progress, for_imagenet, memory, settings.network)
     return settings.model_copy(update={"weights": source})
 
 
@@ -163,7 +163,7 @@ def preview(settings: Settings, data: Path, progress: Progress | None = None) ->
     memory = DigestMemory(settings.cache, writes=False)
     choice = resolve_source(settings.weights, memory, settings.network)
     usual = settings.network.architecture == USUAL
-    messages = choice.tell(FOR_IMAGENET), tell_download(choice.source, memory) if usual else ""
+    messages = choice.describe(FOR_IMAGENET), describe_download(choice.source, memory) if usual else ""
     plan = plan_build(settings, data, progress or Silent(), memory=memory)
     lines = [line for line in messages if line]
     # As in a build, which looks for no problems if nothing is to be done.

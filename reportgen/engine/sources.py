@@ -49,7 +49,7 @@ def code_of(module: str, memory: CodeMemory | None = None, *, reread: bool = Fal
         raw, data = read(file)
         # A file that is gone has no digest, which differs from all: find_changes() names it.
         digest = memory.obtain(raw, partial(_digest_statements, data)) if data else ""
-        digests[_place(name)] = digest
+        digests[_relative_path(name)] = digest
     return digests
 
 
@@ -173,7 +173,7 @@ def _file(module: str) -> Path:
 
 
 @cache
-def _place(module: str) -> str:
+def _relative_path(module: str) -> str:
     """Where its file is, from the folder that its package is in."""
     return _file(module).relative_to(_root(_top(module)).parent).as_posix()
 

@@ -62,8 +62,8 @@ CarriedMime = Literal["image/png", "image/jpeg", "application/x-float32"]
 
 
 @dataclass(frozen=True)
-class Carried:
-    """Data behind a figure that travels in the page for its script: ``name`` is unique in the figure.
+class EmbeddedData:
+    """Data behind a figure that are embedded in the page for its script: ``name`` is unique in the figure.
 
     Numbers are little-endian float32; ``tolerance`` is how far, as a part of the largest magnitude among
     them, the same numbers of another machine may lie off.
@@ -77,28 +77,28 @@ class Carried:
     @property
     def address(self) -> str:
         """Its ``data:`` address."""
-        # The tolerance stands with the numbers, since whoever compares two pages knows nothing of sections.
+        # The tolerance is kept with the numbers, since whoever compares two pages knows nothing of sections.
         kind = f"{self.mime};tolerance={self.tolerance:g}" if self.tolerance else self.mime
         return f"data:{kind};base64,{base64.b64encode(self.data).decode()}"
 
 
-def carry_numbers(name: str, values: NDArray[Any], tolerance: float) -> Carried:
+def embed_numbers(name: str, values: NDArray[Any], tolerance: float) -> EmbeddedData:
     """Carry an array of any shape as float32, in C order."""
     # In one order of bytes, so that the page has the same ones wherever it was made.
-    return Carried(name, "application/x-float32", values.astype("<f4").tobytes(), tolerance)
+    return EmbeddedData(name, "application/x-float32", values.astype("<f4").tobytes(), tolerance)
 
 
-def carry_levels(name: str, levels: NDArray[np.uint8]) -> Carried:
+def embed_levels(name: str, levels: NDArray[np.uint8]) -> EmbeddedData:
     """Carry uint8 values, (H, W) or (H, W, 3), without loss, as a PNG that every browser can read."""
     buffer = io.BytesIO()
     # As small as zlib makes it: it is encoded once, and then opened by every reader.
     Image.fromarray(levels).save(buffer, "PNG", compress_level=9)
-    return Carried(name, "image/png", buffer.getvalue())
+    return EmbeddedData(name, "image/png", buffer.getvalue())
 
 
-def carry_photographs(name: str, pixels: NDArray[np.uint8]) -> Carried:
+def embed_photographs(name: str, pixels: NDArray[np.uint8]) -> EmbeddedData:
     """Carry pixels (H, W, 3) that are only looked at, as a JPEG."""
-    return Carried(name, "image/jpeg", raster_picture_of(pixels, "image/jpeg").data)
+    return EmbeddedData(name, "image/jpeg", raster_picture_of(pixels, "image/jpeg").data)
 
 
 @dataclass(frozen=True)
@@ -132,9 +132,9 @@ class Sheet:
 class Figure:
     """One figure: ``name`` is unique in the report, ``alt`` describes it to those who cannot see it.
 
-    ``picture`` is complete and stands alone, lettering and all. A page that writes the lettering itself takes
+    ``picture`` is complete, lettering and all. A page that writes the lettering itself takes
     the ``sheet`` instead, where there is one: text can be searched and selected, in any script, and keeps its
-    size on a telephone, which lettering in pixels does not. ``carried`` is for the page only; it is neither
+    size on a telephone, which lettering in pixels does not. ``embedded`` is for the page only; it is neither
     printed nor written to a file of its own.
     """
 
@@ -142,7 +142,7 @@ class Figure:
     picture: Picture
     alt: str
     sheet: Sheet | None = None
-    carried: tuple[Carried, ...] = ()
+    embedded: tuple[EmbeddedData, ...] = ()
 
 
 NamedArrays = Mapping[str, NDArray[Any]]

@@ -151,7 +151,9 @@ def _tile(kernel: _Weights, limit: float, side: int) -> Rgb:
 
 
 def _mark_negative(colours: Rgb, kernel: _Weights, element: int) -> None:
-    """Draw a faint minus into the squares of negative weights, which grey print cannot tell otherwise."""
+    """Draw a faint minus into the squares of negative weights, which cannot be seen otherwise in grey
+    print.
+    """
     half, thickness = max(1, round(element / 6)), max(1, element // 14)
     for i, j in np.ndindex(kernel.shape[:2]):
         middle, centre = i * element + element // 2, j * element + element // 2

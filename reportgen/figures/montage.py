@@ -172,7 +172,7 @@ def count_columns(count: int) -> int:
     # The root rounded up, in whole numbers.
     longest = max(4, math.isqrt(count - 1) + 1)
     rows = -(-count // longest)
-    # Spread over the rows anew: five images are 3 + 2 and not 4 + 1.
+    # Spread over the rows again: five images are 3 + 2 and not 4 + 1.
     return -(-count // rows)
 
 

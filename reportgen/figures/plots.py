@@ -136,7 +136,7 @@ _ZERO_INK = "#9a9a9a"
 _GRID = "#b0b0b0"
 
 _TRAINING, _VALIDATION = "#0072b2", "#d55e00"
-"""Blue and vermilion of Okabe and Ito's colours for the colour-blind; dashes tell them apart in grey."""
+"""Blue and vermilion of Okabe and Ito's colours for the colour-blind; dashes distinguish them in grey."""
 
 _PANEL_MM = (43.0, 30.0)
 
@@ -217,8 +217,8 @@ def matrices_plot(
         for i, row in enumerate(rows):
             for j, matrix in enumerate(row):
                 bottom = height - (i + 1) * (n * cell_mm + _TITLE_MM)
-                place = (j * pitch / width, bottom / height, n * cell_mm / width, n * cell_mm / height)
-                axes = figure.add_axes(place)
+                rectangle = (j * pitch / width, bottom / height, n * cell_mm / width, n * cell_mm / height)
+                axes = figure.add_axes(rectangle)
                 _fill_cells(axes, np.asarray(matrix), cell_mm)
                 axes.spines[:].set_visible(False)
                 axes.tick_params(length=0, pad=2)
@@ -316,8 +316,8 @@ def histories_plot(histories: Sequence[tuple[str, Curves, Curves, int]]) -> Pict
             bottom = (height - row * pitch - high) / height
             low_losses = ([min(value, top) for value in losses[0]], [min(value, top) for value in losses[1]])
             for n, (curves, what) in enumerate(((low_losses, "loss"), (accuracies, "accuracy"))):
-                place = (n * _PITCH_MM / width, bottom, _PANEL_MM[0] / width, high / height)
-                axes = figure.add_axes(place)
+                rectangle = (n * _PITCH_MM / width, bottom, _PANEL_MM[0] / width, high / height)
+                axes = figure.add_axes(rectangle)
                 _draw_curves(axes, curves)
                 axes.set_ylabel(f"{name}\n{what}" if n == 0 else what, parse_math=False)
                 axes.set_ylim((0, 1.02 * top) if n == 0 else (0, 1))

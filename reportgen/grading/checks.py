@@ -186,9 +186,9 @@ _EVERYWHERE = ("counts", "checks")
 """The tables that every report has, whatever its sections."""
 
 
-def list_shown(kind: ReportKind | None = None) -> list[tuple[str, str]]:
+def list_exhibits(kind: ReportKind | None = None) -> list[tuple[str, str]]:
     """Kinds (fig, tab) and names of what the sections that are installed here or in ``kind`` show."""
     sections = dict.fromkeys([*list_sections(), *(kind.sections if kind else ())])
-    shown = [("fig", each.name) for section in sections for each in section.figures]
-    shown += [("tab", each.name) for section in sections for each in section.tables]
-    return [*shown, *(("tab", name) for name in _EVERYWHERE)]
+    exhibits = [("fig", each.name) for section in sections for each in section.figures]
+    exhibits += [("tab", each.name) for section in sections for each in section.tables]
+    return [*exhibits, *(("tab", name) for name in _EVERYWHERE)]

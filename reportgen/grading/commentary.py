@@ -11,11 +11,11 @@ from functools import partial
 from pathlib import Path
 
 from reportgen.contract.lookup import join_pointer, split_pointer
-from reportgen.grading.report import CheckFailure, NotAtHand, Report
+from reportgen.grading.report import CheckFailure, NotAvailable, Report
 from reportgen.submission import SubmissionError, read_attachments
 
 LABEL = "counts words, does not judge them"
-"""Stands behind the name of every such criterion, wherever its points are shown."""
+"""Follows the name of every such criterion, wherever its points are shown."""
 
 EVERYWHERE = "*"
 
@@ -101,14 +101,14 @@ def read_citation(text: str) -> tuple[str, str] | None:
     return (found[1][:3], found[2]) if found else None
 
 
-def is_named(cited: tuple[str, str], shown: tuple[str, str]) -> bool:
-    """Whether a citation can be that of a figure or table; ``shown``: its kind and name, in which ``<i>``
+def is_named(cited: tuple[str, str], exhibit: tuple[str, str]) -> bool:
+    """Whether a citation can be that of a figure or table; ``exhibit``: its kind and name, in which ``<i>``
     stands for the index of a class, or for the class itself.
     """
-    stems = [re.escape(_slug(part)) for part in re.split(r"<[a-z]>", shown[1])]
+    stems = [re.escape(_slug(part)) for part in re.split(r"<[a-z]>", exhibit[1])]
     # Between two parts a hyphen each, as between words.
     pattern = r"-?[\w-]+-?".join(stems)
-    return cited[0] == shown[0] and re.fullmatch(pattern, _slug(cited[1])) is not None
+    return cited[0] == exhibit[0] and re.fullmatch(pattern, _slug(cited[1])) is not None
 
 
 def _slug(name: str) -> str:
@@ -189,16 +189,16 @@ def read_commentary(path: Path) -> dict[str, str]:
     file = path / _PDF if path.is_dir() else path
     # A link of a stranger's could lead to any file of this machine.
     if file.suffix.lower() != ".pdf" or not file.is_file() or file.is_symlink():
-        raise NotAtHand(f"the commentary is read from {_PDF}, which did not come along")
+        raise NotAvailable(f"the commentary is read from {_PDF}, which did not come along")
     try:
         attached = read_attachments(file, (_SETTINGS,)).read
         table = parse_table(decode_text(attached[_SETTINGS], _SETTINGS), _SETTINGS)[0]
     except KeyError:
-        raise NotAtHand(
+        raise NotAvailable(
             f"the commentary is read from {_SETTINGS}, which is not attached to the PDF"
         ) from None
     except (SubmissionError, SettingsError) as error:
-        raise NotAtHand(f"the commentary cannot be read: {error.problem}") from None
+        raise NotAvailable(f"the commentary cannot be read: {error.problem}") from None
     texts = table.get("commentary", {})
     return (
         {slot: text for slot, text in texts.items() if isinstance(text, str)}

@@ -26,7 +26,7 @@ reached, and a word on a case that passed."""
 
 _MARK_OF_ERROR = "E  "
 
-# Of these the words say enough; the name of any other exception tells what happened.
+# The message of these says enough; of any other exception the name says what happened.
 _NAMES = re.compile(r"^(AssertionError|Failed|reportgen\.[\w.]+): ")
 
 
@@ -87,7 +87,7 @@ def leave_open(reason: str, state: Status = NOT_CHECKABLE) -> NoReturn:
 
 
 def carry_verdict(report: pytest.TestReport, item: pytest.Item, raised: BaseException | None) -> None:
-    """Let the report of a test say what its outcome alone does not: it is all that pytest-xdist hands on."""
+    """Let the report of a test say what its outcome alone does not: it is all that pytest-xdist passes on."""
     state = getattr(raised, STATE, NOT_CHECKABLE if getattr(raised, "not_at_hand", False) else None)
     if state is not None:
         if report.failed:  # a test of pytest that asks for an array which did not come along
@@ -140,15 +140,17 @@ NOT_RUN = "did not run to its end"
 
 
 @dataclass(frozen=True)
-class Unread:
-    """A file that gave no tests: it could not be collected (``error``), or it asked to be skipped."""
+class UncollectedFile:
+    """A file without tests: it could not be collected (``error``), or it asked to be skipped."""
 
     nodeid: str
     status: Status
     message: str
 
 
-def count_points(plan: Plan, outcomes: Outcomes, unread: Iterable[Unread] = ()) -> tuple[Criterion, ...]:
+def count_points(
+    plan: Plan, outcomes: Outcomes, unread: Iterable[UncollectedFile] = ()
+) -> tuple[Criterion, ...]:
     """The criteria in the order of the files; checks of one name are one criterion, their points add up.
 
     A case counts only if all that it depends on passed, wherever and in whatever order it was run. A file
@@ -173,14 +175,14 @@ def count_unfinished(plan: Plan, outcomes: Outcomes) -> tuple[int, int]:
 
 
 @dataclass(frozen=True)
-class Hindrance:
-    """Why a check must be skipped. It loses its points, unless all that hinders it is open itself."""
+class SkipReason:
+    """Why a check must be skipped. It loses its points, unless all that blocks it is undecided itself."""
 
     reason: str
     status: Status
 
 
-def find_hindrances(plan: Plan, outcomes: Outcomes, *, final: bool) -> dict[str, Hindrance]:
+def find_hindrances(plan: Plan, outcomes: Outcomes, *, final: bool) -> dict[str, SkipReason]:
     """Why checks must be skipped, by their keys: “skipped because 'Q1' failed”, naming what failed first.
 
     Before the run is over (``final``) a test of which nothing is known yet hinders nothing.
@@ -193,7 +195,7 @@ def find_hindrances(plan: Plan, outcomes: Outcomes, *, final: bool) -> dict[str,
             found.update(causes[other] or _own_cause(checks[other], outcomes, final=final))
         causes[key] = found
     return {
-        key: Hindrance(
+        key: SkipReason(
             f"skipped because {' and '.join(found)}", NOT_CHECKABLE if all(found.values()) else "skipped"
         )
         for key, found in causes.items()
@@ -213,7 +215,7 @@ def _own_cause(check: Check, outcomes: Outcomes, *, final: bool) -> dict[str, bo
 
 
 def _criterion(
-    name: str, checks: list[Check], outcomes: Outcomes, hindrances: dict[str, Hindrance]
+    name: str, checks: list[Check], outcomes: Outcomes, hindrances: dict[str, SkipReason]
 ) -> Criterion:
     cases: list[Case] = []
     worth = [check.points for check in checks if check.points is not None]
@@ -239,7 +241,9 @@ def _in_part(case: Case, part: str, *, alone: bool) -> Case:
     return replace(case, name=part if alone else f"{part}: {case.name}", part=part) if part else case
 
 
-def _case(nodeid: str, title: str, weight: Fraction, outcomes: Outcomes, hindrance: Hindrance | None) -> Case:
+def _case(
+    nodeid: str, title: str, weight: Fraction, outcomes: Outcomes, hindrance: SkipReason | None
+) -> Case:
     outcome = outcomes.find(nodeid)
     if hindrance is not None:
         return Case(title, hindrance.status, hindrance.reason, outcome.seconds, weight)

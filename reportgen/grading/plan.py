@@ -124,7 +124,7 @@ class _Collected:
 
 
 def make_plan(items: Sequence[pytest.Item], deselected: Sequence[pytest.Item], *, part: bool) -> Plan:
-    """Read the markers of ``items`` and settle names and dependencies.
+    """Read the markers of ``items``, and resolve names and dependencies.
 
     A name in ``depends`` is a criterion, a test function or its node id; ``part`` says that only some of
     the tests were asked for, so a name may be missing. Raises ``pytest.UsageError`` naming the test for a
@@ -144,7 +144,7 @@ def make_plan(items: Sequence[pytest.Item], deselected: Sequence[pytest.Item], *
             key,
             labels[key],
             tuple((item.nodeid, one_line(getattr(item, "case_name", item.name))) for item in groups[key]),
-            _settled(described[key].points, labels[key]),
+            _with_label(described[key].points, labels[key]),
         )
         for key in groups
     ]
@@ -260,7 +260,7 @@ def _labels(collected: Iterable[_Collected]) -> dict[str, str]:
     return labels
 
 
-def _settled(points: Points | None, label: str) -> Points | None:
+def _with_label(points: Points | None, label: str) -> Points | None:
     return replace(points, criterion=label) if points is not None else None
 
 

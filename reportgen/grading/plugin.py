@@ -76,7 +76,7 @@ def report_html(request: pytest.FixtureRequest) -> str:
     """The text of ``report.html`` of the same build folder."""
     from reportgen.errors import UserError
     from reportgen.grading.outcomes import leave_open
-    from reportgen.grading.report import NotAtHand, Report, consult
+    from reportgen.grading.report import NotAvailable, Report, consult
     from reportgen.grading.source import load_report, locate_report, make_report, read_page
 
     try:
@@ -84,7 +84,7 @@ def report_html(request: pytest.FixtureRequest) -> str:
         if load_report(request.config).folder is None:
             return consult(make_report(request.config), Report.page)
         return read_page(locate_report(request.config))
-    except NotAtHand as reason:
+    except NotAvailable as reason:
         leave_open(str(reason))
     except UserError as error:
         pytest.fail(str(error), pytrace=False)

@@ -45,27 +45,27 @@ def read_points(mark: pytest.Mark, test: str) -> Points:
     ``n`` is an int, a Decimal, text such as "2.5", or a float, which counts as it is printed. Raises
     ``pytest.UsageError`` naming the test, the value and what is allowed.
     """
-    given = dict(mark.kwargs)
+    arguments = dict(mark.kwargs)
     values = list(mark.args)
-    if "n" in given and not values:
-        values = [given.pop("n")]
+    if "n" in arguments and not values:
+        values = [arguments.pop("n")]
     if len(values) != 1:
         _refuse(test, f"points takes one number, and {len(values)} are given", "write points(2)")
-    for name in given:
+    for name in arguments:
         if name not in KEYWORDS:
             _refuse(test, f"points knows no {name!r}", f"allowed are {', '.join(KEYWORDS)}")
-    criterion = given.get("criterion")
+    criterion = arguments.get("criterion")
     if criterion is not None and (not isinstance(criterion, str) or not one_line(criterion)):
         _refuse(test, f"criterion={criterion!r} is no name", "give a text, or leave it out")
-    visibility = given.get("visibility", "visible")
+    visibility = arguments.get("visibility", "visible")
     if visibility not in VISIBILITIES:
         _refuse(test, f"visibility={visibility!r} is unknown", f"allowed are {', '.join(VISIBILITIES)}")
     return Points(
         _number(values[0], test),
         None if criterion is None else one_line(criterion),
-        _names(given.get("depends"), "depends", test),
+        _names(arguments.get("depends"), "depends", test),
         cast(Visibility, visibility),
-        _names(given.get("tags"), "tags", test),
+        _names(arguments.get("tags"), "tags", test),
     )
 
 

@@ -66,7 +66,7 @@ def merge_policies(policies: Iterable[Policy]) -> Policy:
     return merged
 
 
-def settle(
+def apply_policy(
     criteria: Sequence[Criterion], policy: Policy, submitted: datetime | None
 ) -> tuple[Criterion, ...]:
     """The criteria, and below them a row for each rule of ``policy`` that applies.

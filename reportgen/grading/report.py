@@ -31,7 +31,7 @@ class CheckFailure(Exception):  # noqa: N818 - a verdict, not an error
         self.share = share
 
 
-class NotAtHand(Exception):  # noqa: N818 - a verdict, not an error
+class NotAvailable(Exception):  # noqa: N818 - a verdict, not an error
     """The report lacks what a check looks at, so that it neither passes nor fails."""
 
 
@@ -60,7 +60,7 @@ class ManualPoints:
 class Rebuilt:
     """What was recomputed from the data of a report, for checks of what did not come along with it.
 
-    ``results`` are those of the recomputation with its arrays, None if they may not take the place of the
+    ``results`` are those of the recomputation with its arrays, None if they may not replace the
     report's; ``page`` is the document as it was rendered again, "" if it may not. ``reason`` says why not;
     ``missing`` says why the arrays of a section are not there.
     """
@@ -107,9 +107,9 @@ class Report:
         from reportgen.contract.lookup import PointerError
 
         if self.results.folder is None:
-            raise NotAtHand(f"the arrays are not part of a PDF; {self.reason}")
+            raise NotAvailable(f"the arrays are not part of a PDF; {self.reason}")
         if section in self.missing:
-            raise NotAtHand(f"the arrays could not be recomputed: {self.missing[section]}")
+            raise NotAvailable(f"the arrays could not be recomputed: {self.missing[section]}")
         try:
             return self.results.array(section, key)
         except PointerError as error:
@@ -129,7 +129,7 @@ class Report:
     def page(self) -> str:
         """The document. Raises ``NotAtHand`` if it did not come along, ``CheckFailure`` if it is missing."""
         if self.results.folder is None:
-            raise NotAtHand(f"report.html is not part of a PDF; {self.reason}")
+            raise NotAvailable(f"report.html is not part of a PDF; {self.reason}")
         try:
             return self.read_page()
         except GradingError as error:
@@ -143,7 +143,7 @@ def consult(report: Report, judge: Callable[[Report], T]) -> T:
     """What ``judge`` says of a report, or, if that lacks what it looks at, of the same report rebuilt."""
     try:
         return judge(report)
-    except NotAtHand:
+    except NotAvailable:
         if report.rebuilt is None:
             raise
         return judge(report.rebuilt)

@@ -11,7 +11,7 @@ from typing import Any
 
 from reportgen.contract.known_pointers import know_pointers
 from reportgen.errors import SettingsError
-from reportgen.grading.checks import find_checks, list_shown
+from reportgen.grading.checks import find_checks, list_exhibits
 from reportgen.grading.commentary import Commentary
 from reportgen.grading.exports.table import one_line
 from reportgen.grading.formula import list_pointers
@@ -66,7 +66,7 @@ def load_rubric(path: Path, kind: ReportKind | None = None) -> Rubric:
     if not isinstance(listed, list) or not listed or not all(isinstance(row, dict) for row in listed):
         faults.append("it has no [[check]]; write at least one row")
         listed = []
-    known = Known(find_checks(kind), know_pointers(kind), list_shown(kind))
+    known = Known(find_checks(kind), know_pointers(kind), list_exhibits(kind))
     rows: list[RubricItem] = []
     for number, row in enumerate(listed, 1):
         try:
@@ -87,14 +87,14 @@ def load_rubric(path: Path, kind: ReportKind | None = None) -> Rubric:
             "\n".join(f"{path}: {fault}{'' if fault.endswith('?') else '.'}" for fault in faults),
             "Correct the rubric; docs/graders.md explains its keys.",
         )
-    return Rubric(one_line(title), tuple(_settle_group(row, rows, counts) for row in rows), policy)
+    return Rubric(one_line(title), tuple(_resolve_group(row, rows, counts) for row in rows), policy)
 
 
 @dataclass(frozen=True)
 class NamedClass:
-    """A class that a row names in a pointer; ``place``: the file, and the row's number and criterion."""
+    """A class that a row names in a pointer; ``location``: the file, and the row's number and criterion."""
 
-    place: str
+    location: str
     pointer: str
     name: str
 
@@ -135,7 +135,7 @@ def _read(path: Path) -> Mapping[str, Any]:
 
 def _overlaps(rows: Sequence[RubricItem], groups: Mapping[str, int]) -> Iterator[str]:
     """Names that would be taken for each other, in a table or in ``depends``."""
-    # Without regard to case and spaces: a reader of the table would not tell such names apart either.
+    # Without regard to case and spaces: a reader of the table would not distinguish such names either.
     taken: dict[str, str] = {_folded(name): f"the row '{name}' below the criteria" for name in ADJUSTMENTS}
     for group in groups:
         if (other := taken.setdefault(_folded(group), f"the group '{group}'")) != f"the group '{group}'":
@@ -181,8 +181,8 @@ def _read_late(table: Any) -> Late:
     refuse_unknown(table, _KEYS_OF_LATE)
     due = table.get("due")
     if not isinstance(due, datetime):
-        shown = due.isoformat() if isinstance(due, date) else repr(due)
-        raise Fault(f"due = {shown} is no date with a time; write due = 2026-02-01T23:59:00, without quotes")
+        text = due.isoformat() if isinstance(due, date) else repr(due)
+        raise Fault(f"due = {text} is no date with a time; write due = 2026-02-01T23:59:00, without quotes")
     per_day = read_amount("per_day", table.get("per_day"), "write per cent a day, as per_day = 10", 100)
     most = read_amount("most", table.get("most", 100), "write the most per cent that are deducted", 100)
     if per_day > most:
@@ -239,7 +239,7 @@ def _group_faults(rows: Sequence[RubricItem], counts: Mapping[str, int]) -> Iter
                     )
 
 
-def _settle_group(row: RubricItem, rows: Sequence[RubricItem], counts: Mapping[str, int]) -> RubricItem:
+def _resolve_group(row: RubricItem, rows: Sequence[RubricItem], counts: Mapping[str, int]) -> RubricItem:
     """A row that knows of how many rows how many count."""
     if not row.group:
         return row

@@ -14,7 +14,7 @@ from reportgen.errors import UserError
 from reportgen.grading.outcomes import leave_open
 from reportgen.grading.points import Points
 from reportgen.grading.policy import Policy
-from reportgen.grading.report import CheckFailure, NotAtHand, NotGraded, Report, consult
+from reportgen.grading.report import CheckFailure, NotAvailable, NotGraded, Report, consult
 from reportgen.grading.rubric import load_rubric
 from reportgen.grading.rubric_item import Judge, RubricItem
 from reportgen.grading.score import NOT_GRADED
@@ -53,8 +53,8 @@ class RubricFile(pytest.File):
 
 
 class RubricCase(pytest.Item):
-    """One case of a row; ``case_name`` tells it from the others in tables, ``rubric_note`` is a word on it if
-    it passes.
+    """One case of a row; ``case_name`` distinguishes it from the others in tables, ``rubric_note`` is a word
+    on it if it passes.
     """
 
     case_name: str
@@ -75,7 +75,7 @@ class RubricCase(pytest.Item):
         """Judge the case."""
         try:
             self.rubric_note = consult(self._report, self._judge) or ""
-        except NotAtHand as reason:
+        except NotAvailable as reason:
             leave_open(str(reason))
         except NotGraded as reason:
             leave_open(str(reason), NOT_GRADED)

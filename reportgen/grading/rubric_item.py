@@ -146,13 +146,13 @@ class Manual:
         return [("by hand", self._judge)]
 
     def _judge(self, report: Report) -> str:
-        given = report.manual.get(self.criterion)
-        if given is None:
+        entered = report.manual.get(self.criterion)
+        if entered is None:
             raise NotGraded("a person gives these points, in the file of --manual")
-        if given.share < 1:
-            text = f"{given.points:f} of {given.of:f}"
-            raise CheckFailure(f"{text}: {given.comment}" if given.comment else text, given.share)
-        return given.comment
+        if entered.share < 1:
+            text = f"{entered.points:f} of {entered.of:f}"
+            raise CheckFailure(f"{text}: {entered.comment}" if entered.comment else text, entered.share)
+        return entered.comment
 
 
 @dataclass(frozen=True)

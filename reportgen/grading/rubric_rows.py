@@ -217,17 +217,17 @@ def _can_hold(
     nodes = known.pointers.find(pointer)
     limits = find_limits(nodes)
     if limits is None:
-        raise Fault(f"{what}: what stands at {pointer} is no number; use expected, or another pointer")
+        raise Fault(f"{what}: the value at {pointer} is no number; use expected, or another pointer")
     if edges[0] > limits[1] or edges[1] < limits[0]:
         raise Fault(
-            f"{what} cannot hold: what stands at {pointer} lies between {limits[0]:g} and {limits[1]:g}; "
+            f"{what} cannot hold: the value at {pointer} lies between {limits[0]:g} and {limits[1]:g}; "
             f"{remedy}"
         )
     # Limits that are meant for a share, as [0.2, 0.8], lie within those of a count, and no count keeps
     # them.
     whole = all(node.get("type") != "number" for node in nodes)
     if whole and math.inf > edges[1] and edges[0] > -math.inf and math.ceil(edges[0]) > math.floor(edges[1]):
-        raise Fault(f"{what} cannot hold: what stands at {pointer} is a whole number; {remedy}")
+        raise Fault(f"{what} cannot hold: the value at {pointer} is a whole number; {remedy}")
 
 
 def _named(name: Any, checks: Mapping[str, NamedCheck]) -> Named:

@@ -36,7 +36,7 @@ def find_misfit(pointer: str, expected: Any, tolerance: Tolerance, known: KnownP
     if reasons:
         return "" if "" in reasons else reasons[0]
     kinds = dict.fromkeys(str(node.get("type")) for node in nodes)
-    return f"what stands at {pointer} is {' or '.join(_WORDS.get(kind, kind) for kind in kinds)}"
+    return f"the value at {pointer} is {' or '.join(_WORDS.get(kind, kind) for kind in kinds)}"
 
 
 def _check_number(
@@ -45,16 +45,16 @@ def _check_number(
     slack = max(tolerance.absolute, tolerance.relative * abs(expected))
     low, high = find_limits([node]) or (-math.inf, math.inf)
     if expected + slack < low or expected - slack > high:
-        return f"what stands at {pointer} lies between {low:g} and {high:g}"
+        return f"the value at {pointer} lies between {low:g} and {high:g}"
     if node.get("type") == "integer" and math.ceil(expected - slack) > math.floor(expected + slack):
-        return f"what stands at {pointer} is a whole number"
+        return f"the value at {pointer} is a whole number"
     return ""
 
 
 def _check_text(pointer: str, expected: Any, node: Node, _tolerance: Tolerance, _known: KnownPointers) -> str:
     allowed = node.get("enum", [node["const"]] if "const" in node else None)
     if allowed is not None and expected not in allowed:
-        return f"what stands at {pointer} is one of {', '.join(map(str, allowed))}"
+        return f"the value at {pointer} is one of {', '.join(map(str, allowed))}"
     return ""
 
 
@@ -71,9 +71,9 @@ def _check_list(pointer: str, expected: Any, node: Node, tolerance: Tolerance, k
 def _check_table(pointer: str, expected: Any, node: Node, tolerance: Tolerance, known: KnownPointers) -> str:
     named = node.get("properties", {})
     if missing := [key for key in node.get("required", ()) if key not in expected]:
-        return f"what stands at {pointer} has {missing[0]}, too"
+        return f"the value at {pointer} has {missing[0]}, too"
     if not node.get("additionalProperties") and (odd := [key for key in expected if key not in named]):
-        return f"what stands at {pointer} has no {odd[0]}"
+        return f"the value at {pointer} has no {odd[0]}"
     return _first(_misfits(pointer, expected, tolerance, known))
 
 

@@ -210,7 +210,7 @@ def _checked(rubric: Path, submission: Path) -> Path:
 def _options(files: Sequence[Path]) -> list[str]:
     """The options of pytest that keep everything but the rubrics out of a run."""
     root = _find_root(files)
-    # importlib: two rubrics of one file name do not take each other's place among the modules.
+    # importlib: two rubrics of one file name do not shadow each other among the modules.
     options = [f"--rootdir={root}", f"--confcutdir={root}", "-c", os.devnull, "--import-mode=importlib"]
     # The last of these would go through all memory of this process five times, to warn of lost exceptions.
     off = ("cacheprovider", "faulthandler", "unraisableexception")
@@ -250,7 +250,7 @@ def _run(arguments: list[str], files: Sequence[Path], messenger: _Messenger) -> 
 
 @contextlib.contextmanager
 def _own_environment() -> Iterator[None]:
-    """Keep what the environment tells pytest from it; there is no option against that.
+    """Hide pytest's environment variables from it; there is no option for that.
 
     Nothing is written next to a rubric, as compiled modules would be. A run of pytest around this one keeps
     its own variables.

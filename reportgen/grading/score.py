@@ -196,21 +196,21 @@ def describe_sum(grades: Grades, unit: str = "") -> str:
 def round_part(points: Decimal, share: Fraction) -> Decimal:
     """``points`` times ``share`` (from 0 up), in hundredths, half a hundredth going up.
 
-    Rounding alone must neither give full points nor take the last: a part that hundredths cannot tell from
-    all or from nothing gets as many more decimals as it takes.
+    Rounding alone must neither give full points nor take the last: a share that hundredths cannot distinguish
+    from all or from nothing gets as many more decimals as it takes.
     """
     if share > 1:  # with bonus points
         return points * floor(share) + round_part(points, share - floor(share))
     if share in (0, 1) or not points:
         return points if share == 1 else Decimal(0)
-    places = PLACES
+    decimals = PLACES
     # Ends, since a share that is neither 0 nor 1 differs from both by some decimal.
     while True:
-        units = floor(Fraction(points) * share * 10**places + Fraction(1, 2))
-        rounded = Decimal(f"{units}e-{places}")
+        units = floor(Fraction(points) * share * 10**decimals + Fraction(1, 2))
+        rounded = Decimal(f"{units}e-{decimals}")
         if 0 < rounded < points:
             return _tidy(rounded)
-        places += 1
+        decimals += 1
 
 
 def _tidy(number: Decimal) -> Decimal:

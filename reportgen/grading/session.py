@@ -12,7 +12,7 @@ import pytest
 
 if TYPE_CHECKING:
     from reportgen.grading.exports import Exports
-    from reportgen.grading.outcomes import Outcomes, Unread
+    from reportgen.grading.outcomes import Outcomes, UncollectedFile
     from reportgen.grading.plan import Plan
     from reportgen.grading.score import Grades
 
@@ -40,7 +40,7 @@ class GradedRun:
         self._plan: Plan | None = None
         self._outcomes: Outcomes | None = None
         self._deselected: list[pytest.Item] = []
-        self._unread: list[Unread] = []
+        self._unread: list[UncollectedFile] = []
         self._stopped = ""
         self._problem = ""
         self._start = time.perf_counter()
@@ -79,10 +79,12 @@ class GradedRun:
         """A file that gives no tests may hold points: it is never dropped."""
         if report.passed:
             return
-        from reportgen.grading.outcomes import Unread, describe_report
+        from reportgen.grading.outcomes import UncollectedFile, describe_report
 
         nodeid = report.nodeid or "collection"
-        self._unread.append(Unread(nodeid, "error" if report.failed else "skipped", describe_report(report)))
+        self._unread.append(
+            UncollectedFile(nodeid, "error" if report.failed else "skipped", describe_report(report))
+        )
 
     # Outermost, so that all other plugins have sorted and left out tests before the plan is made.
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -242,7 +244,7 @@ class GradedRun:
     def _count(self) -> Grades:
         from reportgen.grading.outcomes import Outcomes, count_points
         from reportgen.grading.plan import Plan
-        from reportgen.grading.policy import settle
+        from reportgen.grading.policy import apply_policy
         from reportgen.grading.score import Grades
         from reportgen.grading.source import find_supplement, name_report
 
@@ -250,7 +252,7 @@ class GradedRun:
         criteria = count_points(plan, outcomes, self._unread)
         return Grades(
             plan.subject or name_report(self._config),
-            settle(criteria, plan.policy, find_supplement(self._config).submitted),
+            apply_policy(criteria, plan.policy, find_supplement(self._config).submitted),
             title=plan.title,
             seconds=time.perf_counter() - self._start,
             gaps=tuple(self._gaps(plan, outcomes)),
@@ -275,8 +277,8 @@ class GradedRun:
         from reportgen.grading.exports import Exports
 
         here = self._config.invocation_params.dir
-        given = {name: self._config.getoption(option, None) for name, option in FILES.items()}
-        return Exports(**{name: here / Path(file).expanduser() for name, file in given.items() if file})
+        options = {name: self._config.getoption(option, None) for name, option in FILES.items()}
+        return Exports(**{name: here / Path(file).expanduser() for name, file in options.items() if file})
 
 
 def _uses_our_fixtures(item: pytest.Item) -> bool:

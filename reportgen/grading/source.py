@@ -35,10 +35,10 @@ def locate_report(config: pytest.Config) -> Path:
     """The path named by ``--results``, else the build folder of ``report.toml`` in the current folder, or in
     the root folder of the tests. Raises ``SettingsError`` if that file is wrong.
     """
-    given = config.getoption("reportgen_results", None)
+    chosen = config.getoption("reportgen_results", None)
     here = config.invocation_params.dir
-    if given:
-        return here / Path(given).expanduser()
+    if chosen:
+        return here / Path(chosen).expanduser()
     from reportgen.settings import SETTINGS_FILE, load_settings
 
     homes = (folder for folder in (here, config.rootpath) if (folder / SETTINGS_FILE).exists())
@@ -85,10 +85,10 @@ def make_report(config: pytest.Config) -> Report:
 
 
 def _give_page(rebuilt: Rebuilt) -> str:
-    from reportgen.grading.report import NotAtHand
+    from reportgen.grading.report import NotAvailable
 
     if not rebuilt.page:
-        raise NotAtHand(f"the document could not be taken from the recomputation: {rebuilt.reason}")
+        raise NotAvailable(f"the document could not be taken from the recomputation: {rebuilt.reason}")
     return rebuilt.page
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from reportgen.errors import WeightsError
 from reportgen.models.backbone import INPUT_SHAPE, Backbone
-from reportgen.models.backend import settle_backend
+from reportgen.models.backend import configure_backend
 from reportgen.models.embedded import fill_with_embedded
 from reportgen.models.graph import LayerGraph, count_inputs, walk_layers
 from reportgen.networks import NetworkChoice
@@ -39,10 +39,10 @@ _REMEDY = "Save it with model.save() from layers of Keras, or register your own 
 def load_network(choice: NetworkChoice, file: WeightsFile) -> Backbone:
     """Build a network and fill it with the weights of ``file``, or with random ones.
 
-    Its features are the means of its last feature maps, or what its own output layer stands on. Raises
+    Its features are the means of its last feature maps, or what its own output layer is fed with. Raises
     ``WeightsError`` for weights that do not fit, and for a ``.keras`` file that holds anything but layers.
     """
-    settle_backend()
+    configure_backend()
     model = _build(choice)
     if file.source == "random":
         _fill_at_random(model, choice.seed)

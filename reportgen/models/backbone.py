@@ -16,7 +16,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from reportgen.errors import WeightsError
-from reportgen.models.backend import settle_backend
+from reportgen.models.backend import configure_backend
 from reportgen.models.embedded import fill_with_embedded
 from reportgen.models.graph import LayerGraph, Node, is_rectified
 from reportgen.models.identity import skip_identities
@@ -42,17 +42,17 @@ _ROWS = 2048
 
 
 @dataclass(frozen=True)
-class Sight:
-    """What one pass of n images through the network tells: their ``features`` (n, D), and of the C channels
-    of ``block5_conv4`` the ``largest`` output (n, C) float32, its ``places`` (n, C) uint16, row × columns +
-    column, and how many positions are ``active`` (n, C) uint16, with an output above zero.
+class PassOutputs:
+    """The outputs of one pass of n images through the network: their ``features`` (n, D), and of the C
+    channels of ``block5_conv4`` the ``largest`` output (n, C) float32, its ``argmax`` (n, C) uint16, row ×
+    columns + column, and how many positions are ``active`` (n, C) uint16, with an output above zero.
 
     The whole maps of an image take 400 kB, these 4 kB: small enough to be kept for every image.
     """
 
     features: NDArray[np.float32]
     largest: NDArray[np.float32]
-    places: NDArray[np.uint16]
+    argmax: NDArray[np.uint16]
     active: NDArray[np.uint16]
 
 
@@ -134,8 +134,8 @@ class Backbone:
         """
         return (seen.features for seen in self.look(batches))
 
-    def look(self, batches: Iterator[NDArray[np.uint8]]) -> Iterator[Sight]:
-        """The features of each batch, and what the same pass tells of the channels of ``block5_conv4``."""
+    def look(self, batches: Iterator[NDArray[np.uint8]]) -> Iterator[PassOutputs]:
+        """The features of each batch, and what the same pass gives for the channels of ``block5_conv4``."""
         run = self._compiled
         for batch in batches:
             filled = np.zeros((BATCH_SIZE, *INPUT_SHAPE), np.float32)
@@ -145,7 +145,7 @@ class Backbone:
             features, maps = (found.numpy()[: len(batch)] for found in run(tf.constant(filled)))
             flat = maps.reshape(len(batch), -1, maps.shape[-1])
             # By NumPy: of equal outputs, as a silent channel has them, it always names the first.
-            yield Sight(
+            yield PassOutputs(
                 features,
                 flat.max(axis=1),
                 # 16 bits are enough for any layer: an image has 224 × 224 = 50,176 positions.
@@ -163,7 +163,7 @@ class Backbone:
 
         The weights pass through ``stop_gradient``, so that a gradient costs one backward pass to the image
         and none to the kernels. Values and gradients equal those of :meth:`forward` bit for bit, although
-        of a chain the convolutions that hand their input on are left out.
+        of a chain identity convolutions are left out.
         """
         chain = self.chain_to(layer)
         if chain is None:
@@ -180,7 +180,7 @@ class Backbone:
 
     @functools.cached_property
     def _compiled(self) -> Callable[[Any], Any]:
-        # Three of the embedded network's sixteen convolutions hand their input on: a fifth of the work.
+        # Three of the embedded network's sixteen convolutions are identities: a fifth of the work.
         graph, end = self.graph, len(self.graph.nodes) - 1
         # The same pass gives the explained layer's outputs, whose peaks are kept.
         neurons = graph.nodes[graph.find_neurons(self.layers[0])]
@@ -216,7 +216,8 @@ class Backbone:
 def _forward_chain(layers: Sequence[Any], below: Sequence[Any]) -> Callable[[Any], tuple[Any, Any]]:
     """A function that gives the output of the last layer, and that of the last one that is among ``below``.
 
-    If the explained convolution hands its input on and is left out, its output is that of the one before it.
+    If the explained convolution passes its input on unchanged and is left out, its output is that of the one
+    before it.
     """
     # By identity, for layers of nested models may share a name.
     explained = [layer for layer in layers if any(layer is each for each in below)][-1]
@@ -257,7 +258,7 @@ def load_backbone(source: str) -> Backbone:
     ImageNet's file must already be in Keras's cache. What is read is hashed, whatever is remembered of the
     file. Raises ``WeightsError`` naming file, layer and remedy.
     """
-    settle_backend()
+    configure_backend()
     if source in ("imagenet", "imagenet-notop"):
         return _imagenet(source)
     if source == "embedded":

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from reportgen.errors import UserError
-from reportgen.runtime import THREADS, THREADS_VARIABLE, settle_environment
+from reportgen.runtime import THREADS, THREADS_VARIABLE, configure_environment
 
 BACKEND = "tensorflow"
 FLOAT, EPSILON, IMAGE_FORMAT = "float32", 1e-7, "channels_last"
@@ -26,14 +26,14 @@ def load_keras() -> Any:
     A ``keras.json`` is neither read nor written. Raises ``BackendError`` if they were imported before, and
     in a way that cannot be changed any more.
     """
-    settle_environment()
+    configure_environment()
     with _without_configuration():
         keras = importlib.import_module("keras")
-    settle_backend()
+    configure_backend()
     return keras
 
 
-def settle_backend() -> None:
+def configure_backend() -> None:
     """Set all that decides a number: Keras's types, epsilon and image format, TensorFlow's devices.
 
     It is quick, and every stage that computes calls it: this process may not be ours alone. Raises as
@@ -51,10 +51,10 @@ def settle_backend() -> None:
     keras.config.set_dtype_policy(FLOAT)
     keras.config.set_epsilon(EPSILON)
     keras.config.set_image_data_format(IMAGE_FORMAT)
-    _settle_tensorflow()
+    _configure_tensorflow()
 
 
-def _settle_tensorflow() -> None:
+def _configure_tensorflow() -> None:
     import tensorflow as tf
 
     if not tf.executing_eagerly():
@@ -63,7 +63,7 @@ def _settle_tensorflow() -> None:
     tf.config.run_functions_eagerly(False)
     # XLA fuses operations and so rounds sums otherwise; VGG19 was 30 % slower with it, too.
     tf.config.optimizer.set_jit(False)
-    _settle_threads(tf.config.threading)
+    _configure_threads(tf.config.threading)
     # It would cut the factors of products to 10 bits of mantissa where a device can do so.
     tf.config.experimental.enable_tensor_float_32_execution(False)
     if tf.config.get_visible_devices("GPU"):
@@ -77,7 +77,7 @@ def _settle_tensorflow() -> None:
             ) from None
 
 
-def _settle_threads(threading: Any) -> None:
+def _configure_threads(threading: Any) -> None:
     if threading.get_intra_op_parallelism_threads() == THREADS:
         return
     try:

@@ -29,7 +29,7 @@ def fill_with_embedded(network: keras.Model, path: Path, sha256: str) -> None:
             for n in range(depth):
                 group = file[f"block{block}/layers/conv2d{f'_{n}' if n else ''}/vars"]
                 network.get_layer(f"block{block}_conv{n + 1}").set_weights([group["0"][()], group["1"][()]])
-            # VGG16 has three convolutions where VGG19 has four. A fourth that hands its input on changes
+            # VGG16 has three convolutions where VGG19 has four. A fourth that passes its input on changes
             # nothing, since ReLU leaves alone what is not negative.
             if (fourth := f"block{block}_conv4") in names:
                 layer = network.get_layer(fourth)

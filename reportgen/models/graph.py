@@ -115,7 +115,7 @@ class LayerGraph:
         # A model for images of any size within one of ours: its own tensors have no rows and columns.
         if any(None in shape for node in nodes for shape in node.shapes) and None not in shape:
             nodes = _with_shapes(nodes)
-        # The names of nested models are told only where a layer's own would leave it open which one is meant.
+        # The names of nested models are given only where a layer's own name is ambiguous.
         own = Counter(node.name.rpartition("/")[2] for node in nodes)
         short = (node.name.rpartition("/")[2] for node in nodes)
         return cls(
@@ -190,7 +190,7 @@ class LayerGraph:
         image: Any,
         end: int,
         *,
-        given: Mapping[int, Any] | None = None,
+        known_outputs: Mapping[int, Any] | None = None,
         apply: Callable[[Node, Any, Any], Any] | None = None,
     ) -> Any:
         """The output of the node ``end`` for a batch of images.
@@ -199,7 +199,7 @@ class LayerGraph:
         keywords) computes a node in its own way.
         """
         values: Values = {Ref(0): image}
-        known = dict(given or {})
+        known = dict(known_outputs or {})
         values |= {Ref(index): value for index, value in known.items()}
         # Nodes are numbered in the order in which they can be computed.
         for index in sorted(self._behind(end, set(known))):
@@ -230,17 +230,17 @@ class LayerGraph:
         """The nodes that one depends on, in topological order, without the input."""
         yield from (self.nodes[index] for index in sorted(self._behind(end)) if index)
 
-    def places(self, end: int) -> dict[str, tuple[int, int]]:
+    def block_indices(self, end: int) -> dict[str, tuple[int, int]]:
         """Block and number, both from 1, of each layer with a kernel that a node depends on.
 
         Names such as VGG's ``block5_conv3`` say both. Otherwise a block is what works at one resolution, as
         VGG's blocks do between their poolings: layers are grouped by the rows of their outputs, in the order
         in which these first come up.
         """
-        told = {node.name: _VGG_NAME.fullmatch(node.name) for node in self.runs(end) if has_kernel(node)}
+        matches = {node.name: _VGG_NAME.fullmatch(node.name) for node in self.runs(end) if has_kernel(node)}
         # All or none: numbers from names and numbers that are counted would come up twice.
-        if all(told.values()):
-            return {name: (int(each[1]), int(each[2])) for name, each in told.items() if each}
+        if all(matches.values()):
+            return {name: (int(each[1]), int(each[2])) for name, each in matches.items() if each}
         heights: list[int | None] = []
         counted: Counter[int] = Counter()
         found: dict[str, tuple[int, int]] = {}
@@ -258,7 +258,7 @@ class LayerGraph:
         return found
 
     def without_identities(self, end: int) -> list[Any] | None:
-        """The layers of a chain but those that hand their input on; None if it is no chain."""
+        """The layers of a chain without identities; None if it is no chain."""
         layers = self.chain_to(end)
         return None if layers is None else skip_identities(layers)
 
@@ -269,7 +269,7 @@ def has_kernel(node: Node) -> bool:
 
 
 def is_rectified(node: Node) -> bool:
-    """Whether a node's outputs come from a ReLU, as far as its layer tells, and so are not negative."""
+    """Whether a node's outputs come from a ReLU, judging by its layer, and so are not negative."""
     name = getattr(getattr(node.layer, "activation", None), "__name__", "")
     # The former are classes of keras.ops, the latter functions of keras.activations.
     if node.kind in ("Relu", "Relu6") or name in ("relu", "relu6"):
@@ -311,7 +311,7 @@ def _append(outputs: Sequence[Any], seen: dict[int, Ref], nodes: list[Node], pre
 
 
 def _fill_in(node: Node, values: Values) -> Any:
-    """Arguments and keywords of a call, with what is computed in the place of each ``Ref``."""
+    """Arguments and keywords of a call, with each ``Ref`` replaced by its value."""
     return keras.tree.map_structure(
         lambda item: values[item] if isinstance(item, Ref) else item, node.arguments
     )
@@ -344,5 +344,5 @@ def _as_node(name: str, operation: Any, call: Any, seen: Mapping[int, Ref]) -> N
 
 
 def _list(names: Sequence[str]) -> str:
-    shown = names if len(names) <= _SHOWN_NAMES else [*names[:3], "…", *names[-(_SHOWN_NAMES - 3) :]]
-    return ", ".join(shown) if shown else "none"
+    listed = names if len(names) <= _SHOWN_NAMES else [*names[:3], "…", *names[-(_SHOWN_NAMES - 3) :]]
+    return ", ".join(listed) if listed else "none"

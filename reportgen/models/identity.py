@@ -17,7 +17,7 @@ def identity_convolution(channels: int) -> list[NDArray[np.float32]]:
 
 
 def is_identity(layer: Any) -> bool:
-    """Whether a convolution hands its input on: its kernel is 1 in the middle of its own channel only."""
+    """Whether a convolution is the identity: its kernel is 1 in the middle of its own channel only."""
     # Operations of keras.ops have no list of weights at all.
     shapes = [tuple(weight.shape) for weight in getattr(layer, "weights", ())]
     # Shapes first: a copy of the weights of a dense layer may take 411 MB.

@@ -32,7 +32,7 @@ _INSIDE_KERAS = "model.weights.h5"
 _ALIGNMENT = 64
 _ROWS = 2048
 _UNORDERED_NORMS = 5
-"""Where a file does not tell the order of its layers, so many normalisations cannot all be behind VGG19's
+"""Where a file does not store the order of its layers, so many normalisations cannot all be behind VGG19's
 convolutions: it has five blocks.
 """
 
@@ -130,7 +130,7 @@ Shapes = Sequence[tuple[int, ...]]
 
 
 def require_vgg19(stored: StoredLayers) -> None:
-    """Raise ``WeightsError`` if these are not VGG19's convolutions, as far as shapes tell."""
+    """Raise ``WeightsError`` if these are not VGG19's convolutions, judging by their shapes."""
     wanted: dict[str, Shapes] = {}
     channels = 3
     for name in CONVOLUTIONS:

@@ -75,12 +75,15 @@ class ReportKind:
     examples: Split = "test"
 
     def __post_init__(self) -> None:
-        # Here and not where sections are looked up: whoever puts a kind together in Python is told, too.
+        # Here and not where sections are looked up: whoever puts a kind together in Python gets the error,
+        # too.
         for one, other in combinations(self.sections, 2):
             if one.name == other.name:
                 raise OutlineError(f"the section '{one.name}' is named twice.", "Name it once.")
             # Files, links and numbers of figures go by the name alone, without the section.
-            if both := {shown.name for shown in one.shown} & {shown.name for shown in other.shown}:
+            if both := {exhibit.name for exhibit in one.exhibits} & {
+                exhibit.name for exhibit in other.exhibits
+            }:
                 raise OutlineError(
                     f"the sections '{one.name}' and '{other.name}' both have '{min(both)}'.",
                     "Figures and tables of a report have names of their own: rename one of them.",
@@ -172,7 +175,7 @@ class ReportKind:
             module = section.load("claims") if section.name in numbers else None
             if module is None or not hasattr(module, "decide"):
                 continue
-            with section.blamed():
+            with section.attributing_errors():
                 decided = list(module.decide(numbers[section.name]))
             for claim in decided:
                 # Taken out and put back, so that the claim moves to the position of the last section that
@@ -184,7 +187,7 @@ class ReportKind:
     def list_references(self, *more: Reference) -> list[Reference]:
         """The references of the sections, and ``more``, each once, by authors and year."""
         named = {*more, *(reference for section in self.sections for reference in section.references)}
-        # As lists of references are ordered; the title, so that equal authors and years do not change places.
+        # As lists of references are ordered; the title, so that equal authors and years stay in order.
         return sorted(named, key=lambda reference: (reference.authors, reference.year, reference.title))
 
     def choose(self, names: Sequence[str]) -> ReportKind:
@@ -255,7 +258,7 @@ def _say_once(line: str) -> None:
 
 
 def _find(name: str, own: dict[str, str], group: str, what: str, kind: type[Any]) -> Any:
-    # The own ones first: no entry point of another package takes their place.
+    # The own ones first: no entry point of another package replaces them.
     target = own.get(name) or (name if ":" in name else None)
     if target is None:
         # Only for what is not our own: it searches every installed package, some 50 ms each time.

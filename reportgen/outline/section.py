@@ -12,8 +12,8 @@ Every layer gets its knowledge of a section from here. A section is a package. `
 - ``checks``: ``CHECKS``, what a rubric may name beside pointers,
 - ``rubric.toml``: the rows that grade it,
 - ``comparison``: ``compare(pair) -> Iterable[Finding]``, if ``verify`` must weigh some values in their own
-  way; and ``read_choices(numbers, attached)``, the settings that its results tell of,
-- ``page``: ``offer(results) -> dict``, more names for its templates,
+  way; and ``read_choices(numbers, attached)``, the settings that its results record,
+- ``page``: ``template_values(results) -> dict``, more names for its templates,
 - ``summary``: ``describe(results)``, lines for a terminal, and ``TABLES``, its results as data frames.
 
 Templates are ``sections/<name>.html.j2`` and, where there are any, ``sections/<name>.abstract.html.j2``,
@@ -122,16 +122,16 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Shown:
+class Exhibit:
     """A figure or a table by its name, in which ``<i>`` stands for the index of each class.
 
-    ``place``: where it is printed; a figure in the ``cell`` of a table has no number of its own. ``if_any``:
-    it may be missing, and ``list_figures`` or ``list_tables`` of the section's ``claims`` says whether it is
-    there; ``if_annotated``: it is there if boxes came with the images.
+    ``location``: where it is printed; a figure in the ``cell`` of a table has no number of its own.
+    ``if_any``: it may be missing, and ``list_figures`` or ``list_tables`` of the section's ``claims`` says
+    whether it is there; ``if_annotated``: it is there if boxes came with the images.
     """
 
     name: str
-    place: Literal["body", "appendix", "cell"] = "body"
+    location: Literal["body", "appendix", "cell"] = "body"
     if_any: bool = False
     if_annotated: bool = False
 
@@ -234,11 +234,11 @@ class Section:
     ``meaning`` what the schema says of it. ``figures`` and ``tables`` are in the order of the document;
     ``figure_images``: its figures are drawn from the example images, too. ``tolerances`` are those of
     ``verify``, the first that fits counts; ``compared`` are the pointers that the module ``comparison``
-    compares, ``derived`` those that follow from other numbers of the section. ``tells``: settings by dotted
-    name, and where the results have them; more is said in ``comparison``. ``recomputation``: a sentence on
-    how ``verify`` arrives at the section's numbers, told with its verdict. ``files`` are further files of the
-    outcome that go into the build folder. ``phrase`` continues "One image of each class was put through …",
-    ``topic`` "Report on …:".
+    compares, ``derived`` those that follow from other numbers of the section. ``recorded_settings``: settings
+    by dotted name, and where the results have them; more is said in ``comparison``. ``recomputation``: a
+    sentence on how ``verify`` arrives at the section's numbers, printed with its verdict. ``files`` are
+    further files of the outcome that go into the build folder. ``phrase`` continues "One image of each class
+    was put through …", ``topic`` "Report on …:".
     """
 
     name: str
@@ -247,15 +247,15 @@ class Section:
     result: str
     meaning: str
     reads: Reads
-    figures: tuple[Shown, ...] = ()
-    tables: tuple[Shown, ...] = ()
+    figures: tuple[Exhibit, ...] = ()
+    tables: tuple[Exhibit, ...] = ()
     figure_images: bool = False
     origins: tuple[Origin, ...] = ()
     tolerances: tuple[Rule, ...] = ()
     compared: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
-    tells: tuple[tuple[str, str], ...] = ()
+    recorded_settings: tuple[tuple[str, str], ...] = ()
     recomputation: str = ""
     files: tuple[str, ...] = ()
     headline: Headline | None = None
@@ -272,7 +272,7 @@ class Section:
             raise SectionError(f"section '{self.name}': this name means something else in every report.")
 
     @property
-    def shown(self) -> tuple[Shown, ...]:
+    def exhibits(self) -> tuple[Exhibit, ...]:
         """All its figures and tables."""
         return (*self.figures, *self.tables)
 
@@ -289,11 +289,11 @@ class Section:
         """One of its modules, None if the package does not have it."""
         if not self.has_module(name):
             return None
-        with self.blamed():
+        with self.attributing_errors():
             return importlib.import_module(self.module_name(name))
 
     @contextmanager
-    def blamed(self) -> Iterator[None]:
+    def attributing_errors(self) -> Iterator[None]:
         """Report a fault of a section from another package as its author's, not as one of reportgen's.
 
         Raises ``SectionError`` instead of what the section raises; a ``UserError`` says enough itself.
@@ -351,7 +351,7 @@ class Section:
         folder = self.folder / "templates"
         return folder if folder.is_dir() else None
 
-    def find_figure(self, name: str) -> Shown:
+    def find_figure(self, name: str) -> Exhibit:
         """The declaration of the figure of that name. Raises ``SectionError`` if nothing is."""
         found = next((figure for figure in self.figures if figure.matches(name)), None)
         if found is None:
@@ -364,13 +364,13 @@ class Section:
 
     def figure_names(self, classes: int, *, always: bool = False) -> list[str]:
         """The names of all figures with a number, those that may be missing among them unless ``always``."""
-        shown = [figure for figure in self.figures if figure.place != "cell"]
-        return _names([figure for figure in shown if not (always and figure.if_any)], classes)
+        numbered = [figure for figure in self.figures if figure.location != "cell"]
+        return _names([figure for figure in numbered if not (always and figure.if_any)], classes)
 
-    def table_names(self, classes: int, place: str, *, annotated: bool) -> list[str]:
-        """The names of the tables that are printed in the body or in the appendix (``place``)."""
+    def table_names(self, classes: int, location: str, *, annotated: bool) -> list[str]:
+        """The names of the tables that are printed in the body or in the appendix (``location``)."""
         return _names(
-            [t for t in self.tables if t.place == place and (annotated or not t.if_annotated)], classes
+            [t for t in self.tables if t.location == location and (annotated or not t.if_annotated)], classes
         )
 
 
@@ -381,12 +381,12 @@ def _locate(error: Exception) -> str:
     return f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno})."
 
 
-def _names(shown: Sequence[Shown], classes: int) -> list[str]:
+def _names(exhibits: Sequence[Exhibit], classes: int) -> list[str]:
     """Adjacent names with an index are grouped by class: all of one class, then all of the next."""
     names: list[str] = []
-    together: list[Shown] = []
+    together: list[Exhibit] = []
     # The None at the end closes the last group.
-    for each in (*shown, None):
+    for each in (*exhibits, None):
         if each is not None and "<i>" in each.name:
             together.append(each)
             continue

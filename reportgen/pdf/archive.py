@@ -112,11 +112,11 @@ def _check_values(values: Any) -> Iterator[str]:
     """What is beyond a limit in a dictionary or a list and all inside it."""
     waiting = [values]
     while waiting:
-        thing = waiting.pop()
-        if isinstance(thing, dict):
-            yield from (_too_long("name", len(key), _NAME) for key in thing if len(key) > _NAME)
-            thing = thing.values()
-        for value in thing:
+        obj = waiting.pop()
+        if isinstance(obj, dict):
+            yield from (_too_long("name", len(key), _NAME) for key in obj if len(key) > _NAME)
+            obj = obj.values()
+        for value in obj:
             kind = type(value)
             if kind is int or kind is float:
                 # pydyf writes a float without a fraction as an integer.
@@ -177,22 +177,22 @@ def _check_syntax(data: bytes) -> Iterator[str]:
 
 def _read_tokens(data: bytes) -> Iterator[tuple[str, bytes]]:
     """Names, words (numbers and operators) and the bytes of strings, in order."""
-    place = 0
-    while match := _TOKEN.search(data, place):
-        place = match.end()
+    offset = 0
+    while match := _TOKEN.search(data, offset):
+        offset = match.end()
         if match.lastgroup == "begin":
-            place = _end_of_string(data, place)
-            yield "string", re.sub(rb"\\(.)", rb"\1", data[match.end() : place - 1], flags=re.DOTALL)
+            offset = _end_of_string(data, offset)
+            yield "string", re.sub(rb"\\(.)", rb"\1", data[match.end() : offset - 1], flags=re.DOTALL)
         elif match.lastgroup == "hex":
             yield "string", b"".join(match[0][1:-1].split())[::2]
         elif match.lastgroup:
             yield match.lastgroup, match[0]
 
 
-def _end_of_string(data: bytes, place: int) -> int:
-    """The place behind the bracket that closes a string whose first byte is at ``place``."""
+def _end_of_string(data: bytes, offset: int) -> int:
+    """The offset behind the bracket that closes a string whose first byte is at ``offset``."""
     depth = 1
-    for match in _IN_STRING.finditer(data, place):
+    for match in _IN_STRING.finditer(data, offset):
         depth += (match[0] == b"(") - (match[0] == b")")
         if not depth:
             return match.end()

@@ -99,7 +99,7 @@ def _with_scripts(characters: Sequence[str]) -> str:
 
 
 def _with_names(complaint: str, root: Any) -> str:
-    """A complaint with the description of a picture in place of its data."""
+    """A complaint with the description of a picture instead of its data."""
     for picture in root.iter("img"):
         source = picture.get("src", "")
         if source.startswith("data:") and source in complaint:
@@ -218,8 +218,10 @@ _VARIANT = {"pdf_variant": "pdf/a-3a", "pdf_tags": True}
 
 def describe_limits(faults: Sequence[str], most: int = 3) -> str:
     """Why a PDF makes no claim to PDF/A, for its user."""
-    told = "; ".join([*faults[:most], *([f"{len(faults) - most} more of the kind"] if faults[most:] else [])])
-    return f"The PDF is complete, but does not call itself PDF/A, because it has {told}."
+    listed = "; ".join(
+        [*faults[:most], *([f"{len(faults) - most} more of the kind"] if faults[most:] else [])]
+    )
+    return f"The PDF is complete, but does not call itself PDF/A, because it has {listed}."
 
 
 class PangoMissingError(RenderError):
@@ -263,7 +265,7 @@ def print_pdf(
     with collect_complaints() as complaints:
         source = weasyprint.HTML(string=html, url_fetcher=fetcher)
         _require_descriptions(source.etree_element)
-        _lead_links_to_paper(source.etree_element)
+        _retarget_links_for_print(source.etree_element)
         _leave_out(source.etree_element, "on-screen")
         document = _lay_out(source)
         require_no_complaint(complaints, source.etree_element)
@@ -303,7 +305,7 @@ def _require_descriptions(root: Any) -> None:
         )
 
 
-def _lead_links_to_paper(root: Any) -> None:
+def _retarget_links_for_print(root: Any) -> None:
     """Move the id of each element that only a screen shows to its counterpart on paper, which it names in
     ``data-paper``.
 

@@ -51,7 +51,7 @@ class Cache:
         try:
             with open_file(path) as stream:
                 digest, body = stream.read(_DIGEST_BYTES), stream.read()
-        # There may be a file in the place of the cache's folder.
+        # There may be a file where the cache's folder should be.
         except (FileNotFoundError, NotADirectoryError):
             return None
         # What cannot be read is made again, as what is damaged.

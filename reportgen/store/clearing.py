@@ -12,7 +12,7 @@ from reportgen.store.lock import LOCK_FILE, locked
 from reportgen.store.ownership import DIFFERENCE_FILE, ForeignFolderError, claim, is_difference
 from reportgen.store.publication import recover, remove_listed
 
-# Placeholders of git, as build/.gitignore in this project's checkout, are no remains to be told of.
+# Placeholders of git, as build/.gitignore in this project's checkout, are no remains worth reporting.
 _STAYS_SILENTLY = (".gitignore", ".gitkeep", ".keep")
 
 

@@ -26,7 +26,9 @@ _MOST_FILES = 16
 _MOST_SOURCES = 4000
 # FAT's times, the coarsest in use, have steps of two seconds.
 _SETTLED_NS = 2 * 10**9
-"""A file changed more recently may change again within a tick of its clock, so that its times do not tell."""
+"""A file changed more recently may change again within a tick of its clock, so that its times prove
+nothing.
+"""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Digests:
 def hash_file(path: Path) -> Digests:
     """Hash a file's content, reading it once; raises ``WeightsError`` if it cannot be read."""
     # Keras publishes the MD5 of its files; identity rests on SHA-256. Python refuses MD5 in FIPS mode unless
-    # it is told that no security hangs on it.
+    # it is declared that no security depends on it.
     md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
     buffer = memoryview(bytearray(_CHUNK))
     try:
@@ -69,7 +71,7 @@ class DigestMemory:
     again while its size, modification time, change time, inode and device are what they were; what is read
     into a network is hashed anyway. Memories are kept in ``folder`` (None: in this object only), written only
     if ``writes``, and not believed if ``blind``, if they are damaged, or if the file was changed so shortly
-    before that its times might not tell another change.
+    before that its times might not show another change.
     """
 
     def __init__(self, folder: Path | None = None, *, writes: bool = True, blind: bool = False) -> None:
@@ -96,11 +98,11 @@ class DigestMemory:
         if found is None:
             found = hash_file(path)
             newest = max(state["mtime_ns"], state["ctime_ns"])
-            # Changed while it was hashed, or so shortly before that its times would not tell: right, but not
-            # remembered.
+            # Changed while it was hashed, or so shortly before that its times would not show it: right, but
+            # not remembered.
             if _state_of(path) != state or time.time_ns() - newest < _SETTLED_NS:
                 return found
-            self._write({key[0]: _sealed(key[0], state, found)})
+            self._write({key[0]: _checksummed(key[0], state, found)})
         self._seen[key] = found
         return found
 
@@ -114,7 +116,7 @@ class DigestMemory:
         entry: Any = self._read().get(name)
         try:
             found = Digests(**entry["digests"])
-            return found if entry == _sealed(name, state, found) else None
+            return found if entry == _checksummed(name, state, found) else None
         # Damaged, or of another version: the file is hashed again.
         except (TypeError, KeyError):
             return None
@@ -160,7 +162,7 @@ class CodeMemory:
         try:
             table = json.loads(read_file(self._file))
             entries = table["digests"]
-            if table["seal"] != _seal(entries):
+            if table["seal"] != _checksum(entries):
                 return {}
             return {str(raw): str(digest) for raw, digest in entries.items()}
         except (OSError, ValueError, RecursionError, TypeError, KeyError, AttributeError):
@@ -180,12 +182,12 @@ class CodeMemory:
         if not self._new or self._file is None or not self._writes:
             return
         entries = dict(list({**self._known, **self._new}.items())[-_MOST_SOURCES:])
-        text = json.dumps({"digests": entries, "seal": _seal(entries)})
+        text = json.dumps({"digests": entries, "seal": _checksum(entries)})
         with contextlib.suppress(OSError):
             write_atomically(self._file, text.encode(), durable=False)
 
 
-def _seal(entries: dict[str, str]) -> str:
+def _checksum(entries: dict[str, str]) -> str:
     """A hash of what is remembered: what was damaged on the disk is not believed."""
     return hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
 
@@ -206,7 +208,7 @@ def _state_of(path: Path) -> dict[str, int]:
     }
 
 
-def _sealed(name: str, state: dict[str, int], found: Digests) -> dict[str, Any]:
+def _checksummed(name: str, state: dict[str, int], found: Digests) -> dict[str, Any]:
     """An entry of the memory, with a hash of its own: what was damaged on the disk is not believed."""
     content = {"state": state, "digests": asdict(found)}
     text = json.dumps([name, content], sort_keys=True)

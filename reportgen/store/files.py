@@ -245,7 +245,7 @@ def link_or_copy(file: Path, target: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the disk knows which names the folder holds, where the file system can tell."""
+    """Wait until the disk knows which names the folder holds, where the file system allows it."""
     with _tolerated(_UNSUPPORTED | _NOT_ALLOWED | {errno.EISDIR, errno.EBADF}):
         handle = os.open(folder, os.O_RDONLY)
         try:

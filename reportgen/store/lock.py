@@ -55,7 +55,7 @@ def is_lock(path: Path) -> bool:
 def _open_lock(path: Path) -> IO[str]:
     if os.path.lexists(path) and not is_lock(path):
         raise StorageError(
-            f"{path}: is in the place of this program's lock, and is none.",
+            f"{path}: is where this program's lock should be, and is none.",
             "Move it away, or choose another folder.",
         )
     # A link that somebody puts there meanwhile is not followed, and a named pipe is not waited for.

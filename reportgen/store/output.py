@@ -39,7 +39,7 @@ from reportgen.store.publication import publish
 
 
 @contextlib.contextmanager
-def filling(
+def filled_folder(
     folder: Path, kind: Kind, recognise: Callable[[Path], Mapping[str, str]] = lambda _scratch: {}
 ) -> Iterator[Path]:
     """Yield an empty folder to fill; its files are then moved to ``folder`` and recorded there.
@@ -174,5 +174,5 @@ def is_text_with(*marks: str) -> Recognise:
 
 
 def _is_stream(path: Path) -> bool:
-    """Whether it is a stream of the system, such as ``/dev/stdout``, which no file can take the place of."""
+    """Whether it is a stream of the system, such as ``/dev/stdout``, which no file can replace."""
     return str(path).startswith(_SYSTEM) or path.is_fifo() or path.is_char_device()

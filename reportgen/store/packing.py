@@ -48,7 +48,7 @@ def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     import numpy as np
 
     buffer = io.BytesIO()
-    # Repeatable: NumPy hands zipfile a name only, and such an entry has no time of its own.
+    # Repeatable: NumPy passes zipfile only a name, and such an entry has no time of its own.
     # Not savez_compressed: zlib's bytes differ between versions, and 52 MB of a report on 266 photographs
     # would take 1.4 s to become 25.
     np.savez(buffer, allow_pickle=False, **arrays)

@@ -60,7 +60,7 @@ def publish(
     replaced it is moved to ``previous/edited-<number>/``, else it stays. Returns a line for each such file.
     Those that are ``spared`` are not removed but moved to ``previous/``.
 
-    All is first written in full to a folder beside their places, which is then renamed: from that moment
+    All is first written in full to a folder beside them, which is then renamed: from that moment
     on the set counts, and :func:`recover` finishes what a dying process could not. Raises ``OccupiedError``
     if something that is not listed is in the way, ``StorageError`` if anything cannot be written; the
     last set is then there as before. Replaced results stay in ``previous/<number>/``, with their figures.
@@ -146,7 +146,7 @@ def _is_ours(folder: Path, name: str, listed: Mapping[str, str]) -> bool:
 
 def _refuse(path: Path) -> None:
     raise OccupiedError(
-        f"{path}: is in the place of a file of the report, and this program did not write it.",
+        f"{path}: is where a file of the report should be, and this program did not write it.",
         "Move or rename it, or choose another folder; nothing was changed.",
     )
 
@@ -265,7 +265,7 @@ def _move(path: Path, target: Path) -> None:
 def _bring_back(folder: Path, old: Path) -> None:
     """Move back what was swapped away with a whole folder, as versions before this one did it.
 
-    Their records tell the files of the report from those of the user.
+    Their records distinguish the files of the report from those of the user.
     """
     listed = read_listing(old, "report") or {}
     for file in _files_in(old):

@@ -6,7 +6,7 @@ people's folders, new rights, and leaving its process group, by which it is ende
 out, and ``reportgen doctor`` says so.
 
 System calls are made through ctypes. They are three of Landlock's and two others, and a library for them
-would be one more dependency at the very place that is to be narrow, without the filter of system calls.
+would be one more dependency at the very point that is to be narrow, without the filter of system calls.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def confine(wanted: Confinement) -> None:
     """Give away what the work does not need. It cannot be undone, and holds for every process started later.
 
     To be called before other threads are started: Landlock and the filter bind the calling one and those that
-    come from it. What the system does not have is left out; :func:`describe_protections` tells.
+    come from it. What the system does not have is left out; :func:`describe_protections` says what that is.
     """
     _limit(resource.RLIMIT_CORE, 0)
     seconds = int(min(wanted.cpu_seconds + 1, 2**31))
@@ -211,7 +211,7 @@ def _list_edited() -> Iterator[Path]:
             yield from (Path(folder) for folder in mapped.values() if isinstance(folder, str))
 
 
-# Filters of system calls: linux/filter.h, linux/seccomp.h, linux/audit.h. A call is told by its number.
+# Filters of system calls: linux/filter.h, linux/seccomp.h, linux/audit.h. A call is identified by its number.
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 # SECCOMP_RET_ALLOW and SECCOMP_RET_ERRNO, with the number of the error in its lower half.
 _PASS, _REFUSE = 0x7FFF0000, 0x00050000

@@ -39,8 +39,8 @@ Permission = Literal["", "yes", "no"]
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """How to set up. ``permission`` is make's SYSTEM: yes, no, or "" for the usual.
+class SetupOptions:
+    """Options of the set-up. ``permission`` is make's SYSTEM: yes, no, or "" for the usual.
 
     ``tools``: also what the tests look at documents with. ``announce``: say what is missing although nothing
     is done about it. ``memory``: a file that remembers what the user did not want to be asked again.
@@ -59,10 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tools", action="store_true")
     parser.add_argument("--announce", action="store_true")
     parser.add_argument("--memory", type=Path)
-    return set_up(Wishes(**vars(parser.parse_args(arguments))))
+    return set_up(SetupOptions(**vars(parser.parse_args(arguments))))
 
 
-def set_up(wishes: Wishes) -> int:
+def set_up(wishes: SetupOptions) -> int:
     """Find what is missing, install it if that is allowed, and say so in one line. Nothing is an error."""
     missing = _find_lacking(wishes)
     if not missing:
@@ -79,14 +79,14 @@ def set_up(wishes: Wishes) -> int:
     return INCOMPLETE
 
 
-def _find_lacking(wishes: Wishes) -> list[str]:
+def _find_lacking(wishes: SetupOptions) -> list[str]:
     tools = [
         tool for tool, programs in _PROGRAMS.items() if wishes.tools and not any(map(shutil.which, programs))
     ]
     return name_wanted(find_missing()) + tools
 
 
-def _is_allowed(manager: Manager, packages: Sequence[str], wishes: Wishes) -> bool:
+def _is_allowed(manager: Manager, packages: Sequence[str], wishes: SetupOptions) -> bool:
     """Whether to install: root may; another user is asked, if there is somebody to ask."""
     is_root = os.geteuid() == 0
     # Without sudo an ordinary user can only be shown the command, even after agreeing.
@@ -100,7 +100,7 @@ def _is_allowed(manager: Manager, packages: Sequence[str], wishes: Wishes) -> bo
     return _ask(manager, packages, wishes)
 
 
-def _ask(manager: Manager, packages: Sequence[str], wishes: Wishes) -> bool:
+def _ask(manager: Manager, packages: Sequence[str], wishes: SetupOptions) -> bool:
     _say("The PDF needs packages of this system. This would install them:")
     _say(f"  {manager.line(packages)}")
     sys.stderr.write("Run it now? [y/N] ")
@@ -113,7 +113,7 @@ def _ask(manager: Manager, packages: Sequence[str], wishes: Wishes) -> bool:
     return agreed
 
 
-def _was_declined(packages: Sequence[str], wishes: Wishes) -> bool:
+def _was_declined(packages: Sequence[str], wishes: SetupOptions) -> bool:
     """Whether the user has declined the same packages before."""
     try:
         return wishes.memory is not None and wishes.memory.read_text("utf-8") == " ".join(sorted(packages))

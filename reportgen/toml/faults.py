@@ -82,7 +82,7 @@ def _describe(path: Path, fault: Any, model: type[BaseModel], examples: Examples
         return prefix + str(fault["ctx"]["error"])
     if kind == "literal_error":
         return f"{prefix}allowed are {fault['ctx']['expected']}"
-    # Its length, which the range tells, is not what is wrong with it.
+    # Its length, which the range shows, is not what is wrong with it.
     if kind == "string_pattern_mismatch":
         return f"{prefix}it must fit {fault['ctx']['pattern']}"
     wanted = _FORMS.get(kind.removesuffix("_type").split("_from_")[0])

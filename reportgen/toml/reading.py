@@ -51,7 +51,7 @@ def find_syntax_fault(text: str, error: ValueError | RecursionError) -> SyntaxFa
         return SyntaxFault(0, "it is nested too deeply" if deep else _lowered(str(error)))
     message = str(error)
     number = _line_of(message, text)
-    # First: tomllib names the place where it gave up, which is behind the quote or bracket.
+    # First: tomllib names the position where it gave up, which is behind the quote or bracket.
     if opened := _find_open(text, number, message):
         return opened
     # Not splitlines(), which also splits at U+2028 and other characters that are no newline in TOML.

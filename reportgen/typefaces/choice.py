@@ -41,7 +41,7 @@ _LAST_RESORT = "LastResort"
 
 
 @dataclass(frozen=True)
-class Found:
+class FaceChoice:
     """The faces to use, in the order of preference, the words that none has, and the names of the fonts that
     have some of these words but may not be embedded.
     """
@@ -56,7 +56,7 @@ class Found:
         return json.dumps([faces, self.lacking, self.forbidden]).encode()
 
     @classmethod
-    def from_json(cls, data: bytes) -> Found:
+    def from_json(cls, data: bytes) -> FaceChoice:
         """Read what ``as_json`` wrote."""
         faces, lacking, forbidden = json.loads(data)
         return cls(tuple(Face(Path(file), index) for file, index in faces), tuple(lacking), tuple(forbidden))
@@ -75,7 +75,7 @@ def font_folders() -> tuple[Path, ...]:
 
 def list_fonts(folders: Sequence[Path]) -> list[tuple[str, int, int]]:
     """Every TrueType and OpenType file: path, size and time of change, sorted by file name."""
-    # Size and time stand for the content of thousands of files here; a face that is then used counts by its
+    # Size and time represent the content of thousands of files here; a face that is then used counts by its
     # hash.
     found: dict[str, tuple[str, int, int]] = {}
     for folder in folders:
@@ -100,7 +100,7 @@ def fingerprint(listing: Sequence[tuple[str, int, int]]) -> str:
     return hashlib.sha256(json.dumps(listing).encode(errors="surrogateescape")).hexdigest()
 
 
-def search_fonts(words: Sequence[str], files: Sequence[str]) -> Found:
+def search_fonts(words: Sequence[str], files: Sequence[str]) -> FaceChoice:
     """Take the font with the most of the words, then that with the most of the others, and so on.
 
     A font counts if it has outlines in one ink and may be embedded. Of equal ones a regular upright face
@@ -118,7 +118,7 @@ def search_fonts(words: Sequence[str], files: Sequence[str]) -> Found:
         chosen.append(best.face)
         rest = {word: None for word in rest if word not in taken}
     names = tuple(name for name, had in forbidden if had & rest.keys())
-    return Found(tuple(chosen), tuple(rest), tuple(dict.fromkeys(names)))
+    return FaceChoice(tuple(chosen), tuple(rest), tuple(dict.fromkeys(names)))
 
 
 @dataclass(frozen=True)
@@ -281,12 +281,14 @@ def choose_typefaces(
     forget_faces()
     hashes = [face.sha256 for face in named]
     lacking = json.loads(memo(f"not own {hashes} {words}", lambda: _find_lacking(words, named)))
-    found = Found()
+    found = FaceChoice()
     if lacking:
         # Only now: walking through the fonts of a machine can take seconds.
         listing = list_fonts(font_folders() if folders is None else folders)
         name = f"installed {fingerprint(listing)} {hashes} {lacking}"
-        found = Found.from_json(memo(name, lambda: _search(lacking, named, [entry[0] for entry in listing])))
+        found = FaceChoice.from_json(
+            memo(name, lambda: _search(lacking, named, [entry[0] for entry in listing]))
+        )
     faces = Typefaces(tuple(named), found.faces, lacking=found.lacking, forbidden=found.forbidden)
     if not named and not found.faces:
         return faces
@@ -316,8 +318,8 @@ def _search(words: Sequence[str], named: Sequence[Face], files: Sequence[str]) -
         for cluster in split_clusters(word)
         if faces.choose(cluster) is None
     }
-    letters = search_fonts(tuple(apart), files) if apart else Found()
-    return Found(
+    letters = search_fonts(tuple(apart), files) if apart else FaceChoice()
+    return FaceChoice(
         tuple(dict.fromkeys((*whole.faces, *letters.faces))), letters.lacking, letters.forbidden
     ).as_json()
 

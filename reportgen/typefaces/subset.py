@@ -108,7 +108,7 @@ def _places_marks(font: Any) -> bool:
 
 
 def _close(characters: Set[int], face: Face, font: Any) -> set[int]:
-    """The characters, those that shaping may set in place of them, and those that it needs besides."""
+    """The characters, those that shaping may substitute for them, and those that it needs besides."""
     wanted = set(characters) | {part for code in characters for part in _PARTS.get(code, ())}
     wanted |= {ord(part) for code in characters for part in unicodedata.normalize("NFD", chr(code))}
     has = coverage(face)

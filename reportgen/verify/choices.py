@@ -44,7 +44,7 @@ def derive_settings(results: LoadedResults, attached: Settings | None, outline: 
         # Merged, since several settings may be of one table.
         _merge(table, _nest(name, value))
     for section, module in _choosing(results, outline.kind):
-        with section.blamed():
+        with section.attributing_errors():
             choices = module.read_choices(getattr(results, section.name), attached)
         _merge(table, choices)
     # Words of the authors are no result; whether these are what is printed, the document's comparison says.
@@ -54,15 +54,15 @@ def derive_settings(results: LoadedResults, attached: Settings | None, outline: 
 
 def _network(results: LoadedResults) -> dict[str, Any]:
     """The network by name. A path in a report would be a stranger's, and is never followed."""
-    told, layers = results.provenance.weights.architecture, list(results.provenance.layers)
+    named, layers = results.provenance.weights.architecture, list(results.provenance.layers)
     found: dict[str, Any] = {"layers": layers} if layers else {}
-    return {**found, "architecture": told} if told in ARCHITECTURES else found
+    return {**found, "architecture": named} if named in ARCHITECTURES else found
 
 
 def _reported(results: LoadedResults, kind: ReportKind) -> Iterator[tuple[str, Any]]:
     """The settings by dotted name that sections have in their results."""
     for section in kind.sections:
-        for name, pointer in section.tells if results.has(section.name) else ():
+        for name, pointer in section.recorded_settings if results.has(section.name) else ():
             try:
                 value = results.at(f"/{section.name}{pointer}")
             except PointerError:
@@ -112,7 +112,7 @@ def compare_settings(results: LoadedResults, attached: Settings | None, kind: Re
     for name, value in _reported(results, kind):
         yield judge_setting(name, value, setting(attached, name))
     for section, module in _choosing(results, kind):
-        with section.blamed():
+        with section.attributing_errors():
             rows = list(module.compare_choices(getattr(results, section.name), attached))
         yield from rows
     yield from _compare_examples(results.dataset.examples, attached.example_images)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from reportgen.document.comparison_pages import FindingsPage, Group, Row, Sheets, render_verification
+from reportgen.document.comparison_pages import FindingRow, FindingsPage, Group, Sheets, render_verification
 from reportgen.templates import Templates
 from reportgen.text import plural, printable
 from reportgen.verify.sheets import page_in
@@ -111,7 +111,7 @@ def cut(text: str, longest: int) -> str:
 def _count(rows: Sequence[Finding]) -> list[str]:
     counts: dict[str, Counter[str]] = {}
     for row in rows:
-        # Of numbers by section; other subjects have places of other kinds.
+        # Of numbers by section; other subjects have locations of other kinds.
         section = (
             row.pointer.split("/")[1] if row.pointer.startswith("/") and row.subject == "numbers" else ""
         )
@@ -178,13 +178,13 @@ def make_page(verification: Verification) -> FindingsPage:
         if verification.complete
         else "Nothing differs"
     )
-    groups = tuple(_list_groups(verification, {sheet.number for sheet in sheets.shown}))
+    groups = tuple(_list_groups(verification, {sheet.number for sheet in sheets.displayed}))
     return FindingsPage(
         verdict, verification.submission, verification.data, groups, sheets, verification.notes
     )
 
 
-def _list_groups(verification: Verification, shown: set[int]) -> Iterator[Group]:
+def _list_groups(verification: Verification, displayed: set[int]) -> Iterator[Group]:
     by_subject: dict[Subject, list[Finding]] = {}
     for row in verification.rows:
         by_subject.setdefault(row.subject, []).append(row)
@@ -199,28 +199,28 @@ def _list_groups(verification: Verification, shown: set[int]) -> Iterator[Group]
             title,
             LABELS.get(subject, _HANDED_IN),
             len(rows) - len(differing) - len(missing),
-            tuple(_make_rows(differing, shown)),
-            tuple(_make_rows(missing, shown)),
+            tuple(_make_rows(differing, displayed)),
+            tuple(_make_rows(missing, displayed)),
             len(differing),
             len(missing),
         )
 
 
-def _make_rows(findings: Sequence[Finding], shown: set[int]) -> Iterator[Row]:
+def _make_rows(findings: Sequence[Finding], displayed: set[int]) -> Iterator[FindingRow]:
     for each in findings[:_MOST_ROWS]:
         number = page_in(each.pointer) if each.subject == "pages" else 0
-        yield Row(
+        yield FindingRow(
             cut(printable(each.pointer), _LONGEST_PLACE),
             # Of images the values are hashes, and the reason says what there is to say.
             "" if each.subject == "images" else _show_on_page(each.submitted),
             "" if each.subject == "images" else _show_on_page(each.recomputed),
             cut(printable(each.reason), _LONGEST_NOTE),
-            number if number in shown else 0,
+            number if number in displayed else 0,
         )
 
 
 def _show_on_page(value: Any) -> str:
-    """A value in words; a text stands as it is, since markup in the quotes of JSON is hard to read."""
+    """A value in words; a text stays as it is, since markup in the quotes of JSON is hard to read."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Differences between a document that was handed in and the one made again: of what kind they are, and why a
+"""Differences between a submitted document and the one made again: of what kind they are, and why a
 document that has some may still be honest.
 """
 
@@ -28,12 +28,12 @@ _LONGEST = 160
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference: ``place`` names the object and its location, ``reason`` says what is wrong with it;
+    """One difference: ``location`` names the object and where it is, ``reason`` says what is wrong with it;
     ``submitted`` and ``expected`` are the two values if that says more; ``box`` is the position on the page,
     left, bottom, right and top in points, where that is known.
     """
 
-    place: str
+    location: str
     reason: str
     submitted: Any = None
     expected: Any = None
@@ -42,8 +42,12 @@ class Difference:
 
     def finding(self, subject: Subject) -> Finding:
         """The row of it. What a stranger wrote is escaped and cut."""
-        values = [_shown(each) if isinstance(each, str) else each for each in (self.submitted, self.expected)]
-        return Finding(subject, _shown(self.place), "differs", values[0], values[1], _shown(self.reason))
+        values = [
+            _printable(each) if isinstance(each, str) else each for each in (self.submitted, self.expected)
+        ]
+        return Finding(
+            subject, _printable(self.location), "differs", values[0], values[1], _printable(self.reason)
+        )
 
 
 GRAVEST: tuple[Kind, ...] = ("active", "word", "content", "picture", "flow", "layout", "own")
@@ -59,14 +63,14 @@ def keep_gravest(found: Iterable[Difference], most: int) -> list[Difference]:
     return sorted(found, key=lambda each: each.kind != "active")[:most]
 
 
-def _shown(text: str) -> str:
+def _printable(text: str) -> str:
     text = printable(text)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 @dataclass(frozen=True)
 class Run:
-    """A part of two sequences that has no counterpart: ``theirs[start:stop]`` in the place of
+    """A part of two sequences that has no counterpart: ``theirs[start:stop]`` instead of
     ``ours[begin:end]``; either may be empty.
     """
 
@@ -88,7 +92,7 @@ def find_runs(
 ) -> Iterator[Run]:
     """The parts in which two sequences differ, in order.
 
-    After a difference both are searched for the nearest place from which they agree again, up to 400 items
+    After a difference both are searched for the nearest point from which they agree again, up to 400 items
     ahead; if there is none, the rest is one difference. Takes time in proportion to their length.
     """
     i = j = 0
@@ -176,7 +180,7 @@ def find_excuses(
     other versions of these packages bring about.
     """
     results, settings = submitted
-    # A later reason takes the place of an earlier one, for it explains at least as much.
+    # A later reason replaces an earlier one, for it explains at least as much.
     found: dict[Kind, str] = {}
     theirs, ours = dict(results.provenance.versions), dict(recomputed.versions)
     changed = {name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name)}

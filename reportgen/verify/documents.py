@@ -18,8 +18,8 @@ from reportgen.results import SCHEMA_VERSION
 from reportgen.submission import FIGURES_FOLDER
 from reportgen.verify.differences import Difference, Excuses, compare_words, find_excuses
 from reportgen.verify.markup import compare_markup
-from reportgen.verify.paper_comparison import compare_papers, flows_alike, open_reprint, refuse_paper
-from reportgen.verify.pdf_document import PdfDocument, PdfError, open_paper
+from reportgen.verify.pdf_comparison import compare_pdfs, flows_alike, open_reprint, refuse_pdf
+from reportgen.verify.pdf_document import PdfDocument, PdfError, open_pdf
 from reportgen.verify.printed_numbers import MAX_BYTES, compare_text
 from reportgen.verify.recomputation import Recomputed
 from reportgen.verify.rendering import Rendered, replace_letters
@@ -107,12 +107,12 @@ def _compare_pdf(
     collector: SheetCollector | None,
 ) -> Findings:
     expected = rendered.page.printed if rendered.page and _same_program(submitted, recomputed) else None
-    with open_paper(file) as pdf:
+    with open_pdf(file) as pdf:
         names = rendered.page.rows if rendered.page else None
         printed = pdf.printed(_pointers(dict(submitted.results.document)), names)
         yield from compare_text(printed, expected, submitted.results.document)
         # Before printing, which may fail here: a program is refused whatever this machine can print.
-        refused = list(refuse_paper(file))
+        refused = list(refuse_pdf(file))
         reprinted = b""
         if rendered.page is None or (rendered.failed and not rendered.whole):
             yield _explain_missing("pages", PDF_FILE, submitted, recomputed, rendered)
@@ -128,9 +128,9 @@ def _compare_pdf(
         if not reprinted:
             yield from (each.finding("pages") for each in refused)
             return
-        with progress.stage("Comparing the pages"), open_paper(reprinted) as other:
+        with progress.stage("Comparing the pages"), open_pdf(reprinted) as other:
             papers = _Opened(file, pdf), _Opened(reprinted, other)
-            yield from _compare_papers(papers, submitted, recomputed, rendered, refused, collector)
+            yield from _compare_pdf_objects(papers, submitted, recomputed, rendered, refused, collector)
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class _Opened:
     pages: PdfDocument
 
 
-def _compare_papers(
+def _compare_pdf_objects(
     papers: tuple[_Opened, _Opened],
     submitted: SubmittedReport,
     recomputed: Recomputed,
@@ -155,7 +155,7 @@ def _compare_papers(
     versions = submitted.results.provenance.versions
     producer = f"WeasyPrint {versions.get('weasyprint', '')}"
     with open_reprint(ours.data) as reprint:
-        objects = list(compare_papers(theirs.data, reprint, producer))
+        objects = list(compare_pdfs(theirs.data, reprint, producer))
         excuses = find_excuses(
             (submitted.results, submitted.settings),
             recomputed,
@@ -166,12 +166,12 @@ def _compare_papers(
         collector.note((*refused, *objects), excuses.cover)
     pages = list(compare_pages(pdf, other, collector))
     # What is refused in any report is found by the comparison once more.
-    told = {each.place for each in objects}
+    named = {each.location for each in objects}
     unexplained = _suspect_templates(PDF_FILE, share_lost(pdf, other))
-    differences = [*unexplained, *(each for each in refused if each.place not in told), *objects, *pages]
+    differences = [*unexplained, *(each for each in refused if each.location not in named), *objects, *pages]
     yield from _judge("pages", PDF_FILE, differences, excuses)
-    # Whatever lies on a page has a place that begins with the page.
-    changed = {each.place.partition(",")[0] for each in differences}
+    # The location of whatever lies on a page begins with the page.
+    changed = {each.location.partition(",")[0] for each in differences}
     for number in range(len(pdf)):
         if (name := f"page {number + 1}") not in changed and number < len(other):
             yield Finding("pages", name, "confirmed")
@@ -204,7 +204,7 @@ def _judge(subject: Subject, name: str, differences: Sequence[Difference], excus
         first = excused[0].finding(subject)
         summary = f"{len(excused)} of {len(differences)} differences, the first: {first.pointer}"
         summary += f" ({first.reason})" if first.reason else ""
-        others = list(dict.fromkeys(each.place for each in excused[1:] if each.place != first.pointer))
+        others = list(dict.fromkeys(each.location for each in excused[1:] if each.location != first.pointer))
         summary += f"; also {', '.join(capped(others, _NAMED))}" if others else ""
         reason = f"{excuses.reason(excused[0])}: {summary}"
         values = first.submitted, first.recomputed

@@ -11,8 +11,8 @@ _LONGEST = 10**7
 _LONGEST_NUMBER = 60
 
 _SLACK, _RATIO, _NOTHING = 0.05, 0.005, 1e-6
-"""By how much a place may differ, in the units of the drawing; by which part of itself any other number may;
-and what is as good as zero.
+"""By how much a coordinate may differ, in the units of the drawing; by which part of itself any other number
+may; and what is as good as zero.
 """
 
 _PLACES = frozenset([b"d", b"points", b"x", b"y", b"x1", b"y1", b"x2", b"y2", b"cx", b"cy", b"viewBox"])
@@ -30,7 +30,7 @@ _DIGITS = rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _FUNCTION_OR_NUMBER = re.compile(rb"\b([A-Za-z]+)\(|((?<![\w#.])%s)" % _DIGITS)
 """A name, a colour or the address of an element may have digits, too, and no number."""
 
-# The letters of a path are commands, and stand beside its numbers.
+# The letters of a path are commands, and are mixed with its numbers.
 _IN_PATH = re.compile(_DIGITS)
 
 _ID = re.compile(rb'(?<=\sid=")[^"]+(?=")')
@@ -50,7 +50,7 @@ def same_drawing(one: bytes, other: bytes) -> bool:
 
 
 Number = tuple[bytes, bool]
-"""A number as it is written, and whether it is a place."""
+"""A number as it is written, and whether it is a coordinate."""
 
 
 def _near(one: Number, other: Number) -> bool:
@@ -90,7 +90,9 @@ def _divide(svg: bytes) -> tuple[bytes, list[Number]]:
 
 
 def _number_ids(svg: bytes) -> bytes:
-    """A drawing whose ids are numbered: matplotlib makes some of them out of places, to the last digit."""
+    """A drawing whose ids are numbered: matplotlib makes some of them out of coordinates, to the last
+    digit.
+    """
     ids = _ID.findall(svg)
     numbers = {name: b"id-%d" % number for number, name in enumerate(ids)}
     # Of two elements of one name a reference leads to the first, which a number would not say.

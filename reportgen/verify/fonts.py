@@ -77,7 +77,7 @@ def _try(submitted: bytes, agree: Callable[[], bool]) -> bool:
 
 
 def _describe(data: bytes) -> tuple[Any, ...]:
-    """What decides which glyph a character gets, how that is drawn, and where lines and letters stand."""
+    """What decides which glyph a character gets, how that is drawn, and where lines and letters go."""
     from fontTools.ttLib import TTFont
 
     font = TTFont(io.BytesIO(data), lazy=True)
@@ -180,7 +180,7 @@ def _same_rules(submitted: bytes, expected: bytes) -> bool:
 def _write_rules(font: Any, tag: str) -> str:
     from fontTools.misc.xmlWriter import XMLWriter
 
-    # Numbers in place of names, which depend on the program; before anything of the table is read.
+    # Numbers instead of names, which depend on the program; before anything of the table is read.
     font.setGlyphOrder([f"glyph{number}" for number in range(font["maxp"].numGlyphs)])
     target = io.BytesIO()
     font[tag].toXML(XMLWriter(target, newlinestr="\n"), font)

@@ -30,7 +30,7 @@ def compare_markup(submitted: str, expected: str, *, known_words: bool = True) -
     """Compare a stranger's page with our own; nothing of it is run or fetched.
 
     Line ends and a byte-order mark are matters of transport. ``submitted`` may be no HTML at all. Without
-    ``known_words`` our own lacks what authors wrote, and theirs may have it in its places.
+    ``known_words`` our own lacks what authors wrote, and theirs may have it where it belongs.
     """
     theirs, ours = Source.read(submitted), Source.read(expected)
     # An honest page ends here, and its 27,000 pieces are never taken apart.
@@ -43,7 +43,7 @@ def compare_markup(submitted: str, expected: str, *, known_words: bool = True) -
     compared = other if known_words else _leave_out_own(other)
     found = _compare_tokens(compared, mine, Pages(theirs, ours, known_words=known_words))
     found = [*found, *words] or [_at_first_difference(theirs.text, ours.text)]
-    # Wherever they stand: what is put between them makes nothing of the report go away.
+    # Wherever they are: what is put between them makes nothing of the report go away.
     lost = Counter(token.raw for token in mine) - Counter(token.raw for token in other)
     return Comparison(tuple(_first(found)), lost.total() / max(len(mine), 1))
 
@@ -57,7 +57,7 @@ def _compare_tokens(theirs: Sequence[Token], ours: Sequence[Token], pages: Pages
     for run in [*runs, Run(len(theirs), len(theirs), len(ours), len(ours))]:
         for one, other in zip(theirs[i : run.start], ours[j : run.begin], strict=True):
             if not pages.agree(one.raw, other.raw):
-                found.append(_describe_picture(one.place, one.raw, other.raw, pages))
+                found.append(_describe_picture(one.location, one.raw, other.raw, pages))
         found += _describe(theirs[run.start : run.stop], ours[run.begin : run.end], known, pages)
         i, j = run.stop, run.end
     return found
@@ -137,25 +137,25 @@ _MOST_EACH = 6
 def _describe(
     found: Sequence[Token], due: Sequence[Token], known: _Vocabulary, pages: Pages
 ) -> list[Difference]:
-    """What a part of the page has in the place of a part of ours."""
+    """What a part of the page has instead of a part of ours."""
     if len(found) == len(due) and all(_comparable(a, b) for a, b in zip(found, due, strict=True)):
         pairs = [(a, b) for a, b in zip(found, due, strict=True) if not pages.agree(a.raw, b.raw)]
         return [each for a, b in pairs for each in _describe_pair(a, b, known, pages)]
     added = [token for token in found if token.what != "end" and token.raw.strip()]
     missing = [token for token in due if token.what != "end" and token.raw.strip()]
     rows = [
-        Difference(token.place, "the report has no such thing here", token.raw.strip()[:200], None, kind)
+        Difference(token.location, "the report has nothing like it here", token.raw.strip()[:200], None, kind)
         for token in added
         # All that is active: it must not hide behind six harmless pieces.
         if (kind := known.judge(token)) == "active" or token in added[:_MOST_EACH]
     ]
     # Where something was put, what is missing is the consequence, unless it was put there instead.
     rows += [
-        Difference(token.place, "it is missing here", None, token.raw.strip()[:200])
+        Difference(token.location, "it is missing here", None, token.raw.strip()[:200])
         for token in missing[:_MOST_EACH]
     ]
     return rows or [
-        Difference(token.place, "the markup is another one here", token.raw, None)
+        Difference(token.location, "the markup is another one here", token.raw, None)
         for token in [*found, *due][:1]
     ]
 
@@ -166,48 +166,48 @@ def _comparable(one: Token, other: Token) -> bool:
 
 def _describe_pair(one: Token, other: Token, known: _Vocabulary, pages: Pages) -> Iterator[Difference]:
     if pages.read_alike(one.raw, other.raw):
-        yield _describe_picture(one.place, one.raw, other.raw, pages)
+        yield _describe_picture(one.location, one.raw, other.raw, pages)
         return
     if one.what == "code" and pages.lacks_words_only(one.raw, other.raw):
-        yield Difference(one.place, _UNKNOWN_WORDS, kind="own")
+        yield Difference(one.location, _UNKNOWN_WORDS, kind="own")
         return
     if one.what != "start":
         kind: Kind = "content" if one.what in ("text", "comment", "code", "end") else "active"
-        yield Difference(one.place, "it is another one", *_around(one.raw, other.raw), kind)
+        yield Difference(one.location, "it is another one", *_around(one.raw, other.raw), kind)
         return
     there, due = list(one.attributes), dict(other.attributes)
     names = [name for name, _ in there]
     said = False
     for name, value in there:
-        place = f"{one.place}, attribute {name}"
+        location = f"{one.location}, attribute {name}"
         # By itself, or one that is active would make all of its neighbours so.
         kind = known.judge(replace(one, attributes=((name, value),)))
         if names.count(name) > 1:
-            yield Difference(place, "it is there twice", value, due.get(name), "active")
+            yield Difference(location, "it is there twice", value, due.get(name), "active")
         elif name not in due:
-            yield Difference(place, "the report has no such attribute here", value, None, kind)
+            yield Difference(location, "the report has no such attribute here", value, None, kind)
         elif "base64,#" in (value or "") and "base64,#" in (due[name] or ""):
             if pages.agree(value or "", due[name] or ""):
                 continue
-            yield _describe_picture(place, value or "", due[name] or "", pages)
+            yield _describe_picture(location, value or "", due[name] or "", pages)
         elif due[name] != value:
-            yield Difference(place, "it has another value", *_around(value or "", due[name] or ""), kind)
+            yield Difference(location, "it has another value", *_around(value or "", due[name] or ""), kind)
         else:
             continue
         said = True
     for name in due:
         if name not in names:
             said = True
-            yield Difference(f"{one.place}, attribute {name}", "it is missing", None, due[name])
+            yield Difference(f"{one.location}, attribute {name}", "it is missing", None, due[name])
     # The same attributes in another order, or other quotes and spaces between them.
     if not said:
-        yield Difference(one.place, "it is written in another way", one.raw, other.raw)
+        yield Difference(one.location, "it is written in another way", one.raw, other.raw)
 
 
-def _describe_picture(place: str, one: str, other: str, pages: Pages) -> Difference:
+def _describe_picture(location: str, one: str, other: str, pages: Pages) -> Difference:
     if pages.is_moved(one, other):
-        return Difference(place, "it is another picture of the report")
-    return Difference(place, f"it is another {pages.call(one)}", kind=pages.judge(one, other))
+        return Difference(location, "it is another picture of the report")
+    return Difference(location, f"it is another {pages.call(one)}", kind=pages.judge(one, other))
 
 
 _OWN_TAGS = frozenset(
@@ -222,7 +222,7 @@ _UNKNOWN_WORDS = "here are words of the authors, which nothing that was handed i
 
 
 def _describe_own(tokens: Sequence[Token]) -> list[Difference]:
-    """One difference for all that authors wrote, and one for each thing that they cannot have written."""
+    """One difference for all that authors wrote, and one for each element that they cannot have written."""
     own = [token for token in tokens if token.own and token.what != "end"]
     known = _Vocabulary({})
     odd = [
@@ -234,10 +234,10 @@ def _describe_own(tokens: Sequence[Token]) -> list[Difference]:
         or known.judge(token) == "active"
     ]
     rows = [
-        Difference(token.place, "no commentary has such a thing", token.raw[:200], None, "active")
+        Difference(token.location, "no commentary can contain this", token.raw[:200], None, "active")
         for token in odd[:_MOST_FINDINGS]
     ]
-    return [*rows, *(Difference(token.place, _UNKNOWN_WORDS, kind="own") for token in own[:1])]
+    return [*rows, *(Difference(token.location, _UNKNOWN_WORDS, kind="own") for token in own[:1])]
 
 
 def _leave_out_own(tokens: Sequence[Token]) -> list[Token]:

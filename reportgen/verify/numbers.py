@@ -186,12 +186,12 @@ def compare_derived(results: LoadedResults, kind: ReportKind) -> Findings:
         yield from _judge_nested(results, section.name, numbers.model_dump(mode="json"))
         module = section.load("comparison")
         if module is not None and hasattr(module, "judge_itself"):
-            with section.blamed():
+            with section.attributing_errors():
                 rows = list(module.judge_itself(numbers))
             yield from rows
         if module is not None and hasattr(module, "judge_beside"):
             others = {each.name: getattr(results, each.name) for each in sections}
-            with section.blamed():
+            with section.attributing_errors():
                 rows = list(module.judge_beside(numbers, others))
             yield from rows
     claims = kind.decide_claims({section.name: getattr(results, section.name) for section in sections})
@@ -202,7 +202,7 @@ def _judge_nested(results: LoadedResults, section: str, derived: Any) -> Finding
     """A row for each value, however deep, that the result types derive in another way than it is written."""
     written = dict(_leaves(results.document[section], (section,)))
     for steps, value in _leaves(derived, (section,)):
-        # What is missing is told by those who compare the numbers.
+        # What is missing is reported where the numbers are compared.
         if steps in written and not _equal(written[steps], value):
             yield Finding("numbers", join_pointer(steps), "differs", written[steps], value, NO_CONSEQUENCE)
 

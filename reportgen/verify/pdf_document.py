@@ -79,7 +79,7 @@ class Target:
 
 
 class PdfDocument:
-    """An opened PDF, see ``open_paper``."""
+    """An opened PDF, see ``open_pdf``."""
 
     def __init__(self, document: Any, links: Sequence[Link], targets: Mapping[str, Target]) -> None:
         self._document = document
@@ -186,7 +186,7 @@ def _assign(characters: Characters, boxes: Sequence[Box]) -> list[str]:
 
 
 @contextmanager
-def open_paper(file: Path | bytes) -> Iterator[PdfDocument]:
+def open_pdf(file: Path | bytes) -> Iterator[PdfDocument]:
     """Open a PDF, its links read and its size within limits before anything is unpacked or drawn.
 
     Raises ``PdfError`` naming what is wrong.
@@ -284,7 +284,7 @@ def _read_targets(pdf: Any, numbers: Mapping[Any, int]) -> dict[str, Target]:
     import pikepdf
 
     targets: dict[str, Target] = {}
-    # Raises where there are no names, which is told as damage: the PDF of a report has them.
+    # Raises where there are no names, which is reported as damage: the PDF of a report has them.
     waiting = [pdf.Root.Names.Dests]
     # The tree of a stranger may lead in circles.
     for _ in range(_MOST_OBJECTS):

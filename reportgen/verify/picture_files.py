@@ -86,7 +86,7 @@ def _list_chunks(data: bytes) -> Iterator[Part]:
 
 def _extras_of_png(chunks: list[Part]) -> Extras | None:
     names = [name for name, _ in chunks]
-    # Only the data may be divided, and nothing may stand between their parts.
+    # Only the data may be divided, and nothing may come between their parts.
     joined = [
         name for name, before in zip(names, [b"", *names], strict=False) if name != before or name != b"IDAT"
     ]

@@ -32,7 +32,7 @@ def compare_text(
 ) -> Findings:
     """A row for each pointer that the document prints, or should.
 
-    ``found`` is read from the document that was handed in, ``expected`` from the report rendered from the
+    ``found`` is read from the submitted document, ``expected`` from the report rendered from the
     same results, None if it could not be rendered. Where the two are not the same, a text still agrees if
     it shows the value, in whatever digits: the report may come from other templates.
     """

@@ -27,7 +27,7 @@ _LONGEST = 200
 
 @contextmanager
 def open_rebuild(found: Verification, kind: ReportKind | None = None) -> Iterator[Rebuilt]:
-    """The recomputation of a report, as far as it may be used in place of the report.
+    """The recomputation of a report, as far as it may be used instead of the report.
 
     What it is of its sections, :func:`find_doubted` says: those that are doubted or could not be recomputed
     are named, with the reason. Nothing of it may if anything else differs, as the images or a page: then it
@@ -47,7 +47,7 @@ def open_rebuild(found: Verification, kind: ReportKind | None = None) -> Iterato
         return
     with tempfile.TemporaryDirectory(prefix="reportgen-rebuilt-") as name:
         folder = Path(name)
-        document = settle_document(rebuild.submitted, rebuild.recomputed, rebuild.arrays, doubted)
+        document = reconcile_document(rebuild.submitted, rebuild.recomputed, rebuild.arrays, doubted)
         # What is doubted does not even lie on the disk, where the tests of a rubric may look for files.
         certain = {section: named for section, named in rebuild.arrays.items() if section not in doubted}
         write_rebuild(folder, document, certain)
@@ -62,7 +62,7 @@ _DOUBTFUL = {"numbers": ("differs", "not recomputable"), "arrays": ("differs",)}
 
 
 def find_doubted(rows: Sequence[Finding], sections: Container[str]) -> dict[str, Finding]:
-    """The sections whose recomputed numbers may not stand for those that were handed in, each with the first
+    """The sections whose recomputed numbers may not replace those that were handed in, each with the first
     reason: a number that differs or could not be recomputed, or an array that differs.
 
     It is decided by section, since checks compare numbers and arrays of one, to the last digit: those of two
@@ -72,7 +72,7 @@ def find_doubted(rows: Sequence[Finding], sections: Container[str]) -> dict[str,
     for row in rows:
         section = row.pointer.split("/")[1] if row.pointer.startswith("/") else ""
         if section in sections and row.status in _DOUBTFUL.get(row.subject, ()):
-            # The first reason is the one that is told.
+            # The first reason is the one that is reported.
             doubted.setdefault(section, row)
     return doubted
 
@@ -82,7 +82,7 @@ def _is_inside(row: Finding, sections: Container[str]) -> bool:
     return row.subject in _DOUBTFUL and row.pointer.startswith("/") and row.pointer.split("/")[1] in sections
 
 
-def settle_document(
+def reconcile_document(
     submitted: Mapping[str, Any],
     recomputed: Mapping[str, Any],
     sections: Container[str],
@@ -94,20 +94,20 @@ def settle_document(
     A doubted section stays as it was handed in, but for the description of its arrays, which are the
     recomputed ones; and so does what lies outside of ``sections``, as the names of the authors.
     """
-    settled = dict(submitted)
+    reconciled = dict(submitted)
     for name, values in recomputed.items():
         own = submitted.get(name)
         if name not in sections:
             continue
         if name not in doubted:
-            settled[name] = values
+            reconciled[name] = values
         elif isinstance(own, dict) and ARRAYS_FOLDER in values:
-            settled[name] = {**own, ARRAYS_FOLDER: values[ARRAYS_FOLDER]}
-    return settled
+            reconciled[name] = {**own, ARRAYS_FOLDER: values[ARRAYS_FOLDER]}
+    return reconciled
 
 
 def _find_problem(document: list[Finding], differing: Sequence[Finding]) -> str:
-    """Why the document that was rendered again may not stand for the one that was handed in; "" if it may."""
+    """Why the document that was rendered again may not replace the one that was handed in; "" if it may."""
     if differing:
         return f"{differing[0].pointer[:_LONGEST]} differs"
     unsure = [row for row in document if row.status != "confirmed"]

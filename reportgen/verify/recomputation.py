@@ -65,7 +65,7 @@ class WeightsFound:
     rows: tuple[Finding, ...] = ()
 
 
-def find_weights(named: Weights, given: str, seed: int = 0) -> WeightsFound:
+def find_weights(named: Weights, own: str, seed: int = 0) -> WeightsFound:
     """The weights that the report names, if they are on this machine; nothing is downloaded.
 
     ``given`` is the grader's own setting: only it may name a file, of weights or of a whole network. Of what
@@ -74,16 +74,16 @@ def find_weights(named: Weights, given: str, seed: int = 0) -> WeightsFound:
     """
     pointer = "/provenance/weights/sha256"
     # Only a file can be the file; which one, no word of the report may say.
-    if named.source == "file" and given in SOURCES:
+    if named.source == "file" and own in SOURCES:
         return WeightsFound(
             None, "the report was made with a weights file of its own: name it with --weights"
         )
     known = named.architecture in ARCHITECTURES
     if not known and named.source != "file":
         return WeightsFound(None, f"the network of the report, '{named.architecture}', is not known here")
-    source, memory = given if named.source == "file" else named.named, DigestMemory()
+    source, memory = own if named.source == "file" else named.named, DigestMemory()
     # By a name that Keras has, or by the grader's own: what a report calls its network may be a path.
-    network = NetworkChoice(named.architecture if known else given, seed=seed)
+    network = NetworkChoice(named.architecture if known else own, seed=seed)
     try:
         if network.architecture == USUAL:
             require_here(source, "verifying downloads nothing", memory)

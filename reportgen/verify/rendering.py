@@ -1,4 +1,4 @@
-"""The document rendered again from the report's own results, to compare what was handed in with."""
+"""The document rendered again from the report's own results, for comparison with the submitted one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _MOST_VALUES = 500_000
 
 STAND_IN = "?"
-"""What stands for a letter that no font here has."""
+"""What is printed instead of a letter that no font here has."""
 
 _LONGEST = 300
 
@@ -50,7 +50,7 @@ class Rendered:
     templates refuse the results or the commentary, and ``page`` is what they make without the latter;
     ``whole_fonts``: a font of it may be embedded as a whole only; ``drawn``: nothing but fonts is missing,
     and no picture has letters in them; ``lacking``: letters of the commentary or the results that no font
-    here has, in whose place in the commentary the page has ``STAND_IN``.
+    here has, instead of which the commentary's page has ``STAND_IN``.
     """
 
     html: str = ""
@@ -91,7 +91,7 @@ def render_again(
     elsewhere = {font.sha256 for font in results.provenance.fonts} ^ {
         face.sha256 for face in (*faces.named, *faces.found)
     }
-    # A report that needs none may say that it has some, which is told and explains nothing.
+    # A report that needs none may say that it has some, which is reported and explains nothing.
     if not needs_fonts(results, content.commentary) and templates is None:
         elsewhere = set()
     try:
@@ -106,7 +106,7 @@ def render_again(
         document = render_html(
             replace(content, album=figures), open_templates(templates, content.kind), memo, faces
         )
-    # Says something of this machine: whether it says something of the report is told elsewhere.
+    # Says something of this machine: whether it says something about the report is decided elsewhere.
     except FontMissingError as error:
         texts = map(html.unescape, _texts_of(results, content.commentary))
         lacking = frozenset(find_lack(" ".join(texts), faces))
@@ -201,7 +201,7 @@ def _figure_names(results: Results, kind: ReportKind) -> Iterator[str]:
     for section in kind.sections:
         module = section.load("claims")
         if module is not None and hasattr(module, "list_figures"):
-            with section.blamed():
+            with section.attributing_errors():
                 names = list(module.list_figures(getattr(results, section.name)))
             yield from names
         else:

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 _LEVELS, MOST_PIXELS = 64, 3
 """A page looks other if more than these pixels differ by more than these levels in 255 from all pixels around
-the same place: where an edge falls between two pixels is rounding.
+the same position: where an edge falls between two pixels is rounding.
 """
 
 
 @dataclass(frozen=True)
-class Looks:
+class PageImages:
     """How a page looks in both documents, (height, width, 3) as PDFium has it, blue first; and ``unlike``,
     where that differs, None for pages of other sizes.
     """
@@ -39,7 +39,7 @@ class Looks:
     unlike: NDArray[np.bool_] | None
 
     @classmethod
-    def draw(cls, page: int, submitted: PdfDocument, expected: PdfDocument) -> Looks:
+    def draw(cls, page: int, submitted: PdfDocument, expected: PdfDocument) -> PageImages:
         """Draw a page (from 0) of both, once each."""
         one, other = submitted.look(page), expected.look(page)
         return cls(one, other, find_unlike(one, other) if one.shape == other.shape else None)
@@ -98,15 +98,15 @@ class SheetCollector:
         """Take in what was found before pages are looked at, and what is excused."""
         self._covers = covers
         for each in differences:
-            if number := page_in(each.place):
+            if number := page_in(each.location):
                 self._noted.setdefault(number - 1, []).append(each)
 
     def consider(
         self,
         page: int,
         found: Sequence[Difference],
-        papers: tuple[PdfDocument, PdfDocument],
-        looks: Looks | None,
+        pdfs: tuple[PdfDocument, PdfDocument],
+        looks: PageImages | None,
     ) -> None:
         """Keep a page (from 0) if something of it differs; it is drawn here only if it was not yet."""
         differences = [*found, *self._noted.get(page, ())]
@@ -117,41 +117,41 @@ class SheetCollector:
         if len(self._kept[excused]) >= MOST_SHEETS:
             self._left[excused].append(page + 1)
             return
-        self._kept[excused].append(_make_sheet(page, differences, papers, looks, excused=excused))
+        self._kept[excused].append(_make_sheet(page, differences, pdfs, looks, excused=excused))
 
     @property
     def sheets(self) -> Sheets:
         """The pages to show, in their order; a page that nothing excuses goes before one that is."""
         both = [*self._kept[False], *self._kept[True]]
-        shown = sorted(both[:MOST_SHEETS], key=lambda sheet: sheet.number)
+        displayed = sorted(both[:MOST_SHEETS], key=lambda sheet: sheet.number)
         left = [*self._left[False], *self._left[True], *(sheet.number for sheet in both[MOST_SHEETS:])]
-        return Sheets(tuple(shown), tuple(sorted(left)))
+        return Sheets(tuple(displayed), tuple(sorted(left)))
 
 
 _ON_PAGE = re.compile(r"(?:^|^/\w+: )page (\d{1,5})(?:[,/]|$)")
 
 
-def page_in(place: str) -> int:
-    """The number of the page of the PDF that a place is on, from 1; 0 if it is on none."""
-    match = _ON_PAGE.match(place)
+def page_in(location: str) -> int:
+    """The number of the page of the PDF that a location is on, from 1; 0 if it is on none."""
+    match = _ON_PAGE.match(location)
     return int(match[1]) if match else 0
 
 
 def _make_sheet(
     page: int,
     differences: Sequence[Difference],
-    papers: tuple[PdfDocument, PdfDocument],
-    looks: Looks | None,
+    pdfs: tuple[PdfDocument, PdfDocument],
+    looks: PageImages | None,
     *,
     excused: bool,
 ) -> Sheet:
-    sizes = [paper.size(page) if page < len(paper) else None for paper in papers]
+    sizes = [pdf.size(page) if page < len(pdf) else None for pdf in pdfs]
     if looks is None and None not in sizes:
-        looks = Looks.draw(page, *papers)
+        looks = PageImages.draw(page, *pdfs)
     if looks is not None:
         pixels = [looks.theirs, looks.ours]
     else:
-        pixels = [paper.look(page) for paper in papers if page < len(paper)]
+        pixels = [pdf.look(page) for pdf in pdfs if page < len(pdf)]
     drawn = iter(pixels)
     sides = [Drawing(pack(next(drawn)), *size) if size else None for size in sizes]
     frames = list(find_frames(looks.unlike)) if looks is not None and looks.unlike is not None else []
@@ -256,7 +256,7 @@ def compare_pages(
                 *_compare_pictures(name, page, submitted, expected, belongs),
             ]
             # Where words or pictures differ, another look is their consequence.
-            looks = None if rows else Looks.draw(page, submitted, expected)
+            looks = None if rows else PageImages.draw(page, submitted, expected)
             rows += _compare_looks(name, page, (submitted, expected), looks) if looks else []
         yield from rows
         if collector is not None:
@@ -302,11 +302,11 @@ def _compare_pictures(
 
 
 def _compare_looks(
-    name: str, page: int, papers: tuple[PdfDocument, PdfDocument], looks: Looks
+    name: str, page: int, pdfs: tuple[PdfDocument, PdfDocument], looks: PageImages
 ) -> Iterator[Difference]:
     import numpy as np
 
-    one, other = (paper.size(page) for paper in papers)
+    one, other = (pdf.size(page) for pdf in pdfs)
     if one != other:
         yield Difference(name, "another size", list(one), list(other))
         return

@@ -1,4 +1,4 @@
-"""A report as it was handed in: what is opened, and whether its parts belong together."""
+"""A submitted report: what is opened, and whether its parts belong together."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def find_documents(path: Path) -> tuple[Path | None, Path | None]:
 
 def take_state(path: Path) -> dict[str, tuple[int, int, int]]:
     """Number, size and time of the last change of the main files of a submission, by name; of none of them if
-    one cannot be looked at, which those who open it tell.
+    one cannot be looked at, which is reported where it is opened.
     """
     try:
         files = [path / name for name in (RESULTS_FILE, HTML_FILE, PDF_FILE)] if path.is_dir() else [path]

@@ -39,8 +39,8 @@ class Token:
         return words.get(self.what, f"</{self.tag}>" if self.what == "end" else f"<{self.tag}>")
 
     @property
-    def place(self) -> str:
-        """Where it stands."""
+    def location(self) -> str:
+        """Where it is in the page."""
         return f"{self.name} in line {self.line}{f', in #{self.within}' if self.within else ''}"
 
 
@@ -104,7 +104,9 @@ class _Tokeniser(HTMLParser):
             self._own = None
 
     def parse_endtag(self, i: int) -> int:
-        """Keep an end tag as it is written, which the parser tells nobody: a space in it is a difference."""
+        """Keep an end tag as it is written, which the parser does not pass on: a space in it is a
+        difference.
+        """
         count = len(self.tokens)
         end = super().parse_endtag(i)
         if len(self.tokens) == count + 1 and self.tokens[-1].what == "end":

@@ -97,7 +97,7 @@ def examine(
     progress = progress or Silent()
     # Before anything in it is opened: the images may be a stranger's, too.
     check_folder(data)
-    # Mistakes of the caller are told before anything is computed.
+    # Mistakes of the caller are reported before anything is computed.
     open_templates(settings.templates)
     before = take_state(submission)
     submitted = open_submitted(submission, outline)
@@ -148,8 +148,8 @@ def _recompute(
     # None of its sections is installed here: there is nothing to recompute.
     if not submitted.outline.kind.names:
         return Recomputed({}, named_versions()), []
-    told = results.provenance.weights
-    weights = find_weights(told, own.weights, results.provenance.seed)
+    named = results.provenance.weights
+    weights = find_weights(named, own.weights, results.provenance.seed)
     # Said before the minutes that follow, and not only in the table after them.
     if weights.file is None:
         progress.say(f"Without its weights most of the report cannot be checked: {weights.reason}")
@@ -161,7 +161,7 @@ def _recompute(
         chosen = derive_settings(results, submitted.settings, submitted.outline)
         # An image that is not there would stop the plan; as a row it costs its own comparison only.
         chosen, rows = fit_examples(chosen, inventory)
-        if weights.file is not None and told.architecture not in ARCHITECTURES:
+        if weights.file is not None and named.architecture not in ARCHITECTURES:
             # The file that the caller named, and which was found to be the one of the report.
             chosen = chosen.model_copy(update={"architecture": str(weights.file.path)})
         # Where something is written, only the caller's own settings say.
@@ -199,7 +199,7 @@ def _compare_numbers(submitted: SubmittedReport, recomputed: Recomputed, kind: R
             tolerances,
             recomputed.stages,
         )
-        with section.blamed():
+        with section.attributing_errors():
             rows = list(module.compare(pair))
             if hasattr(module, "find_comparable"):
                 comparable[section.name] = module.find_comparable(pair)
@@ -284,11 +284,13 @@ def _judge_letters(submitted: SubmittedReport, recomputed: Recomputed, rendered:
     letters = "".join(sorted(rendered.lacking))[:_LONGEST]
     # Matplotlib brings the report's own fonts along, and reports of earlier releases listed none.
     same = results.provenance.versions.get("matplotlib") == recomputed.versions.get("matplotlib")
-    told = same and not is_other_release(results, recomputed.versions["reportgen"])
+    is_difference = same and not is_other_release(results, recomputed.versions["reportgen"])
     reason = (
         "no font of this machine has these letters, and the report lists none that has: no build prints them"
     )
-    yield Finding("settings", "/commentary", "differs" if told else "not recomputable", letters, None, reason)
+    yield Finding(
+        "settings", "/commentary", "differs" if is_difference else "not recomputable", letters, None, reason
+    )
 
 
 def _compare_sections(submitted: SubmittedReport, *, demanded: bool) -> Findings:

@@ -21,7 +21,7 @@ _PASSING = re.compile(r".*~|.*\.(sw[a-z]|tmp|part|crdownload)|4913|#.*#|.*___jb_
 """Names of files that editors and browsers keep for a moment; 4913 is vim's."""
 
 
-class Concern(Enum):
+class ChangeEffect(Enum):
     """The consequence of a change."""
 
     REPORT = auto()
@@ -76,13 +76,13 @@ class Scope:
         folders = {next(path for path in name.parents if path.is_dir()) for name in self._entrances}
         return sorted(path for path in folders if os.access(path, os.R_OK))
 
-    def concern_of(self, path: Path) -> Concern | None:
+    def effect_of(self, path: Path) -> ChangeEffect | None:
         """The consequence of a change of ``path``, below one of the trees."""
         for root in self._inputs:
             if path.is_relative_to(root) and not self._is_noise(path, root):
-                return Concern.REPORT
+                return ChangeEffect.REPORT
         if path.suffix == ".py" and path.is_relative_to(self._sources):
-            return None if self._is_noise(path, self._sources) else Concern.CODE
+            return None if self._is_noise(path, self._sources) else ChangeEffect.CODE
         return None
 
     def is_entrance(self, path: Path) -> bool:
@@ -137,7 +137,7 @@ class Changes:
     def __init__(self, quiet: float = QUIET_SECONDS) -> None:
         self._quiet = quiet
         self._changed = threading.Condition()
-        self._heard: set[Concern] = set()
+        self._heard: set[ChangeEffect] = set()
         self._last = 0.0
         self._closed = False
         self._inputs: Inputs | None = None
@@ -161,7 +161,7 @@ class Changes:
         for listener in old:
             listener.close()
 
-    def wait(self) -> frozenset[Concern]:
+    def wait(self) -> frozenset[ChangeEffect]:
         """Wait for changes until no more come, and return what they call for; nothing once closed.
 
         Changes that never stop are returned after ten seconds.
@@ -218,19 +218,19 @@ class Changes:
     def _at_door(self, scope: Scope) -> Callable[[Path], None]:
         def on_message(path: Path) -> None:
             if scope.is_entrance(path):
-                self._note(Concern.REPORT, moved=True)
+                self._note(ChangeEffect.REPORT, moved=True)
 
         return on_message
 
     def _in_tree(self, scope: Scope) -> Callable[[Path], None]:
         def on_message(path: Path) -> None:
-            concern = scope.concern_of(path)
+            concern = scope.effect_of(path)
             if concern is not None:
                 self._note(concern)
 
         return on_message
 
-    def _note(self, concern: Concern, *, moved: bool = False) -> None:
+    def _note(self, concern: ChangeEffect, *, moved: bool = False) -> None:
         with self._changed:
             self._heard.add(concern)
             self._moved |= moved

@@ -13,7 +13,7 @@ from reportgen.errors import StoppedError, UserError
 from reportgen.faults import describe_fault, report_line, tell_fault
 from reportgen.progress import Advance, Progress
 from reportgen.settings import Settings
-from reportgen.watch.changes import Changes, Concern, Inputs, WatchError
+from reportgen.watch.changes import ChangeEffect, Changes, Inputs, WatchError
 from reportgen.watch.server import Feed, ReportServer
 
 DEFAULT_PORT = 8671
@@ -57,13 +57,13 @@ class Watcher:
         followed = self._round(inputs, inputs)
         while heard := self._changes.wait():
             before = outdated
-            if Concern.CODE in heard:
+            if ChangeEffect.CODE in heard:
                 # By content: an edit that is taken back needs no restart.
                 outdated = _digest(inputs.sources) != code
             if outdated and not before:
                 self._ask_for_restart()
             # What changed while the code was another one was not built, so it is built now.
-            if not outdated and (before or Concern.REPORT in heard):
+            if not outdated and (before or ChangeEffect.REPORT in heard):
                 followed = self._round(inputs, followed)
 
     def _round(self, inputs: Inputs, followed: Inputs) -> Inputs:
@@ -104,7 +104,7 @@ class Watcher:
 
 
 class _Relay:
-    """Passes everything on, and tells the pages the title of each stage."""
+    """Forwards everything, and sends the title of each stage to the pages."""
 
     def __init__(self, progress: Progress, feed: Feed) -> None:
         self._progress = progress

@@ -250,8 +250,8 @@ def begun(content: bytes) -> bytes:
 
 
 def flipped(packed: bytes, needle: bytes) -> bytes:
-    place = packed.index(needle)
-    return packed[:place] + bytes([packed[place] ^ 1]) + packed[place + 1 :]
+    offset = packed.index(needle)
+    return packed[:offset] + bytes([packed[offset] ^ 1]) + packed[offset + 1 :]
 
 
 WHOLE = gzip.compress(tarred(GOOD))

@@ -39,8 +39,8 @@ def jpeg(colour: tuple[int, int, int]) -> bytes:
 
 
 PHOTOS = {
-    f"{label}/image_{number:04}.jpg": jpeg((60 * place, 2 * number, 255 - 2 * number))
-    for place, (label, count) in enumerate(COUNTS.items())
+    f"{label}/image_{number:04}.jpg": jpeg((60 * index, 2 * number, 255 - 2 * number))
+    for index, (label, count) in enumerate(COUNTS.items())
     for number in range(1, count + 1)
 }
 

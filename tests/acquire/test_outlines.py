@@ -164,10 +164,10 @@ def test_no_changed_byte_ends_the_program(packed: bool) -> None:
     """SciPy's own reader ends the process for some of these."""
     whole = outline(BOX, TRIANGLE, packed=packed)
     named = 0
-    for place in range(len(whole)):
+    for offset in range(len(whole)):
         for byte in (0, 2, 14, 15, 127, 255):
             try:
-                read_outline(whole[:place] + bytes([byte]) + whole[place + 1 :])
+                read_outline(whole[:offset] + bytes([byte]) + whole[offset + 1 :])
             except ValueError:
                 named += 1
     assert named > 500

@@ -50,10 +50,10 @@ def annotations_of(folder: Path) -> dict[str, Any]:
     return loaded
 
 
-def edges(shown: NDArray[np.bool_]) -> Edges:
+def edges(displayed: NDArray[np.bool_]) -> Edges:
     """Left, top, right, bottom (exclusive) of the pixels that are True, one by one."""
-    places = [(x, y) for y, row in enumerate(shown.tolist()) for x, value in enumerate(row) if value]
-    xs, ys = [x for x, _ in places], [y for _, y in places]
+    locations = [(x, y) for y, row in enumerate(displayed.tolist()) for x, value in enumerate(row) if value]
+    xs, ys = [x for x, _ in locations], [y for _, y in locations]
     return min(xs), min(ys), max(xs) + 1, max(ys) + 1
 
 
@@ -159,10 +159,10 @@ def test_the_animal_changes_nothing_outside_its_box_but_for_its_shadow() -> None
         sketch = sketch_animal(np.random.default_rng(2))
         at = (150.0, 130.0) if label == "butterfly" else (90.0, 60.0)
         pixels = {}
-        for stands in (False, True):
-            standing = Sketch(sketch.body, sketch.head, stands)
+        for grounded in (False, True):
+            standing = Sketch(sketch.body, sketch.head, grounded)
             painted = paint_picture(standing, Placement(1.5, at), day, np.random.default_rng(3))
-            pixels[stands] = painted.pixels.astype(int)
+            pixels[grounded] = painted.pixels.astype(int)
         box = painted.animal
         middle = ((box.left + box.right) / 2, (box.top + box.bottom) / 2)
         speck = Sketch((), (sketch.head[-1],), False)
@@ -186,9 +186,9 @@ def test_boxes_in_the_file_are_where_the_animals_are(
     files = {image["id"]: image["file_name"] for image in coco["images"]}
     for mark in coco["annotations"][::2]:
         with Image.open(tmp_path / "sample" / files[mark["image_id"]]) as image:
-            shown = np.asarray(image).max(axis=2) > 16
+            displayed = np.asarray(image).max(axis=2) > 16
         x, y, width, height = mark["bbox"]
-        assert edges(shown) == pytest.approx((x, y, x + width, y + height), abs=2)
+        assert edges(displayed) == pytest.approx((x, y, x + width, y + height), abs=2)
 
 
 @pytest.mark.long

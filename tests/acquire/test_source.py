@@ -164,12 +164,12 @@ def test_a_wrong_checksum_is_refused(server: WebServer, tmp_path: Path, body: by
     assert f"its MD5 is not {source.md5}" in failing(tmp_path, source)
 
 
-@pytest.mark.parametrize("place", [0, 10, 70_000], ids=["no answer", "half a header", "half a body"])
-def test_a_server_that_stalls_is_left(server: WebServer, tmp_path: Path, place: int) -> None:
+@pytest.mark.parametrize("offset", [0, 10, 70_000], ids=["no answer", "half a header", "half a body"])
+def test_a_server_that_stalls_is_left(server: WebServer, tmp_path: Path, offset: int) -> None:
     whole = f"HTTP/1.0 200 OK\r\nContent-Length: {len(CONTENT)}\r\n\r\n".encode() + CONTENT
-    server.answers = [server.stall(whole[:place], whole[place:])]
+    server.answers = [server.stall(whole[:offset], whole[offset:])]
 
-    kept = 65_536 if place == 70_000 else 0
+    kept = 65_536 if offset == 70_000 else 0
     assert "no answer within 0.2 seconds" in failing(tmp_path, server.source(CONTENT, timeout=0.2), kept)
 
 

@@ -238,10 +238,10 @@ def test_agreement_is_the_mean_rank_correlation_of_cells() -> None:
     assert measure_agreement([maps_of(images[0][0], -2 * images[0][0])]) == pytest.approx(1)
 
 
-def describe(*maps: NDArray[Any], shown: tuple[str, ...], **changed: Any) -> Any:
+def describe(*maps: NDArray[Any], methods: tuple[str, ...], **changed: Any) -> Any:
     values: dict[str, Any] = {"score": 5.0, "baseline": 1.0, "animal": None, **changed}
     image = Explained("test/x.jpg", "cat", "cat", maps=maps_of(*maps), **values)
-    return describe_methods({"cat": image}, layer="two", shown=shown, effort=EFFORT)
+    return describe_methods({"cat": image}, layer="two", methods=methods, effort=EFFORT)
 
 
 def spot(row: int, column: int, value: float = -1.0) -> NDArray[np.float32]:
@@ -254,7 +254,7 @@ def test_peaks_and_shares_are_those_of_the_box() -> None:
     inside, outside = spot(10, 20, -3), spot(10, 30, 1)
 
     found = describe(
-        inside + outside, inside * 0, shown=("gradient_x_input", "guided"),
+        inside + outside, inside * 0, methods=("gradient_x_input", "guided"),
         animal=Box(rows=(10, 12), cols=(20, 30)),
     ).numbers  # fmt: skip
 
@@ -269,7 +269,7 @@ def test_peaks_and_shares_are_those_of_the_box() -> None:
 
 
 def test_arrays_are_in_units_of_each_limit() -> None:
-    computed = describe(np.full((224, 224), -4.0), spot(0, 0, 2), shown=("guided", "grad_cam"))
+    computed = describe(np.full((224, 224), -4.0), spot(0, 0, 2), methods=("guided", "grad_cam"))
 
     assert [each.limit for each in computed.numbers.classes["cat"].maps] == [4, 2]
     assert computed.arrays["maps_0"][0].min() == -1
@@ -280,7 +280,7 @@ def test_arrays_are_in_units_of_each_limit() -> None:
 def test_the_sentence_on_agreement_turns_with_the_maps(second: int, agrees: bool) -> None:
     slope = np.add.outer(np.arange(224.0), np.zeros(224)) + 1
 
-    found = describe(slope, slope[::second], shown=("guided", "grad_cam")).numbers
+    found = describe(slope, slope[::second], methods=("guided", "grad_cam")).numbers
 
     (claim,) = decide(found)
     assert (claim.name, claim.passed) == ("methods_agree", agrees)
@@ -290,14 +290,14 @@ def test_the_sentence_on_agreement_turns_with_the_maps(second: int, agrees: bool
 
 @pytest.mark.parametrize(("row", "on_it"), [(5, True), (50, False)])
 def test_the_sentence_on_peaks_turns_with_the_box(row: int, on_it: bool) -> None:
-    found = describe(spot(row, 5), shown=("guided",), animal=Box(rows=(0, 20), cols=(0, 20))).numbers
+    found = describe(spot(row, 5), methods=("guided",), animal=Box(rows=(0, 20), cols=(0, 20))).numbers
 
     assert {each.name: each.passed for each in decide(found)} == {"peaks_on_animal": on_it}
 
 
 @pytest.mark.parametrize(("total", "complete"), [(4.03, True), (4.05, False)])
 def test_the_sentence_on_sums_turns_with_the_sum(total: float, complete: bool) -> None:
-    found = describe(spot(0, 0, total), shown=("integrated_gradients",)).numbers
+    found = describe(spot(0, 0, total), methods=("integrated_gradients",)).numbers
 
     assert {each.name: each.passed for each in decide(found)} == {"integrated_complete": complete}
 

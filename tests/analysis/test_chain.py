@@ -29,7 +29,7 @@ WIDE: dict[str, Callable[[], keras.Model]] = {
 }
 
 
-def places(shape: tuple[int, ...]) -> list[Position]:
+def sample_positions(shape: tuple[int, ...]) -> list[Position]:
     rows, cols, channels = shape
     return [(0, 0, 0), (rows - 1, cols - 1, channels - 1), (rows // 2, 0, 2), (1, cols - 2, 3)]
 
@@ -42,7 +42,7 @@ def test_gradients_are_those_of_the_tape(name: str) -> None:
     output = model(image[np.newaxis]).numpy()[0]
     # Among them one that is not silent.
     loud = tuple(int(index) for index in np.unravel_index(output.argmax(), output.shape))
-    for position in (*places(output.shape), (loud[0], loud[1], loud[2])):
+    for position in (*sample_positions(output.shape), (loud[0], loud[1], loud[2])):
         wanted = differentiate(model, image, position)
         found = recorded.gradient(position)
         np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-6 * (np.abs(wanted).max() + 1))
@@ -73,7 +73,7 @@ def test_a_guided_chain_is_the_guided_network_everywhere(name: str) -> None:
     """
     model, image = WIDE[name](), draw_image()
     shape = model.output_shape[1:]
-    positions = places((shape[0], shape[1], shape[2]))
+    positions = sample_positions((shape[0], shape[1], shape[2]))
     wanted = GuidedNetwork(model, image.shape, len(positions))(image, positions)
     found = GuidedChain(model.layers, SIDE)(image, positions)
     assert (found.relu_total, found.relu_guided) == (wanted.relu_total, wanted.relu_guided)
@@ -101,7 +101,7 @@ def test_what_is_run_in_windows_is_what_the_network_has_there(name: str) -> None
     model, image = CHAINS[name](), draw_image()
     steps = read_steps(model.layers, SIDE)
     values = record_values(steps, image)
-    for position in places(values[-1].shape):
+    for position in sample_positions(values[-1].shape):
         view = NeuronView(steps, position)
         cut = view.cut(values)
         for begun in (1, len(steps)):

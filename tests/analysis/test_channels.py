@@ -38,10 +38,10 @@ def look(position: Position) -> Patch:
     return Patch(rows=(2 * row, 2 * row + 2), cols=(2 * column, 2 * column + 2), energy_share=0.81)
 
 
-def outputs(values: list[float], places: list[tuple[int, int]]) -> NDArray[np.float32]:
+def outputs(values: list[float], positions: list[tuple[int, int]]) -> NDArray[np.float32]:
     layer = np.zeros((3, 3, len(values)), np.float32)
-    for channel, (value, place) in enumerate(zip(values, places, strict=True)):
-        layer[place][channel] = value
+    for channel, (value, position) in enumerate(zip(values, positions, strict=True)):
+        layer[position][channel] = value
     return layer
 
 
@@ -268,14 +268,14 @@ def test_each_row_of_the_figure_shows_its_own_list() -> None:
     picture = next(iter(draw(data))).picture
     pixels = np.asarray(Image.open(io.BytesIO(picture.data)).convert("RGB")).astype(int)
     height, width = pixels.shape[:2]
-    shown = [
+    displayed = [
         [
             min(colours, key=lambda c: np.abs(pixels[y, x] - np.array(colours[c])).sum())
             for x in (width // 4, 3 * width // 4)
         ]
         for y in (int((k + 0.35) * height / 3) for k in range(3))
     ]
-    assert shown == [[0, 2], [1, 3], [2, 0]]
+    assert displayed == [[0, 2], [1, 3], [2, 0]]
 
 
 CLASSES = ["a"] * 4 + ["b"] * 4
@@ -285,14 +285,16 @@ SEVERAL = [
 ]
 
 
-def over_data(largest: NDArray[np.float32], shown: list[int], monkeypatch: pytest.MonkeyPatch) -> OverData:
+def over_data(
+    largest: NDArray[np.float32], displayed: list[int], monkeypatch: pytest.MonkeyPatch
+) -> OverData:
     """Eight images of two classes, four of which are told of each channel; the peak is in row 1, column 2."""
     monkeypatch.setattr(over, "MOST_IMAGES", 4)
-    places = np.full(largest.shape, 5, np.uint16)
+    argmax = np.full(largest.shape, 5, np.uint16)
     active = np.where(largest > 0, 3, 0).astype(np.uint16)
-    peaks = over.Peaks(SEVERAL, largest, places, active, positions=9, columns=3)
+    peaks = over.Peaks(SEVERAL, largest, argmax, active, positions=9, columns=3)
     field = FieldGeometry(size=96, stride=16, padding=40)
-    return over.describe_data(peaks, shown, field, 32, split="train", seed=1)
+    return over.describe_data(peaks, displayed, field, 32, split="train", seed=1)
 
 
 def preferring(count: int) -> NDArray[np.float32]:
@@ -369,11 +371,11 @@ def test_each_row_of_the_figure_is_a_channel_and_its_images(monkeypatch: pytest.
     figure = list(draw(FigureData(numbers, {"patches": patches}, [blank] * 3)))[-1]
     assert figure.name == "exciting"
     sheet = np.asarray(Image.open(io.BytesIO(figure.picture.data)).convert("L")).astype(int)
-    places = []
+    positions = []
     for grey in greys.ravel():
         rows, columns = np.nonzero(np.abs(sheet - int(grey)) < 4)
-        places.append((np.median(rows), np.median(columns)))
-    tops, lefts = np.array(places).reshape(2, 4, 2).transpose(2, 0, 1)
+        positions.append((np.median(rows), np.median(columns)))
+    tops, lefts = np.array(positions).reshape(2, 4, 2).transpose(2, 0, 1)
     assert (tops[0] < tops[1]).all()
     assert (np.diff(lefts, axis=1) > 0).all()
     assert f"channel 4: {found.channels[0].images[0].file} (a" in figure.alt

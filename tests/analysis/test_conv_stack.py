@@ -50,7 +50,7 @@ def test_the_stack_is_convolution_and_relu_twice(channels: int) -> None:
 def test_the_kept_maps_are_those_of_the_reported_kernels(shape: tuple[int, ...]) -> None:
     images, channels = images_of(*shape), 1 if len(shape) == 2 else 3
 
-    result = stack_layers(images, FILES, layers=LAYERS, shown=4, seed=9)
+    result = stack_layers(images, FILES, layers=LAYERS, displayed=4, seed=9)
 
     kernels = [result.arrays[f"kernel_{n}"] for n in (1, 2)]
     assert [kernel.shape for kernel in kernels] == [(3, 3, channels, 32), (3, 3, 32, 64)]
@@ -64,7 +64,7 @@ def test_the_kept_maps_are_those_of_the_reported_kernels(shape: tuple[int, ...])
 
 @pytest.mark.parametrize(("shape", "channels"), [((224, 224), 1), ((224, 224, 3), 3)])
 def test_the_assignments_shapes(shape: tuple[int, ...], channels: int) -> None:
-    result = stack_layers(images_of(*shape), FILES, layers=LAYERS, shown=10, seed=9)
+    result = stack_layers(images_of(*shape), FILES, layers=LAYERS, displayed=10, seed=9)
 
     first, second = result.numbers.layers
     assert (first.kernel_shape, first.filters) == ([3, 3, channels, 32], 32)
@@ -82,7 +82,7 @@ def test_the_assignments_shapes(shape: tuple[int, ...], channels: int) -> None:
 
 def test_the_kernels_follow_the_seed() -> None:
     one, same, other = (
-        stack_layers(images_of(6, 6), FILES, layers=LAYERS, shown=1, seed=seed) for seed in (1, 1, 2)
+        stack_layers(images_of(6, 6), FILES, layers=LAYERS, displayed=1, seed=seed) for seed in (1, 1, 2)
     )
 
     for key in ("kernel_1", "kernel_2"):
@@ -103,7 +103,7 @@ def padded_stack(
 def test_a_padded_stack_does_not_match(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conv_stack, "apply_stack", padded_stack)
 
-    result = stack_layers(images_of(24, 24), FILES, layers=LAYERS, shown=1, seed=1).numbers
+    result = stack_layers(images_of(24, 24), FILES, layers=LAYERS, displayed=1, seed=1).numbers
 
     assert not result.matches
     assert [layer.observed_shape for layer in result.layers] == [[24, 24, 32], [24, 24, 64]]
@@ -122,7 +122,7 @@ def test_one_image_with_another_shape_is_enough_not_to_match(monkeypatch: pytest
 
     monkeypatch.setattr(conv_stack, "apply_stack", second_padded)
 
-    result = stack_layers(images_of(24, 24), FILES, layers=LAYERS, shown=1, seed=1).numbers
+    result = stack_layers(images_of(24, 24), FILES, layers=LAYERS, displayed=1, seed=1).numbers
 
     assert [layer.matches for layer in result.layers] == [False, False]
     assert result.layers[0].observed_shape == [24, 24, 32]
@@ -141,7 +141,7 @@ OTHER = Stack(filters=(3, 5), filter_size=(5, 2), stride=(2, 3), padding=(1, 2))
     ],
 )
 def test_other_layers_give_other_sizes(stack: Stack, first: list[int], second: list[int]) -> None:
-    numbers = stack_layers(images_of(224, 224, 3), FILES, layers=stack.layers, shown=1, seed=1).numbers
+    numbers = stack_layers(images_of(224, 224, 3), FILES, layers=stack.layers, displayed=1, seed=1).numbers
 
     assert [layer.expected_shape for layer in numbers.layers] == [first, second]
     assert [layer.observed_shape for layer in numbers.layers] == [first, second]
@@ -160,7 +160,7 @@ def test_other_layers_give_other_sizes(stack: Stack, first: list[int], second: l
 def test_maps_of_strided_and_padded_layers_are_sliding_sums() -> None:
     images = images_of(14, 11)
 
-    result = stack_layers(images, FILES, layers=OTHER.layers, shown=4, seed=9)
+    result = stack_layers(images, FILES, layers=OTHER.layers, displayed=4, seed=9)
 
     first = np.maximum(slide(images["ant"][..., np.newaxis], result.arrays["kernel_1"], 2, 1), 0)
     second = np.maximum(slide(first, result.arrays["kernel_2"], 3, 2), 0)

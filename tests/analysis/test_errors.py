@@ -15,7 +15,7 @@ from reportgen.dataset.decode import NEAR, grey, hash_image
 from reportgen.results import ImageFile
 from reportgen.results.inference import weigh_sample, weigh_share
 from reportgen.sections.errors.claims import decide, list_figures
-from reportgen.sections.errors.compute import Seen, find_errors
+from reportgen.sections.errors.compute import ImageFeatures, find_errors
 from reportgen.sections.errors.likeness import compare_features, find_plane, find_twins
 from reportgen.sections.errors.result import Errors
 from reportgen.split import SPLITS, Split
@@ -133,11 +133,11 @@ def made(
     if twins:
         hashes[-1] = hashes[0]  # validation and test
         hashes[9] = hashes[10] = hashes[1]  # two training images and a test image
-    seen = Seen(images, np.array(features, np.float32), hashes)
+    seen = ImageFeatures(images, np.array(features, np.float32), hashes)
     return find_errors(seen, np.array(probabilities, np.float32), CLASSES).numbers
 
 
-def told(numbers: Errors) -> dict[str, tuple[bool, float]]:
+def reported(numbers: Errors) -> dict[str, tuple[bool, float]]:
     return {claim.name: (claim.passed, claim.weight) for claim in decide(numbers)}
 
 
@@ -153,7 +153,7 @@ def test_errors_are_beside_training_images_of_the_class_they_resemble() -> None:
     assert [(c.true, c.predicted, c.count) for c in numbers.confusions] == [
         ("ant", "cat", 1), ("bee", "ant", 1), ("cat", "ant", 1),
     ]  # fmt: skip
-    assert "errors_resemble" not in told(numbers)  # two of three may be chance
+    assert "errors_resemble" not in reported(numbers)  # two of three may be chance
 
 
 def test_errors_that_resemble_their_own_class_are_told_as_such() -> None:
@@ -164,7 +164,7 @@ def test_errors_that_resemble_their_own_class_are_told_as_such() -> None:
         ("ant", "bee", 3), ("bee", "cat", 3),
     ]  # fmt: skip
     assert binomtest(0, 6).pvalue < 0.05 < binomtest(0, 5).pvalue
-    passed, weight = told(numbers)["errors_resemble"]
+    passed, weight = reported(numbers)["errors_resemble"]
     assert not passed
     assert weight == pytest.approx(1 - 2 * float(binomtest(0, 6).proportion_ci(method="wilson").high))
 
@@ -174,7 +174,7 @@ def test_without_an_error_nothing_is_claimed_of_errors(dimensions: int) -> None:
     numbers = made({}, dimensions=dimensions)
     assert (len(numbers.mistakes), len(numbers.confusions)) == (0, 0)
     assert numbers.faultless == list(CLASSES)
-    assert told(numbers) == {"splits_apart": (True, 0.0)}
+    assert reported(numbers) == {"splits_apart": (True, 0.0)}
     assert list(list_figures(numbers)) == ["map"]
     assert [each.file for each in numbers.surest] == ["test/cat/2", "test/cat/1", "test/cat/0"]
     assert [each.file for each in numbers.least_sure] == ["test/ant/0", "test/ant/1", "test/ant/2"]
@@ -187,7 +187,7 @@ def test_near_duplicates_are_counted_by_pair_and_by_test_image() -> None:
     assert {(each.first, each.second) for each in numbers.twins} == {
         ("val/cat/0", "test/ant/0"), ("train/ant/0", "test/ant/1"), ("train/ant/1", "test/ant/1"),
     }  # fmt: skip
-    assert told(numbers)["splits_apart"] == (False, 2 / 9)
+    assert reported(numbers)["splits_apart"] == (False, 2 / 9)
 
 
 @pytest.mark.parametrize(

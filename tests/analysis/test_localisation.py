@@ -58,12 +58,12 @@ def test_overlaps_are_those_of_pixels_and_of_all_places() -> None:
     animal = mask(small.rows, small.cols)
     assert found["overlap"] == pytest.approx(union_share(patch, animal))
     assert found["centre_overlap"] == pytest.approx(union_share(mask((21, 202), (21, 202)), animal))
-    places = [
+    locations = [
         union_share(mask((row, row + 181), (col, col + 181)), animal)
         for row in range(0, SIDE - 180)
         for col in range(0, SIDE - 180)
     ]
-    assert found["random_overlap"] == pytest.approx(np.mean(places))
+    assert found["random_overlap"] == pytest.approx(np.mean(locations))
 
 
 def test_a_map_of_nothing_points_nowhere() -> None:

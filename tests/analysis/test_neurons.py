@@ -28,8 +28,8 @@ from reportgen.models.backbone import Backbone, preprocess
 from reportgen.models.graph import LayerGraph
 from reportgen.results import Box, FieldGeometry, Patch, Position
 from reportgen.sections.neurons.compute import (
+    NeuronBoxes,
     See,
-    Sight,
     _require_same,
     describe_neurons,
     find_excited_neurons,
@@ -116,9 +116,9 @@ def found(
 
 
 def seeing(network: Any, signal: NDArray[np.float32]) -> See:
-    def see(position: Position, field: Box) -> Sight:
+    def see(position: Position, field: Box) -> NeuronBoxes:
         gradient = differentiate(network, signal, position)
-        return Sight(effective_field(gradient, fallback=field), find_support(gradient))
+        return NeuronBoxes(effective_field(gradient, fallback=field), find_support(gradient))
 
     return see
 
@@ -225,9 +225,9 @@ def test_a_neuron_of_both_rankings_costs_one_backward_pass() -> None:
     activations = np.random.default_rng(5).normal(size=(6, 6, 4)).astype(np.float32)
     asked: list[Position] = []
 
-    def see(position: Position, field: Box) -> Sight:
+    def see(position: Position, field: Box) -> NeuronBoxes:
         asked.append(position)
-        return Sight(Patch(rows=field.rows, cols=field.cols, energy_share=None), None)
+        return NeuronBoxes(Patch(rows=field.rows, cols=field.cols, energy_share=None), None)
 
     geometry = FieldGeometry(size=3, stride=1, padding=0)
     top, distinct = describe_neurons(activations, (geometry, geometry), 4, 8, see)
@@ -313,9 +313,9 @@ def test_a_silent_neurons_patch_is_its_field_in_the_network_that_ran() -> None:
     activations = np.zeros((6, 6, 2), np.float32)
     given: list[Box] = []
 
-    def see(position: Position, field: Box) -> Sight:
+    def see(position: Position, field: Box) -> NeuronBoxes:
         given.append(field)
-        return Sight(effective_field(np.zeros((40, 40, 3)), fallback=field), None)
+        return NeuronBoxes(effective_field(np.zeros((40, 40, 3)), fallback=field), None)
 
     wide, narrow = (FieldGeometry(size=size, stride=4, padding=size // 2) for size in (20, 8))
     top, _ = describe_neurons(activations, (wide, narrow), 3, 40, see)

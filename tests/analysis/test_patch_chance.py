@@ -11,9 +11,9 @@ from PIL import Image
 from small_results import document, results_of
 
 from reportgen.results import Box
-from reportgen.sections.neurons.chance import Scene, find_places, judge_flatness
+from reportgen.sections.neurons.chance import Scene, judge_flatness, measure_boxes
 from reportgen.sections.neurons.claims import decide
-from reportgen.sections.neurons.patches import group_places
+from reportgen.sections.neurons.patches import group_overlapping
 
 
 def box(top: int, left: int, height: int, width: int) -> Box:
@@ -37,20 +37,20 @@ def test_all_boxes_of_a_size_are_those_that_are_cut_out(levels: NDArray[np.int64
         (i, j): levels[i : i + height, j : j + width] / 255
         for i, j in product(range(9 - height + 1), range(8 - width + 1))
     }
-    found = find_places(levels, height, width)
+    found = measure_boxes(levels, height, width)
     assert found.contrast.shape == (7, 7)
-    for place, part in cut.items():
-        assert found.contrast[place] == pytest.approx(part.std(), abs=1e-12)
+    for position, part in cut.items():
+        assert found.contrast[position] == pytest.approx(part.std(), abs=1e-12)
         below = sum(other.std() < part.std() - 1e-12 for other in cut.values())
         equal = sum(abs(other.std() - part.std()) <= 1e-12 for other in cut.values())
-        assert found.flatter[place] == pytest.approx((below + equal / 2) / len(cut))
+        assert found.flatter[position] == pytest.approx((below + equal / 2) / len(cut))
     assert found.black == pytest.approx(np.mean([(part < 0.05).mean() for part in cut.values()]))
     reaching = [i in (0, 9 - height) or j in (0, 8 - width) for i, j in cut]
     assert found.at_edge == pytest.approx(np.mean(reaching))
 
 
 def test_a_patch_of_the_whole_image_has_one_place(levels: NDArray[np.int64]) -> None:
-    found = find_places(levels, 9, 8)
+    found = measure_boxes(levels, 9, 8)
     assert (found.flatter.tolist(), found.at_edge) == ([[0.5]], 1.0)
 
 
@@ -74,9 +74,9 @@ def test_what_chance_gives_is_the_mean_over_all_places(levels: NDArray[np.int64]
 def test_overlapping_patches_move_together_and_others_alone(levels: NDArray[np.int64]) -> None:
     """Red if each patch moves by itself, or all of an image do: both give another spread."""
     patches = [box(0, 0, 4, 4), box(0, 1, 4, 4), box(1, 0, 4, 4), box(6, 5, 2, 2)]
-    assert group_places(patches)[3] not in group_places(patches)[:3]
+    assert group_overlapping(patches)[3] not in group_overlapping(patches)[:3]
     scene = Scene.of(patches, as_image(levels))
-    together, alone = find_places(levels, 4, 4).flatter, find_places(levels, 2, 2).flatter
+    together, alone = measure_boxes(levels, 4, 4).flatter, measure_boxes(levels, 2, 2).flatter
     first = [together[i, j] + together[i, j + 1] + together[i + 1, j] for i, j in product(range(5), range(4))]
     drawn = scene.draw(np.random.default_rng(3), 20_000)
     assert drawn.mean() == pytest.approx(np.mean(first) + alone.mean(), abs=0.02)

@@ -110,21 +110,21 @@ def test_boxes_as_bad_as_the_patch_count_against_both() -> None:
 def test_of_patches_without_effect_one_in_twenty_is_claimed_to_differ(together: bool) -> None:
     """Random ranks, in an image all alike or each by itself: more than half of them is no claim."""
     rng = np.random.default_rng(5)
-    told, most_of_them, trials = 0, 0, 600
+    reported, most_of_them, trials = 0, 0, 600
     for _ in range(trials):
         ranks = rng.integers(0, 31, (3, 5))
         if together:
             ranks[:] = ranks[:, :1]
-        places = [box(n if together else 20 * n, 0) for n in range(5)]
-        images = [[(int(r), int(r), own) for r, own in zip(row, places, strict=True)] for row in ranks]
+        positions = [box(n if together else 20 * n, 0) for n in range(5)]
+        images = [[(int(r), int(r), own) for r, own in zip(row, positions, strict=True)] for row in ranks]
         section = section_of(images)
-        told += section.patch_harm is not None
+        reported += section.patch_harm is not None
         most_of_them += 2 * section.harming > section.measured
         assert {each.name: each.passed for each in decide(section)}["patches_harm"] is (
             section.patch_harm == "more"
         )
     # Four standard deviations of a share of one in twenty.
-    assert told <= trials * 0.05 + 4 * (trials * 0.05 * 0.95) ** 0.5
+    assert reported <= trials * 0.05 + 4 * (trials * 0.05 * 0.95) ** 0.5
     assert most_of_them > 0.35 * trials
 
 

@@ -102,11 +102,11 @@ def test_plain_gradients_are_those_of_finite_differences_in_a_redrawn_network() 
     layers = with_redrawn(redrawn)
     assert value == pytest.approx(value_of(IMAGE, layers), rel=1e-5)
     strongest = np.argsort(-np.abs(plain), axis=None)[:3]
-    for place in (np.unravel_index(index, plain.shape) for index in strongest):
+    for position in (np.unravel_index(index, plain.shape) for index in strongest):
         step = np.zeros_like(IMAGE, np.float64)
-        step[place] = 1e-5
+        step[position] = 1e-5
         measured = (value_of(IMAGE + step, layers) - value_of(IMAGE - step, layers)) / 2e-5
-        assert plain[place] == pytest.approx(measured, rel=1e-3)
+        assert plain[position] == pytest.approx(measured, rel=1e-3)
 
 
 @pytest.mark.parametrize("block", [None, 5, 4, 3, 2, 1])

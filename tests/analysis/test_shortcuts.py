@@ -20,7 +20,7 @@ from reportgen.results import ImageFile
 from reportgen.results.inference import fisher_p_value, mcnemar_p_value, wilson_interval
 from reportgen.sections.shortcuts.claims import decide
 from reportgen.sections.shortcuts.compute import (
-    Found,
+    CueResults,
     apply_head,
     choose_surest,
     choose_tested,
@@ -29,7 +29,7 @@ from reportgen.sections.shortcuts.compute import (
     describe_class,
     find_shortcuts,
 )
-from reportgen.sections.shortcuts.cues import CUES, describe_images, find_copies, look_at, replace_ring
+from reportgen.sections.shortcuts.cues import CUES, describe_images, find_copies, measure_cues, replace_ring
 from reportgen.sections.shortcuts.judging import REGULARISATION, deal_folds, judge_cue
 from reportgen.sections.shortcuts.result import Shortcuts, Trial
 
@@ -80,7 +80,7 @@ def larger(image: Decoded) -> Decoded:
 
 def make(
     change: Any = None, counts: tuple[int, ...] = (24, 24, 24), seed: int = 4
-) -> tuple[Shortcuts, Found]:
+) -> tuple[Shortcuts, CueResults]:
     """The numbers of a data set whose class ``bee`` alone was changed."""
     rng = np.random.default_rng(seed)
     labels = np.repeat(range(len(counts)), counts)
@@ -88,7 +88,7 @@ def make(
     if change is not None:
         images = [change(image) if y == 1 else image for y, image in zip(labels, images, strict=True)]
     names = [f"{int(n):064x}" for n in rng.permutation(10**6)[: len(labels)]]
-    found = find_shortcuts([look_at(image) for image in images], labels, names, LABELS[: len(counts)])
+    found = find_shortcuts([measure_cues(image) for image in images], labels, names, LABELS[: len(counts)])
     tested = Trial(file="x", true="ant", as_it_is="ant", without_ring="ant")
     numbers = Shortcuts(
         **count_cues(found, LABELS[: len(counts)]),
@@ -156,8 +156,8 @@ def test_the_property_of_the_file_that_gives_the_class_away_is_named(change: Any
         fitted = found.arrays["fold"] != fold
         scaled = (values - values[fitted].mean(0)) / values[fitted].std(0)
         weights = fit_by_hand(scaled[fitted], labels[fitted], 3)
-        told = (np.c_[scaled, np.ones(len(scaled))] @ weights).argmax(1)
-        right += int((told == labels)[~fitted].sum())
+        reported = (np.c_[scaled, np.ones(len(scaled))] @ weights).argmax(1)
+        right += int((reported == labels)[~fitted].sum())
     assert numbers.file_alone[name] == right
 
 
@@ -271,12 +271,12 @@ def test_cross_validation_agrees_with_one_by_hand(cue: str) -> None:
         weights = fit_by_hand(scaled[fitted], labels[fitted], 3)
         wanted[judged] = softmax(np.c_[scaled, np.ones(len(scaled))][judged] @ weights, 1)
     np.testing.assert_allclose(found.probabilities[cue], wanted, atol=1e-4)
-    told = wanted.argmax(1)
-    assert numbers.correct[cue] == int((told == labels).sum())
+    reported = wanted.argmax(1)
+    assert numbers.correct[cue] == int((reported == labels).sum())
     for i in range(3):
         for j in range(3):
-            assert numbers.confusion[cue][i][j] == int(((labels == i) & (told == j)).sum())
-    assert numbers.confusion[cue] == count_confusion(labels, told, 3)
+            assert numbers.confusion[cue][i][j] == int(((labels == i) & (reported == j)).sum())
+    assert numbers.confusion[cue] == count_confusion(labels, reported, 3)
 
 
 def test_no_image_is_judged_by_a_model_that_was_shown_it() -> None:
@@ -285,8 +285,8 @@ def test_no_image_is_judged_by_a_model_that_was_shown_it() -> None:
     labels = np.arange(60) % 3
     values = rng.normal(size=(60, 300)).astype(np.float32)
     folds = deal_folds(labels, [f"{n:03}" for n in range(60)], 5)
-    told = judge_cue(values, labels, folds, 3).argmax(1)
-    assert (told == labels).mean() < 0.55
+    reported = judge_cue(values, labels, folds, 3).argmax(1)
+    assert (reported == labels).mean() < 0.55
 
 
 def test_folds_hold_an_equal_share_of_each_class_whatever_the_order_of_the_images() -> None:
@@ -314,7 +314,7 @@ def test_with_three_images_in_a_class_nothing_is_judged() -> None:
 def test_the_cues_are_what_they_say_pixel_by_pixel() -> None:
     rng = np.random.default_rng(3)
     pixels = rng.integers(0, 256, (SIDE, SIDE, 3), np.uint8)
-    seen = look_at(Decoded(pixels, 640, 480, format="PNG", exif=True, size=12345))
+    seen = measure_cues(Decoded(pixels, 640, 480, format="PNG", exif=True, size=12345))
     values = pixels.astype(float)
     for part in range(8):
         along = slice(28 * part, 28 * part + 28)
@@ -356,7 +356,7 @@ def test_a_dark_background_is_no_frame() -> None:
     night = replace(dark, pixels=(dark.pixels // 6).astype(np.uint8))
     paper = replace(dark, pixels=(255 - dark.pixels // 6).astype(np.uint8))
     light = replace(dark, pixels=255 - with_frame(dark).pixels)
-    look = describe_class([look_at(each) for each in (night, paper, with_frame(dark), light, dark)])
+    look = describe_class([measure_cues(each) for each in (night, paper, with_frame(dark), light, dark)])
     assert (look.dark_frames, look.light_frames, look.images) == (1, 1, 5)
 
 
@@ -366,7 +366,7 @@ def test_nearly_equal_images_of_a_class_are_judged_once() -> None:
     noisy = replace(
         one, pixels=np.clip(one.pixels + rng.normal(0, 9, one.pixels.shape), 0, 255).astype(np.uint8)
     )
-    seen = [look_at(image) for image in (one, other, noisy, one, one)]
+    seen = [measure_cues(image) for image in (one, other, noisy, one, one)]
     copies = find_copies(seen, np.array([0, 0, 0, 0, 1]))
     assert copies.tolist() == [False, False, True, True, False]  # of another class it is none
 

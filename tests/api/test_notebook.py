@@ -63,12 +63,12 @@ class Ran:
     def printed(self, cell: str) -> str:
         return "".join(each.text for each in self.outputs(cell) if each.output_type == "stream")
 
-    def shown(self, cell: str) -> dict[str, Any]:
+    def displayed(self, cell: str) -> dict[str, Any]:
         """The mime bundle of the cell's last output."""
         return dict(self.outputs(cell)[-1].data)
 
     def page(self, cell: str) -> BeautifulSoup:
-        return BeautifulSoup(self.shown(cell)["text/html"], "lxml")
+        return BeautifulSoup(self.displayed(cell)["text/html"], "lxml")
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +121,8 @@ def test_one_output_tells_how_the_build_goes_on(ran: Ran) -> None:
 
 
 def test_the_report_shows_itself_in_short(ran: Ran, written: Any) -> None:
-    shown = ran.shown("report")["text/html"]
-    assert 10_000 < len(shown) < 200_000, "with pictures, but without megabytes"
+    displayed = ran.displayed("report")["text/html"]
+    assert 10_000 < len(displayed) < 200_000, "with pictures, but without megabytes"
     page = ran.page("report")
     assert not page.select("script, style, link, [id]"), "nothing that reaches the rest of the notebook"
     correct, total = (written["transfer"][name]["test"] for name in ("correct", "total"))
@@ -139,7 +139,7 @@ def test_the_report_shows_itself_in_short(ran: Ran, written: Any) -> None:
 
 
 def test_the_results_are_ten_lines_and_a_page(ran: Ran) -> None:
-    lines = ran.shown("results")["text/plain"].splitlines()
+    lines = ran.displayed("results")["text/plain"].splitlines()
     assert 8 <= len(lines) <= 10
     assert max(map(len, lines)) <= 160
     assert SCRIPT in ran.page("results").text
@@ -150,7 +150,7 @@ def test_a_table_is_a_data_frame(ran: Ran, written: Any) -> None:
     table = json.loads(ran.printed("numbers"))
     assert table["data"] == written["transfer"]["confusion"]["test"]
     assert table["index"] == table["columns"] == written["dataset"]["classes"]
-    assert "dataframe" in ran.shown("frame")["text/html"]
+    assert "dataframe" in ran.displayed("frame")["text/html"]
 
 
 def test_the_whole_report_stands_in_a_frame(ran: Ran) -> None:
@@ -162,7 +162,7 @@ def test_the_whole_report_stands_in_a_frame(ran: Ran) -> None:
 
 def test_a_figure_shows_itself(ran: Ran) -> None:
     (file,) = (ran.folder / "made/figures").glob("fig-*-images.jpg")
-    assert base64.b64decode(ran.shown("figure")["image/jpeg"]) == file.read_bytes()
+    assert base64.b64decode(ran.displayed("figure")["image/jpeg"]) == file.read_bytes()
 
 
 def test_the_files_are_named(ran: Ran) -> None:

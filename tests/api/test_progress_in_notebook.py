@@ -19,7 +19,7 @@ class Screen:
     """What stands in the one output of a cell, as it changes."""
 
     def __init__(self) -> None:
-        self.shown: list[dict[str, str]] = []
+        self.displayed: list[dict[str, str]] = []
         self.outputs = 0
 
     def display(self, bundle: dict[str, str], *, raw: bool, display_id: bool) -> Screen:
@@ -31,10 +31,10 @@ class Screen:
 
     def update(self, bundle: dict[str, str], *, raw: bool) -> None:
         assert raw
-        self.shown.append(bundle)
+        self.displayed.append(bundle)
 
     def page(self, number: int = -1) -> BeautifulSoup:
-        return BeautifulSoup(self.shown[number]["text/html"], "lxml")
+        return BeautifulSoup(self.displayed[number]["text/html"], "lxml")
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_a_bar_grows_in_its_place(screen: Screen) -> None:
     (bar,) = screen.page().select("progress")
     assert (bar["value"], bar["max"], bar["aria-label"]) == ("3", "4", "Features <of> images")
     assert "Features <of> images 3 of 4" in screen.page().text
-    assert screen.shown[-1]["text/plain"] == "Features <of> images (3 of 4) …"
+    assert screen.displayed[-1]["text/plain"] == "Features <of> images (3 of 4) …"
 
 
 def test_a_stage_of_unknown_length_has_a_bar_without_a_value(screen: Screen) -> None:
@@ -75,7 +75,7 @@ def test_lines_stay_and_the_bar_goes(screen: Screen) -> None:
     assert screen.outputs == 1
     assert screen.page().select("progress, b") == []
     assert screen.page().text.strip() == "Warning: <b>two</b> images are the same."
-    assert screen.shown[-1]["text/plain"] == "Warning: <b>two</b> images are the same."
+    assert screen.displayed[-1]["text/plain"] == "Warning: <b>two</b> images are the same."
 
 
 def test_the_bar_goes_when_the_build_fails(screen: Screen) -> None:

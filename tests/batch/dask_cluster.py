@@ -51,13 +51,13 @@ def running_cluster(folder: Path, workers: int = 2, threads: int = 1) -> Iterato
             return process
 
         scheduler = start("scheduler", "--port", "0", "--scheduler-file", str(found))
-        places = [folder / f"worker-{number}" for number in range(workers)]
+        directories = [folder / f"worker-{number}" for number in range(workers)]
         started = [
             start(
                 *("worker", "--scheduler-file", str(found), "--no-nanny", "--nthreads", str(threads)),
-                *("--local-directory", str(place), "--death-timeout", "60", "--memory-limit", "4GB"),
+                *("--local-directory", str(directory), "--death-timeout", "60", "--memory-limit", "4GB"),
             )
-            for place in places
+            for directory in directories
         ]  # fmt: skip
         address = json.loads(_wait_for(found))["address"]
         _wait_for_workers(address, workers)

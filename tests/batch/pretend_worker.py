@@ -42,7 +42,7 @@ def outcome(name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def act(kind: str, more: list[str], job: dict[str, Any], place: Path) -> dict[str, Any] | None:
+def act(kind: str, more: list[str], job: dict[str, Any], folder: Path) -> dict[str, Any] | None:
     if kind == "hang":
         time.sleep(600)
     if kind == "allocate":
@@ -70,8 +70,8 @@ def act(kind: str, more: list[str], job: dict[str, Any], place: Path) -> dict[st
         Path(f"{more[1]}.new").rename(more[1])
         while not Path(more[0]).exists():
             time.sleep(0.02)
-    (place / "build").mkdir()
-    (place / "build/report.html").write_text(f"<p>{job['name']}</p>")
+    (folder / "build").mkdir()
+    (folder / "build/report.html").write_text(f"<p>{job['name']}</p>")
     return None if kind == "mute" else outcome(job["name"])
 
 

@@ -46,7 +46,7 @@ def test_tables_have_numbers_and_the_key_has_the_names(tmp_path: Path) -> None:
     key = {row["number"]: row["group"] for row in read_table(scene.out / "names.csv")}
     assert sorted(key.values()) == sorted(NAMES)
     rows = read_table(scene.out / "grades.csv")
-    assert [row["group"] for row in rows] == [f"Number 00{place}" for place in range(1, 5)]
+    assert [row["group"] for row in rows] == [f"Number 00{number}" for number in range(1, 5)]
     for row in rows:
         assert [row[cell] for cell in ("status", "score", "Q1 shape")] == [
             named[key[row["group"]]][cell] for cell in ("status", "score", "Q1 shape")
@@ -57,7 +57,7 @@ def test_tables_have_numbers_and_the_key_has_the_names(tmp_path: Path) -> None:
 
 def test_a_number_stays_with_its_group_though_others_come_and_the_key_is_taken(tmp_path: Path) -> None:
     first = assign_numbers(tmp_path, NAMES)
-    assert sorted(first.values()) == [f"Number 00{place}" for place in range(1, 5)]
+    assert sorted(first.values()) == [f"Number 00{number}" for number in range(1, 5)]
     (tmp_path / "names.csv").unlink()
     more = assign_numbers(tmp_path, ["Abel", *NAMES[:2]])
     assert more == {"Abel": "Number 005", **{name: first[name] for name in NAMES[:2]}}
@@ -82,11 +82,11 @@ def test_a_key_that_is_somebody_s_own_or_has_remarks_is_not_written_over(tmp_pat
 def test_numbers_are_the_same_after_the_hidden_file_was_deleted(tmp_path: Path) -> None:
     """With a new salt, four groups and two that come later would hardly get the same numbers: 1 in 24."""
     names = (*NAMES, "=Abel", "Ab, el")
-    for place in map(str, range(6)):
-        (tmp_path / place).mkdir()
-        first = assign_numbers(tmp_path / place, names)
-        (tmp_path / place / ".numbers.json").unlink()
-        assert assign_numbers(tmp_path / place, ["Cauchy", *names]) == {**first, "Cauchy": "Number 007"}
+    for number in map(str, range(6)):
+        (tmp_path / number).mkdir()
+        first = assign_numbers(tmp_path / number, names)
+        (tmp_path / number / ".numbers.json").unlink()
+        assert assign_numbers(tmp_path / number, ["Cauchy", *names]) == {**first, "Cauchy": "Number 007"}
 
 
 @pytest.mark.parametrize("key", [None, b"number,group\nNumber 001,Euler\nNumber 001,Noether\n", b"\xff"])
@@ -108,9 +108,9 @@ def test_without_a_key_numbers_in_tables_are_not_given_to_others(tmp_path: Path,
 def test_the_order_is_nobody_s(tmp_path: Path) -> None:
     """Of 20 classes of four, by their own salts, hardly all are in one order: 24 to the power of -19."""
     orders = set()
-    for place in range(20):
-        (tmp_path / str(place)).mkdir()
-        orders.add(tuple(assign_numbers(tmp_path / str(place), NAMES).values()))
+    for number in range(20):
+        (tmp_path / str(number)).mkdir()
+        orders.add(tuple(assign_numbers(tmp_path / str(number), NAMES).values()))
     assert len(orders) > 1
 
 

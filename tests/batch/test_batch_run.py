@@ -64,9 +64,9 @@ def test_every_way_to_fail_is_one_row_and_the_others_go_on(tmp_path: Path) -> No
         "Mute": "Its process ended without an outcome",
         "Linked": "passwd: is a symbolic link, which is not followed",
     }
-    begin, _, place = reasons(report)["Ours"].partition(", in ")
+    begin, _, location = reasons(report)["Ours"].partition(", in ")
     assert begin == "A fault of reportgen itself, not of the group: KeyError: 'config'"
-    assert place.startswith("reportgen/batch/job.py, line ")
+    assert location.startswith("reportgen/batch/job.py, line ")
     rows = read_rows(scene.out)
     assert [row["group"] for row in rows] == ["Good", "'=Evil", *list(reasons(report))[2:]]
     # Points as pretend_worker gives them: the sum of the name's bytes modulo 5, and 1.5 more.

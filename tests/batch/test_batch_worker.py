@@ -105,18 +105,18 @@ def run(home: Path, *names: str, data: Path | None = None, **changes: Any) -> Re
 
 
 def test_classes_right_in_the_folder_are_taken_without_what_stands_beside_them(tmp_path: Path) -> None:
-    group, place = tmp_path / "group", tmp_path / "place"
+    group, folder = tmp_path / "group", tmp_path / "place"
     for name in ("train/cat/a.png", "test/dog/b.png", "build/results.json", ".git/x", "report.pdf"):
         (group / name).parent.mkdir(parents=True, exist_ok=True)
         (group / name).write_bytes(name.encode())
-    place.mkdir()
+    folder.mkdir()
     parts = find_parts([group])
     assert parts.data is not None
-    data = _lay_out(parts, place)
+    data = _lay_out(parts, folder)
     assert data is not None
     found = {path.relative_to(data).as_posix(): path.read_bytes() for path in data.rglob("*.*")}
     assert found == {name: name.encode() for name in ("train/cat/a.png", "test/dog/b.png")}
-    assert data.is_relative_to(place)
+    assert data.is_relative_to(folder)
     assert parts.submission == group / "build"
 
 
@@ -147,27 +147,27 @@ def test_what_is_handed_in_is_graded_and_held_until_it_is_released(made: Path, t
     assert "numbers" in rows["boaster"]["reason"]
     assert [rows["idle"][name] for name in names] == ["nothing handed in", "0", "14", "", "", "", ""]
     assert rows["honest"]["verification"].startswith("nothing differs; ")
-    assert not report.settled
-    told = (tmp_path / "out/groups/boaster/verification.txt").read_text(encoding="utf-8")
-    assert told.startswith("NOT CONFIRMED: build: ")
-    assert str(tmp_path) not in told
+    assert not report.complete
+    reported = (tmp_path / "out/groups/boaster/verification.txt").read_text(encoding="utf-8")
+    assert reported.startswith("NOT CONFIRMED: build: ")
+    assert str(tmp_path) not in reported
     page = (tmp_path / "out/overview.html").read_text(encoding="utf-8")
     assert "14 of 14" in page, "which the instructor may release"
     assert len(re.findall(r'<td\b[^>]* class="alarm">', page)) == 1
     assert 'href="groups/boaster/verification.html"' in page
     assert 'href="groups/honest/verification.html"' in page
-    shown = (tmp_path / "out/groups/boaster/verification.html").read_text(encoding="utf-8")
-    assert "Not confirmed</h1>" in shown
-    assert str(tmp_path) not in shown
+    displayed = (tmp_path / "out/groups/boaster/verification.html").read_text(encoding="utf-8")
+    assert "Not confirmed</h1>" in displayed
+    assert str(tmp_path) not in displayed
     # Without the PDF some of the settings are not known, which nobody has to look at, but may.
-    shown = (tmp_path / "out/groups/honest/verification.html").read_text(encoding="utf-8")
-    assert "Nothing differs</h1>" in shown
+    displayed = (tmp_path / "out/groups/honest/verification.html").read_text(encoding="utf-8")
+    assert "Nothing differs</h1>" in displayed
 
     again = run(tmp_path, *rows, data=made / "data", released=frozenset({"boaster"}))
     rows = {row["group"]: row for row in read_rows(tmp_path / "out")}
     assert [rows["boaster"][name] for name in names] == ["done", "14", "14", "3", "2", "4", "5"]
     assert rows["boaster"]["reason"].startswith("released: ")
-    assert (again.worked_on, again.settled) == (0, True)
+    assert (again.worked_on, again.complete) == (0, True)
 
     # Another rubric is applied to what was recomputed; whoever computes anything now fails.
     graded = {name: [row[key] for key in names] for name, row in rows.items()}

@@ -17,7 +17,7 @@ from graded_class import BY_HAND, COMMAND, GradedClass
 from reportgen.batch import feedback
 from reportgen.batch.attempt import LocalRunner
 from reportgen.batch.class_file import Group
-from reportgen.batch.feedback import Addressee, make_page, write_feedback
+from reportgen.batch.feedback import Recipient, make_page, write_feedback
 from reportgen.batch.outcome import Outcome
 from reportgen.batch.run import Options, run_batch
 from reportgen.batch.tables import GroupResult
@@ -64,13 +64,13 @@ def test_page_and_pdf_tell_what_the_grades_tell(tmp_path: Path) -> None:
     assert [row for row in cells if len(row) == 1 and "512" in row[0]], "the reason"
     assert soup.h1 is not None
     assert soup.h1.get_text() == "Noether & Co"
-    told = text_of(paper)
-    assert "Noether & Co" in told
-    assert "Vision, CNN" in told
-    assert "Size <b>" in told
+    reported = text_of(paper)
+    assert "Noether & Co" in reported
+    assert "Vision, CNN" in reported
+    assert "Size <b>" in reported
     # 6.5 of the 12.5 are for a person to give, and neither reached nor lost.
-    assert "0 of 6 points" in told
-    assert "6.5 not graded yet" in told
+    assert "0 of 6 points" in reported
+    assert "6.5 not graded yet" in reported
     with pikepdf.open(paper) as pdf:
         assert pdf.Root.Lang == "en"
     # Nothing is written again that would be the same; what somebody wrote into it is kept.
@@ -97,12 +97,12 @@ ROWS = (
 FOUND = {"rows": [dict(zip(KEYS, row, strict=True)) for row in ROWS]}
 
 
-def held(folder: Path, *, released: bool, anonymous: bool = False) -> Addressee:
+def held(folder: Path, *, released: bool, anonymous: bool = False) -> Recipient:
     outcome = Outcome(score="4", points="5", hold="1 finding: numbers", notes=("A note",))
     (folder / "verification.json").write_text(json.dumps(FOUND), encoding="utf-8")
     (folder / "verification.html").write_text("x", encoding="utf-8")
     row = GroupResult(Group("A", None, "a"), outcome, None, {}, released=released)
-    return Addressee("A", row, None if anonymous else folder, folder / "grades.json")
+    return Recipient("A", row, None if anonymous else folder, folder / "grades.json")
 
 
 def test_what_is_held_has_findings_and_no_points(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_what_is_held_has_findings_and_no_points(tmp_path: Path) -> None:
     assert (page.score, page.criteria, page.notes) == ("", [], ())
     assert (page.status, page.reason) == ("held", "1 finding: numbers")
     (row,) = page.differences
-    assert (row.place, row.submitted, row.recomputed) == ("numbers, /b<i>", "[1]", "")
+    assert (row.location, row.submitted, row.recomputed) == ("numbers, /b<i>", "[1]", "")
     assert "\u202e" not in row.reason
     assert page.findings == f"../groups/{tmp_path.name}/verification.html"
     assert make_page(held(tmp_path, released=True), "CNN").score == "4"
@@ -147,7 +147,7 @@ def test_a_page_is_printed_again_by_another_printer_and_else_kept(
     newer: Callable[..., object],
 ) -> None:
     row = GroupResult(Group("A", None, "a"), Outcome("absent"), None, {})
-    addressee = Addressee("A", row, None, tmp_path / "none.json")
+    addressee = Recipient("A", row, None, tmp_path / "none.json")
 
     def again() -> int:
         write_feedback([addressee], "Vision", tmp_path)

@@ -11,7 +11,7 @@ from typing import Any, cast
 from bs4 import BeautifulSoup
 
 from reportgen.batch.class_file import Class, Group
-from reportgen.batch.examination import find_hold, is_for_a_person
+from reportgen.batch.examination import find_hold, needs_review
 from reportgen.batch.outcome import Outcome
 from reportgen.batch.summary import sum_up
 from reportgen.batch.tables import GroupResult, write_grades
@@ -61,12 +61,12 @@ def test_of_a_pdf_the_page_that_is_graded_is_ours() -> None:
     excused = Finding("pages", "report.pdf", "not recomputable", reason="it was made with pango 1.0")
     assert hold(excused) == ""
     # But somebody is told that it was not compared.
-    assert is_for_a_person(Verification("report.pdf", "images", (excused,)))
+    assert needs_review(Verification("report.pdf", "images", (excused,)))
 
 
 def test_only_what_was_handed_in_and_not_compared_is_to_be_looked_at() -> None:
     def look(*rows: Finding) -> bool:
-        return is_for_a_person(Verification("report.pdf", "images", rows))
+        return needs_review(Verification("report.pdf", "images", rows))
 
     missing = Finding("settings", "/report", "not recomputable")
     assert not look(Finding("pages", "page 1", "confirmed"), missing)
@@ -85,7 +85,11 @@ def test_the_status_and_the_page_tell_of_it() -> None:
         verified=True,
         look=True,
     )
-    groups = (Group("Looked", None, "looked"), Group("Plain", None, "plain"), Group("Held", None, "held"))
+    groups = (
+        Group("ImageOutputs", None, "looked"),
+        Group("Plain", None, "plain"),
+        Group("Held", None, "held"),
+    )
     rows = [
         GroupResult(groups[0], found, None, {}),
         GroupResult(groups[1], replace(found, look=False, verification="confirmed"), None, {}),
@@ -95,7 +99,7 @@ def test_the_status_and_the_page_tell_of_it() -> None:
     table = csv.DictReader(io.StringIO(write_grades(rows, chosen.outline.kind)))
     assert [row["status"] for row in table] == ["done, to be looked at", "done", "held"]
     soup = BeautifulSoup(render_overview(sum_up(chosen, rows), open_templates()), "html.parser")
-    assert [cell.get_text() for cell in soup.select("#looks tbody th")] == ["Looked"]
+    assert [cell.get_text() for cell in soup.select("#looks tbody th")] == ["ImageOutputs"]
     links = {str(link["href"]) for link in soup.select("#looks a, #held a, #groups a")}
     # To what there is to look at a page leads; the words of one that is confirmed are enough.
     assert {link for link in links if "verification" in link} == {

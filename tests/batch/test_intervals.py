@@ -75,7 +75,7 @@ def test_of_many_classes_most_intervals_hold_the_truth() -> None:
 def graded(*scores: str) -> list[GroupResult]:
     return [
         GroupResult(
-            Group(f"G{place}", Path("x"), f"g{place}"),
+            Group(f"G{number}", Path("x"), f"g{number}"),
             Outcome(
                 score=score or "0",
                 points="4",
@@ -85,7 +85,7 @@ def graded(*scores: str) -> list[GroupResult]:
             None,
             {},
         )
-        for place, score in enumerate(scores)
+        for number, score in enumerate(scores)
     ]
 
 

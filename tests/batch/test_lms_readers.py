@@ -163,13 +163,13 @@ def test_gradescope_s_columns_have_the_grades_of_the_class(files: dict[str, byte
 def test_the_instructor_s_own_table_says_what_is_not_decided(files: dict[str, bytes]) -> None:
     """Red if 7 of the 7 points that could be checked are read as 7 of 10, or nothing given yet as zero."""
     heading, *rows = rows_of(files["grades-students.csv"])
-    told = {row[0]: dict(zip(heading, row, strict=True)) for row in rows}
-    assert {key: number(row["score"]) for key, row in told.items()} == SCORES
-    assert told["17"]["status"] == told["18"]["status"] == "not decided"
-    assert (told["17"]["not checkable"], told["18"]["not checkable"]) == ("3", "0")
-    assert told["17"]["reason"] == "7 of 7 points, 3 not checkable"
-    assert told["18"]["reason"] == "0 of 0 points, 10 not graded yet"
-    assert told["007"]["status"] == "done"
+    reported = {row[0]: dict(zip(heading, row, strict=True)) for row in rows}
+    assert {key: number(row["score"]) for key, row in reported.items()} == SCORES
+    assert reported["17"]["status"] == reported["18"]["status"] == "not decided"
+    assert (reported["17"]["not checkable"], reported["18"]["not checkable"]) == ("3", "0")
+    assert reported["17"]["reason"] == "7 of 7 points, 3 not checkable"
+    assert reported["18"]["reason"] == "0 of 0 points, 10 not graded yet"
+    assert reported["007"]["status"] == "done"
 
 
 def test_no_cell_is_a_formula_to_a_spreadsheet(files: dict[str, bytes]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reportgen.batch.roster import Name, read_name, simplify
+from reportgen.batch.roster import UploadName, read_name, simplify
 
 
 @pytest.mark.parametrize(
@@ -29,23 +29,23 @@ def test_folders(name: str, owner: str, ident: str, file: str) -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("An Li_9_assignsubmission_file_my_report.pdf", Name("An Li", "9", "my_report.pdf", lms=True)),
-        ("lastfirst_12345_67890_report.pdf", Name("lastfirst", "12345", "report.pdf", lms=True)),
+        ("An Li_9_assignsubmission_file_my_report.pdf", UploadName("An Li", "9", "my_report.pdf", lms=True)),
+        ("lastfirst_12345_67890_report.pdf", UploadName("lastfirst", "12345", "report.pdf", lms=True)),
         (
             "lastfirst_LATE_12345_67890_a_1_b.pdf",
-            Name("lastfirst", "12345", "a_1_b.pdf", lms=True, late=True),
+            UploadName("lastfirst", "12345", "a_1_b.pdf", lms=True, late=True),
         ),
-        ("group5_1234_report.pdf", Name("group5", "1234", "report.pdf")),
-        ("group5_1234_Data.ZIP", Name("group5", "1234", "Data.ZIP")),
-        ("Group 5 - Report.PDF", Name("Group 5", "", "Report.PDF")),
-        ("Group_5_report.pdf", Name("Group", "5", "report.pdf")),
-        ("Group 5.pdf", Name("Group 5", "", "Group 5.pdf")),
-        ("report (1).pdf", Name("", "", "report (1).pdf")),
-        ("data.zip", Name("", "", "data.zip")),
-        ("reporters.pdf", Name("reporters", "", "reporters.pdf")),
+        ("group5_1234_report.pdf", UploadName("group5", "1234", "report.pdf")),
+        ("group5_1234_Data.ZIP", UploadName("group5", "1234", "Data.ZIP")),
+        ("Group 5 - Report.PDF", UploadName("Group 5", "", "Report.PDF")),
+        ("Group_5_report.pdf", UploadName("Group", "5", "report.pdf")),
+        ("Group 5.pdf", UploadName("Group 5", "", "Group 5.pdf")),
+        ("report (1).pdf", UploadName("", "", "report (1).pdf")),
+        ("data.zip", UploadName("", "", "data.zip")),
+        ("reporters.pdf", UploadName("reporters", "", "reporters.pdf")),
     ],
 )
-def test_files(name: str, expected: Name) -> None:
+def test_files(name: str, expected: UploadName) -> None:
     assert read_name(name, folder=False) == expected
 
 

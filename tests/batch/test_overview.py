@@ -49,7 +49,7 @@ IMAGES: tuple[dict[str, str], ...] = (
 
 @pytest.fixture(scope="module")
 def html() -> str:
-    groups = [Group(name, Path("x"), f"g{place}") for place, name in enumerate(NAMES)]
+    groups = [Group(name, Path("x"), f"g{number}") for number, name in enumerate(NAMES)]
     report = "build/report.html"
     rows = [
         GroupResult(*row[:2], None, row[2], report=report)
@@ -149,7 +149,7 @@ def test_what_could_not_be_checked_is_in_no_sum() -> None:
 
 
 def test_what_is_held_counts_nowhere_and_what_is_released_does() -> None:
-    groups = [Group(name, Path("x"), f"g{place}") for place, name in enumerate(("Free", "Held", "Idle"))]
+    groups = [Group(name, Path("x"), f"g{number}") for number, name in enumerate(("Free", "Held", "Idle"))]
     held = replace(outcome("4", "6"), hold="606 findings: numbers", differs=True, verified=True)
     traits = Traits((Author("Ann"),))
     rows = [

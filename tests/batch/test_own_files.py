@@ -97,14 +97,14 @@ def in_the_folder_of_all(home: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("place", "key"),
+    ("location", "key"),
     # No cache among the folders of groups, where it would be taken for one of them.
     [*((beside, key) for key in NAMED), *((in_the_folder_of_all, key) for key in NAMED if key != "cache")],
 )
 def test_what_lies_beside_it_is_the_instructor_s(
-    tmp_path: Path, key: str, place: Callable[[Path], str]
+    tmp_path: Path, key: str, location: Callable[[Path], str]
 ) -> None:
-    prefix = place(tmp_path)
+    prefix = location(tmp_path)
     if key == "roster":
         write(tmp_path, {f"{prefix}table.csv": "id,email,name,group\n1,,Ann,A\n"})
     (tmp_path / "class.toml").write_text(f'submissions = "dl"\n{key} = "{prefix}{NAMED[key]}"\n')

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.batch.class_file import Limits
-from reportgen.batch.process import End, Program, run_program
+from reportgen.batch.process import ProcessResult, Program, run_program
 
 STARTS_OTHERS = """
 import os, time
@@ -24,7 +24,7 @@ while time.monotonic() < end:
 """
 
 
-def run(folder: Path, script: str, limits: Limits) -> End:
+def run(folder: Path, script: str, limits: Limits) -> ProcessResult:
     program = Program((sys.executable, "-c", script), folder, dict(os.environ), folder / "log.txt")
     return run_program(program, limits, lambda _: None, lambda: False)
 

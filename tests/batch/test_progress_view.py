@@ -65,10 +65,10 @@ def test_bars_show_the_whole_and_each_group() -> None:
         view.on_message("b", Message("stage", "Figures", 0, 0))
         view.end("b", Outcome(score="5", points="9"), None)
         view._bars.refresh()
-    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream.getvalue())
-    assert re.search(r"All groups .* 1/2", shown)
-    assert re.search(r"Group A: Features .* 30/40", shown)
-    assert "[red]B: 5 of 9 points" in shown
+    displayed = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream.getvalue())
+    assert re.search(r"All groups .* 1/2", displayed)
+    assert re.search(r"Group A: Features .* 30/40", displayed)
+    assert "[red]B: 5 of 9 points" in displayed
 
 
 LATE = [Message("started"), Message("stage", "Figures", 0, 0), Message("advanced", "Features", 39, 40)]

@@ -60,7 +60,7 @@ def rows_of(received: Received, outcome: Outcome = Outcome(score="1")) -> list[F
     return list(account(received, [(group, find_parts(group.roots), outcome) for group in received.groups]))
 
 
-def told(rows: list[FileRow]) -> dict[str, tuple[str, str]]:
+def reported(rows: list[FileRow]) -> dict[str, tuple[str, str]]:
     return {row.file: (row.group, row.status) for row in rows}
 
 
@@ -93,7 +93,7 @@ def test_a_folder_with_everything_that_people_hand_in(tmp_path: Path) -> None:
     }  # fmt: skip
     rows = rows_of(received)
     graded, ignored, lost = "graded", "ignored", "not understood"
-    assert told(rows) == {
+    assert reported(rows) == {
         "Group 1/report.pdf": ("Group 1", graded),
         "Group 1/notes.txt": ("Group 1", ignored),
         "Group 1/@eaDir/x": ("Group 1", ignored),
@@ -201,14 +201,14 @@ def test_groups_that_class_toml_names_are_found_in_a_download_or_have_no_points(
     }  # fmt: skip
     assert [group.folder is None for group in received.groups] == [False, False, True, False]
     assert {group.data for group in received.groups} == {tmp_path / "given/images"}
-    assert [stray.file for stray in received.strays] == ["images"]
+    assert [stray.file for stray in received.unassigned] == ["images"]
 
 
 def test_two_different_reports_of_one_standing_are_not_guessed_about(tmp_path: Path) -> None:
     for second, found in (("1", "report.pdf"), ("2", "")):
         write(tmp_path / "given", {"A/x/report.pdf": "1", "A/y/report.pdf": second, "B/x.pdf": "2"})
         assert reports(take_in(tmp_path / "given", tmp_path / "out")) == {"A": found, "B": "x.pdf"}
-    rows = told(rows_of(take_in(tmp_path / "given", tmp_path / "out"), Outcome("data", "several PDFs")))
+    rows = reported(rows_of(take_in(tmp_path / "given", tmp_path / "out"), Outcome("data", "several PDFs")))
     assert rows == {
         "A/x/report.pdf": ("A", "not understood"), "A/y/report.pdf": ("A", "not understood"),
         "B/x.pdf": ("B", "not understood"),
@@ -236,8 +236,11 @@ def test_nothing_is_followed_out_of_what_was_given(tmp_path: Path) -> None:
     (given / "A/data").symlink_to(tmp_path / "secret")
     received = take_in(given, tmp_path / "out")
     assert reports(received) == {"A": "report.pdf"}
-    assert {stray.file: stray.ignored for stray in received.strays} == {"B": False, "C_1_report.pdf": False}
-    assert "A/data" in told(rows_of(received))
+    assert {stray.file: stray.ignored for stray in received.unassigned} == {
+        "B": False,
+        "C_1_report.pdf": False,
+    }
+    assert "A/data" in reported(rows_of(received))
     assert not any(path.read_bytes() == b"s" for path in (tmp_path / "out").rglob("*.pdf"))
 
 

@@ -20,10 +20,10 @@ from reportgen.batch.copies import (
     Shared,
     compare_images,
     find_copies,
-    find_guests,
+    find_outside_authors,
     find_shared_images,
     hash_images,
-    hash_paper,
+    hash_pdf,
     hash_pieces,
 )
 from reportgen.batch.outcome import Author, Outcome, Traits
@@ -54,8 +54,8 @@ def test_shared_images_are_those_of_the_pairs(images: dict[str, dict[str, str]])
         for a, b in itertools.permutations(images, 2)
     }
     found = find_shared_images(images)
-    told = {(each.group, name): count for each in found for name, count in each.partners}
-    assert told == {pair: count for pair, count in pairs.items() if count}
+    reported = {(each.group, name): count for each in found for name, count in each.partners}
+    assert reported == {pair: count for pair, count in pairs.items() if count}
     for each in found:
         others = {sha for name in images if name != each.group for sha in images[name].values()}
         assert each.shared == len(set(images[each.group].values()) & others)
@@ -73,11 +73,11 @@ def test_images_that_were_saved_again_are_found_by_few_bits(
     named = {f"G{n}": {f"{n}.{i}": value for i, value in enumerate(each)} for n, each in enumerate(groups)}
     images = {name: {f"{file}.jpg": file for file in files} for name, files in named.items()}
     likeness = {name: {file: f"{value:016x}" for file, value in each.items()} for name, each in named.items()}
-    told = {each.group: each.shared for each in find_shared_images(images, likeness)}
+    reported = {each.group: each.shared for each in find_shared_images(images, likeness)}
     for name, files in named.items():
         others = [value for other, each in named.items() if other != name for value in each.values()]
         near = sum(any((mine ^ value).bit_count() <= ALIKE for value in others) for mine in files.values())
-        assert told.get(name, 0) == near
+        assert reported.get(name, 0) == near
 
 
 def test_a_picture_that_is_saved_again_is_alike_and_another_is_not(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def spell(words: Sequence[str], seed: int) -> str:
     return "".join(word.title() + ends[rng.integers(5)] for word in words)
 
 
-def told(**texts: str) -> list[tuple[str, tuple[str, ...]]]:
+def reported(**texts: str) -> list[tuple[str, tuple[str, ...]]]:
     """Whose commentary has much in common; the hash of the whole is another for each."""
     traits = {
         name: Traits(words={"transfer": name}, pieces=hash_pieces([text])) for name, text in texts.items()
@@ -144,30 +144,30 @@ def told(**texts: str) -> list[tuple[str, tuple[str, ...]]]:
 
 def test_a_text_that_was_changed_a_little_is_told() -> None:
     """Red if one comma is enough to hide it."""
-    changed = ["other" if place % 40 == 0 else word for place, word in enumerate(WORDS)]
+    changed = ["other" if location % 40 == 0 else word for location, word in enumerate(WORDS)]
     same = "much of the commentary: 100 % of the shorter"
-    assert told(A=spell(WORDS, 1), B=spell(WORDS, 2)) == [(same, ("A", "B"))]
+    assert reported(A=spell(WORDS, 1), B=spell(WORDS, 2)) == [(same, ("A", "B"))]
     # Five of 200 words, the first at an end: 4 × 8 + 1 of 193 pieces are others. 160 / 193 = 82.9 %.
-    (found,) = told(A=spell(WORDS, 1), B=spell(changed, 2))
+    (found,) = reported(A=spell(WORDS, 1), B=spell(changed, 2))
     assert found == ("much of the commentary: 82.9 % of the shorter", ("A", "B"))
     # A part of a longer text.
-    assert told(A=spell(WORDS[:60], 1), B=spell(WORDS, 2)) == [(same, ("A", "B"))]
+    assert reported(A=spell(WORDS[:60], 1), B=spell(WORDS, 2)) == [(same, ("A", "B"))]
 
 
 def test_who_wrote_on_their_own_is_not_told() -> None:
     other = [word[::-1] for word in WORDS]
     # Every second sentence of fifteen words the same is half.
-    half = [w if place // 15 % 2 else o for place, (w, o) in enumerate(zip(WORDS, other, strict=True))]
-    assert told(A=spell(WORDS, 1), B=spell(other, 2), C=spell(half, 3)) == []
-    assert told(A=spell(WORDS[:30], 1), B=spell(WORDS[:30], 2)) == [], "too short to say anything"
+    half = [w if location // 15 % 2 else o for location, (w, o) in enumerate(zip(WORDS, other, strict=True))]
+    assert reported(A=spell(WORDS, 1), B=spell(other, 2), C=spell(half, 3)) == []
+    assert reported(A=spell(WORDS[:30], 1), B=spell(WORDS[:30], 2)) == [], "too short to say anything"
     # What the exercise gave to all is nobody's; two that have more in common are told all the same.
     given_text = WORDS[:120]
     texts = {
         name: spell([*given_text, *(f"{name}{n}" for n in range(60))], n) for n, name in enumerate("ABCDE")
     }
-    assert told(**texts) == []
+    assert reported(**texts) == []
     texts["F"] = texts["E"]
-    assert [groups for _, groups in told(**texts)] == [("E", "F")]
+    assert [groups for _, groups in reported(**texts)] == [("E", "F")]
 
 
 def test_a_text_that_is_told_whole_is_not_told_twice() -> None:
@@ -191,7 +191,7 @@ def test_a_pdf_that_was_saved_again_is_the_same_and_another_is_not(tmp_path: Pat
     make_paper(tmp_path / "words.pdf", "b", b"{}")
     make_paper(tmp_path / "numbers.pdf", "a", b"{1}")
     (tmp_path / "none.pdf").write_bytes(b"%PDF- no more")
-    hashes = {path.stem: hash_paper(path) for path in sorted(tmp_path.iterdir())}
+    hashes = {path.stem: hash_pdf(path) for path in sorted(tmp_path.iterdir())}
     assert (tmp_path / "a.pdf").read_bytes() != (tmp_path / "again.pdf").read_bytes()
     assert hashes["a"] == hashes["again"] != ""
     assert len({hashes[name] for name in ("a", "words", "numbers")}) == 3
@@ -210,7 +210,7 @@ def test_an_author_of_another_group_by_the_roster_is_told() -> None:
         "A": Traits((Author("ann lee"), Author("Cy Ay", "9"), Author("Cy Ay", "10"))),
         "B": Traits((Author("Nobody Known"), Author("Bo", "8"))),
     }
-    assert find_guests(traits, members) == [
+    assert find_outside_authors(traits, members) == [
         Copy("the author Cy Ay, by the roster of B", ("A", "B")),
         Copy("the author Bo, by the roster of A", ("B", "A")),
     ]

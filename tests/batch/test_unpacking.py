@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.batch.unpacking import Desk, ZipLimits, find_entry, measure, unpack
+from reportgen.batch.unpacking import Unpacker, ZipLimits, find_entry, measure, unpack
 from reportgen.batch.zip_directory import read_names
 from reportgen.intake import IntakeError, check_folder
 
@@ -100,9 +100,9 @@ def test_a_size_that_is_told_too_small_does_not_help(tmp_path: Path) -> None:
     data = bytearray(archive.read_bytes())
     # The uncompressed size, 4 bytes: at 24 in the entry of the central directory, 22 in that of the file.
     for magic, offset in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
-        place = data.index(magic) + offset
-        assert struct.unpack_from("<I", data, place) == (2_000_000,)
-        struct.pack_into("<I", data, place, 10)
+        location = data.index(magic) + offset
+        assert struct.unpack_from("<I", data, location) == (2_000_000,)
+        struct.pack_into("<I", data, location, 10)
     archive.write_bytes(data)
     with pytest.raises(IntakeError):
         unpack(archive, tmp_path / "out", "a.zip", LIMITS)
@@ -170,7 +170,7 @@ def test_zips_in_zips_share_what_one_group_may_unpack(tmp_path: Path) -> None:
     inner = {f"{n}.zip": packed(write(f"{n}.txt", bytes([n]) * 1_000_000)) for n in range(5)}
     outer = packed(*(write(name, data) for name, data in inner.items()))
     root = lay(tmp_path / "A", {"all.zip": outer})
-    desk = Desk(tmp_path / "out", replace(LIMITS, entries=20))
+    desk = Unpacker(tmp_path / "out", replace(LIMITS, entries=20))
     found = desk.unpack_below([root], "a")
     # Three of a million bytes: with the zips themselves a fourth is too much.
     assert len(found) == 1 + 1 + 3
@@ -183,7 +183,7 @@ def test_zips_in_zips_share_what_one_group_may_unpack(tmp_path: Path) -> None:
 def test_zips_beside_each_other_share_it_and_those_of_another_group_do_not(tmp_path: Path) -> None:
     three = [write(name) for name in ("a", "b", "c")]
     files = {f"{n}.zip": packed(*three, write(f"own-{n}", str(n))) for n in range(2)}
-    desk = Desk(tmp_path / "out", LIMITS)
+    desk = Unpacker(tmp_path / "out", LIMITS)
     for name in "AB":
         assert len(desk.unpack_below([lay(tmp_path / name, files)], name.casefold())) == 2
     refused = [each for each in desk.archives.values() if each.refusal]
@@ -196,11 +196,11 @@ def test_the_same_zip_takes_room_once_and_a_second_run_finds_the_same(tmp_path: 
     files = {"1.zip": same, "2.zip": same, "3.zip": same, "4.zip": packed(write("c", bytes(900_000)))}
     root = lay(tmp_path / "A", files)
     for _ in range(2):
-        desk = Desk(tmp_path / "out", LIMITS)
+        desk = Unpacker(tmp_path / "out", LIMITS)
         assert len(desk.unpack_below([root], "a")) == 3
         assert not any(each.refusal for each in desk.archives.values())
     # What an earlier run unpacked with more room is no longer used.
-    desk = Desk(tmp_path / "out", ZipLimits(total_bytes=1_000_000))
+    desk = Unpacker(tmp_path / "out", ZipLimits(total_bytes=1_000_000))
     assert len(desk.unpack_below([root], "a")) == 2
     desk.clear()
     assert unpacked_bytes(tmp_path / "out") == 900_001

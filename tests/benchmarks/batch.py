@@ -85,8 +85,8 @@ def _do_nothing(bench: Bench, images: int, report: Path) -> Rebuild:
     for group in sorted((file.parent / "groups").iterdir()):
         shutil.copytree(report, group / "build", ignore=shutil.ignore_patterns(".*"))
     out = file.parent / "out"
-    filling = (sys.executable, _COPYING, file, out, report)
-    bench.command(f"copying the reports of {IDLE_GROUPS} groups", filling, file.parent)
+    filled_folder = (sys.executable, _COPYING, file, out, report)
+    bench.command(f"copying the reports of {IDLE_GROUPS} groups", filled_folder, file.parent)
     before = (out / "timings.csv").read_bytes()
     name = f"nothing, {IDLE_GROUPS} groups of {images} images"
     runs = [bench.command(name, _batch(file, out), file.parent) for _ in range(SHORT)]

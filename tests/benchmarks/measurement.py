@@ -68,8 +68,8 @@ def measure_command(command: Sequence[object], folder: Path, stage: str = "") ->
     Raises ``RuntimeError`` with what the process said if it fails.
     """
     words = list(map(str, command))
-    with tempfile.TemporaryDirectory() as place:
-        out = Path(place) / "cost.json"
+    with tempfile.TemporaryDirectory() as location:
+        out = Path(location) / "cost.json"
         # -S: no packages, so that the launcher is small.
         launch = [sys.executable, "-S", str(_LAUNCHER), str(out), *words]
         _, others = _watch(" ".join(words), launch, dict(os.environ), folder)

@@ -104,9 +104,9 @@ def _draw_grid(pictures: list[Any], file: Path) -> None:
     columns = min(len(pictures), 8)
     rows = -(-len(pictures) // columns)
     figure, axes = plt.subplots(rows, columns, squeeze=False)
-    for place in axes.flat:
-        place.axis("off")
-    for place, picture in zip(axes.flat, pictures, strict=False):
-        place.imshow(picture)
+    for location in axes.flat:
+        location.axis("off")
+    for location, picture in zip(axes.flat, pictures, strict=False):
+        location.imshow(picture)
     figure.savefig(file, dpi=150)
     plt.close(figure)

@@ -264,8 +264,8 @@ def test_settings_of_a_home_are_those_that_reportgen_reads(tmp_path: Path) -> No
 
 
 def test_added_images_are_new_training_images(tmp_path: Path) -> None:
-    for number, place in enumerate(("train/a/1.png", "train/b/1.png", "test/a/1.png")):
-        draw_image(tmp_path / "data" / place, number, (30, 20))
+    for number, location in enumerate(("train/a/1.png", "train/b/1.png", "test/a/1.png")):
+        draw_image(tmp_path / "data" / location, number, (30, 20))
     home = Home.made(tmp_path / "home", tmp_path / "data")
     home.add_image(1)
     home.add_image(2)

@@ -145,9 +145,9 @@ def test_a_pdf_and_a_single_file_have_no_arrays(tmp_path: Path) -> None:
         assert "did not come along" in refusal(load_results(path))
 
 
-def changed(place: tuple[int, int], value: float) -> NDArray[Any]:
+def changed(location: tuple[int, int], value: float) -> NDArray[Any]:
     array = FILTER.copy()
-    array[place] = value
+    array[location] = value
     return array
 
 

@@ -17,16 +17,16 @@ def known() -> KnownPointers:
     return know_pointers()
 
 
-def places(value: Any, steps: tuple[str | int, ...] = ()) -> Iterator[str]:
+def locations(value: Any, steps: tuple[str | int, ...] = ()) -> Iterator[str]:
     yield join_pointer(steps)
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
-        yield from places(item, (*steps, key))
+        yield from locations(item, (*steps, key))
 
 
 def test_every_pointer_of_a_document_is_known(known: KnownPointers) -> None:
     document = small_results().model_dump(mode="json")
-    unknown = [pointer for pointer in places(document) if not known.find(pointer)]
+    unknown = [pointer for pointer in locations(document) if not known.find(pointer)]
     assert unknown == []
 
 

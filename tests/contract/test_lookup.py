@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from whole_document import places
+from whole_document import locations
 
 from reportgen.contract.lookup import PointerError, find_value, join_pointer, show_value, split_pointer
 
@@ -45,7 +45,7 @@ def test_the_examples_of_the_rfc(pointer: str, value: Any) -> None:
 @given(DOCUMENTS, POINTERS)
 def test_there_is_something_exactly_where_the_document_has_it(document: Any, guess: str) -> None:
     # Every value has one pointer, so the list of all of them decides.
-    there = {"": document, **dict(places(document))}
+    there = {"": document, **dict(locations(document))}
     for pointer, value in there.items():
         assert find_value(document, pointer, "x") is value
     for pointer in (guess, *(pointer + guess for pointer in there)):

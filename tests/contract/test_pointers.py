@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 from typer.testing import CliRunner
-from whole_document import places, whole, written
+from whole_document import locations, whole, written
 
 from reportgen.cli.program import app
 from reportgen.contract.schema import POINTERS_FILE, SCHEMA_FILE, Pointer, describe_pointers, list_pointers
@@ -57,14 +57,14 @@ def is_of(kind: str, value: Any) -> bool:
 
 @pytest.mark.parametrize("make", [written, whole])
 def test_every_pointer_of_a_document_is_listed_once_with_its_type(make: Any) -> None:
-    for pointer, value in places(make()):
+    for pointer, value in locations(make()):
         found = [each for each in POINTERS if matches(each.pattern, pointer)]
         assert len(found) == 1, (pointer, found)
         assert is_of(found[0].kind, value), (pointer, value, found[0])
 
 
 def test_every_pointer_that_is_listed_may_be_there() -> None:
-    there = [pointer for pointer, _ in places(whole())]
+    there = [pointer for pointer, _ in locations(whole())]
     idle = [each.pattern for each in POINTERS if not any(matches(each.pattern, pointer) for pointer in there)]
     assert idle == []
 
@@ -137,8 +137,8 @@ def test_what_follows_from_other_values_is_marked() -> None:
             "found", "found_in_blur", "found_places", "found_p_value", "found_worth",
         )),
         *(
-            f"/occlusion/{place}{below}"
-            for place in ("neurons/<class>/<i>/shares", "mean/<class>")
+            f"/occlusion/{location}{below}"
+            for location in ("neurons/<class>/<i>/shares", "mean/<class>")
             for below in (
                 *("", "/blank", "/patch_kept", "/patch_removed", "/random_removed"),
                 *("/best_kept", "/best_removed"),

@@ -14,7 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from small_results import LABELS, document
 from typer.testing import CliRunner
-from whole_document import as_written, change, places, remove, whole, written
+from whole_document import as_written, change, locations, remove, whole, written
 
 from reportgen.cli.program import app
 from reportgen.contract.schema import (
@@ -182,7 +182,7 @@ def apart(pointers: list[str]) -> list[list[str]]:
 def test_no_key_may_be_missing() -> None:
     named = [
         pointer
-        for pointer, _ in places(written())
+        for pointer, _ in locations(written())
         if not pointer.rpartition("/")[2].isdigit()
         and pointer.rpartition("/")[2] not in LABELS
         and not pointer.rpartition("/")[0].endswith(("/versions", "/arrays", "/area_share", "/formats"))
@@ -210,7 +210,9 @@ def test_of_what_may_be_left_out_no_part_may_be_missing(key: str) -> None:
 def test_nothing_may_be_of_another_kind() -> None:
     wrong = {"no": ["such", "thing"]}
     # Of what is repeated, the first is enough.
-    firsts = [pointer for pointer, _ in places(whole()) if not re.search("/dog|/[1-9]|/val|/train", pointer)]
+    firsts = [
+        pointer for pointer, _ in locations(whole()) if not re.search("/dog|/[1-9]|/val|/train", pointer)
+    ]
     firsts.remove("/shortcuts/examples")  # lists of files by the name of a class, whatever it is
     firsts.remove("/conv_stack/layers/0/maxima")  # lists of numbers in the same way
     assert len(firsts) > 200

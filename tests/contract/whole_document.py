@@ -79,7 +79,7 @@ def as_written(content: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def places(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
+def locations(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
     """Every pointer below ``pointer``, with its value."""
     children = (
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -87,7 +87,7 @@ def places(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
     for step, child in children:
         below = f"{pointer}/{str(step).replace('~', '~0').replace('/', '~1')}"
         yield below, child
-        yield from places(child, below)
+        yield from locations(child, below)
 
 
 def parent(content: Any, pointer: str) -> tuple[Any, Any]:

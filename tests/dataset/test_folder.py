@@ -20,10 +20,10 @@ from reportgen.progress import Silent
 
 def write_images(root: Path) -> None:
     """A good data folder: one image of cat and of dog in each split."""
-    places = [f"{split}/{label}" for split in ("train", "val", "test") for label in ("cat", "dog")]
-    for i, place in enumerate(places):
-        (root / place).mkdir(parents=True)
-        Image.new("RGB", (32, 32), (i, 0, 0)).save(root / place / "1.png")
+    locations = [f"{split}/{label}" for split in ("train", "val", "test") for label in ("cat", "dog")]
+    for i, location in enumerate(locations):
+        (root / location).mkdir(parents=True)
+        Image.new("RGB", (32, 32), (i, 0, 0)).save(root / location / "1.png")
 
 
 @pytest.fixture
@@ -130,10 +130,10 @@ def test_data_folder_may_be_relative(data: Path, monkeypatch: pytest.MonkeyPatch
     assert scan(Path("../data"), 0).fingerprint == expected
 
 
-@pytest.mark.parametrize("place", ["train/cat/2.png", "train/cow", "photos"])
-def test_broken_link_is_an_error(data: Path, place: str) -> None:
-    (data / place).symlink_to("nowhere.png")
-    assert problems(data) == (f"{place}: is a broken link, to nowhere.png",)
+@pytest.mark.parametrize("location", ["train/cat/2.png", "train/cow", "photos"])
+def test_broken_link_is_an_error(data: Path, location: str) -> None:
+    (data / location).symlink_to("nowhere.png")
+    assert problems(data) == (f"{location}: is a broken link, to nowhere.png",)
 
 
 @pytest.mark.timeout(10)
@@ -239,9 +239,9 @@ def link_to(data: Path, target: str, *, content: bool) -> None:
     """Put ``train/cat/1.png`` where ``target``, seen from its folder, leads, and a link in its place."""
     file = data / "train/cat/1.png"
     if content:
-        place = Path(os.path.normpath(file.parent / target))
-        place.parent.mkdir(parents=True)
-        file.rename(place)
+        location = Path(os.path.normpath(file.parent / target))
+        location.parent.mkdir(parents=True)
+        file.rename(location)
     else:
         file.unlink()
     file.symlink_to(target)

@@ -190,11 +190,11 @@ def test_class_too_small_to_be_split(tmp_path: Path) -> None:
     assert problems(tmp_path) == ("bee: has too few images to be split, 2; at least 3 are needed",)
 
 
-@pytest.mark.parametrize("place", ["", "train/"])
-def test_images_outside_the_class_folders(data: Path, place: str) -> None:
-    write_images(data, [f"{place}{name}" for name in ("c.txt", "b.JPG", "a.png", "d.tiff")])
+@pytest.mark.parametrize("location", ["", "train/"])
+def test_images_outside_the_class_folders(data: Path, location: str) -> None:
+    write_images(data, [f"{location}{name}" for name in ("c.txt", "b.JPG", "a.png", "d.tiff")])
     expected = "is outside the class folders, like 2 more files beside it; move it into that of its class"
-    assert problems(data) == (f"{place}a.png: {expected}",)
+    assert problems(data) == (f"{location}a.png: {expected}",)
 
 
 def test_folder_inside_a_class_folder(data: Path) -> None:

@@ -18,7 +18,7 @@ from small_results import LABELS, results_of
 from reportgen.contract.schema import results_type
 from reportgen.document import html
 from reportgen.document.html import Content, render_html
-from reportgen.figures.figure import Figure, Picture, carry_numbers
+from reportgen.figures.figure import Figure, Picture, embed_numbers
 from reportgen.outline.kind import find_kind
 from reportgen.results import Check, Results
 from reportgen.tables import Printing
@@ -92,9 +92,10 @@ class SmallPage:
             for name in section.figure_names(len(LABELS))
             if name not in without
         ]
-        load = carry_numbers("load", np.zeros(1, np.float32), 0)
+        load = embed_numbers("load", np.zeros(1, np.float32), 0)
         album = {
-            name: Figure(name, _draw(), f"A square for {name}.", carried=(load,)) for name in (*names, *cells)
+            name: Figure(name, _draw(), f"A square for {name}.", embedded=(load,))
+            for name in (*names, *cells)
         }
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(

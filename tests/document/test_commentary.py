@@ -27,8 +27,8 @@ def test_markdown_is_rendered() -> None:
 def test_raw_html_is_shown_as_text(text: str) -> None:
     soup = parse(text)
     assert {tag.name for tag in soup.find_all(True)} <= {"p"}
-    shown = " ".join(soup.get_text().split())
-    assert shown == " ".join(text.split()).replace("&lt;", "<").replace("&gt;", ">")
+    displayed = " ".join(soup.get_text().split())
+    assert displayed == " ".join(text.split()).replace("&lt;", "<").replace("&gt;", ">")
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_table_may_follow_a_line_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "links", "shown"),
+    ("text", "links", "displayed"),
     [
         ("See @fig:filter.", ["the figure filter"], "See the figure filter."),
         ("(@fig:patches-cat)", ["the figure patches_0"], "(the figure patches_0)"),
@@ -107,10 +107,10 @@ def test_a_table_may_follow_a_line_at_once() -> None:
         ("    @fig:x {{ y | z }}", [], "@fig:x {{ y | z }}"),
     ],
 )
-def test_a_reference_becomes_a_link(text: str, links: list[str], shown: str) -> None:
+def test_a_reference_becomes_a_link(text: str, links: list[str], displayed: str) -> None:
     soup = parse(text)
     assert [link.get_text() for link in soup.select("a.ref")] == links
-    assert soup.get_text().strip("\n") == shown.strip("\n")
+    assert soup.get_text().strip("\n") == displayed.strip("\n")
 
 
 @pytest.mark.parametrize(

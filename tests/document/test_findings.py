@@ -65,12 +65,14 @@ def test_what_of_the_file_gives_the_class_away() -> None:
         for text in (item, page.words("#shortcuts")):
             # 15 of 24 are more than half, but not more than chance gives.
             most = f"the height alone tells most, namely the class of {heights}"
-            told = f"Of the file’s properties {most}" in text
-            assert told == (heights == 22)
+            reported = f"Of the file’s properties {most}" in text
+            assert reported == (heights == 22)
 
 
-@pytest.mark.parametrize(("cat", "dog", "told"), [(0, 11, True), (9, 0, True), (5, 7, False), (0, 0, False)])
-def test_frames(cat: int, dog: int, told: bool) -> None:
+@pytest.mark.parametrize(
+    ("cat", "dog", "reported"), [(0, 11, True), (9, 0, True), (5, 7, False), (0, 0, False)]
+)
+def test_frames(cat: int, dog: int, reported: bool) -> None:
     def change(made: Any) -> None:
         for label, frames in (("cat", cat), ("dog", dog)):
             look = made["shortcuts"]["classes"][label]
@@ -78,13 +80,13 @@ def test_frames(cat: int, dog: int, told: bool) -> None:
 
     page = SmallPage(changed(change))
     found = [text for text in page.findings() if text.startswith("A frame gives a class away")]
-    assert len(found) == told
+    assert len(found) == reported
     label, framed, others = ("dog", dog, cat) if dog > cat else ("cat", cat, dog)
     said = f"{framed} of 12 images of {label} have a dark frame, and {others} of 12 of all other classes"
     assert all(said in text for text in found)
     words = page.words("#shortcuts")
     assert (said in words) == bool(cat or dog)
-    assert ("It is not shown that a frame gives a class away" in words) == (bool(cat or dog) and not told)
+    assert ("It is not shown that a frame gives a class away" in words) == (bool(cat or dog) and not reported)
 
 
 def try_without_ring(made: Any, before: int, after: int) -> None:
@@ -127,27 +129,30 @@ def rank_loud(made: Any, ranks: list[int], part: float, p_value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "told"), [(1.0, "14 argue for the class, 0 against it"), (-1.0, "0 argue for the class, 14 ag")]
+    ("part", "reported"),
+    [(1.0, "14 argue for the class, 0 against it"), (-1.0, "0 argue for the class, 14 ag")],
 )
-def test_loud_channels_that_decide(part: float, told: str) -> None:
+def test_loud_channels_that_decide(part: float, reported: str) -> None:
     """A channel that argues against the class decides, too; red if only the positive end counts."""
     page = SmallPage(changed(lambda made: rank_loud(made, [1] * 7 + [400] * 3, part, 0.001)))
     (item,) = [text for text in page.findings() if "loudest channels are among" in text]
     assert "more often than chance would give: 14 of 20, beside 0.39 by chance" in item
-    assert told in item
+    assert reported in item
     words = page.words("#channels")
     assert "The loudest channels are strong more often than chance would give: 14 of 20 are" in words
     assert "p = 0.0010 after 999 exchanges" in words
     assert ("Of the 14, 14 argue for the class and 0 against it" in words) == (part > 0)
 
 
-@pytest.mark.parametrize(("ranks", "told"), [([1, *[400] * 9], "2 of 20 are"), ([400] * 10, "0 of 20 are")])
-def test_loud_channels_that_chance_explains(ranks: list[int], told: str) -> None:
+@pytest.mark.parametrize(
+    ("ranks", "reported"), [([1, *[400] * 9], "2 of 20 are"), ([400] * 10, "0 of 20 are")]
+)
+def test_loud_channels_that_chance_explains(ranks: list[int], reported: str) -> None:
     page = SmallPage(changed(lambda made: rank_loud(made, ranks, -1.0, 0.3)))
     assert not any("loudest channels are among" in text for text in page.findings())
     words = page.words("#channels")
     assert (
-        f"It is not shown that the loudest channels are strong more often than chance would give: {told}"
+        f"It is not shown that the loudest channels are strong more often than chance would give: {reported}"
         in words
     )
     assert "The loudest channels are strong" not in words
@@ -173,11 +178,11 @@ def lie(made: Any, loud: int, unusual: int) -> None:
         }  # fmt: skip
 
 
-@pytest.mark.parametrize(("loud", "unusual", "told"), [(8, 19, True), (19, 19, False), (2, 6, False)])
-def test_channels_for_once(loud: int, unusual: int, told: bool) -> None:
+@pytest.mark.parametrize(("loud", "unusual", "reported"), [(8, 19, True), (19, 19, False), (2, 6, False)])
+def test_channels_for_once(loud: int, unusual: int, reported: bool) -> None:
     items = SmallPage(changed(lambda made: lie(made, loud, unusual))).findings()
     found = [text for text in items if "exceed their usual output" in text]
-    assert len(found) == told
+    assert len(found) == reported
     assert all("38 of 40 of their neurons lie on it, 16 of the loudest" in text for text in found)
 
 
@@ -207,11 +212,11 @@ def test_patches_by_occlusion(ranks: list[int], finding: str, sentence: str) -> 
     found = [text for text in page.findings() if "to their neurons" in text]
     assert len(found) == bool(finding)
     assert all(finding in text for text in found)
-    told = [
+    reported = [
         words for words in ("neuron more", "neuron less") if f"harms its {words}" in page.words("#occlusion")
     ]
     assert sentence in page.words("#occlusion")
-    assert told == [sentence[-11:]]
+    assert reported == [sentence[-11:]]
 
 
 def survive(made: Any, agreement: float) -> None:
@@ -329,20 +334,20 @@ def test_patches_as_pictures() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "p_value", "told", "said"),
+    ("share", "p_value", "reported", "said"),
     [
         (0.1, 0.002, "are flatter than random parts", "The patches have less contrast than boxes"),
         (0.9, 0.002, "have more contrast than random parts", "The patches have more contrast than boxes"),
         (0.3, 0.104, "", "It is not shown that the patches have less contrast than boxes"),
     ],
 )
-def test_flat_patches(share: float, p_value: float, told: str, said: str) -> None:
+def test_flat_patches(share: float, p_value: float, reported: str, said: str) -> None:
     def change(made: Any) -> None:
         made["neurons"]["flatness"] |= {"share": share, "p_value": p_value}
 
     page = SmallPage(changed(change))
     found = [text for text in page.findings() if "random parts of their images" in text]
-    assert [f"neurons {told}" in text for text in found] == [True] * bool(told)
+    assert [f"neurons {reported}" in text for text in found] == [True] * bool(reported)
     assert all(f"{100 * share:.1f} % of the boxes" in text.replace("\u00a0", " ") for text in found)
     words = page.words("#appendix")
     assert said in words
@@ -399,17 +404,17 @@ def test_what_was_checked_is_no_finding_and_empty_words_make_no_chapter() -> Non
 
 
 @pytest.mark.parametrize(
-    ("selective", "p_value", "told"), [(300, 0.001, True), (24, 0.3, False), (20, 1.0, False)]
+    ("selective", "p_value", "reported"), [(300, 0.001, True), (24, 0.3, False), (20, 1.0, False)]
 )
-def test_channels_that_prefer_a_class(selective: int, p_value: float, told: bool) -> None:
+def test_channels_that_prefer_a_class(selective: int, p_value: float, reported: bool) -> None:
     def change(made: Any) -> None:
         made["channels"]["over_data"] |= {"selective": selective, "p_value": p_value}
 
     page = SmallPage(changed(change))
-    assert any("channels prefer images of one class" in text for text in page.findings()) == told
+    assert any("channels prefer images of one class" in text for text in page.findings()) == reported
     words = page.words("#channels")
-    assert ("Of all channels, more prefer a class than chance would give" in words) == told
-    assert ("Of all channels, no more prefer a class" in words) == (not told)
+    assert ("Of all channels, more prefer a class than chance would give" in words) == reported
+    assert ("Of all channels, no more prefer a class" in words) == (not reported)
     assert f"{selective} of the 500" in words
 
 
@@ -430,8 +435,8 @@ def test_channels_that_are_silent_in_all_images(silent: int) -> None:
         made["channels"]["over_data"]["silent_channels"] = silent
 
     page = SmallPage(changed(change))
-    told = [text for text in page.findings() if "silent in all training images" in text]
-    assert [text.startswith("Some channels are silent") for text in told] == ([True] if silent else [])
+    reported = [text for text in page.findings() if "silent in all training images" in text]
+    assert [text.startswith("Some channels are silent") for text in reported] == ([True] if silent else [])
     assert (
         f"Some channels are silent in all images, and can tell nothing about them: {silent} of 512"
         in page.words("#channels")

@@ -50,8 +50,8 @@ def render(
     folder: Path, template: str, words: dict[str, str] | None = None, results: Results | None = None
 ) -> Document:
     tables = [name for kind, name in html._plan(content()).numbers if kind == "table"]
-    shown = SHOW_ALL.replace("TABLES", str(tables))
-    (folder / "report.html.j2").write_text(template + shown, encoding="utf-8")
+    displayed = SHOW_ALL.replace("TABLES", str(tables))
+    (folder / "report.html.j2").write_text(template + displayed, encoding="utf-8")
     return render_html(content(results, words), Templates((folder,)))
 
 
@@ -247,11 +247,11 @@ def test_the_same_results_give_the_same_page(tmp_path: Path) -> None:
 
 def page_of_redrawn_networks(passed: dict[str, bool], theme: str = "report") -> str:
     """The page with the section on redrawn networks alone, its claims decided as told."""
-    told = document()
-    told["report"]["theme"] = theme
-    told["checks"] = [{"name": name, "claim": "So.", "passed": value} for name, value in passed.items()]
+    reported = document()
+    reported["report"]["theme"] = theme
+    reported["checks"] = [{"name": name, "claim": "So.", "passed": value} for name, value in passed.items()]
     kind = find_kind("assignment", ("randomisation",))
-    results = results_of(told)
+    results = results_of(reported)
     figures = ("randomised_0", "randomised_1", "likeness")
     pictures = {name: Figure(name, picture(), f"{name} {ALT}") for name in figures}
     return render_html(Content(kind, results, pictures, {}), open_templates()).html

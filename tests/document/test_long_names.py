@@ -45,11 +45,11 @@ def names(built: Path) -> list[str]:
     return [image["file"] for image in results["dataset"]["images"]]
 
 
-def fits(shown: str, name: str) -> bool:
+def fits(displayed: str, name: str) -> bool:
     """Whether what is shown is the beginning and the end of a name, with what tells files apart."""
-    before, ellipsis, after = shown.partition("…")
+    before, ellipsis, after = displayed.partition("…")
     both_ends = name.startswith(before) and name.endswith(after) and len(before) > 10 < len(after)
-    return bool(ellipsis) and both_ends and len(shown) < 50
+    return bool(ellipsis) and both_ends and len(displayed) < 50
 
 
 def test_names_are_shortened_in_the_middle_and_whole_where_they_are_asked_for(
@@ -57,11 +57,11 @@ def test_names_are_shortened_in_the_middle_and_whole_where_they_are_asked_for(
 ) -> None:
     page = BeautifulSoup((built / "report.html").read_text(encoding="utf-8"), "lxml")
     spans = page.select("span.file:not(#sources *)")
-    shown = [(span.get_text(), str(span.get("title", ""))) for span in spans if ".png" in span.get_text()]
-    assert len(shown) > 20
-    assert [each for each in shown if each[1] not in names or not fits(*each)] == []
+    displayed = [(span.get_text(), str(span.get("title", ""))) for span in spans if ".png" in span.get_text()]
+    assert len(displayed) > 20
+    assert [each for each in displayed if each[1] not in names or not fits(*each)] == []
     # Of one folder, files that differ in their last digit only stay apart.
-    assert len({text for text, _ in shown}) == len({title for _, title in shown}) > 3
+    assert len({text for text, _ in displayed}) == len({title for _, title in displayed}) > 3
     # The table of the sources and the list of the images have the names as they are.
     assert {span.get_text() for span in page.select("#sources p.files .file")} == {
         name.split("/")[-1] for name in names
@@ -82,8 +82,10 @@ def test_nothing_of_the_page_is_wider_than_its_place(
             break
     opened = tab.locator("[data-explorer=confusion] .file")
     assert opened.count() > 0
-    told = opened.evaluate_all("all => all.map((span) => [span.textContent, span.title])")
-    assert [each for each in told if each[1] not in names or not fits(each[0], each[1].split("/")[-1])] == []
+    reported = opened.evaluate_all("all => all.map((span) => [span.textContent, span.title])")
+    assert [
+        each for each in reported if each[1] not in names or not fits(each[0], each[1].split("/")[-1])
+    ] == []
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     # Words that stick out of what holds them lie on their neighbours.
     beyond = tab.locator("main .file").evaluate_all(

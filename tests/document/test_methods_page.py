@@ -18,9 +18,9 @@ def page(change: Change) -> SmallPage:
     return SmallPage(made)
 
 
-def cells(shown: SmallPage) -> list[list[str]]:
+def cells(displayed: SmallPage) -> list[list[str]]:
     """The rows of the table of methods."""
-    table = shown.soup.select_one("#methods table")
+    table = displayed.soup.select_one("#methods table")
     assert table is not None
     return [
         [cell.get_text(" ", strip=True) for cell in row.select("th, td")] for row in table.select("tbody tr")
@@ -58,14 +58,14 @@ def test_a_sum_that_is_off_by_more_than_the_whole_is_printed_as_it_is(off: float
 def test_whether_methods_agree_is_said_as_the_numbers_have_it(
     agreement: float, said: str, not_said: str
 ) -> None:
-    shown = page(lambda section: section.update(agreement=agreement))
+    displayed = page(lambda section: section.update(agreement=agreement))
 
-    words = shown.words("#methods")
+    words = displayed.words("#methods")
     assert said in words
     assert not_said not in words
     assert f"correlation of {agreement:.2f}" in words
     assert ("does not show where" in words) == (agreement < 0.5)
-    listed = [text for text in shown.findings() if "methods of explanation" in text]
+    listed = [text for text in displayed.findings() if "methods of explanation" in text]
     assert len(listed) == (agreement < 0.5)
 
 
@@ -84,34 +84,34 @@ def test_a_page_says_which_class_the_maps_are_of() -> None:
     assert "decision" not in named.words("#methods")
     # Both images are taken for a cat.
     for i, label in enumerate(("cat", "dog")):
-        told = named.words(f"#figure-methods_{i}")
-        assert f"Maps for dog, {label}" in told
-        assert "predicted as cat, and its maps for dog" in told
+        reported = named.words(f"#figure-methods_{i}")
+        assert f"Maps for dog, {label}" in reported
+        assert "predicted as cat, and its maps for dog" in reported
 
 
 def test_without_two_maps_nothing_is_said_of_agreement() -> None:
-    shown = page(lambda section: section.update(agreement=None))
+    displayed = page(lambda section: section.update(agreement=None))
 
-    assert "agree on what" not in shown.words("#methods")
-    assert not any("methods of explanation" in text for text in shown.findings())
+    assert "agree on what" not in displayed.words("#methods")
+    assert not any("methods of explanation" in text for text in displayed.findings())
 
 
 @pytest.mark.parametrize(
     ("on_it", "said"), [(True, "Most maps are largest on"), (False, "Most maps are not")]
 )
 def test_peaks_are_told_where_boxes_are_known(on_it: bool, said: str) -> None:
-    shown = page(boxed(on_it))
+    displayed = page(boxed(on_it))
 
-    assert said in shown.words("#methods")
-    assert "would have 25.0 % of itself there" in shown.words("#methods")
-    assert [row[3:] for row in cells(shown)] == [[f"{2 * on_it} of 2", "50.0 %"]] * 2
+    assert said in displayed.words("#methods")
+    assert "would have 25.0 % of itself there" in displayed.words("#methods")
+    assert [row[3:] for row in cells(displayed)] == [[f"{2 * on_it} of 2", "50.0 %"]] * 2
 
 
 def test_without_boxes_nothing_is_said_of_an_animal() -> None:
-    shown = page(lambda _section: None)
+    displayed = page(lambda _section: None)
 
-    assert "animal" not in shown.words("#methods")
-    assert all(len(row) == 3 for row in cells(shown))
+    assert "animal" not in displayed.words("#methods")
+    assert all(len(row) == 3 for row in cells(displayed))
 
 
 def test_no_value_is_said_to_raise_or_lower_the_score() -> None:
@@ -151,16 +151,16 @@ def located(gain: float, hits: float, images: int = 20) -> Change:
     return change
 
 
-@pytest.mark.parametrize(("gain", "shown"), [(0.3, True), (0.05, False), (-0.3, False)])
-def test_maps_find_the_animal_only_if_their_interval_says_so(gain: float, shown: bool) -> None:
+@pytest.mark.parametrize(("gain", "displayed"), [(0.3, True), (0.05, False), (-0.3, False)])
+def test_maps_find_the_animal_only_if_their_interval_says_so(gain: float, displayed: bool) -> None:
     made = document()
     located(gain, 0.75)(made)
     page = SmallPage(made)
     words = page.words("#methods")
-    assert ("Most methods place more of their maps on the object than chance" in words) == shown
-    assert ("It is not shown that most methods place more" in words) == (not shown)
-    assert f"lies above zero for {2 if shown else 0} of 2" in words
-    assert any("lie on the object by more than chance" in text for text in page.findings()) == shown
+    assert ("Most methods place more of their maps on the object than chance" in words) == displayed
+    assert ("It is not shown that most methods place more" in words) == (not displayed)
+    assert f"lies above zero for {2 if displayed else 0} of 2" in words
+    assert any("lie on the object by more than chance" in text for text in page.findings()) == displayed
 
 
 @pytest.mark.parametrize("images", [1, 3, 19])

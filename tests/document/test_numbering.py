@@ -26,7 +26,7 @@ def test_text_may_refer_ahead() -> None:
     numbering = planned()
     assert numbering.reference("figure", "y") == '<a class="ref l" href="#figure-y">Fig.\u00a0A2</a>'
     assert numbering.reference("table", "t") == '<a class="ref l" href="#table-t">Table\u00a01</a>'
-    assert numbering.shown == []
+    assert numbering.displayed == []
 
 
 def test_what_is_shown_in_order_is_right() -> None:

@@ -42,8 +42,8 @@ def test_every_picture_is_told_to_who_cannot_see_it(page: BeautifulSoup) -> None
     assert len(set(alts)) == len(alts)
     # The first picture of a sheet says what the figure shows, the others which of them they are.
     for sheet in page.select(".sheet"):
-        told = [str(image["alt"]) for image in sheet.select(".tile > img")]
-        assert all(alt.startswith(f"{n} of {len(told)}: ") for n, alt in enumerate(told[1:], 2))
+        reported = [str(image["alt"]) for image in sheet.select(".tile > img")]
+        assert all(alt.startswith(f"{n} of {len(reported)}: ") for n, alt in enumerate(reported[1:], 2))
 
 
 def test_every_picture_can_be_opened(page: BeautifulSoup) -> None:

@@ -48,7 +48,7 @@ transfer = "{UNBROKEN}{UNBROKEN} and `{UNBROKEN}{UNBROKEN}`"
 
 
 @dataclass(frozen=True)
-class Paper:
+class PdfContent:
     """A printed report: what is inked on each page, the text of each, and (page, top edge in mm) of the
     bookmarks of sections and of what is below them, but for the captions of figures, which are under what
     they name; pages count from 0.
@@ -60,25 +60,25 @@ class Paper:
     headings: list[tuple[int, float]]
 
 
-def read(file: Path) -> Paper:
+def read(file: Path) -> PdfContent:
     with pypdfium2.PdfDocument(file) as document:
         inked = [page.render(scale=DPI / 72).to_numpy()[..., :3].min(axis=2) < 245 for page in document]
         texts = [page.get_textpage().get_text_bounded() for page in document]
     with pikepdf.open(file) as pdf, pdf.open_outline() as outline:
         pages = {page.obj.objgen: n for n, page in enumerate(pdf.pages)}
-        sections = [place(item, pages) for item in outline.root]
+        sections = [location(item, pages) for item in outline.root]
         below = [child for item in outline.root for child in item.children]
-        headings = [place(child, pages) for child in below if not child.title.startswith("Fig.")]
-    return Paper(inked, texts, sections, headings)
+        headings = [location(child, pages) for child in below if not child.title.startswith("Fig.")]
+    return PdfContent(inked, texts, sections, headings)
 
 
-def place(item: pikepdf.OutlineItem, pages: dict[tuple[int, int], int]) -> tuple[int, float]:
+def location(item: pikepdf.OutlineItem, pages: dict[tuple[int, int], int]) -> tuple[int, float]:
     page, _, _, y, _ = cast("Any", item.destination)
     return pages[page.objgen], 297 - float(y) / 72 * 25.4
 
 
 @pytest.fixture(scope="module", params=["few classes", "many classes"])
-def printed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Paper:
+def printed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> PdfContent:
     home = tmp_path_factory.mktemp("layout")
     count = 2 if request.param == "few classes" else len(NAMES)
     for n, name in enumerate(NAMES[:count]):
@@ -92,7 +92,7 @@ def printed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return read(built.path("report.pdf"))
 
 
-def test_no_page_is_half_empty_unless_a_section_starts_on_the_next(printed: Paper) -> None:
+def test_no_page_is_half_empty_unless_a_section_starts_on_the_next(printed: PdfContent) -> None:
     starts = {page for page, _ in printed.sections}
     filled = {}
     for n, inked in enumerate(printed.inked[:-1]):
@@ -104,7 +104,7 @@ def test_no_page_is_half_empty_unless_a_section_starts_on_the_next(printed: Pape
     assert {page: share for page, share in filled.items() if share < 0.55} == {}
 
 
-def test_nothing_reaches_beyond_the_text(printed: Paper) -> None:
+def test_nothing_reaches_beyond_the_text(printed: PdfContent) -> None:
     for n, inked in enumerate(printed.inked):
         columns = np.flatnonzero(inked.any(axis=0)) / MM
         rows = np.flatnonzero(inked.any(axis=1)) / MM
@@ -114,12 +114,12 @@ def test_nothing_reaches_beyond_the_text(printed: Paper) -> None:
         assert rows.max() < 297 - 8, f"page {n + 1}"
 
 
-def test_below_every_heading_there_is_room_for_what_it_heads(printed: Paper) -> None:
+def test_below_every_heading_there_is_room_for_what_it_heads(printed: PdfContent) -> None:
     assert len(printed.headings) > 10
     assert [page for page, top in printed.headings if top > BOTTOM - 14] == []
 
 
-def test_a_table_that_goes_on_says_again_what_its_columns_are(printed: Paper) -> None:
+def test_a_table_that_goes_on_says_again_what_its_columns_are(printed: PdfContent) -> None:
     heads = {
         "true here": ("Claim", "Outcome"),
         r"\d\) \d+\.\d rows \d": ("Class", "Position", "Output", "Patch"),
@@ -129,7 +129,7 @@ def test_a_table_that_goes_on_says_again_what_its_columns_are(printed: Paper) ->
     assert [text[:80] for text, words in pages if any(word not in text for word in words)] == []
 
 
-def test_gradients_that_go_on_say_again_what_they_are(printed: Paper) -> None:
+def test_gradients_that_go_on_say_again_what_they_are(printed: PdfContent) -> None:
     gradients = [text for text in printed.texts if "percentile of positive outputs" in text]
     assert len(gradients) >= 2
     for text in gradients:
@@ -139,14 +139,14 @@ def test_gradients_that_go_on_say_again_what_they_are(printed: Paper) -> None:
     assert sum(text.count("percentile of positive outputs") for text in gradients) % 2 == 0
 
 
-def test_the_sources_take_no_more_than_a_page(printed: Paper) -> None:
+def test_the_sources_take_no_more_than_a_page(printed: PdfContent) -> None:
     (first, top) = printed.sections[-1]
     last = printed.inked[-1]
     bottom = float(np.flatnonzero(last[: round((BOTTOM + 1) * MM)].any(axis=1)).max() / MM)
     assert (len(printed.inked) - 1 - first) * (BOTTOM - TOP) + bottom - top <= BOTTOM - TOP
 
 
-def test_every_page_says_which_it_is(printed: Paper) -> None:
+def test_every_page_says_which_it_is(printed: PdfContent) -> None:
     count = len(printed.texts)
     wrong = [n for n, text in enumerate(printed.texts, 1) if f"page {n} of {count}" not in text]
     assert wrong == []

@@ -40,14 +40,16 @@ TYPEFACE = re.compile(r"inherit|var\(--typeface(-code)?\)|Report")
 def declarations(css: str) -> Iterator[tuple[str, str, list[tinycss2.ast.Node]]]:
     """Each declaration of a style sheet, however deep it is nested: what it is in, its name and its value."""
 
-    def within(place: str, content: list[tinycss2.ast.Node]) -> Iterator[tuple[str, str, list[object]]]:
+    def within(location: str, content: list[tinycss2.ast.Node]) -> Iterator[tuple[str, str, list[object]]]:
         for node in tinycss2.parse_blocks_contents(content, skip_comments=True, skip_whitespace=True):
-            assert node.type != "error", (place, node.message)
+            assert node.type != "error", (location, node.message)
             if node.type == "declaration":
-                yield place, node.name, node.value
+                yield location, node.name, node.value
             elif node.content is not None:
                 name = f"@{node.at_keyword}" if node.type == "at-rule" else ""
-                yield from within(f"{place} {name}{tinycss2.serialize(node.prelude)}".strip(), node.content)
+                yield from within(
+                    f"{location} {name}{tinycss2.serialize(node.prelude)}".strip(), node.content
+                )
 
     yield from within("", tinycss2.parse_component_value_list(css, skip_comments=True))
 
@@ -68,8 +70,8 @@ def literals(nodes: list[tinycss2.ast.Node]) -> Iterator[str]:
 def of_palette(where: str) -> dict[str, str]:
     return {
         name[2:]: tinycss2.serialize(value).strip()
-        for place, name, value in declarations(PALETTE.read_text(encoding="utf-8"))
-        if name.startswith("--") and place == where
+        for location, name, value in declarations(PALETTE.read_text(encoding="utf-8"))
+        if name.startswith("--") and location == where
     }
 
 
@@ -119,8 +121,8 @@ def test_the_formulas_are_those_of_the_standard() -> None:
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_no_other_style_sheet_has_a_colour_of_its_own(sheet: Path) -> None:
     found = {
-        f"{place} {{ {name}: {literal} }}"
-        for place, name, value in declarations(sheet.read_text(encoding="utf-8"))
+        f"{location} {{ {name}: {literal} }}"
+        for location, name, value in declarations(sheet.read_text(encoding="utf-8"))
         for literal in literals(value)
     }
     assert found == set()
@@ -143,15 +145,15 @@ def test_no_template_or_script_has_a_colour_of_its_own(page: Path) -> None:
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_typefaces_and_sizes_are_those_of_the_palette(sheet: Path) -> None:
-    for place, name, value in declarations(sheet.read_text(encoding="utf-8")):
+    for location, name, value in declarations(sheet.read_text(encoding="utf-8")):
         said = tinycss2.serialize(value).strip()
         match name:
             case "font":
-                assert said == "inherit", place
+                assert said == "inherit", location
             case "font-family":
-                assert TYPEFACE.fullmatch(said), (place, said)
+                assert TYPEFACE.fullmatch(said), (location, said)
             case "font-size":
-                assert SIZE.fullmatch(said), (place, said)
+                assert SIZE.fullmatch(said), (location, said)
 
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: f"{path.parent.name}-{path.name}")
@@ -198,15 +200,15 @@ def test_verdicts_and_columns_differ_in_grey(scheme: str) -> None:
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_words_and_grounds_are_no_others_than_those_compared(sheet: Path) -> None:
-    for place, name, value in declarations(sheet.read_text(encoding="utf-8")):
+    for location, name, value in declarations(sheet.read_text(encoding="utf-8")):
         said = tinycss2.serialize(value).strip()
         if name == "color":
-            assert said in {"inherit", "transparent", *(f"var(--{word})" for word in WORDS)}, place
+            assert said in {"inherit", "transparent", *(f"var(--{word})" for word in WORDS)}, location
         if name in ("background", "background-color"):
             # A stripe of --accent and the grey scale beside a gradient have no words in them.
             wordless = {"none", "var(--plate)", "var(--veil)", "var(--accent)"}
             scale = said.startswith("linear-gradient(")
-            assert scale or said in wordless | {f"var(--{ground})" for ground in (*GROUNDS, "mark")}, place
+            assert scale or said in wordless | {f"var(--{ground})" for ground in (*GROUNDS, "mark")}, location
 
 
 def test_every_page_begins_with_the_palette() -> None:

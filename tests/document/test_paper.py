@@ -24,8 +24,8 @@ from tiny_data import CLASSES
 from reportgen.pdf.printer import print_pdf
 from reportgen.settings import load_settings
 from reportgen.templates import templates_folder
-from reportgen.verify.paper import Node, read_paper
-from reportgen.verify.paper_flow import read_contents
+from reportgen.verify.pdf_content import Node, read_pdf_content
+from reportgen.verify.pdf_flow import read_contents
 
 pytestmark = [pytest.mark.slow, pytest.mark.prints]
 
@@ -80,8 +80,8 @@ def test_below_them_are_all_figures_and_tables_of_the_page(paper: pikepdf.Pdf, p
 def test_every_number_leads_to_the_function_that_made_it(build: Path, page: BeautifulSoup) -> None:
     """By the place that the link leads to: the line with that function's name."""
     made = {row["data-ptr"]: row["data-paper"] for row in page.select("table.sources tr[data-ptr]")}
-    places = {str(name["id"]): name.get_text() for name in page.select(".functions [id]")}
-    assert set(made.values()) == set(places)
+    locations = {str(name["id"]): name.get_text() for name in page.select(".functions [id]")}
+    assert set(made.values()) == set(locations)
     rows = {str(row["id"]): str(row["data-ptr"]) for row in page.select("table.sources tr[data-ptr]")}
     with pikepdf.open(build / "report.pdf") as pdf:
         ends = [
@@ -99,7 +99,7 @@ def test_every_number_leads_to_the_function_that_made_it(build: Path, page: Beau
         for end in sorted(set(ends))[::25]:
             number, top = tops[end]
             line = document[number].get_textpage().get_text_bounded(bottom=top - 12, top=top + 2)
-            assert places[str(made[rows[end]])].split(".")[-1][:12] in line.replace("\r\n", "")
+            assert locations[str(made[rows[end]])].split(".")[-1][:12] in line.replace("\r\n", "")
 
 
 def test_the_pdf_says_what_the_page_says(build: Path, text: str, results: Any) -> None:
@@ -121,11 +121,11 @@ def test_every_page_has_its_number(paper: pikepdf.Pdf, text: str) -> None:
 def test_the_contents_name_the_page_of_each_section(build: Path, text: str) -> None:
     with pikepdf.open(build / "report.pdf") as paper, paper.open_outline() as outline:
         objects = [page.obj.objgen for page in paper.pages]
-        places = {item.title: objects.index(target_page(item).objgen) + 1 for item in outline.root}
+        locations = {item.title: objects.index(target_page(item).objgen) + 1 for item in outline.root}
     for title in SECTIONS.values():
         found = re.search(rf"{re.escape(title)}[ .]+(\d+) ", text)
         assert found is not None
-        assert int(found[1]) == places[title]
+        assert int(found[1]) == locations[title]
 
 
 def target_page(item: pikepdf.OutlineItem) -> Any:
@@ -148,12 +148,12 @@ def test_a_screen_reader_hears_every_picture_heading_and_link_of_the_page(
     roles = read_roles(build / "report.pdf")
     assert roles.count("Figure") + roles.count("Formula") == len(page.select("img"))
     for level in range(1, 5):
-        shown = [head for head in page.select(f"h{level}") if not head.find_parent(class_="on-screen")]
-        assert roles.count(f"H{level}") == len(shown)
-    things = [thing for thing in paper.objects if isinstance(thing, pikepdf.Dictionary)]
-    told = {str(thing.Alt) for thing in things if thing.get("/S") in ("/Figure", "/Formula")}
-    assert told == {picture["alt"] for picture in page.select("img")}
-    said = {str(thing.Contents) for thing in things if thing.get("/Subtype") == "/Link"}
+        displayed = [head for head in page.select(f"h{level}") if not head.find_parent(class_="on-screen")]
+        assert roles.count(f"H{level}") == len(displayed)
+    things = [obj for obj in paper.objects if isinstance(obj, pikepdf.Dictionary)]
+    reported = {str(obj.Alt) for obj in things if obj.get("/S") in ("/Figure", "/Formula")}
+    assert reported == {picture["alt"] for picture in page.select("img")}
+    said = {str(obj.Contents) for obj in things if obj.get("/Subtype") == "/Link"}
     for link in page.select("a[href][data-ptr]"):
         if words := " ".join(link.get_text().split()):
             assert f"Source of {words}: {link['data-ptr']}" in said
@@ -237,7 +237,7 @@ def in_columns(build: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def read_aloud(file: Path) -> str:
     """All words in the order of the structure; without hyphens, white space and the numbers of pages."""
     with pikepdf.open(file) as pdf:
-        paper = read_paper(pdf)
+        paper = read_pdf_content(pdf)
     contents = [read_contents(page) for page in paper.marks]
     nodes = iter(paper.structure)
 

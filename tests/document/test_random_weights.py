@@ -36,9 +36,9 @@ def page(source: str, survives: bool) -> SmallPage:
     return SmallPage(made)
 
 
-def claims(shown: SmallPage) -> list[str]:
+def claims(displayed: SmallPage) -> list[str]:
     """What the page says of something learnt, references and the table of sources aside."""
-    main = shown.soup.select_one("main")
+    main = displayed.soup.select_one("main")
     assert main is not None
     for aside in main.select("#references, #sources, script, style"):
         aside.decompose()
@@ -48,32 +48,32 @@ def claims(shown: SmallPage) -> list[str]:
 
 @pytest.mark.parametrize("survives", [True, False])
 def test_random_weights_are_said_so_large_and_nothing_learnt_is_claimed(survives: bool) -> None:
-    shown = page("random", survives)
-    note = shown.soup.select_one("#weights")
+    displayed = page("random", survives)
+    note = displayed.soup.select_one("#weights")
     assert note is not None
     assert "untrained" in note["class"]
-    words = shown.words("#weights")
+    words = displayed.words("#weights")
     assert words.startswith("Weights used: random.")
     assert "for trying out only" in words
     assert "has not learnt anything" in words
     # Half as large again as text, bold and framed: in the page itself, as it is finished.
-    (rule,) = re.findall(r"\.note\.untrained\s*\{([^}]*)\}", str(shown.soup))
+    (rule,) = re.findall(r"\.note\.untrained\s*\{([^}]*)\}", str(displayed.soup))
     assert "font-size: 1.5em" in rule
     assert "font-weight: bold" in rule
     assert "border: 3pt" in rule
     # On the title page, before everything that is computed.
-    assert str(shown.soup).index('id="weights"') < str(shown.soup).index('id="findings"')
-    assert "drawn at random; it has not been trained for anything" in shown.words("#transfer")
-    assert "compares one network of noise with others" in shown.words("#randomisation")
-    assert claims(shown) == []
+    assert str(displayed.soup).index('id="weights"') < str(displayed.soup).index('id="findings"')
+    assert "drawn at random; it has not been trained for anything" in displayed.words("#transfer")
+    assert "compares one network of noise with others" in displayed.words("#randomisation")
+    assert claims(displayed) == []
 
 
 def test_the_words_are_there_where_a_network_was_trained() -> None:
     """Or they would be looked for in vain."""
-    shown = page("embedded", True)
-    note = shown.soup.select_one("#weights")
+    displayed = page("embedded", True)
+    note = displayed.soup.select_one("#weights")
     assert note is not None
     assert "untrained" not in note["class"]
-    said = " ".join(claims(shown))
+    said = " ".join(claims(displayed))
     for word in ("classes of ImageNet", "as trained", "trained network", "what was learnt", "all that was"):
         assert word in said

@@ -7,8 +7,8 @@ from small_page import SmallPage
 from small_results import LABELS, document
 
 
-def beside(shown: SmallPage, i: int = 0) -> str:
-    return shown.words(f"#figure-patches_{i} .tile .tested")
+def beside(displayed: SmallPage, i: int = 0) -> str:
+    return displayed.words(f"#figure-patches_{i} .tile .tested")
 
 
 @pytest.mark.parametrize(
@@ -34,24 +34,24 @@ def test_the_words_beside_a_patch_are_those_of_its_numbers(
     }
     # The other neither is enough nor needed: so that the classes cannot be mixed up.
     dog |= {"patch": {**dog["patch"], "kept": 0.75, "removed": 7.5}, "random_removed": 3.0, "harming": 30}
-    shown = SmallPage(made)
+    displayed = SmallPage(made)
 
     # 3.75 / 7.5 = 0.50, 4.5 / 7.5 = 0.60, 6 / 7.5 = 0.80.
-    assert beside(shown) == f"alone 0.50 without 0.60 random 0.80 {words}"
-    assert beside(shown, 1) == "alone 0.10 without 1.00 random 0.40 neither"
-    told = shown.words("#neurons")
+    assert beside(displayed) == f"alone 0.50 without 0.60 random 0.80 {words}"
+    assert beside(displayed, 1) == "alone 0.10 without 1.00 random 0.40 neither"
+    reported = displayed.words("#neurons")
     enough, needed, both = (f"{n} {'is' if n == 1 else 'are'}" for n in counts)
-    assert f"Of 2 patches {enough} enough, {needed} needed, and {both} both." in told
-    assert conclusion in told
+    assert f"Of 2 patches {enough} enough, {needed} needed, and {both} both." in reported
+    assert conclusion in reported
 
 
 def test_where_all_patches_hold_it_nothing_else_is_said() -> None:
     made = document()
     for (neuron,) in made["occlusion"]["neurons"].values():
         neuron |= {"patch": {**neuron["patch"], "kept": 7.5}, "harming": 0}
-    told = SmallPage(made).words("#neurons")
-    assert "all of them hold a good part of what their neurons respond to" in told
-    assert "none of them is shown" not in told
+    reported = SmallPage(made).words("#neurons")
+    assert "all of them hold a good part of what their neurons respond to" in reported
+    assert "none of them is shown" not in reported
 
 
 def test_a_patch_has_the_results_of_its_own_neuron_or_none() -> None:
@@ -59,18 +59,18 @@ def test_a_patch_has_the_results_of_its_own_neuron_or_none() -> None:
     own = made["occlusion"]["neurons"]["cat"][0]
     other = {**own, "position": [0, 0, 0], "random_removed": 0.0}
     made["occlusion"]["neurons"] = {"cat": [other, own], "dog": [other]}
-    shown = SmallPage(made)
-    assert "random 0.70" in beside(shown)
-    assert beside(shown, 1) == ""
+    displayed = SmallPage(made)
+    assert "random 0.70" in beside(displayed)
+    assert beside(displayed, 1) == ""
 
 
 def test_a_silent_neuron_has_no_shares() -> None:
     made = document()
     for (neuron,) in made["occlusion"]["neurons"].values():
         neuron["value"] = 0.0
-    shown = SmallPage(made)
-    assert beside(shown) == "no output"
-    assert "patches 0 are" not in shown.words("#neurons")
+    displayed = SmallPage(made)
+    assert beside(displayed) == "no output"
+    assert "patches 0 are" not in displayed.words("#neurons")
 
 
 def test_the_section_stays_whole_where_occlusion_is_left_out() -> None:

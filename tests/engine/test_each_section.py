@@ -84,14 +84,14 @@ def test_a_report_that_is_named_is_graded_by_the_rubric_of_its_kind(home: Path) 
     """What the second kind asks for and this report leaves out costs points; the first asks for nothing."""
     folder = build(home, "architectures", "architectures")
 
-    told = CliRunner().invoke(app, ["grade", str(folder)])
+    reported = CliRunner().invoke(app, ["grade", str(folder)])
 
-    assert told.exit_code == 1, told.output
-    rows = told.stdout.partition("Total")[0].splitlines()[1:]
+    assert reported.exit_code == 1, reported.output
+    rows = reported.stdout.partition("Total")[0].splitlines()[1:]
     assert any(row.startswith("Networks: parameters") and row.endswith("passed") for row in rows)
     assert any(row.startswith("Comparison: McNemar") and "failed" in row for row in rows)
     assert not [row for row in rows if row.startswith(("Q1", "Q2"))]
-    assert "the report has no section 'comparison'" in " ".join(told.stdout.split())
+    assert "the report has no section 'comparison'" in " ".join(reported.stdout.split())
 
 
 def shipped_rubrics_of(name: str) -> list[Path]:

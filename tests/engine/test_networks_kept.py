@@ -87,11 +87,11 @@ def test_the_best_network_is_shown_with_the_images_that_are_explained(tmp_path: 
     home = make_home(tmp_path)
     images = {label: f"train/{label}/0.png" for label in ("cat", "dog")}
     # A test image cannot be meant by a part that is about training images.
-    for chosen, shown in (({}, "train/dog/0.png"), ({"dog": "train/dog/2.png"}, "train/dog/2.png"),
+    for chosen, displayed in (({}, "train/dog/0.png"), ({"dog": "train/dog/2.png"}, "train/dog/2.png"),
                           ({"dog": "test/dog/1.png"}, "train/dog/0.png")):  # fmt: skip
         more = "".join(f'[example_images]\n{label} = "{file}"\n' for label, file in chosen.items())
         build(home, {"A": "A"}, ("architectures", "best_network"), more)
         results = json.loads((home / "build/results.json").read_text(encoding="utf-8"))
         assert results["dataset"]["examples"] == images | chosen
         neurons = results["best_network"]["neurons"]
-        assert {label: each["file"] for label, each in neurons.items()} == {**images, "dog": shown}
+        assert {label: each["file"] for label, each in neurons.items()} == {**images, "dog": displayed}

@@ -72,12 +72,12 @@ def test_all_faults_of_the_commentary_are_told_with_their_lines_before_anything_
     file = (home / "report.toml").read_text(encoding="utf-8").splitlines()
     error, passes = refused(home)
     assert not passes
-    told = [
+    reported = [
         problem.line.removeprefix(f"{home / 'report.toml'}, line ").split(": ", 2)
         for problem in error.problems
     ]
     for (number, slot, words), (wrong, name, said) in zip(
-        told,
+        reported,
         [
             ("nothing", "transfer", "the formula $\\nothing$ cannot be set"),
             ("bird", "transfer", "did you mean @fig:patches"),
@@ -154,14 +154,14 @@ def test_the_names_that_are_expected_are_those_of_the_document(home: Path) -> No
     with counting():
         pipeline.build(load_settings(folder=home), home / "data")
     page = BeautifulSoup((home / "build/report.html").read_text(encoding="utf-8"), "html.parser")
-    shown = {
+    displayed = {
         (kind, str(tag["id"]).removeprefix(f"{kind}-"))
         for kind in ("figure", "table")
         for tag in page.select(f"[id^={kind}-]")
     }
     expected = set(expect_names(find_kind(), len(LABELS), annotated=False))
-    assert shown <= expected
-    assert expected - shown <= {("figure", name) for name in ("misclassified", "nearest", "twins")}
+    assert displayed <= expected
+    assert expected - displayed <= {("figure", name) for name in ("misclassified", "nearest", "twins")}
 
 
 def test_problems_of_all_checks_are_told_once_in_their_order(

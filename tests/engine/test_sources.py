@@ -49,8 +49,10 @@ def test_every_import_is_found(graph: grimp.ImportGraph, stage: str) -> None:
     own = {name for name in wanted if name.startswith("reportgen.")}
     files = set()
     for name in own:
-        place = PACKAGE.parent / name.replace(".", "/")
-        file = place.with_suffix(".py") if place.with_suffix(".py").exists() else place / "__init__.py"
+        location = PACKAGE.parent / name.replace(".", "/")
+        file = (
+            location.with_suffix(".py") if location.with_suffix(".py").exists() else location / "__init__.py"
+        )
         files.add(file.relative_to(PACKAGE.parent).as_posix())
     assert set(sources.code_of(stage)) == files
     external = {name.split(".")[0] for name in wanted if not name.startswith("reportgen")}
@@ -99,7 +101,7 @@ def probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     sources._closure.cache_clear()
     sources._imports.cache_clear()
     sources._file.cache_clear()
-    sources._place.cache_clear()
+    sources._relative_path.cache_clear()
 
 
 @pytest.mark.parametrize("name", [*SAME, *OTHER])

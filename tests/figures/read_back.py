@@ -72,10 +72,10 @@ class Tile:
         """Where on a scale each pixel is, 0 at its low end and 1 at its high one, by its colour."""
         pixels = decode(self.image, exact=True)
         # Of neighbours of one colour, which 8 bits make of some, the mean.
-        places: dict[tuple[int, ...], list[int]] = {}
+        locations: dict[tuple[int, ...], list[int]] = {}
         for n, colour in enumerate(table.tolist()):
-            places.setdefault(tuple(colour), []).append(n)
-        index = {colour: sum(known) / len(known) for colour, known in places.items()}
+            locations.setdefault(tuple(colour), []).append(n)
+        index = {colour: sum(known) / len(known) for colour, known in locations.items()}
         flat = [index[tuple(colour)] for colour in pixels.reshape(-1, 3).tolist()]
         return np.array(flat, np.float64).reshape(pixels.shape[:2]) / (len(table) - 1)
 
@@ -214,11 +214,11 @@ class Axes:
             found.append((text, float(mark.get("x" if axis == "x" else "y", "nan"))))
         return found
 
-    def along(self, axis: str, places: Values) -> Values:
+    def along(self, axis: str, locations: Values) -> Values:
         """Places on the drawing as the numbers that the ticks of an axis say."""
-        known = [(read_number(text), place) for text, place in self.ticks(axis)]
+        known = [(read_number(text), location) for text, location in self.ticks(axis)]
         (first, start), (last, stop) = known[0], known[-1]
-        return first + (places - start) * (last - first) / (stop - start)
+        return first + (locations - start) * (last - first) / (stop - start)
 
     @cached_property
     def lines(self) -> list[Mark]:
@@ -270,10 +270,12 @@ def spell(comment: ElementTree.Element) -> str:
     return unescape(str(comment.text).strip())
 
 
-def find_label(shown: str, labels: Iterable[str]) -> str:
+def find_label(displayed: str, labels: Iterable[str]) -> str:
     """The class whose name is written somewhere, perhaps cut and ended with an ellipsis."""
     return next(
-        each for each in labels if each == shown or (shown[-1] == "…" and each.startswith(shown[:-1]))
+        each
+        for each in labels
+        if each == displayed or (displayed[-1] == "…" and each.startswith(displayed[:-1]))
     )
 
 

@@ -41,21 +41,23 @@ def draw(section: str, arrays: dict[str, NDArray[Any]]) -> dict[str, Figure]:
     return {figure.name: figure for figure in figures}
 
 
-def stack(shown: int, maps: NDArray[Any]) -> dict[str, Figure]:
-    section = RESULTS.conv_stack.model_copy(update={"shown": shown})
-    arrays: dict[str, NDArray[Any]] = {f"maps_{n}_{i}": maps[..., :shown] for n in (1, 2) for i in range(2)}
+def stack(displayed: int, maps: NDArray[Any]) -> dict[str, Figure]:
+    section = RESULTS.conv_stack.model_copy(update={"shown": displayed})
+    arrays: dict[str, NDArray[Any]] = {
+        f"maps_{n}_{i}": maps[..., :displayed] for n in (1, 2) for i in range(2)
+    }
     kernels = np.random.default_rng(0).normal(size=(3, 3, 32, 64))
     arrays |= {"kernel_1": kernels[:, :, :1, :32], "kernel_2": kernels}
     return {figure.name: figure for figure in draw_section("conv_stack", section, arrays, IMAGES)}
 
 
-@pytest.mark.parametrize(("shown", "highest"), [(1, 76), (10, 76), (15, 110), (16, 76), (32, 110)])
-def test_filters_and_maps_fit_the_page(shown: int, highest: float) -> None:
+@pytest.mark.parametrize(("displayed", "highest"), [(1, 76), (10, 76), (15, 110), (16, 76), (32, 110)])
+def test_filters_and_maps_fit_the_page(displayed: int, highest: float) -> None:
     maps = np.random.default_rng(0).random((222, 222, 32))
-    for name, figure in stack(shown, maps).items():
+    for name, figure in stack(displayed, maps).items():
         assert figure.picture.print_width <= 144, name
         assert figure.picture.print_height <= highest, name
-        assert figure.picture.print_width >= 130 or shown < 5 or name == "filters_1", name
+        assert figure.picture.print_width >= 130 or displayed < 5 or name == "filters_1", name
 
 
 def test_three_figures_of_ten_maps_fit_a_page_with_their_captions() -> None:

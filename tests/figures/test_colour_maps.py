@@ -24,10 +24,10 @@ def lightness(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 def test_grey_is_linear_and_clipped() -> None:
     values = np.array([[-1.0, 2.0, 2.5, 3.0, 9.0]])
-    shown = grey_to_rgb(values, 2, 3)
-    assert shown.shape == (1, 5, 3)
-    assert shown[0, :, 0].tolist() == [0, 0, 128, 255, 255]
-    assert (shown == shown[..., :1]).all()
+    displayed = grey_to_rgb(values, 2, 3)
+    assert displayed.shape == (1, 5, 3)
+    assert displayed[0, :, 0].tolist() == [0, 0, 128, 255, 255]
+    assert (displayed == displayed[..., :1]).all()
 
 
 def test_sequential_grows_steadily_lighter() -> None:

@@ -83,10 +83,10 @@ def test_of_a_layer_with_few_filters_all_are_shown() -> None:
     assert describe_maps(2, few, "cat", maps()).startswith("All 4 feature maps of layer 2 for cat, each of")
 
 
-def maps(*places: tuple[int, int, int, float]) -> NDArray[np.float64]:
+def maps(*locations: tuple[int, int, int, float]) -> NDArray[np.float64]:
     values = np.zeros((20, 20, 4))
     values[..., 0] = 1
-    for row, column, channel, value in places:
+    for row, column, channel, value in locations:
         values[row, column, channel] = value
     return values
 
@@ -95,7 +95,7 @@ START = "The first 4 of the 32 feature maps of layer 2 for cat, each of 20 by 20
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "reported"),
     [
         (
             maps((3, 11, 2, 7.0)),
@@ -121,9 +121,9 @@ START = "The first 4 of the 32 feature maps of layer 2 for cat, each of 20 by 20
     ],
 )
 def test_maps_are_told_with_their_strongest_and_their_silent_ones(
-    values: NDArray[np.float64], told: str
+    values: NDArray[np.float64], reported: str
 ) -> None:
-    assert describe_maps(2, LAYER, "cat", values, shared=True) == f"{START} {told}"
+    assert describe_maps(2, LAYER, "cat", values, shared=True) == f"{START} {reported}"
 
 
 def test_no_map_is_faint_on_a_scale_of_its_own() -> None:
@@ -145,8 +145,8 @@ def test_a_history_is_told_with_its_ends_and_the_epoch_kept() -> None:
         loss=[0.9, 0.4, 0.3], val_loss=[1, 0.5, 0.7], accuracy=[0.5, 0.8, 1], val_accuracy=[0.4, 0.75, 0.7]
     )
     training = transfer.training.model_copy(update={"epochs_run": 3, "best_epoch": 2})
-    told = describe_history(transfer.model_copy(update={"history": history, "training": training}))
-    assert told == (
+    reported = describe_history(transfer.model_copy(update={"history": history, "training": training}))
+    assert reported == (
         "Two plots of the training, over 3 epochs. Between the first epoch and the last, "
         "the training loss goes from 0.9 to 0.3, the validation loss goes from 1 to 0.7, "
         "the training accuracy goes from 0.5 to 1 and the validation accuracy goes from 0.4 to 0.7. "

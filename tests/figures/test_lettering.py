@@ -109,9 +109,9 @@ def row_of_letters(*pieces: tuple[str, tuple[str, int]]) -> NDArray[np.bool_]:
 )
 def test_hebrew_runs_from_right_to_left(text: str, seen: list[tuple[str, tuple[str, int]]]) -> None:
     # The order is that of Unicode's UAX 9, worked out by hand.
-    shown, expected = drawn(text), row_of_letters(*seen)
+    displayed, expected = drawn(text), row_of_letters(*seen)
     # Shaped letters are placed between pixels: the ink is not quite the same.
-    assert (shown & expected).sum() > 0.65 * (shown | expected).sum()
+    assert (displayed & expected).sum() > 0.65 * (displayed | expected).sum()
 
 
 def test_arabic_letters_are_joined() -> None:

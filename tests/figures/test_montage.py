@@ -36,7 +36,7 @@ def extent(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
     return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
 
 
-def places(sheet: Pixels, count: int = len(COLOURS)) -> list[tuple[int, int, int, int]]:
+def locations(sheet: Pixels, count: int = len(COLOURS)) -> list[tuple[int, int, int, int]]:
     found = [(sheet == colour).all(axis=-1) for colour in COLOURS[:count]]
     boxes = [extent(mask) for mask in found]
     for mask, (top, bottom, left, right) in zip(found, boxes, strict=True):
@@ -47,7 +47,7 @@ def places(sheet: Pixels, count: int = len(COLOURS)) -> list[tuple[int, int, int
 def test_tiles_stand_in_rows_with_equal_gutters() -> None:
     tiles = [Tile(flat(colour), "") for colour in COLOURS]
     sheet = decoded(montage(tiles, columns=3, tile_side=60, smooth=False))
-    boxes = places(sheet)
+    boxes = locations(sheet)
     assert {(bottom - top, right - left) for top, bottom, left, right in boxes} == {(60, 60)}
     lefts, tops = [box[2] for box in boxes], [box[0] for box in boxes]
     pitch = lefts[1] - lefts[0]
@@ -59,7 +59,7 @@ def test_tiles_stand_in_rows_with_equal_gutters() -> None:
 
 def test_each_tile_has_a_hair_line_frame_on_white() -> None:
     sheet = decoded(montage([Tile(flat(c), "") for c in COLOURS], columns=3, tile_side=60, smooth=False))
-    top, bottom, left, right = places(sheet)[0]
+    top, bottom, left, right = locations(sheet)[0]
     around = sheet[top - 1 : bottom + 1, left - 1 : right + 1]
     frame = np.concatenate([around[0], around[-1], around[:, 0], around[:, -1]])
     assert (frame == frame[0]).all()
@@ -74,7 +74,7 @@ def test_labels_stand_below_their_own_tile_and_touch_nothing() -> None:
         for c, label in zip(COLOURS, ["Ag", "fj", "WWWWWWWWWWW", "y", "i", "Q", "×"], strict=True)
     ]
     sheet = decoded(montage(tiles, columns=3, tile_side=150, smooth=False))
-    boxes = places(sheet)
+    boxes = locations(sheet)
     ink = (sheet.max(axis=-1) - sheet.min(axis=-1) == 0) & (sheet[..., 0] < 100)
     for index, (_, bottom, left, right) in enumerate(boxes):
         following = boxes[index + 3][0] if index + 3 < len(boxes) else sheet.shape[0]
@@ -90,7 +90,7 @@ def test_labels_stand_below_their_own_tile_and_touch_nothing() -> None:
 
 def test_labels_print_at_eight_to_nine_points() -> None:
     sheet = decoded(montage([Tile(flat(COLOURS[0]), "H")], columns=1, tile_side=100))
-    _, bottom, _, _ = places(sheet, 1)[0]
+    _, bottom, _, _ = locations(sheet, 1)[0]
     top, foot, _, _ = extent(sheet[bottom + 2 :, :, 0] < 128)
     # Capitals of Times-like faces are 0.66 em high; 270 pixels are an inch of 72 points.
     assert 8 <= (foot - top) / 0.66 / 270 * 72 <= 9.2
@@ -117,8 +117,8 @@ def test_sharp_pixels_stay_squares_and_smooth_ones_do_not() -> None:
 def test_sharp_tiles_are_made_smaller_by_averaging() -> None:
     stripes = np.zeros((40, 40, 3), np.uint8)
     stripes[::4], stripes[1::4] = 200, 200
-    shown = decoded(montage([Tile(stripes, "")], columns=1, tile_side=10, smooth=False))[1:11, 1:11]
-    assert (shown == 100).all()
+    displayed = decoded(montage([Tile(stripes, "")], columns=1, tile_side=10, smooth=False))[1:11, 1:11]
+    assert (displayed == 100).all()
 
 
 def test_unequal_tiles_keep_their_shape_in_the_middle_of_equal_cells() -> None:
@@ -127,7 +127,7 @@ def test_unequal_tiles_keep_their_shape_in_the_middle_of_equal_cells() -> None:
         Tile(flat(COLOURS[1], 10, 20), ""),
         Tile(flat(COLOURS[2], 30, 10), ""),
     ]
-    square, wide, tall = places(decoded(montage(tiles, columns=3, tile_side=60, smooth=False)), 3)
+    square, wide, tall = locations(decoded(montage(tiles, columns=3, tile_side=60, smooth=False)), 3)
     assert wide[1] - wide[0] == 30
     assert wide[3] - wide[2] == 60
     assert wide[0] - square[0] == 15

@@ -90,7 +90,7 @@ def test_each_frame_bears_the_rank_of_its_neuron(monkeypatch: pytest.MonkeyPatch
     list(neuron_figures.draw(FigureData(numbers, arrays)))
     assert len(framed) == len(numbers.files)
     for boxes, label in zip(framed, numbers.files, strict=True):
-        told = [(box.rows, box.cols, name) for box, name in boxes if name]
+        reported = [(box.rows, box.cols, name) for box, name in boxes if name]
         patches = [neuron.patch for neuron in numbers.top[label]]
-        assert told == [(patch.rows, patch.cols, str(k)) for k, patch in enumerate(patches, 1)]
+        assert reported == [(patch.rows, patch.cols, str(k)) for k, patch in enumerate(patches, 1)]
         assert patches[0].rows != patches[1].rows

@@ -41,38 +41,38 @@ def test_boxes_outside_the_image_are_refused(bad: tuple[int, int, int, int]) -> 
 def test_the_image_is_enlarged_and_otherwise_left_alone() -> None:
     image = grey(10, 20)
     image[:5, 10:] = (200, 40, 0)
-    shown = with_boxes(image, [], 4)
-    assert shown.shape == (40, 80, 3)
-    assert shown.dtype == np.uint8
-    assert shown[8, 60].tolist() == [200, 40, 0]
-    assert shown[8, 20].tolist() == shown[32, 60].tolist() == [GREY] * 3
+    displayed = with_boxes(image, [], 4)
+    assert displayed.shape == (40, 80, 3)
+    assert displayed.dtype == np.uint8
+    assert displayed[8, 60].tolist() == [200, 40, 0]
+    assert displayed[8, 20].tolist() == displayed[32, 60].tolist() == [GREY] * 3
 
 
 @pytest.mark.parametrize("scale", [1, 2, 3, 5])
 def test_a_frame_fills_its_box_to_the_pixel(scale: int) -> None:
-    shown = with_boxes(grey(60, 90), [(box(10, 30, 35, 85), "")], scale)
-    rows, columns = np.nonzero((shown != GREY).any(axis=-1))
+    displayed = with_boxes(grey(60, 90), [(box(10, 30, 35, 85), "")], scale)
+    rows, columns = np.nonzero((displayed != GREY).any(axis=-1))
     assert (rows.min(), rows.max() + 1) == (10 * scale, 30 * scale)
     assert (columns.min(), columns.max() + 1) == (35 * scale, 85 * scale)
-    inside = shown[15 * scale : 25 * scale, 40 * scale : 80 * scale]
+    inside = displayed[15 * scale : 25 * scale, 40 * scale : 80 * scale]
     assert (inside == GREY).all()
 
 
 def test_a_frame_is_a_dark_line_between_white_ones() -> None:
-    shown = with_boxes(grey(60, 90), [(box(10, 50, 20, 80), "1")], 3)[..., 0]
+    displayed = with_boxes(grey(60, 90), [(box(10, 50, 20, 80), "1")], 3)[..., 0]
     profile = [255] + [17] * 4 + [255]
     row, column = 120, 200
-    assert shown[29:37, column].tolist() == [GREY, *profile, GREY]
-    assert shown[143:151, column].tolist() == [GREY, *profile, GREY]
-    assert shown[row, 59:67].tolist() == [GREY, *profile, GREY]
-    assert shown[row, 233:241].tolist() == [GREY, *profile, GREY]
+    assert displayed[29:37, column].tolist() == [GREY, *profile, GREY]
+    assert displayed[143:151, column].tolist() == [GREY, *profile, GREY]
+    assert displayed[row, 59:67].tolist() == [GREY, *profile, GREY]
+    assert displayed[row, 233:241].tolist() == [GREY, *profile, GREY]
     # 672 pixels of an input are printed 62 mm wide.
     assert 0.35 <= 4 / 672 * 62 <= 0.5
 
 
 def test_labelled_frames_are_solid_and_others_dashed() -> None:
-    place = box(10, 50, 20, 80)
-    solid, dashed = (with_boxes(grey(60, 90), [(place, name)], 3)[..., 0] for name in ("1", ""))
+    location = box(10, 50, 20, 80)
+    solid, dashed = (with_boxes(grey(60, 90), [(location, name)], 3)[..., 0] for name in ("1", ""))
     # The middle of the lower line, away from the badge.
     assert (solid[146, 100:237] == 17).all()
     line = dashed[146, 61:239]
@@ -85,8 +85,8 @@ def test_labelled_frames_are_solid_and_others_dashed() -> None:
 
 
 def test_a_badge_marks_a_corner_of_its_box() -> None:
-    place = box(10, 50, 20, 80)
-    plain, labelled = (with_boxes(grey(60, 90), [(place, name)], 3) for name in ("", "7"))
+    location = box(10, 50, 20, 80)
+    plain, labelled = (with_boxes(grey(60, 90), [(location, name)], 3) for name in ("", "7"))
     outside = np.ones(plain.shape[:2], bool)
     outside[30:150, 60:240] = False
     assert (plain[outside] == GREY).all()
@@ -99,8 +99,8 @@ def test_a_badge_marks_a_corner_of_its_box() -> None:
 
 
 def test_numbers_print_at_eight_points() -> None:
-    shown = with_boxes(grey(224, 224), [(box(90, 140, 90, 140), "1")], 3)[..., 0]
-    across = shown[252:289, 270] < 100
+    displayed = with_boxes(grey(224, 224), [(box(90, 140, 90, 140), "1")], 3)[..., 0]
+    across = displayed[252:289, 270] < 100
     # From the middle of the digit to the light above and below it.
     rows = np.flatnonzero(~across) - 18
     height = rows[rows > 0].min() - rows[rows < 0].max() - 1
@@ -109,23 +109,23 @@ def test_numbers_print_at_eight_points() -> None:
 
 
 def test_the_badges_of_equal_boxes_do_not_hide_each_other() -> None:
-    place = box(30, 80, 40, 90)
-    shown = with_boxes(grey(110, 130), [(place, str(n)) for n in range(1, 6)], 3)
-    outside = np.ones(shown.shape[:2], bool)
+    location = box(30, 80, 40, 90)
+    displayed = with_boxes(grey(110, 130), [(location, str(n)) for n in range(1, 6)], 3)
+    outside = np.ones(displayed.shape[:2], bool)
     outside[90:240, 120:270] = False
-    assert connected((shown != GREY).any(axis=-1) & outside)[1] == 5
+    assert connected((displayed != GREY).any(axis=-1) & outside)[1] == 5
 
 
 def test_a_badge_stays_in_the_image() -> None:
-    shown = with_boxes(grey(60, 60), [(box(0, 60, 0, 60), "1")], 3)
+    displayed = with_boxes(grey(60, 60), [(box(0, 60, 0, 60), "1")], 3)
     # A disc of about 37 pixels in the corner reaches to here; one centred on the corner would not.
-    assert (shown[26, 26] != GREY).any()
-    assert (shown[50, 50] == GREY).all()
+    assert (displayed[26, 26] != GREY).any()
+    assert (displayed[50, 50] == GREY).all()
 
 
 def test_tiny_boxes_and_images_are_drawn() -> None:
-    shown = with_boxes(grey(9, 9), [(box(4, 5, 4, 5), "")], 3)
-    rows, columns = np.nonzero((shown != GREY).any(axis=-1))
+    displayed = with_boxes(grey(9, 9), [(box(4, 5, 4, 5), "")], 3)
+    rows, columns = np.nonzero((displayed != GREY).any(axis=-1))
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (12, 14, 12, 14)
     assert with_boxes(grey(1, 1), [(box(0, 1, 0, 1), "12")], 3).shape == (3, 3, 3)
 

@@ -26,13 +26,13 @@ def make_section() -> Randomisation:
     neuron = section.neurons["cat"]
     redrawn = []
     for k in range(len(BLOCKS)):
-        told = {
+        reported = {
             kind: getattr(neuron.redrawn[0].likeness, kind).model_copy(
                 update={"signed": start - k / 10, "ssim": start - k / 20}
             )
             for kind, start in (("guided", 0.9), ("plain", 0.3))
         }
-        likeness = neuron.redrawn[0].likeness.model_copy(update=told)
+        likeness = neuron.redrawn[0].likeness.model_copy(update=reported)
         redrawn.append(neuron.redrawn[0].model_copy(update={"likeness": likeness}))
     return section.model_copy(
         update={
@@ -50,7 +50,7 @@ def make_arrays() -> dict[str, NDArray[Any]]:
     return {"guided_0": whole, "plain_0": -whole}
 
 
-def places(line: Line2D) -> tuple[NDArray[Any], NDArray[Any]]:
+def locations(line: Line2D) -> tuple[NDArray[Any], NDArray[Any]]:
     return np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
 
 
@@ -84,14 +84,14 @@ def test_the_plot_joins_the_means_guided_solid_and_plain_dashed() -> None:
     section = make_section()
     signed, ssim = plot_likeness(section).axes
     for axes, measure in ((signed, "signed"), (ssim, "ssim")):
-        lines = {line.get_linestyle(): line for line in axes.lines if len(places(line)[0]) == 6}
+        lines = {line.get_linestyle(): line for line in axes.lines if len(locations(line)[0]) == 6}
         assert lines.keys() == {"-", "--"}
         for style, kind in (("-", "guided"), ("--", "plain")):
             wanted = [1, *(getattr(getattr(mean, kind), measure) for mean in section.mean)]
-            np.testing.assert_allclose(places(lines[style])[1], wanted)
+            np.testing.assert_allclose(locations(lines[style])[1], wanted)
         assert len({line.get_marker() for line in lines.values()}) == 2
         low, high = axes.get_ylim()
-        assert low <= min(places(line)[1].min() for line in lines.values())
+        assert low <= min(locations(line)[1].min() for line in lines.values())
         assert high >= 1
     assert "rank correlation, plain: 0.30, 0.20, 0.10, 0.00, minus 0.10" in describe_likeness(section)
 
@@ -105,6 +105,6 @@ def test_blank_pictures_have_no_likeness_and_no_mark() -> None:
     redrawn[2] = redrawn[2].model_copy(update={"likeness": likeness})
     changed = section.model_copy(update={"neurons": {"cat": neuron.model_copy(update={"redrawn": redrawn})}})
     signed, _ = plot_likeness(changed).axes
-    assert sorted(len(places(line)[0]) for line in signed.lines)[-2:] == [5, 6]
+    assert sorted(len(locations(line)[0]) for line in signed.lines)[-2:] == [5, 6]
     (strip, _) = draw(FigureData(changed, make_arrays()))
     assert "none (blocks 3–5)" in strip.alt

@@ -149,9 +149,9 @@ def read_filter(report: Finished, name: str) -> None:
         close(found, slices[..., n], 0.00051, name)
         squares = sorted(panel.squares, key=lambda s: (round(s.points[:, 1].min()), s.points[:, 0].min()))
         for square, weight in zip(squares, slices[..., n].ravel(), strict=True):
-            shown = [int(square.style["fill"][k : k + 2], 16) for k in (1, 3, 5)]
+            displayed = [int(square.style["fill"][k : k + 2], 16) for k in (1, 3, 5)]
             scale = np.array([[int(c[k : k + 2], 16) for k in (1, 3, 5)] for c in colours])
-            share = np.abs(scale - shown).sum(axis=1).argmin() / (len(scale) - 1)
+            share = np.abs(scale - displayed).sum(axis=1).argmin() / (len(scale) - 1)
             assert low + share * (high - low) == pytest.approx(weight, abs=0.02 * (high - low))
 
 
@@ -201,9 +201,9 @@ def grid_of(tile: Array) -> tuple[int, int]:
 def read_filters(report: Finished, name: str) -> None:
     n, scale = index(name), report.page.scale(name)
     kernels = report.arrays("conv_stack")[f"kernel_{n}"]
-    shown = report.results["conv_stack"]["shown"]
+    displayed = report.results["conv_stack"]["shown"]
     tiles = report.page.tiles(name)
-    assert [tile.words for tile in tiles] == [f"filter {k}" for k in range(1, shown + 1)]
+    assert [tile.words for tile in tiles] == [f"filter {k}" for k in range(1, displayed + 1)]
     for k, tile in enumerate(tiles):
         found = slices_of(decode(tile.image, exact=True), scale, kernels.shape[2], kernels.shape[0])
         close(found, kernels[..., k], scale.step + rounding(scale.high), tile.words)
@@ -275,11 +275,11 @@ def count_in(words: list[tuple[str, float, float]], square: Array) -> int:
 
 def read_history(report: Finished, name: str) -> None:
     training = report.results["transfer"]
-    told = {"cross-entropy loss": ("loss", "val_loss"), "accuracy": ("accuracy", "val_accuracy")}
+    reported = {"cross-entropy loss": ("loss", "val_loss"), "accuracy": ("accuracy", "val_accuracy")}
     for axes in report.page.drawing(name).axes():
-        (title,) = {text for text, _, _ in axes.words} & told.keys()
+        (title,) = {text for text, _, _ in axes.words} & reported.keys()
         check_curves(
-            axes, [training["history"][key] for key in told[title]], training["training"]["best_epoch"]
+            axes, [training["history"][key] for key in reported[title]], training["training"]["best_epoch"]
         )
 
 
@@ -326,15 +326,19 @@ def read_network_curves(report: Finished, name: str) -> None:
 
 def read_matrices(report: Finished, name: str) -> None:
     panels = report.page.drawing(name).axes()
-    places = [np.concatenate([s.points for s in axes.squares]).mean(axis=0) for axes in panels]
+    locations = [np.concatenate([s.points for s in axes.squares]).mean(axis=0) for axes in panels]
     # A column's name stands over its first matrix, a row's name to the left of its first one.
-    heads = {text: place for axes, place in zip(panels, places, strict=True) for text, _, _ in axes.words}
+    heads = {
+        text: location for axes, location in zip(panels, locations, strict=True) for text, _, _ in axes.words
+    }
     networks = report.results["architectures"]["networks"]
     assert len(panels) == 2 * len(networks)
     for network in networks:
         for split, title in (("train", "training"), ("val", "validation")):
             at = np.array([heads[network["name"]][0], heads[title][1]])
-            (axes,) = [a for a, place in zip(panels, places, strict=True) if np.allclose(place, at, atol=1)]
+            (axes,) = [
+                a for a, location in zip(panels, locations, strict=True) if np.allclose(location, at, atol=1)
+            ]
             check_counts(axes, np.array(network[split]["confusion"]), report.classes)
 
 
@@ -379,7 +383,7 @@ def read_class_maps(report: Finished, name: str) -> None:
     i, scale = index(name), report.page.scale(name)
     label = report.classes[i]
     maps = report.arrays("grad_cam")["maps"][i].astype(np.float64)
-    told = report.results["grad_cam"]["classes"][label]["maps"]
+    reported = report.results["grad_cam"]["classes"][label]["maps"]
     assert scale.low == 0
     assert scale.high == pytest.approx(maps.max(), rel=6e-3)
     given, *tiles = report.page.tiles(name)
@@ -387,8 +391,8 @@ def read_class_maps(report: Finished, name: str) -> None:
     assert_like(given.pixels(), report.images[i], name)
     assert [tile.head for tile in tiles] == report.classes
     for tile, own in zip(tiles, maps, strict=True):
-        shown = read_number(tile.words.removeprefix(tile.head))
-        assert shown == pytest.approx(told[tile.head]["probability"], abs=5.1e-4)
+        displayed = read_number(tile.words.removeprefix(tile.head))
+        assert displayed == pytest.approx(reported[tile.head]["probability"], abs=5.1e-4)
         found = scale.values(tile.shares(scale.colours))
         close(found, own, scale.high * 1.02 / 255 + rounding(scale.high), (name, tile.head))
 
@@ -537,8 +541,8 @@ def read_layer_patches(report: Finished, _pattern: str) -> None:
 def read_leading(report: Finished, name: str) -> None:
     i = index(name)
     found = report.results["channels"]["classes"][report.classes[i]]
-    told = {"loud": "{value}", "decisive": "adds {contribution:.2f}", "unusual": "{ratio:.1f} × usual"}
-    wanted = [(c, told[kind]) for kind in told for c in (found.get(kind) or [])[:5]]
+    reported = {"loud": "{value}", "decisive": "adds {contribution:.2f}", "unusual": "{ratio:.1f} × usual"}
+    wanted = [(c, reported[kind]) for kind in reported for c in (found.get(kind) or [])[:5]]
     tiles = report.page.tiles(name)
     assert len(tiles) == len(wanted)
     for tile, (channel, form) in zip(tiles, wanted, strict=True):
@@ -572,7 +576,7 @@ METHODS = {
 
 
 def read_methods(report: Finished, name: str) -> None:
-    i, shown = index(name), report.results["methods"]["shown"]
+    i, displayed = index(name), report.results["methods"]["shown"]
     maps = report.arrays("methods")[name.replace("methods", "maps")]
     image, *tiles = report.page.tiles(name)
     assert image.words == "image"
@@ -581,9 +585,9 @@ def read_methods(report: Finished, name: str) -> None:
     table = diverging(np.linspace(-1, 1, 255)[None], 1)[0].astype(np.int64)
     assert table[0, 2] > table[0, 0]
     assert table[-1, 0] > table[-1, 2]
-    assert sorted(METHODS[tile.words] for tile in tiles) == sorted(shown)
+    assert sorted(METHODS[tile.words] for tile in tiles) == sorted(displayed)
     for tile in tiles:
-        whole = np.clip(maps[shown.index(METHODS[tile.words])], -1, 1)
+        whole = np.clip(maps[displayed.index(METHODS[tile.words])], -1, 1)
         wanted = (whole[::2, ::2] + whole[1::2, ::2] + whole[::2, 1::2] + whole[1::2, 1::2]) / 4
         close(2 * tile.shares(table) - 1, wanted, 1.02 / 254, (name, tile.words))
 
@@ -687,28 +691,28 @@ def read_cues(report: Finished, name: str) -> None:
 
 def read_given_away(report: Finished, name: str) -> None:
     pixels = report.arrays("shortcuts")["shown"]
-    told = [label for label, files in report.results["shortcuts"]["examples"].items() for _ in files]
+    reported = [label for label, files in report.results["shortcuts"]["examples"].items() for _ in files]
     tiles = report.page.tiles(name)
-    assert [tile.words for tile in tiles] == told
+    assert [tile.words for tile in tiles] == reported
     for n, (tile, image) in enumerate(zip(tiles, pixels, strict=True)):
         assert_like(tile.pixels(), image, (name, n))
 
 
 def read_nearest(report: Finished, name: str) -> None:
     pixels = list(report.arrays("errors")["shown"])
-    told = [
+    reported = [
         text for mistake in report.results["errors"]["mistakes"][:6]
         for text in (f"{mistake['true']} as {mistake['predicted']}",
                      *(f"{each['label']} {each['similarity']:.3f}" for each in mistake["nearest"]))
     ]  # fmt: skip
     tiles = report.page.tiles(name)
-    assert [tile.words for tile in tiles] == told
+    assert [tile.words for tile in tiles] == reported
     for n, (tile, image) in enumerate(zip(tiles, pixels, strict=True)):
-        found, shown = tile.pixels(), image.copy()
-        if " as " in told[n]:
+        found, displayed = tile.pixels(), image.copy()
+        if " as " in reported[n]:
             assert found[1:5].mean() < 40, "an error has a black frame"
-            shown[:9] = shown[-9:] = shown[:, :9] = shown[:, -9:] = 0
-        assert_like(found, shown, (name, n))
+            displayed[:9] = displayed[-9:] = displayed[:, :9] = displayed[:, -9:] = 0
+        assert_like(found, displayed, (name, n))
 
 
 def read_map(report: Finished, name: str) -> None:
@@ -717,17 +721,17 @@ def read_map(report: Finished, name: str) -> None:
     true = np.repeat(np.arange(len(section["images"])), list(section["images"].values()))
     wrong = arrays["probabilities"].argmax(axis=1) != true
     colours = {
-        style["fill"]: find_label(shown, section["images"])
-        for shown, style in axes.legend.items() if "fill" in style
+        style["fill"]: find_label(displayed, section["images"])
+        for displayed, style in axes.legend.items() if "fill" in style
     }  # fmt: skip
     found = {colours[mark.style["fill"]]: mark.points for mark in axes.marks if "fill" in mark.style}
     assert found.keys() == section["images"].keys()
     drawn = np.concatenate([found[label] for label in section["images"]])
     # The axes have no numbers, since the plane has no unit: so the places are right up to a scale.
     for axis, sign in ((0, 1), (1, -1)):
-        places, wanted = sign * drawn[:, axis], arrays["map"][:, axis]
-        slope = np.ptp(places) / np.ptp(wanted)
-        close(places - places.min(), slope * (wanted - wanted.min()), 0.01, (name, axis))
+        locations, wanted = sign * drawn[:, axis], arrays["map"][:, axis]
+        slope = np.ptp(locations) / np.ptp(wanted)
+        close(locations - locations.min(), slope * (wanted - wanted.min()), 0.01, (name, axis))
     rings = [mark.points for mark in axes.marks if mark.style.get("fill-opacity") == "0"]
     np.testing.assert_allclose(np.concatenate(rings) if rings else np.empty((0, 2)), drawn[wrong], atol=0.01)
 
@@ -765,7 +769,11 @@ READERS: dict[str, Callable[[Finished, str], None]] = {
 }  # fmt: skip
 """What reads each declared figure back."""
 
-DECLARED = {f"{section.name} {shown.name}": shown for section in list_sections() for shown in section.figures}
+DECLARED = {
+    f"{section.name} {displayed.name}": displayed
+    for section in list_sections()
+    for displayed in section.figures
+}
 """Every figure that any section declares, whichever report it is in, so that none can be left out here."""
 
 
@@ -791,12 +799,12 @@ def test_every_section_is_in_a_report_that_is_read() -> None:
 @pytest.mark.parametrize(("finished_report", "declared"), CASES, indirect=["finished_report"])
 def test_every_figure_shows_its_numbers(finished_report: Finished, declared: str) -> None:
     report = finished_report
-    read, shown = READERS[declared], DECLARED[declared]
-    pattern = shown.name
-    names = [pattern] if shown.place == "cell" else report.names(pattern)
-    if not names and shown.if_any:
+    read, displayed = READERS[declared], DECLARED[declared]
+    pattern = displayed.name
+    names = [pattern] if displayed.location == "cell" else report.names(pattern)
+    if not names and displayed.if_any:
         pytest.skip("this report has no such figure")
-    assert len(names) == (len(report.classes) if "<i>" in pattern and shown.place != "cell" else 1)
+    assert len(names) == (len(report.classes) if "<i>" in pattern and displayed.location != "cell" else 1)
     for name in names:
         read(report, name)
 
@@ -812,7 +820,7 @@ def test_the_second_report_can_tell_what_readers_ask(second: Finished) -> None:
 
 @pytest.mark.slow
 def test_no_figure_of_a_page_goes_unread(finished_report: Finished) -> None:
-    patterns = [re.sub("<[a-z]>", r"\\d+", shown.name) for shown in DECLARED.values()]
+    patterns = [re.sub("<[a-z]>", r"\\d+", displayed.name) for displayed in DECLARED.values()]
     unread = [n for n in finished_report.page.figures if not any(re.fullmatch(p, n) for p in patterns)]
     assert unread == []
 

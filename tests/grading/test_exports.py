@@ -194,10 +194,10 @@ def test_json_is_read_back_without_any_loss(tmp_path_factory: pytest.TempPathFac
 
 def change(path: list[Any], value: Any) -> str:
     document = json.loads(write_json(GRADES))
-    place = document
+    location = document
     for step in path[:-1]:
-        place = place[step]
-    place[path[-1]] = value
+        location = location[step]
+    location[path[-1]] = value
     return json.dumps(document)
 
 
@@ -270,9 +270,9 @@ def test_the_table_is_aligned_and_fits(grades: Grades, width: int) -> None:
         assert title
         assert not empty
     size = len(grades.criteria) + 2
-    place = columns(lines[0].partition("Status")[0])
+    location = columns(lines[0].partition("Status")[0])
     for line, criterion in zip(lines[1 : size - 1], grades.criteria, strict=True):
-        assert columns(line.partition(f"  {criterion.status}")[0]) + 2 == place
+        assert columns(line.partition(f"  {criterion.status}")[0]) + 2 == location
     assert lines[size - 1].split()[:1] == ["Total"]
 
 

@@ -52,9 +52,9 @@ def test_grades_and_all_files_come_of_one_call(
     assert (out / "t.csv").read_text().count("\n") == 3
     assert "**2 of 3 points**" in (out / "m.md").read_text()
     assert sorted(path.name for path in out.iterdir()) == ["d.json", "g.json", "j.xml", "m.md", "t.csv"]
-    shown = capfd.readouterr()
-    assert shown.out.splitlines()[-1].split() == ["Total", "2", "3"]
-    assert "noise" not in shown.out + shown.err
+    displayed = capfd.readouterr()
+    assert displayed.out.splitlines()[-1].split() == ["Total", "2", "3"]
+    assert "noise" not in displayed.out + displayed.err
 
 
 def test_nothing_is_printed_unless_asked_for(

@@ -31,11 +31,11 @@ LISTED = (((2, 3), (105, 106)), ((13, 14), (100, 101)))
 def make_report() -> Any:
     top = [
         SimpleNamespace(
-            position=place,
+            position=location,
             receptive_field=Box(rows=seen[0], cols=seen[1]),
             field=Box(rows=listed[0], cols=listed[1]),
         )
-        for place, seen, listed in zip(PLACES, SEEN, LISTED, strict=True)
+        for location, seen, listed in zip(PLACES, SEEN, LISTED, strict=True)
     ]
     neurons = SimpleNamespace(top={"cat": top}, geometry=GEOMETRY, network_geometry=NARROW)
     return SimpleNamespace(results=SimpleNamespace(neurons=neurons))

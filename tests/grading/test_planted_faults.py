@@ -135,10 +135,10 @@ def free_relu(forged: Forged) -> None:
 
 def stain_blank(forged: Forged) -> None:
     rows = forged.document["guided_backprop"]["rows"][first(forged)]
-    place = next(k for k, row in enumerate(rows) if row["value"] == 0)
+    location = next(k for k, row in enumerate(rows) if row["value"] == 0)
     arrays = forged.arrays("guided_backprop")
-    arrays["gradients_0"][place, 0, 0, 0] = 1e-3
-    rows[place]["gradient_max_abs"] = 1e-3
+    arrays["gradients_0"][location, 0, 0, 0] = 1e-3
+    rows[location]["gradient_max_abs"] = 1e-3
     forged.put("guided_backprop", arrays)
 
 

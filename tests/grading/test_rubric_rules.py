@@ -12,7 +12,7 @@ import pytest
 from small_results import small_results
 
 from reportgen.document.html import COMMON_TABLES
-from reportgen.grading.checks import list_shown
+from reportgen.grading.checks import list_exhibits
 from reportgen.grading.report import GradingError, ManualPoints, Supplement
 from reportgen.grading.rubric import RubricError, load_rubric
 from reportgen.grading.run import grade
@@ -258,7 +258,7 @@ def test_what_depends_on_a_loss_and_on_what_is_open_is_lost(graded: Grade) -> No
         ('pointer = "/convolution/matches"\nrange = [0, 1]', "is no number"),
         (f"{TEST}bands = [[80, 5]]", "cannot hold"),
         # What no report can have, so that every one would lose the points.
-        (f"{TEST}expected = 90", "expected = 90 cannot be: what stands at /transfer/accuracy/test lies betw"),
+        (f"{TEST}expected = 90", "expected = 90 cannot be: the value at /transfer/accuracy/test lies betw"),
         (f"{TEST}expected = 1.1\ntolerance = 0.05", "expected = 1.1 cannot be"),
         (f"{TEST}expected = 'high'", "is a number; correct it, or the pointer"),
         (f"{TEST}expected = inf", "is a number"),
@@ -341,7 +341,7 @@ def test_what_a_report_can_have_is_no_fault(tmp_path: Path, row: str) -> None:
 
 
 def test_tables_of_every_report_can_be_asked_for() -> None:
-    assert {("tab", name) for name in COMMON_TABLES} <= set(list_shown())
+    assert {("tab", name) for name in COMMON_TABLES} <= set(list_exhibits())
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,8 @@ if foreign:
 elif network == "stand-in":
     from reportgen.models.backend import load_keras  # as the first stage does it, before what stands in
     load_keras()
-from reportgen.runtime import settle_process
-settle_process()
+from reportgen.runtime import configure_process
+configure_process()
 from reportgen.engine import pipeline
 from reportgen.settings import load_settings
 def build():

@@ -136,7 +136,7 @@ def test_gradients_of_a_graph_are_those_of_the_model(
     np.testing.assert_allclose(plain, wanted, rtol=1e-3, atol=1e-4 * wanted.max())
     assert np.abs(guided - plain).max() > 0.01 * np.abs(plain).max()
     redrawn = Whole(network, "within").redraw(1, seed=5)
-    told = view.explain(redrawn)
+    reported = view.explain(redrawn)
     assert view.explain({})[0] == value  # nothing was left in the network
     replaced = [weight for weight in network.network.weights if id(weight) in redrawn]
     assert len(replaced) == 8  # two convolutions and a normalisation
@@ -148,10 +148,10 @@ def test_gradients_of_a_graph_are_those_of_the_model(
     finally:
         for weight, old in zip(replaced, before, strict=True):
             weight.assign(old)
-    for one, two in zip(told, other, strict=True):
+    for one, two in zip(reported, other, strict=True):
         first, second = np.asarray(one), np.asarray(two)
         np.testing.assert_allclose(first, second, rtol=1e-4, atol=1e-5 * np.abs(second).max())
-    assert np.abs(told[2] - plain).max() > 0.1 * np.abs(plain).max()
+    assert np.abs(reported[2] - plain).max() > 0.1 * np.abs(plain).max()
 
 
 def test_occlusion_of_a_graph_is_a_forward_pass_of_the_changed_image(
@@ -217,11 +217,11 @@ def test_vgg16_is_vgg19_without_identities_and_whole_as_well_as_in_windows(
     ours: Any = chain.view(image, position)
     theirs = graph.view(image, position)
     for block in (None, 3):
-        told = ours.explain({} if block is None else chain.redraw(block, 6))
+        reported = ours.explain({} if block is None else chain.redraw(block, 6))
         same = theirs.explain({} if block is None else graph.redraw(block, 6))
-        assert same[0] == pytest.approx(told[0], rel=1e-4)
+        assert same[0] == pytest.approx(reported[0], rel=1e-4)
         rows, cols = (slice(*span) for span in (ours.field.rows, ours.field.cols))
-        for one, other in zip(told[1:], same[1:], strict=True):
+        for one, other in zip(reported[1:], same[1:], strict=True):
             np.testing.assert_allclose(other[rows, cols], one, rtol=0, atol=1e-4 * np.abs(one).max())
 
     rng = np.random.default_rng(0)
@@ -375,29 +375,29 @@ def test_a_network_that_no_report_can_be_about_is_one_error_with_its_file(
     assert remedy in caught.value.remedy
 
 
-def told(architecture: str, source: str, sha256: str = "0" * 64) -> Weights:
+def reported(architecture: str, source: str, sha256: str = "0" * 64) -> Weights:
     return Weights(source=source, name="x", sha256=sha256, note="", architecture=architecture)  # type: ignore[arg-type]
 
 
 def test_verifying_takes_no_network_from_a_report(own: tuple[Path, Any]) -> None:
     """Only what the grader names is opened, and only if it is the file of the report."""
     path = str(own[0])
-    assert find_weights(told(path, "file"), "auto").file is None
-    assert find_weights(told(path, "random"), "auto").file is None
-    assert find_weights(told("own.keras", "file"), path).file is None  # another content
+    assert find_weights(reported(path, "file"), "auto").file is None
+    assert find_weights(reported(path, "random"), "auto").file is None
+    assert find_weights(reported("own.keras", "file"), path).file is None  # another content
     right = locate_weights(path).sha256
-    found = find_weights(told("own.keras", "file", right), path)
+    found = find_weights(reported("own.keras", "file", right), path)
     assert found.file is not None
     assert found.file.path == own[0]
     random = random_digest(NetworkChoice("ResNet50", seed=7))
-    assert find_weights(told("ResNet50", "random", random), "auto", seed=7).file is not None
+    assert find_weights(reported("ResNet50", "random", random), "auto", seed=7).file is not None
 
 
 def test_no_path_of_a_report_becomes_a_setting() -> None:
     from types import SimpleNamespace
 
     def results(architecture: str) -> Any:
-        provenance = SimpleNamespace(weights=told(architecture, "file"), layers=["first"])
+        provenance = SimpleNamespace(weights=reported(architecture, "file"), layers=["first"])
         return SimpleNamespace(provenance=provenance)
 
     assert _network(results("/somewhere/evil.keras")) == {"layers": ["first"]}
@@ -489,8 +489,8 @@ def test_a_depthwise_kernel_has_the_inputs_of_one_channel_whatever_its_layer_is_
 def test_images_are_prepared_as_keras_prepares_them(mode: Preprocessing, pixels: np.ndarray) -> None:
     """What arrives is prepared as for VGG19; a layer in front makes of it what the network knows."""
     image = keras.Input((224, 224, 3))
-    shown = keras.Model(image, keras.layers.Activation("linear")(image))
-    found = _begin_with_preprocessing(shown, NetworkChoice("own.keras", preprocessing=mode))(
+    displayed = keras.Model(image, keras.layers.Activation("linear")(image))
+    found = _begin_with_preprocessing(displayed, NetworkChoice("own.keras", preprocessing=mode))(
         preprocess(pixels)
     )
     wanted = keras.applications.imagenet_utils.preprocess_input(pixels.astype(np.float32), mode=mode)

@@ -60,7 +60,7 @@ def test_auto_takes_imagenets_weights_if_keras_has_them(home: Path) -> None:
     put("imagenet-notop", b"world")
 
     assert resolve_source("auto") == Choice("imagenet")
-    assert resolve_source("auto").tell("x") == ""
+    assert resolve_source("auto").describe("x") == ""
 
 
 def test_auto_takes_those_without_the_top_next_and_says_so(home: Path) -> None:
@@ -69,7 +69,7 @@ def test_auto_takes_those_without_the_top_next_and_says_so(home: Path) -> None:
     choice = resolve_source("auto")
 
     assert choice.source == "imagenet-notop"
-    line = choice.tell("make report WEIGHTS=imagenet")
+    line = choice.describe("make report WEIGHTS=imagenet")
     assert str(path) in line
     assert "average of block5_conv4" in line
     assert line.endswith("make report WEIGHTS=imagenet (downloads 574 MB).")
@@ -80,7 +80,7 @@ def test_auto_takes_the_embedded_weights_otherwise_and_says_so(home: Path) -> No
     choice = resolve_source("auto")
 
     assert choice.source == "embedded"
-    line = choice.tell("make report WEIGHTS=imagenet")
+    line = choice.describe("make report WEIGHTS=imagenet")
     assert line.startswith("Weights: embedded, not ImageNet's")
     assert "not on this machine" in line
     assert line.endswith("make report WEIGHTS=imagenet (downloads 574 MB).")
@@ -116,7 +116,7 @@ def test_the_reports_words_fit_what_was_used(home: Path) -> None:
     notop = describe_weights(locate_weights("imagenet-notop"), with_top=False)
 
     assert (top.source, top.named) == ("imagenet", "imagenet")
-    assert top.note.endswith("the new layer stands on fc2.")
+    assert top.note.endswith("the new layer takes fc2.")
     assert (notop.source, notop.named, notop.name) == ("imagenet", "imagenet-notop", NOTOP_FILE)
     assert "not on fc2" in notop.note
     assert "average" in notop.note

@@ -12,7 +12,7 @@ from reportgen.contract.schema import find_document_kind
 from reportgen.errors import SettingsError
 from reportgen.grading.checks import find_checks
 from reportgen.outline.kind import Outline, OutlineError, ReportKind, find_kind, find_section, list_sections
-from reportgen.outline.section import Reads, Reference, Section, SectionError, Shown
+from reportgen.outline.section import Exhibit, Reads, Reference, Section, SectionError
 from reportgen.settings import load_settings
 
 FIRST = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop")
@@ -114,27 +114,27 @@ def test_an_outline_is_written_as_settings_have_it() -> None:
 
 
 def test_figures_of_a_class_stand_together_and_declared_ones_only_are_known() -> None:
-    shown = (
-        Shown("first"),
-        Shown("input_<i>"),
-        Shown("patch_<i>"),
-        Shown("cell_<i>_<k>", "cell"),
-        Shown("last"),
+    displayed = (
+        Exhibit("first"),
+        Exhibit("input_<i>"),
+        Exhibit("patch_<i>"),
+        Exhibit("cell_<i>_<k>", "cell"),
+        Exhibit("last"),
     )
-    drawn = section("s", figures=shown)
+    drawn = section("s", figures=displayed)
     assert drawn.figure_names(2) == ["first", "input_0", "patch_0", "input_1", "patch_1", "last"]
-    assert drawn.find_figure("cell_1_12").place == "cell"
+    assert drawn.find_figure("cell_1_12").location == "cell"
     for unknown in ("input_", "input_0_1", "cell_1", "first_"):
         with pytest.raises(SectionError, match=f"draws '{unknown}'"):
             drawn.find_figure(unknown)
 
 
 def test_tables_of_boxes_are_there_if_there_are_boxes() -> None:
-    tables = (Shown("a_<i>"), Shown("b", "appendix"), Shown("c", "appendix", if_annotated=True))
-    shown = section("s", tables=tables)
-    assert shown.table_names(2, "body", annotated=False) == ["a_0", "a_1"]
-    assert shown.table_names(2, "appendix", annotated=False) == ["b"]
-    assert shown.table_names(2, "appendix", annotated=True) == ["b", "c"]
+    tables = (Exhibit("a_<i>"), Exhibit("b", "appendix"), Exhibit("c", "appendix", if_annotated=True))
+    displayed = section("s", tables=tables)
+    assert displayed.table_names(2, "body", annotated=False) == ["a_0", "a_1"]
+    assert displayed.table_names(2, "appendix", annotated=False) == ["b"]
+    assert displayed.table_names(2, "appendix", annotated=True) == ["b", "c"]
 
 
 def test_a_package_without_what_it_must_have_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,8 +190,8 @@ def test_two_sections_with_a_figure_of_one_name_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "rival.py").write_text(
-        "from reportgen.outline.section import Reads, Section, Shown\n"
-        "SECTION = Section('rival', 'R', 'rival', 'R', 'M.', Reads(), figures=(Shown('maps'),))\n"
+        "from reportgen.outline.section import Reads, Section, Exhibit\n"
+        "SECTION = Section('rival', 'R', 'rival', 'R', 'M.', Reads(), figures=(Exhibit('maps'),))\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     assert find_kind("assignment", ("transfer", "rival:SECTION")).names == ("transfer", "rival")

@@ -20,7 +20,7 @@ from reportgen.sections.architectures import claims as architecture_claims
 from reportgen.sections.architectures.comparison import read_choices
 from reportgen.sections.architectures.compute import Candidate, Run, choose_best, describe_networks
 from reportgen.sections.architectures.settings import Training
-from reportgen.sections.best_network.compute import Looked, describe_network
+from reportgen.sections.best_network.compute import ImageOutputs, describe_network
 from reportgen.sections.comparison import claims as comparison_claims
 from reportgen.sections.comparison.compute import compare_networks
 from reportgen.sections.grad_cam.compute import Evidence, correlate_maps, describe_maps
@@ -170,7 +170,7 @@ def test_a_patch_is_the_field_of_the_largest_output() -> None:
     gradient = np.zeros((224, 224, 3), np.float32)
     # Neuron 3 sees positions 3 to 5 of the pool, 6 to 12 of the convolution, pixels 24 to 52.
     gradient[24:53, 16:45] = 1
-    looked = Looked("train/a/1.jpg", np.zeros((224, 224, 3), np.uint8), [last[..., :2], last], gradient)
+    looked = ImageOutputs("train/a/1.jpg", np.zeros((224, 224, 3), np.uint8), [last[..., :2], last], gradient)
 
     numbers = describe_network(architecture, {"a": looked}).numbers
 

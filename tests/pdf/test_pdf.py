@@ -203,12 +203,12 @@ def test_a_page_number_that_is_not_known_is_an_error() -> None:
 
 def test_what_only_a_screen_shows_is_not_there_on_paper() -> None:
     """Whatever the style sheet says, and with the text behind it."""
-    shown = "<p>a<i>b</i>c</p>d<ul><li>e</ul>"
+    displayed = "<p>a<i>b</i>c</p>d<ul><li>e</ul>"
     hidden = '<p class="on-screen">x</p>'
     marked = 'a<b class="on-screen">x<i>y</i></b><i>b</i><b class="z on-screen">x</b>c'
     screen = f'<p>{marked}</p>{hidden}d{hidden}<ul><li class="on-screen">x<li>e</ul>'
-    assert print_pdf(page(screen)) == print_pdf(page(shown))
-    assert print_pdf(page(screen.replace("on-screen", "else"))) != print_pdf(page(shown))
+    assert print_pdf(page(screen)) == print_pdf(page(displayed))
+    assert print_pdf(page(screen.replace("on-screen", "else"))) != print_pdf(page(displayed))
 
 
 PAPER = "@page { size: 100mm 100mm; margin: 10mm } body { margin: 0; font-size: 10pt }"

@@ -42,11 +42,11 @@ def test_no_picture_asks_to_be_smoothed() -> None:
     body += f"<p style='background: url({raster('L', 'JPEG')})'>x</p>"
     with pikepdf.open(io.BytesIO(print_pdf(page(body)))) as paper:
         pictures = [
-            thing for thing in paper.objects
-            if isinstance(thing, pikepdf.Stream) and thing.get("/Subtype") == "/Image"
+            obj for obj in paper.objects
+            if isinstance(obj, pikepdf.Stream) and obj.get("/Subtype") == "/Image"
         ]  # fmt: skip
         assert len(pictures) == 7
-        assert [thing.get("/Interpolate", False) for thing in pictures] == [False] * 7
+        assert [obj.get("/Interpolate", False) for obj in pictures] == [False] * 7
 
 
 def print_with(spoil: Callable[[Any], None], patch: pytest.MonkeyPatch, body: str) -> tuple[bytes, list[str]]:
@@ -89,9 +89,9 @@ def flagged(flags: int) -> Callable[[Any], None]:
     """Gives all links these flags."""
 
     def change(pdf: Any) -> None:
-        for thing in pdf.objects:
-            if isinstance(thing, dict) and thing.get("Type") == "/Annot":
-                thing["F"] = flags
+        for obj in pdf.objects:
+            if isinstance(obj, dict) and obj.get("Type") == "/Annot":
+                obj["F"] = flags
 
     return change
 
@@ -167,16 +167,16 @@ def test_a_photograph_for_printers_is_a_fault() -> None:
     assert "CMYK" in notes[0]
 
 
-def integers(thing: Any) -> Iterator[int]:
+def integers(obj: Any) -> Iterator[int]:
     """All integers of a dictionary, as pikepdf reads them."""
-    if isinstance(thing, pikepdf.Dictionary | pikepdf.Stream):
-        for _, value in thing.items():
+    if isinstance(obj, pikepdf.Dictionary | pikepdf.Stream):
+        for _, value in obj.items():
             yield from integers(value)
-    elif isinstance(thing, pikepdf.Array):
-        for value in thing:
+    elif isinstance(obj, pikepdf.Array):
+        for value in obj:
             yield from integers(value)
-    elif isinstance(thing, int):
-        yield int(thing)
+    elif isinstance(obj, int):
+        yield int(obj)
 
 
 def test_a_gradient_that_weasyprint_writes_wrongly_costs_the_claim() -> None:
@@ -187,9 +187,9 @@ def test_a_gradient_that_weasyprint_writes_wrongly_costs_the_claim() -> None:
         data = print_pdf(page(f'<p>x</p><div style="{style}"></div>'))
         claimed.append(claims(data)[0] == "3")
         with pikepdf.open(io.BytesIO(data)) as paper:
-            shadings = [thing for thing in paper.objects if isinstance(thing, pikepdf.Dictionary)]
-            shadings = [thing for thing in shadings if "/ShadingType" in thing]
-            small.append(all(value < 2**31 for thing in shadings for value in integers(thing)))
+            shadings = [obj for obj in paper.objects if isinstance(obj, pikepdf.Dictionary)]
+            shadings = [obj for obj in shadings if "/ShadingType" in obj]
+            small.append(all(value < 2**31 for obj in shadings for value in integers(obj)))
     assert claimed == small
     assert set(small) == {True, False}
 

@@ -47,8 +47,8 @@ def _embedded(font: Any) -> Any:
     return uharfbuzz.Font(uharfbuzz.Face(file.read_bytes()))
 
 
-def _glyphs(shown: Any) -> Iterator[int]:
-    for part in shown if isinstance(shown, pikepdf.Array) else [shown]:
+def _glyphs(displayed: Any) -> Iterator[int]:
+    for part in displayed if isinstance(displayed, pikepdf.Array) else [displayed]:
         if isinstance(part, pikepdf.String):
             data = bytes(part)
             yield from (int.from_bytes(data[n : n + 2]) for n in range(0, len(data), 2))

@@ -153,7 +153,7 @@ def test_the_parent_tree_is_the_tree_seen_from_below(file: Path) -> None:
         numbers = list(pdf.Root.StructTreeRoot.ParentTree.Nums)
         below: dict[Any, Any] = dict(zip(map(int, numbers[::2]), numbers[1::2], strict=True))
         links = [annotation for paper in pdf.pages for annotation in paper.get("/Annots", [])]
-        assert set(below) == {int(thing.StructParents) for thing in pdf.pages} | {
+        assert set(below) == {int(obj.StructParents) for obj in pdf.pages} | {
             int(link.StructParent) for link in links
         }
         owners = {
@@ -180,8 +180,8 @@ def test_the_parent_tree_is_the_tree_seen_from_below(file: Path) -> None:
 
 
 def elements(pdf: pikepdf.Pdf, role: str) -> list[Any]:
-    things = [thing for thing in pdf.objects if isinstance(thing, pikepdf.Dictionary)]
-    return [thing for thing in things if thing.get("/S") == f"/{role}"]
+    things = [obj for obj in pdf.objects if isinstance(obj, pikepdf.Dictionary)]
+    return [obj for obj in things if obj.get("/S") == f"/{role}"]
 
 
 def test_a_header_cell_has_its_scope_and_other_cells_name_no_wrong_header(file: Path) -> None:
@@ -241,18 +241,18 @@ def test_a_picture_is_told_by_its_description_where_it_stands(file: Path) -> Non
     write(file, picture("A black box."), css)
     with pikepdf.open(file) as pdf:
         (figure,) = elements(pdf, "Figure")
-        place = [float(side) / 72 * 25.4 for side in figure.A.BBox]
+        location = [float(side) / 72 * 25.4 for side in figure.A.BBox]
         assert str(figure.Alt) == "A black box."
     # The page is 90 mm high, its margin 15 mm.
-    assert place == pytest.approx([25, 90 - 35 - 20, 65, 90 - 35], abs=0.1)
+    assert location == pytest.approx([25, 90 - 35 - 20, 65, 90 - 35], abs=0.1)
 
 
 def test_formulas_are_formulas_and_a_caption_stands_with_its_picture(file: Path) -> None:
     write(file, GOOD["figure"] + GOOD["formula"])
     roles = [role for role, _ in read_tags(file)]
     assert roles.count("Formula") == roles.count("Figure") == 1
-    place = roles.index("Div")
-    assert [role for role in roles[place:] if role != "NonStruct"][:3] == ["Div", "Figure", "Caption"]
+    location = roles.index("Div")
+    assert [role for role in roles[location:] if role != "NonStruct"][:3] == ["Div", "Figure", "Caption"]
 
 
 def test_the_order_of_reading_is_that_of_the_html(file: Path) -> None:

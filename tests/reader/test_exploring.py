@@ -97,13 +97,15 @@ def test_a_hundred_sums_of_nine_products_are_the_values_of_the_map(page: Page, b
     arrays, box = arrays_of(build, "convolution"), explorer(page, "convolution")
     for i in range(len(CLASSES)):
         box.get_by_role("combobox", name="Image").select_option(index=i)
-        places = draw_places(100 if i == 0 else 20)
-        for (row, col), told in zip(places, page.evaluate(PLACES, ["convolution", places]), strict=True):
-            assert told["at"] == [row, col]
-            assert told["values"] == [pytest.approx(arrays[f"map_{i}"][row, col], abs=1e-6)]
+        locations = draw_places(100 if i == 0 else 20)
+        for (row, col), reported in zip(
+            locations, page.evaluate(PLACES, ["convolution", locations]), strict=True
+        ):
+            assert reported["at"] == [row, col]
+            assert reported["values"] == [pytest.approx(arrays[f"map_{i}"][row, col], abs=1e-6)]
             window = arrays[f"image_{i}"][row : row + 3, col : col + 3] * arrays["filter"]
             # As printed, with two decimals.
-            assert told["products"] == pytest.approx(window.ravel().tolist(), abs=0.0051)
+            assert reported["products"] == pytest.approx(window.ravel().tolist(), abs=0.0051)
 
 
 MIDDLES = """([box, places, [rows, cols]]) => {
@@ -134,14 +136,14 @@ def test_windows_of_other_sizes_strides_and_paddings(browser: Browser, windows: 
                 values = arrays_of(windows, "convolution")["map_0"]
             else:
                 values = arrays_of(windows, "conv_stack")["maps_1_0"][..., 0]
-            places = [
+            locations = [
                 [0, 0],
                 [0, values.shape[1] - 1],
                 *(np.array(draw_places(30)) % values.shape[0]).tolist(),
             ]
-            middles = [[place * stride - padding + size // 2 for place in each] for each in places]
-            told = page.evaluate(MIDDLES, [name, middles, [224, 224]])
-            for (row, col), each in zip(places, told, strict=True):
+            middles = [[location * stride - padding + size // 2 for location in each] for each in locations]
+            reported = page.evaluate(MIDDLES, [name, middles, [224, 224]])
+            for (row, col), each in zip(locations, reported, strict=True):
                 assert each["at"] == [row, col]
                 assert each["values"][-1] == pytest.approx(values[row, col], abs=1e-6)
                 top, left = row * stride - padding, col * stride - padding
@@ -185,9 +187,9 @@ def test_the_same_of_the_first_layer_with_its_relu(page: Page, build: Path) -> N
     box.get_by_role("combobox", name="Image").select_option(index=1)
     for k in range(maps.shape[2]):
         box.get_by_role("combobox", name="Filter").select_option(index=k)
-        places = draw_places(10)
-        for (row, col), told in zip(places, page.evaluate(PLACES, ["stack", places]), strict=True):
-            total, output = told["values"]
+        locations = draw_places(10)
+        for (row, col), reported in zip(locations, page.evaluate(PLACES, ["stack", locations]), strict=True):
+            total, output = reported["values"]
             assert output == pytest.approx(maps[row, col, k], abs=1e-6)
             assert output == max(total, 0)
     # Of a map that is silent there is nothing to see, and negative sums are told.
@@ -206,13 +208,13 @@ def test_maps_are_sorted_by_what_the_arrays_say(page: Page, build: Path, order: 
     box.get_by_role("combobox", name="Order").select_option(label=order)
     for n in (1, 2):
         gallery = box.get_by_role("group", name=f"Maps of layer {n}")
-        shown = arrays[f"maps_{n}_0"].shape[2]
-        expect(gallery.locator("li[data-filled]:visible")).to_have_count(shown, timeout=60_000)
+        displayed = arrays[f"maps_{n}_0"].shape[2]
+        expect(gallery.locator("li[data-filled]:visible")).to_have_count(displayed, timeout=60_000)
         page.wait_for_function("() => new Promise((done) => setTimeout(() => done(true)))")
         values = measure(arrays[f"maps_{n}_0"].astype(float), axis=(0, 1))
         sorted_values = values[np.array(numbers_of(gallery)) - 1]
         assert np.all(np.diff(sorted_values) <= 1e-6)
-        assert sorted(numbers_of(gallery)) == list(range(1, shown + 1))
+        assert sorted(numbers_of(gallery)) == list(range(1, displayed + 1))
 
 
 def test_maps_that_move_keep_the_focus(page: Page) -> None:
@@ -251,9 +253,9 @@ def test_the_strongest_channels_at_a_place(page: Page, build: Path, results: Any
         surface.hover(
             position={"x": area["width"] * (col + 0.5) / 14, "y": area["height"] * (row + 0.5) / 14}
         )
-        told = box.locator("ol.strongest button")
-        channels = [int(name.split()[1]) for name in told.locator(".name").all_inner_texts()]
-        values = [float(value) for value in told.locator(".value").all_inner_texts()]
+        reported = box.locator("ol.strongest button")
+        channels = [int(name.split()[1]) for name in reported.locator(".name").all_inner_texts()]
+        values = [float(value) for value in reported.locator(".value").all_inner_texts()]
         assert channels[0] == channel
         # Half a level of 255, and the last digit that is printed.
         largest = float(layer.max())
@@ -265,7 +267,7 @@ def test_the_strongest_channels_at_a_place(page: Page, build: Path, results: Any
               [offsetTop, offsetTop + offsetHeight, offsetLeft, offsetLeft + offsetWidth]"""
         )
         box_of = [*neuron["field"]["rows"], *neuron["field"]["cols"]]
-        assert [place * 224 / area["width"] for place in frame] == pytest.approx(box_of, abs=1)
+        assert [location * 224 / area["width"] for location in frame] == pytest.approx(box_of, abs=1)
 
 
 ROW_SPANS = [[0, 31], [9, 70], [50, 111], [50, 140], [133, 200], [190, 224], [0, 0]]
@@ -345,16 +347,16 @@ def test_a_channel_is_shown_over_all_example_images(page: Page, build: Path) -> 
     layers = [arrays[f"activations_{i}"] for i in range(len(CLASSES))]
     channel = int(np.argmax(layers[1].max(axis=(0, 1))))
     box.get_by_role("spinbutton", name="Channel").fill(str(channel))
-    shown = box.locator(".side-by-side .pane")
-    assert shown.count() == len(CLASSES)
+    displayed = box.locator(".side-by-side .pane")
+    assert displayed.count() == len(CLASSES)
     for i, layer in enumerate(layers):
         own = float(layer[..., channel].max())
-        said = shown.nth(i).locator(".quiet").inner_text()
+        said = displayed.nth(i).locator(".quiet").inner_text()
         assert (said == "silent") or float(said.split()[1]) == pytest.approx(
             own, abs=float(layer.max()) / 255 + 0.5
         )
         pixels = (
-            shown.nth(i)
+            displayed.nth(i)
             .locator("canvas")
             .evaluate("canvas => [...canvas.getContext('2d').getImageData(0, 0, 14, 14).data]")
         )
@@ -383,9 +385,9 @@ def test_a_cell_of_the_confusion_matrix_opens_its_images(page: Page, build: Path
             ]
             assert len(within) == count
             expect(opened.locator(".image")).to_have_count(min(count, 12))
-            for n, shown in zip(within, opened.locator(".image").all(), strict=False):
-                expect(shown.locator(".file")).to_have_text(tests[n]["file"].rsplit("/", 1)[-1])
-                best = shown.locator(".chance").first.inner_text().rsplit(" ", 1)
+            for n, displayed in zip(within, opened.locator(".image").all(), strict=False):
+                expect(displayed.locator(".file")).to_have_text(tests[n]["file"].rsplit("/", 1)[-1])
+                best = displayed.locator(".chance").first.inner_text().rsplit(" ", 1)
                 assert float(best[1]) == pytest.approx(probabilities[n].max(), abs=0.0006)
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
@@ -393,7 +395,7 @@ def test_a_cell_of_the_confusion_matrix_opens_its_images(page: Page, build: Path
 
 
 def test_a_point_of_the_map_shows_its_image(page: Page, build: Path, results: Any) -> None:
-    places = arrays_of(build, "errors")["map"]
+    locations = arrays_of(build, "errors")["map"]
     tests = [image["file"] for image in results["dataset"]["images"] if image["split"] == "test"]
     surface = page.locator("#figure-map .plate").get_by_role("application")
     surface.scroll_into_view_if_needed()
@@ -402,12 +404,12 @@ def test_a_point_of_the_map_shows_its_image(page: Page, build: Path, results: An
     page.keyboard.press("ArrowLeft")
     for file in tests:
         expect(card.locator(".file")).to_have_text(file.rsplit("/", 1)[-1])
-        place = "({ style }) => [style.left, style.top].map(parseFloat)"
-        marks.append(page.locator(".point-mark").evaluate(place))
+        location = "({ style }) => [style.left, style.top].map(parseFloat)"
+        marks.append(page.locator(".point-mark").evaluate(location))
         page.keyboard.press("ArrowRight")
     # Stretched and shifted, to the right and upwards, as axes are.
     for axis, sign in ((0, 1), (1, -1)):
-        ours, drawn = places[:, axis], np.array(marks)[:, axis]
+        ours, drawn = locations[:, axis], np.array(marks)[:, axis]
         slope, start = np.polyfit(ours, drawn, 1)
         assert slope * sign > 0
         assert np.abs(slope * ours + start - drawn).max() < 0.3
@@ -424,11 +426,13 @@ def test_frame_patch_row_and_gradient_light_up_together(page: Page, results: Any
     label = CLASSES[0]
     top = results["neurons"]["top"][label]
     rows = results["guided_backprop"]["rows"][label]
-    shown = [n for n, neuron in enumerate(top) if any(row["position"] == neuron["position"] for row in rows)]
-    assert shown
+    displayed = [
+        n for n, neuron in enumerate(top) if any(row["position"] == neuron["position"] for row in rows)
+    ]
+    assert displayed
     frames = page.locator("#figure-neuron_input_0").get_by_role("application")
     patches = page.locator("#figure-patches_0 .tile")
-    for n in shown:
+    for n in displayed:
         # Whatever lies over the picture, as the button that enlarges it: to the reader this is the patch.
         patches.nth(n).locator("img").hover(force=True)
         expect(patches.nth(n)).to_have_class("tile lit")

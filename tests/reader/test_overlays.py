@@ -55,9 +55,9 @@ def test_the_slider_fades_from_the_image_to_the_gradient(browser: Browser, build
         for row, expected in enumerate(gradients):
             part.get_by_role("combobox", name="Neuron").select_option(index=row)
             slider.fill("100")
-            shown = seen(plate)
-            assert differ(shown, expected) < SAME
-            assert differ(shown, expected) == min(differ(shown, gradient) for gradient in gradients)
+            displayed = seen(plate)
+            assert differ(displayed, expected) < SAME
+            assert differ(displayed, expected) == min(differ(displayed, gradient) for gradient in gradients)
             slider.fill("40")
             assert differ(seen(plate), 0.6 * image + 0.4 * expected) < SAME
         expect(part.get_by_role("status")).to_have_text("40 %")
@@ -71,8 +71,8 @@ def test_the_choice_names_the_neurons_of_the_table(
     with reading(browser, build / "report.html") as page:
         names = article(page.locator, label).locator("option").all_text_contents()
     rows = results["guided_backprop"]["rows"][label]
-    places = ["({}, {}, {})".format(*row["position"]) for row in rows]
-    assert [name[: len(place)] for name, place in zip(names, places, strict=True)] == places
+    locations = ["({}, {}, {})".format(*row["position"]) for row in rows]
+    assert [name[: len(location)] for name, location in zip(names, locations, strict=True)] == locations
 
 
 @pytest.mark.long

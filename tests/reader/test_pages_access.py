@@ -20,7 +20,13 @@ from reportgen.batch.outcome import Mark, Outcome
 from reportgen.batch.summary import sum_up
 from reportgen.batch.tables import GroupResult
 from reportgen.diff import compare
-from reportgen.document.class_pages import Difference, FeedbackPage, Marked, render_feedback, render_overview
+from reportgen.document.class_pages import (
+    CriterionRow,
+    Difference,
+    FeedbackPage,
+    render_feedback,
+    render_overview,
+)
 from reportgen.document.comparison_pages import Drawing, Sheet, Sheets, render_difference
 from reportgen.submission import Submission
 from reportgen.templates import open_templates, templates_folder
@@ -59,9 +65,9 @@ def feedback() -> str:
         score="4",
         points="10",
         criteria=[
-            Marked("Q1", "4", "4", "✓", "passed"),
-            Marked("Q2", "0", "5", "✗", "failed", "512 is not 513"),
-            Marked("Q3", "–", "1", "?", "not graded yet"),
+            CriterionRow("Q1", "4", "4", "✓", "passed"),
+            CriterionRow("Q2", "0", "5", "✗", "failed", "512 is not 513"),
+            CriterionRow("Q3", "–", "1", "?", "not graded yet"),
         ],
         left_out=1,
         differences=[Difference("/a", "1", "2", "allowed: 1e-6")],

@@ -28,9 +28,9 @@ TOLD = """() => [...document.querySelectorAll("a.n[data-ptr]")].map((link) => {
 @pytest.mark.long
 def test_every_number_tells_its_pointer_and_its_value(browser: Browser, build: Path, results: Any) -> None:
     with reading(browser, build / "report.html") as page:
-        told = page.evaluate(TOLD)
-    assert len(told) > 300
-    for said in told:
+        reported = page.evaluate(TOLD)
+    assert len(reported) > 300
+    for said in reported:
         assert not said["hidden"]
         assert said["Pointer"] == said["pointer"]
         value = resolve_pointer(results, said["pointer"])
@@ -43,7 +43,7 @@ def test_every_number_tells_its_pointer_and_its_value(browser: Browser, build: P
         if "Element of" in said:
             pointer, whole = said["Element of"].split(" = ")
             assert json.loads(whole) == resolve_pointer(results, pointer)
-    assert sum("Element of" in said for said in told) > 50
+    assert sum("Element of" in said for said in reported) > 50
 
 
 @pytest.mark.long

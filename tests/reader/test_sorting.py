@@ -70,7 +70,7 @@ def test_upwards_downwards_and_as_it_was(browser: Browser, made_up: Path, by: st
             assert column_of(table, at) == given[::-1] + [LAST] * (len(cells) - len(given))
             expect(head).to_have_attribute("aria-sort", "descending")
             press(page, button, by)
-            assert column_of(table, at) == [cells[place] for place in SHUFFLED]
+            assert column_of(table, at) == [cells[location] for location in SHUFFLED]
             assert table.locator("[aria-sort]").count() == 0
             assert table.locator("tbody:not(:empty)").count() == len(cells)
 
@@ -106,11 +106,11 @@ def test_the_values_of_a_sorted_column_rise(browser: Browser, build: Path, resul
         cells = table.locator("tbody tr td:nth-of-type(2) a.n")
         pointers = [str(cell.get_attribute("data-ptr")) for cell in cells.all()]
         colours = "heads => heads.map((head) => getComputedStyle(head).color)"
-        shown = set(table.locator("tbody th").evaluate_all(colours))
+        displayed = set(table.locator("tbody th").evaluate_all(colours))
     values = [resolve_pointer(results, pointer) for pointer in pointers]
     assert len(values) > 10
     assert values == sorted(values)
-    assert shown == {"rgb(26, 26, 26)"}
+    assert displayed == {"rgb(26, 26, 26)"}
 
 
 @pytest.mark.long
@@ -119,7 +119,7 @@ def test_printing_shows_the_order_of_the_report(browser: Browser, made_up: Path)
         table = page.locator("#made-up")
         table.get_by_role("button").first.click()
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
-        assert column_of(table, 0) == [COLUMNS["Powers"][place] for place in SHUFFLED]
+        assert column_of(table, 0) == [COLUMNS["Powers"][location] for location in SHUFFLED]
 
 
 @pytest.mark.long

@@ -76,8 +76,8 @@ def test_in_a_wide_window_the_contents_stand_beside_the_text(
         # Lists, findings, references, appendix and sources have no number.
         assert links.count() == len(SECTIONS) + 5
         for link in links.all():
-            place = page.locator(link.get_attribute("href") or "?")
-            place.evaluate("place => place.scrollIntoView()")
+            location = page.locator(link.get_attribute("href") or "?")
+            location.evaluate("place => place.scrollIntoView()")
             expect(link).to_have_attribute("aria-current", "true")
             expect(link).to_be_in_viewport()
             expect(page.locator("[aria-current]")).to_have_count(1)
@@ -106,10 +106,10 @@ def test_in_a_narrow_window_the_contents_are_a_menu(browser: Browser, build: Pat
         heading = page.get_by_role("heading", name="Which images are confused?")
         expect(heading).to_be_in_viewport()
         bar = page.get_by_role("region", name="View").bounding_box()
-        place = heading.bounding_box()
+        location = heading.bounding_box()
         assert bar is not None
-        assert place is not None
-        assert place["y"] >= bar["height"]
+        assert location is not None
+        assert location["y"] >= bar["height"]
         press(page, button, by)
         page.mouse.click(350, 790)
         expect(contents(page)).to_be_hidden()
@@ -137,15 +137,15 @@ def test_long_lists_are_folded(browser: Browser, build: Path, by: str) -> None:
         expect(visible).to_have_count(rows.count())
 
 
-@pytest.mark.parametrize("place", ["s7", "images", "all-sources", "figure-confusion"])
-def test_an_address_leads_into_what_is_folded(browser: Browser, build: Path, place: str) -> None:
+@pytest.mark.parametrize("location", ["s7", "images", "all-sources", "figure-confusion"])
+def test_an_address_leads_into_what_is_folded(browser: Browser, build: Path, location: str) -> None:
     with reading(browser, build / "report.html") as page:
         page.goto("about:blank")
-        page.goto(f"{(build / 'report.html').as_uri()}#{place}")
-        expect(page.locator(f"#{place}")).to_be_in_viewport()
+        page.goto(f"{(build / 'report.html').as_uri()}#{location}")
+        expect(page.locator(f"#{location}")).to_be_in_viewport()
     with reading(browser, build / "report.html") as page:
-        page.evaluate(f"location.hash = '#{place}'")
-        expect(page.locator(f"#{place}")).to_be_in_viewport()
+        page.evaluate(f"location.hash = '#{location}'")
+        expect(page.locator(f"#{location}")).to_be_in_viewport()
 
 
 def paper(page: Page) -> float:
@@ -254,8 +254,8 @@ def test_without_the_script_the_report_is_complete(browser: Browser, build: Path
     with reading(browser, build / "report.html", script=False) as page:
         assert page.get_by_role("button").count() == 0
         page.locator(".on-paper").evaluate_all("nodes => nodes.forEach((node) => node.remove())")
-        shown = page.locator(parts)
-        assert shown.filter(visible=True).count() == shown.count() > 300
+        displayed = page.locator(parts)
+        assert displayed.filter(visible=True).count() == displayed.count() > 300
         plain = page.locator("table, figcaption, h2, h3").evaluate_all(said)
         number = page.locator("main a.n").first
         number.click()
@@ -270,5 +270,5 @@ def test_the_script_and_what_it_needs_are_small(build: Path) -> None:
     html = (build / "report.html").read_text(encoding="utf-8")
     scripts = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
     assert 1000 < len("".join(scripts).encode()) <= SCRIPT_LIMIT
-    carried = re.findall(r' data-[a-z0-9-]+="data:[^"]*"', html)
-    assert 10_000 < len("".join(carried)) <= CARRIED_LIMIT
+    embedded = re.findall(r' data-[a-z0-9-]+="data:[^"]*"', html)
+    assert 10_000 < len("".join(embedded)) <= CARRIED_LIMIT

@@ -110,11 +110,11 @@ def test_a_file_changed_just_now_is_not_remembered(
     assert hashed == ["vgg.h5"] * 2
 
 
-def alter(place: str, value: Any) -> Any:
+def alter(location: str, value: Any) -> Any:
     def change(memory: Path) -> None:
         table = json.loads(memory.read_bytes())
         (entry,) = table.values()
-        group, key = place.split(".")
+        group, key = location.split(".")
         entry[group][key] = value
         memory.write_text(json.dumps(table))
 

@@ -119,8 +119,8 @@ def test_another_fault_of_a_lock_is_an_error(tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize("error", ["ENOLCK", "EOPNOTSUPP"])
 def test_weights_are_read_and_kept_on_a_disk_without_locks(tmp_path: Path, error: str) -> None:
     program = (
-        "import sys; from reportgen.runtime import settle_environment\n"
-        "settle_environment()\n"
+        "import sys; from reportgen.runtime import configure_environment\n"
+        "configure_environment()\n"
         "import h5py\n"
         "with h5py.File(sys.argv[1], 'w') as file: file['a'] = 5\n"
         "with h5py.File(sys.argv[1]) as file: print(file['a'][()])"

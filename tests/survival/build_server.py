@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import IO, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from reportgen.runtime import settle_environment
+from reportgen.runtime import configure_environment
 
-settle_environment()
+configure_environment()
 
 CHANGES = ("os.rename", "os.link", "os.remove", "os.rmdir", "os.truncate")
 
@@ -153,8 +153,8 @@ def main() -> None:
     for number, line in enumerate(sys.stdin):
         jobs = json.loads(line)
         running = {}
-        for place, job in enumerate(jobs):
-            answer = answers / f"{number}-{place}.json"
+        for location, job in enumerate(jobs):
+            answer = answers / f"{number}-{location}.json"
             running[fork_build(job, answer)] = answer
             time.sleep(job.get("delay", 0))
         ends = {}
@@ -163,7 +163,7 @@ def main() -> None:
             answer = running.pop(child)
             killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
             ends[answer.name] = {"end": "killed"} if killed else json.loads(answer.read_text())
-        say(json.dumps([ends[f"{number}-{place}.json"] for place in range(len(jobs))]))
+        say(json.dumps([ends[f"{number}-{location}.json"] for location in range(len(jobs))]))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from reportgen.batch.class_file import Limits
-from reportgen.batch.process import End, Program, run_program
+from reportgen.batch.process import ProcessResult, Program, run_program
 from reportgen.system.confinement import describe_protections, landlock_version
 
 BEGIN = """
@@ -57,7 +57,7 @@ needs_landlock = pytest.mark.skipif(landlock_version() < 1, reason="this kernel 
 
 def run(
     folder: Path, script: str, limits: Limits = LIMITS, cpu: float = 60, before: str = ""
-) -> tuple[End, dict[str, str]]:
+) -> tuple[ProcessResult, dict[str, str]]:
     """Run the script in a confined process; what it printed are pairs of names and outcomes. ``before`` runs
     first.
     """

@@ -14,7 +14,7 @@ from equipment import has_terminals, missing
 
 from reportgen.system import setup
 from reportgen.system.libraries import MANAGERS, Library, find_manager, propose_remedy, required_libraries
-from reportgen.system.setup import INCOMPLETE, Wishes, set_up
+from reportgen.system.setup import INCOMPLETE, SetupOptions, set_up
 
 PANGO = Library(("pango-1.0", "libpango-1.0.so.0"), optional=False)
 SUBSETTER = Library(("libharfbuzz-subset.so.0",), optional=True)
@@ -94,7 +94,7 @@ def test_root_gets_what_is_missing_and_one_line(
     machine: Machine, capfd: pytest.CaptureFixture[str], manager: str, commands: list[str]
 ) -> None:
     machine.add(manager)
-    assert set_up(Wishes()) == 0
+    assert set_up(SetupOptions()) == 0
     assert machine.calls() == commands
     out, err = capfd.readouterr()
     assert out == ""
@@ -102,17 +102,17 @@ def test_root_gets_what_is_missing_and_one_line(
     assert "SYSTEM=no" in line
     assert "pango" in line
     assert manager in line
-    assert set_up(Wishes()) == 0
+    assert set_up(SetupOptions()) == 0
     assert machine.calls() == commands, "nothing is missing any more"
 
 
 @pytest.mark.usefixtures("as_root")
 def test_root_can_forbid_it(machine: Machine, capfd: pytest.CaptureFixture[str]) -> None:
     machine.add("apt-get")
-    assert set_up(Wishes(permission="no", announce=True)) == INCOMPLETE
+    assert set_up(SetupOptions(permission="no", announce=True)) == INCOMPLETE
     assert machine.calls() == []
     assert "apt-get install" in capfd.readouterr().err
-    assert set_up(Wishes(permission="no")) == INCOMPLETE
+    assert set_up(SetupOptions(permission="no")) == INCOMPLETE
     assert capfd.readouterr().err == "", "the build itself says it"
 
 
@@ -122,7 +122,7 @@ def test_what_fails_is_shown_and_the_work_goes_on(
 ) -> None:
     machine.add("apt-get")
     monkeypatch.setenv("FAIL", "1")
-    assert set_up(Wishes()) == INCOMPLETE
+    assert set_up(SetupOptions()) == INCOMPLETE
     err = capfd.readouterr().err
     assert "E: no such thing" in err
     assert "By hand: apt-get update && apt-get install" in err, "root needs no sudo"
@@ -132,7 +132,7 @@ def test_what_fails_is_shown_and_the_work_goes_on(
 def test_an_unknown_system_is_told_what_is_missing(
     machine: Machine, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert set_up(Wishes(announce=True)) == INCOMPLETE
+    assert set_up(SetupOptions(announce=True)) == INCOMPLETE
     assert "pango-1.0, harfbuzz-subset with the package manager" in capfd.readouterr().err
 
 
@@ -140,7 +140,7 @@ def test_an_unknown_system_is_told_what_is_missing(
 def test_what_the_report_cannot_use_is_not_missed(machine: Machine) -> None:
     machine.add("apt-get")
     machine.missing = [PAINTER]
-    assert set_up(Wishes()) == 0
+    assert set_up(SetupOptions()) == 0
     assert machine.calls() == []
 
 
@@ -148,10 +148,10 @@ def test_what_the_report_cannot_use_is_not_missed(machine: Machine) -> None:
 def test_tools_are_for_those_who_ask(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     machine.add("apt-get")
     machine.missing = []
-    assert set_up(Wishes()) == 0
+    assert set_up(SetupOptions()) == 0
     assert machine.calls() == []
     machine.add("pdftotext")
-    set_up(Wishes(tools=True))
+    set_up(SetupOptions(tools=True))
     assert machine.calls()[-1] == "apt-get install -y --no-install-recommends chromium"
 
 
@@ -164,7 +164,7 @@ def test_without_a_terminal_a_user_must_have_said_yes(
 ) -> None:
     machine.add("apt-get")
     machine.add("sudo", SUDO)
-    ended = set_up(Wishes(permission=permission, announce=True))
+    ended = set_up(SetupOptions(permission=permission, announce=True))
     assert machine.calls()[:2] == expected
     assert ended == (0 if expected else INCOMPLETE)
     assert "apt-get" in capfd.readouterr().err
@@ -175,7 +175,7 @@ def test_who_has_no_sudo_is_told_the_line_and_the_work_goes_on(
     machine: Machine, capfd: pytest.CaptureFixture[str]
 ) -> None:
     machine.add("apt-get")
-    assert set_up(Wishes(permission="yes", announce=True)) == INCOMPLETE
+    assert set_up(SetupOptions(permission="yes", announce=True)) == INCOMPLETE
     assert machine.calls() == []
     assert "sudo apt-get update" in capfd.readouterr().err
 

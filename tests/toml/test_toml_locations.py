@@ -50,8 +50,8 @@ def test_every_value_has_its_line() -> None:
 
 @pytest.mark.parametrize(("number", "line"), [(1, 11), (2, 12), (3, 14), (4, 14), (9, 14)])
 def test_every_line_of_a_text_has_its_line_in_the_file(number: int, line: int) -> None:
-    told = tomllib.loads(TEXT)["authors"][1]["roll_number"].split("\n")
-    assert told == ["one", "two still two", "three", "four"]
+    reported = tomllib.loads(TEXT)["authors"][1]["roll_number"].split("\n")
+    assert reported == ["one", "two still two", "three", "four"]
     assert Origin("f", TEXT).at(("authors", 1, "roll_number"), number) == f"f, line {line}"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from made_fonts import collect, make_font
 
-from reportgen.typefaces.choice import Found, fingerprint, font_folders, list_fonts, search_fonts
+from reportgen.typefaces.choice import FaceChoice, fingerprint, font_folders, list_fonts, search_fonts
 from reportgen.typefaces.face import Face
 
 
@@ -34,13 +34,13 @@ def test_the_font_with_most_of_the_words_comes_first(tmp_path: Path) -> None:
     some, both = make_font(tmp_path / "a.ttf", "豹"), make_font(tmp_path / "b.ttf", "豹蝶")
     other = make_font(tmp_path / "c.ttf", "鳥蝶")
     found = search_fonts(["豹", "豹蝶", "蝶", "鳥", "魚"], [some, both, other])
-    assert found == Found((face(both), face(other)), ("魚",))
+    assert found == FaceChoice((face(both), face(other)), ("魚",))
     assert search_fonts(["豹"], [some, both]).faces == (face(some),)
 
 
 def test_a_font_with_parts_of_a_word_does_not_set_it(tmp_path: Path) -> None:
     parts = [make_font(tmp_path / f"{n}.ttf", letters) for n, letters in enumerate(("נש", "לום"))]
-    assert search_fonts(["שלום"], parts) == Found((), ("שלום",))
+    assert search_fonts(["שלום"], parts) == FaceChoice((), ("שלום",))
 
 
 def test_what_may_not_be_embedded_is_named_and_not_taken(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_what_may_not_be_embedded_is_named_and_not_taken(tmp_path: Path) -> None
     found = search_fonts(["豹", "蝶"], [closed])
     assert (found.faces, found.lacking, found.forbidden) == ((), ("豹", "蝶"), ("Closed",))
     free = make_font(tmp_path / "b.ttf", "豹")
-    assert search_fonts(["豹"], [closed, free]) == Found((face(free),))
+    assert search_fonts(["豹"], [closed, free]) == FaceChoice((face(free),))
 
 
 def test_every_face_of_a_collection_is_looked_at(tmp_path: Path) -> None:
@@ -57,12 +57,14 @@ def test_every_face_of_a_collection_is_looked_at(tmp_path: Path) -> None:
 
 
 def test_what_was_found_can_be_kept(tmp_path: Path) -> None:
-    found = Found((face("/a/b.ttc", 2),), ("豹",), ("Closed",))
-    assert Found.from_json(found.as_json()) == found
+    found = FaceChoice((face("/a/b.ttc", 2),), ("豹",), ("Closed",))
+    assert FaceChoice.from_json(found.as_json()) == found
 
 
 def test_fonts_are_listed_by_name_wherever_they_lie(tmp_path: Path) -> None:
-    files = [make_font(tmp_path / place, "a") for place in ("y/b.ttf", "x/deep/c.OTF", "x/b.ttf", "z/a.ttc")]
+    files = [
+        make_font(tmp_path / location, "a") for location in ("y/b.ttf", "x/deep/c.OTF", "x/b.ttf", "z/a.ttc")
+    ]
     (tmp_path / "x" / "readme.txt").write_text("")
     (tmp_path / "x" / "again.ttf").symlink_to(files[0])
     listing = list_fonts([tmp_path / "x", tmp_path / "y", tmp_path / "z", tmp_path / "nowhere"])
@@ -86,8 +88,8 @@ def test_fonts_lie_where_the_system_keeps_its_data(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("XDG_DATA_DIRS", f"{tmp_path}/a:{tmp_path}/b")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     folders = font_folders()
-    for place in ("own/fonts", "a/fonts", "b/fonts", "home/.fonts", "home/.local/share/fonts"):
-        assert tmp_path / place in folders
+    for location in ("own/fonts", "a/fonts", "b/fonts", "home/.fonts", "home/.local/share/fonts"):
+        assert tmp_path / location in folders
     monkeypatch.delenv("XDG_DATA_DIRS")
     monkeypatch.delenv("HOME")
     assert Path("/usr/share/fonts") in font_folders()

@@ -19,102 +19,102 @@ Forge = Callable[[str, int], str]
 """Changes a page in one of two places, 0 or 1."""
 
 
-def put(html: str, before: str, what: str, place: int = 0) -> str:
+def put(html: str, before: str, what: str, position: int = 0) -> str:
     """Something put before the first or the last occurrence of a text."""
-    index = html.rindex(before) if place else html.index(before)
+    index = html.rindex(before) if position else html.index(before)
     return html[:index] + what + html[index:]
 
 
-def swap(html: str, pattern: str, new: str, place: int = 0) -> str:
+def swap(html: str, pattern: str, new: str, position: int = 0) -> str:
     """The first or the last match of a pattern replaced."""
     matches = list(re.finditer(pattern, html, re.DOTALL))
-    match = matches[-1 if place else 0]
+    match = matches[-1 if position else 0]
     changed = match.expand(new)
     assert changed != match[0]
     return html[: match.start()] + changed + html[match.end() :]
 
 
-def inserted(what: str, html: str, place: int) -> str:
+def inserted(what: str, html: str, position: int) -> str:
     """Something put into the text: before the first paragraph or the last."""
-    return put(html, "<p>", what, place)
+    return put(html, "<p>", what, position)
 
 
-def headed(what: str, html: str, place: int) -> str:
+def headed(what: str, html: str, position: int) -> str:
     """Something put into the head: before the title or after the styles."""
-    return put(html, ("<title>", "</head>")[place], what)
+    return put(html, ("<title>", "</head>")[position], what)
 
 
-def attributed(tag: str, what: str, html: str, place: int) -> str:
+def attributed(tag: str, what: str, html: str, position: int) -> str:
     """An attribute given to the first or the last element of a kind."""
-    return swap(html, rf"<{tag}\b", rf"<{tag} {what}", place)
+    return swap(html, rf"<{tag}\b", rf"<{tag} {what}", position)
 
 
-def other_policy(html: str, place: int) -> str:
-    return swap(html, ("default-src &#39;none&#39;", "script-src [^;]*")[place], "default-src *")
+def other_policy(html: str, position: int) -> str:
+    return swap(html, ("default-src &#39;none&#39;", "script-src [^;]*")[position], "default-src *")
 
 
-def handler(html: str, place: int) -> str:
-    return html.replace("<body>", ("<body onload='x()'>", '<body onpageshow="x()">')[place])
+def handler(html: str, position: int) -> str:
+    return html.replace("<body>", ("<body onload='x()'>", '<body onpageshow="x()">')[position])
 
 
-def policy_and_handler(html: str, place: int) -> str:
-    return handler(other_policy(html, place), place)
+def policy_and_handler(html: str, position: int) -> str:
+    return handler(other_policy(html, position), position)
 
 
-def other_number(html: str, place: int) -> str:
-    return swap(html, r'(<a class="n[^>]*data-ptr="/transfer/[^>]*>)[^<]+</a>', r"\g<1>0.99</a>", place)
+def other_number(html: str, position: int) -> str:
+    return swap(html, r'(<a class="n[^>]*data-ptr="/transfer/[^>]*>)[^<]+</a>', r"\g<1>0.99</a>", position)
 
 
-def other_source(html: str, place: int) -> str:
-    return swap(html, r'href="#s\d+" data-ptr="/transfer', 'href="#s0" data-ptr="/transfer', place)
+def other_source(html: str, position: int) -> str:
+    return swap(html, r'href="#s\d+" data-ptr="/transfer', 'href="#s0" data-ptr="/transfer', position)
 
 
-def other_word(html: str, place: int) -> str:
-    return swap(html, r"\bthe\b(?=[^<>]*</p>)", "no", place)
+def other_word(html: str, position: int) -> str:
+    return swap(html, r"\bthe\b(?=[^<>]*</p>)", "no", position)
 
 
-def other_row(html: str, place: int) -> str:
-    return swap(html, r'(<tr id="s\d+"[^>]*>.*?<td[^>]*>)[^<]+', r"\g<1>0.5", place)
+def other_row(html: str, position: int) -> str:
+    return swap(html, r'(<tr id="s\d+"[^>]*>.*?<td[^>]*>)[^<]+', r"\g<1>0.5", position)
 
 
-def other_style(html: str, place: int) -> str:
-    return put(html, "</style>", ("body{color:red}", ".n{visibility:hidden}")[place], place)
+def other_style(html: str, position: int) -> str:
+    return put(html, "</style>", ("body{color:red}", ".n{visibility:hidden}")[position], position)
 
 
-def hidden_by_style(html: str, place: int) -> str:
-    return swap(html, r"(#[0-9a-f]{6});(?=\s*/\*|\s*\n)", "#ffffff;", place)
+def hidden_by_style(html: str, position: int) -> str:
+    return swap(html, r"(#[0-9a-f]{6});(?=\s*/\*|\s*\n)", "#ffffff;", position)
 
 
-def other_script(html: str, place: int) -> str:
-    return put(html, ('"use strict"', "</script>")[place], "document.title='1.0';")
+def other_script(html: str, position: int) -> str:
+    return put(html, ('"use strict"', "</script>")[position], "document.title='1.0';")
 
 
-def swapped_pictures(html: str, place: int) -> str:
+def swapped_pictures(html: str, position: int) -> str:
     found = list(dict.fromkeys(re.findall(r'src="(data:image/jpeg[^"]*)"', html)))
-    one, other = ((found[0], found[1]), (found[-1], found[0]))[place]
+    one, other = ((found[0], found[1]), (found[-1], found[0]))[position]
     return html.replace(one, "ONE", 1).replace(other, one, 1).replace("ONE", other, 1)
 
 
-def other_picture(html: str, place: int) -> str:
+def other_picture(html: str, position: int) -> str:
     target = io.BytesIO()
     Image.new("RGB", (160, 120), (200, 40, 40)).save(target, "JPEG")
-    return swap(html, r"data:image/jpeg;base64,[^\"]*", _address("image/jpeg", target.getvalue()), place)
+    return swap(html, r"data:image/jpeg;base64,[^\"]*", _address("image/jpeg", target.getvalue()), position)
 
 
-def drawn_picture(html: str, place: int) -> str:
+def drawn_picture(html: str, position: int) -> str:
     svg = b'<svg xmlns="http://www.w3.org/2000/svg"><text y="9">1.0</text></svg>'
-    return swap(html, r"data:image/jpeg;base64,[^\"]*", _address("image/svg+xml", svg), place)
+    return swap(html, r"data:image/jpeg;base64,[^\"]*", _address("image/svg+xml", svg), position)
 
 
-def other_formula(html: str, place: int) -> str:
-    match = list(re.finditer(r"data:image/svg\+xml;base64,([^\"]*)", html))[-1 if place else 0]
+def other_formula(html: str, position: int) -> str:
+    match = list(re.finditer(r"data:image/svg\+xml;base64,([^\"]*)", html))[-1 if position else 0]
     drawing = base64.b64decode(match[1]).replace(b"</svg>", b'<rect width="9" height="9"/></svg>')
     return html.replace(match[0], _address("image/svg+xml", drawing), 1)
 
 
-def _refont(html: str, place: int, change: Callable[[TTFont], object]) -> str:
+def _refont(html: str, position: int, change: Callable[[TTFont], object]) -> str:
     """One of the embedded fonts changed."""
-    match = list(re.finditer(r"data:font/ttf;base64,([A-Za-z0-9+/=]*)", html))[(0, 2)[place]]
+    match = list(re.finditer(r"data:font/ttf;base64,([A-Za-z0-9+/=]*)", html))[(0, 2)[position]]
     font = TTFont(io.BytesIO(base64.b64decode(match[1])))
     change(font)
     target = io.BytesIO()
@@ -123,14 +123,14 @@ def _refont(html: str, place: int, change: Callable[[TTFont], object]) -> str:
     return _with_styles(html, html.replace(match[1], base64.b64encode(target.getvalue()).decode(), 1))
 
 
-def other_font(html: str, place: int) -> str:
+def other_font(html: str, position: int) -> str:
     """A font in which one digit is drawn as another."""
 
     def change(font: TTFont) -> None:
-        one, other = (font.getBestCmap()[ord(digit)] for digit in ("13", "24")[place])
+        one, other = (font.getBestCmap()[ord(digit)] for digit in ("13", "24")[position])
         font["glyf"][one] = font["glyf"][other]
 
-    return _refont(html, place, change)
+    return _refont(html, position, change)
 
 
 def _map_more(font: TTFont, platform: int, encoding: int) -> None:
@@ -142,17 +142,17 @@ def _map_more(font: TTFont, platform: int, encoding: int) -> None:
     font["cmap"].tables.sort()
 
 
-def symbol_map(html: str, place: int) -> str:
+def symbol_map(html: str, position: int) -> str:
     """A map for symbols, which HarfBuzz takes before any other."""
-    return _refont(html, place, lambda font: _map_more(font, 3, 0))
+    return _refont(html, position, lambda font: _map_more(font, 3, 0))
 
 
-def other_platform(html: str, place: int) -> str:
+def other_platform(html: str, position: int) -> str:
     """A map for other systems: of an old Mac, or of old Unicode."""
-    return _refont(html, place, lambda font: _map_more(font, 0, (1, 2)[place]))
+    return _refont(html, position, lambda font: _map_more(font, 0, (1, 2)[position]))
 
 
-def variant_map(html: str, place: int) -> str:
+def variant_map(html: str, position: int) -> str:
     """A digit that is another one before an invisible variation selector."""
 
     def change(font: TTFont) -> None:
@@ -162,103 +162,105 @@ def variant_map(html: str, place: int) -> str:
         font["cmap"].tables.append(table)
         font["cmap"].tables.sort()
 
-    return _refont(html, place, change)
+    return _refont(html, position, change)
 
 
-def other_metrics(tag: str, names: tuple[str, str], html: str, place: int) -> str:
+def other_metrics(tag: str, names: tuple[str, str], html: str, position: int) -> str:
     """Lines that stand elsewhere, so that one covers another or is cut off."""
 
     def change(font: TTFont) -> None:
-        setattr(font[tag], names[place], 3000)
+        setattr(font[tag], names[position], 3000)
 
-    return _refont(html, place, change)
+    return _refont(html, position, change)
 
 
-def lines_by_other_metrics(html: str, place: int) -> str:
+def lines_by_other_metrics(html: str, position: int) -> str:
     """The flag by which browsers take the typographic heights."""
 
     def change(font: TTFont) -> None:
         font["OS/2"].version, font["OS/2"].fsSelection = 4, font["OS/2"].fsSelection | 128
 
-    return _refont(html, place, change)
+    return _refont(html, position, change)
 
 
-def programmed_digit(html: str, place: int) -> str:
+def programmed_digit(html: str, position: int) -> str:
     """A digit whose points a program moves where letters are fitted to pixels."""
 
     def change(font: TTFont) -> None:
-        program = font["glyf"][font.getBestCmap()[ord("13"[place])]].program
+        program = font["glyf"][font.getBestCmap()[ord("13"[position])]].program
         program.fromAssembly(["PUSHB[ ]", "0", "MDAP[1]"])
 
-    return _refont(html, place, change)
+    return _refont(html, position, change)
 
 
-def other_spaces(html: str, place: int) -> str:
+def other_spaces(html: str, position: int) -> str:
     """Letters that are drawn the same and stand closer, by the rules for pairs."""
 
     def change(font: TTFont) -> None:
         for lookup in font["GPOS"].table.LookupList.Lookup:
-            lookup.LookupFlag ^= (8, 1)[place]
+            lookup.LookupFlag ^= (8, 1)[position]
 
-    return _refont(html, place, change)
+    return _refont(html, position, change)
 
 
-def dropped_rules(html: str, place: int) -> str:
+def dropped_rules(html: str, position: int) -> str:
     def change(font: TTFont) -> None:
-        del font[("GPOS", "GSUB")[place]]
+        del font[("GPOS", "GSUB")[position]]
 
-    return _refont(html, place, change)
-
-
-def remote_picture(html: str, place: int) -> str:
-    return swap(html, r"data:image/jpeg;base64,[^\"]*", "https://example.org/a.jpg", place)
+    return _refont(html, position, change)
 
 
-def text_address(html: str, place: int) -> str:
-    return swap(html, r'<a href="#[^"]*"', '<a href="data:text/html;base64,PGI+MTwvYj4="', place)
+def remote_picture(html: str, position: int) -> str:
+    return swap(html, r"data:image/jpeg;base64,[^\"]*", "https://example.org/a.jpg", position)
 
 
-def script_address(html: str, place: int) -> str:
-    return swap(html, r'<a href="#[^"]*"', '<a href="javascript:alert(1)"', place)
+def text_address(html: str, position: int) -> str:
+    return swap(html, r'<a href="#[^"]*"', '<a href="data:text/html;base64,PGI+MTwvYj4="', position)
 
 
-def twice(html: str, place: int) -> str:
-    return swap(html, r'<a class="n" href="(#s\d+)"', r'<a class="n" href="#s1" href="\1"', place)
+def script_address(html: str, position: int) -> str:
+    return swap(html, r'<a href="#[^"]*"', '<a href="javascript:alert(1)"', position)
 
 
-def missing_number(html: str, place: int) -> str:
-    return swap(html, r'<a class="n" [^>]*>([^<]*)</a>', r"\1", place)
+def twice(html: str, position: int) -> str:
+    return swap(html, r'<a class="n" href="(#s\d+)"', r'<a class="n" href="#s1" href="\1"', position)
 
 
-def false_alt(html: str, place: int) -> str:
-    return swap(html, r'alt="A picture of [^"]*"', 'alt="A perfect confusion matrix."', place)
+def missing_number(html: str, position: int) -> str:
+    return swap(html, r'<a class="n" [^>]*>([^<]*)</a>', r"\1", position)
 
 
-def missing_alt(html: str, place: int) -> str:
-    return swap(html, r' alt="A picture of [^"]*"', "", place)
+def false_alt(html: str, position: int) -> str:
+    return swap(html, r'alt="A picture of [^"]*"', 'alt="A perfect confusion matrix."', position)
 
 
-def doctype(html: str, place: int) -> str:
-    return html.replace("<!DOCTYPE html>", ("", '<!DOCTYPE html PUBLIC "-//W3C//DTD HTML 3.2//EN">')[place])
+def missing_alt(html: str, position: int) -> str:
+    return swap(html, r' alt="A picture of [^"]*"', "", position)
 
 
-def moved_caption(html: str, place: int) -> str:
+def doctype(html: str, position: int) -> str:
+    return html.replace(
+        "<!DOCTYPE html>", ("", '<!DOCTYPE html PUBLIC "-//W3C//DTD HTML 3.2//EN">')[position]
+    )
+
+
+def moved_caption(html: str, position: int) -> str:
     found = re.findall(r"<figcaption\b[^>]*>.*?</figcaption>", html, re.DOTALL)
-    one, other = ((found[0], found[1]), (found[-1], found[-2]))[place]
+    one, other = ((found[0], found[1]), (found[-1], found[-2]))[position]
     return html.replace(one, "ONE").replace(other, one).replace("ONE", other)
 
 
-def tag_written_otherwise(html: str, place: int) -> str:
-    return swap(html, "</p>", "</p\f>", place)
+def tag_written_otherwise(html: str, position: int) -> str:
+    return swap(html, "</p>", "</p\f>", position)
 
 
-def commented_away(html: str, place: int) -> str:
-    return swap(html, r"<p>(.*?)</p>", r"<!--<p>\1</p>-->", place)
+def commented_away(html: str, position: int) -> str:
+    return swap(html, r"<p>(.*?)</p>", r"<!--<p>\1</p>-->", position)
 
 
-def everything(html: str, place: int) -> str:
+def everything(html: str, position: int) -> str:
     for forge in (other_number, false_alt, other_style, policy_and_handler):
-        html = forge(html, place)
+        html = forge(html, position)
     return html
 
 

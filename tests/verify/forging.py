@@ -196,6 +196,6 @@ def snapshot(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in files}
 
 
-def places(found: Verification, subject: str = "") -> set[str]:
+def pointers(found: Verification, subject: str = "") -> set[str]:
     """What differs."""
     return {row.pointer for row in found.of("differs") if subject in ("", row.subject)}

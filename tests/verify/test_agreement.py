@@ -149,54 +149,54 @@ FIRST, SECOND, THIRD, FOURTH = neuron(0, 0, 10), neuron(0, 1, 9), neuron(5, 2, 8
 RANKED = ranking(FIRST, SECOND, THIRD)
 
 
-def wrong_places(told: dict[str, Any]) -> set[str]:
-    rows = list(compare_top(told, RANKED, {"cat": LAYER}, TOLERANCES))
-    places = {pointer.removeprefix("/neurons/") for pointer in differing(rows)}
-    assert {p.removeprefix("top/") for p in places if p.startswith("top/")} == {
-        p.removeprefix("top_distinct/") for p in places if p.startswith("top_distinct/")
+def wrong_pointers(reported: dict[str, Any]) -> set[str]:
+    rows = list(compare_top(reported, RANKED, {"cat": LAYER}, TOLERANCES))
+    pointers = {pointer.removeprefix("/neurons/") for pointer in differing(rows)}
+    assert {p.removeprefix("top/") for p in pointers if p.startswith("top/")} == {
+        p.removeprefix("top_distinct/") for p in pointers if p.startswith("top_distinct/")
     }
-    return {place.removeprefix("top/") for place in places if place.startswith("top/")}
+    return {path.removeprefix("top/") for path in pointers if path.startswith("top/")}
 
 
 def test_neurons_of_nearly_equal_output_may_change_places() -> None:
-    assert wrong_places(RANKED) == set()
-    assert wrong_places(ranking(FIRST, THIRD, SECOND)) == set()
+    assert wrong_pointers(RANKED) == set()
+    assert wrong_pointers(ranking(FIRST, THIRD, SECOND)) == set()
 
 
 def test_neurons_of_other_outputs_may_not() -> None:
-    assert wrong_places(ranking(SECOND, FIRST, THIRD)) >= {"cat/0/position", "cat/1/position"}
-    assert wrong_places(ranking(FIRST, SECOND, FOURTH)) >= {"cat/2/position", "cat/2/value"}
+    assert wrong_pointers(ranking(SECOND, FIRST, THIRD)) >= {"cat/0/position", "cat/1/position"}
+    assert wrong_pointers(ranking(FIRST, SECOND, FOURTH)) >= {"cat/2/position", "cat/2/value"}
     flattered = {**FOURTH, "value": 8.9995}
-    assert wrong_places(ranking(FIRST, SECOND, flattered)) == {"cat/2/position"}
+    assert wrong_pointers(ranking(FIRST, SECOND, flattered)) == {"cat/2/position"}
 
 
 def test_a_neuron_stands_in_its_list_once_and_inside_the_layer() -> None:
-    assert wrong_places(ranking(FIRST, SECOND, SECOND)) == {"cat/2/position"}
+    assert wrong_pointers(ranking(FIRST, SECOND, SECOND)) == {"cat/2/position"}
     outside = {**THIRD, "position": [5, 5, 16]}
-    assert wrong_places(ranking(FIRST, SECOND, outside)) == {"cat/2/position"}
-    assert wrong_places(ranking(FIRST, SECOND)) == {"cat"}
+    assert wrong_pointers(ranking(FIRST, SECOND, outside)) == {"cat/2/position"}
+    assert wrong_pointers(ranking(FIRST, SECOND)) == {"cat"}
 
 
 def test_only_the_second_list_has_each_channel_once() -> None:
     layer = LAYER.copy()
     layer[5, 5, 0] = layer[9, 9, 3] = 10
-    told, expected = ranking(FIRST, neuron(5, 0, 10)), ranking(FIRST, neuron(9, 3, 10))
-    rows = compare_top(told, expected, {"cat": layer}, TOLERANCES)
+    reported, expected = ranking(FIRST, neuron(5, 0, 10)), ranking(FIRST, neuron(9, 3, 10))
+    rows = compare_top(reported, expected, {"cat": layer}, TOLERANCES)
     assert differing(rows) == {"/neurons/top_distinct/cat/1/position"}
 
 
 def test_a_swapped_neuron_keeps_its_own_field_and_patch() -> None:
     wrong = {**THIRD, "receptive_field": SECOND["receptive_field"]}
-    assert wrong_places(ranking(FIRST, wrong, SECOND)) == {"cat/1/receptive_field"}
+    assert wrong_pointers(ranking(FIRST, wrong, SECOND)) == {"cat/1/receptive_field"}
     wrong = {**THIRD, "patch": {**THIRD["patch"], "cols": [0, 50]}}
-    assert wrong_places(ranking(FIRST, wrong, SECOND)) == {"cat/1/patch/cols/0"}
+    assert wrong_pointers(ranking(FIRST, wrong, SECOND)) == {"cat/1/patch/cols/0"}
 
 
 def test_the_patch_of_a_neuron_that_was_not_chosen_again_is_not_recomputed() -> None:
     layer = LAYER.copy()
     layer[9, 9, 3] = 8.9999
-    told = ranking(FIRST, SECOND, {**FOURTH, "value": 8.9999})
-    rows = list(compare_top(told, RANKED, {"cat": layer}, TOLERANCES))
+    reported = ranking(FIRST, SECOND, {**FOURTH, "value": 8.9999})
+    rows = list(compare_top(reported, RANKED, {"cat": layer}, TOLERANCES))
     assert differing(rows) == set()
     assert {row.pointer for row in rows if row.status == "not recomputable"} == {
         "/neurons/top/cat/2/patch", "/neurons/top_distinct/cat/2/patch",
@@ -233,7 +233,9 @@ def guided(*rows: tuple[str, list[int], float]) -> dict[str, Any]:
         "gradient_max_abs": 1.0, "blank": False, "relu_total": 2, "relu_guided": 2, "scale_limit": 0.5,
         "energy_share": None,
     }  # fmt: skip
-    table = [{"choice": choice, "position": place, "value": value, **usual} for choice, place, value in rows]
+    table = [
+        {"choice": choice, "position": position, "value": value, **usual} for choice, position, value in rows
+    ]
     return {"rows": {"cat": table}}
 
 
@@ -263,8 +265,8 @@ def test_an_unusual_neuron_may_be_another_one_that_exceeds_its_average_as_much()
     recomputed = guided(("unusual:2", [0, 0, 1], 9.0))
 
     def found(position: list[int], value: float) -> set[str]:
-        told = guided(("unusual:2", position, value))
-        return differing(compare_rows(told, recomputed, {"cat": LAYER}, TOLERANCES, usual))
+        reported = guided(("unusual:2", position, value))
+        return differing(compare_rows(reported, recomputed, {"cat": LAYER}, TOLERANCES, usual))
 
     assert found([0, 0, 1], 9.0) == set()
     # Nearly the same output over nearly the same average; then the same output over another average.
@@ -296,8 +298,8 @@ def predictions(confusion: list[list[int]], wrong: dict[int, tuple[str, str]]) -
 COMPUTED = predictions([[1, 1, 0], [1, 1, 0], [0, 0, 1]], WRONG)
 
 
-def wrong_predictions(told: dict[str, Any]) -> set[str]:
-    rows = compare_predictions(told, COMPUTED, IMAGES, {"test": PROBABILITIES}, TOLERANCES)
+def wrong_predictions(reported: dict[str, Any]) -> set[str]:
+    rows = compare_predictions(reported, COMPUTED, IMAGES, {"test": PROBABILITIES}, TOLERANCES)
     return {pointer.removeprefix("/transfer/") for pointer in differing(rows)}
 
 
@@ -319,15 +321,15 @@ def test_an_image_that_is_clearly_of_one_class_may_not() -> None:
 
 
 def test_the_list_of_errors_is_looked_at_image_by_image() -> None:
-    told = copy.deepcopy(COMPUTED)
-    told["misclassified"][0]["probabilities"]["a"] = 0.3
-    told["misclassified"][1]["predicted"] = "c"
-    told["misclassified"].append({**told["misclassified"][0], "file": "test/none.png"})
-    assert wrong_predictions(told) == {
+    reported = copy.deepcopy(COMPUTED)
+    reported["misclassified"][0]["probabilities"]["a"] = 0.3
+    reported["misclassified"][1]["predicted"] = "c"
+    reported["misclassified"].append({**reported["misclassified"][0], "file": "test/none.png"})
+    assert wrong_predictions(reported) == {
         "misclassified/0/probabilities/a", "misclassified/1/predicted", "misclassified/2/file",
     }  # fmt: skip
-    told["misclassified"][1]["predicted"] = "cow"
-    assert "misclassified/1/predicted" in wrong_predictions(told)
+    reported["misclassified"][1]["predicted"] = "cow"
+    assert "misclassified/1/predicted" in wrong_predictions(reported)
     twice = {**COMPUTED, "misclassified": [COMPUTED["misclassified"][0]] * 2}
     assert "misclassified" in wrong_predictions(twice)
 

@@ -13,7 +13,7 @@ import pytest
 from small_report import kind, results
 
 from reportgen.batch.worker import _find_cause
-from reportgen.cli.task import Duty, Said, Task
+from reportgen.cli.task import Task, TaskHandler, TaskResult
 from reportgen.document.html import Content
 from reportgen.errors import RenderError, UserError
 from reportgen.memo import no_memo
@@ -77,15 +77,15 @@ def test_refused_words_are_evidence_whatever_can_be_recomputed() -> None:
     ],
 )
 def test_no_error_ends_like_a_verdict(error: UserError, code: int) -> None:
-    def fail(_task: Task, _progress: Any) -> Said:
+    def fail(_task: Task, _progress: Any) -> TaskResult:
         raise error
 
-    duty = Duty("verify", "verifies", "verifying", Task, fail)
+    duty = TaskHandler("verify", "verifies", "verifying", Task, fail)
     with pytest.raises(UserError) as raised:
         duty.perform(Task(submission="x"), Silent())
     assert raised.value.exit_code == code
-    told = Duty("grade", "grades", "grading", Task, lambda *_: Said(code=1, error=error))
-    said = told.perform(Task(submission="x"), Silent())
+    reported = TaskHandler("grade", "grades", "grading", Task, lambda *_: TaskResult(code=1, error=error))
+    said = reported.perform(Task(submission="x"), Silent())
     assert (said.code, said.error and said.error.exit_code) == (1, code)
 
 

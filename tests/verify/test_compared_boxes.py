@@ -23,8 +23,8 @@ def box(row: int, column: int, side: int = 30) -> dict[str, list[int]]:
     return {"rows": [row, row + side], "cols": [column, column + side]}
 
 
-def occluded(place: dict[str, list[int]], kept: float = 9.0, removed: float = 3.0) -> dict[str, Any]:
-    return {"box": place, "kept": kept, "removed": removed, "kept_in_blur": 8.0, "removed_in_blur": 4.0}
+def occluded(location: dict[str, list[int]], kept: float = 9.0, removed: float = 3.0) -> dict[str, Any]:
+    return {"box": location, "kept": kept, "removed": removed, "kept_in_blur": 8.0, "removed_in_blur": 4.0}
 
 
 def section(best: dict[str, Any]) -> dict[str, Any]:
@@ -50,16 +50,16 @@ def found(best: dict[str, Any]) -> dict[str, set[str]]:
 
 
 def test_the_recomputed_box_is_confirmed_with_all_that_is_told_of_it() -> None:
-    told = found(occluded(box(40, 40)))
-    assert told["differs"] == told["not recomputable"] == set()
-    assert {"/kept", "/removed_in_blur", "/box/rows/0"} <= told["confirmed"]
+    own = found(occluded(box(40, 40)))
+    assert own["differs"] == own["not recomputable"] == set()
+    assert {"/kept", "/removed_in_blur", "/box/rows/0"} <= own["confirmed"]
 
 
 def test_so_is_another_one_that_was_tried_as_far_as_it_was_computed() -> None:
-    told = found(occluded(box(60, 20), 9.002))
-    assert told["differs"] == set()
-    assert {"/box", "/kept", "/removed"} <= told["confirmed"]
-    assert told["not recomputable"] == {"/kept_in_blur", "/removed_in_blur"}
+    own = found(occluded(box(60, 20), 9.002))
+    assert own["differs"] == set()
+    assert {"/box", "/kept", "/removed"} <= own["confirmed"]
+    assert own["not recomputable"] == {"/kept_in_blur", "/removed_in_blur"}
 
 
 def test_and_so_is_the_patch_itself() -> None:

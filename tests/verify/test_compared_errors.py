@@ -12,7 +12,7 @@ import pytest
 
 from reportgen.results import ImageFile
 from reportgen.sections.errors.comparison import compare, find_comparable, judge_beside
-from reportgen.sections.errors.compute import Seen, find_errors
+from reportgen.sections.errors.compute import ImageFeatures, find_errors
 from reportgen.store.packing import pack_arrays
 from reportgen.verify.tolerances import Pair, Tolerances
 
@@ -31,7 +31,7 @@ def made() -> Pair:
     rng = np.random.default_rng(1)
     features = rng.random((len(images), 5)).astype(np.float32)
     computed = find_errors(
-        Seen(images, features, rng.random((len(images), 64)) < 0.5), PROBABILITIES, CLASSES
+        ImageFeatures(images, features, rng.random((len(images), 64)) < 0.5), PROBABILITIES, CLASSES
     )
     numbers = computed.numbers.model_dump(mode="json")
     return Pair(
@@ -52,13 +52,13 @@ def test_an_honest_report_is_confirmed() -> None:
     assert find_comparable(pair) == {"shown": []}
 
 
-def farther(told: Any) -> None:
-    nearest = told["mistakes"][0]["nearest"]
+def farther(own: Any) -> None:
+    nearest = own["mistakes"][0]["nearest"]
     nearest[0], nearest[2] = nearest[2], nearest[0]
 
 
-def other_label(told: Any) -> None:
-    one = told["mistakes"][0]["nearest"][1]
+def other_label(own: Any) -> None:
+    one = own["mistakes"][0]["nearest"][1]
     one["label"] = "bee" if one["label"] == "ant" else "ant"
 
 
@@ -66,56 +66,56 @@ FORGED: dict[str, tuple[Callable[[Any], object], set[str]]] = {
     "a farther image first": (farther, {"/errors/mistakes/0/nearest/0", "/errors/mistakes/0/nearest/2"}),
     "another class of a neighbour": (other_label, {"/errors/mistakes/0/nearest/1"}),
     "another cosine": (
-        lambda told: told["mistakes"][0]["nearest"][0].update(similarity=0.1),
+        lambda own: own["mistakes"][0]["nearest"][0].update(similarity=0.1),
         {"/errors/mistakes/0/nearest/0"},
     ),
     "one neighbour twice": (
-        lambda told: told["mistakes"][0]["nearest"].__setitem__(1, told["mistakes"][0]["nearest"][0]),
+        lambda own: own["mistakes"][0]["nearest"].__setitem__(1, own["mistakes"][0]["nearest"][0]),
         {"/errors/mistakes/0/nearest", "/errors/mistakes/0/nearest/1"},
     ),
-    "an error left out": (lambda told: told["mistakes"].clear(), {"/errors/mistakes/0"}),
+    "an error left out": (lambda own: own["mistakes"].clear(), {"/errors/mistakes/0"}),
     "an error made up": (
-        lambda told: told["mistakes"][0].update(file="test/ant/0"),
+        lambda own: own["mistakes"][0].update(file="test/ant/0"),
         {"/errors/mistakes/0/predicted", "/errors/mistakes/0/probability", "/errors/mistakes/1"},
     ),
     "a false entry before the true one": (
-        lambda told: told["mistakes"].insert(0, {**told["mistakes"][0], "probability": 0.99}),
+        lambda own: own["mistakes"].insert(0, {**own["mistakes"][0], "probability": 0.99}),
         {"/errors/mistakes", "/errors/mistakes/0/probability"},
     ),
     "an error told twice": (
-        lambda told: told["mistakes"].append(told["mistakes"][0]), {"/errors/mistakes"},
+        lambda own: own["mistakes"].append(own["mistakes"][0]), {"/errors/mistakes"},
     ),
     "what is recognised told as an error": (
-        lambda told: told["mistakes"].append(
-            {**told["mistakes"][0], "file": "test/bee/0", "true": "bee", "predicted": "bee"}
+        lambda own: own["mistakes"].append(
+            {**own["mistakes"][0], "file": "test/bee/0", "true": "bee", "predicted": "bee"}
         ),
         {"/errors/mistakes/1/predicted"},
     ),
     "fewer neighbours": (
-        lambda told: told["mistakes"][0]["nearest"].pop(), {"/errors/mistakes/0/nearest"},
+        lambda own: own["mistakes"][0]["nearest"].pop(), {"/errors/mistakes/0/nearest"},
     ),
     "no neighbour": (
-        lambda told: told["mistakes"][0]["nearest"].clear(), {"/errors/mistakes/0/nearest"},
+        lambda own: own["mistakes"][0]["nearest"].clear(), {"/errors/mistakes/0/nearest"},
     ),
     "the surest one twice": (
-        lambda told: told["surest"].__setitem__(1, told["surest"][0]), {"/errors/surest"},
+        lambda own: own["surest"].__setitem__(1, own["surest"][0]), {"/errors/surest"},
     ),
-    "no test image": (lambda told: told["surest"][0].update(file="x"), {"/errors/surest/0/file"}),
+    "no test image": (lambda own: own["surest"][0].update(file="x"), {"/errors/surest/0/file"}),
     "surer than it is": (
-        lambda told: told["least_sure"][0].update(probability=0.7), {"/errors/least_sure/0/probability"},
+        lambda own: own["least_sure"][0].update(probability=0.7), {"/errors/least_sure/0/probability"},
     ),
     "another image is surest": (
-        lambda told: told["surest"].__setitem__(0, told["least_sure"][0]), {"/errors/surest/0/file"},
+        lambda own: own["surest"].__setitem__(0, own["least_sure"][0]), {"/errors/surest/0/file"},
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FORGED)
 def test_a_forgery_is_found(name: str) -> None:
-    forge, places = FORGED[name]
+    forge, pointers = FORGED[name]
     pair = made()
     forge(pair.submitted)
-    assert places <= set(wrong(pair))
+    assert pointers <= set(wrong(pair))
 
 
 def test_errors_in_another_order_are_found() -> None:

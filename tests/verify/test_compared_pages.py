@@ -15,13 +15,13 @@ from forging import page
 from PIL import Image
 
 from reportgen.engine.stages.outcomes import pack_figures, read_figures
-from reportgen.figures.figure import Figure, carry_levels, carry_numbers, raster_picture
+from reportgen.figures.figure import Figure, embed_levels, embed_numbers, raster_picture
 from reportgen.pdf.printer import print_pdf
 from reportgen.verify import pdf_document
 from reportgen.verify.differences import Difference, Excuses
 from reportgen.verify.documents import _judge, judge_figures
 from reportgen.verify.markup import compare_markup
-from reportgen.verify.pdf_document import PdfError, open_paper
+from reportgen.verify.pdf_document import PdfError, open_pdf
 from reportgen.verify.pictures import same_picture
 from reportgen.verify.sheets import compare_pages, find_unlike
 
@@ -52,8 +52,8 @@ def printed() -> bytes:
 
 
 def compare(one: bytes, other: bytes) -> dict[str, str]:
-    with open_paper(one) as a, open_paper(other) as b:
-        return {row.place: row.reason for row in compare_pages(a, b)}
+    with open_pdf(one) as a, open_pdf(other) as b:
+        return {row.location: row.reason for row in compare_pages(a, b)}
 
 
 def changed(printed: bytes, change: Callable[[pikepdf.Pdf], object]) -> bytes:
@@ -65,7 +65,7 @@ def changed(printed: bytes, change: Callable[[pikepdf.Pdf], object]) -> bytes:
 
 
 def test_links_are_read_with_the_rows_that_they_lead_to(printed: bytes) -> None:
-    with open_paper(printed) as pdf:
+    with open_pdf(printed) as pdf:
         found = pdf.printed(["/rate", "/rate/count", "/other"])
     assert [(each.pointer, each.text, each.location) for each in found] == [
         ("/rate", "0.75", "page 1"), ("/rate/count", "12", "page 1"),
@@ -154,14 +154,14 @@ def test_what_would_exhaust_its_reader_is_not_opened(
         change(pdf)
         pdf.save(target, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
     (tmp_path / "a.pdf").write_bytes(target.getvalue())
-    with pytest.raises(PdfError, match=r"a\.pdf"), open_paper(tmp_path / "a.pdf"):
+    with pytest.raises(PdfError, match=r"a\.pdf"), open_pdf(tmp_path / "a.pdf"):
         pass
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7\n", b"hello"])
 def test_what_is_no_pdf_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.pdf").write_bytes(content)
-    with pytest.raises(PdfError, match=r"a\.pdf"), open_paper(tmp_path / "a.pdf"):
+    with pytest.raises(PdfError, match=r"a\.pdf"), open_pdf(tmp_path / "a.pdf"):
         pass
 
 
@@ -224,7 +224,7 @@ def test_what_explains_a_picture_in_the_page_explains_its_file(tmp_path: Path) -
 
 def changes_of(html: str, expected: str) -> dict[str, Any]:
     rows = compare_markup(html, expected).differences
-    return {row.place: (row.submitted, row.expected) for row in rows}
+    return {row.location: (row.submitted, row.expected) for row in rows}
 
 
 def test_a_page_is_compared_by_words_code_and_pictures() -> None:
@@ -285,7 +285,7 @@ def test_an_edge_may_fall_to_the_next_pixel_and_a_stroke_may_not_be_another() ->
 
 
 def carrying(values: list[float], tolerance: float = 1e-3) -> str:
-    load = carry_numbers("weights", np.array(values), tolerance)
+    load = embed_numbers("weights", np.array(values), tolerance)
     return page(f'<div data-weights="{load.address}"></div>')
 
 
@@ -294,12 +294,12 @@ def test_numbers_that_the_page_carries_may_differ_by_rounding_and_no_more() -> N
     assert compare_markup(carrying([1.0, -4.0, 0.2535]), ours).differences == ()
     for other in ([1.0, -4.0, 0.2545], [1.0, -4.0], [1.0, -4.0, float("nan")], [-4.0, 1.0, 0.25]):
         (found,) = compare_markup(carrying(other), ours).differences
-        assert "list of numbers" in found.place
+        assert "list of numbers" in found.location
     # What they may differ by is ours to say.
     assert compare_markup(carrying([9.0, -4.0, 0.25], 10.0), ours).differences
 
 
 def test_figures_come_back_with_what_they_carry() -> None:
-    loads = (carry_numbers("weights", np.arange(6.0), 0.5), carry_levels("inputs", np.eye(4, dtype=np.uint8)))
-    figure = Figure("one", raster_picture(Image.new("RGB", (3, 2))), "Black.", carried=loads)
+    loads = (embed_numbers("weights", np.arange(6.0), 0.5), embed_levels("inputs", np.eye(4, dtype=np.uint8)))
+    figure = Figure("one", raster_picture(Image.new("RGB", (3, 2))), "Black.", embedded=loads)
     assert read_figures(pack_figures([figure])) == {"one": figure}

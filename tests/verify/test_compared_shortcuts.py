@@ -78,14 +78,14 @@ def test_of_a_cue_that_may_be_luck_nothing_is_shown() -> None:
 
 
 FORGED: dict[str, tuple[Callable[[Any], object], set[str]]] = {
-    "no examples": (lambda told: told.clear(), {"/shortcuts/examples/ant", "/shortcuts/examples/bee"}),
-    "none of a class": (lambda told: told["bee"].clear(), {"/shortcuts/examples/bee"}),
-    "one three times": (lambda told: told.update(ant=["train/ant/0"] * 3), {"/shortcuts/examples/ant"}),
-    "one more": (lambda told: told["bee"].append("train/bee/3"), {"/shortcuts/examples/bee"}),
-    "one that is told wrongly": (lambda told: told["cat"].append("train/cat/0"), {"/shortcuts/examples/cat"}),
-    "another class": (lambda told: told["ant"].__setitem__(0, "train/bee/0"), {"/shortcuts/examples/ant/0"}),
+    "no examples": (lambda own: own.clear(), {"/shortcuts/examples/ant", "/shortcuts/examples/bee"}),
+    "none of a class": (lambda own: own["bee"].clear(), {"/shortcuts/examples/bee"}),
+    "one three times": (lambda own: own.update(ant=["train/ant/0"] * 3), {"/shortcuts/examples/ant"}),
+    "one more": (lambda own: own["bee"].append("train/bee/3"), {"/shortcuts/examples/bee"}),
+    "one that is told wrongly": (lambda own: own["cat"].append("train/cat/0"), {"/shortcuts/examples/cat"}),
+    "another class": (lambda own: own["ant"].__setitem__(0, "train/bee/0"), {"/shortcuts/examples/ant/0"}),
     "no class": (
-        lambda told: told.update(dog=["train/ant/0"]),
+        lambda own: own.update(dog=["train/ant/0"]),
         {"/shortcuts/examples/dog", "/shortcuts/examples/dog/0"},
     ),
 }  # fmt: skip
@@ -93,7 +93,7 @@ FORGED: dict[str, tuple[Callable[[Any], object], set[str]]] = {
 
 @pytest.mark.parametrize("name", FORGED)
 def test_a_forgery_is_found(name: str) -> None:
-    forge, places = FORGED[name]
+    forge, pointers = FORGED[name]
     pair = made()
     forge(pair.submitted["examples"])
-    assert wrong(pair) == places
+    assert wrong(pair) == pointers

@@ -234,12 +234,12 @@ def test_whoever_takes_too_much_is_stopped_and_told_of_it(
     windows: Path, tmp_path: Path, command: str, doing: str
 ) -> None:
     report = READING[command][1]
-    for option, most, told in (("--megabytes", 60, "60 MB of memory"), ("--seconds", 1, "1 s")):
+    for option, most, said in (("--megabytes", 60, "60 MB of memory"), ("--seconds", 1, "1 s")):
         done = run(windows.parent, *READING[command], option, most, "--json", tmp_path / "a.json")
         assert done.returncode == 2, done.stdout
         first, second = done.stderr.splitlines()[-2:]
         assert first == (
-            f"reportgen: {report}: {doing} it took more than the {told} that are allowed, and was stopped."
+            f"reportgen: {report}: {doing} it took more than the {said} that are allowed, and was stopped."
         )
         assert option in second
     assert list(tmp_path.iterdir()) == []

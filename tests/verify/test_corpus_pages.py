@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import forged_pages
-import forged_papers
+import forged_pdfs
 import pytest
 import small_report
 from forged_pages import FORGERIES, HONEST
@@ -22,10 +22,10 @@ ACTIVE = (
 """Those that no other version and no template could have brought about."""
 
 
-@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("position", [0, 1])
 @pytest.mark.parametrize("name", FORGERIES)
-def test_a_forged_page_is_told_from_an_honest_one(name: str, place: int) -> None:
-    forged = FORGERIES[name](small_report.html(), place)
+def test_a_forged_page_is_told_from_an_honest_one(name: str, position: int) -> None:
+    forged = FORGERIES[name](small_report.html(), position)
     assert forged != small_report.html()
     found = compare_markup(forged, small_report.html())
     assert found.differences
@@ -76,9 +76,12 @@ def test_transport_and_another_machine_are_no_forgery(name: str) -> None:
 
 def test_the_corpus_has_the_size_that_the_documentation_tells() -> None:
     """Each forgery stands in two places, and they are two forgeries only if the bytes differ."""
-    assert 2 * (len(FORGERIES) + len(forged_papers.FORGERIES)) == 234
-    assert len({forge(small_report.html(), place) for forge in FORGERIES.values() for place in (0, 1)}) == 110
-    assert len(HONEST) + len(forged_papers.HONEST) == 48
+    assert 2 * (len(FORGERIES) + len(forged_pdfs.FORGERIES)) == 234
+    assert (
+        len({forge(small_report.html(), position) for forge in FORGERIES.values() for position in (0, 1)})
+        == 110
+    )
+    assert len(HONEST) + len(forged_pdfs.HONEST) == 48
     assert len({vary(small_report.html()) for vary in HONEST.values()}) == len(HONEST)
 
 
@@ -133,14 +136,14 @@ def test_tags_that_never_end_take_no_time() -> None:
     """Red if each is searched to the end of the page: that would take hours."""
     found = compare_markup(small_report.html() + "<p a" * 10**6, small_report.html())
     assert [(each.reason, each.kind) for each in found.differences] == [
-        ("the report has no such thing here", "active")
+        ("the report has nothing like it here", "active")
     ]
 
 
 def test_an_end_tag_that_is_written_otherwise_is_found_beside_other_differences() -> None:
     html = "<p>One</p>\n<p class='a'>2</p>\n"
     theirs = html.replace("'a'", "'b'").replace("</p>", "</p \f>", 1)
-    assert [each.place for each in compare_markup(theirs, html).differences] == [
+    assert [each.location for each in compare_markup(theirs, html).differences] == [
         "</p> in line 1", "<p> in line 2, attribute class",
     ]  # fmt: skip
 
@@ -148,5 +151,5 @@ def test_an_end_tag_that_is_written_otherwise_is_found_beside_other_differences(
 def test_an_element_is_named_with_its_line_and_what_is_around_it() -> None:
     html = '<p>One</p>\n<div id="numbers">\n<b class="x">2</b>\n</div>'
     (found,) = compare_markup(html.replace('class="x"', 'class="x" onclick="y()"'), html).differences
-    assert found.place == "<b> in line 3, in #numbers, attribute onclick"
+    assert found.location == "<b> in line 3, in #numbers, attribute onclick"
     assert (found.submitted, found.expected, found.kind) == ("y()", None, "active")

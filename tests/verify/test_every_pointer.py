@@ -230,9 +230,9 @@ def test_every_row_of_the_schema_is_compared_or_excused_by_name(bench: Bench, tm
     chosen = choose(bench, rows)
     assert rows.without(chosen) == set()
     refused = {steps for steps in chosen.values() if is_refused(bench, steps)}
-    told = refused | tell_together(bench, [each for each in chosen.values() if each not in refused], file)
+    reported = refused | tell_together(bench, [each for each in chosen.values() if each not in refused], file)
     # Alone: among others it may be told in other words.
-    rest = {name: steps for name, steps in chosen.items() if steps not in told}
+    rest = {name: steps for name, steps in chosen.items() if steps not in reported}
     untold = [
         name
         for name, steps in rest.items()

@@ -51,7 +51,7 @@ def test_rounding_is_told_nowhere_beside_another_difference(old: str, new: str) 
     assert theirs.count("base64") == 3
     found = compare_markup(theirs, OURS).differences
     assert found
-    assert not [row for row in found if "picture" in row.reason or "src" in row.place]
+    assert not [row for row in found if "picture" in row.reason or "src" in row.location]
 
 
 def test_a_picture_put_before_others_makes_none_of_them_another_one() -> None:

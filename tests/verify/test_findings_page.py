@@ -26,7 +26,7 @@ from reportgen.store.ownership import VERIFICATION_MARK
 from reportgen.templates import open_templates
 from reportgen.verify import Finding, Verification, render_findings
 from reportgen.verify.differences import Difference
-from reportgen.verify.pdf_document import DOTS, PdfDocument, open_paper
+from reportgen.verify.pdf_document import DOTS, PdfDocument, open_pdf
 from reportgen.verify.sheets import MOST_SHEETS, SheetCollector, compare_pages, find_frames, pack, page_in
 
 HOSTILE = "<script>alert(1)</script>"
@@ -104,10 +104,10 @@ def test_notes_are_told_apart_from_findings() -> None:
 
 def test_what_is_too_much_is_counted() -> None:
     soup = parse([Finding("numbers", f"/n/{n}", "differs", n, -1) for n in range(1000)])
-    shown = len(soup.select("#numbers tbody"))
-    assert 100 <= shown < 1000
+    displayed = len(soup.select("#numbers tbody"))
+    assert 100 <= displayed < 1000
     assert texts(soup, "#numbers > p") == [
-        f"{1000 - shown} more are not shown; the JSON of verify --json has every row."
+        f"{1000 - displayed} more are not shown; the JSON of verify --json has every row."
     ]
     assert texts(soup, "#counts .counts .worse") == ["1000"]
 
@@ -171,7 +171,7 @@ def collect(
 ) -> Sheets:
     collector = SheetCollector()
     collector.note(noted, covers)
-    with open_paper(one) as a, open_paper(other) as b:
+    with open_pdf(one) as a, open_pdf(other) as b:
         list(compare_pages(a, b, collector))
     return collector.sheets
 
@@ -184,7 +184,7 @@ def pixels_of(png: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
 
 @pytest.mark.prints
 def test_a_page_that_differs_is_shown_in_both_ways_and_framed(printed: bytes) -> None:
-    (sheet,) = collect(painted(printed, 1), printed).shown
+    (sheet,) = collect(painted(printed, 1), printed).displayed
     assert (sheet.number, sheet.excused) == (2, False)
     theirs, ours = sheet.submitted, sheet.recomputed
     assert theirs is not None
@@ -217,7 +217,7 @@ def test_equal_pages_are_not_shown_and_no_page_is_drawn_twice(
     drawn.clear()
     other = changed(painted(printed, 0), lambda pdf: pdf.pages[2].contents_add(b"q 0 g 9 9 50 50 re f Q"))
     link = Difference("page 2, link “a”", "it is missing", box=(50, 60, 90, 80))
-    assert [sheet.number for sheet in collect(other, printed, [link]).shown] == [1, 2, 3]
+    assert [sheet.number for sheet in collect(other, printed, [link]).displayed] == [1, 2, 3]
     assert len(drawn) == len(set(drawn)) == 6
 
 
@@ -225,7 +225,7 @@ def test_equal_pages_are_not_shown_and_no_page_is_drawn_twice(
 def test_what_is_clicked_is_framed_where_it_stands(printed: bytes) -> None:
     link = Difference("page 2, link “a”", "it is missing", box=(50, 60, 90, 80))
     beyond = Difference("/AP: page 2/Annots", "it has more", box=(-1e9, 700, 1e9, 720))
-    (sheet,) = collect(printed, printed, [link, beyond]).shown
+    (sheet,) = collect(printed, printed, [link, beyond]).displayed
     assert sheet.submitted is not None
     height, width = sheet.submitted.height, sheet.submitted.width
     low, wide = sheet.frames
@@ -235,7 +235,7 @@ def test_what_is_clicked_is_framed_where_it_stands(printed: bytes) -> None:
 
 @pytest.mark.prints
 def test_a_page_that_one_of_the_two_lacks_stands_alone(printed: bytes) -> None:
-    (sheet,) = collect(changed(printed, lambda pdf: pdf.pages.__delitem__(2)), printed).shown
+    (sheet,) = collect(changed(printed, lambda pdf: pdf.pages.__delitem__(2)), printed).displayed
     assert (sheet.number, sheet.submitted) == (3, None)
     assert sheet.recomputed is not None
     soup = parse(ROWS, sheets=Sheets((sheet,)))
@@ -249,13 +249,13 @@ def test_many_pages_are_shown_in_part_and_those_that_nothing_excuses_first() -> 
     pages = print_pdf(page(LINK + "".join(f"{BREAK}n{n}</p>" for n in range(1, count))))
     last = count - 1
     found = collect(painted(pages, *range(count)), pages, covers=never)
-    assert [sheet.number for sheet in found.shown] == [*range(1, MOST_SHEETS + 1)]
+    assert [sheet.number for sheet in found.displayed] == [*range(1, MOST_SHEETS + 1)]
     assert found.left_out == (count - 2, count - 1, count)
     excused = collect(
-        painted(pages, *range(count)), pages, covers=lambda each: each.place != f"page {last + 1}"
+        painted(pages, *range(count)), pages, covers=lambda each: each.location != f"page {last + 1}"
     )
-    assert [sheet.number for sheet in excused.shown] == [*range(1, MOST_SHEETS), count]
-    assert [sheet.excused for sheet in excused.shown] == [True] * (MOST_SHEETS - 1) + [False]
+    assert [sheet.number for sheet in excused.displayed] == [*range(1, MOST_SHEETS), count]
+    assert [sheet.excused for sheet in excused.displayed] == [True] * (MOST_SHEETS - 1) + [False]
     assert excused.left_out == (MOST_SHEETS, count - 2, count - 1)
     soup = parse(ROWS, sheets=found)
     assert texts(soup, ".left-out") == [
@@ -270,7 +270,7 @@ def test_the_finding_leads_to_the_pictures_of_its_page(printed: bytes) -> None:
     soup = parse(rows, sheets=sheets)
     assert [link["href"] for link in soup.select("#pages a")] == ["#page-2"]
     theirs, ours = soup.select("#page-2 img")
-    sheet: Sheet = sheets.shown[0]
+    sheet: Sheet = sheets.displayed[0]
     for image, drawing in ((theirs, sheet.submitted), (ours, sheet.recomputed)):
         assert drawing is not None
         assert base64.b64decode(str(image["src"]).removeprefix("data:image/png;base64,")) == drawing.png
@@ -313,14 +313,14 @@ def test_a_picture_has_a_limited_size_whatever_it_shows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "number"),
+    ("location", "number"),
     [
         ("page 3", 3), ("page 12, link “a”", 12), ("/AP: page 2/Annots", 2), ("page 3x", 0),
         ("bookmark “page 3”", 0), ("number of pages", 0), ("<p> in line 3, page 4", 0), ("page 123456", 0),
     ],
 )  # fmt: skip
-def test_a_place_names_its_page(place: str, number: int) -> None:
-    assert page_in(place) == number
+def test_a_place_names_its_page(location: str, number: int) -> None:
+    assert page_in(location) == number
 
 
 @pytest.fixture(scope="module")

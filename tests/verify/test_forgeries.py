@@ -18,7 +18,7 @@ from forging import (
     attach,
     copy_build,
     honest_home,
-    places,
+    pointers,
     settings_of,
     small_network,
     snapshot,
@@ -66,9 +66,9 @@ def _nothing_is_written(home: Home, tmp_path: Path) -> Iterator[None]:
 def test_a_number_changed_in_the_text_only_is_found(home: Home, flattered: Path, tmp_path: Path) -> None:
     own = {"results.json": as_json(home.results())}
     found = home.verify(attach(flattered / "report.pdf", tmp_path / "a.pdf", own))
-    assert ACCURACY in places(found, "text")
+    assert ACCURACY in pointers(found, "text")
     assert found.of("differs")[-1].subject == "pages"
-    assert places(found, "numbers") == set()
+    assert pointers(found, "numbers") == set()
 
 
 def test_a_number_changed_in_the_attachment_only_is_found(home: Home, tmp_path: Path) -> None:
@@ -76,16 +76,16 @@ def test_a_number_changed_in_the_attachment_only_is_found(home: Home, tmp_path: 
     document["transfer"]["accuracy"]["val"] = 1.0
     forged = attach(home.pdf, tmp_path / "a.pdf", {"results.json": as_json(document)})
     found = home.verify(forged, printing=False)
-    assert ACCURACY in places(found, "numbers")
-    assert ACCURACY in places(found, "text")
+    assert ACCURACY in pointers(found, "numbers")
+    assert ACCURACY in pointers(found, "text")
 
 
 @pytest.mark.long
 def test_a_number_changed_in_text_and_attachment_is_found(home: Home, flattered: Path) -> None:
     for submission in (flattered / "report.pdf", flattered):
         found = home.verify(submission)
-        assert "/transfer/confusion/val" in places(found, "numbers")
-        assert places(found, "text") == set()
+        assert "/transfer/confusion/val" in pointers(found, "numbers")
+        assert pointers(found, "text") == set()
 
 
 @pytest.mark.long
@@ -95,8 +95,8 @@ def test_a_result_that_was_made_up_beside_an_honest_document_is_found(home: Home
     document["neurons"]["top"]["cat"][0]["value"] *= 1.01
     (folder / "results.json").write_bytes(as_json(document))
     found = home.verify(folder)
-    assert "/neurons/top/cat/0/value" in places(found, "numbers")
-    assert "/neurons/top/cat/0/value" in places(found, "attachment")
+    assert "/neurons/top/cat/0/value" in pointers(found, "numbers")
+    assert "/neurons/top/cat/0/value" in pointers(found, "attachment")
 
 
 def test_derived_values_must_follow(home: Home, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_derived_values_must_follow(home: Home, tmp_path: Path) -> None:
     document["transfer"]["per_class"]["test"]["dog"]["recall"] = 0.123
     document["checks"][0]["passed"] = not document["checks"][0]["passed"]
     forged = attach(home.pdf, tmp_path / "a.pdf", {"results.json": as_json(document)})
-    assert places(home.verify(forged, printing=False), "numbers") == {
+    assert pointers(home.verify(forged, printing=False), "numbers") == {
         "/guided_backprop/zero_neurons_blank",
         "/transfer/per_class/test/dog/recall",
         "/checks/0/passed",
@@ -118,8 +118,8 @@ def test_exchanged_pictures_are_found(home: Home, tmp_path: Path) -> None:
         pictures = [
             (page, name)
             for page in pdf.pages
-            for name, thing in page.obj.Resources.get("/XObject", {}).items()
-            if thing.get("/Subtype") == "/Image"
+            for name, obj in page.obj.Resources.get("/XObject", {}).items()
+            if obj.get("/Subtype") == "/Image"
         ]
         (page, name), (other_page, other_name) = pictures[0], pictures[-1]
         first, last = page.obj.Resources.XObject[name], other_page.obj.Resources.XObject[other_name]
@@ -143,7 +143,7 @@ def test_exchanged_figure_files_and_arrays_are_found(home: Home, tmp_path: Path)
     changed["activations_1"][3, 4, 5] += 0.1
     np.savez(folder / "arrays/neurons.npz", **changed)
     found = home.verify(folder)
-    assert places(found) == {one.name, other.name, "/neurons/arrays/activations_1"}
+    assert pointers(found) == {one.name, other.name, "/neurons/arrays/activations_1"}
 
 
 @pytest.mark.long
@@ -154,7 +154,7 @@ def test_an_array_changed_so_that_its_summary_stays_is_found(home: Home, tmp_pat
     array = changed["probabilities_test"]
     array[0] = array[0, ::-1]
     np.savez(folder / "arrays/transfer.npz", **changed)
-    assert "/transfer/arrays/probabilities_test" in places(home.verify(folder), "arrays")
+    assert "/transfer/arrays/probabilities_test" in pointers(home.verify(folder), "arrays")
 
 
 @pytest.mark.long
@@ -165,7 +165,7 @@ def test_images_exchanged_between_classes_are_named(home: Home, tmp_path: Path) 
     one.write_bytes(other.read_bytes())
     other.write_bytes(content)
     found = home.verify(home.pdf, data, printing=False)
-    assert places(found, "images") == {"test/cat/0.png", "test/dog/1.png"}
+    assert pointers(found, "images") == {"test/cat/0.png", "test/dog/1.png"}
 
 
 @pytest.mark.long
@@ -184,7 +184,7 @@ def test_data_without_a_class_are_no_crash(home: Home, tmp_path: Path) -> None:
     data = shutil.copytree(home.data, tmp_path / "data")
     shutil.rmtree(data / "test/dog")
     found = home.verify(home.pdf, data)
-    assert {"test/dog/0.png", "test/dog/1.png"} <= places(found, "images")
+    assert {"test/dog/0.png", "test/dog/1.png"} <= pointers(found, "images")
     assert "/neurons" in {row.pointer for row in found.of("not recomputable")}
 
 
@@ -194,12 +194,12 @@ def test_another_seed_is_found(home: Home, tmp_path: Path) -> None:
     document["provenance"]["seed"] = 5
     only = attach(home.pdf, tmp_path / "a.pdf", {"results.json": as_json(document)})
     found = home.verify(only, printing=False)
-    assert "report.toml: seed" in places(found, "settings")
-    assert "/convolution/filter/0/0" in places(found, "numbers")
+    assert "report.toml: seed" in pointers(found, "settings")
+    assert "/convolution/filter/0/0" in pointers(found, "numbers")
     settings = settings_of(home.pdf).replace("seed = 671", "seed = 5", 1).encode()
     found = home.verify(attach(only, tmp_path / "b.pdf", {"report.toml": settings}), printing=False)
-    assert places(found, "settings") == set()
-    assert "/convolution/filter/0/0" in places(found, "numbers")
+    assert pointers(found, "settings") == set()
+    assert "/convolution/filter/0/0" in pointers(found, "numbers")
 
 
 @pytest.mark.long
@@ -208,8 +208,8 @@ def test_the_results_of_another_group_are_found(home: Home, tmp_path: Path) -> N
     for number, file in enumerate(sorted(home.data.rglob("*.png"))):
         draw_image(data / file.relative_to(home.data), 1000 + number)
     found = home.verify(home.pdf, data, printing=False)
-    assert len(places(found, "images")) == len(list(home.data.rglob("*.png")))
-    assert any(place.startswith("/transfer/arrays/features") for place in places(found, "numbers"))
+    assert len(pointers(found, "images")) == len(list(home.data.rglob("*.png")))
+    assert any(location.startswith("/transfer/arrays/features") for location in pointers(found, "numbers"))
 
 
 def name_imagenet(document: Any) -> None:
@@ -228,7 +228,7 @@ def test_a_report_whose_weights_are_not_here_is_not_checkable(
         imagenet_path().write_bytes(b"half of it")
     submission = home.rebuild(tmp_path / "handed-in", name_imagenet, printing=False)
     found = home.verify(submission)
-    assert places(found, "numbers") == set()
+    assert pointers(found, "numbers") == set()
     reasons = {row.pointer: row.reason for row in found.of("not recomputable")}
     assert {"/transfer", "/neurons", "/guided_backprop", "/provenance/weights/source"} <= reasons.keys()
     assert "reportgen fetch vgg19" in reasons["/transfer"]
@@ -277,7 +277,7 @@ def test_links_that_are_gone_or_lead_elsewhere_are_found(home: Home, tmp_path: P
     with pikepdf.open(home.pdf) as pdf:
         forge(pdf)
         pdf.save(tmp_path / "a.pdf")
-    assert ACCURACY in places(home.verify(tmp_path / "a.pdf"), "text")
+    assert ACCURACY in pointers(home.verify(tmp_path / "a.pdf"), "text")
 
 
 def test_what_is_painted_over_a_page_is_found(home: Home, tmp_path: Path) -> None:
@@ -294,4 +294,4 @@ def test_a_commentary_that_the_templates_refuse_is_no_way_out(home: Home, tmp_pa
     settings = settings_of(home.pdf).replace("These words are mine.", "{{ nothing.of.this }}")
     assert settings != settings_of(home.pdf)
     found = home.verify(attach(home.pdf, tmp_path / "a.pdf", {"report.toml": settings.encode()}))
-    assert "report.pdf" in places(found, "pages")
+    assert "report.pdf" in pointers(found, "pages")

@@ -17,7 +17,7 @@ from reportgen.grading.report import Supplement
 from reportgen.grading.run import grade
 from reportgen.grading.score import Grades
 from reportgen.verify import open_rebuild
-from reportgen.verify.rebuild import find_doubted, settle_document
+from reportgen.verify.rebuild import find_doubted, reconcile_document
 from reportgen.verify.tolerances import Finding, Rebuild, Verification
 
 SHAPE = (14, 14, 512)
@@ -64,9 +64,9 @@ def recomputed_neurons() -> dict[str, Any]:
     neurons = document()["neurons"]
     for index, label in enumerate(LABELS):
         outputs = ARRAYS[f"activations_{index}"]
-        place = np.unravel_index(int(outputs.argmax()), SHAPE)
+        position = np.unravel_index(int(outputs.argmax()), SHAPE)
         largest = neurons["top"][label][0] | {
-            "position": list(map(int, place)),
+            "position": list(map(int, position)),
             "value": float(outputs.max()),
         }
         neurons["top"][label] = neurons["top_distinct"][label] = [largest]
@@ -178,7 +178,7 @@ def test_a_class_and_a_single_report_take_the_same_numbers(row: Finding, recompu
     """To the last digit those of the arrays, or those that were handed in, with the new description."""
     submitted = {"a": {"x": 1.0, "arrays": {"w": "old"}, "said": "yes"}, "report": {"authors": ["me"]}}
     recomputed = {"a": {"x": 1.0000001, "arrays": {"w": "new"}}, "dataset": {"n": 2}}
-    settled = settle_document(submitted, recomputed, ["a", "b"], find_doubted([row], ["a", "b"]))
+    settled = reconcile_document(submitted, recomputed, ["a", "b"], find_doubted([row], ["a", "b"]))
     kept = {"x": 1.0, "arrays": {"w": "new"}, "said": "yes"}
     assert settled == {"a": recomputed["a"] if recomputed_counts else kept, "report": {"authors": ["me"]}}
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from reportgen.verify.content_streams import Mark
 from reportgen.verify.differences import Difference, Kind, keep_gravest
-from reportgen.verify.paper_content import Mark
-from reportgen.verify.paper_marks import compare_marks
+from reportgen.verify.pdf_marks import compare_marks
 
 
 def moved(count: int, by: float) -> list[Mark]:
@@ -27,4 +27,4 @@ def test_an_instruction_that_nothing_excuses_is_not_hidden_by_ones_that_moved() 
 def test_they_keep_their_order_within_a_kind() -> None:
     kinds: tuple[Kind, ...] = ("layout", "flow", "active", "picture", "active", "content")
     rows = [Difference(str(number), "why", kind=kind) for number, kind in enumerate(kinds)]
-    assert [row.place for row in keep_gravest(rows, 4)] == ["2", "4", "0", "1"]
+    assert [row.location for row in keep_gravest(rows, 4)] == ["2", "4", "0", "1"]

@@ -19,7 +19,7 @@ from forging import (
     attach,
     copy_build,
     honest_home,
-    places,
+    pointers,
     settings_of,
     small_network,
     snapshot,
@@ -85,7 +85,7 @@ def test_an_honest_build_folder_is_confirmed(home: Home) -> None:
 @pytest.mark.long
 def test_the_report_of_another_machine_is_confirmed(home: Home, tmp_path: Path) -> None:
     found = home.verify(home.rebuild(tmp_path / "build", round_otherwise) / "report.pdf")
-    assert places(found) == set()
+    assert pointers(found) == set()
     assert "numpy 1.0" in found.notes[0]
     assert "numpy 1.0" in "\n".join(describe(found))
 
@@ -146,7 +146,7 @@ def test_files_that_do_not_belong_to_the_report_are_named_and_left_alone(home: H
     names = ["../../evil", "/etc/cron.d/evil", "C:\\evil.exe", "notes.txt"]
     (tmp_path / "in").mkdir()
     forged = attach(home.pdf, tmp_path / "in/a.pdf", dict.fromkeys(names, b"evil"))
-    assert places(home.verify(forged, printing=False), "attachment") == set(names)
+    assert pointers(home.verify(forged, printing=False), "attachment") == set(names)
     assert [path.name for path in tmp_path.rglob("*")] == ["in", "a.pdf"]
 
 
@@ -180,7 +180,7 @@ def test_settings_that_are_none_are_named(home: Home, tmp_path: Path) -> None:
     for content in (b"seed = " + b"[" * 5000, None):
         forged = attach(home.pdf, tmp_path / "a.pdf", {"report.toml": content})
         found = home.verify(forged, printing=False)
-        assert "report.toml" in places(found, "attachment")
+        assert "report.toml" in pointers(found, "attachment")
 
 
 def test_weights_of_a_file_come_from_the_grader_only(home: Home, tmp_path: Path) -> None:

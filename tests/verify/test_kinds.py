@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reportgen.cli import verifying
-from reportgen.cli.verifying import VerifyTask, carry_out
+from reportgen.cli.verifying import VerifyTask, run_task
 from reportgen.outline.kind import Outline, OutlineError
 from reportgen.progress import Silent
 from reportgen.verify.numbers import compare_numbers
@@ -42,7 +42,7 @@ def test_verify_asks_for_the_kind_that_is_named(
         return Verification("x", "y", (), ())
 
     monkeypatch.setattr(verifying, "recompute", look)
-    carry_out(VerifyTask(submission="x", data="y", report=report, sections=sections), Silent())
+    run_task(VerifyTask(submission="x", data="y", report=report, sections=sections), Silent())
     assert asked == [outline]
 
 

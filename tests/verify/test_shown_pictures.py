@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
-from reportgen.figures.figure import carry_levels, exact_picture, raster_picture
+from reportgen.figures.figure import embed_levels, exact_picture, raster_picture
 from reportgen.verify.pictures import same_picture
 
 SMOOTH = Image.fromarray(np.random.default_rng(3).integers(30, 220, (4, 6, 3), np.uint8)).resize(
@@ -145,7 +145,7 @@ def test_another_encoder_of_jpeg_is_no_forgery(saving: dict[str, Any]) -> None:
 def test_grey_and_tables_of_colours_are_told_from_their_pixels() -> None:
     levels = np.arange(48, dtype=np.uint8).reshape(6, 8) * 5
     table = np.stack([levels, levels // 2, 255 - levels], axis=-1)
-    for ours in (carry_levels("levels", levels).data, exact_picture(table).data):
+    for ours in (embed_levels("levels", levels).data, exact_picture(table).data):
         with Image.open(io.BytesIO(ours)) as picture:
             assert picture.mode in ("L", "P")
             assert same_picture(saved(picture.convert("RGB"), "PNG"), ours)
@@ -154,6 +154,6 @@ def test_grey_and_tables_of_colours_are_told_from_their_pixels() -> None:
 
 def test_sixteen_bits_are_no_picture_of_ours() -> None:
     """Pillow shows grey of 16 bits as white where browsers show its upper byte."""
-    white = carry_levels("levels", np.full((6, 8), 255, np.uint8)).data
+    white = embed_levels("levels", np.full((6, 8), 255, np.uint8)).data
     dark = saved(Image.fromarray(np.full((6, 8), 300, np.uint16)), "PNG")
     assert not same_picture(dark, white)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from forging import Home, as_json, places, print_never, small_network, snapshot
+from forging import Home, as_json, pointers, print_never, small_network, snapshot
 from sharing import MakeOnce
 from stand_in import counting, counting_epochs, make_home
 
@@ -77,7 +77,7 @@ def test_the_networks_are_trained_again_and_the_verdict_says_so(home: Home, tmp_
         found = look(home, folder, tmp_path / "cache")
     # The first convolution has 56 × 56 × 3 weights and a bias a filter; 4 × 4 places go into two classes.
     assert epochs == {9_409 + 34: EPOCHS, 3 * 9_409 + 98: EPOCHS}
-    assert places(found, "numbers") | places(found, "arrays") == set()
+    assert pointers(found, "numbers") | pointers(found, "arrays") == set()
     said = [note for note in found.notes if note.startswith("Networks trained from random weights:")]
     assert len(said) == 1
     assert "come from training here" in said[0]
@@ -105,7 +105,7 @@ def move_one(document: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("alter", "place"),
+    ("alter", "location"),
     [
         (praise_loss, "history/val_loss/1"),
         (praise_training, f"history/accuracy/{EPOCHS - 1}"),
@@ -113,17 +113,17 @@ def move_one(document: Any) -> None:
     ],
 )
 def test_numbers_that_training_does_not_give_are_found(
-    home: Home, tmp_path: Path, alter: Callable[[Any], None], place: str
+    home: Home, tmp_path: Path, alter: Callable[[Any], None], location: str
 ) -> None:
-    assert places(look(home, forge(home, tmp_path / "honest", lambda _: None))) == set()
+    assert pointers(look(home, forge(home, tmp_path / "honest", lambda _: None))) == set()
     found = look(home, forge(home, tmp_path / "forged", alter))
     assert not found.confirmed
-    wrong = f"/architectures/networks/0/{place}"
-    assert any(each == wrong or each.startswith(f"{wrong}/") for each in places(found))
+    wrong = f"/architectures/networks/0/{location}"
+    assert any(each == wrong or each.startswith(f"{wrong}/") for each in pointers(found))
 
 
 def test_a_loss_may_differ_by_what_the_order_of_sums_makes(home: Home, tmp_path: Path) -> None:
     def round_otherwise(document: Any) -> None:
         history(document)["val_loss"][1] *= 1 + 1e-8
 
-    assert places(look(home, forge(home, tmp_path / "rounded", round_otherwise))) == set()
+    assert pointers(look(home, forge(home, tmp_path / "rounded", round_otherwise))) == set()

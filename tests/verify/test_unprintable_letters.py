@@ -76,9 +76,9 @@ def test_a_font_that_no_word_needs_is_a_finding() -> None:
     def found(words: dict[str, str], *, listed: bool = True, known: bool = True) -> list[str]:
         fonts = [Font(name="Times", sha256="0" * 64)] if listed else []
         made = small_report.results()
-        told = made.report.model_copy(update={"authors": made.report.authors[1:]})
+        reported = made.report.model_copy(update={"authors": made.report.authors[1:]})
         provenance = made.provenance.model_copy(update={"fonts": fonts})
-        results = made.model_copy(update={"report": told, "provenance": provenance})
+        results = made.model_copy(update={"report": reported, "provenance": provenance})
         commentary = SimpleNamespace(model_dump=lambda: words)
         settings = SimpleNamespace(commentary=commentary) if known else None
         submitted: Any = SimpleNamespace(results=results, settings=settings)

@@ -14,7 +14,7 @@ import watchfiles
 from watch_scene import PATIENCE, Scene, threads_of_ours
 
 from reportgen.watch import changes as module
-from reportgen.watch.changes import Changes, Concern, Scope, WatchError
+from reportgen.watch.changes import ChangeEffect, Changes, Scope, WatchError
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ class Waiting:
     """A ``wait`` that goes on in a thread; ``heard`` is what it returned."""
 
     def __init__(self, changes: Changes) -> None:
-        self.heard: set[Concern] | None = None
+        self.heard: set[ChangeEffect] | None = None
         self._changes = changes
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -54,7 +54,7 @@ def test_noise_is_not_heard(scene: Scene, changes: Changes) -> None:
     (scene.home / "reportgen/page.js").write_text("x")
     # The same listener hears in order: had it let anything pass before this, both would be there.
     (scene.home / "reportgen/cli.py").write_text("x = 2\n")
-    assert changes.wait() == {Concern.CODE}
+    assert changes.wait() == {ChangeEffect.CODE}
 
 
 def test_folders_that_a_build_writes_are_not_heard(scene: Scene, changes: Changes) -> None:
@@ -63,7 +63,7 @@ def test_folders_that_a_build_writes_are_not_heard(scene: Scene, changes: Change
     out.mkdir()
     (out / "report.html").write_text("x")
     (scene.home / "reportgen/cli.py").write_text("x = 2\n")
-    assert changes.wait() == {Concern.CODE}
+    assert changes.wait() == {ChangeEffect.CODE}
 
 
 def test_other_files_beside_the_settings_are_not_heard(scene: Scene, changes: Changes) -> None:
@@ -73,12 +73,12 @@ def test_other_files_beside_the_settings_are_not_heard(scene: Scene, changes: Ch
     assert not waiting.is_over(within=1.0)
     scene.settings.write_text("")
     assert waiting.is_over()
-    assert waiting.heard == {Concern.REPORT}
+    assert waiting.heard == {ChangeEffect.REPORT}
 
 
 def test_a_change_is_heard_once(scene: Scene, changes: Changes) -> None:
     scene.settings.unlink()
-    assert changes.wait() == {Concern.REPORT}
+    assert changes.wait() == {ChangeEffect.REPORT}
     waiting = Waiting(changes)
     assert not waiting.is_over(within=0.5)
     changes.close()
@@ -103,38 +103,38 @@ def test_what_changes_right_after_follow_is_heard(scene: Scene, monkeypatch: pyt
         heard = waiting.is_over()
         changes.close()
         assert heard
-        assert waiting.heard == {Concern.REPORT}
+        assert waiting.heard == {ChangeEffect.REPORT}
 
 
 def test_changes_are_complete_once_none_came_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now))
     with Changes(quiet=0.2) as changes:
-        changes._note(Concern.REPORT)
+        changes._note(ChangeEffect.REPORT)
         waiting = Waiting(changes)
         now = 100.15
-        changes._note(Concern.CODE)
+        changes._note(ChangeEffect.CODE)
         now = 100.3
         # Only the clock that stands still keeps it waiting: 0.15 s have passed since the last change.
         assert not waiting.is_over(within=0.7)
         now = 100.4
         assert waiting.is_over()
-        assert waiting.heard == {Concern.REPORT, Concern.CODE}
+        assert waiting.heard == {ChangeEffect.REPORT, ChangeEffect.CODE}
 
 
 def test_changes_that_never_end_are_told_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now))
     with Changes(quiet=5.0) as changes:
-        changes._note(Concern.REPORT)
+        changes._note(ChangeEffect.REPORT)
         waiting = Waiting(changes)
         now = 104.0
-        changes._note(Concern.REPORT)
+        changes._note(ChangeEffect.REPORT)
         now = 108.0
-        changes._note(Concern.REPORT)
+        changes._note(ChangeEffect.REPORT)
         assert not waiting.is_over(within=0.2)
         now = 120.0
-        changes._note(Concern.REPORT)
+        changes._note(ChangeEffect.REPORT)
         assert waiting.is_over()
 
 
@@ -167,7 +167,7 @@ def test_a_folder_that_goes_while_it_is_looked_for_is_no_error(
     with Changes(quiet=0.05) as changes:
         changes.follow(scene.inputs)
         (scene.home / "templates/report.css").write_text("x")
-        assert changes.wait() == {Concern.REPORT}
+        assert changes.wait() == {ChangeEffect.REPORT}
     assert threads_of_ours() == []
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import reportgen
 from reportgen.templates import templates_folder
-from reportgen.watch.changes import Concern, Inputs, Scope
+from reportgen.watch.changes import ChangeEffect, Inputs, Scope
 
 
 @pytest.fixture
@@ -36,15 +36,15 @@ def inputs(home: Path) -> Inputs:
 @pytest.mark.parametrize(
     ("path", "concern"),
     [
-        ("home/data/train/cat/1.png", Concern.REPORT),
-        ("home/data/train/4913/1.png", Concern.REPORT),
-        ("home/data/train/tmp.png", Concern.REPORT),
-        ("home/data/README.md", Concern.REPORT),
-        ("home/data/outside/1.png", Concern.REPORT),
-        ("home/data", Concern.REPORT),
-        ("templates/sections/neurons.html.j2", Concern.REPORT),
-        ("templates/report.css", Concern.REPORT),
-        ("package/watch/server.py", Concern.CODE),
+        ("home/data/train/cat/1.png", ChangeEffect.REPORT),
+        ("home/data/train/4913/1.png", ChangeEffect.REPORT),
+        ("home/data/train/tmp.png", ChangeEffect.REPORT),
+        ("home/data/README.md", ChangeEffect.REPORT),
+        ("home/data/outside/1.png", ChangeEffect.REPORT),
+        ("home/data", ChangeEffect.REPORT),
+        ("templates/sections/neurons.html.j2", ChangeEffect.REPORT),
+        ("templates/report.css", ChangeEffect.REPORT),
+        ("package/watch/server.py", ChangeEffect.CODE),
         ("package/watch/page.js", None),
         ("package/watch/__pycache__/server.cpython-311.pyc", None),
         ("package/.venv/x.py", None),
@@ -64,9 +64,9 @@ def inputs(home: Path) -> Inputs:
     ],
 )
 def test_a_change_calls_for_what_it_should(
-    scope: Scope, home: Path, path: str, concern: Concern | None
+    scope: Scope, home: Path, path: str, concern: ChangeEffect | None
 ) -> None:
-    assert scope.concern_of(home / path) == concern
+    assert scope.effect_of(home / path) == concern
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_link_is_followed_and_both_its_ends_are_awaited(home: Path) -> None:
     scope = Scope(linked)
     assert scope.trees == [home / "home/data", home / "templates"]
     assert scope.doors == [home, home / "home", home / "links", home / "package"]
-    assert scope.concern_of(home / "home/data/1.png") == Concern.REPORT
+    assert scope.effect_of(home / "home/data/1.png") == ChangeEffect.REPORT
     for name in ("links/data", "home/data", "links/report.toml", "package/real.toml"):
         assert scope.is_entrance(home / name)
 

@@ -53,11 +53,11 @@ def ask(
     server: ReportServer, path: str, method: str = "GET", host: str | None = None
 ) -> tuple[int, dict[str, str], bytes]:
     """Send a path as it is, which a client that tidies it up would not."""
-    place = server.url.split("/")[2]
-    with contextlib.closing(http.client.HTTPConnection(place, timeout=PATIENCE)) as connection:
+    address = server.url.split("/")[2]
+    with contextlib.closing(http.client.HTTPConnection(address, timeout=PATIENCE)) as connection:
         connection.putrequest(method, path, skip_host=True)
         if host != "":
-            connection.putheader("Host", host or place)
+            connection.putheader("Host", host or address)
         connection.endheaders()
         response = connection.getresponse()
         return response.status, dict(response.getheaders()), response.read()
@@ -154,9 +154,9 @@ def test_head_is_get_without_the_body(server: ReportServer, path: str) -> None:
 
 
 def test_head_of_the_events_ends_after_the_head(server: ReportServer) -> None:
-    place = server.url.split("/")[2]
-    with socket.create_connection(("127.0.0.1", int(place.split(":")[1])), PATIENCE) as connection:
-        connection.sendall(f"HEAD /events HTTP/1.1\r\nHost: {place}\r\n\r\n".encode())
+    address = server.url.split("/")[2]
+    with socket.create_connection(("127.0.0.1", int(address.split(":")[1])), PATIENCE) as connection:
+        connection.sendall(f"HEAD /events HTTP/1.1\r\nHost: {address}\r\n\r\n".encode())
         answer = b""
         while part := connection.recv(1000):
             answer += part
@@ -187,8 +187,8 @@ def test_this_machine_s_own_names_get_the_report(server: ReportServer, host: str
 
 
 def test_two_hosts_at_once_get_nothing(server: ReportServer) -> None:
-    place = server.url.split("/")[2]
-    with contextlib.closing(http.client.HTTPConnection(place, timeout=PATIENCE)) as connection:
+    address = server.url.split("/")[2]
+    with contextlib.closing(http.client.HTTPConnection(address, timeout=PATIENCE)) as connection:
         connection.putrequest("GET", "/report.html")
         connection.putheader("Host", "evil.example")
         connection.endheaders()

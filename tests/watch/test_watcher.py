@@ -19,7 +19,7 @@ from watch_scene import PATIENCE, Listener, Scene, document, threads_of_ours, wa
 
 from reportgen.errors import StoppedError, UserError
 from reportgen.progress import Silent
-from reportgen.watch.changes import Changes, Concern, Inputs
+from reportgen.watch.changes import ChangeEffect, Changes, Inputs
 from reportgen.watch.server import ReportServer
 from reportgen.watch.watcher import Watcher, watch
 
@@ -257,7 +257,7 @@ def test_changed_code_asks_for_a_restart_until_it_is_as_it_was(scene: Scene, ser
         assert listener.until("ready")["problem"] == ""
 
 
-Step = tuple[Callable[[], object], set[Concern]]
+Step = tuple[Callable[[], object], set[ChangeEffect]]
 
 
 class Scripted(Changes):
@@ -271,7 +271,7 @@ class Scripted(Changes):
     def follow(self, inputs: Inputs) -> None:
         self.followed.append(inputs)
 
-    def wait(self) -> frozenset[Concern]:
+    def wait(self) -> frozenset[ChangeEffect]:
         if not self.steps:
             return frozenset()
         change, concerns = self.steps.pop(0)
@@ -297,7 +297,7 @@ def test_each_round_follows_first_what_was_and_then_what_settings_name(scene: Sc
         templates=(scene.home / "mine", *start.templates),
         ignored=(scene.home / "build", scene.home / "kept"),
     )
-    break_settings = (lambda: scene.settings.write_text("nonsense"), {Concern.REPORT})
+    break_settings = (lambda: scene.settings.write_text("nonsense"), {ChangeEffect.REPORT})
     _built, changes, _server = follow_script(scene, break_settings, break_settings)
     assert changes.followed == [start, named, named, named]
 
@@ -308,11 +308,11 @@ def test_nothing_is_built_between_a_change_of_code_and_its_return(
     code = scene.home / "reportgen/cli.py"
     built, _changes, server = follow_script(
         scene,
-        (lambda: code.write_text("x = 2\n"), {Concern.CODE}),
-        (lambda: scene.image.write_text("dog"), {Concern.REPORT}),
-        (lambda: code.write_text("x = 3\n"), {Concern.CODE, Concern.REPORT}),
-        (lambda: scene.image.write_text("cow"), {Concern.REPORT}),
-        (lambda: code.write_text("x = 1\n"), {Concern.CODE}),
+        (lambda: code.write_text("x = 2\n"), {ChangeEffect.CODE}),
+        (lambda: scene.image.write_text("dog"), {ChangeEffect.REPORT}),
+        (lambda: code.write_text("x = 3\n"), {ChangeEffect.CODE, ChangeEffect.REPORT}),
+        (lambda: scene.image.write_text("cow"), {ChangeEffect.REPORT}),
+        (lambda: code.write_text("x = 1\n"), {ChangeEffect.CODE}),
     )
     assert built == ["one: cat<h1>", "one: cow<h1>"]
     assert server.feed.news.state == "ready"
@@ -325,8 +325,8 @@ def test_code_that_was_moved_has_changed(scene: Scene, name: str) -> None:
     code = scene.home / "reportgen/cli.py"
     built, _changes, server = follow_script(
         scene,
-        (lambda: code.rename(code.with_name(name)), {Concern.CODE}),
-        (lambda: scene.image.write_text("dog"), {Concern.REPORT}),
+        (lambda: code.rename(code.with_name(name)), {ChangeEffect.CODE}),
+        (lambda: scene.image.write_text("dog"), {ChangeEffect.REPORT}),
     )
     assert built == ["one: cat<h1>"]
     assert server.feed.news.state == "failed"
@@ -334,7 +334,7 @@ def test_code_that_was_moved_has_changed(scene: Scene, name: str) -> None:
 
 def test_code_that_was_saved_unchanged_asks_for_nothing(scene: Scene) -> None:
     code = scene.home / "reportgen/cli.py"
-    built, _changes, server = follow_script(scene, (lambda: code.write_text("x = 1\n"), {Concern.CODE}))
+    built, _changes, server = follow_script(scene, (lambda: code.write_text("x = 1\n"), {ChangeEffect.CODE}))
     assert built == ["one: cat<h1>"]
     assert server.feed.news.state == "ready"
 

@@ -93,7 +93,7 @@ def sketch_butterfly(rng: np.random.Generator) -> Sketch:
         for side, wide in zip((-1, 1), spread, strict=True)
     ]
     coat = varied(mixed(border, dye, 0.2), 6, rng)
-    return Sketch((*wings, *_trunk(coat)), _head(coat, rng), stands=False)
+    return Sketch((*wings, *_trunk(coat)), _head(coat, rng), grounded=False)
 
 
 def _shaped(corners: tuple[Pair, ...], rng: np.random.Generator) -> Points:

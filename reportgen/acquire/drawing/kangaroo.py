@@ -72,7 +72,7 @@ def sketch_kangaroo(rng: np.random.Generator) -> Sketch:
         *_leg_near(pose, coat),
         _arm(pose, coat, (0, 0)),
     )
-    return Sketch(body, _head(pose, coat), stands=True)
+    return Sketch(body, _head(pose, coat), grounded=True)
 
 
 def _trunk(pose: _Pose, coat: Colour) -> Part:

@@ -81,7 +81,7 @@ def sketch_leopard(rng: np.random.Generator) -> Sketch:
         _hindleg(pose.swings[2], coat, (0, 0), rng),
         _foreleg(pose.swings[0], coat, (0, 0), rng),
     )
-    return Sketch(body, _head(pose, coat, rng), stands=True)
+    return Sketch(body, _head(pose, coat, rng), grounded=True)
 
 
 def _trunk(coat: Colour, rng: np.random.Generator) -> Part:

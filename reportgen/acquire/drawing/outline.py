@@ -210,11 +210,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Sketch:
-    """An animal, about 100 units long. ``head`` is painted over ``body``; ``stands``: on the ground."""
+    """An animal, about 100 units long. ``head`` is painted over ``body``; ``grounded``: it stands on the
+    ground.
+    """
 
     body: tuple[Part, ...]
     head: tuple[Part, ...]
-    stands: bool
+    grounded: bool
 
 
 @dataclass(frozen=True)
@@ -239,13 +241,15 @@ def outlines_of(parts: Iterable[Part]) -> list[Points]:
     return [outline for part in parts for outline in part.outlines]
 
 
-def place(sketch: Sketch, size: Size, share: float, horizon: float, rng: np.random.Generator) -> Placement:
+def place_sketch(
+    sketch: Sketch, size: Size, share: float, horizon: float, rng: np.random.Generator
+) -> Placement:
     """Put the animal into a picture, so that its box takes that share of the area, as far as it fits.
 
-    It is mirrored as often as not. One that stands leans by a few degrees and has its feet well below the
+    It is mirrored as often as not. One on the ground leans by a few degrees and has its feet well below the
     horizon (in pixels from the top); one that does not is turned by up to 40 degrees.
     """
-    angle = float(rng.uniform(-4, 4) if sketch.stands else rng.uniform(-40, 40))
+    angle = float(rng.uniform(-4, 4) if sketch.grounded else rng.uniform(-40, 40))
     upright = Placement(1.0, angle=angle, flip=bool(rng.integers(2)))
     left, top, right, bottom = bounds(
         upright.apply(outline) for outline in outlines_of((*sketch.body, *sketch.head))
@@ -256,6 +260,6 @@ def place(sketch: Sketch, size: Size, share: float, horizon: float, rng: np.rand
     scale = min(math.sqrt(share * width * height / (wide * high)), 0.94 * width / wide, 0.94 * height / high)
     x = rng.uniform(0.02, 0.98) * (width - scale * wide)
     lowest, highest = height - scale * high, min(horizon + 0.12 * height, 0.97 * height) - scale * high
-    y = rng.uniform(max(0.0, highest), 0.97 * lowest) if sketch.stands else rng.uniform(0.1, 0.9) * lowest
+    y = rng.uniform(max(0.0, highest), 0.97 * lowest) if sketch.grounded else rng.uniform(0.1, 0.9) * lowest
     offset = (float(x - scale * left), float(y - scale * top))
     return Placement(scale, offset, upright.angle, upright.flip)

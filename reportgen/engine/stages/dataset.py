@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from reportgen.dataset.scan import Look, Looks, check_images
+from reportgen.dataset.scan import FactsByHash, ImageFacts, check_images
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.results import Dataset
 
@@ -21,10 +21,10 @@ def run(context: StageContext) -> Artifacts:
 
     Raises ``DataError`` naming every file that is no image, and all else that is wrong with the folder.
     """
-    looks: Looks = {}
+    looks: FactsByHash = {}
     item = _KNOWN[context.inventory.strict]
     if kept := context.items.get(item):
-        looks = {sha256: Look(*look) for sha256, look in json.loads(kept).items()}
+        looks = {sha256: ImageFacts(*look) for sha256, look in json.loads(kept).items()}
     known = len(looks)
     manifest = check_images(context.inventory, looks, context.progress)
     if len(looks) > known:

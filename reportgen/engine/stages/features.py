@@ -16,7 +16,7 @@ from reportgen.store.packing import pack_arrays
 if TYPE_CHECKING:
     from reportgen.results import ImageFile
 
-Row = NDArray[Any]
+Vector = NDArray[Any]
 
 
 FEATURES, PEAKS = "features.npz", "peaks.npz"
@@ -25,7 +25,7 @@ FEATURES, PEAKS = "features.npz", "peaks.npz"
 def run(context: StageContext) -> Artifacts:
     """Compute the features that are not kept yet; the array ``features`` (N, D) is in the images' order.
 
-    In ``peaks.npz``, in the same order, ``largest``, ``places`` and ``active`` (N, C); see ``Sight`` in
+    In ``peaks.npz``, in the same order, ``largest``, ``argmax`` and ``active`` (N, C); see ``PassOutputs`` in
     ``reportgen.models.backbone``. They have a file of their own, so that who reads the features alone does
     not hold them in memory.
     """
@@ -43,7 +43,7 @@ def run(context: StageContext) -> Artifacts:
     features, *peaks = (np.stack(column) for column in zip(*rows, strict=True))
     return {
         FEATURES: pack_arrays({"features": features}),
-        PEAKS: pack_arrays(dict(zip(("largest", "places", "active"), peaks, strict=True))),
+        PEAKS: pack_arrays(dict(zip(("largest", "argmax", "active"), peaks, strict=True))),
     }
 
 
@@ -53,18 +53,18 @@ def _compute(context: StageContext, images: Sequence[ImageFile]) -> Iterator[byt
 
     with context.progress.stage(f"{context.network_choice.name} features", total=len(images)) as advance:
         for seen in network.look(_decode_ahead(context, images, BATCH_SIZE)):
-            rows = zip(seen.features, seen.largest, seen.places, seen.active, strict=True)
+            rows = zip(seen.features, seen.largest, seen.argmax, seen.active, strict=True)
             yield from (_pack(*row) for row in rows)
             advance(len(seen.features))
 
 
-def _pack(features: Row, largest: Row, places: Row, active: Row) -> bytes:
+def _pack(features: Vector, largest: Vector, argmax: Vector, active: Vector) -> bytes:
     # No archive of arrays: reading 10,000 of these takes three seconds, slices of bytes a tenth of one.
     lengths = np.array([len(features), len(largest)], np.uint32)
-    return b"".join(each.tobytes() for each in (lengths, features, largest, places, active))
+    return b"".join(each.tobytes() for each in (lengths, features, largest, argmax, active))
 
 
-def _unpack(row: bytes) -> tuple[Row, ...]:
+def _unpack(row: bytes) -> tuple[Vector, ...]:
     size, channels = np.frombuffer(row, np.uint32, 2)
     found, offset = [], 8
     kinds = (np.float32, np.float32, np.uint16, np.uint16)

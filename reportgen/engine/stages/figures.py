@@ -11,7 +11,7 @@ from reportgen.figures.figure import FigureData
 
 
 def run(context: StageContext) -> Artifacts:
-    """Draw the section's figures, and add what they carry for the page (``carry`` beside ``draw``).
+    """Draw the section's figures, and add the data that they embed in the page (``embed`` beside ``draw``).
 
     Raises ``SectionError`` if they are not those that the section declares.
     """
@@ -28,6 +28,6 @@ def run(context: StageContext) -> Artifacts:
         for figure in figures:
             # A figure that is not declared has no number and no caption, so the page could not show it.
             section.find_figure(figure.name)
-        carry = getattr(section.load("figures"), "carry", None)
-        loads = carry(data, {figure.name: figure for figure in figures}) if carry else {}
-    return pack_figures([replace(each, carried=tuple(loads.get(each.name, ()))) for each in figures])
+        embed = getattr(section.load("figures"), "embed", None)
+        loads = embed(data, {figure.name: figure for figure in figures}) if embed else {}
+    return pack_figures([replace(each, embedded=tuple(loads.get(each.name, ()))) for each in figures])

@@ -6,9 +6,9 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reportgen.console import muffled
+from reportgen.console import stderr_held_back
 from reportgen.errors import WeightsError
-from reportgen.models.backend import load_keras, settle_backend
+from reportgen.models.backend import configure_backend, load_keras
 from reportgen.networks import USUAL, USUAL_NETWORK, NetworkChoice
 from reportgen.progress import Progress
 from reportgen.weights import WeightsFile
@@ -25,10 +25,10 @@ def load_tensorflow(progress: Progress) -> None:
     """
     # By the build before, as in watch, or by whoever runs a build in a process that has more to do.
     if "keras" in sys.modules:
-        settle_backend()
+        configure_backend()
         return
     # TensorFlow writes notes of its own past every setting while it is imported.
-    with progress.stage("Loading TensorFlow"), muffled():
+    with progress.stage("Loading TensorFlow"), stderr_held_back():
         load_keras()
 
 
@@ -49,7 +49,7 @@ class Networks:
         """The network with these weights. Raises ``ChangedWeightsError`` if the file was changed meanwhile,
         ``SettingsError`` if it lacks a layer that is to be explained.
         """
-        # The seed decides nothing but random weights, whose hash tells of it.
+        # The seed decides nothing but random weights, whose hash depends on it.
         wanted = replace(choice, seed=0)
         # By hash and not by path: the file may be replaced between two builds of watch.
         if (
@@ -79,7 +79,7 @@ def load_network(weights: WeightsFile, choice: NetworkChoice) -> Backbone:
         from reportgen.models import architectures
 
         found = architectures.load_network(choice, weights)
-    # Before anything is computed: a misspelt layer is told of at once, not after minutes.
+    # Before anything is computed: a misspelt layer is reported at once, not after minutes.
     for layer in choice.layers:
         found.graph.find_neurons(layer)
     return found

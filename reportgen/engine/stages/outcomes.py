@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reportgen.engine.stages.context import Artifacts
-from reportgen.figures.figure import Carried, Figure, Picture, Piece, Sheet
+from reportgen.figures.figure import EmbeddedData, Figure, Picture, Piece, Sheet
 from reportgen.store.packing import pack_arrays, unpack_arrays
 
 if TYPE_CHECKING:
@@ -55,12 +55,12 @@ def pack_figures(figures: Sequence[Figure]) -> Artifacts:
             "alt": f.alt,
             "picture": keep(f.name, f.picture),
             "sheet": _pack_sheet(f, keep),
-            "carried": [[each.name, each.mime, each.tolerance] for each in f.carried],
+            "carried": [[each.name, each.mime, each.tolerance] for each in f.embedded],
         }
         for f in figures
     ]
     # Below a slash, which the name of no figure has.
-    packed |= {f"{f.name}/{each.name}": each.data for f in figures for each in f.carried}
+    packed |= {f"{f.name}/{each.name}": each.data for f in figures for each in f.embedded}
     return {_LIST: json.dumps(listed).encode(), **packed}
 
 
@@ -92,7 +92,7 @@ def read_figures(artifacts: Artifacts) -> dict[str, Figure]:
             entry["alt"],
             _read_sheet(entry["sheet"], read),
             tuple(
-                Carried(name, mime, artifacts[f"{entry['name']}/{name}"], tolerance)
+                EmbeddedData(name, mime, artifacts[f"{entry['name']}/{name}"], tolerance)
                 for name, mime, tolerance in entry["carried"]
             ),
         )

@@ -51,9 +51,9 @@ def _network(values: Mapping[str, Any], results: bytes) -> dict[str, Any]:
     """The network as ``report.toml`` names it: None, which is not written, for what is usual; of a file of
     the authors' its name.
     """
-    told = Weights.model_validate(json.loads(results)["provenance"]["weights"]).architecture
+    named = Weights.model_validate(json.loads(results)["provenance"]["weights"]).architecture
     chosen = {"layers": values["layers"] or None, "preprocessing": values["preprocessing"] or None}
-    return {**chosen, "architecture": None if told == USUAL else told}
+    return {**chosen, "architecture": None if named == USUAL else named}
 
 
 def _has_whole_font(context: StageContext) -> bool:

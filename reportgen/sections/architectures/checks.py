@@ -64,7 +64,7 @@ def judge_relu(report: Report, case: str) -> None:
     for n, layer in enumerate(layers):
         if layer.layer != "conv":
             continue
-        # These may stand between a convolution and its ReLU, as is usual of the former.
+        # These may come between a convolution and its ReLU, as is usual of the former.
         after = next((each for each in layers[n + 1 :] if each.layer not in ("batch_norm", "dropout")), None)
         rectified = layer.activation == "relu" or (
             after is not None and after.layer == "activation" and after.activation == "relu"
@@ -77,29 +77,29 @@ def judge_matrices(report: Report, case: str) -> None:
     network = report.results.architectures.networks[int(case)]
     for split in ("train", "val"):
         probabilities = report.array("architectures", f"probabilities_{split}_{case}")
-        place = f"/architectures/networks/{case}/{split}/confusion"
-        _compare_matrix(report, split, getattr(network, split).confusion, probabilities, place)
+        pointer = f"/architectures/networks/{case}/{split}/confusion"
+        _compare_matrix(report, split, getattr(network, split).confusion, probabilities, pointer)
 
 
 def judge_test(report: Report, _case: str) -> None:
     """The matrix of the best network counts the largest probability of each test image."""
     probabilities = report.array("architectures", "probabilities_test")
-    place = "/architectures/test/confusion"
-    _compare_matrix(report, "test", report.results.architectures.test.confusion, probabilities, place)
+    pointer = "/architectures/test/confusion"
+    _compare_matrix(report, "test", report.results.architectures.test.confusion, probabilities, pointer)
 
 
-def _compare_matrix(report: Report, split: str, found: Any, probabilities: Any, place: str) -> None:
+def _compare_matrix(report: Report, split: str, found: Any, probabilities: Any, pointer: str) -> None:
     results = report.results
     labels = list(results.architectures.classes)
     truth = [labels.index(image.label) for image in results.dataset.images if image.split == split]
     require(
         probabilities.shape == (len(truth), len(labels)),
-        f"{place}: there are probabilities of shape {probabilities.shape} for {len(truth)} images",
+        f"{pointer}: there are probabilities of shape {probabilities.shape} for {len(truth)} images",
     )
     counted = np.zeros((len(labels), len(labels)), int)
     # Not counted[...] += 1, which counts an index that comes up again once only.
     np.add.at(counted, (truth, probabilities.argmax(axis=1)), 1)
-    require(found == counted.tolist(), f"{place}: found {found}, the probabilities say {counted.tolist()}")
+    require(found == counted.tolist(), f"{pointer}: found {found}, the probabilities say {counted.tolist()}")
 
 
 def judge_best(report: Report, _case: str) -> None:

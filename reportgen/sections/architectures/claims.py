@@ -60,5 +60,5 @@ def expect(settings: Settings, inventory: Inventory) -> Known:
     # Settings of a report without this section have no such key.
     count = len(getattr(settings, "architectures", ())) or 1
     judged = ("/networks/<i>/train", "/networks/<i>/val", "/test")
-    lengths = {f"{place}/confusion": classes for place in judged}
+    lengths = {f"{pointer}/confusion": classes for pointer in judged}
     return Known(lengths={"/classes": classes, "/networks": count, **lengths})

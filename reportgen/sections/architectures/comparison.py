@@ -1,4 +1,4 @@
-"""The settings that the section's results tell of: its networks, layer by layer."""
+"""The settings that the section's results record: its networks, layer by layer."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def read_choices(numbers: Architectures, _attached: Any) -> dict[str, Any]:
 
 def compare_choices(numbers: Architectures, attached: Any) -> Findings:
     """Rows for the networks: what the results report, and what the attached settings have."""
-    given = [each.table for each in getattr(attached, "architectures", ())]
-    yield judge_setting("architectures", read_choices(numbers, attached)["architectures"], given)
+    attached_tables = [each.table for each in getattr(attached, "architectures", ())]
+    yield judge_setting("architectures", read_choices(numbers, attached)["architectures"], attached_tables)
 
 
 def _read(network: Any) -> dict[str, Any]:

@@ -169,7 +169,7 @@ class _Trainer:
                 advance=advance,
             )
         items.put(unfinished, b"")
-        # What is kept, explained and handed on is of the usual precision.
+        # What is kept, explained and passed on is of the usual precision.
         network = build_network(architecture, classes, recipe.seed)
         network.set_weights([each.astype(np.float32) for each in course.best_weights])
         return pack_arrays(
@@ -218,13 +218,13 @@ def describe_networks(
     best: int,
     tested: Values,
     labels: Mapping[str, NDArray[Any]],
-    given: tuple[Sequence[str], Training],
+    training: tuple[Sequence[str], Training],
 ) -> Computed[Architectures]:
     """Describe the trained networks, the best of which gave ``tested`` (N, classes) for the test images.
 
     ``labels`` are the class indices of each split; ``given`` are the names of the classes and the plan.
     """
-    classes, plan = given
+    classes, plan = training
     arrays: dict[str, NDArray[Any]] = {
         f"probabilities_{split}_{k}": each.runs[0].probabilities[split]
         for k, each in enumerate(candidates)

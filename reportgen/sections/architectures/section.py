@@ -4,13 +4,13 @@ from reportgen.outline.papers import HE_2015, MCNEMAR_1947, WILSON_1927
 from reportgen.outline.section import (
     FLOAT32,
     Classification,
+    Exhibit,
     Headline,
     Origin,
     Reads,
     Reference,
     Rule,
     Section,
-    Shown,
     Tolerance,
 )
 from reportgen.sections.architectures.files import WEIGHTS_FILE
@@ -27,8 +27,8 @@ SECTION = Section(
     meaning="Networks of one's own, trained from random weights and compared.",
     topic="networks trained from random weights",
     reads=Reads(images="used", settings=("architectures", "training")),
-    figures=(Shown("network_curves"), Shown("network_confusions"), Shown("network_test")),
-    tables=(Shown("network_layers"), Shown("network_scores")),
+    figures=(Exhibit("network_curves"), Exhibit("network_confusions"), Exhibit("network_test")),
+    tables=(Exhibit("network_layers"), Exhibit("network_scores")),
     files=(WEIGHTS_FILE,),
     classification=Classification("/test/confusion", "Best network", "test", named=True),
     headline=Headline("Best network, test accuracy", "/test/correct", "/test/total", "accuracy_network"),
@@ -72,7 +72,7 @@ SECTION = Section(
         ),
         MCNEMAR_1947,
     ),
-    tells=tuple(
+    recorded_settings=tuple(
         (f"training.{name}", f"/training/{name}")
         for name in ("epochs", "learning_rate", "batch_size", "patience", "flip", "seed", "repeats")
     ),

@@ -27,7 +27,7 @@ FIRST_MAPS, OTHER_MAPS = 16, 8
 
 
 @dataclass(frozen=True)
-class Looked:
+class ImageOutputs:
     """A training image (224, 224, 3) with the outputs (rows, columns, channels) of all convolutions, and the
     gradient (224, 224, 3) of the most activated neuron of the last one.
     """
@@ -78,7 +78,7 @@ class _Observer:
             network.load_weights(path)
         self._run = outputs_of(network, [f"conv_{n + 1}" for n in conv_layers(architecture)])
 
-    def look(self, file: str, pixels: NDArray[np.uint8]) -> Looked:
+    def look(self, file: str, pixels: NDArray[np.uint8]) -> ImageOutputs:
         """What the convolutions give for an image, and what the most activated neuron depends on."""
         import tensorflow as tf
 
@@ -88,10 +88,10 @@ class _Observer:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(image)
             outputs = self._run(image)
-            # Within the tape, which can then tell its gradient without a second pass.
+            # Within the tape, which then has its gradient without a second pass.
             (position,) = rank_neurons(outputs[-1][0].numpy(), 1)
             neuron = outputs[-1][0][position]
-        return Looked(
+        return ImageOutputs(
             file, pixels, [each[0].numpy() for each in outputs], tape.gradient(neuron, image)[0].numpy()
         )
 
@@ -101,24 +101,24 @@ def conv_layers(architecture: Architecture) -> list[int]:
     return [n for n, layer in enumerate(architecture.layers) if layer.layer == "conv"]
 
 
-def describe_network(architecture: Architecture, looked: Mapping[str, Looked]) -> Computed[BestNetwork]:
+def describe_network(architecture: Architecture, looked: Mapping[str, ImageOutputs]) -> Computed[BestNetwork]:
     """Describe the maps of the first image, and the last convolution's most activated neuron for each."""
-    places = conv_layers(architecture)
-    geometry = find_geometry(architecture.layers[: places[-1] + 1])
+    indices = conv_layers(architecture)
+    geometry = find_geometry(architecture.layers[: indices[-1] + 1])
     first = next(iter(looked.values()))
     arrays: dict[str, NDArray[Any]] = {}
     layers = []
-    for n, (place, maps) in enumerate(zip(places, first.outputs, strict=True)):
-        shown = min(maps.shape[2], FIRST_MAPS if n == 0 else OTHER_MAPS)
-        arrays[f"maps_{n}"] = maps[..., :shown]
+    for n, (index, maps) in enumerate(zip(indices, first.outputs, strict=True)):
+        count = min(maps.shape[2], FIRST_MAPS if n == 0 else OTHER_MAPS)
+        arrays[f"maps_{n}"] = maps[..., :count]
         layers.append(
             MapLayer(
-                name=f"convolution {n + 1}, layer {place + 1}",
+                name=f"convolution {n + 1}, layer {index + 1}",
                 shape=list(maps.shape),
-                shown=shown,
+                shown=count,
                 silent=int((~maps.any(axis=(0, 1))).sum()),
-                lowest=maps[..., :shown].min(axis=(0, 1)).tolist(),
-                highest=maps[..., :shown].max(axis=(0, 1)).tolist(),
+                lowest=maps[..., :count].min(axis=(0, 1)).tolist(),
+                highest=maps[..., :count].max(axis=(0, 1)).tolist(),
             )
         )
     neurons = {}

@@ -1,7 +1,7 @@
 """Inside the best network of one's own: the end of the first part of the course's second sheet."""
 
 from reportgen.outline.papers import ARAUJO_2019
-from reportgen.outline.section import DECODED, FLOAT32, Origin, Reads, Rule, Section, Shown, Tolerance
+from reportgen.outline.section import DECODED, FLOAT32, Exhibit, Origin, Reads, Rule, Section, Tolerance
 
 SECTION = Section(
     name="best_network",
@@ -10,8 +10,8 @@ SECTION = Section(
     result="BestNetwork",
     meaning="Feature maps of the best network, and the patches that excite its last convolution layer most.",
     reads=Reads(images="both", sections=("architectures",)),
-    figures=(Shown("network_maps"), Shown("network_patches")),
-    tables=(Shown("network_neurons"),),
+    figures=(Exhibit("network_maps"), Exhibit("network_patches")),
+    tables=(Exhibit("network_neurons"),),
     origins=(
         Origin("", ".compute.describe_network", "used"),
         Origin("/geometry", "reportgen.analysis.architecture.find_geometry", "settings"),

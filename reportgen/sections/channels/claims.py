@@ -15,17 +15,17 @@ from reportgen.settings import Settings
 def decide(numbers: Channels) -> Iterator[Claim]:
     """Decide each claim by the numbers."""
     if numbers.strength is not None:
-        told = numbers.strength.p_value <= numbers.strength.alpha
+        significant = numbers.strength.p_value <= numbers.strength.alpha
         yield Claim(
             "loud_strong",
             "More of the loudest channels are among the strongest, for or against the class, than by chance.",
-            told,
+            significant,
             finding=True,
             # Of no more than chance gives there is nothing to report.
             weight=weigh_sample(
                 numbers.strong, numbers.listed, min(1.0, numbers.strength.expected / numbers.listed)
             )
-            if told
+            if significant
             else 0.0,
         )
     counts = numbers.animal

@@ -70,9 +70,11 @@ def _count_strong(classes: Mapping[str, Any]) -> int:
 
 def find_comparable(pair: Pair) -> dict[str, list[bool]]:
     """For each array, which of its rows are about the same images of the same channel in both."""
-    told, wanted = pair.submitted.get("over_data"), pair.recomputed["over_data"]["channels"]
+    submitted, wanted = pair.submitted.get("over_data"), pair.recomputed["over_data"]["channels"]
     return (
-        {"patches": [_is_same(*each) for each in zip(told["channels"], wanted, strict=False)]} if told else {}
+        {"patches": [_is_same(*each) for each in zip(submitted["channels"], wanted, strict=False)]}
+        if submitted
+        else {}
     )
 
 
@@ -84,51 +86,51 @@ def _is_same(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 
 def _compare_over_data(neurons: NeuronComparison, pair: Pair) -> Iterator[Any]:
     """Rows for the images that excite the channels most: each may be any that excites it about as much."""
-    told, expected = pair.submitted["over_data"]["channels"], pair.recomputed["over_data"]["channels"]
+    submitted, expected = pair.submitted["over_data"]["channels"], pair.recomputed["over_data"]["channels"]
     here, largest = ("channels", "over_data", "channels"), pair.arrays["largest"]
     # As the computation has them: the images of the split, each content once.
     contents: dict[str, Mapping[str, Any]] = {}
     for image in pair.dataset["images"]:
         if image["split"] == pair.recomputed["over_data"]["split"]:
             contents.setdefault(image["sha256"], image)
-    yield from compare_lengths(here, told, expected)
-    for k, (found, wanted) in enumerate(zip(told, expected, strict=False)):
-        place, files = (*here, str(k)), [[one["file"] for one in each["images"]] for each in (found, wanted)]
+    yield from compare_lengths(here, submitted, expected)
+    for k, (found, wanted) in enumerate(zip(submitted, expected, strict=False)):
+        path, files = (*here, str(k)), [[one["file"] for one in each["images"]] for each in (found, wanted)]
         if found["channel"] != wanted["channel"]:
-            yield neurons.compare_plainly((*place, "channel"), found["channel"], wanted["channel"])
+            yield neurons.compare_plainly((*path, "channel"), found["channel"], wanted["channel"])
         elif files[0] == files[1]:
-            yield from neurons.compare_if(True, place, found, wanted)
+            yield from neurons.compare_if(True, path, found, wanted)
         else:
             outputs = zip(contents.values(), largest[:, wanted["channel"]].tolist(), strict=True)
             known = {image["file"]: (image["label"], output) for image, output in outputs}
-            yield from _compare_ranking(neurons, place, found, wanted, known)
+            yield from _compare_ranking(neurons, path, found, wanted, known)
 
 
 def _compare_ranking(
     neurons: NeuronComparison,
-    place: tuple[str, ...],
+    path: tuple[str, ...],
     found: Mapping[str, Any],
     wanted: Mapping[str, Any],
     known: Mapping[str, tuple[str, float]],
 ) -> Iterator[Any]:
     """Rows for other images than were recomputed; ``known``: class and output of each image by file."""
-    told = found["images"]
-    yield from compare_lengths((*place, "images"), told, wanted["images"])
-    twice = len({one["file"] for one in told}) < len(told)
-    for n, (one, other) in enumerate(zip(told, wanted["images"], strict=False)):
+    submitted = found["images"]
+    yield from compare_lengths((*path, "images"), submitted, wanted["images"])
+    twice = len({one["file"] for one in submitted}) < len(submitted)
+    for n, (one, other) in enumerate(zip(submitted, wanted["images"], strict=False)):
         label, output = known.get(one["file"], ("", float("nan")))
         # What the report says of its image and what was recomputed of it: neither may be far from the wanted
         # one.
         near = np.allclose([one["value"], output], other["value"], rtol=1e-3)
         agrees = bool(near and label == one["label"] and not twice)
-        pointer = join_pointer([*place, "images", str(n), "file"])
+        pointer = join_pointer([*path, "images", str(n), "file"])
         yield judge("numbers", pointer, agrees, one["file"], other["file"], _TIE if agrees else _LESS)
-    # What follows from the images that are told.
-    counted = Counter(one["label"] for one in told)
-    yield neurons.compare_plainly((*place, "most"), found["most"], max(counted.values(), default=0))
-    yield neurons.compare_plainly((*place, "active"), found["active"], wanted["active"])
+    # What follows from the images that are listed.
+    counted = Counter(one["label"] for one in submitted)
+    yield neurons.compare_plainly((*path, "most"), found["most"], max(counted.values(), default=0))
+    yield neurons.compare_plainly((*path, "active"), found["active"], wanted["active"])
     same = found["most"] == wanted["most"]
-    yield from neurons.compare_if(same, (*place, "p_value"), found["p_value"], wanted["p_value"])
+    yield from neurons.compare_if(same, (*path, "p_value"), found["p_value"], wanted["p_value"])
 
 
 def _measures(
@@ -165,9 +167,9 @@ def _compare_list(
     yield from compare_lengths(here, found, wanted)
     known = {tuple(each["position"]): each for each in wanted}
     for k, (channel, expected) in enumerate(zip(found, wanted, strict=False)):
-        place = (*here, str(k))
+        path = (*here, str(k))
         row = neurons.compare_position(
-            place, {**channel, "value": channel[by]}, {**expected, "value": expected[by]}, layer
+            path, {**channel, "value": channel[by]}, {**expected, "value": expected[by]}, layer
         )
         # What a channel adds to the score is the same for all of its neurons; only one is its loudest.
         if row.status == "confirmed" and not _is_loudest(channel["position"], outputs):
@@ -175,12 +177,10 @@ def _compare_list(
         yield row
         mine = known.get(tuple(channel["position"]))
         for name in ("value", "value_rank", "contribution", "contribution_rank", "ratio", "patch"):
-            yield from neurons.compare_if(
-                mine is not None, (*place, name), channel[name], mine and mine[name]
-            )
+            yield from neurons.compare_if(mine is not None, (*path, name), channel[name], mine and mine[name])
         # Older documents lack it.
         if "strength_rank" in channel:
             strength = mine and mine["strength_rank"]
             yield from neurons.compare_if(
-                mine is not None, (*place, "strength_rank"), channel["strength_rank"], strength
+                mine is not None, (*path, "strength_rank"), channel["strength_rank"], strength
             )

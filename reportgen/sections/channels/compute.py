@@ -89,7 +89,7 @@ def compare_channels(
     """The ``count`` leading channels of each image by output, by contribution, and by unusual output.
 
     ``usual`` (channels,) are the mean outputs over ``images`` training images, None if they are not known.
-    ``seed``: of the permutations that tell what loud channels contribute by chance.
+    ``seed``: of the permutations that show what loud channels contribute by chance.
     """
     labels = list(examples)
     described = {
@@ -224,7 +224,7 @@ def find_evidence(
     below = tf.constant(np.zeros((1, 1, 1, 3), np.float32) if image is None else image[np.newaxis])
     with tf.GradientTape() as tape:
         tape.watch(seen)
-        signal = graph.run(below, len(graph.nodes) - 1, given={end: seen})
+        signal = graph.run(below, len(graph.nodes) - 1, known_outputs={end: seen})
         scores = tf.linalg.matvec(kernel, signal[0], transpose_a=True)
     # Of all classes in one pass, for contributions are centred over the classes.
     gradients = tape.jacobian(scores, seen)[:, 0].numpy().astype(np.float64)
@@ -309,9 +309,9 @@ def _read_peaks(context: StageContext, shape: tuple[int, ...]) -> Peaks:
         if image.split == SPLIT:
             first.setdefault(image.sha256, n)
     rows = list(first.values())
-    largest, places, active = (known[name][rows] for name in ("largest", "places", "active"))
+    largest, argmax, active = (known[name][rows] for name in ("largest", "argmax", "active"))
     images = [context.images[n] for n in rows]
-    return Peaks(images, largest, places, active, positions=shape[0] * shape[1], columns=shape[1])
+    return Peaks(images, largest, argmax, active, positions=shape[0] * shape[1], columns=shape[1])
 
 
 def _usual_side(numbers: Channels) -> int:

@@ -47,12 +47,12 @@ def _lay_out(found: OverData, data: FigureData) -> Figure:
 
 
 def _describe_exciting(found: OverData) -> str:
-    told = [
+    parts = [
         f"channel {each.channel}: "
         + ", ".join(f"{one.file} ({one.label}, {one.value:.1f})" for one in each.images)
         for each in found.channels
     ]
-    return f"Patches of the images that excite channels most, a row for each. {'; '.join(told)}."
+    return f"Patches of the images that excite channels most, a row for each. {'; '.join(parts)}."
 
 
 def list_rows(found: ImageChannels) -> list[tuple[str, Sequence[Channel]]]:

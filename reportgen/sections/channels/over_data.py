@@ -32,20 +32,20 @@ PERMUTATIONS = 999
 
 @dataclass(frozen=True)
 class Peaks:
-    """Of N different images and C channels the ``largest`` output (N, C), its ``places`` (N, C), row ×
+    """Of N different images and C channels the ``largest`` output (N, C), its ``argmax`` (N, C), row ×
     ``columns`` + column, and how many of the ``positions`` of a channel are ``active`` (N, C).
     """
 
     images: Sequence[ImageFile]
     largest: NDArray[np.float32]
-    places: NDArray[np.uint16]
+    argmax: NDArray[np.uint16]
     active: NDArray[np.uint16]
     positions: int
     columns: int
 
 
 def choose_channels(lists: Sequence[Sequence[int]], count: int) -> list[int]:
-    """The ``count`` channels that most of the lists name, of equal ones the one that stands further up."""
+    """The ``count`` channels that most of the lists name, of equal ones the one that is ranked higher."""
     named = Counter(channel for each in lists for channel in each)
     best = {channel: min(each.index(channel) for each in lists if channel in each) for channel in named}
     return sorted(named, key=lambda channel: (-named[channel], best[channel], channel))[:count]
@@ -148,7 +148,7 @@ def _describe_channel(
 ) -> DataChannel:
     images = []
     for n in ranked.tolist():
-        row, column = divmod(int(peaks.places[n, channel]), peaks.columns)
+        row, column = divmod(int(peaks.argmax[n, channel]), peaks.columns)
         images.append(
             ExcitingImage(
                 file=peaks.images[n].file,

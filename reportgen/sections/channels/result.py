@@ -304,7 +304,7 @@ class Channels(Result):
         return OnAnimal(
             loud=sum(each.loud for each in counts),
             decisive=sum(each.decisive for each in counts),
-            # Of all images or of none: it stands beside counts of all.
+            # Of all images or of none: it is printed beside counts of all.
             unusual=sum(unusual) if len(unusual) == len(counts) else None,
             total=total,
             # Weighted by neurons, as the counts beside it are.

@@ -7,11 +7,11 @@ from reportgen.outline.section import (
     FLOAT32,
     GATES,
     TRAINED,
+    Exhibit,
     Origin,
     Reads,
     Rule,
     Section,
-    Shown,
     Tolerance,
 )
 
@@ -32,9 +32,9 @@ SECTION = Section(
         stages=("features", "activations"),
         sections=("transfer", "neurons"),
     ),
-    figures=(Shown("leading_<i>"), Shown("exciting")),
+    figures=(Exhibit("leading_<i>"), Exhibit("exciting")),
     figure_images=True,
-    tables=(Shown("channels"),),
+    tables=(Exhibit("channels"),),
     origins=(
         Origin("", ".compute.compare_channels", "used", weights=True),
         Origin("/classes/*/*/*/contribution", ".compute.find_evidence", "used", weights=True),

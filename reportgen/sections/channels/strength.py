@@ -32,7 +32,7 @@ def compare_strength(
     """How many of the ``loud`` channels of each image are among its ``count`` strongest, beside chance.
 
     ``contributions`` (images, channels), row by row those to the class that was predicted. Chance: the
-    channels change places, in all images alike. A channel that is loud in one image is often loud in the
+    channels are permuted, in all images alike. A channel that is loud in one image is often loud in the
     others, too, so images are no independent draws.
     """
     # What adds nothing is not strong, however few channels there are.

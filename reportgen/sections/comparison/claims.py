@@ -26,7 +26,7 @@ def decide(numbers: Comparison) -> Iterator[Claim]:
             f"{better} recognises more of the test images than {worse}, by more than chance.",
             passed,
             finding=True,
-            # That nothing can be told of so few images is no news.
+            # That so few images show nothing is no news.
             weight=weigh_sample(correct, numbers.total, other) if passed else 0.0,
         )
     yield Claim(

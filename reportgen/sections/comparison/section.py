@@ -1,7 +1,7 @@
 """One's own best network beside VGG19: the second part of the course's second sheet."""
 
 from reportgen.outline.papers import WILSON_1927
-from reportgen.outline.section import Origin, Reads, Rule, Section, Shown, Tolerance
+from reportgen.outline.section import Exhibit, Origin, Reads, Rule, Section, Tolerance
 
 _COUNTS = ("neither", "own_correct", "vgg19_correct", "own_accuracy", "vgg19_accuracy")
 _DERIVED = (*_COUNTS, "own_interval", "vgg19_interval", "p_value", "majority_share", "guessing_share")
@@ -14,7 +14,7 @@ SECTION = Section(
     result="Comparison",
     meaning="The best network of one's own beside VGG19, on the same test images.",
     reads=Reads(images="used", sections=("architectures", "transfer")),
-    tables=(Shown("right_and_wrong"),),
+    tables=(Exhibit("right_and_wrong"),),
     origins=(
         Origin("", ".compute.compare_networks", "used", weights=True),
         *(Origin(f"/{name}", f".result.Comparison.{name}", "used", weights=True) for name in _COUNTS),

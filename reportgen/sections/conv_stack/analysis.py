@@ -40,14 +40,14 @@ def stack_layers(
     files: Mapping[str, str],
     *,
     layers: Sequence[StackedLayer],
-    shown: int,
+    displayed: int,
     seed: int,
     shared_scale: bool = False,
 ) -> Computed[ConvStack]:
     """Apply the filters F×F×C of the first layer and then those of the second to each class's image (0–1).
 
     Kernels are Kaiming normal from ``numpy.random.default_rng([seed, 2])``, biases zero. The first
-    ``shown`` feature maps of each layer, or all that it has, are kept for each image.
+    ``displayed`` feature maps of each layer, or all that it has, are kept for each image.
     """
     first = next(iter(images.values()))
     channels = 1 if first.ndim == 2 else first.shape[2]
@@ -64,14 +64,14 @@ def stack_layers(
         for n, maps in enumerate(outputs):
             observed[n].add(maps.shape)
             # A slice would keep all maps of the layer in memory.
-            arrays[f"maps_{n + 1}_{i}"] = maps[..., :shown].copy()
+            arrays[f"maps_{n + 1}_{i}"] = maps[..., :displayed].copy()
     numbers = ConvStack(
         colour=first.ndim == 3,
-        shown=shown,
+        shown=displayed,
         shared_scale=shared_scale,
         files=dict(files),
         layers=[
-            layer.model_copy(update=_find_scales(arrays, n, list(images), shown))
+            layer.model_copy(update=_find_scales(arrays, n, list(images), displayed))
             for n, layer in enumerate(
                 _describe(kernels, layers, first.shape[:2], observed, np.random.default_rng([seed, 2])), 1
             )
@@ -82,11 +82,13 @@ def stack_layers(
 
 
 def _find_scales(
-    arrays: Mapping[str, NDArray[Any]], n: int, labels: Sequence[str], shown: int
+    arrays: Mapping[str, NDArray[Any]], n: int, labels: Sequence[str], displayed: int
 ) -> dict[str, Any]:
-    """Where the colour scales of layer ``n`` end: that of the shown filters, and of each shown map."""
+    """Where the colour scales of layer ``n`` end: that of the displayed filters, and of each displayed
+    map.
+    """
     return {
-        "weight_limit": float(np.abs(arrays[f"kernel_{n}"][..., :shown]).max()),
+        "weight_limit": float(np.abs(arrays[f"kernel_{n}"][..., :displayed]).max()),
         "maxima": {
             label: arrays[f"maps_{n}_{i}"].max(axis=(0, 1)).tolist() for i, label in enumerate(labels)
         },
@@ -95,13 +97,13 @@ def _find_scales(
 
 def _describe(
     kernels: Sequence[NDArray[np.float32]],
-    given: Sequence[StackedLayer],
+    declared: Sequence[StackedLayer],
     size: tuple[int, ...],
     observed: Sequence[set[tuple[int, ...]]],
     rng: np.random.Generator,
 ) -> list[ConvLayer]:
     layers = []
-    for kernel, layer, shapes in zip(kernels, given, observed, strict=True):
+    for kernel, layer, shapes in zip(kernels, declared, observed, strict=True):
         sides = [output_size(side, layer.filter_size, layer.padding, layer.stride) for side in size]
         expected = [*sides, layer.filters]
         # One odd shape among the images must show, so the first one that differs is the one reported.

@@ -1,4 +1,4 @@
-"""The settings that the section's results tell of: both layers, key by key."""
+"""The settings that the section's results record: both layers, key by key."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def read_choices(numbers: ConvStack, _attached: Any) -> dict[str, Any]:
 
 def compare_choices(numbers: ConvStack, attached: Any) -> Findings:
     """Rows for the layers: what the results report, and what the attached settings have."""
-    given = attached.conv_stack
+    wanted = attached.conv_stack
     for name, value in read_choices(numbers, attached)["conv_stack"].items():
-        yield judge_setting(f"conv_stack.{name}", value, getattr(given, name))
+        yield judge_setting(f"conv_stack.{name}", value, getattr(wanted, name))

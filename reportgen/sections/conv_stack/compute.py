@@ -20,7 +20,7 @@ def run(context: StageContext) -> Artifacts:
                 scale_examples(context),
                 example_files(context),
                 layers=context.setting("conv_stack").layers,
-                shown=context.setting("show.filters"),
+                displayed=context.setting("show.filters"),
                 seed=context.setting("seed"),
                 shared_scale=context.setting("show.shared_scale"),
             )

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from reportgen.dataset.decode import grey
 from reportgen.figures.colour import Rgb, grey_to_rgb, sequential
 from reportgen.figures.figure import (
-    Carried,
+    EmbeddedData,
     Figure,
     FigureData,
-    carry_levels,
-    carry_numbers,
+    embed_levels,
+    embed_numbers,
     listed,
     say_number,
 )
@@ -39,14 +39,14 @@ Values = NDArray[Any]
 
 
 def describe_filters(n: int, layer: ConvLayer, kernels: Values) -> str:
-    """Describe the shown filters of layer ``n``, (F, F, C, shown)."""
+    """Describe the displayed filters of layer ``n``, (F, F, C, displayed)."""
     limit = np.abs(kernels).max()
     weights = kernels.reshape(-1, kernels.shape[3])
     highest, lowest = int(weights.max(axis=0).argmax()), int(weights.min(axis=0).argmin())
     # One channel is not said: "3 by 3 by 1" is no shape that a reader has in mind.
     sides = layer.kernel_shape[: 2 if kernels.shape[2] == 1 else 3]
     return (
-        f"{_count_shown(kernels.shape[3], layer)} filters of layer {n}, each of "
+        f"{_count_filters(kernels.shape[3], layer)} filters of layer {n}, each of "
         f"{' by '.join(map(str, sides))} weights, as coloured squares on one scale from "
         f"{say_number(-limit)} to {say_number(limit)}. The largest weight, {say_number(weights.max())}, "
         f"is in filter {highest + 1}, the smallest, {say_number(weights.min())}, in filter {lowest + 1}; "
@@ -54,20 +54,24 @@ def describe_filters(n: int, layer: ConvLayer, kernels: Values) -> str:
     )
 
 
-def _count_shown(shown: int, layer: ConvLayer) -> str:
-    return f"The first {shown} of the {layer.filters}" if shown < layer.filters else f"All {shown}"
+def _count_filters(displayed: int, layer: ConvLayer) -> str:
+    return (
+        f"The first {displayed} of the {layer.filters}" if displayed < layer.filters else f"All {displayed}"
+    )
 
 
 def describe_maps(n: int, layer: ConvLayer, label: str, maps: Values, *, shared: bool = False) -> str:
-    """Describe the shown feature maps of layer ``n`` after ReLU, (H, W, shown); ``shared``: on one scale."""
-    height, width, shown = maps.shape
+    """Describe the displayed feature maps of layer ``n`` after ReLU, (H, W, displayed); ``shared``: on one
+    scale.
+    """
+    height, width, displayed = maps.shape
     start = (
-        f"{_count_shown(shown, layer)} feature maps of layer {n} for {label}, "
+        f"{_count_filters(displayed, layer)} feature maps of layer {n} for {label}, "
         f"each of {height} by {width} values."
     )
     means = maps.mean(axis=(0, 1))
     silent, faint = silent_maps(maps), faint_maps(maps) if shared else []
-    if len(silent) == shown:
+    if len(silent) == displayed:
         return f"{start} All are silent: zero everywhere."
     row, column, best = np.unravel_index(int(maps.argmax()), maps.shape)
     words = [
@@ -91,7 +95,7 @@ def faint_maps(maps: Values) -> list[int]:
     No more than one value in 200 is above a twentieth of the largest of all maps.
     """
     shares = (maps > _DARK * maps.max()).mean(axis=(0, 1))
-    # The silent ones are told of apart.
+    # The silent ones are mentioned separately.
     return [k for k, share in enumerate(shares) if share <= _FAINT and maps[..., k].any()]
 
 
@@ -148,12 +152,12 @@ def _input(image: Rgb, *, colour: bool) -> Rgb:
     return image if colour else grey_to_rgb(grey(image), 0, 1)
 
 
-def _strip(name: str, alt: str, shown: tuple[Rgb, Values], *, shared: bool) -> Figure:
+def _strip(name: str, alt: str, data: tuple[Rgb, Values], *, shared: bool) -> Figure:
     """The input and the maps (H, W, N), each from zero to its own maximum, or all to that of all.
 
     Below each map are its number and its maximum. In a strip of eleven print shows a pixel for 2 × 2 values.
     """
-    image, maps = shown
+    image, maps = data
     columns = min(_COLUMNS, maps.shape[2] + 1)
     side = full_width_side(max(columns, _FEWEST))
     highest = float(maps.max())
@@ -161,8 +165,8 @@ def _strip(name: str, alt: str, shown: tuple[Rgb, Values], *, shared: bool) -> F
     for k in range(maps.shape[2]):
         high = float(maps[..., k].max())
         pixels = sequential(block_means(maps[..., k], side), 0, highest if shared else high)
-        told = number_text(high) if high else "silent"
-        tiles.append(Tile(pixels, str(k + 1), told, quiet=not high, look="values"))
+        value = number_text(high) if high else "silent"
+        tiles.append(Tile(pixels, str(k + 1), value, quiet=not high, look="values"))
     bar = ScaleBar(0, highest, "feature-map value after ReLU", "sequential") if shared else None
     return lettered_figure(name, alt, tiles, columns=columns, tile_side=side, bar=bar)
 
@@ -186,7 +190,7 @@ def _is_explorable(layers: Sequence[ConvLayer]) -> bool:
     return sum(weights) <= MOST_CARRIED and sum(multiplied) <= MOST_MULTIPLIED
 
 
-def carry(data: FigureData, _figures: Mapping[str, Figure]) -> dict[str, list[Carried]]:
+def embed(data: FigureData, _figures: Mapping[str, Figure]) -> dict[str, list[EmbeddedData]]:
     """The inputs, one below the other in 255ths, and all weights (F, F, C, K) of both layers: from these the
     page computes every map again, also those that the figures have no room for. Nothing, if that is too much.
     """
@@ -194,5 +198,5 @@ def carry(data: FigureData, _figures: Mapping[str, Figure]) -> dict[str, list[Ca
         return {}
     # As bytes, which PNG keeps without loss: grey was made of bytes, so that rounding gives them back.
     images = [image if data.numbers.colour else np.round(grey(image) * 255) for image in data.images]
-    kernels = [carry_numbers(f"kernel-{n}", data.arrays[f"kernel_{n}"], _DRAWN) for n in (1, 2)]
-    return {"filters_1": [carry_levels("inputs", np.concatenate(images).astype(np.uint8)), *kernels]}
+    kernels = [embed_numbers(f"kernel-{n}", data.arrays[f"kernel_{n}"], _DRAWN) for n in (1, 2)]
+    return {"filters_1": [embed_levels("inputs", np.concatenate(images).astype(np.uint8)), *kernels]}

@@ -7,7 +7,7 @@ from typing import Any
 from reportgen.results import Results
 
 
-def offer(results: Results) -> dict[str, Any]:
+def template_values(results: Results) -> dict[str, Any]:
     """``stack_shown``, how many filters and maps of each layer are shown: no more than there are."""
     stack = results.conv_stack
     return {"stack_shown": [min(stack.shown, layer.filters) for layer in stack.layers]}

@@ -1,7 +1,17 @@
 """Two stacked layers: question 2 of the assignment."""
 
 from reportgen.outline.papers import HE_2015
-from reportgen.outline.section import DECODED, DRAWN, FLOAT32, Origin, Reads, Rule, Section, Shown, Tolerance
+from reportgen.outline.section import (
+    DECODED,
+    DRAWN,
+    FLOAT32,
+    Exhibit,
+    Origin,
+    Reads,
+    Rule,
+    Section,
+    Tolerance,
+)
 
 SECTION = Section(
     name="conv_stack",
@@ -14,7 +24,7 @@ SECTION = Section(
         images="examples",
         settings=("seed", "show.colour", "show.filters", "show.shared_scale", "conv_stack"),
     ),
-    figures=(Shown("filters_1"), Shown("maps_1_<i>"), Shown("filters_2"), Shown("maps_2_<i>")),
+    figures=(Exhibit("filters_1"), Exhibit("maps_1_<i>"), Exhibit("filters_2"), Exhibit("maps_2_<i>")),
     figure_images=True,
     origins=(
         Origin("", ".analysis.stack_layers", "examples"),
@@ -31,6 +41,6 @@ SECTION = Section(
         Rule("/layers/*/maxima/*/*", Tolerance(1e-4, 2.02 / 255), f"{FLOAT32}; {DECODED}"),
     ),
     derived=("/matches",),
-    tells=(("show.filters", "/shown"), ("show.shared_scale", "/shared_scale")),
+    recorded_settings=(("show.filters", "/shown"), ("show.shared_scale", "/shared_scale")),
     references=(HE_2015,),
 )

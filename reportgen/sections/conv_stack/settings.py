@@ -58,7 +58,7 @@ class Stack(BaseModel):
     @field_validator("filter_size")
     @classmethod
     def _require_sizes(cls, sizes: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
-        # Of another key that is wrong the user is told already.
+        # Another key that is wrong has been reported already.
         if {"filters", "stride", "padding"} <= info.data.keys():
             _require_fit(_zip_layers(**info.data, filter_size=sizes))
         return sizes

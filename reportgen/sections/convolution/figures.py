@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from reportgen.figures.colour import Rgb, grey_to_rgb
 from reportgen.figures.figure import (
-    Carried,
+    EmbeddedData,
     Figure,
     FigureData,
     NamedArrays,
-    carry_levels,
+    embed_levels,
     listed,
     say_number,
 )
@@ -100,7 +100,7 @@ def _responses(maps: NamedArrays, columns: int, side: int, faces: Typefaces) -> 
     limit = float(max(np.abs(values).max() for values in maps.values()))
     tiles = [
         Tile(
-            # Grey, since a red and a blue of equal darkness cannot be told apart without colour.
+            # Grey, since a red and a blue of equal darkness cannot be distinguished without colour.
             grey_to_rgb(values, -limit, limit),
             label,
             f"{number_text(float(values.min()))} to {number_text(float(values.max()))}",
@@ -114,9 +114,9 @@ def _responses(maps: NamedArrays, columns: int, side: int, faces: Typefaces) -> 
     )
 
 
-def carry(data: FigureData, _figures: Mapping[str, Figure]) -> dict[str, list[Carried]]:
+def embed(data: FigureData, _figures: Mapping[str, Figure]) -> dict[str, list[EmbeddedData]]:
     """The inputs for the page, which convolves them before the reader's eyes: the images one below the other,
     in 255ths. They were made of 8 bits, so that nothing is lost, and sums come out as they were stored.
     """
     inputs = [data.arrays[f"image_{i}"] for i in range(len(data.numbers.classes))]
-    return {"images": [carry_levels("inputs", np.round(np.concatenate(inputs) * 255).astype(np.uint8))]}
+    return {"images": [embed_levels("inputs", np.round(np.concatenate(inputs) * 255).astype(np.uint8))]}

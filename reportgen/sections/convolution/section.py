@@ -1,7 +1,17 @@
 """One filter: question 1 of the assignment."""
 
 from reportgen.outline.papers import HE_2015
-from reportgen.outline.section import DECODED, DRAWN, FLOAT32, Origin, Reads, Rule, Section, Shown, Tolerance
+from reportgen.outline.section import (
+    DECODED,
+    DRAWN,
+    FLOAT32,
+    Exhibit,
+    Origin,
+    Reads,
+    Rule,
+    Section,
+    Tolerance,
+)
 
 SECTION = Section(
     name="convolution",
@@ -12,7 +22,7 @@ SECTION = Section(
     phrase="one convolution filter",
     topic="convolution",
     reads=Reads(images="examples", settings=("seed", "show.colour", "convolution")),
-    figures=(Shown("images"), Shown("filter"), Shown("maps")),
+    figures=(Exhibit("images"), Exhibit("filter"), Exhibit("maps")),
     origins=(
         Origin("", ".analysis.convolve_examples", "examples"),
         Origin("/filter", "reportgen.analysis.initialisation.kaiming_normal", "settings"),
@@ -28,7 +38,7 @@ SECTION = Section(
         Rule("/scale_limit", Tolerance(1e-4, 1.01 / 255), f"{FLOAT32}; {DECODED}"),
     ),
     derived=("/matches",),
-    tells=(
+    recorded_settings=(
         ("show.colour", "/colour"),
         ("convolution.filter_size", "/filter_size"),
         ("convolution.stride", "/stride"),

@@ -1,4 +1,4 @@
-"""How ``verify`` compares what the network predicts, and the training images that are told as nearest."""
+"""How ``verify`` compares what the network predicts, and the training images that are listed as nearest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reportgen.verify.tolerances import Findings, Pair, judge
 Steps = tuple[str | int, ...]
 
 _SAME = 1e-3
-"""Images whose cosines differ less may change places."""
+"""Images whose cosines differ less may be in either order."""
 
 _TIE = "the recomputed probabilities of the two classes are nearly equal"
 _OTHER = "the recomputed network is not as sure of it"
@@ -24,7 +24,7 @@ _MISSING = "the recomputed network gets it wrong, too"
 _TWICE = "it names an image twice"
 _ORDER = "the images are not in the order of the data"
 _NO_MISTAKE = "it is no mistake: the class is the predicted one"
-_COUNT = "so many different images are told of each mistake"
+_COUNT = "so many different images are listed for each mistake"
 _OTHERS = "the section on transfer learning lists other images, or other classes of them"
 _NEARER = "another training image is nearer, or its class or cosine is another one"
 
@@ -46,7 +46,7 @@ def compare(pair: Pair) -> Findings:
     for name in ("surest", "least_sure"):
         one, other = pair.submitted[name], pair.recomputed[name]
         yield judge("numbers", f"/errors/{name}", len(one) == len(other), len(one), len(other))
-        # Or the surest one could be named three times: it is sure enough for each of the places.
+        # Or the surest one could be named three times: it is sure enough for each rank.
         if _has_twice(files := [each["file"] for each in one]):
             yield judge("numbers", f"/errors/{name}", False, files, None, _TWICE)
         for n, (mine, wanted) in enumerate(zip(one, other, strict=False)):
@@ -64,12 +64,12 @@ def judge_beside(numbers: Errors, others: Mapping[str, Any]) -> Findings:
     """A row if the section on transfer learning of the same report lists other mistakes."""
     if (transfer := others.get("transfer")) is None:
         return
-    told, due = (
+    submitted, due = (
         sorted((each.file, each.true, each.predicted) for each in listed)
         for listed in (numbers.mistakes, transfer.misclassified)
     )
-    agrees = told == due
-    yield judge("numbers", "/errors/mistakes", agrees, len(told), len(due), "" if agrees else _OTHERS)
+    agrees = submitted == due
+    yield judge("numbers", "/errors/mistakes", agrees, len(submitted), len(due), "" if agrees else _OTHERS)
 
 
 def _has_twice(files: Sequence[str]) -> bool:
@@ -78,20 +78,20 @@ def _has_twice(files: Sequence[str]) -> bool:
 
 def find_comparable(pair: Pair) -> dict[str, list[bool]]:
     """Whether each picture is of the same image in both: others may be shown where two are as near."""
-    told, wanted = (
+    submitted, wanted = (
         [file for m in each["mistakes"] for file in (m["file"], *(one["file"] for one in m["nearest"]))]
         for each in (pair.submitted, pair.recomputed)
     )
     count = len(pair.arrays["shown"]) if "shown" in pair.arrays else 0
-    return {"shown": [n < len(told) and told[n] == file for n, file in enumerate(wanted[:count])]}
+    return {"shown": [n < len(submitted) and submitted[n] == file for n, file in enumerate(wanted[:count])]}
 
 
-def _compare_left_out(known: _Known, told: Sequence[str]) -> Findings:
+def _compare_left_out(known: _Known, submitted: Sequence[str]) -> Findings:
     """A mistake need not be listed if the recomputed probability of its class is nearly the highest."""
     for wanted in known.pair.recomputed["mistakes"]:
-        if wanted["file"] not in told:
+        if wanted["file"] not in submitted:
             agrees = known.is_close(wanted["file"], wanted["true"])
-            pointer = f"/errors/mistakes/{len(told)}"
+            pointer = f"/errors/mistakes/{len(submitted)}"
             yield judge("numbers", pointer, agrees, None, wanted["file"], _TIE if agrees else _MISSING)
 
 
@@ -117,37 +117,37 @@ class _Known:
         row = self._rows[file]
         return label in self._classes and float(row.max() - row[self._classes.index(label)]) <= MARGIN
 
-    def compare_order(self, pointer: str, told: Sequence[str]) -> Findings:
+    def compare_order(self, pointer: str, submitted: Sequence[str]) -> Findings:
         """A row if images are named twice, or in another order than that of the data."""
-        # Those that are no test images are told one by one.
-        places = [list(self._rows).index(file) for file in told if file in self._rows]
-        if _has_twice(told):
-            yield judge("numbers", pointer, False, list(told), None, _TWICE)
-        elif places != sorted(places):
-            yield judge("numbers", pointer, False, list(told), None, _ORDER)
+        # Those that are no test images are reported one by one.
+        indices = [list(self._rows).index(file) for file in submitted if file in self._rows]
+        if _has_twice(submitted):
+            yield judge("numbers", pointer, False, list(submitted), None, _TWICE)
+        elif indices != sorted(indices):
+            yield judge("numbers", pointer, False, list(submitted), None, _ORDER)
 
-    def compare_judged(self, here: Steps, told: Mapping[str, Any]) -> Findings:
+    def compare_judged(self, here: Steps, submitted: Mapping[str, Any]) -> Findings:
         """Rows for the class, the predicted class and its probability."""
-        file = told["file"]
+        file = submitted["file"]
         if file not in self._rows:
             yield judge("numbers", join_pointer([*here, "file"]), False, file, None, _UNKNOWN)
             return
         row = self._rows[file]
         best = self._classes[int(row.argmax())]
-        close = self.is_close(file, told["predicted"])
+        close = self.is_close(file, submitted["predicted"])
         likely = float(row.max())
         for name, agrees, wanted in (
-            ("true", told["true"] == self._labels[file], self._labels[file]),
+            ("true", submitted["true"] == self._labels[file], self._labels[file]),
             ("predicted", close, best),
-            ("probability", abs(told["probability"] - likely) <= MARGIN, likely),
+            ("probability", abs(submitted["probability"] - likely) <= MARGIN, likely),
         ):
-            tied = name == "predicted" and agrees and told[name] != best
+            tied = name == "predicted" and agrees and submitted[name] != best
             pointer = join_pointer([*here, name])
-            yield judge("numbers", pointer, agrees, told[name], wanted, _TIE if tied else "")
+            yield judge("numbers", pointer, agrees, submitted[name], wanted, _TIE if tied else "")
 
-    def compare_nearest(self, here: Steps, told: Mapping[str, Any]) -> Findings:
+    def compare_nearest(self, here: Steps, submitted: Mapping[str, Any]) -> Findings:
         """Rows for the nearest training images: each may be any that is about as near."""
-        own = [n for n, image in enumerate(self._images) if image["file"] == told["file"]]
+        own = [n for n, image in enumerate(self._images) if image["file"] == submitted["file"]]
         train = [n for n, image in enumerate(self._images) if image["split"] == "train"]
         if not own:
             return
@@ -157,12 +157,12 @@ class _Known:
             for n, cosine in zip(train, cosines, strict=True)
         }
         ranked: Sequence[float] = sorted((cosine for _, cosine in found.values()), reverse=True)
-        files = [each["file"] for each in told["nearest"]]
+        files = [each["file"] for each in submitted["nearest"]]
         # Or the nearest one could be named three times: each of them would be near enough.
         due = min(NEIGHBOURS, len(ranked))
         agrees = len(files) == due and not _has_twice(files)
         yield judge("numbers", join_pointer(here), agrees, files, due, "" if agrees else _COUNT)
-        for k, (each, wanted) in enumerate(zip(told["nearest"], ranked, strict=False)):
+        for k, (each, wanted) in enumerate(zip(submitted["nearest"], ranked, strict=False)):
             # No class and no cosine: a file that is no training image agrees with nothing.
             label, cosine = found.get(each["file"], ("", -2.0))
             # The file's own cosine, and that at its rank: it must be true, and near enough to be in this

@@ -36,7 +36,7 @@ _MOST_LISTED, _JUDGED = 12, 3
 
 
 @dataclass(frozen=True)
-class Seen:
+class ImageFeatures:
     """N images in the order of the data: ``features`` (N, D), and perceptual ``hashes`` (N, 64)."""
 
     images: Sequence[ImageFile]
@@ -49,7 +49,9 @@ class Seen:
         return [self.images[n] for n in inside], self.features[inside]
 
 
-def find_errors(seen: Seen, probabilities: NDArray[np.float32], classes: Sequence[str]) -> Computed[Errors]:
+def find_errors(
+    seen: ImageFeatures, probabilities: NDArray[np.float32], classes: Sequence[str]
+) -> Computed[Errors]:
     """Compare the test images with the training images, and the splits with each other.
 
     ``probabilities`` (test images, classes) are the network's. Arrays: those of the result, without pixels.
@@ -65,10 +67,10 @@ def find_errors(seen: Seen, probabilities: NDArray[np.float32], classes: Sequenc
     twins = find_twins(seen.hashes, [image.split for image in seen.images])
     axes, shares = find_plane(train_features)
     # Around the training images' mean: the plane is theirs, and test images are only put into it.
-    places = (test_features - train_features.mean(axis=0, dtype=np.float64)) @ axes.T
+    points = (test_features - train_features.mean(axis=0, dtype=np.float64)) @ axes.T
     arrays: dict[str, NDArray[Any]] = {
         "probabilities": probabilities.astype(np.float32),
-        "map": places.astype(np.float32),
+        "map": points.astype(np.float32),
     }
     # Stable, so that equally sure images stay in the order of the data.
     order = np.argsort(-probabilities.max(axis=1), kind="stable").tolist()
@@ -123,7 +125,7 @@ def run(context: StageContext) -> Artifacts:
     """Find the errors, what they resemble, and near-duplicates; the network itself is not run."""
     features = unpack_arrays(context.artifacts("features")["features.npz"])["features"]
     probabilities = read_arrays(context.artifacts("transfer"))["probabilities_test"]
-    seen = Seen(context.images, features, _hash_all(context))
+    seen = ImageFeatures(context.images, features, _hash_all(context))
     computed = find_errors(seen, probabilities, context.classes)
     arrays = {**computed.arrays, **_show(context, computed.numbers)}
     numbers = computed.numbers.model_copy(update={"arrays": summarise("errors", arrays)})

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from reportgen.figures.colour import Rgb
-from reportgen.figures.figure import Carried, Figure, FigureData, carry_numbers, listed
+from reportgen.figures.figure import EmbeddedData, Figure, FigureData, embed_numbers, listed
 from reportgen.figures.lettering import Lettering
 from reportgen.figures.montage import Tile, full_width_side, lettered_figure
 from reportgen.figures.plots import MM, POINTS_PER_MM, TEXT_POINTS, font_families, house_style, svg_picture
@@ -33,7 +33,7 @@ _LOOKS = (
     ("o", "#0072b2"), ("s", "#e69f00"), ("^", "#009e73"), ("D", "#cc79a7"), ("v", "#56b4e9"),
     ("P", "#d55e00"), ("X", "#7f7f7f"), ("*", "#f0e442"),
 )  # fmt: skip
-"""A shape, so that grey print tells classes apart, and one of Okabe and Ito's colours for each class."""
+"""A shape, so that classes differ in grey print, and one of Okabe and Ito's colours for each class."""
 
 _WRONG = "misclassified"
 
@@ -47,11 +47,11 @@ def draw(data: FigureData) -> Iterator[Figure]:
     if "shown" in data.arrays:
         # All have as many neighbours as the first: three, or fewer if there are fewer training images.
         count = len(data.arrays["shown"]) // (1 + len(section.mistakes[0].nearest))
-        shown = section.mistakes[:count]
+        tiled = section.mistakes[:count]
         yield lettered_figure(
             "nearest",
-            describe_mistakes(shown),
-            list(_tile_mistakes(shown, data.arrays["shown"])),
+            describe_mistakes(tiled),
+            list(_tile_mistakes(tiled, data.arrays["shown"])),
             columns=_COLUMNS,
             tile_side=full_width_side(_COLUMNS),
             faces=data.faces,
@@ -64,10 +64,10 @@ def draw(data: FigureData) -> Iterator[Figure]:
         twins = section.twins[: len(pixels) // 2]
         names = [name for each in twins for name in (each.first_split, each.second_split)]
         tiles = [Tile(picture, name) for picture, name in zip(pixels, names, strict=True)]
-        told = [f"{each.first} and {each.second}" for each in twins]
+        pairs = [f"{each.first} and {each.second}" for each in twins]
         yield lettered_figure(
             "twins",
-            f"Pairs of nearly equal images, side by side: {'; '.join(told)}.",
+            f"Pairs of nearly equal images, side by side: {'; '.join(pairs)}.",
             tiles,
             columns=_COLUMNS,
             tile_side=full_width_side(_COLUMNS),
@@ -93,23 +93,24 @@ def _frame(pixels: Rgb) -> Rgb:
 
 def describe_mistakes(mistakes: Sequence[Mistake]) -> str:
     """Describe the band of mistakes."""
-    told = [
+    parts = [
         f"{each.file}, {each.true} predicted as {each.predicted}: "
         + listed([f"{one.file} ({one.label}, {share_text(one.similarity, 3)})" for one in each.nearest])
         for each in mistakes
     ]
-    return f"Misclassified test images, each followed by its nearest training images. {'; '.join(told)}."
+    return f"Misclassified test images, each followed by its nearest training images. {'; '.join(parts)}."
 
 
 def plot_map(
     section: Errors,
-    places: NDArray[np.float32],
+    points: NDArray[np.float32],
     probabilities: NDArray[np.float32],
     faces: Typefaces = OWN,
 ) -> mpl.Figure:
-    """Build the plot of the test images' ``places`` (N, 2); ``probabilities`` (N, classes) are the network's.
+    """Build the plot of the test images' ``points`` (N, 2); ``probabilities`` (N, classes) are the network's.
 
-    A class has one shape and colour; mistakes stand in a black ring. Axes say their share of the variance.
+    A class has one shape and colour; mistakes are drawn in a black ring. Axes say their share of the
+    variance.
     """
     width, height = _MAP_MM
     figure = mpl.Figure(figsize=(width * MM, height * MM))
@@ -119,10 +120,10 @@ def plot_map(
     for i, label in enumerate(section.images):
         shape, colour = _LOOKS[i % len(_LOOKS)]
         axes.plot(
-            *places[true == i].T, shape, color=colour, markersize=4.5, markeredgecolor="black",
+            *points[true == i].T, shape, color=colour, markersize=4.5, markeredgecolor="black",
             markeredgewidth=0.3, label=_shorten(label, faces), clip_on=False,
         )  # fmt: skip
-    wrong = places[probabilities.argmax(axis=1) != true]
+    wrong = points[probabilities.argmax(axis=1) != true]
     if len(wrong):
         axes.plot(
             *wrong.T, "o", color="black", markerfacecolor="none", markersize=9.5, markeredgewidth=1.1,
@@ -170,24 +171,24 @@ _MARKER = re.compile(r'<use [^>]*?x="(-?[\d.]+)" y="(-?[\d.]+)"')
 _VIEW = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 
 _OFF = 0.25
-"""Points that a marker may lie off the place that its image should have: a tenth of a marker's width."""
+"""Points that a marker may lie off its image's position: a tenth of a marker's width."""
 
 _DRAWN = 5e-3
 
 
-def carry(data: FigureData, figures: Mapping[str, Figure]) -> dict[str, list[Carried]]:
+def embed(data: FigureData, figures: Mapping[str, Figure]) -> dict[str, list[EmbeddedData]]:
     """Where the point of each test image lies in the map, (N, 2), as parts of its width and height."""
-    places = locate_points(figures["map"].picture.data.decode(), data.arrays["map"])
-    return {} if places is None else {"map": [carry_numbers("places", places, _DRAWN)]}
+    points = locate_points(figures["map"].picture.data.decode(), data.arrays["map"])
+    return {} if points is None else {"map": [embed_numbers("places", points, _DRAWN)]}
 
 
-def locate_points(svg: str, places: NDArray[np.float32]) -> NDArray[np.float64] | None:
-    """Find the points of images at ``places`` (N, 2) in a drawing, x to the right, y downwards, from 0 to 1.
+def locate_points(svg: str, points: NDArray[np.float32]) -> NDArray[np.float64] | None:
+    """Find the markers of images at ``points`` (N, 2) in a drawing, x to the right, y downwards, from 0 to 1.
 
-    None if the drawing's first N markers do not lie as the places do: then the page has no points to touch,
+    None if the drawing's first N markers do not lie as the points do: then the page has no points to touch,
     rather than the picture of another image.
     """
-    view, count = _VIEW.search(svg), len(places)
+    view, count = _VIEW.search(svg), len(points)
     # Classes are drawn first, one after the other, as the images are in order; rings and legend follow.
     markers = np.array(_MARKER.findall(svg)[:count], float)
     # Through two points a line fits whatever they are.
@@ -195,7 +196,7 @@ def locate_points(svg: str, places: NDArray[np.float32]) -> NDArray[np.float64] 
         return None
     # The axes only stretch and shift each of the two coordinates.
     for axis in range(2):
-        known = np.stack([places[:, axis], np.ones(count)], axis=1)
+        known = np.stack([points[:, axis], np.ones(count)], axis=1)
         fit = known @ np.linalg.lstsq(known, markers[:, axis], rcond=None)[0]
         if np.abs(fit - markers[:, axis]).max() > _OFF:
             return None

@@ -5,12 +5,12 @@ from reportgen.outline.section import (
     FLOAT32,
     MARGIN,
     TRAINED,
+    Exhibit,
     Origin,
     Reads,
     Reference,
     Rule,
     Section,
-    Shown,
     Tolerance,
 )
 
@@ -22,11 +22,11 @@ SECTION = Section(
     meaning="The errors on the test images, what they resemble, and images that are nearly the same.",
     topic="confused images",
     reads=Reads(images="used", weights=True, stages=("features",), sections=("transfer",)),
-    figures=(Shown("nearest", if_any=True), Shown("map"), Shown("twins", "appendix", if_any=True)),
+    figures=(Exhibit("nearest", if_any=True), Exhibit("map"), Exhibit("twins", "appendix", if_any=True)),
     tables=(
-        Shown("further_errors", "appendix", if_any=True),
-        Shown("sureness", "appendix"),
-        Shown("twins", "appendix", if_any=True),
+        Exhibit("further_errors", "appendix", if_any=True),
+        Exhibit("sureness", "appendix"),
+        Exhibit("twins", "appendix", if_any=True),
     ),
     origins=(
         Origin("", ".compute.find_errors", "used", weights=True),

@@ -22,16 +22,16 @@ def judge_maps(report: Report, label: str) -> None:
     own = maps[labels.index(label)]
     require(float(own.min()) >= 0, f"/grad_cam/classes/{label}: a map has values below zero")
     for name, values in zip(labels, own, strict=True):
-        place = f"/grad_cam/classes/{label}/maps/{name}"
+        pointer = f"/grad_cam/classes/{label}/maps/{name}"
         found, highest = results.grad_cam.classes[label].maps[name], float(values.max())
         require(
             is_close(found.highest, highest),
-            f"{place}/highest: found {found.highest:.6g}, the map has {highest:.6g}",
+            f"{pointer}/highest: found {found.highest:.6g}, the map has {highest:.6g}",
         )
         if found.peak is not None:
             require(
                 is_close(float(values[tuple(found.peak)]), highest),
-                f"{place}/peak: the map is not largest in {list(found.peak)}",
+                f"{pointer}/peak: the map is not largest in {list(found.peak)}",
             )
 
 

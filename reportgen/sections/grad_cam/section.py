@@ -1,7 +1,7 @@
 """Grad-CAM of each class for each example image: the end of the second part of the course's second sheet."""
 
 from reportgen.outline.papers import SELVARAJU_2017
-from reportgen.outline.section import TRAINED, Origin, Reads, Rule, Section, Shown, Tolerance
+from reportgen.outline.section import TRAINED, Exhibit, Origin, Reads, Rule, Section, Tolerance
 
 SECTION = Section(
     name="grad_cam",
@@ -11,7 +11,7 @@ SECTION = Section(
     meaning="Grad-CAM of each class for each of the example images.",
     topic="Grad-CAM",
     reads=Reads(images="examples", weights=True, sections=("transfer",)),
-    figures=(Shown("grad_cam_<i>"),),
+    figures=(Exhibit("grad_cam_<i>"),),
     figure_images=True,
     origins=(
         Origin("", ".compute.describe_maps", "used", weights=True),

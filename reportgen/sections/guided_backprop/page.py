@@ -21,7 +21,7 @@ class Overlay:
     patch: str
 
 
-def offer(results: Results) -> dict[str, Any]:
+def template_values(results: Results) -> dict[str, Any]:
     """``overlays(label)`` for the section's template."""
     return {"overlays": lambda label: find_overlays(results, str(label))}
 

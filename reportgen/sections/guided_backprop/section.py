@@ -1,7 +1,7 @@
 """Guided backpropagation: question 5 of the assignment."""
 
 from reportgen.outline.papers import SIMONYAN_2015, SPRINGENBERG_2015
-from reportgen.outline.section import FLOAT32, GATES, Origin, Reads, Rule, Section, Shown, Tolerance
+from reportgen.outline.section import FLOAT32, GATES, Exhibit, Origin, Reads, Rule, Section, Tolerance
 
 _FIELD = "reportgen.analysis.neurons"
 
@@ -19,8 +19,8 @@ SECTION = Section(
         settings=("guided_backprop.neurons", "guided_backprop.shared_scale"),
         stages=("features", "activations"),
     ),
-    figures=(Shown("guided_input_<i>"), Shown("gradient_<i>_<k>", "cell")),
-    tables=(Shown("guided_<i>"), Shown("heads", "appendix", if_annotated=True)),
+    figures=(Exhibit("guided_input_<i>"), Exhibit("gradient_<i>_<k>", "cell")),
+    tables=(Exhibit("guided_<i>"), Exhibit("heads", "appendix", if_annotated=True)),
     figure_images=True,
     origins=(
         Origin("", ".compute.explain_neurons", "examples", weights=True),

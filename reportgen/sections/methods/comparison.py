@@ -35,31 +35,31 @@ def compare(pair: Pair) -> Findings:
             yield from values.compare_if(same, (*here, name), found[name], wanted[name])
         yield from compare_lengths((*here, "maps"), found["maps"], wanted["maps"])
         for k, (own, expected) in enumerate(zip(found["maps"], wanted["maps"], strict=False)):
-            place = (*here, "maps", str(k))
-            yield from _compare_map(values, place, own, expected, same, pair.arrays[f"maps_{i}"][k])
+            path = (*here, "maps", str(k))
+            yield from _compare_map(values, path, own, expected, same, pair.arrays[f"maps_{i}"][k])
     yield from compare_labels(("methods", "classes"), pair.submitted["classes"], pair.recomputed["classes"])
 
 
 def _compare_map(
     values: NeuronComparison,
-    place: tuple[str, ...],
+    path: tuple[str, ...],
     found: Mapping[str, Any],
     wanted: Mapping[str, Any],
     same: bool,
     recomputed: NDArray[Any],
 ) -> Iterator[Finding]:
-    yield values.compare_plainly((*place, "method"), found["method"], wanted["method"])
+    yield values.compare_plainly((*path, "method"), found["method"], wanted["method"])
     for name in ("limit", "incompleteness", "on_animal"):
-        yield from values.compare_if(same, (*place, name), found[name], wanted[name])
+        yield from values.compare_if(same, (*path, name), found[name], wanted[name])
     peak, expected = found["peak"], wanted["peak"]
     # A map without a peak is zero everywhere: no tie of pixels explains that.
     if peak == expected or peak is None or expected is None or not same:
         for name in ("peak", "peak_on_animal"):
-            yield from values.compare_if(same, (*place, name), found[name], wanted[name])
+            yield from values.compare_if(same, (*path, name), found[name], wanted[name])
         return
     height, highest = (abs(float(recomputed[tuple(pixel)])) for pixel in (peak, expected))
     reason = f"the recomputed map has {height:.4g} there, and {highest:.4g} at its peak"
-    pointer = join_pointer([*place, "peak"])
+    pointer = join_pointer([*path, "peak"])
     yield judge("numbers", pointer, height >= _NEARLY * highest, peak, expected, reason)
     # Whether another peak lies on the animal was not computed.
-    yield from values.compare_if(False, (*place, "peak_on_animal"), found["peak_on_animal"], None)
+    yield from values.compare_if(False, (*path, "peak_on_animal"), found["peak_on_animal"], None)

@@ -57,13 +57,13 @@ class Explained:
 
 
 def describe_methods(
-    images: Mapping[str, Explained], *, layer: str, shown: Sequence[str], effort: Effort
+    images: Mapping[str, Explained], *, layer: str, methods: Sequence[str], effort: Effort
 ) -> Computed[Methods]:
-    """Describe the maps of the methods ``shown``: their peaks, what they add up to, how far they agree."""
+    """Describe the maps of the ``methods``: their peaks, what they add up to, how far they agree."""
     arrays: dict[str, NDArray[Any]] = {}
     classes = {}
     for i, (label, image) in enumerate(images.items()):
-        described = [_describe(method, own, image) for method, own in zip(shown, image.maps, strict=True)]
+        described = [_describe(method, own, image) for method, own in zip(methods, image.maps, strict=True)]
         # A map that is zero everywhere has no limit to be divided by, and stays zero.
         limits = np.array([each.limit or 1 for each in described], np.float32)
         arrays[f"maps_{i}"] = image.maps / limits[:, None, None]
@@ -79,7 +79,7 @@ def describe_methods(
         )
     numbers = Methods(
         layer=layer,
-        shown=list(shown),
+        shown=list(methods),
         steps=effort.steps,
         samples=effort.samples,
         noise=effort.noise,
@@ -136,13 +136,13 @@ def run(context: StageContext) -> Artifacts:
     """Explain the decision on each example image by every method that the settings name."""
     require_class(context.setting("methods.of"), context.classes)
     files = example_files(context)
-    shown = context.setting("methods.shown")
+    methods = context.setting("methods.shown")
     effort = Effort(
         steps=context.setting("methods.steps"),
         samples=context.setting("methods.samples"),
         seed=context.setting("seed"),
     )
-    explainer = _Explainer(context, shown, effort)
+    explainer = _Explainer(context, methods, effort)
     images = {}
     with context.progress.stage("Other methods", total=len(files)) as advance:
         for label, image in context.examples.items():
@@ -150,8 +150,8 @@ def run(context: StageContext) -> Artifacts:
             advance(1)
     over = context.setting("methods.located_over")
     samples = explainer.locate() if over == "test" else _sample(images.values())
-    described = describe_methods(images, layer=explainer.layer, shown=shown, effort=effort)
-    located = localise(samples, shown, effort.seed)
+    described = describe_methods(images, layer=explainer.layer, methods=methods, effort=effort)
+    located = localise(samples, methods, effort.seed)
     measured = {"located": np.stack([each.measured for each in samples])} if samples else {}
     arrays = {**described.arrays, **measured}
     complete = {
@@ -173,12 +173,12 @@ def _sample(images: Iterable[Explained]) -> list[Sample]:
 class _Explainer:
     """Maps of single images; the network is put together once."""
 
-    def __init__(self, context: StageContext, shown: Sequence[str], effort: Effort) -> None:
+    def __init__(self, context: StageContext, methods: Sequence[str], effort: Effort) -> None:
         backbone = context.network()
         from reportgen.analysis.whole import build_scored
 
         self.layer = backbone.layers[0]
-        self._context, self._shown, self._effort = context, shown, effort
+        self._context, self._methods, self._effort = context, methods, effort
         self._network = build_scored(backbone, context.artifacts("transfer")["head.weights.h5"])
         self.of = composed(context.setting("methods.of"))
         found = context.annotations
@@ -200,7 +200,7 @@ class _Explainer:
             classes[index],
             float(scores[index]),
             float(baseline[index]),
-            np.stack([explainer.explain(method) for method in self._shown]),
+            np.stack([explainer.explain(method) for method in self._methods]),
             self._find_animal(image),
         )
 

@@ -26,7 +26,7 @@ SHORT: Final = {
     "guided_grad_cam": "guided CAM",
     "occlusion": "occlusion",
 }
-"""The names of the methods, short enough to stand under a tile."""
+"""The names of the methods, short enough to fit under a tile."""
 
 
 _SIDE = 112
@@ -51,7 +51,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
         )
 
 
-def make_tiles(pixels: Rgb, maps: NDArray[Any], shown: Sequence[str]) -> list[Tile]:
+def make_tiles(pixels: Rgb, maps: NDArray[Any], methods: Sequence[str]) -> list[Tile]:
     """The image, then each map (H, W) in units of its limit, a pixel for 2 × 2 values."""
     # Clipped before, or one large value would colour its whole block.
     halved = (block_means(np.clip(own, -1, 1), _SIDE) for own in maps)
@@ -59,7 +59,7 @@ def make_tiles(pixels: Rgb, maps: NDArray[Any], shown: Sequence[str]) -> list[Ti
         Tile(pixels, "image"),
         *(
             Tile(diverging(own, 1), SHORT[name], look="values")
-            for name, own in zip(shown, halved, strict=True)
+            for name, own in zip(methods, halved, strict=True)
         ),
     ]
 

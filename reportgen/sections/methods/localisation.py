@@ -1,4 +1,5 @@
-"""How well maps find the annotated object, beside what random places and the middle of the image would score.
+"""How well maps find the annotated object, beside what random positions and the middle of the image would
+score.
 
 Zhang et al. 2018, "Top-down neural attention by excitation backprop": the pointing game. The share of the
 energy in the box follows Wang et al. 2020, "Score-CAM".
@@ -42,8 +43,8 @@ def measure_maps(maps: NDArray[Any], animal: Box) -> NDArray[np.float64]:
 
     A map's patch is the box from the 5 % to the 95 % quantile of its sizes along rows and along columns, as
     the patches of neurons are; overlap is intersection over union with the animal's box. Random boxes have
-    the patch's size and are equally likely at every place: their mean overlap is computed over all places,
-    not drawn. A map that is zero everywhere points nowhere, and scores zero.
+    the patch's size and are equally likely at every position: their mean overlap is computed over all
+    positions, not drawn. A map that is zero everywhere points nowhere, and scores zero.
     """
     return np.array([_measure(np.abs(each.astype(np.float64)), animal) for each in maps])
 
@@ -93,12 +94,12 @@ def _area(box: Box) -> int:
 
 
 def _mean_overlap(lengths: Sequence[int], animal: Box) -> float:
-    """The mean overlap of boxes of these sides at all places of the image."""
+    """The mean overlap of boxes of these sides at all positions in the image."""
     rows, cols = (
         np.array([_common((start, start + length), span) for start in range(SIDE - length + 1)], np.float64)
         for length, span in zip(lengths, (animal.rows, animal.cols), strict=True)
     )
-    # Rows and columns apart: all places of a box are the product of both, and none is laid by itself.
+    # Rows and columns apart: all positions of a box are the product of both, and none is laid by itself.
     common = rows[:, None] * cols
     return float((common / (lengths[0] * lengths[1] + _area(animal) - common)).mean())
 
@@ -111,7 +112,7 @@ def centre_energy(animal: Box) -> float:
     return _common(spans[0], animal.rows) * _common(spans[1], animal.cols) / _area(animal)
 
 
-def localise(samples: Sequence[Sample], shown: Sequence[str], seed: int) -> Located | None:
+def localise(samples: Sequence[Sample], methods: Sequence[str], seed: int) -> Located | None:
     """Each method's mean measures over the images, with 95 % bootstrap intervals; None without images.
 
     Images are drawn again with replacement, the same ones for all methods and measures, from ``seed``.
@@ -135,7 +136,7 @@ def localise(samples: Sequence[Sample], shown: Sequence[str], seed: int) -> Loca
         centre_energy=float(np.mean([centre_energy(each.animal) for each in samples])),
         methods=[
             _describe(method, dict(zip(MEASURES, measured[:, k].T, strict=True)), areas, estimate)
-            for k, method in enumerate(shown)
+            for k, method in enumerate(methods)
         ],
     )
 

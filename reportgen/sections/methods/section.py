@@ -1,7 +1,7 @@
 """Whether other methods look at the same parts of an image: what question 5 leaves open."""
 
 from reportgen.outline.papers import SELVARAJU_2017, SIMONYAN_2014, SPRINGENBERG_2015, ZEILER_2014
-from reportgen.outline.section import TRAINED, Origin, Reads, Reference, Rule, Section, Shown, Tolerance
+from reportgen.outline.section import TRAINED, Exhibit, Origin, Reads, Reference, Rule, Section, Tolerance
 
 _SETTINGS = ("shown", "of", "steps", "samples", "located_over")
 
@@ -19,8 +19,8 @@ SECTION = Section(
         settings=("seed", "layers", *(f"methods.{name}" for name in _SETTINGS)),
         sections=("transfer",),
     ),
-    figures=(Shown("methods_<i>"),),
-    tables=(Shown("methods"), Shown("located", if_annotated=True)),
+    figures=(Exhibit("methods_<i>"),),
+    tables=(Exhibit("methods"), Exhibit("located", if_annotated=True)),
     figure_images=True,
     origins=(
         Origin("", ".compute.describe_methods", "used", weights=True),
@@ -86,5 +86,5 @@ SECTION = Section(
         SPRINGENBERG_2015,
         ZEILER_2014,
     ),
-    tells=tuple((f"methods.{name}", f"/{name}") for name in _SETTINGS),
+    recorded_settings=tuple((f"methods.{name}", f"/{name}") for name in _SETTINGS),
 )

@@ -1,4 +1,4 @@
-"""What patches would be like at random places of their images: the level that their flatness is judged by.
+"""What patches would be like at random positions in their images: the level that their flatness is judged by.
 
 Most parts of a photograph are flatter than the whole. So that a patch is flatter than its image says nothing
 of the neuron until it is known how many boxes of its size are.
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reportgen.dataset.decode import grey
 from reportgen.results import Box
-from reportgen.sections.neurons.patches import BLACK, group_places
+from reportgen.sections.neurons.patches import BLACK, group_overlapping
 from reportgen.sections.neurons.result import Flatness, RandomBoxes
 
 ALPHA = 0.05
@@ -24,8 +24,8 @@ DRAWS = 999
 
 
 @dataclass(frozen=True)
-class Places:
-    """Boxes of one patch's size at all places (R, C) of its image, by their upper left pixel: their
+class BoxStatistics:
+    """Boxes of one patch's size at all positions (R, C) in its image, by their upper left pixel: their
     ``contrast``, and the share of all of them that is ``flatter``, those of equal contrast by half.
     """
 
@@ -35,7 +35,7 @@ class Places:
     at_edge: float
 
 
-def find_places(levels: NDArray[np.int64], height: int, width: int) -> Places:
+def measure_boxes(levels: NDArray[np.int64], height: int, width: int) -> BoxStatistics:
     """All boxes of a size in an image whose luma is given as ``levels`` (H, W), 0 to 255."""
     size = height * width
     total, squares = (_sum_boxes(each, height, width) for each in (levels, levels**2))
@@ -45,7 +45,7 @@ def find_places(levels: NDArray[np.int64], height: int, width: int) -> Places:
     below, not_above = (np.searchsorted(ranked, spread, side) for side in ("left", "right"))
     black = _sum_boxes((levels < BLACK * 255).astype(np.int64), height, width)
     inner = np.maximum(0, np.array(spread.shape) - 2).prod()
-    return Places(
+    return BoxStatistics(
         contrast=np.sqrt(spread) / size / 255,
         flatter=(below + not_above) / 2 / spread.size,
         black=float(black.mean() / size),
@@ -64,10 +64,10 @@ def _sum_boxes(values: NDArray[np.int64], height: int, width: int) -> NDArray[np
 
 @dataclass(frozen=True)
 class Scene:
-    """The patches of one image, the places that each could have, and which of them lie at one place."""
+    """The patches of one image, the boxes that each could be, and which of the patches overlap."""
 
     patches: Sequence[Box]
-    places: Sequence[Places]
+    boxes: Sequence[BoxStatistics]
     groups: Sequence[int]
     levels: NDArray[np.int64]
 
@@ -76,28 +76,28 @@ class Scene:
         """The scene of an image (224, 224, 3)."""
         levels = np.rint(grey(image) * 255).astype(np.int64)
         sizes = [tuple(stop - start for start, stop in (each.rows, each.cols)) for each in patches]
-        known = {size: find_places(levels, *size) for size in set(sizes)}
-        return cls(patches, [known[size] for size in sizes], group_places(patches), levels)
+        known = {size: measure_boxes(levels, *size) for size in set(sizes)}
+        return cls(patches, [known[size] for size in sizes], group_overlapping(patches), levels)
 
     def describe(self) -> RandomBoxes:
-        """What chance gives for this image; exact, as all places are looked at."""
+        """What chance gives for this image; exact, as all positions are looked at."""
         whole = self.levels.std() / 255
         return RandomBoxes(
-            contrast=float(np.mean([each.contrast.mean() for each in self.places])),
-            flatter=float(sum((each.contrast < whole).mean() for each in self.places)),
-            black=float(np.mean([each.black for each in self.places])),
-            at_edge=float(sum(each.at_edge for each in self.places)),
+            contrast=float(np.mean([each.contrast.mean() for each in self.boxes])),
+            flatter=float(sum((each.contrast < whole).mean() for each in self.boxes)),
+            black=float(np.mean([each.black for each in self.boxes])),
+            at_edge=float(sum(each.at_edge for each in self.boxes)),
         )
 
     def ranks(self) -> list[float]:
         """For each patch the share of the boxes of its size that is flatter."""
         return [
-            float(places.flatter[each.rows[0], each.cols[0]])
-            for each, places in zip(self.patches, self.places, strict=True)
+            float(boxes.flatter[each.rows[0], each.cols[0]])
+            for each, boxes in zip(self.patches, self.boxes, strict=True)
         ]
 
     def draw(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:
-        """The sums (count,) of these shares if patches stand at random places.
+        """The sums (count,) of these shares if patches are at random positions.
 
         Those of a group are moved together: overlapping patches show the same pixels, and are one chance.
         """
@@ -110,7 +110,7 @@ class Scene:
             )
             for n in own:
                 patch = self.patches[n]
-                found += self.places[n].flatter[patch.rows[0] + rows, patch.cols[0] + columns]
+                found += self.boxes[n].flatter[patch.rows[0] + rows, patch.cols[0] + columns]
         return found
 
 
@@ -123,7 +123,7 @@ def _move(
 
 
 def judge_flatness(scenes: Sequence[Scene], seed: int) -> Flatness:
-    """Whether the patches of all images are flatter, or less flat, than boxes at random places."""
+    """Whether the patches of all images are flatter, or less flat, than boxes at random positions."""
     ranks = [rank for scene in scenes for rank in scene.ranks()]
     rng = np.random.default_rng(seed)
     drawn = np.sum([scene.draw(rng, DRAWS) for scene in scenes], axis=0) / len(ranks)

@@ -48,11 +48,11 @@ def judge_fields(report: Report, label: str) -> None:
             boxes.append(("field", neuron.field, neurons.network_geometry))
         for key, box, geometry in boxes:
             for axis, (name, found) in enumerate(_edges(box)):
-                place, listed = neuron.position[axis], (geometry.row_spans, geometry.column_spans)[axis]
-                start = place * geometry.stride - geometry.padding
+                coordinate, listed = neuron.position[axis], (geometry.row_spans, geometry.column_spans)[axis]
+                start = coordinate * geometry.stride - geometry.padding
                 expected = (max(start, 0), min(start + geometry.size, SIDE))
-                if listed is not None and place < len(listed):
-                    expected = listed[place]
+                if listed is not None and coordinate < len(listed):
+                    expected = listed[coordinate]
                 pointer = f"/neurons/top/{label}/{index}/{key}/{name}"
                 require(found == expected, f"{pointer}: found {found}, expected {expected}")
 

@@ -47,17 +47,17 @@ def decide(numbers: Neurons) -> Iterator[Claim]:
 
 
 def _decide_looks(numbers: Neurons) -> Iterator[Claim]:
-    """What the patches are like; older documents do not tell."""
+    """What the patches are like; older documents do not say."""
     flatness = numbers.flatness
     if flatness is not None:
         # Most parts of an image are flatter than the whole: so patches are compared with parts, not with it.
-        shown = flatness.p_value <= flatness.alpha
+        significant = flatness.p_value <= flatness.alpha
         yield Claim(
             "patches_flatter",
             "The patches have less contrast than boxes of their sizes at random places of their images.",
-            shown and flatness.share < flatness.expected,
+            significant and flatness.share < flatness.expected,
             finding=True,
-            weight=weigh_share(flatness.share, flatness.expected) if shown else 0.0,
+            weight=weigh_share(flatness.share, flatness.expected) if significant else 0.0,
         )
     if numbers.pairs:
         overlap = 2 * numbers.overlapping > numbers.pairs

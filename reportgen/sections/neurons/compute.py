@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Sight:
+class NeuronBoxes:
     """What the gradient of one neuron shows: its ``patch``, and the box of all that is not zero, if any."""
 
     patch: Patch
@@ -41,13 +41,13 @@ class Sight:
         return {"patch": self.patch.model_dump(), "support": self.support and self.support.model_dump()}
 
     @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> Sight:
+    def from_json(cls, kept: dict[str, Any]) -> NeuronBoxes:
         """What :meth:`to_json` gave."""
         support = kept["support"]
         return cls(Patch.model_validate(kept["patch"]), support and Box.model_validate(support))
 
 
-See = Callable[[Position, Box], Sight]
+See = Callable[[Position, Box], NeuronBoxes]
 """Looks at the gradient of the neuron at a position, given its receptive field in the network that ran."""
 
 
@@ -103,7 +103,7 @@ def find_excited_neurons(
 
     ``activations`` are the layer's output for each class's image, ``sees`` find the patch of a neuron in it;
     ``images`` are the same images as (224, 224, 3) uint8. ``heads`` are annotated boxes, None where there
-    is none, and so are ``animals``. ``seed``: of the random places that patches are compared with. Arrays:
+    is none, and so are ``animals``. ``seed``: of the random positions that patches are compared with. Arrays:
     ``image_<i>``, ``activations_<i>``.
     """
     arrays: dict[str, NDArray[Any]] = {}
@@ -199,7 +199,7 @@ def _sight(context: StageContext, image: ImageFile, layer: str) -> See:
     """Finds patches in one image; the network runs on it when the first one is not kept yet."""
     recorded: list[RecordedImage | WholeImage] = []
 
-    def see(position: Position, field: Box) -> Sight:
+    def see(position: Position, field: Box) -> NeuronBoxes:
         def compute() -> bytes:
             first = not recorded
             if first:
@@ -208,12 +208,12 @@ def _sight(context: StageContext, image: ImageFile, layer: str) -> See:
             if first:
                 # Once an image: the other neurons' gradients come from the same steps.
                 _require_same(context, recorded[0], (position, field), gradient, image.file, layer)
-            sight = Sight(effective_field(gradient, fallback=field), find_support(gradient))
+            sight = NeuronBoxes(effective_field(gradient, fallback=field), find_support(gradient))
             return json.dumps(sight.to_json()).encode()
 
         # By content, layer and position alone: a renamed image, or more neurons to show, costs no pass again.
         item = f"{image.sha256} {layer} {position}"
-        return Sight.from_json(json.loads(context.items.obtain(item, compute)))
+        return NeuronBoxes.from_json(json.loads(context.items.obtain(item, compute)))
 
     return see
 

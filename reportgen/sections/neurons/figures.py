@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from reportgen.figures.colour import Rgb
 from reportgen.figures.figure import (
-    Carried,
+    EmbeddedData,
     Figure,
     FigureData,
-    carry_levels,
-    carry_numbers,
-    carry_photographs,
+    embed_levels,
+    embed_numbers,
+    embed_photographs,
     raster_picture_of,
     say_box,
     say_number,
@@ -101,19 +101,19 @@ _ROUNDED = 1e-4
 """What ``verify`` lets a float32 sum of another machine differ by."""
 
 
-def carry(data: FigureData, _figures: Mapping[str, Figure]) -> dict[str, list[Carried]]:
+def embed(data: FigureData, _figures: Mapping[str, Figure]) -> dict[str, list[EmbeddedData]]:
     """For each class the image and the layer's whole output: levels (positions, channels) from 0 to 255, the
     largest value being 255. As float32 these would be half of the page; the last digits are in the arrays.
     """
-    loads: dict[str, list[Carried]] = {}
+    loads: dict[str, list[EmbeddedData]] = {}
     for i in range(len(data.numbers.files)):
         activations = data.arrays[f"activations_{i}"]
         largest = activations.max(keepdims=True)
         # A layer that is silent everywhere has no largest value to divide by.
         levels = np.round(activations / np.maximum(largest, np.finfo(np.float32).tiny) * _LEVELS)
         loads[f"neuron_input_{i}"] = [
-            carry_photographs("image", data.arrays[f"image_{i}"]),
-            carry_levels("activations", levels.astype(np.uint8).reshape(-1, activations.shape[2])),
-            carry_numbers("largest", largest, _ROUNDED),
+            embed_photographs("image", data.arrays[f"image_{i}"]),
+            embed_levels("activations", levels.astype(np.uint8).reshape(-1, activations.shape[2])),
+            embed_numbers("largest", largest, _ROUNDED),
         ]
     return loads

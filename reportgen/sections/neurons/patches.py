@@ -18,10 +18,10 @@ BLACK = 0.05
 
 
 def describe_patches(patches: Sequence[Box], image: NDArray[np.uint8], animal: Box | None) -> PatchLooks:
-    """Contrast, blackness, place and overlap of an image's patches; ``image`` is (224, 224, 3).
+    """Contrast, blackness, position and overlap of an image's patches; ``image`` is (224, 224, 3).
 
     Contrast is the standard deviation of the luma. Two patches overlap by more than half if their
-    intersection is more than half of their union; patches are at one place if a chain of such overlaps
+    intersection is more than half of their union; patches are in one group if a chain of such overlaps
     leads from one to the other.
     """
     luma = grey(image).astype(np.float64)
@@ -38,7 +38,7 @@ def describe_patches(patches: Sequence[Box], image: NDArray[np.uint8], animal: B
         at_edge=sum(0 in (*each.rows, *each.cols) or side in (*each.rows, *each.cols) for each in patches),
         pairs=len(patches) * (len(patches) - 1) // 2,
         overlapping=len(_find_pairs(patches)),
-        places=len(set(group_places(patches))),
+        places=len(set(group_overlapping(patches))),
         on_animal=None
         if animal is None
         else float(np.mean([_intersect(each, animal) / _area(each) for each in patches])),
@@ -68,8 +68,8 @@ def _find_pairs(patches: Sequence[Box]) -> list[tuple[int, int]]:
     ]
 
 
-def group_places(patches: Sequence[Box]) -> list[int]:
-    """The number of the place that each patch is at: those that overlap by more than half are at one."""
+def group_overlapping(patches: Sequence[Box]) -> list[int]:
+    """The group of each patch: those that overlap by more than half are in one."""
     group = list(range(len(patches)))
     for one, other in _find_pairs(patches):
         # The whole group changes its number: a chain of overlaps joins all of its members.

@@ -6,11 +6,11 @@ from reportgen.outline.section import (
     EDGE,
     FLOAT32,
     GATES,
+    Exhibit,
     Origin,
     Reads,
     Rule,
     Section,
-    Shown,
     Tolerance,
 )
 
@@ -32,11 +32,11 @@ SECTION = Section(
         stages=("activations",),
     ),
     figures=(
-        Shown("neuron_input_<i>"),
-        Shown("patches_<i>"),
-        Shown("layer_patches_<k>_<i>", "cell", if_any=True),
+        Exhibit("neuron_input_<i>"),
+        Exhibit("patches_<i>"),
+        Exhibit("layer_patches_<k>_<i>", "cell", if_any=True),
     ),
-    tables=(Shown("distinct", "appendix"), Shown("patch_looks", "appendix")),
+    tables=(Exhibit("distinct", "appendix"), Exhibit("patch_looks", "appendix")),
     origins=(
         Origin("", ".compute.find_excited_neurons", "examples", weights=True),
         Origin("/geometry", _GEOMETRY, "weights"),

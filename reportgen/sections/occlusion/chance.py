@@ -1,4 +1,6 @@
-"""What chance alone would give: neurons at one place count as one, patches have ranks among random boxes."""
+"""What chance alone would give: neurons whose patches overlap count as one, patches have ranks among random
+boxes.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ ALPHA = 0.05
 def group_overlapping(boxes: Sequence[Sequence[Box]]) -> list[list[int]]:
     """One image's neurons by number, those together of whose ``boxes`` any overlap, be it by way of others.
 
-    Neurons that look at one place gain and lose together: each of them is no further evidence.
+    Neurons that look at one spot gain and lose together: each of them is no further evidence.
     """
     groups: list[list[int]] = []
     for number, own in enumerate(boxes):

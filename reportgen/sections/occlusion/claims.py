@@ -22,7 +22,7 @@ def decide(numbers: Occlusion) -> Iterator[Claim]:
         "Removing a patch harms its neuron more than removing a random box of its size, by more than chance.",
         numbers.patch_harm == "more",
         finding=True,
-        # That nothing can be told of so few patches is no news.
+        # That so few patches show nothing is no news.
         weight=weigh_sample(numbers.harming, numbers.measured, _ALL) if numbers.patch_harm else 0.0,
     )
     yield Claim(

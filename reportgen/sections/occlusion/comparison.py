@@ -30,8 +30,8 @@ def find_comparable(pair: Pair) -> dict[str, list[bool]]:
     """For each array, which of its rows are about boxes of the same neuron and size in both."""
     comparable = {}
     for i, (label, expected) in enumerate(pair.recomputed["neurons"].items()):
-        told = pair.submitted["neurons"].get(label, [])
-        same = [_is_same(a, b) for a, b in zip(told, expected, strict=False)]
+        submitted = pair.submitted["neurons"].get(label, [])
+        same = [_is_same(a, b) for a, b in zip(submitted, expected, strict=False)]
         for name in ("random", "grid"):
             numbers = pair.arrays[f"{name}_{i}"][:, 0].astype(int)
             comparable[f"{name}_{i}"] = [bool(number < len(same) and same[number]) for number in numbers]
@@ -58,10 +58,10 @@ def compare_neurons(
     """
     neurons = NeuronComparison(tolerances)
     for label, expected in recomputed["neurons"].items():
-        told, place = submitted["neurons"].get(label, []), ("occlusion", "neurons", label)
-        yield from compare_lengths(place, told, expected)
-        for i, (neuron, wanted) in enumerate(zip(told, expected, strict=False)):
-            here, same = (*place, i), _is_same(neuron, wanted)
+        neurons_submitted, path = submitted["neurons"].get(label, []), ("occlusion", "neurons", label)
+        yield from compare_lengths(path, neurons_submitted, expected)
+        for i, (neuron, wanted) in enumerate(zip(neurons_submitted, expected, strict=False)):
+            here, same = (*path, i), _is_same(neuron, wanted)
             yield neurons.compare_position(here, neuron, wanted, layers[label])
             yield neurons.compare_value(here, "value", neuron, wanted, layers[label])
             yield from neurons.compare_if(
@@ -72,8 +72,8 @@ def compare_neurons(
                 boxes = neuron["patch"]["box"], wanted["patch"]["box"]
                 yield from neurons.compare_if(True, (*here, "patch", "box"), *boxes)
             # Documents before 1.2 lack the last.
-            told_of = ("harming_more",) if neuron.get("harming_more") is not None else ()
-            for name in ("patch", "tried", "random_removed", "harming", *told_of):
+            optional = ("harming_more",) if neuron.get("harming_more") is not None else ()
+            for name in ("patch", "tried", "random_removed", "harming", *optional):
                 yield from neurons.compare_if(same, (*here, name), neuron[name], wanted[name])
             # Of two boxes of nearly equal worth, either may be the best one.
             if same and neuron["best"]["box"] != wanted["best"]["box"] and _is_worth(neuron, wanted):
@@ -87,40 +87,42 @@ def compare_neurons(
 def _compare_other(
     neurons: NeuronComparison,
     here: tuple[str | int, ...],
-    told: Mapping[str, Any],
+    submitted: Mapping[str, Any],
     patch: Mapping[str, Any],
     tried: NDArray[Any],
 ) -> Findings:
     """Rows for a best box that is another one than the recomputed: one of those that were tried."""
-    if told["box"] == patch["box"]:
-        yield from neurons.compare_if(True, here, told, patch)
+    if submitted["box"] == patch["box"]:
+        yield from neurons.compare_if(True, here, submitted, patch)
         return
     found = {
         (row, column): {"removed": removed, "kept": kept}
         for row, column, removed, kept in tried[:, 1:].tolist()
     }
-    rows, columns = told["box"]["rows"], told["box"]["cols"]
+    rows, columns = submitted["box"]["rows"], submitted["box"]["cols"]
     sizes = [
         [each["rows"][1] - each["rows"][0], each["cols"][1] - each["cols"][0]]
-        for each in (told["box"], patch["box"])
+        for each in (submitted["box"], patch["box"])
     ]
     outputs = found.get((rows[0], columns[0])) if sizes[0] == sizes[1] else None
     pointer = join_pointer([*here, "box"])
-    yield judge("numbers", pointer, outputs is not None, told["box"], None, _TIE if outputs else _NEVER_TRIED)
+    yield judge(
+        "numbers", pointer, outputs is not None, submitted["box"], None, _TIE if outputs else _NEVER_TRIED
+    )
     if outputs is None:
         return
     for name in ("kept", "removed"):
-        yield neurons.compare_plainly((*here, name), told[name], outputs[name])
+        yield neurons.compare_plainly((*here, name), submitted[name], outputs[name])
     # Only of the best box and the patch is it known what a blurred image gives.
     for name in ("kept_in_blur", "removed_in_blur"):
         pointer = join_pointer([*here, name])
-        yield Finding("numbers", pointer, "not recomputable", told.get(name), None, _NOT_BLURRED)
+        yield Finding("numbers", pointer, "not recomputable", submitted.get(name), None, _NOT_BLURRED)
 
 
 def _is_worth(submitted: Mapping[str, Any], recomputed: Mapping[str, Any]) -> bool:
-    told, wanted = (
+    found, wanted = (
         worth_of(each["value"], each["best"]["kept"], each["best"]["removed"])
         for each in (submitted, recomputed)
     )
     # As much as outputs may differ by the section's tolerances.
-    return bool(abs(told - wanted) <= 1e-3 * recomputed["value"])
+    return bool(abs(found - wanted) <= 1e-3 * recomputed["value"])

@@ -62,18 +62,18 @@ class View:
 
 
 def draw_boxes(subject: Subject, count: int, seed: int) -> list[Box]:
-    """Boxes of the patch's size at random places of the receptive field, all places equally likely."""
+    """Boxes of the patch's size at random positions in the receptive field, all equally likely."""
     # A stream for each neuron: its boxes stay what they are, whichever neurons are shown beside it.
     rng = np.random.default_rng([seed, *subject.position])
     rows, cols = _starts(subject)
     corners = zip(rng.integers(*rows, count), rng.integers(*cols, count), strict=True)
-    return [_place(subject.patch, int(row), int(col)) for row, col in corners]
+    return [_move_box(subject.patch, int(row), int(col)) for row, col in corners]
 
 
 def lay_grid(subject: Subject, step: int) -> list[Box]:
     """Boxes of the patch's size that cover the receptive field, evenly, at most ``step`` pixels apart."""
     rows, cols = (_spread(start, stop - 1, step) for start, stop in _starts(subject))
-    return [_place(subject.patch, row, col) for row in rows for col in cols]
+    return [_move_box(subject.patch, row, col) for row in rows for col in cols]
 
 
 def _starts(subject: Subject) -> list[tuple[int, int]]:
@@ -95,7 +95,7 @@ def _spread(first: int, last: int, step: int) -> list[int]:
     return [first + round(k * (last - first) / gaps) for k in range(gaps + 1)] if gaps else [first]
 
 
-def _place(patch: Box, row: int, col: int) -> Box:
+def _move_box(patch: Box, row: int, col: int) -> Box:
     height, width = patch.rows[1] - patch.rows[0], patch.cols[1] - patch.cols[0]
     return Box(rows=(row, row + height), cols=(col, col + width))
 
@@ -194,13 +194,13 @@ def _read_box(found: Values) -> OccludedBox:
 def run(context: StageContext) -> Artifacts:
     """Occlude the example images for the neurons that the section of the most excited ones lists."""
     layer, _, geometry = read_layer(context.artifacts("activations"))
-    told = json.loads(context.artifacts("neurons")[NUMBERS])["top"]
+    listed = json.loads(context.artifacts("neurons")[NUMBERS])["top"]
     occluder = _Occluder(context, layer)
-    with context.progress.stage("Occlusion", total=sum(map(len, told.values()))) as advance:
+    with context.progress.stage("Occlusion", total=sum(map(len, listed.values()))) as advance:
         measures: dict[str, list[tuple[Subject, Mapping[str, Values]]]] = {}
         for label, image in context.examples.items():
             measures[label] = []
-            for neuron in told[label]:
+            for neuron in listed[label]:
                 row, column, channel = neuron["position"]
                 field = receptive_field(geometry, row, column, SIDE)
                 patch = Box(rows=neuron["patch"]["rows"], cols=neuron["patch"]["cols"])

@@ -1,7 +1,17 @@
 """Whether the patches of the most excited neurons hold what these respond to: what question 4 leaves open."""
 
 from reportgen.outline.papers import ZEILER_2014
-from reportgen.outline.section import EDGE, FLOAT32, Origin, Reads, Reference, Rule, Section, Shown, Tolerance
+from reportgen.outline.section import (
+    EDGE,
+    FLOAT32,
+    Exhibit,
+    Origin,
+    Reads,
+    Reference,
+    Rule,
+    Section,
+    Tolerance,
+)
 
 _TIES = "a box whose removal harms as much as the patch's, up to rounding, may count or not"
 
@@ -24,8 +34,8 @@ SECTION = Section(
         stages=("activations",),
         sections=("neurons",),
     ),
-    figures=(Shown("occlusion_<i>"),),
-    tables=(Shown("occlusion_mean"), Shown("occlusion_all", "appendix")),
+    figures=(Exhibit("occlusion_<i>"),),
+    tables=(Exhibit("occlusion_mean"), Exhibit("occlusion_all", "appendix")),
     figure_images=True,
     origins=(
         Origin("", ".compute.occlude_neurons", "examples", weights=True),
@@ -57,5 +67,5 @@ SECTION = Section(
         ),
         ZEILER_2014,
     ),
-    tells=(("occlusion.random_boxes", "/random_boxes"), ("occlusion.step", "/step")),
+    recorded_settings=(("occlusion.random_boxes", "/random_boxes"), ("occlusion.step", "/step")),
 )

@@ -49,7 +49,7 @@ def decide(numbers: Randomisation) -> Iterator[Claim]:
 def expect(settings: Settings, _inventory: Inventory) -> Known:
     """There is a network for each block of VGG19, and of any architecture that Keras Applications builds."""
     if settings.layers or settings.network.known is None:
-        # Only the network itself tells; one block it has.
+        # Only the network itself shows that; it has at least one block.
         return Known(lengths={"/networks": 1, "/neurons/<class>/redrawn": 1, "/mean": 1})
     return Known(
         lengths={

@@ -23,8 +23,8 @@ def find_comparable(pair: Pair) -> dict[str, list[bool]]:
     """For each array, whether it is about the same neuron in both: then all of its elements are compared."""
     comparable = {}
     for i, (label, wanted) in enumerate(pair.recomputed["neurons"].items()):
-        told = pair.submitted["neurons"].get(label)
-        same = told is not None and told["position"] == wanted["position"]
+        submitted = pair.submitted["neurons"].get(label)
+        same = submitted is not None and submitted["position"] == wanted["position"]
         for kind in ("guided", "plain"):
             # The network as it is comes first, before the redrawn ones.
             comparable[f"{kind}_{i}"] = [same] * (len(wanted["redrawn"]) + 1)
@@ -40,14 +40,14 @@ def compare_neurons(
     """Rows for the neurons; ``layers`` are the recomputed outputs of the explained layer by class."""
     neurons = NeuronComparison(tolerances)
     for label, wanted in recomputed["neurons"].items():
-        told, here = submitted["neurons"].get(label), ("randomisation", "neurons", label)
-        if told is None:
+        found, here = submitted["neurons"].get(label), ("randomisation", "neurons", label)
+        if found is None:
             yield neurons.compare_plainly(here, None, wanted["position"])
             continue
-        yield neurons.compare_plainly((*here, "file"), told["file"], wanted["file"])
-        yield neurons.compare_position(here, told, wanted, layers[label])
-        yield neurons.compare_value(here, "value", told, wanted, layers[label])
-        same = told["position"] == wanted["position"]
+        yield neurons.compare_plainly((*here, "file"), found["file"], wanted["file"])
+        yield neurons.compare_position(here, found, wanted, layers[label])
+        yield neurons.compare_value(here, "value", found, wanted, layers[label])
+        same = found["position"] == wanted["position"]
         for name in ("field", "guided_limit", "plain_limit", "redrawn"):
-            yield from neurons.compare_if(same, (*here, name), told[name], wanted[name])
+            yield from neurons.compare_if(same, (*here, name), found[name], wanted[name])
     yield from compare_labels(("randomisation", "neurons"), submitted["neurons"], recomputed["neurons"])

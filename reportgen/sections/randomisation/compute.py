@@ -23,7 +23,7 @@ from reportgen.errors import ExplanationError
 from reportgen.results import Box, ImageFile, Position
 from reportgen.results.fields import SIDE
 from reportgen.sections.randomisation.likeness import compare_with_first
-from reportgen.sections.randomisation.network import Chain, View, Whole, find_place, open_network
+from reportgen.sections.randomisation.network import Chain, View, Whole, find_block_index, open_network
 from reportgen.sections.randomisation.result import (
     ExplainedNeuron,
     Likenesses,
@@ -48,7 +48,7 @@ def run(context: StageContext) -> Artifacts:
     count, seed = context.setting("randomisation.images"), context.setting("randomisation.seed")
     explainer = _Explainer(context, seed, layer)
     described = explainer.describe_layers()
-    # From the top, as Adebayo et al. do: what is redrawn includes all that stands on it.
+    # From the top, as Adebayo et al. do: what is redrawn includes all layers above it.
     blocks = range(max(described["blocks"].values()), 0, -1)
     subjects = {}
     for label, image in list(context.examples.items())[:count]:
@@ -240,7 +240,7 @@ def _limit(gradient: Values) -> float:
 
 def _describe_networks(weights: Mapping[str, int], blocks: Mapping[str, int]) -> list[Redrawing]:
     """From the top, one block more each time."""
-    own = {name: blocks[name] if name in blocks else find_place(name)[0] for name in weights}
+    own = {name: blocks[name] if name in blocks else find_block_index(name)[0] for name in weights}
     networks = []
     for first in range(max(own.values(), default=0), 0, -1):
         redrawn = [count for name, count in weights.items() if own[name] >= first]

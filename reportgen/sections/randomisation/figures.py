@@ -26,7 +26,7 @@ third of the page's bytes.
 
 _PANEL_MM, _PITCH_MM = (52.0, 44.0), 76.0
 _LOOKS = {"guided": ("#0072b2", "-", "o"), "plain": ("#d55e00", (0, (4, 1.6)), "s")}
-"""Two of Okabe and Ito's colours for the colour-blind; dashes and markers tell them apart in grey."""
+"""Two of Okabe and Ito's colours for the colour-blind; dashes and markers distinguish them in grey."""
 
 _NONE = "–"
 
@@ -94,11 +94,11 @@ def _say(value: float | None) -> str:
 def describe_strip(label: str, neuron: ExplainedNeuron, names: Sequence[str]) -> str:
     """Describe the pictures of one neuron in all networks."""
     row, column, channel = neuron.position
-    told = [f"{kind} {_spoken(kind, neuron, names)}" for kind in KINDS]
+    parts = [f"{kind} {_spoken(kind, neuron, names)}" for kind in KINDS]
     return (
         f"Gradients of the neuron at row {row}, column {column}, channel {channel} for {label}, guided above "
         f"and plain below, in the network as trained and in {len(names)} with redrawn weights. The signed "
-        f"rank correlations with the first picture of each row: {'; '.join(told)}."
+        f"rank correlations with the first picture of each row: {'; '.join(parts)}."
     )
 
 
@@ -113,15 +113,15 @@ def _spoken_value(value: float | None) -> str:
 
 def describe_likeness(section: Randomisation) -> str:
     """Describe the plot of likenesses."""
-    told = []
+    parts = []
     for kind in KINDS:
         for measure, words in (("signed", "rank correlation"), ("ssim", "structural similarity")):
             values = [getattr(_likeness(mean, kind), measure) for mean in section.mean]
-            told.append(f"{words}, {kind}: {', '.join(map(_spoken_value, values))}")
+            parts.append(f"{words}, {kind}: {', '.join(map(_spoken_value, values))}")
     names = ", ".join(name_networks(section.networks))
     return (
         f"Two plots over what was redrawn ({names}), guided gradients solid, plain ones dashed. "
-        f"The means: {'; '.join(told)}."
+        f"The means: {'; '.join(parts)}."
     )
 
 
@@ -144,11 +144,11 @@ def plot_likeness(section: Randomisation) -> mpl.Figure:
 
 def _draw_kind(axes: Axes, section: Randomisation, kind: str, measure: str) -> None:
     colour, dashes, marker = _LOOKS[kind]
-    places = range(len(section.networks) + 1)
+    positions = range(len(section.networks) + 1)
     for neuron in section.neurons.values():
         single = [1.0, *(getattr(_likeness(own.likeness, kind), measure) for own in neuron.redrawn)]
         # Without the network as it is, where all marks would lie on each other.
-        points = [(x, y) for x, y in zip(places, single, strict=True) if y is not None][1:]
+        points = [(x, y) for x, y in zip(positions, single, strict=True) if y is not None][1:]
         axes.plot(
             # Of a neuron without any likeness there is nothing to be unpacked.
             *zip(*points, strict=True) if points else ((), ()),
@@ -156,7 +156,7 @@ def _draw_kind(axes: Axes, section: Randomisation, kind: str, measure: str) -> N
             color=colour, alpha=0.6, clip_on=False,
         )  # fmt: skip
     means = [1.0, *(getattr(_likeness(mean, kind), measure) for mean in section.mean)]
-    line = [(x, y) for x, y in zip(places, means, strict=True) if y is not None]
+    line = [(x, y) for x, y in zip(positions, means, strict=True) if y is not None]
     axes.plot(
         *zip(*line, strict=True),
         color=colour, linestyle=dashes, linewidth=1.2, marker=marker, markersize=3.5, clip_on=False,

@@ -19,12 +19,14 @@ def compare_with_first(pictures: Values) -> list[Likeness]:
     """How like the first of pictures (N, rows, columns, 3) each of the others is; ±1 ends the scale."""
     first, *others = pictures.astype(np.float64)
     # Once, for the first is compared with all others.
-    signed, absolute, shown = rank(first), rank(np.abs(first)), _as_shown(first)
+    signed, absolute, displayed = rank(first), rank(np.abs(first)), _as_displayed(first)
     return [
         Likeness(
             signed=correlate(signed, rank(other)),
             absolute=correlate(absolute, rank(np.abs(other))),
-            ssim=structural_similarity(shown, _as_shown(other)) if first.any() and other.any() else None,
+            ssim=structural_similarity(displayed, _as_displayed(other))
+            if first.any() and other.any()
+            else None,
         )
         for other in others
     ]
@@ -45,7 +47,7 @@ def correlate(one: Values, other: Values) -> float | None:
     return max(-1.0, min(1.0, float(a @ b) / norm)) if norm > 0 else None
 
 
-def _as_shown(picture: Values) -> Values:
+def _as_displayed(picture: Values) -> Values:
     return (np.clip(picture, -1, 1) + 1) / 2
 
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from reportgen.models.backbone import Backbone
 
 Redrawn = Mapping[Any, Any]
-"""What is put in the place of what the network has: steps by name, or weights by identity."""
+"""What replaces parts of the network: steps by name, or weights by identity."""
 
 
-def find_place(layer: str) -> tuple[int, int]:
+def find_block_index(layer: str) -> tuple[int, int]:
     """Block and number of a layer of VGG19, (5, 3) for ``block5_conv3``; a block's pooling is number 0."""
     found = re.fullmatch(r"block(\d+)_(?:conv(\d+)|pool)", layer)
     if found is None:
@@ -34,26 +34,26 @@ def find_place(layer: str) -> tuple[int, int]:
 
 
 def find_kept(layers: Sequence[Any]) -> list[str]:
-    """The layers of a chain that are no steps of it: they hand on what they are given."""
+    """The layers of a chain that are no steps of it: they pass on their input."""
     steps = {each.name for each in skip_identities(layers)}
     return [each.name for each in layers if each.name not in steps]
 
 
 class Chain:
-    """The steps of a chain up to the explained layer. ``kept`` names convolutions that hand their input on
+    """The steps of a chain up to the explained layer. ``kept`` names convolutions that pass their input on
     unchanged: nothing is learnt in them, they are not redrawn, and leaving them out changes nothing.
-    ``places``: block and number of each layer; without them, those that VGG19's names tell.
+    ``block_indices``: block and number of each layer; without them, those in VGG19's names.
     """
 
     def __init__(
         self,
         steps: Sequence[Step],
         kept: Sequence[str] = (),
-        places: Mapping[str, tuple[int, int]] | None = None,
+        block_indices: Mapping[str, tuple[int, int]] | None = None,
     ) -> None:
         self.steps = list(steps)
         self.kept = list(kept)
-        self._places = dict(places or {})
+        self._block_indices = dict(block_indices or {})
         self._redrawn: dict[tuple[str, int], Step] = {}
 
     @property
@@ -66,14 +66,14 @@ class Chain:
         """The layers of a Keras model for square images; raises as :func:`read_steps`."""
         return cls(read_steps(model.layers, side), find_kept(model.layers))
 
-    def place(self, layer: str) -> tuple[int, int]:
+    def block_index(self, layer: str) -> tuple[int, int]:
         """Block and number of a layer."""
-        return self._places[layer] if layer in self._places else find_place(layer)
+        return self._block_indices[layer] if layer in self._block_indices else find_block_index(layer)
 
     def describe(self) -> dict[str, Any]:
         """The number of weights and the block of each layer that is redrawn, and the layers that are kept."""
         layers = {step.name: int(np.prod(step.kernel.shape)) for step in self.convolutions}
-        blocks = {name: self.place(name)[0] for name in layers}
+        blocks = {name: self.block_index(name)[0] for name in layers}
         return {"weights": layers, "blocks": blocks, "kept": self.kept}
 
     def view(self, image: NDArray[np.float32], position: Position) -> View:
@@ -89,12 +89,12 @@ class Chain:
         return {
             step.name: self._redraw(step, seed)
             for step in self.convolutions
-            if self.place(step.name)[0] >= first_block
+            if self.block_index(step.name)[0] >= first_block
         }
 
     def _redraw(self, step: Step, seed: int) -> Step:
         if (step.name, seed) not in self._redrawn:
-            rng = np.random.default_rng([seed, *self.place(step.name)])
+            rng = np.random.default_rng([seed, *self.block_index(step.name)])
             kernel = kaiming_normal(tuple(step.kernel.shape), rng)
             self._redrawn[step.name, seed] = replace(
                 step, kernel=kernel, bias=np.zeros(kernel.shape[3], np.float32)
@@ -120,7 +120,7 @@ class View:
 
     def explain(self, redrawn: Mapping[str, Step]) -> tuple[float, NDArray[np.float32], NDArray[np.float32]]:
         """The neuron's value, and its guided and plain gradients (rows, columns, 3) in its field, with other
-        steps in the place of those of the same name.
+        steps replacing those of the same name.
         """
         steps = [redrawn.get(step.name, step) for step in self._chain.steps]
         # Blocks are redrawn from the top, so all signals below the first of them are those of before.
@@ -142,17 +142,21 @@ class Whole:
     def __init__(self, network: Backbone, layer: str) -> None:
         self._network, self._layer = network, layer
         self._end = network.graph.find_neurons(layer)
-        self._places = network.graph.places(self._end)
+        self._block_indices = network.graph.block_indices(self._end)
         self._drawn: dict[tuple[int, int], NDArray[np.float32]] = {}
 
     def describe(self) -> dict[str, Any]:
         """As :meth:`Chain.describe`."""
-        nodes = [node for node in self._network.graph.runs(self._end) if node.name in self._places]
+        nodes = [node for node in self._network.graph.runs(self._end) if node.name in self._block_indices]
         layers = {
             node.name: sum(int(np.prod(each.shape)) for each in node.layer.weights if len(each.shape) > 1)
             for node in nodes
         }
-        return {"weights": layers, "blocks": {n: place[0] for n, place in self._places.items()}, "kept": []}
+        return {
+            "weights": layers,
+            "blocks": {n: index[0] for n, index in self._block_indices.items()},
+            "kept": [],
+        }
 
     def view(self, image: NDArray[np.float32], position: Position) -> Any:
         """One neuron of an image (H, W, 3)."""
@@ -166,9 +170,9 @@ class Whole:
         block = 1
         for node in self._network.graph.runs(self._end):
             # What has no kernel belongs to the block of the last layer that has one.
-            block = self._places.get(node.name, (block, 0))[0]
+            block = self._block_indices.get(node.name, (block, 0))[0]
             if block >= first_block:
-                rng = np.random.default_rng([seed, *self._places.get(node.name, (0, 0))])
+                rng = np.random.default_rng([seed, *self._block_indices.get(node.name, (0, 0))])
                 for weight in getattr(node.layer, "weights", ()):
                     found[id(weight)] = _redraw_weight(node.layer, weight, rng)
         return found
@@ -180,7 +184,7 @@ def _redraw_weight(layer: Any, weight: Any, rng: np.random.Generator) -> NDArray
     shape = tuple(weight.shape)
     if len(shape) > 1:
         return rng.normal(0.0, np.sqrt(2.0 / count_inputs(layer, weight)), shape).astype(np.float32)
-    # As Keras begins a normalisation: it then hands its input on but for ε.
+    # As Keras begins a normalisation: it is then the identity but for ε.
     ones = weight.path.rpartition("/")[2] in ("gamma", "moving_variance")
     return np.full(shape, 1.0 if ones else 0.0, np.float32)
 
@@ -193,4 +197,4 @@ def open_network(network: Backbone, layer: str) -> Chain | Whole:
     if steps is None:
         return Whole(network, layer)
     layers = network.chain_to(layer) or []
-    return Chain(steps, find_kept(layers), network.graph.places(network.graph.find_neurons(layer)))
+    return Chain(steps, find_kept(layers), network.graph.block_indices(network.graph.find_neurons(layer)))

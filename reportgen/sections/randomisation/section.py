@@ -4,12 +4,12 @@ from reportgen.outline.papers import HE_2015, SPRINGENBERG_2015
 from reportgen.outline.section import (
     FLOAT32,
     GATES,
+    Exhibit,
     Origin,
     Reads,
     Reference,
     Rule,
     Section,
-    Shown,
     Tolerance,
 )
 
@@ -26,8 +26,8 @@ SECTION = Section(
         settings=("randomisation.seed", "randomisation.images"),
         stages=("activations",),
     ),
-    figures=(Shown("randomised_<i>", if_any=True), Shown("likeness")),
-    tables=(Shown("likenesses"),),
+    figures=(Exhibit("randomised_<i>", if_any=True), Exhibit("likeness")),
+    tables=(Exhibit("likenesses"),),
     origins=(
         Origin("", ".compute.compare_pictures", "examples", weights=True),
         Origin("/seed", "reportgen.settings.load_settings", "settings"),
@@ -74,5 +74,5 @@ SECTION = Section(
             "13",
         ),
     ),
-    tells=(("randomisation.seed", "/seed"), ("randomisation.images", "/images")),
+    recorded_settings=(("randomisation.seed", "/seed"), ("randomisation.images", "/images")),
 )

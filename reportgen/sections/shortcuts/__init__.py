@@ -1,1 +1,1 @@
-"""What tells the class without the object, and whether the network uses it."""
+"""What gives the class away without the object, and whether the network uses it."""

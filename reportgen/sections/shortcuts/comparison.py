@@ -13,7 +13,7 @@ from reportgen.verify.tolerances import Findings, Pair, judge
 _TIE = "the recomputed probabilities of the two classes are nearly equal"
 _OTHER = "the recomputed probabilities of the two classes are not nearly equal"
 _CLASS = "it is no image of this class"
-_COUNT = "so many different images of each class are shown, if the cue tells so many correctly"
+_COUNT = "so many different images of each class are shown, if the cue identifies so many correctly"
 _PREDICTED = {"as_it_is": "probabilities_as_it_is", "without_ring": "probabilities_without_ring"}
 
 
@@ -25,23 +25,23 @@ def compare(pair: Pair) -> Findings:
 
 def find_comparable(pair: Pair) -> dict[str, list[bool]]:
     """Whether each image is the same one in both: others may be shown where two are as good."""
-    told, wanted = (
+    submitted, wanted = (
         [file for files in each["examples"].values() for file in files]
         for each in (pair.submitted, pair.recomputed)
     )
-    return {"shown": [n < len(told) and told[n] == file for n, file in enumerate(wanted)]}
+    return {"shown": [n < len(submitted) and submitted[n] == file for n, file in enumerate(wanted)]}
 
 
 def _compare_tested(pair: Pair) -> Findings:
     """An image may be taken for another class whose recomputed probability is nearly as high."""
-    told, wanted = pair.submitted["tested"], pair.recomputed["tested"]
+    submitted, wanted = pair.submitted["tested"], pair.recomputed["tested"]
     classes = list(pair.dataset["classes"])
-    files, same_files = ([each["file"] for each in tested] for tested in (told, wanted))
+    files, same_files = ([each["file"] for each in tested] for tested in (submitted, wanted))
     yield judge("numbers", "/shortcuts/tested", files == same_files, files, same_files)
     # Row by row other images would be compared with each other.
     if files != same_files:
         return
-    for n, (one, other) in enumerate(zip(told, wanted, strict=True)):
+    for n, (one, other) in enumerate(zip(submitted, wanted, strict=True)):
         here = ("shortcuts", "tested", n)
         yield judge(
             "numbers", join_pointer([*here, "true"]), one["true"] == other["true"], one["true"], other["true"]
@@ -59,15 +59,15 @@ def _count_due(pair: Pair) -> dict[str, int]:
     """How many examples of each class there must be.
 
     By the report's own matrix, which is compared with the recomputed one: where two classes are about as
-    likely, another machine may tell one image more correctly.
+    likely, another machine may classify one more image correctly.
     """
     classes = list(pair.dataset["classes"])
-    told = pair.submitted
+    submitted = pair.submitted
     # Of a cue that may be luck nothing is shown; documents without the stricter list go by the other one.
-    if told.get("shown") not in told.get("beyond_chance", told.get("found", ())):
+    if submitted.get("shown") not in submitted.get("beyond_chance", submitted.get("found", ())):
         return {}
     # A stranger's cue may be none, and the matrix of any size.
-    matrix = told["confusion"].get(told.get("shown"), [])
+    matrix = submitted["confusion"].get(submitted.get("shown"), [])
     right = [row[i] if i < len(row) else 0 for i, row in enumerate(matrix)]
     most = count_examples(len(classes))
     due = {label: min(count, most) for label, count in zip(choose_classes(classes), right, strict=False)}
@@ -75,17 +75,17 @@ def _count_due(pair: Pair) -> dict[str, int]:
 
 
 def _compare_examples(
-    told: Mapping[str, Any], due: Mapping[str, int], images: list[Mapping[str, Any]]
+    submitted: Mapping[str, Any], due: Mapping[str, int], images: list[Mapping[str, Any]]
 ) -> Findings:
     """Any image of the class may be shown, for which one is surest of is a matter of the last digits."""
     labels = {image["file"]: image["label"] for image in images}
-    for label in dict.fromkeys((*told, *due)):
-        shown, count = told.get(label, []), due.get(label, 0)
+    for label in dict.fromkeys((*submitted, *due)):
+        files, count = submitted.get(label, []), due.get(label, 0)
         # Or one could be shown three times, or none that looks odd.
-        agrees = len(set(shown)) == len(shown) == count
+        agrees = len(set(files)) == len(files) == count
         pointer = join_pointer(["shortcuts", "examples", label])
-        yield judge("numbers", pointer, agrees, list(shown), count, "" if agrees else _COUNT)
-        for n, file in enumerate(shown):
+        yield judge("numbers", pointer, agrees, list(files), count, "" if agrees else _COUNT)
+        for n, file in enumerate(files):
             agrees = labels.get(file) == label
             pointer = join_pointer(["shortcuts", "examples", label, n])
             yield judge("numbers", pointer, agrees, file, label, "" if agrees else _CLASS)

@@ -1,4 +1,4 @@
-"""What tells the class without the object, and whether the network uses it.
+"""What gives the class away without the object, and whether the network uses it.
 
 Geirhos et al. 2020, "Shortcut learning in deep neural networks".
 """
@@ -22,7 +22,7 @@ from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.outcomes import pack_section, read_arrays
 from reportgen.results import ImageFile, Matrix
 from reportgen.sections.shortcuts import cues
-from reportgen.sections.shortcuts.cues import CUES, Seen
+from reportgen.sections.shortcuts.cues import CUES, ImageCues
 from reportgen.sections.shortcuts.judging import (
     FEWEST_IMAGES,
     MOST_FOLDS,
@@ -44,7 +44,7 @@ HEAD_FILE = "head.weights.h5"
 def run(context: StageContext) -> Artifacts:
     """Judge the cues on all images, and the network on some test images without their ring."""
     images, classes = context.images, context.classes
-    seen = _look_at_all(context)
+    seen = _measure_all(context)
     labels = np.array([classes.index(image.label) for image in images])
     tested = choose_tested(images, context.setting("shortcuts.images"))
     probabilities = run_without_ring(context, tested)
@@ -62,24 +62,24 @@ def run(context: StageContext) -> Artifacts:
         examples={},
         arrays={},
     )
-    examples, shown = _show_examples(context, found, numbers)
-    arrays = {**found.arrays, **probabilities, **shown}
+    examples, pixels = _show_examples(context, found, numbers)
+    arrays = {**found.arrays, **probabilities, **pixels}
     complete = {"examples": examples, "arrays": summarise("shortcuts", arrays)}
     return pack_section(Computed(numbers.model_copy(update=complete), arrays))
 
 
-def _look_at_all(context: StageContext) -> list[Seen]:
+def _measure_all(context: StageContext) -> list[ImageCues]:
     """What the cues are made of, for every image; kept by the image's content."""
     kept = {image.sha256: context.items.get(f"cues of {image.sha256}") for image in context.images}
     missing = {image.sha256: image for image in context.images if kept[image.sha256] is None}
     if missing:
         with context.progress.stage("Looking at rings, colours and files", total=len(missing)) as advance:
             for sha256, image in missing.items():
-                packed = cues.look_at(decode_file(context.path(image), sha256)).pack()
+                packed = cues.measure_cues(decode_file(context.path(image), sha256)).pack()
                 context.items.put(f"cues of {sha256}", packed)
                 kept[sha256] = packed
                 advance(1)
-    return [Seen.unpack(kept[image.sha256] or b"") for image in context.images]
+    return [ImageCues.unpack(kept[image.sha256] or b"") for image in context.images]
 
 
 def choose_tested(images: Sequence[ImageFile], most: int) -> list[ImageFile]:
@@ -150,15 +150,15 @@ def apply_head(head: bytes, features: NDArray[np.float32]) -> NDArray[np.float32
 
 
 @dataclass(frozen=True)
-class Found:
-    """What the cues tell of N images, in their order.
+class CueResults:
+    """What the cues say about N images, in their order.
 
     ``labels`` (N,) are class indices; ``probabilities`` by cue (N, classes) are zero for images that were
     left out, and there are none if a class has too few images. ``arrays``: those of the result;
-    ``file_alone``: of how many images each property of the file alone tells the class.
+    ``file_alone``: for how many images each property of the file alone gives the class.
     """
 
-    seen: Sequence[Seen]
+    seen: Sequence[ImageCues]
     labels: NDArray[Any]
     judged: NDArray[np.bool_]
     folds: int
@@ -168,8 +168,8 @@ class Found:
 
 
 def find_shortcuts(
-    seen: Sequence[Seen], labels: NDArray[Any], names: Sequence[str], classes: Sequence[str]
-) -> Found:
+    seen: Sequence[ImageCues], labels: NDArray[Any], names: Sequence[str], classes: Sequence[str]
+) -> CueResults:
     """Judge every cue on all images but copies; ``names`` are the images' hashes."""
     judged = ~cues.find_copies(seen, labels)
     tables = cues.describe_images(seen)
@@ -186,13 +186,13 @@ def find_shortcuts(
             probabilities[cue] = np.zeros((len(labels), len(classes)))
             probabilities[cue][left] = judge_cue(tables[cue][left], labels[left], fold[left], len(classes))
         for name, values in cues.split_file(tables["file"]).items():
-            told = judge_cue(values[left], labels[left], fold[left], len(classes)).argmax(axis=1)
-            file_alone[name] = int(np.count_nonzero(told == labels[left]))
+            predicted = judge_cue(values[left], labels[left], fold[left], len(classes)).argmax(axis=1)
+            file_alone[name] = int(np.count_nonzero(predicted == labels[left]))
     arrays = {f"cue_{cue}": table for cue, table in tables.items()}
-    return Found(seen, labels, judged, folds, probabilities, {**arrays, "fold": fold}, file_alone)
+    return CueResults(seen, labels, judged, folds, probabilities, {**arrays, "fold": fold}, file_alone)
 
 
-def count_cues(found: Found, classes: Sequence[str]) -> dict[str, Any]:
+def count_cues(found: CueResults, classes: Sequence[str]) -> dict[str, Any]:
     """The numbers that come from the cues, by field."""
     looks = {
         label: describe_class(
@@ -223,15 +223,15 @@ def count_cues(found: Found, classes: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def count_confusion(true: NDArray[Any], told: NDArray[Any], classes: int) -> Matrix:
+def count_confusion(true: NDArray[Any], predicted: NDArray[Any], classes: int) -> Matrix:
     """Count images of true class i (row) that were taken for class j (column)."""
     counts = np.zeros((classes, classes), int)
-    np.add.at(counts, (true, told), 1)
+    np.add.at(counts, (true, predicted), 1)
     matrix: Matrix = counts.tolist()
     return matrix
 
 
-def describe_class(seen: Sequence[Seen]) -> ClassLook:
+def describe_class(seen: Sequence[ImageCues]) -> ClassLook:
     """What the images of a class, at least one, are like apart from what they show."""
     # Of frames both conditions in one: beyond the bound, and beyond what is inside by the step.
     return ClassLook(
@@ -252,12 +252,12 @@ def describe_class(seen: Sequence[Seen]) -> ClassLook:
 
 
 def _show_examples(
-    context: StageContext, found: Found, numbers: Shortcuts
+    context: StageContext, found: CueResults, numbers: Shortcuts
 ) -> tuple[dict[str, list[str]], dict[str, NDArray[np.uint8]]]:
     """The files of each class that the strongest visible cue is surest of, and their pixels.
 
-    Only images that are told correctly. The array ``shown`` (n, 112, 112, 3) is in their order, and missing
-    if there are none.
+    Only images that are classified correctly. The array ``shown`` (n, 112, 112, 3) is in their order, and
+    missing if there are none.
     """
     # The strongest cue of those that a picture can show: if chance may explain it, it does the others.
     if numbers.shown is None or numbers.shown not in numbers.beyond_chance:
@@ -276,10 +276,10 @@ def _show_examples(
 
 
 def choose_surest(
-    found: Found, cue: str, label: int, images: Sequence[ImageFile], count: int
+    found: CueResults, cue: str, label: int, images: Sequence[ImageFile], count: int
 ) -> list[ImageFile]:
-    """The images of a class, told correctly, with the highest probabilities; of about equal ones the first
-    by hash.
+    """The correctly classified images of a class with the highest probabilities; of about equal ones the
+    first by hash.
     """
     table = found.probabilities[cue]
     right = np.flatnonzero(found.judged & (found.labels == label) & (table.argmax(axis=1) == label)).tolist()

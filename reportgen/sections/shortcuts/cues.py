@@ -31,7 +31,7 @@ NEAR = 7.0
 
 
 @dataclass(frozen=True)
-class Seen:
+class ImageCues:
     """What the cues are made of. Colours are R, G, B from 0 to 255, brightnesses lumas from 0 to 1.
 
     ``ring``: of the top, bottom, left and right edge (4, 8, 3), from left to right and from the top down;
@@ -56,17 +56,17 @@ class Seen:
         return json.dumps(asdict(self)).encode()
 
     @classmethod
-    def unpack(cls, data: bytes) -> Seen:
+    def unpack(cls, data: bytes) -> ImageCues:
         """What ``pack`` made."""
         return cls(**json.loads(data))
 
 
-def look_at(image: Decoded) -> Seen:
+def measure_cues(image: Decoded) -> ImageCues:
     """Take from an image what the cues see."""
     pixels, luma = image.pixels.astype(np.float64), grey(image.pixels)
     block = SIDE // THUMBNAIL
     blocks = pixels.reshape(THUMBNAIL, block, THUMBNAIL, block, 3)
-    return Seen(
+    return ImageCues(
         ring=average_ring(pixels).round(3).tolist(),
         colour=pixels.mean((0, 1)).round(3).tolist(),
         thumbnail=blocks.mean((1, 3)).round(3).tolist(),
@@ -98,8 +98,8 @@ def ring_mask(start: int, stop: int) -> NDArray[np.bool_]:
 def replace_ring(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A copy of an image (224, 224, 3) whose outermost ring has one colour; all within stays as it is.
 
-    The colour is the mean of what is within: it tells nothing of the ring, and of no other image, so that
-    one more image does not change what is seen of the others.
+    The colour is the mean of what is within: it says nothing about the ring, and about no other image, so
+    that one more image does not change what is seen of the others.
     """
     mask = ring_mask(0, RING)
     replaced = pixels.copy()
@@ -107,7 +107,7 @@ def replace_ring(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return replaced
 
 
-def describe_images(seen: Sequence[Seen]) -> dict[str, NDArray[np.float32]]:
+def describe_images(seen: Sequence[ImageCues]) -> dict[str, NDArray[np.float32]]:
     """The numbers of each cue for all images: ring (N, 96), colour (N, 3), file (N, F), thumbnail (N, 192).
 
     The file's are the logarithms of width, height, width / height and bytes per pixel, whether there are
@@ -123,27 +123,27 @@ def describe_images(seen: Sequence[Seen]) -> dict[str, NDArray[np.float32]]:
     return {cue: np.stack(list(rows)).astype(np.float32) for cue, rows in tables.items()}
 
 
-def _describe_file(seen: Seen, formats: Sequence[str]) -> NDArray[np.float64]:
+def _describe_file(seen: ImageCues, formats: Sequence[str]) -> NDArray[np.float64]:
     sizes = (seen.width, seen.height, seen.width / seen.height, seen.size / (seen.width * seen.height))
     # Logarithms, in which twice as wide is as far from once as once from half.
     return np.array([*np.log(sizes), seen.exif, *(seen.format == name for name in formats)], np.float64)
 
 
 def split_file(table: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-    """The columns of the cue ``file`` (N, F) by the property of a file that they tell."""
+    """The columns of the cue ``file`` (N, F) by the property of a file that they describe."""
     names = ("width", "height", "shape", "bytes_per_pixel", "exif")
     # All that is left are the formats, each a column.
     return {**{name: table[:, k : k + 1] for k, name in enumerate(names)}, "format": table[:, len(names) :]}
 
 
-def find_copies(seen: Sequence[Seen], labels: NDArray[Any]) -> NDArray[np.bool_]:
+def find_copies(seen: Sequence[ImageCues], labels: NDArray[Any]) -> NDArray[np.bool_]:
     """Which images (N,) are nearly equal to an earlier one of their class that is none itself.
 
     Such an image would be judged by a model that was shown it. ``labels`` are class indices (N,).
     """
     thumbnails = np.array([np.ravel(each.thumbnail) for each in seen])
     copies = np.zeros(len(seen), bool)
-    # Within a class only: a copy in another class does not help to tell the two apart.
+    # Within a class only: a copy in another class does not help to separate the two.
     for label in np.unique(labels):
         kept: list[int] = []
         for n in np.flatnonzero(labels == label):

@@ -35,8 +35,8 @@ def draw(data: FigureData) -> Iterator[Figure]:
         with house_style():
             yield Figure("cues", svg_picture(plot_cues(section)), describe_cues(section))
     if "shown" in data.arrays:
-        shown = [(label, file) for label, files in section.examples.items() for file in files]
-        tiles = [Tile(pixels, label) for pixels, (label, _) in zip(data.arrays["shown"], shown, strict=True)]
+        images = [(label, file) for label, files in section.examples.items() for file in files]
+        tiles = [Tile(pixels, label) for pixels, (label, _) in zip(data.arrays["shown"], images, strict=True)]
         # One row, or two of equal length.
         columns = len(tiles) if len(section.examples) <= _ROW_OF_THREES else max(6, -(-len(tiles) // 2))
         yield lettered_figure(
@@ -52,7 +52,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
 def plot_cues(section: Shortcuts) -> mpl.Figure:
     """Build the plot: a line from end to end of each cue's interval, its accuracy as a mark.
 
-    The highest stands at the top, y = 0. The mark is full if the cue gives the class away, hollow if not.
+    The highest is at the top, y = 0. The mark is full if the cue gives the class away, hollow if not.
     The dashed line is chance.
     """
     height = _ROW_MM * len(section.ranking)
@@ -82,19 +82,19 @@ def plot_cues(section: Shortcuts) -> mpl.Figure:
 
 def describe_cues(section: Shortcuts) -> str:
     """Describe the plot of accuracies."""
-    told = [
+    cues = [
         f"{NAMES[cue]} {share_text(section.accuracy[cue])} ({share_text(low)} to {share_text(high)}, "
         f"{'above' if cue in section.beyond_chance else 'not above'} chance)"
         for cue in section.ranking
         for low, high in [section.accuracy_interval[cue]]
     ]
     return (
-        f"A plot of how well each cue alone tells the classes, with 95 % intervals: {listed(told)}. A dashed "
+        f"A plot of how well each cue alone tells the classes, with 95 % intervals: {listed(cues)}. A dashed "
         f"line marks chance, {share_text(section.chance)}."
     )
 
 
 def describe_examples(section: Shortcuts) -> str:
-    """Describe the images that the strongest visible cue tells."""
-    shown = [f"{label}: {listed(files)}" for label, files in section.examples.items() if files]
-    return f"Images whose class the {NAMES[section.shown or '']} tells. {'; '.join(shown)}."
+    """Describe the images that the strongest visible cue identifies."""
+    parts = [f"{label}: {listed(files)}" for label, files in section.examples.items() if files]
+    return f"Images whose class the {NAMES[section.shown or '']} tells. {'; '.join(parts)}."

@@ -1,4 +1,4 @@
-"""How well a simple classifier tells the classes by a cue: cross-validated logistic regression."""
+"""How well a simple classifier separates the classes by a cue: cross-validated logistic regression."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def judge_cue(
     with threadpool_limits(1):
         for fold in np.unique(folds):
             fitted, judged = folds != fold, folds == fold
-            # In one pipeline: means and deviations come from the fitted images alone, and tell nothing of the
-            # judged ones.
+            # In one pipeline: means and deviations come from the fitted images alone, and reveal nothing of
+            # the judged ones.
             model = make_pipeline(
                 StandardScaler(), LogisticRegression(C=REGULARISATION, max_iter=2000, tol=1e-6)
             )

@@ -1,16 +1,16 @@
-"""What tells the class without the object: what an accuracy leaves open."""
+"""What gives the class away without the object: what an accuracy leaves open."""
 
 from reportgen.outline.papers import MCNEMAR_1947, WILSON_1927
 from reportgen.outline.section import (
     DECODED,
     MARGIN,
     TRAINED,
+    Exhibit,
     Origin,
     Reads,
     Reference,
     Rule,
     Section,
-    Shown,
     Tolerance,
 )
 
@@ -22,8 +22,8 @@ SECTION = Section(
     meaning="How well the classes are told by what hardly shows the object, and whether the network does so.",
     topic="shortcuts in the data",
     reads=Reads(images="used", weights=True, settings=("shortcuts.images",), sections=("transfer",)),
-    figures=(Shown("given_away", if_any=True), Shown("cues", "appendix", if_any=True)),
-    tables=(Shown("cues"), Shown("classes_apart", "appendix")),
+    figures=(Exhibit("given_away", if_any=True), Exhibit("cues", "appendix", if_any=True)),
+    tables=(Exhibit("cues"), Exhibit("classes_apart", "appendix")),
     origins=(
         Origin("", ".compute.find_shortcuts", "used"),
         Origin("/judged", ".result.Shortcuts.judged", "used"),
@@ -87,5 +87,5 @@ SECTION = Section(
         MCNEMAR_1947,
         WILSON_1927,
     ),
-    tells=(("shortcuts.images", "/asked"),),
+    recorded_settings=(("shortcuts.images", "/asked"),),
 )

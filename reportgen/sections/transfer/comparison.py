@@ -88,7 +88,7 @@ def compare_predictions(
         yield judge("numbers", pointer, agrees, reported, wanted, reason)
     tested = {image["file"]: image["label"] for image in images if image["split"] == "test"}
     for index, item in enumerate(submitted["misclassified"]):
-        # Of a file that is no test image its name is told below.
+        # The name of a file that is no test image is reported below.
         if (label := tested.get(item["file"])) is not None:
             pointer = f"/transfer/misclassified/{index}/true"
             yield judge("numbers", pointer, item["true"] == label, item["true"], label)

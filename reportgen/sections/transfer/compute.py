@@ -71,7 +71,7 @@ def _with_pictures(computed: Computed[Transfer], context: StageContext) -> Compu
     block = LARGE_BLOCK if len(test) > MANY else SMALL_BLOCK
     small = [shrink(open_image(image.file), block) for image in choose_pictured(test)]
     arrays = {**computed.arrays, "thumbnails": np.stack(small)}
-    # Only if there are any: summarise() tells the least element of an array, and an empty one has none.
+    # Only if there are any: summarise() gives the least element of an array, and an empty one has none.
     if wrong := computed.numbers.misclassified[:SHOWN_MISTAKES]:
         arrays["misclassified"] = np.stack([open_image(each.file) for each in wrong])
     return Computed(computed.numbers.model_copy(update={"arrays": summarise("transfer", arrays)}), arrays)

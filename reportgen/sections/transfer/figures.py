@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.figures.figure import (
-    Carried,
+    EmbeddedData,
     Figure,
     FigureData,
     NamedArrays,
-    carry_numbers,
-    carry_photographs,
+    embed_numbers,
+    embed_photographs,
     listed,
     say_number,
 )
@@ -63,7 +63,7 @@ def describe_history(section: Transfer) -> str:
 
 
 def describe_misclassified(wrong: Sequence[Misclassified]) -> str:
-    """Describe the shown test images that the network got wrong."""
+    """Describe the displayed test images that the network got wrong."""
     items = [f"{item.file}, of the class {item.true}, was predicted as {item.predicted}" for item in wrong]
     return f"Misclassified test images: {'; '.join(items)}."
 
@@ -134,7 +134,7 @@ def locate_grid(svg: str, classes: int) -> NDArray[np.float64] | None:
     return shares
 
 
-def carry(data: FigureData, figures: Mapping[str, Figure]) -> dict[str, list[Carried]]:
+def embed(data: FigureData, figures: Mapping[str, Figure]) -> dict[str, list[EmbeddedData]]:
     """What is behind the cells of the confusion matrix: small pictures of the test images on one sheet, which
     takes half the bytes of as many files, and the network's probabilities (images, classes).
     """
@@ -147,8 +147,8 @@ def carry(data: FigureData, figures: Mapping[str, Figure]) -> dict[str, list[Car
     probabilities = data.arrays["probabilities_test"]
     grid = locate_grid(figures["confusion"].picture.data.decode(), len(data.numbers.classes))
     loads = [
-        carry_photographs("thumbnails", sheet),
-        carry_numbers("probabilities", probabilities, _TRAINED),
+        embed_photographs("thumbnails", sheet),
+        embed_numbers("probabilities", probabilities, _TRAINED),
     ]
     # Without the grid the page has no cells to open, rather than those beside what was pointed at.
-    return {"confusion": loads if grid is None else [*loads, carry_numbers("grid", grid, _TRAINED)]}
+    return {"confusion": loads if grid is None else [*loads, embed_numbers("grid", grid, _TRAINED)]}

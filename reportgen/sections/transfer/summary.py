@@ -127,13 +127,13 @@ def list_facts(results: LoadedResults) -> Iterator[tuple[str, str]]:
 def render(results: LoadedResults) -> str:
     """The test images' confusion matrix."""
     classes, matrix = class_names(results), results.transfer.confusion["test"]
-    shown = classes[:MOST_CLASSES]
-    head = "".join(head_cell(label) for label in ["true \\ predicted", *shown])
+    displayed = classes[:MOST_CLASSES]
+    head = "".join(head_cell(label) for label in ["true \\ predicted", *displayed])
     body = [
-        f"<tr>{head_cell(label, row=True)}{_counts(matrix[index][: len(shown)], index)}</tr>"
-        for index, label in enumerate(shown)
+        f"<tr>{head_cell(label, row=True)}{_counts(matrix[index][: len(displayed)], index)}</tr>"
+        for index, label in enumerate(displayed)
     ]
-    note = "" if len(shown) == len(classes) else f"; the first {len(shown)} of {len(classes)} classes"
+    note = "" if len(displayed) == len(classes) else f"; the first {len(displayed)} of {len(classes)} classes"
     return wrap_table(
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>", f"Test images by class{note}"
     )
@@ -159,5 +159,5 @@ def correct_of(results: LoadedResults, split: Split) -> str:
         return "0 of 0"
     share = 100 * correct / total
     # 99.96 % must not become 100 %, nor 0.04 % nothing.
-    shown = f"{share:.0f}" if correct in (0, total) else f"{min(max(share, 0.1), 99.9):.1f}"
-    return f"{correct} of {total} ({shown} %)"
+    text = f"{share:.0f}" if correct in (0, total) else f"{min(max(share, 0.1), 99.9):.1f}"
+    return f"{correct} of {total} ({text} %)"

@@ -1,6 +1,6 @@
 """How bright the example images are."""
 
-from reportgen.outline.section import DECODED, Origin, Reads, Reference, Rule, Section, Shown, Tolerance
+from reportgen.outline.section import DECODED, Exhibit, Origin, Reads, Reference, Rule, Section, Tolerance
 
 SECTION = Section(
     name="brightness",
@@ -9,8 +9,8 @@ SECTION = Section(
     result="Brightness",
     meaning="How bright the example images are.",
     reads=Reads(images="examples"),
-    figures=(Shown("brightness_rows"),),
-    tables=(Shown("brightest"),),
+    figures=(Exhibit("brightness_rows"),),
+    tables=(Exhibit("brightest"),),
     figure_images=True,
     origins=(Origin("/mean", ".compute.measure_brightness", "examples"),),
     tolerances=(

@@ -1,6 +1,6 @@
 """The contrast of the example images."""
 
-from reportgen.outline.section import DECODED, Origin, Reads, Rule, Section, Shown, Tolerance
+from reportgen.outline.section import DECODED, Exhibit, Origin, Reads, Rule, Section, Tolerance
 
 SECTION = Section(
     name="contrast",
@@ -9,7 +9,7 @@ SECTION = Section(
     result="Contrast",
     meaning="The contrast of the example images.",
     reads=Reads(images="examples"),
-    figures=(Shown("contrast_tiles"),),
+    figures=(Exhibit("contrast_tiles"),),
     figure_images=True,
     origins=(Origin("/deviation", ".compute.measure_contrast", "examples"),),
     tolerances=(Rule("/deviation", Tolerance(0, 1 / 255), DECODED),),

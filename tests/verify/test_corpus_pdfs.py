@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import pikepdf
 import pytest
 import small_report
-from forged_papers import FORGERIES, HONEST, changed
+from forged_pdfs import FORGERIES, HONEST, changed
 
 from reportgen.pdf.printer import print_pdf
 from reportgen.verify.differences import Difference
-from reportgen.verify.paper_comparison import Reprint, compare_papers, flows_alike, open_reprint
-from reportgen.verify.pdf_document import PdfDocument, open_paper
+from reportgen.verify.pdf_comparison import Reprint, compare_pdfs, flows_alike, open_reprint
+from reportgen.verify.pdf_document import PdfDocument, open_pdf
 from reportgen.verify.sheets import compare_pages
 
 pytestmark = pytest.mark.prints
@@ -34,7 +34,7 @@ def reprint() -> Iterator[Reprint]:
 
 @pytest.fixture(scope="module")
 def pages() -> Iterator[PdfDocument]:
-    with open_paper(small_report.reprint()) as opened:
+    with open_pdf(small_report.reprint()) as opened:
         yield opened
 
 
@@ -43,24 +43,24 @@ def honest() -> bytes:
     return small_report.pdf()
 
 
-def forged(name: str, place: int, honest: bytes) -> bytes:
-    return changed(honest, lambda pdf: FORGERIES[name](pdf, place))
+def forged(name: str, position: int, honest: bytes) -> bytes:
+    return changed(honest, lambda pdf: FORGERIES[name](pdf, position))
 
 
 def looks(data: bytes, pages: PdfDocument) -> list[Difference]:
-    with open_paper(data) as opened:
+    with open_pdf(data) as opened:
         return list(compare_pages(opened, pages))
 
 
-@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("position", [0, 1])
 @pytest.mark.parametrize("name", FORGERIES)
 def test_a_forged_pdf_is_told_from_an_honest_one(
-    name: str, place: int, honest: bytes, reprint: Reprint
+    name: str, position: int, honest: bytes, reprint: Reprint
 ) -> None:
-    data = forged(name, place, honest)
-    found = list(compare_papers(data, reprint))
+    data = forged(name, position, honest)
+    found = list(compare_pdfs(data, reprint))
     assert found
-    assert all(row.place and row.reason for row in found)
+    assert all(row.location and row.reason for row in found)
     assert name not in ACTIVE or "active" in {row.kind for row in found}
 
 
@@ -70,7 +70,7 @@ def test_transport_and_another_machine_are_no_forgery(
 ) -> None:
     data = HONEST[name](honest)
     assert (data == honest) == (name == "as it is")
-    assert list(compare_papers(data, reprint)) == []
+    assert list(compare_pdfs(data, reprint)) == []
     if name in (
         "linearised object streams", "tiny_shift", "other_subsetter", "near_pictures", "smoothed_pictures",
     ):  # fmt: skip
@@ -79,7 +79,7 @@ def test_transport_and_another_machine_are_no_forgery(
 
 @pytest.mark.parametrize("name", ["glyph_shapes", "swapped_digits", "other_glyphs", "other_width"])
 def test_no_version_explains_other_letters(name: str, honest: bytes, reprint: Reprint) -> None:
-    found = [each for each in compare_papers(forged(name, 1, honest), reprint) if "font " in each.place]
+    found = [each for each in compare_pdfs(forged(name, 1, honest), reprint) if "font " in each.location]
     assert "content" in {each.kind for each in found}
     if name == "swapped_digits":
         assert {each.reason for each in found} >= {"it is drawn as “2”", "it is drawn as “3”"}
@@ -91,20 +91,20 @@ def test_the_same_words_as_other_letters_are_seen(honest: bytes, pages: PdfDocum
 
 
 def test_an_object_is_named_with_where_it_stands(honest: bytes, reprint: Reprint) -> None:
-    def told(name: str) -> str:
+    def reported(name: str) -> str:
         forged = changed(honest, lambda pdf: FORGERIES[name](pdf, 0))
         return " ".join(
-            f"{row.place} {row.reason} {row.submitted}" for row in compare_papers(forged, reprint)
+            f"{row.location} {row.reason} {row.submitted}" for row in compare_pdfs(forged, reprint)
         )
 
-    assert "/AcroForm: catalogue it has a form" in told("field")
-    assert "/Launch: page 2/Annots" in told("launch")
-    assert "page 2, filled shape" in told("bar")
-    assert "bookmark “" in told("bookmark")
-    assert "The accuracy is 1.00." in told("alt")
-    assert "Info, /Title" in told("info")
-    assert "font and size" in told("text_size")
-    assert "setup.exe" in told("executable")
+    assert "/AcroForm: catalogue it has a form" in reported("field")
+    assert "/Launch: page 2/Annots" in reported("launch")
+    assert "page 2, filled shape" in reported("bar")
+    assert "bookmark “" in reported("bookmark")
+    assert "The accuracy is 1.00." in reported("alt")
+    assert "Info, /Title" in reported("info")
+    assert "font and size" in reported("text_size")
+    assert "setup.exe" in reported("executable")
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def reflowed() -> bytes:
 
 @pytest.mark.long
 def test_other_line_breaks_are_told_as_such(reflowed: bytes, reprint: Reprint, pages: PdfDocument) -> None:
-    found = [*compare_papers(reflowed, reprint), *looks(reflowed, pages)]
+    found = [*compare_pdfs(reflowed, reprint), *looks(reflowed, pages)]
     assert {row.kind for row in found} == {"flow", "layout"}
     assert flows_alike(reflowed, reprint)
 
@@ -129,7 +129,7 @@ def test_other_line_breaks_are_told_as_such(reflowed: bytes, reprint: Reprint, p
 )  # fmt: skip
 def test_other_line_breaks_hide_no_forgery(name: str, reflowed: bytes, reprint: Reprint) -> None:
     data = forged(name, 1, reflowed)
-    kinds = {row.kind for row in compare_papers(data, reprint)}
+    kinds = {row.kind for row in compare_pdfs(data, reprint)}
     assert kinds & {"active", "content"} or not flows_alike(data, reprint)
 
 
@@ -150,4 +150,4 @@ def test_a_pdf_whose_objects_are_of_the_wrong_kind_is_a_difference_and_no_crash(
             )
 
     for _ in range(8):
-        assert list(compare_papers(changed(honest, spoil), reprint))
+        assert list(compare_pdfs(changed(honest, spoil), reprint))

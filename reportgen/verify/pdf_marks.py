@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from reportgen.verify.content_streams import COLOURS, SHOWING, STYLING, Image, Mark
 from reportgen.verify.differences import Difference, Kind, Run, find_runs, keep_gravest
-from reportgen.verify.paper_content import COLOURS, SHOWING, STYLING, Image, Mark
-from reportgen.verify.paper_names import REFUSED
-from reportgen.verify.paper_values import Value, same, show
+from reportgen.verify.pdf_names import REFUSED
+from reportgen.verify.pdf_values import Value, same, show
 from reportgen.verify.pictures import same_pixels
 
 _MATRIX = ("cm", "Tm")
 
-# Their numbers are kinds, counts and ratios, not places or colours, which another machine may round.
+# Their numbers are kinds, counts and ratios, not positions or colours, which another machine may round.
 _EXACT = frozenset(["Tr", "J", "j", "BDC", "BMC", "DP", "MP", "cs", "CS", "sh", "ri", "i", "M"])
 
 _POSITIONS = frozenset(["cm", "Tm", "Td", "TD", "re", "m", "l", "c", "v", "y", "w", "d", "TJ", "Tj"])
@@ -75,23 +75,23 @@ _PAINTING = frozenset(["Do", "f", "F", "f*", "S", "s", "B", "B*", "b", "b*", "sh
 _PAINTING |= {"picture in the text"}
 
 
-def compare_marks(place: str, theirs: Sequence[Mark], ours: Sequence[Mark]) -> list[Difference]:
-    """What a page draws that ours does not, or in another order, size, colour or place."""
+def compare_marks(location: str, theirs: Sequence[Mark], ours: Sequence[Mark]) -> list[Difference]:
+    """What a page draws that ours does not, or in another order, size, colour or position."""
     if theirs == ours:
         return []
     found: list[Difference] = []
     for run in find_runs(theirs, ours, agree):
-        found += _describe(place, theirs, ours, run)
+        found += _describe(location, theirs, ours, run)
     return found
 
 
-def _describe(place: str, theirs: Sequence[Mark], ours: Sequence[Mark], run: Run) -> Iterator[Difference]:
+def _describe(location: str, theirs: Sequence[Mark], ours: Sequence[Mark], run: Run) -> Iterator[Difference]:
     there, due = theirs[run.start : run.stop], ours[run.begin : run.end]
     # In our words: theirs may say anything.
     before = _words_before(ours, run.begin)
     if [mark.operator for mark in there] == [mark.operator for mark in due]:
         pairs = [(a, b) for a, b in zip(there, due, strict=True) if not agree(a, b)]
-        rows = (_describe_pair(f"{place}, {_call(other)}{before}", one, other) for one, other in pairs)
+        rows = (_describe_pair(f"{location}, {_call(other)}{before}", one, other) for one, other in pairs)
         # All are described before some are left out: one that no version explains may be the last.
         yield from keep_gravest(rows, _MOST_EACH)
         return
@@ -101,26 +101,26 @@ def _describe(place: str, theirs: Sequence[Mark], ours: Sequence[Mark], run: Run
         if painted:
             words = "".join(mark.text for mark in painted)
             what = f"text “{words}”" if words else _call(painted[0])
-            reason = "the report draws no such thing here" if is_theirs else "it is missing"
+            reason = "the report draws nothing like it here" if is_theirs else "it is missing"
             there_words, due_words = (words, None) if is_theirs else (None, words)
             refused = next(filter(None, map(_refuse, marks)), "") if is_theirs else ""
             reason = f"it has {refused}" if refused else reason
             kind: Kind = "active" if refused else "flow" if painted[0].text else "content"
-            yield Difference(f"{place}, {what}{before}", reason, there_words, due_words, kind)
+            yield Difference(f"{location}, {what}{before}", reason, there_words, due_words, kind)
 
 
-def _describe_pair(place: str, one: Mark, other: Mark) -> Difference:
+def _describe_pair(location: str, one: Mark, other: Mark) -> Difference:
     if one.image is not None or other.image is not None:
         mine = one.image is not None and other.image is not None
-        return Difference(place, "it is another picture", kind="picture" if mine else "content")
+        return Difference(location, "it is another picture", kind="picture" if mine else "content")
     if one.text != other.text:
-        return Difference(place, "it is another text", one.text, other.text, "flow")
+        return Difference(location, "it is another text", one.text, other.text, "flow")
     if brought := _refuse(one):
-        return Difference(place, f"it has {brought}", _plainly(one), _plainly(other), "active")
+        return Difference(location, f"it has {brought}", _plainly(one), _plainly(other), "active")
     if one.operator in _POSITIONS:
-        return Difference(place, "it stands elsewhere", _plainly(one), _plainly(other), "layout")
+        return Difference(location, "it is elsewhere", _plainly(one), _plainly(other), "layout")
     kind: Kind = "flow" if one.operator in STYLING else "content"
-    return Difference(place, "it is another one", _plainly(one), _plainly(other), kind)
+    return Difference(location, "it is another one", _plainly(one), _plainly(other), kind)
 
 
 def _refuse(mark: Mark) -> str:

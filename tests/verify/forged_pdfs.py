@@ -14,7 +14,7 @@ from fontTools.ttLib import TTFont
 from pikepdf import Array, Dictionary, Name, Pdf, String
 from PIL import Image
 
-from reportgen.verify.paper_content import read_font
+from reportgen.verify.content_streams import read_font
 
 Forge = Callable[[Pdf, int], None]
 """Changes an opened PDF in one of two places, 0 or 1."""
@@ -29,30 +29,30 @@ def changed(data: bytes, forge: Callable[[Pdf], object], **saving: Any) -> bytes
     return target.getvalue()
 
 
-def page_of(pdf: Pdf, place: int) -> Any:
+def page_of(pdf: Pdf, position: int) -> Any:
     """The page that is forged: the second, or one with sources."""
-    return pdf.pages[(1, -2)[place]]
+    return pdf.pages[(1, -2)[position]]
 
 
-def edit(pdf: Pdf, place: int, pattern: bytes, new: bytes, start: int = 0) -> None:
+def edit(pdf: Pdf, position: int, pattern: bytes, new: bytes, start: int = 0) -> None:
     """Rewrite the first match in what a page draws."""
-    page = page_of(pdf, place)
+    page = page_of(pdf, position)
     content = page.obj.Contents.read_bytes()
-    index = len(content) // 2 if place else start
+    index = len(content) // 2 if position else start
     after, count = re.subn(pattern, new, content[index:], count=1, flags=re.DOTALL)
     assert count
     assert after != content[index:]
     page.obj.Contents.write(content[:index] + after)
 
 
-def painted(what: bytes, pdf: Pdf, place: int) -> None:
+def painted(what: bytes, pdf: Pdf, position: int) -> None:
     """Something painted over a page."""
-    page_of(pdf, place).contents_add(b"q " + what + b" Q")
+    page_of(pdf, position).contents_add(b"q " + what + b" Q")
 
 
-def beneath(what: bytes, pdf: Pdf, place: int) -> None:
+def beneath(what: bytes, pdf: Pdf, position: int) -> None:
     """Something painted before a page."""
-    page_of(pdf, place).contents_add(b"q " + what + b" Q", prepend=True)
+    page_of(pdf, position).contents_add(b"q " + what + b" Q", prepend=True)
 
 
 def _form(pdf: Pdf, content: bytes) -> Any:
@@ -61,228 +61,226 @@ def _form(pdf: Pdf, content: bytes) -> Any:
     return form
 
 
-def annotate(pdf: Pdf, place: int, **entries: Any) -> Any:
+def annotate(pdf: Pdf, position: int, **entries: Any) -> Any:
     """Something more to click on a page."""
-    page = page_of(pdf, place).obj
+    page = page_of(pdf, position).obj
     note = pdf.make_indirect(Dictionary(Type=Name.Annot, Rect=Array([100, 300, 190, 312]), F=4, **entries))
     page.Annots = Array([*page.get("/Annots", []), note])
     return note
 
 
-def field(pdf: Pdf, place: int) -> None:
+def field(pdf: Pdf, position: int) -> None:
     """A form field with another number, over the page."""
     form = _form(pdf, b"1 1 1 rg 0 0 90 12 re f")
-    note = annotate(pdf, place, Subtype=Name.Widget, FT=Name.Tx, T=String("a"), V=String("100 %"))
+    note = annotate(pdf, position, Subtype=Name.Widget, FT=Name.Tx, T=String("a"), V=String("100 %"))
     note.AP = Dictionary(N=form)
     pdf.Root.AcroForm = Dictionary(Fields=Array([note]))
 
 
-def whole_field(pdf: Pdf, place: int) -> None:
-    field(pdf, place)
-    page_of(pdf, place).obj.Annots[-1].Rect = Array([0, 0, 600, 850])
+def whole_field(pdf: Pdf, position: int) -> None:
+    field(pdf, position)
+    page_of(pdf, position).obj.Annots[-1].Rect = Array([0, 0, 600, 850])
 
 
-def stamp(pdf: Pdf, place: int) -> None:
-    note = annotate(pdf, place, Subtype=Name.Stamp)
+def stamp(pdf: Pdf, position: int) -> None:
+    note = annotate(pdf, position, Subtype=Name.Stamp)
     note.AP = Dictionary(N=_form(pdf, b"0 g 0 0 90 12 re f"))
 
 
-def printed_only(pdf: Pdf, place: int) -> None:
+def printed_only(pdf: Pdf, position: int) -> None:
     """A note that is drawn on paper and nowhere else."""
-    stamp(pdf, place)
-    page_of(pdf, place).obj.Annots[-1].F = 4 | 32
+    stamp(pdf, position)
+    page_of(pdf, position).obj.Annots[-1].F = 4 | 32
 
 
-def text_note(pdf: Pdf, place: int) -> None:
-    annotate(pdf, place, Subtype=Name.FreeText, Contents=String("100 %"), DA=String("/Helv 12 Tf"))
+def text_note(pdf: Pdf, position: int) -> None:
+    annotate(pdf, position, Subtype=Name.FreeText, Contents=String("100 %"), DA=String("/Helv 12 Tf"))
 
 
-def file_note(pdf: Pdf, place: int) -> None:
+def file_note(pdf: Pdf, position: int) -> None:
     file = pikepdf.AttachedFileSpec(pdf, b"MZ", filename="a.exe")
-    annotate(pdf, place, Subtype=Name.FileAttachment, FS=file.obj)
+    annotate(pdf, position, Subtype=Name.FileAttachment, FS=file.obj)
 
 
-def launch(pdf: Pdf, place: int) -> None:
-    annotate(pdf, place, Subtype=Name.Link, A=Dictionary(S=Name.Launch, F=String("a.exe")))
+def launch(pdf: Pdf, position: int) -> None:
+    annotate(pdf, position, Subtype=Name.Link, A=Dictionary(S=Name.Launch, F=String("a.exe")))
 
 
-def submit(pdf: Pdf, place: int) -> None:
-    annotate(pdf, place, Subtype=Name.Link, A=Dictionary(S=Name.SubmitForm, F=String("https://example.org")))
+def submit(pdf: Pdf, position: int) -> None:
+    annotate(
+        pdf, position, Subtype=Name.Link, A=Dictionary(S=Name.SubmitForm, F=String("https://example.org"))
+    )
 
 
-def other_document(pdf: Pdf, place: int) -> None:
-    link = _links(pdf, place)[0]
+def other_document(pdf: Pdf, position: int) -> None:
+    link = _links(pdf, position)[0]
     del link["/Dest"]
     link.A = Dictionary(S=Name.GoToR, F=String("b.pdf"), D=String("s1"))
 
 
-def program(pdf: Pdf, place: int) -> None:
+def program(pdf: Pdf, position: int) -> None:
     action = Dictionary(S=Name.JavaScript, JS=String("app.alert(1)"))
-    if place:
+    if position:
         pdf.Root.Names.JavaScript = Dictionary(Names=Array([String("a"), action]))
     else:
-        annotate(pdf, place, Subtype=Name.Link, A=action)
+        annotate(pdf, position, Subtype=Name.Link, A=action)
 
 
-def opening(pdf: Pdf, place: int) -> None:
+def opening(pdf: Pdf, position: int) -> None:
     action = Dictionary(S=Name.Named, N=Name.Print)
-    if place:
-        page_of(pdf, place).obj.AA = Dictionary(O=action)
+    if position:
+        page_of(pdf, position).obj.AA = Dictionary(O=action)
     else:
         pdf.Root.OpenAction = action
 
 
-def hidden_layer(pdf: Pdf, place: int) -> None:
+def hidden_layer(pdf: Pdf, position: int) -> None:
     """A layer that is switched off on screens and on for printing."""
     layer = pdf.make_indirect(Dictionary(Type=Name.OCG, Name=String("a")))
     pdf.Root.OCProperties = Dictionary(OCGs=Array([layer]), D=Dictionary(OFF=Array([layer])))
-    page_of(pdf, place).obj.Resources.Properties = Dictionary(L0=layer)
-    painted(b"/OC /L0 BDC 0 g 90 400 90 30 re f EMC", pdf, place)
+    page_of(pdf, position).obj.Resources.Properties = Dictionary(L0=layer)
+    painted(b"/OC /L0 BDC 0 g 90 400 90 30 re f EMC", pdf, position)
 
 
-def _links(pdf: Pdf, place: int) -> list[Any]:
+def _links(pdf: Pdf, position: int) -> list[Any]:
     found = [link for page in pdf.pages for link in page.obj.get("/Annots", [])]
-    return found[len(found) // 2 :] if place else found
+    return found[len(found) // 2 :] if position else found
 
 
-def other_target(pdf: Pdf, place: int) -> None:
-    links = _links(pdf, place)
+def other_target(pdf: Pdf, position: int) -> None:
+    links = _links(pdf, position)
     links[0].Dest = next(link.Dest for link in reversed(links) if str(link.Dest) != str(links[0].Dest))
 
 
-def other_description(pdf: Pdf, place: int) -> None:
-    _links(pdf, place)[0].Contents = String("Source of 1.00: /transfer/accuracy/test")
+def other_description(pdf: Pdf, position: int) -> None:
+    _links(pdf, position)[0].Contents = String("Source of 1.00: /transfer/accuracy/test")
 
 
-def web_link(pdf: Pdf, place: int) -> None:
-    link = _links(pdf, place)[0]
+def web_link(pdf: Pdf, position: int) -> None:
+    link = _links(pdf, position)[0]
     del link["/Dest"]
     link.A = Dictionary(S=Name.URI, URI=String("https://example.org"))
 
 
-def moved_link(pdf: Pdf, place: int) -> None:
-    _links(pdf, place)[0].Rect = Array([0, 0, 600, 800])
+def moved_link(pdf: Pdf, position: int) -> None:
+    _links(pdf, position)[0].Rect = Array([0, 0, 600, 800])
 
 
-def missing_link(pdf: Pdf, place: int) -> None:
-    page = page_of(pdf, place).obj
+def missing_link(pdf: Pdf, position: int) -> None:
+    page = page_of(pdf, position).obj
     page.Annots = Array(list(page.Annots)[1:])
 
 
-def moved_place(pdf: Pdf, place: int) -> None:
+def moved_target(pdf: Pdf, position: int) -> None:
     targets = pdf.Root.Names.Dests.Names
-    targets[2 * place + 1] = Array([pdf.pages[3].obj, Name.XYZ, 0, 400, 0])
+    targets[2 * position + 1] = Array([pdf.pages[3].obj, Name.XYZ, 0, 400, 0])
 
 
 def _elements(pdf: Pdf, key: str) -> list[Any]:
-    return [
-        thing for thing in pdf.objects if isinstance(thing, Dictionary) and key in thing and "/S" in thing
-    ]
+    return [obj for obj in pdf.objects if isinstance(obj, Dictionary) and key in obj and "/S" in obj]
 
 
-def alt(pdf: Pdf, place: int) -> None:
-    _elements(pdf, "/Alt")[-place].Alt = String("The accuracy is 1.00.")
+def alt(pdf: Pdf, position: int) -> None:
+    _elements(pdf, "/Alt")[-position].Alt = String("The accuracy is 1.00.")
 
 
-def actual_text(pdf: Pdf, place: int) -> None:
-    _elements(pdf, "/Pg")[-place].ActualText = String("100 %")
+def actual_text(pdf: Pdf, position: int) -> None:
+    _elements(pdf, "/Pg")[-position].ActualText = String("100 %")
 
 
-def actual_text_in_content(pdf: Pdf, place: int) -> None:
-    edit(pdf, place, rb"<</MCID (\d+)>>", rb"<</MCID \1/ActualText(100)>>")
+def actual_text_in_content(pdf: Pdf, position: int) -> None:
+    edit(pdf, position, rb"<</MCID (\d+)>>", rb"<</MCID \1/ActualText(100)>>")
 
 
-def reading_order(pdf: Pdf, place: int) -> None:
-    parents = [thing for thing in _elements(pdf, "/K") if isinstance(thing.K, Array) and len(thing.K) > 2]
-    parents[-place].K = Array(list(parents[-place].K)[::-1])
+def reading_order(pdf: Pdf, position: int) -> None:
+    parents = [obj for obj in _elements(pdf, "/K") if isinstance(obj.K, Array) and len(obj.K) > 2]
+    parents[-position].K = Array(list(parents[-position].K)[::-1])
 
 
-def role(pdf: Pdf, place: int) -> None:
-    element = _elements(pdf, "/Pg")[-place]
+def role(pdf: Pdf, position: int) -> None:
+    element = _elements(pdf, "/Pg")[-position]
     element.S = Name.Artifact
 
 
 def _bookmarks(pdf: Pdf) -> list[Any]:
-    return [
-        thing
-        for thing in pdf.objects
-        if isinstance(thing, Dictionary) and "/Title" in thing and "/Dest" in thing
-    ]
+    return [obj for obj in pdf.objects if isinstance(obj, Dictionary) and "/Title" in obj and "/Dest" in obj]
 
 
-def bookmark(pdf: Pdf, place: int) -> None:
-    _bookmarks(pdf)[-place].Title = String("Accuracy 1.00")
+def bookmark(pdf: Pdf, position: int) -> None:
+    _bookmarks(pdf)[-position].Title = String("Accuracy 1.00")
 
 
-def bookmark_target(pdf: Pdf, place: int) -> None:
-    _bookmarks(pdf)[-place].Dest = Array([pdf.pages[0].obj, Name.XYZ, 0, 0, 0])
+def bookmark_target(pdf: Pdf, position: int) -> None:
+    _bookmarks(pdf)[-position].Dest = Array([pdf.pages[0].obj, Name.XYZ, 0, 0, 0])
 
 
-def info(pdf: Pdf, place: int) -> None:
-    pdf.docinfo[("/Title", "/Author")[place]] = "Another group"
+def info(pdf: Pdf, position: int) -> None:
+    pdf.docinfo[("/Title", "/Author")[position]] = "Another group"
 
 
-def xmp(pdf: Pdf, place: int) -> None:
+def xmp(pdf: Pdf, position: int) -> None:
     data = pdf.Root.Metadata.read_bytes()
     old, new = ((b"</dc:title>", b"</dc:title><dc:creator>X</dc:creator>"), (b">Report on", b">Proof of"))[
-        place
+        position
     ]
     assert old in data
     pdf.Root.Metadata.write(data.replace(old, new))
 
 
-def executable(pdf: Pdf, place: int) -> None:
-    name = ("setup.exe", "results.json.exe")[place]
+def executable(pdf: Pdf, position: int) -> None:
+    name = ("setup.exe", "results.json.exe")[position]
     pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, b"MZ\x90", filename=name)
 
 
-def two_faced_file(pdf: Pdf, place: int) -> None:
+def two_faced_file(pdf: Pdf, position: int) -> None:
     """An attached file that is another one for other systems."""
-    file = pdf.attachments[("results.json", "report.toml")[place]].obj
+    file = pdf.attachments[("results.json", "report.toml")[position]].obj
     file.EF.UF = pdf.make_stream(b"{}", Type=Name.EmbeddedFile)
 
 
-def described_file(pdf: Pdf, place: int) -> None:
-    pdf.attachments[("results.json", "report.toml")[place]].obj.Desc = String("Checked by the course staff")
+def described_file(pdf: Pdf, position: int) -> None:
+    pdf.attachments[("results.json", "report.toml")[position]].obj.Desc = String(
+        "Checked by the course staff"
+    )
 
 
-def other_text(pdf: Pdf, place: int) -> None:
+def other_text(pdf: Pdf, position: int) -> None:
     """One glyph in the place of another, different one that the same font has."""
-    edit(pdf, place, rb"\[<([0-9a-f]{4})(?!\1)([0-9a-f]{4})", rb"[<\2\1")
+    edit(pdf, position, rb"\[<([0-9a-f]{4})(?!\1)([0-9a-f]{4})", rb"[<\2\1")
 
 
-def text_size(pdf: Pdf, place: int) -> None:
-    edit(pdf, place, rb"(/\w+) (\d+)(\.\d+)? Tf", rb"\1 22 Tf")
+def text_size(pdf: Pdf, position: int) -> None:
+    edit(pdf, position, rb"(/\w+) (\d+)(\.\d+)? Tf", rb"\1 22 Tf")
 
 
-def text_mode(pdf: Pdf, place: int) -> None:
-    edit(pdf, place, rb"BT\n", rb"BT\n3 Tr\n")
+def text_mode(pdf: Pdf, position: int) -> None:
+    edit(pdf, position, rb"BT\n", rb"BT\n3 Tr\n")
 
 
-def light_text(pdf: Pdf, place: int) -> None:
-    edit(pdf, place, rb"\n[\d.]+ [\d.]+ [\d.]+ rg\nBT", rb"\n0.97 0.97 0.97 rg\nBT")
+def light_text(pdf: Pdf, position: int) -> None:
+    edit(pdf, position, rb"\n[\d.]+ [\d.]+ [\d.]+ rg\nBT", rb"\n0.97 0.97 0.97 rg\nBT")
 
 
-def removed_text(pdf: Pdf, place: int) -> None:
-    edit(pdf, place, rb"BT\n[^T]*Tm\n/\w+ [\d.]+ Tf\n\[[^\]]*\] TJ\nET", rb"")
+def removed_text(pdf: Pdf, position: int) -> None:
+    edit(pdf, position, rb"BT\n[^T]*Tm\n/\w+ [\d.]+ Tf\n\[[^\]]*\] TJ\nET", rb"")
 
 
-def moved_text(pdf: Pdf, place: int) -> None:
-    edit(pdf, place, rb"1 0 0 -1 ([\d.]+) ([\d.]+) Tm", rb"1 0 0 -1 3\1 \2 Tm")
+def moved_text(pdf: Pdf, position: int) -> None:
+    edit(pdf, position, rb"1 0 0 -1 ([\d.]+) ([\d.]+) Tm", rb"1 0 0 -1 3\1 \2 Tm")
 
 
-def glyphs_over(pdf: Pdf, place: int) -> None:
+def glyphs_over(pdf: Pdf, position: int) -> None:
     """The glyphs of a text drawn once more, beside themselves."""
-    edit(pdf, place, rb"(\[<[0-9a-f]+>[^\]]*\] TJ)", rb"\1 1 0 0 1 2 0 cm \1")
+    edit(pdf, position, rb"(\[<[0-9a-f]+>[^\]]*\] TJ)", rb"\1 1 0 0 1 2 0 cm \1")
 
 
-def removed_clip(pdf: Pdf, place: int) -> None:
-    edit(pdf, place, rb"\nre?\n?W\n|\nW\n", rb"\n")
+def removed_clip(pdf: Pdf, position: int) -> None:
+    edit(pdf, position, rb"\nre?\n?W\n|\nW\n", rb"\n")
 
 
-def unicode_map(pdf: Pdf, place: int) -> None:
+def unicode_map(pdf: Pdf, position: int) -> None:
     """What is copied or read aloud is another digit than the one that is seen."""
-    font = _fonts(pdf)[-place]
+    font = _fonts(pdf)[-position]
     data = font.ToUnicode.read_bytes()
     codes = re.findall(rb"<[0-9a-f]{4}> <([0-9a-f]{4})>\n", data)[1:]  # after the range of all codes
     for one, other in zip(codes, codes[1:] + codes[:1], strict=True):
@@ -290,15 +288,15 @@ def unicode_map(pdf: Pdf, place: int) -> None:
     font.ToUnicode.write(data.replace(b"> (", b"> <"))
 
 
-def unicode_range(pdf: Pdf, place: int) -> None:
+def unicode_range(pdf: Pdf, position: int) -> None:
     """No code leads to a character any more."""
-    font = _fonts(pdf)[-place]
+    font = _fonts(pdf)[-position]
     font.ToUnicode.write(font.ToUnicode.read_bytes().replace(b"<ffff>", b"<0001>"))
 
 
-def glyph_shapes(pdf: Pdf, place: int) -> None:
+def glyph_shapes(pdf: Pdf, position: int) -> None:
     """What is seen is another letter than the one that is copied."""
-    font = _fonts(pdf)[-place]
+    font = _fonts(pdf)[-position]
     stream = font.DescendantFonts[0].FontDescriptor.FontFile2
     program = TTFont(io.BytesIO(stream.read_bytes()))
     order = [name for name in program.getGlyphOrder() if program["glyf"][name].numberOfContours > 0]
@@ -319,34 +317,34 @@ def _swap_digits(digits: str, program: TTFont, font: Any) -> None:
     hmtx[one], hmtx[other] = hmtx[other], hmtx[one]
 
 
-def swapped_digits(pdf: Pdf, place: int) -> None:
+def swapped_digits(pdf: Pdf, position: int) -> None:
     """One digit that is seen as another one, in the font that most of the text is in."""
     font = max(_fonts(pdf), key=lambda each: len(read_font(each).texts))
     stream = font.DescendantFonts[0].FontDescriptor.FontFile2
     program = TTFont(io.BytesIO(stream.read_bytes()))
-    _swap_digits(("19", "23")[place], program, font)
+    _swap_digits(("19", "23")[position], program, font)
     target = io.BytesIO()
     program.save(target)
     stream.write(target.getvalue())
 
 
-def other_glyphs(pdf: Pdf, place: int) -> None:
+def other_glyphs(pdf: Pdf, position: int) -> None:
     """A map that chooses other glyphs of the same font."""
-    descendant = _fonts(pdf)[-place].DescendantFonts[0]
+    descendant = _fonts(pdf)[-position].DescendantFonts[0]
     glyphs = [code ^ 1 for code in range(2000)]
     descendant.CIDToGIDMap = pdf.make_stream(b"".join(code.to_bytes(2, "big") for code in glyphs))
 
 
-def other_width(pdf: Pdf, place: int) -> None:
+def other_width(pdf: Pdf, position: int) -> None:
     """A letter after which the next one stands elsewhere."""
-    descendant = _fonts(pdf)[-place].DescendantFonts[0]
+    descendant = _fonts(pdf)[-position].DescendantFonts[0]
     del descendant["/W"]
     descendant.DW = 300
 
 
-def other_encoding(pdf: Pdf, place: int) -> None:
+def other_encoding(pdf: Pdf, position: int) -> None:
     """Codes that stand for other glyphs, by a map of the forger's."""
-    _fonts(pdf)[-place].Encoding = pdf.make_stream(
+    _fonts(pdf)[-position].Encoding = pdf.make_stream(
         b"begincmap 1 begincodespacerange <0000> <ffff> endcodespacerange "
         b"1 begincidrange <0000> <ffff> 1 endcidrange endcmap",
         Type=Name.CMap, CMapName=Name.A, CIDSystemInfo=Dictionary(),
@@ -354,93 +352,87 @@ def other_encoding(pdf: Pdf, place: int) -> None:
 
 
 def _fonts(pdf: Pdf) -> list[Any]:
-    return [
-        thing for thing in pdf.objects if isinstance(thing, Dictionary) and thing.get("/Subtype") == "/Type0"
-    ]
+    return [obj for obj in pdf.objects if isinstance(obj, Dictionary) and obj.get("/Subtype") == "/Type0"]
 
 
 def _images(pdf: Pdf) -> list[Any]:
-    return [
-        thing
-        for thing in pdf.objects
-        if isinstance(thing, pikepdf.Stream) and thing.get("/Subtype") == "/Image"
-    ]
+    return [obj for obj in pdf.objects if isinstance(obj, pikepdf.Stream) and obj.get("/Subtype") == "/Image"]
 
 
-def other_picture(pdf: Pdf, place: int) -> None:
-    image = _images(pdf)[-place]
+def other_picture(pdf: Pdf, position: int) -> None:
+    image = _images(pdf)[-position]
     target = io.BytesIO()
     Image.new("RGB", (int(image.Width), int(image.Height)), (90, 0, 0)).save(target, "JPEG")
     image.write(target.getvalue(), filter=Name.DCTDecode)
 
 
-def swapped_pictures(pdf: Pdf, place: int) -> None:
+def swapped_pictures(pdf: Pdf, position: int) -> None:
     images = _images(pdf)
-    one, other = ((images[0], images[1]), (images[-1], images[0]))[place]
+    one, other = ((images[0], images[1]), (images[-1], images[0]))[position]
     first, second = one.read_raw_bytes(), other.read_raw_bytes()
     one.write(second, filter=Name.DCTDecode)
     other.write(first, filter=Name.DCTDecode)
 
 
-def printed_picture(pdf: Pdf, place: int) -> None:
+def printed_picture(pdf: Pdf, position: int) -> None:
     """Another picture for printers."""
-    image = _images(pdf)[-place]
+    image = _images(pdf)[-position]
     other = pdf.make_stream(bytes(3), Type=Name.XObject, Subtype=Name.Image, Width=1, Height=1)
     other.ColorSpace, other.BitsPerComponent = Name.DeviceRGB, 8
     image.Alternates = Array([Dictionary(Image=other, DefaultForPrinting=True)])
 
 
-def form_object(pdf: Pdf, place: int) -> None:
-    page = page_of(pdf, place)
+def form_object(pdf: Pdf, position: int) -> None:
+    page = page_of(pdf, position)
     page.obj.Resources.XObject = Dictionary(
         {**dict(page.obj.Resources.get("/XObject", {}).items()), "/Fx": _form(pdf, b"0 g 0 0 90 12 re f")}
     )
-    painted(b"1 0 0 1 90 500 cm /Fx Do", pdf, place)
+    painted(b"1 0 0 1 90 500 cm /Fx Do", pdf, position)
 
 
-def rotated(pdf: Pdf, place: int) -> None:
-    if place:
+def rotated(pdf: Pdf, position: int) -> None:
+    if position:
         pdf.Root.Pages.Rotate = 180
     else:
-        page_of(pdf, place).obj.Rotate = 180
+        page_of(pdf, position).obj.Rotate = 180
 
 
-def cropped(pdf: Pdf, place: int) -> None:
-    page_of(pdf, place).obj.CropBox = Array([0, 300, 595, 842])
+def cropped(pdf: Pdf, position: int) -> None:
+    page_of(pdf, position).obj.CropBox = Array([0, 300, 595, 842])
 
 
-def page_too_many(pdf: Pdf, place: int) -> None:
-    pdf.pages.insert((1, len(pdf.pages) - 1)[place], pdf.pages[2])
+def page_too_many(pdf: Pdf, position: int) -> None:
+    pdf.pages.insert((1, len(pdf.pages) - 1)[position], pdf.pages[2])
 
 
-def page_missing(pdf: Pdf, place: int) -> None:
-    del pdf.pages[(2, -1)[place]]
+def page_missing(pdf: Pdf, position: int) -> None:
+    del pdf.pages[(2, -1)[position]]
 
 
-def pages_swapped(pdf: Pdf, place: int) -> None:
-    index = (1, len(pdf.pages) - 2)[place]
+def pages_swapped(pdf: Pdf, position: int) -> None:
+    index = (1, len(pdf.pages) - 2)[position]
     first = pdf.pages[index]
     del pdf.pages[index]
     pdf.pages.insert(index + 1, first)
 
 
-def viewer(pdf: Pdf, place: int) -> None:
-    if place:
+def viewer(pdf: Pdf, position: int) -> None:
+    if position:
         pdf.Root.PageMode = Name.FullScreen
     else:
         pdf.Root.ViewerPreferences.HideMenubar = True
 
 
-def language(pdf: Pdf, place: int) -> None:
-    if place:
+def language(pdf: Pdf, position: int) -> None:
+    if position:
         del pdf.Root["/Lang"]
     else:
         pdf.Root.Lang = String("de")
 
 
-def everything(pdf: Pdf, place: int) -> None:
+def everything(pdf: Pdf, position: int) -> None:
     for forge in (alt, bookmark, info, field, text_size, actual_text):
-        forge(pdf, place)
+        forge(pdf, position)
 
 
 FORGERIES: Mapping[str, Forge] = {
@@ -448,7 +440,7 @@ FORGERIES: Mapping[str, Forge] = {
     for forge in (
         field, whole_field, stamp, printed_only, text_note, file_note, launch, submit,
         other_document, program, opening, hidden_layer, other_target, other_description, web_link,
-        moved_link, missing_link, moved_place, alt, actual_text, actual_text_in_content,
+        moved_link, missing_link, moved_target, alt, actual_text, actual_text_in_content,
         reading_order, role, bookmark, bookmark_target, info, xmp, executable, two_faced_file,
         described_file, other_text, text_size, text_mode, light_text, removed_text, moved_text,
         glyphs_over, unicode_map,
@@ -477,10 +469,10 @@ def tiny_shift(pdf: Pdf) -> None:
 
 def other_prefixes(pdf: Pdf) -> None:
     """The six letters that a program makes up for a part of a font."""
-    for thing in pdf.objects:
+    for obj in pdf.objects:
         for key in ("/BaseFont", "/FontName"):
-            if isinstance(thing, Dictionary) and key in thing:
-                thing[key] = Name(re.sub(r"/[A-Z]{6}\+", "/ABCDEF+", str(thing[key])))
+            if isinstance(obj, Dictionary) and key in obj:
+                obj[key] = Name(re.sub(r"/[A-Z]{6}\+", "/ABCDEF+", str(obj[key])))
 
 
 def other_subsetter(pdf: Pdf) -> None:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reportgen.verify.content_streams import Mark, Painter
 from reportgen.verify.differences import Difference, Kind, find_runs, keep_gravest
-from reportgen.verify.paper_content import Mark, Painter
-from reportgen.verify.paper_fonts import Letters, read_letters
-from reportgen.verify.paper_values import Reader, Table, Value, items_of, same, scalar, show, table_of
+from reportgen.verify.pdf_fonts import Letters, read_letters
+from reportgen.verify.pdf_values import Reader, Table, Value, items_of, same, scalar, show, table_of
 
 # The ways between elements; level, page, order and what an element holds say the same as values.
 _OF_ELEMENTS = frozenset(["/K", "/P", "/ParentTree", "/IDTree", "/Pg"])
@@ -42,7 +42,7 @@ class Node:
 
 
 def read_nodes(root: Any, reader: Reader) -> tuple[tuple[Node, ...], Mapping[Any, int]]:
-    """All elements in reading order, and the place of each by the number of its object."""
+    """All elements in reading order, and the index of each by the number of its object."""
     import pikepdf
 
     found: list[Node] = []
@@ -125,23 +125,28 @@ def compare_nodes(theirs: Sequence[Node], ours: Sequence[Node]) -> Iterator[Diff
             yield from keep_gravest(rows, _MOST_EACH)
             continue
         reason = "the report has no such element in its structure"
-        added = (Difference(_place(node), reason, node.get("/Alt"), None, _kind(node)) for node in there)
+        added = (
+            Difference(_describe_location(node), reason, node.get("/Alt"), None, _kind(node))
+            for node in there
+        )
         yield from keep_gravest(added, _MOST_EACH)
         reason = "it is missing in the structure"
-        missing = (Difference(_place(node), reason, None, node.get("/Alt"), _kind(node)) for node in due)
+        missing = (
+            Difference(_describe_location(node), reason, None, node.get("/Alt"), _kind(node)) for node in due
+        )
         yield from keep_gravest(missing, _MOST_EACH)
 
 
 def _compare_node(one: Node, other: Node) -> Iterator[Difference]:
-    place = _place(other)
+    location = _describe_location(other)
     theirs, ours = (e if isinstance(e, dict) else {} for e in (one.entries, other.entries))
     for key in {**ours, **theirs}:
         if not same(theirs.get(key), ours.get(key), 0.6):
             kind: Kind = "flow" if key in ("/S", "/A") and _kind(one) == _kind(other) == "flow" else "content"
-            yield Difference(f"{place}, {key}", "it has another value", one.get(key), other.get(key), kind)
+            yield Difference(f"{location}, {key}", "it has another value", one.get(key), other.get(key), kind)
     if (one.level, one.page, one.holds) != (other.level, other.page, other.holds):
-        reason, values = "it holds something else, or stands elsewhere", (show(one.holds), show(other.holds))
-        yield Difference(place, reason, values[0], values[1], "flow")
+        reason, values = "it holds something else, or is elsewhere", (show(one.holds), show(other.holds))
+        yield Difference(location, reason, values[0], values[1], "flow")
 
 
 def _kind(node: Node) -> Kind:
@@ -151,15 +156,15 @@ def _kind(node: Node) -> Kind:
     return "content" if node.get("/Alt") or node.get("/E") or node.get("/ActualText") else "flow"
 
 
-def _place(node: Node) -> str:
+def _describe_location(node: Node) -> str:
     page = f" of page {node.page + 1}" if node.page >= 0 else ""
     alt = node.get("/Alt")
     return f"structure{page}, {node.role}{f' “{alt}”' if alt else ''}"
 
 
 @dataclass(frozen=True)
-class Paper:
-    """All of a PDF as values: see ``read_paper``."""
+class PdfContent:
+    """All of a PDF as values: see ``read_pdf_content``."""
 
     catalogue: Table
     nodes: Table
@@ -189,7 +194,7 @@ _PAGE = frozenset(["/Parent", "/Contents", "/Resources", "/Annots"])
 _NODE = frozenset(["/Kids", "/Count", "/Parent", "/Type"])
 
 
-def read_paper(pdf: Any) -> Paper:
+def read_pdf_content(pdf: Any) -> PdfContent:
     """All of a PDF, whatever its objects are; raises what pikepdf raises for a damaged one."""
     numbers = {page.objgen: number for number, page in enumerate(pdf.pages)}
     reader = Reader(numbers)
@@ -199,7 +204,7 @@ def read_paper(pdf: Any) -> Paper:
     annotations = tuple(
         tuple(reader.value(each) for each in items_of(page.obj.get("/Annots"))) for page in pdf.pages
     )
-    return Paper(
+    return PdfContent(
         reader.table(root, _OF_CATALOGUE),
         _inherited(table_of(root.get("/Pages")), reader),
         reader.table(pdf.trailer.get("/Info")),
@@ -223,7 +228,7 @@ _MOST = 500_000
 
 
 def _inherited(root: Any, reader: Reader) -> Table:
-    """What the nodes above pages hand down to them."""
+    """What the nodes above pages pass down to them."""
     found: Table = {}
     waiting, seen = [root], set()
     for _ in range(_MOST):
@@ -263,10 +268,10 @@ def _read_bookmarks(outlines: Any, reader: Reader) -> Iterator[tuple[float, Tabl
     for _ in range(_MOST):
         if not waiting:
             break
-        level, thing = waiting.pop()
-        if thing is None:
+        level, obj = waiting.pop()
+        if obj is None:
             continue
-        entry = table_of(thing)
+        entry = table_of(obj)
         yield level, reader.table(entry, _TREE)
         # What is inside comes off the stack before what is next, as a reader sees them.
         waiting += [(level, entry.get("/Next")), (level + 1, entry.get("/First"))]
@@ -311,8 +316,8 @@ def _count_resources(pdf: Any) -> Mapping[str, int]:
     for page in pdf.pages:
         resources = table_of(page.obj.get("/Resources"))
         for kind in resources:
-            for name, thing in table_of(resources.get(kind)).items():
-                # What is written in place has no number, and is told apart by its name.
-                here = thing.objgen if hasattr(thing, "objgen") else (0, 0)
+            for name, obj in table_of(resources.get(kind)).items():
+                # A direct object has no number, and is distinguished by its name.
+                here = obj.objgen if hasattr(obj, "objgen") else (0, 0)
                 found.setdefault(str(kind), set()).add(here if here != (0, 0) else str(name))
     return {kind: len(each) for kind, each in found.items()}

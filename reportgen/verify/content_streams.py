@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from reportgen.verify.paper_values import Reader, Value, items_of, scalar, table_of
+from reportgen.verify.pdf_values import Reader, Value, items_of, scalar, table_of
 
 _UNKNOWN = "\ufffd"
 
@@ -169,21 +169,21 @@ class Painter:
                 yield Mark("Tf", (font.name, size))
                 continue
             elif operator in SHOWING:
-                yield _shown(operator, operands, font)
+                yield _text_mark(operator, operands, font)
                 continue
             elif operator in _NAMED:
                 yield from self._named(operator, operands, resources, depth)
                 continue
             yield Mark(operator, tuple(self._operand(each) for each in operands))
 
-    def _operand(self, thing: Any) -> Value:
+    def _operand(self, obj: Any) -> Value:
         import pikepdf
 
-        compound = isinstance(thing, pikepdf.Dictionary | pikepdf.Array)
-        return self._reader.value(thing) if compound else scalar(thing)
+        compound = isinstance(obj, pikepdf.Dictionary | pikepdf.Array)
+        return self._reader.value(obj) if compound else scalar(obj)
 
     def _named(self, operator: str, operands: Any, resources: Any, depth: int) -> Iterator[Mark]:
-        """An instruction about a resource, with the resource's value in place of its name."""
+        """An instruction about a resource, with the resource's value instead of its name."""
         import pikepdf
 
         *others, name = operands if len(operands) else [None]
@@ -198,7 +198,7 @@ class Painter:
         elif isinstance(found, pikepdf.Stream) and found.get("/Subtype") == "/Image":
             yield Mark(operator, image=self._image(found))
         elif isinstance(found, pikepdf.Stream) and operator in ("Do", "scn", "SCN"):
-            # WeasyPrint gives no form a matrix, and that of a pattern is where it stands on the page.
+            # WeasyPrint gives no form a matrix, and that of a pattern is its position on the page.
             pattern = operator != "Do"
             yield Mark(operator, (*values, self._known(found, _DRAWN | {"/Matrix"} if pattern else _DRAWN)))
             if pattern and "/Matrix" in found:
@@ -232,13 +232,13 @@ class Painter:
             {**entries, "/ColorTransform": tuple(turned)} if turned and isinstance(entries, dict) else entries
         )
 
-    def _known(self, thing: Any, leave: frozenset[str]) -> Value:
-        key = thing.objgen
+    def _known(self, obj: Any, leave: frozenset[str]) -> Value:
+        key = obj.objgen
         if key == (0, 0):
-            return self._reader.value(thing, leave)
-        # With what is left out: a stranger's object may be drawn as things of several kinds.
+            return self._reader.value(obj, leave)
+        # With what is left out: a stranger's object may be used as objects of several kinds.
         if (key, leave) not in self._values:
-            value = self._reader.value(thing, leave)
+            value = self._reader.value(obj, leave)
             if isinstance(value, dict) and leave:
                 # Instructions and pixels are compared themselves, however they are packed.
                 value.pop("<data>", None)
@@ -288,7 +288,7 @@ def _number(operands: Sequence[Any]) -> float:
     return value if isinstance(value, float) else 0.0
 
 
-def _shown(operator: str, operands: Any, font: Font) -> Mark:
+def _text_mark(operator: str, operands: Any, font: Font) -> Mark:
     """Text: the text of each glyph and by how much the next one is moved."""
     import pikepdf
 

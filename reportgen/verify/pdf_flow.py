@@ -6,22 +6,22 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from reportgen.verify.paper import Paper
-from reportgen.verify.paper_content import STYLING, Mark
-from reportgen.verify.paper_values import show
+from reportgen.verify.content_streams import STYLING, Mark
+from reportgen.verify.pdf_content import PdfContent
+from reportgen.verify.pdf_values import show
 
 _NOT_READ = re.compile(r"[\s\u00ad\u2010-]")
 """White space and hyphens, which depend on where lines end."""
 
 _PAGE_NUMBER = re.compile(r"\d{1,3}")
-"""Where it stands alone, it may be the number of a page; numbers of the results are read by their links."""
+"""On its own it may be the number of a page; numbers of the results are read by their links."""
 
 
-def flow_alike(found: Paper, due: Paper) -> bool:
+def flow_alike(found: PdfContent, due: PdfContent) -> bool:
     """Whether what is read aloud is the same, in the same order, fonts, sizes and colours and with the same
     links, apart from page numbers.
     """
-    styles = [list_styles(mark for page in paper.marks for mark in page) for paper in (found, due)]
+    styles = [list_styles(mark for page in content.marks for mark in page) for content in (found, due)]
     return (
         styles[0] <= styles[1]
         and _read_aloud(found) == _read_aloud(due)
@@ -30,7 +30,7 @@ def flow_alike(found: Paper, due: Paper) -> bool:
     )
 
 
-def _is_furnished_alike(found: Paper, due: Paper) -> bool:
+def _is_furnished_alike(found: PdfContent, due: PdfContent) -> bool:
     """Whether running heads, and heads of tables that are repeated, are words of the report."""
     words = _NO_FURNITURE.sub("", "".join(mark.text for page in due.marks for mark in page))
     pieces = (words for page in found.marks for _, words in read_contents(page).get(-1.0, []))
@@ -41,18 +41,18 @@ def _is_furnished_alike(found: Paper, due: Paper) -> bool:
 _NO_FURNITURE = re.compile(r"[\s\d\u00ad\u2010-]")
 
 
-def _list_links(paper: Paper) -> list[tuple[Any, Any]]:
+def _list_links(content: PdfContent) -> list[tuple[Any, Any]]:
     """What each link says and where it leads; one that is broken into lines once."""
-    rows = [row for page in paper.annotations for row in page]
+    rows = [row for page in content.annotations for row in page]
     links = [(show(row.get("/Contents", "")), str(row.get("/Dest"))) for row in rows]
     return [link for link, before in zip(links, [None, *links], strict=False) if link != before]
 
 
-def _read_aloud(paper: Paper) -> list[Styled]:
+def _read_aloud(content: PdfContent) -> list[Styled]:
     """The text in the order in which it is read, in pieces that are drawn in the same way."""
-    contents = [read_contents(page) for page in paper.marks]
+    contents = [read_contents(page) for page in content.marks]
     pieces: list[Styled] = []
-    for node in paper.structure:
+    for node in content.structure:
         pieces += [(key, str(words)) for key in ("/Alt", "/E", "/ActualText") if (words := node.get(key))]
         # An element may be on no page (-1), or on one that is not there.
         held = (each for each in node.holds if isinstance(each, float) and 0 <= node.page < len(contents))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pikepdf
 import pytest
-from forged_papers import changed
+from forged_pdfs import changed
 from forging import page
 from pikepdf import Array, Dictionary, Name
 from PIL import Image
@@ -16,7 +16,7 @@ from PIL import Image
 from reportgen.figures.figure import raster_picture
 from reportgen.pdf.printer import print_pdf
 from reportgen.verify.differences import Difference
-from reportgen.verify.paper_comparison import Reprint, _is_told, compare_papers, open_reprint
+from reportgen.verify.pdf_comparison import Reprint, _is_reported, compare_pdfs, open_reprint
 
 pytestmark = pytest.mark.prints
 
@@ -56,15 +56,11 @@ def reprint(printed: bytes) -> Iterator[Reprint]:
 
 
 def streams(pdf: pikepdf.Pdf, subtype: str) -> list[Any]:
-    return [
-        thing
-        for thing in pdf.objects
-        if isinstance(thing, pikepdf.Stream) and thing.get("/Subtype") == subtype
-    ]
+    return [obj for obj in pdf.objects if isinstance(obj, pikepdf.Stream) and obj.get("/Subtype") == subtype]
 
 
 def kinds(data: bytes, reprint: Reprint) -> set[str]:
-    return {row.kind for row in compare_papers(data, reprint)}
+    return {row.kind for row in compare_pdfs(data, reprint)}
 
 
 def hide(pdf: pikepdf.Pdf) -> None:
@@ -118,9 +114,7 @@ def test_a_pattern_stands_where_ours_does_apart_from_rounding(
 ) -> None:
     def move(pdf: pikepdf.Pdf) -> None:
         patterns = [
-            thing
-            for thing in pdf.objects
-            if isinstance(thing, pikepdf.Stream) and thing.get("/Type") == "/Pattern"
+            obj for obj in pdf.objects if isinstance(obj, pikepdf.Stream) and obj.get("/Type") == "/Pattern"
         ]
         assert patterns
         for each in patterns:
@@ -133,12 +127,12 @@ def test_an_entry_of_the_catalogue_is_not_told_by_its_namesakes_in_fonts(
     printed: bytes, reprint: Reprint
 ) -> None:
     def forge(pdf: pikepdf.Pdf) -> None:
-        for thing in pdf.objects:
-            if isinstance(thing, Dictionary) and thing.get("/Type") in (Name.Font, Name.FontDescriptor):
-                thing.Odd = 1
+        for obj in pdf.objects:
+            if isinstance(obj, Dictionary) and obj.get("/Type") in (Name.Font, Name.FontDescriptor):
+                obj.Odd = 1
         pdf.Root.Odd = 1
 
-    found = [(row.place, row.kind) for row in compare_papers(changed(printed, forge), reprint)]
+    found = [(row.location, row.kind) for row in compare_pdfs(changed(printed, forge), reprint)]
     assert ("/Odd: catalogue", "content") in found
     assert sum(kind == "picture" for _, kind in found) >= 3
     # An entry is told once, as before, where its name was told as no less grave.
@@ -147,7 +141,7 @@ def test_an_entry_of_the_catalogue_is_not_told_by_its_namesakes_in_fonts(
 
 def test_a_row_is_left_out_only_for_one_that_is_no_less_grave() -> None:
     row = Difference("catalogue, /Odd", "the report has no such entry here")
-    assert not _is_told(row, {"/Odd": "picture"})
-    assert not _is_told(row, {"/Other": "active"})
-    assert _is_told(row, {"/Odd": "content"})
-    assert _is_told(row, {"/Odd": "active"})
+    assert not _is_reported(row, {"/Odd": "picture"})
+    assert not _is_reported(row, {"/Other": "active"})
+    assert _is_reported(row, {"/Odd": "content"})
+    assert _is_reported(row, {"/Odd": "active"})

@@ -32,26 +32,26 @@ class Reader:
     def __init__(self, pages: Pages) -> None:
         self.pages = pages
 
-    def value(self, thing: Any, leave: frozenset[str] = frozenset()) -> Value:
+    def value(self, obj: Any, leave: frozenset[str] = frozenset()) -> Value:
         """The value of an object; the keys to ``leave`` out are those of the outermost dictionary."""
-        # For each value anew: one that is too large must not hide those behind it.
+        # For each value separately: one that is too large must not hide those behind it.
         self._left = _MOST
-        return self._value(thing, leave, ())
+        return self._value(obj, leave, ())
 
-    def table(self, thing: Any, leave: frozenset[str] = frozenset()) -> Table:
+    def table(self, obj: Any, leave: frozenset[str] = frozenset()) -> Table:
         """The entries of a dictionary, also of a page; none of anything else."""
         self._left = _MOST
-        return self._table(table_of(thing), leave, ())
+        return self._table(table_of(obj), leave, ())
 
-    def _value(self, thing: Any, leave: frozenset[str], above: tuple[Any, ...]) -> Value:
+    def _value(self, obj: Any, leave: frozenset[str], above: tuple[Any, ...]) -> Value:
         import pikepdf
 
         self._left -= 1
         # Both: a tree can be wide or deep, and shared parts make few objects many values.
         if self._left < 0 or len(above) > _DEEPEST:
             return "<too much>"
-        if isinstance(thing, pikepdf.Array | pikepdf.Dictionary | pikepdf.Stream):
-            number = thing.objgen
+        if isinstance(obj, pikepdf.Array | pikepdf.Dictionary | pikepdf.Stream):
+            number = obj.objgen
             if number != (0, 0):
                 if number in self.pages:
                     return ("<page>", self.pages[number])
@@ -59,38 +59,38 @@ class Reader:
                 if number in above:
                     return "<circle>"
             above = (*above, number)
-        if isinstance(thing, pikepdf.Stream):
-            table = self._table(thing, leave | _TRANSPORT, above)
-            return {**table, "<data>": digest_of(thing)}
-        if isinstance(thing, pikepdf.Dictionary):
-            return self._table(thing, leave, above)
-        if isinstance(thing, pikepdf.Array):
-            return tuple(self._value(item, frozenset(), above) for item in thing)
-        return scalar(thing)
+        if isinstance(obj, pikepdf.Stream):
+            table = self._table(obj, leave | _TRANSPORT, above)
+            return {**table, "<data>": digest_of(obj)}
+        if isinstance(obj, pikepdf.Dictionary):
+            return self._table(obj, leave, above)
+        if isinstance(obj, pikepdf.Array):
+            return tuple(self._value(item, frozenset(), above) for item in obj)
+        return scalar(obj)
 
-    def _table(self, thing: Any, leave: frozenset[str], above: tuple[Any, ...]) -> Table:
+    def _table(self, obj: Any, leave: frozenset[str], above: tuple[Any, ...]) -> Table:
         return {
             str(key): self._value(item, frozenset(), above)
-            for key, item in thing.items()
+            for key, item in obj.items()
             if str(key) not in leave
         }
 
 
-def scalar(thing: Any) -> Value:
+def scalar(obj: Any) -> Value:
     """A number as a float, a name with its slash, a text in quotes, so that none equals another kind."""
     import pikepdf
 
     # Before float(), to which true is 1.
-    if isinstance(thing, bool) or thing is None:
-        return thing
-    if isinstance(thing, pikepdf.Name):
-        return str(thing)
-    if isinstance(thing, pikepdf.String):
-        return f"“{thing}”"
+    if isinstance(obj, bool) or obj is None:
+        return obj
+    if isinstance(obj, pikepdf.Name):
+        return str(obj)
+    if isinstance(obj, pikepdf.String):
+        return f"“{obj}”"
     try:
-        return float(thing)
+        return float(obj)
     except (TypeError, ValueError):
-        return f"<{type(thing).__name__}>"
+        return f"<{type(obj).__name__}>"
 
 
 def digest_of(stream: Any) -> str:
@@ -103,18 +103,18 @@ def digest_of(stream: Any) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def table_of(thing: Any) -> Any:
+def table_of(obj: Any) -> Any:
     """The object itself if it is a dictionary or a stream, else an empty one."""
     import pikepdf
 
-    return thing if isinstance(thing, pikepdf.Dictionary | pikepdf.Stream) else pikepdf.Dictionary()
+    return obj if isinstance(obj, pikepdf.Dictionary | pikepdf.Stream) else pikepdf.Dictionary()
 
 
-def items_of(thing: Any) -> list[Any]:
+def items_of(obj: Any) -> list[Any]:
     """The items of an array, none of anything else."""
     import pikepdf
 
-    return list(thing) if isinstance(thing, pikepdf.Array) else []
+    return list(obj) if isinstance(obj, pikepdf.Array) else []
 
 
 def same(one: Value, other: Value, slack: float = 0.0) -> bool:
@@ -143,14 +143,14 @@ def show(value: Value) -> Any:
 
 
 def compare_tables(
-    place: str, one: Table, other: Table, slack: float = 0.0, kinds: Mapping[str, Kind] | None = None
+    location: str, one: Table, other: Table, slack: float = 0.0, kinds: Mapping[str, Kind] | None = None
 ) -> Iterator[Difference]:
     """A difference for each key of two dictionaries that only one has, or that has another value.
 
     ``kinds``: what a difference of some keys is, if not of content.
     """
     for key in {**other, **one}:
-        name = f"{place}, {key}" if place else key
+        name = f"{location}, {key}" if location else key
         kind = (kinds or {}).get(key, "content")
         if key not in other:
             yield Difference(name, "the report has no such entry here", show(one[key]), None, kind)

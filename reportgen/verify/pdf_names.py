@@ -13,7 +13,7 @@ _BRINGS = {
     "a program": "/JS /JavaScript",
     "an action that nobody asks for": "/OpenAction /AA",
     "content that is shown on some occasions only": "/OCProperties /OC /OCG /OCMD /OCGs",
-    "words that are read aloud and copied in the place of those that are seen": "/ActualText",
+    "words that are read aloud and copied instead of those that are seen": "/ActualText",
     "an action that leads out of the report": (
         "/Launch /GoToR /GoToE /SubmitForm /ImportData /ResetForm /Thread /Hide /Named /SetOCGState "
         "/Rendition /Trans /GoTo3DView /RichMediaExecute"
@@ -61,11 +61,11 @@ _MOST_EACH = 3
 def compare_names(theirs: Any, known: frozenset[str]) -> Iterator[Difference]:
     """A difference for each key and kind of object that is not ``known`` from ours, with its location."""
     counted: dict[tuple[str, Kind], int] = {}
-    for name, place in list_names(theirs):
+    for name, path in list_names(theirs):
         if name in known or name in _TREES:
             continue
-        row = Difference(f"{name}: {place}", *_explain(name, place))
-        # Of each kind: those in fonts may be excused, and must not stand for one elsewhere.
+        row = Difference(f"{name}: {path}", *_explain(name, path))
+        # Of each kind: those in fonts may be excused, and must not hide one elsewhere.
         counted[name, row.kind] = counted.get((name, row.kind), 0) + 1
         if counted[name, row.kind] <= _MOST_EACH:
             yield row
@@ -73,15 +73,15 @@ def compare_names(theirs: Any, known: frozenset[str]) -> Iterator[Difference]:
 
 def refuse_names(theirs: Any) -> Iterator[Difference]:
     """A difference for each name that is refused in any report, whatever a reprint has."""
-    for name, place in list_names(theirs):
+    for name, path in list_names(theirs):
         if name in REFUSED and name not in ("/ActualText", "/Text"):
-            yield Difference(f"{name}: {place}", *_explain(name, place))
+            yield Difference(f"{name}: {path}", *_explain(name, path))
 
 
-def _explain(name: str, place: str) -> tuple[str, None, None, Kind]:
+def _explain(name: str, path: str) -> tuple[str, None, None, Kind]:
     if name in REFUSED:
         return f"it has {REFUSED[name]}", None, None, "active"
-    return "the report has nothing of this name", None, None, "picture" if "/Font" in place else "content"
+    return "the report has nothing of this name", None, None, "picture" if "/Font" in path else "content"
 
 
 def list_names(pdf: Any) -> Iterator[tuple[str, str]]:
@@ -98,23 +98,23 @@ def list_names(pdf: Any) -> Iterator[tuple[str, str]]:
     for _ in range(_MOST):
         if not waiting:
             break
-        thing, place, chosen = waiting.popleft()
-        is_table = isinstance(thing, pikepdf.Dictionary | pikepdf.Stream)
-        entries = list(thing.items()) if is_table else [("", item) for item in thing]
+        obj, path, chosen = waiting.popleft()
+        is_table = isinstance(obj, pikepdf.Dictionary | pikepdf.Stream)
+        entries = list(obj.items()) if is_table else [("", item) for item in obj]
         for key, item in entries:
-            if (place, key) in _FILES or (place == "trailer" and key in _TRAILER):
+            if (path, key) in _FILES or (path == "trailer" and key in _TRAILER):
                 continue
             if is_table and not chosen:
-                yield str(key), place
+                yield str(key), path
                 if key in _NAMING and isinstance(item, pikepdf.Name):
-                    yield str(item), place
+                    yield str(item), path
             if not isinstance(item, pikepdf.Dictionary | pikepdf.Stream | pikepdf.Array):
                 continue
             if item.objgen != (0, 0):
                 if item.objgen in seen:
                     continue
                 seen.add(item.objgen)
-            further = f"{place}{key}" if len(place) < _LONGEST else place
+            further = f"{path}{key}" if len(path) < _LONGEST else path
             named = str(key) in _RESOURCES and isinstance(item, pikepdf.Dictionary)
             waiting.append((item, further, named and "/Type" not in item))
     yield from _list_unused(pdf, seen)
@@ -127,13 +127,13 @@ def _list_unused(pdf: Any, seen: set[Any]) -> Iterator[tuple[str, str]]:
     """What is refused in objects that nothing leads to; some programs find them all the same."""
     import pikepdf
 
-    for thing in pdf.objects:
-        if not isinstance(thing, pikepdf.Dictionary | pikepdf.Stream) or thing.objgen in seen:
+    for obj in pdf.objects:
+        if not isinstance(obj, pikepdf.Dictionary | pikepdf.Stream) or obj.objgen in seen:
             continue
         # So does nothing to the dictionary that a linearised file begins with.
-        if thing.get("/Type") in _UNUSED or "/Linearized" in thing:
+        if obj.get("/Type") in _UNUSED or "/Linearized" in obj:
             continue
-        names = [*thing.keys(), *(thing.get(key) for key in _NAMING)]
+        names = [*obj.keys(), *(obj.get(key) for key in _NAMING)]
         for name in names:
             if str(name) in REFUSED:
-                yield str(name), f"object {thing.objgen[0]}, which nothing leads to"
+                yield str(name), f"object {obj.objgen[0]}, which nothing leads to"

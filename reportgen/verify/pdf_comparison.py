@@ -11,12 +11,12 @@ from typing import Any
 
 from reportgen.engine.stages.pdf import DESCRIPTIONS
 from reportgen.verify.differences import GRAVEST, Difference, Kind, find_runs, keep_gravest
-from reportgen.verify.paper import Paper, compare_nodes, read_paper, stream_of
-from reportgen.verify.paper_flow import flow_alike
-from reportgen.verify.paper_fonts import compare_letters
-from reportgen.verify.paper_marks import compare_marks
-from reportgen.verify.paper_names import compare_names, list_names, refuse_names
-from reportgen.verify.paper_values import Table, compare_tables, items_of, same, scalar, show, table_of
+from reportgen.verify.pdf_content import PdfContent, compare_nodes, read_pdf_content, stream_of
+from reportgen.verify.pdf_flow import flow_alike
+from reportgen.verify.pdf_fonts import compare_letters
+from reportgen.verify.pdf_marks import compare_marks
+from reportgen.verify.pdf_names import compare_names, list_names, refuse_names
+from reportgen.verify.pdf_values import Table, compare_tables, items_of, same, scalar, show, table_of
 
 _SPECIFICATION = frozenset(["/Type", "/F", "/UF", "/EF", "/Desc", "/AFRelationship"])
 
@@ -39,8 +39,8 @@ def refuse_files(pdf: Any) -> Iterator[Difference]:
             continue
         described = show(scalar(specification.get("/Desc"))) or ""
         if described not in ("", DESCRIPTIONS[name]):
-            place = f"attached file {name}, /Desc"
-            yield Difference(place, "it has another description", described, DESCRIPTIONS[name])
+            location = f"attached file {name}, /Desc"
+            yield Difference(location, "it has another description", described, DESCRIPTIONS[name])
         for key in specification:
             if key not in _SPECIFICATION:
                 yield Difference(
@@ -60,7 +60,7 @@ def _refuse_contents(name: str, files: Any) -> Iterator[Difference]:
 
 
 def _list_files(pdf: Any) -> Iterator[Any]:
-    """Every specification that the document lists, in either of the two places, once."""
+    """Every specification that the document lists, in either of the two lists, once."""
     root = table_of(pdf.Root)
     listed = items_of(root.get("/AF"))
     waiting = [table_of(root.get("/Names")).get("/EmbeddedFiles")]
@@ -72,9 +72,9 @@ def _list_files(pdf: Any) -> Iterator[Any]:
         # Names and what they stand for alternate (ISO 32000-1, 7.9.6).
         listed += items_of(node.get("/Names"))[1::2]
     seen = set()
-    for thing in listed:
-        entry = table_of(thing)
-        # What is written in place has no number, (0, 0), and may not be the same as another without one.
+    for obj in listed:
+        entry = table_of(obj)
+        # A direct object has no number, (0, 0), and may not be the same as another without one.
         if entry.objgen == (0, 0) or entry.objgen not in seen:
             seen.add(entry.objgen)
             yield entry
@@ -87,7 +87,7 @@ DAMAGED = "it is damaged, or written as reportgen does not write: ask for the fi
 class Reprint:
     """Our own PDF: its whole content, and every name that occurs in it."""
 
-    paper: Paper
+    content: PdfContent
     names: frozenset[str]
 
 
@@ -100,11 +100,11 @@ def open_reprint(expected: Path | bytes) -> Iterator[Reprint]:
     import pikepdf
 
     with pikepdf.open(stream_of(expected)) as ours:
-        yield Reprint(read_paper(ours), frozenset(name for name, _ in list_names(ours)))
+        yield Reprint(read_pdf_content(ours), frozenset(name for name, _ in list_names(ours)))
 
 
-def compare_papers(submitted: Path | bytes, reprint: Reprint, producer: str = "") -> Iterator[Difference]:
-    """What differs, the most telling first; what attached files say is compared elsewhere.
+def compare_pdfs(submitted: Path | bytes, reprint: Reprint, producer: str = "") -> Iterator[Difference]:
+    """What differs, the gravest first; what attached files say is compared elsewhere.
 
     ``producer``: what the report says it was printed with, which may be another version.
     """
@@ -115,11 +115,11 @@ def compare_papers(submitted: Path | bytes, reprint: Reprint, producer: str = ""
             # Listed, since the rows below are left out where these have named the same entry.
             named = [*compare_names(theirs, reprint.names), *refuse_files(theirs)]
             yield from named
-            found = read_paper(theirs)
+            found = read_pdf_content(theirs)
             # The gravest last, which stays.
             rising = sorted(named, key=lambda row: -GRAVEST.index(row.kind))
-            told = {row.place.partition(":")[0]: row.kind for row in rising}
-            yield from _compare(found, reprint.paper, producer, told)
+            reported = {row.location.partition(":")[0]: row.kind for row in rising}
+            yield from _compare(found, reprint.content, producer, reported)
             # With an empty password pikepdf opens it without a word.
             if theirs.is_encrypted:
                 yield Difference("/Encrypt: trailer", "it has a lock", kind="active")
@@ -131,7 +131,7 @@ def compare_papers(submitted: Path | bytes, reprint: Reprint, producer: str = ""
         yield Difference("report.pdf", DAMAGED, str(error).partition("\n")[0][:120], kind="active")
 
 
-def refuse_paper(submitted: Path) -> Iterator[Difference]:
+def refuse_pdf(submitted: Path) -> Iterator[Difference]:
     """What no report has, whatever a reprint would give: names of active content, odd attached files."""
     import pikepdf
 
@@ -149,7 +149,7 @@ def flows_alike(submitted: Path | bytes, reprint: Reprint) -> bool:
 
     try:
         with pikepdf.open(stream_of(submitted), suppress_warnings=True) as theirs:
-            return flow_alike(read_paper(theirs), reprint.paper)
+            return flow_alike(read_pdf_content(theirs), reprint.content)
     # What cannot be read explains nothing.
     except pikepdf.PikepdfError:
         return False
@@ -161,14 +161,16 @@ _LINK_SLACK = 0.6
 _MOST_EACH = 12
 
 
-def _compare(found: Paper, due: Paper, producer: str, named: Mapping[str, Kind]) -> Iterator[Difference]:
+def _compare(
+    found: PdfContent, due: PdfContent, producer: str, named: Mapping[str, Kind]
+) -> Iterator[Difference]:
     """The differences by part of the PDF; left out are entries ``named`` already as no less grave."""
     parts = [
         compare_tables("catalogue", found.catalogue, due.catalogue),
         compare_tables("the tree of pages", found.nodes, due.nodes),
         compare_tables("Info", found.info, _with_producer(due.info, producer)),
         _compare_lists("metadata (XMP)", found.xmp, _xmp_with_producer(due.xmp, producer)),
-        _in_flow(compare_tables("named places", found.names, due.names, _LINK_SLACK)),
+        _in_flow(compare_tables("named destinations", found.names, due.names, _LINK_SLACK)),
         _compare_bookmarks(found.bookmarks, due.bookmarks),
         _compare_counts(found.resources, due.resources),
         compare_letters(found.letters, due.letters),
@@ -176,29 +178,29 @@ def _compare(found: Paper, due: Paper, producer: str, named: Mapping[str, Kind])
         _in_flow(compare_tables("structure of the pages", found.owners, due.owners)),
     ]
     for part in parts:
-        yield from _shorten([row for row in part if not _is_told(row, named)])
+        yield from _shorten([row for row in part if not _is_reported(row, named)])
     # How many pages there are is compared with what they show, in sheets.py.
     for number, (one, other) in enumerate(zip(found.pages, due.pages, strict=False), 1):
-        place = f"page {number}"
-        yield from compare_tables(place, one, other)
+        location = f"page {number}"
+        yield from compare_tables(location, one, other)
         index = number - 1
-        yield from _compare_annotations(place, found.annotations[index], due.annotations[index])
-        yield from keep_gravest(compare_marks(place, found.marks[index], due.marks[index]), _MOST_EACH)
+        yield from _compare_annotations(location, found.annotations[index], due.annotations[index])
+        yield from keep_gravest(compare_marks(location, found.marks[index], due.marks[index]), _MOST_EACH)
 
 
-def _is_told(row: Difference, named: Mapping[str, Kind]) -> bool:
-    kind = named.get(row.place.rpartition(", ")[2])
+def _is_reported(row: Difference, named: Mapping[str, Kind]) -> bool:
+    kind = named.get(row.location.rpartition(", ")[2])
     # What is named as a matter of fonts, say, may be excused, and this row not.
     return kind is not None and GRAVEST.index(kind) <= GRAVEST.index(row.kind)
 
 
 def _shorten(rows: Sequence[Difference]) -> Iterator[Difference]:
     """The gravest of many, and how many more there are."""
-    shown = keep_gravest(rows, len(rows))
-    yield from shown[:_MOST_EACH]
-    if rest := shown[_MOST_EACH:]:
+    displayed = keep_gravest(rows, len(rows))
+    yield from displayed[:_MOST_EACH]
+    if rest := displayed[_MOST_EACH:]:
         kind = min((row.kind for row in rest), key=GRAVEST.index)
-        yield Difference(rest[0].place, f"and {len(rest)} more of this kind", kind=kind)
+        yield Difference(rest[0].location, f"and {len(rest)} more of this kind", kind=kind)
 
 
 def _with_producer(info: Table, producer: str) -> Table:
@@ -211,13 +213,13 @@ def _xmp_with_producer(xmp: Sequence[str], producer: str) -> list[str]:
     return [f"{row.partition(': ')[0]}: {producer}" if "Producer: " in row else row for row in xmp]
 
 
-def _compare_lists(place: str, theirs: Sequence[str], ours: Sequence[str]) -> Iterator[Difference]:
+def _compare_lists(location: str, theirs: Sequence[str], ours: Sequence[str]) -> Iterator[Difference]:
     for run in find_runs(theirs, ours, lambda a, b: a == b):
         there, due = theirs[run.start : run.stop], ours[run.begin : run.end]
         for index in range(max(len(there), len(due))):
             one = there[index] if index < len(there) else None
             other = due[index] if index < len(due) else None
-            yield Difference(place, "it says something else", one, other)
+            yield Difference(location, "it says something else", one, other)
 
 
 def _compare_bookmarks(
@@ -230,10 +232,10 @@ def _compare_bookmarks(
         there, due = theirs[run.start : run.stop], ours[run.begin : run.end]
         if len(there) == len(due):
             for (level, one), (due_level, other) in zip(there, due, strict=True):
-                place = f"bookmark “{show(other.get('/Title', ''))}”"
-                yield from compare_tables(place, one, other, _LINK_SLACK, _DESTINED)
+                location = f"bookmark “{show(other.get('/Title', ''))}”"
+                yield from compare_tables(location, one, other, _LINK_SLACK, _DESTINED)
                 if level != due_level:
-                    yield Difference(place, "it has another level", level, due_level)
+                    yield Difference(location, "it has another level", level, due_level)
             continue
         for _, entry in there:
             yield Difference(f"bookmark “{show(entry.get('/Title', ''))}”", "the report has no such bookmark")
@@ -263,29 +265,31 @@ _PLACED: Mapping[str, Kind] = {
 }  # fmt: skip
 
 
-def _compare_annotations(place: str, theirs: Sequence[Table], ours: Sequence[Table]) -> Iterator[Difference]:
+def _compare_annotations(
+    location: str, theirs: Sequence[Table], ours: Sequence[Table]
+) -> Iterator[Difference]:
     def alike(one: Table, other: Table) -> bool:
         return same(one, other, _LINK_SLACK)
 
     for run in find_runs(theirs, ours, alike):
         there, due = theirs[run.start : run.stop], ours[run.begin : run.end]
         if len(there) == len(due):
-            rows = [row for pair in zip(there, due, strict=True) for row in _compare_links(place, *pair)]
+            rows = [row for pair in zip(there, due, strict=True) for row in _compare_links(location, *pair)]
             yield from keep_gravest(rows, _MOST_EACH)
             continue
         for entry in there:
             # Links go with the words that they are on; nothing else of ours can be clicked.
             kind: Kind = "flow" if entry.get("/Subtype") == "/Link" else "active"
             what = show(entry.get("/Contents", "")) or show(entry.get("/Subtype", "annotation"))
-            reason = "the report has no such thing to click"
-            yield Difference(f"{place}, annotation “{what}”", reason, kind=kind, box=_box_of(entry))
+            reason = "the report has no such link or button"
+            yield Difference(f"{location}, annotation “{what}”", reason, kind=kind, box=_box_of(entry))
         for entry in due:
-            name = f"{place}, link “{show(entry.get('/Contents', ''))}”"
+            name = f"{location}, link “{show(entry.get('/Contents', ''))}”"
             yield Difference(name, "it is missing", kind="flow", box=_box_of(entry))
 
 
-def _compare_links(place: str, one: Table, other: Table) -> Iterator[Difference]:
-    name = f"{place}, link “{show(other.get('/Contents', ''))}”"
+def _compare_links(location: str, one: Table, other: Table) -> Iterator[Difference]:
+    name = f"{location}, link “{show(other.get('/Contents', ''))}”"
     for each in compare_tables(name, one, other, _LINK_SLACK, _PLACED):
         yield replace(each, box=_box_of(one))
 

@@ -8,9 +8,9 @@ from functools import lru_cache
 from struct import error as struct_error
 from typing import Any
 
+from reportgen.verify.content_streams import Font
 from reportgen.verify.differences import Difference, Kind
-from reportgen.verify.paper_content import Font
-from reportgen.verify.paper_values import items_of, scalar, table_of
+from reportgen.verify.pdf_values import items_of, scalar, table_of
 
 Drawn = tuple[Any, float]
 """An outline in thousandths of the font's size, and the width that the PDF says, in the same unit."""
@@ -42,23 +42,23 @@ def compare_letters(theirs: Letters, ours: Letters) -> Iterator[Difference]:
     for (font, text), drawn in theirs.items():
         if (due := ours.get((font, text))) is None:
             continue
-        place = f"font {font.removeprefix('/')}, letter “{text}”"
+        location = f"font {font.removeprefix('/')}, letter “{text}”"
         for outline, width in drawn:
             if any(outline == each for each, _ in due):
                 if not any(outline == each and abs(width - other) <= _SLACK for each, other in due):
-                    yield Difference(place, "it has another width", width, min(w for _, w in due))
+                    yield Difference(location, "it has another width", width, min(w for _, w in due))
                 continue
             other_text = called.get((font, outline))
             reason = f"it is drawn as “{other_text}”" if other_text else "it has another shape"
             kind: Kind = "content" if other_text or _has_one_form(text) else "layout"
-            yield Difference(place, reason, kind=kind)
+            yield Difference(location, reason, kind=kind)
 
 
 _SLACK = 1.0
 
 
 def _has_one_form(text: str) -> bool:
-    """Whether a letter of this script is the same wherever it stands: Latin, Greek, Cyrillic, and numbers."""
+    """Whether a letter of this script is the same in any context: Latin, Greek, Cyrillic, and numbers."""
     return len(text) == 1 and text < "\u0590"
 
 
@@ -131,6 +131,6 @@ def _read_widths(entries: Any) -> Mapping[int, float]:
     return found
 
 
-def _number(thing: Any) -> float:
-    value = thing if isinstance(thing, int | float) else scalar(thing)
+def _number(obj: Any) -> float:
+    value = obj if isinstance(obj, int | float) else scalar(obj)
     return float(value) if isinstance(value, int | float) else 0.0
