@@ -7,7 +7,7 @@ from typing import Any
 from reportgen.results import Results
 
 
-def offer(results: Results) -> dict[str, Any]:
+def template_values(results: Results) -> dict[str, Any]:
     """``occluded(label)`` for the section's template."""
     return {"occluded": lambda label: find_occluded(results, str(label))}
 
