@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     for item in items:
         case = getattr(item, "callspec", None)
-        if case and item.path.name.startswith("test_corpus_") and case.params.get("place") == 1:
+        if case and item.path.name.startswith("test_corpus_") and case.params.get("position") == 1:
             item.add_marker(pytest.mark.skip(reason="only with --full"))
     variations: dict[object, list[pytest.Item]] = {}
     for item in items:

@@ -57,7 +57,7 @@ def _check_catalog(structure: Structure) -> Iterator[str]:
     # Truth values are texts here, as they are written.
     if catalog.get("ViewerPreferences", {}).get("DisplayDocTitle") != "true":
         yield "the title is not displayed"
-    if catalog.get("MarkInfo", {}).get("CriterionRow") != "true":
+    if catalog.get("MarkInfo", {}).get("Marked") != "true":
         yield "the document is not marked as tagged"
 
 
