@@ -102,6 +102,13 @@ def test_a_changed_number_is_given_with_its_difference() -> None:
     assert "0.04 → 0.01  (−0.03)" in back
 
 
+def test_a_report_without_a_network_differs_by_its_numbers() -> None:
+    """Red if what has no list of misclassified images is compared nowhere."""
+    alone = {key: value for key, value in numbers().items() if key != "transfer"}
+    found = diff(alone | {"mine": {"mean": 1}}, alone | {"mine": {"mean": 2}})
+    assert found.entries == (Change("/mine/mean", 1, 2),)
+
+
 @pytest.mark.parametrize("pointer", sorted(set(leaves(numbers()))))
 def test_no_change_of_any_value_is_overlooked(pointer: str) -> None:
     value = resolve_pointer(numbers(), pointer)

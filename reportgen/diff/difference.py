@@ -190,7 +190,9 @@ def compare(old: Submission, new: Submission, *, rtol: float = 0.0, atol: float 
     listing = next((each for each in classifiers if each.misclassified), None)
     predictions = compare_predictions(old.results, new.results, lists, listing)
     pointer = listing.misclassified if listing else ""
-    entries = list(compare_values(old.results, new.results, tolerance, skip=frozenset({_IMAGES, pointer})))
+    # An empty pointer is the whole document.
+    skipped = frozenset({_IMAGES, pointer} if pointer else {_IMAGES})
+    entries = list(compare_values(old.results, new.results, tolerance, skip=skipped))
     if listing:
         before, after = (lookup(each.results, pointer) for each in (old, new))
         reported = reported_contents(images, predictions)

@@ -38,7 +38,7 @@ def test_the_report_can_be_sent_by_mail(build: Path, name: str) -> None:
 
 def test_every_array_that_the_results_name_is_there_and_as_described(build: Path, results: Any) -> None:
     summaries = [s for section in find_kind().names for s in results[section]["arrays"].values()]
-    assert len(summaries) == 61
+    assert len(summaries) == 62
     for summary in summaries:
         with np.load(build / summary["file"], allow_pickle=False) as archive:
             array = archive[summary["key"]]

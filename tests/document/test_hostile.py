@@ -44,6 +44,9 @@ PAYLOADS = (
 MARKDOWN = {("code", ""), ("blockquote", "")}
 """What Markdown may make of the payloads in a commentary, beside what every report has."""
 
+SHORTENED = {("span", "title")}
+"""A file name of more letters than fit, with the whole of it for who points at it; the harmless names are short."""
+
 
 @pytest.fixture(scope="module")
 def asked() -> Iterator[tuple[str, list[str]]]:
@@ -123,7 +126,7 @@ def signature(page: BeautifulSoup) -> set[tuple[str, str]]:
 def test_no_tag_or_attribute_is_there_that_a_harmless_report_lacks(
     hostile: BeautifulSoup, page: BeautifulSoup
 ) -> None:
-    assert signature(hostile) - signature(page) - MARKDOWN == set()
+    assert signature(hostile) - signature(page) - MARKDOWN == SHORTENED
     for name, count in (("script", 2), ("style", 2), ("title", 1), ("meta", 8)):
         assert len(hostile.find_all(name)) == count, name
 
