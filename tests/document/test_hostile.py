@@ -45,7 +45,7 @@ MARKDOWN = {("code", ""), ("blockquote", "")}
 """What Markdown may make of the payloads in a commentary, beside what every report has."""
 
 SHORTENED = {("span", "title")}
-"""A file name of more letters than fit, with the whole of it for who points at it; the harmless names are short."""
+"""A long file name is shortened, and its title is the whole of it; the harmless names are short."""
 
 
 @pytest.fixture(scope="module")
