@@ -119,10 +119,10 @@ def test_silence_is_silent(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def muffle(body: str) -> subprocess.CompletedProcess[str]:
-    """Run ``body`` inside ``muffled()`` and then write a line, all on the file descriptor."""
+    """Run ``body`` inside ``stderr_held_back()`` and then write a line, all on the file descriptor."""
     code = (
-        "import os\nfrom reportgen.console import muffled\n"
-        f"with muffled():\n os.write(2, b'noise\\n'); {body}\nos.write(2, b'after\\n')"
+        "import os\nfrom reportgen.console import stderr_held_back\n"
+        f"with stderr_held_back():\n os.write(2, b'noise\\n'); {body}\nos.write(2, b'after\\n')"
     )
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,18 +71,34 @@ def find_false_claims(commentary: Mapping[str, object], results: Mapping[str, An
 
 def _judge(match: re.Match[str], results: Mapping[str, Any]) -> Iterator[Claim]:
     rest = match.string[: match.start()] + " " + match.string[match.end() :]
-    pointer = join_pointer(["transfer", "accuracy", _SPLITS[match["split"].lower()]])
-    try:
-        value = find_value(results, pointer, "results.json")
-    except PointerError:
+    named = list(_find_named(results, _SPLITS[match["split"].lower()]))
+    if not named or _OTHERS.search(rest):
         return
-    if is_number(value) and not _OTHERS.search(rest) and not _is_right(match, value, results):
-        yield Claim(match[0], pointer, float(value))
+    # That of another network is none of its errors, that of another split of the same one is.
+    others = {name: part for name, part in results.items() if join_pointer([name]) not in _sections(named)}
+    known = [*(value for _, value in named), *_accuracies(others)]
+    if not _is_right(match, known):
+        yield Claim(match[0], *named[0])
 
 
-def _is_right(match: re.Match[str], value: float, results: Mapping[str, Any]) -> bool:
-    """Whether the number is the value, or that of another network of the report."""
-    known = [value, *_accuracies({name: part for name, part in results.items() if name != "transfer"})]
+def _sections(named: Sequence[tuple[str, float]]) -> set[str]:
+    return {pointer.rsplit("/", 2)[0] for pointer, _ in named}
+
+
+def _find_named(results: Mapping[str, Any], split: str) -> Iterator[tuple[str, float]]:
+    """Pointer and value of the accuracy on a split, of each section that has one."""
+    for name in results:
+        pointer = join_pointer([name, "accuracy", split])
+        try:
+            value = find_value(results, pointer, "results.json")
+        except PointerError:
+            continue
+        if is_number(value):
+            yield pointer, float(value)
+
+
+def _is_right(match: re.Match[str], known: Sequence[float]) -> bool:
+    """Whether the number may be one of these."""
     return any(abs(number - each) <= step * (1 + 1e-9) for number, step in _read(match) for each in known)
 
 
