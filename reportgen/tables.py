@@ -105,10 +105,7 @@ class GuidedTables(Table):
         "percentile:10",
         "median",
         "top:1",
-        "top:5",
         "unusual:1",
-        "unusual:2",
-        "unusual:3",
     )
     shared_scale: bool = False
 

@@ -134,10 +134,7 @@ def test_without_a_file_the_defaults_of_the_assignment_hold(tmp_path: Path) -> N
     assert settings.show.filters == 10
     assert settings.show.neurons == 5
     assert settings.show.colour is False
-    assert settings.guided_backprop.neurons == (
-        *("zero", "percentile:10", "median", "top:1", "top:5"),
-        *("unusual:1", "unusual:2", "unusual:3"),
-    )
+    assert settings.guided_backprop.neurons == (*("zero", "percentile:10", "median", "top:1", "unusual:1"),)
     assert settings.weights == "auto"
     assert settings.date is None
     assert settings.data is None

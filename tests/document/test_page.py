@@ -77,7 +77,7 @@ def test_the_tables_are_numbered_and_those_of_gradients_have_a_row_for_each_neur
     ]
     for table, label in zip(tables, CLASSES, strict=True):
         assert label in table.caption.get_text() if table.caption else False
-        assert len(table.select("tr.neuron")) == len(table.select("tr.neuron img")) == 8
+        assert len(table.select("tr.neuron")) == len(table.select("tr.neuron img")) == 5
         assert len(table.select("tr.input figure img")) == 1
 
 
