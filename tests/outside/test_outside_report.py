@@ -100,6 +100,8 @@ def test_it_is_graded_by_the_rows_of_its_sections(project: Project) -> None:
     assert not any(name.startswith("Q3 Base") for name in points)
 
 
+# The section from outside is verified by the same way in every run.
+@pytest.mark.long
 def test_it_is_confirmed_by_name_and_a_forged_number_is_not(project: Project, tmp_path: Path) -> None:
     honest = project.run("verify", "build", "--data", "data", "--report", "photometry")
     assert "/contrast" not in honest.stdout
