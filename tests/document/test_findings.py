@@ -167,7 +167,7 @@ def test_older_documents_claim_nothing_of_strong_channels() -> None:
 
     page = SmallPage(changed(change))
     assert "strong" not in page.words("#channels")
-    assert "where that ranks among all 512 channels" in page.words("#channels")
+    assert "and its rank among all 512 channels" in page.words("#appendix")
 
 
 def lie(made: Any, loud: int, unusual: int) -> None:

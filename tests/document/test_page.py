@@ -66,8 +66,8 @@ def test_the_tables_are_numbered_and_those_of_gradients_have_a_row_for_each_neur
 ) -> None:
     captions = [c.get_text(" ", strip=True).replace("\xa0", " ") for c in page.select("caption[id]")]
     numbers = [caption.split(".")[0].removeprefix("Table ").strip() for caption in captions]
-    # One each of five sections, and one of gradients for each class.
-    body = 5 + len(CLASSES)
+    # One each of four sections, and one of gradients for each class.
+    body = 4 + len(CLASSES)
     assert numbers[:body] == [str(number) for number in range(1, body + 1)]
     assert numbers[body:] == [f"A{number}" for number in range(1, len(numbers) - body + 1)]
     tables = page.select("table.gradients")

@@ -34,7 +34,6 @@ SECTION = Section(
     ),
     figures=(Exhibit("leading_<i>"), Exhibit("exciting")),
     figure_images=True,
-    tables=(Exhibit("channels"),),
     origins=(
         Origin("", ".compute.compare_channels", "used", weights=True),
         Origin("/classes/*/*/*/contribution", ".compute.find_evidence", "used", weights=True),
