@@ -69,10 +69,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Function:
-    """A function as the short table on paper names it: of the section's package without that."""
+    """A function as the short table on paper names it: of the section's package without that.
+
+    ``printed`` is the last part alone where the name begins as the one before does, up to there.
+    """
 
     anchor: str
     name: str
+    printed: str
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,8 @@ class Computation:
     """
 
     title: str
+    stage: str
     package: str
-    command: str
     functions: Mapping[tuple[str, ...], Sequence[Function]]
 
 
@@ -136,12 +140,16 @@ class Lineage:
         stages: dict[str, dict[tuple[str, ...], list[Function]]] = {}
         for (stage, name), anchor in _number_functions(rows).items():
             alike = stages.setdefault(stage, {}).setdefault(tuple(inputs[stage, name]), [])
-            alike.append(Function(anchor, name.removeprefix(f"{self._package(stage)}.")))
+            name = name.removeprefix(f"{self._package(stage)}.")
+            before = alike[-1].name.rpartition(".")[0] if alike else ""
+            beginning, _, last = name.rpartition(".")
+            # Without a dot before it: no line of text may begin with one, so a list of such would not break.
+            alike.append(Function(anchor, name, last if before and beginning == before else name))
         return [self._computation(stage, functions) for stage, functions in stages.items()]
 
     def _computation(self, stage: str, functions: Mapping[tuple[str, ...], list[Function]]) -> Computation:
         title = next((s.title for s in self.kind.sections if s.name == stage), _COMMON.get(stage, stage))
-        return Computation(title, self._package(stage), f"reportgen build --only {stage}", functions)
+        return Computation(title, stage, self._package(stage), functions)
 
     def _package(self, stage: str) -> str:
         return next((section.package for section in self.kind.sections if section.name == stage), "")

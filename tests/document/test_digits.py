@@ -44,7 +44,7 @@ MARKED = {
     '"1.00"', '"ImageNet"', '"Fong and Vedaldi 2017"', '"Zeiler and Fergus 2014"',
     # How many items the document lists at most.
     'each.true, "breakable"', 'each.nearest[0].label, "breakable"', 'each.predicted, "breakable"',
-    "function.name", "computation.command", "computation.package",
+    "function.printed", "computation.stage", "computation.package",
     "12", "listed_images", '"4"', '"6"',
     # Labels of pictures: which of them it is, and the classes of images.
     "loop.index", "each.true", "each.predicted", "neighbour.label", "item.true", "item.predicted",

@@ -53,7 +53,7 @@ def test_on_paper_each_function_has_one_row_under_its_stage_and_every_value_lead
         "Maximally activating patches",
     ]
     neurons = found["Maximally activating patches"]
-    assert neurons.command == "reportgen build --only neurons"
+    assert neurons.stage == "neurons"
     assert neurons.package == "reportgen.sections.neurons"
     named = {function.anchor: function.name for group in neurons.functions.values() for function in group}
     # One is the section's own, and its package is not said again; the other lies elsewhere.
@@ -65,6 +65,20 @@ def test_on_paper_each_function_has_one_row_under_its_stage_and_every_value_lead
     anchors = [f.anchor for c in found.values() for group in c.functions.values() for f in group]
     assert len(set(anchors)) == len(anchors)
     assert set(led.values()) == set(anchors)
+
+
+def test_a_name_that_begins_as_the_one_before_is_not_written_out_again() -> None:
+    lineage = noted("/neurons/layer_shape/0", "/neurons/top/cat/0/value", "/neurons/top/cat/0/patch/rows/0")
+    (found,) = lineage.computations()
+    functions = found.functions["example images", "weights"]
+    # The first lies elsewhere than the second, which begins as the third does.
+    assert [function.printed for function in functions] == [
+        "compute.find_excited_neurons",
+        "reportgen.analysis.neurons.rank_neurons",
+        "effective_field",
+    ]
+    # The whole name is still known, by which a number leads to it.
+    assert functions[2].name == "reportgen.analysis.neurons.effective_field"
 
 
 def test_values_are_not_rounded_and_what_is_long_is_cut() -> None:
