@@ -138,9 +138,9 @@ _GRID = "#b0b0b0"
 _TRAINING, _VALIDATION = "#0072b2", "#d55e00"
 """Blue and vermilion of Okabe and Ito's colours for the colour-blind; dashes distinguish them in grey."""
 
-_PANEL_MM = (43.0, 30.0)
+_PANEL_MM = (43.0, 26.0)
 
-_PITCH_MM = 75.0
+_PITCH_MM = 74.5
 
 _ROW_MM = 36.0
 """From one training to the next, if there is room: a panel, its epochs and the mark of the next."""

@@ -65,7 +65,7 @@ def test_a_misclassified_image_bears_its_class_and_then_what_it_was_taken_for(
     (mistake,) = document()["transfer"]["misclassified"]
     assert mistake["true"] != mistake["predicted"]
     assert [(tile.label, tile.sublabel) for tile in found] == [
-        (mistake["true"], f"predicted as {mistake['predicted']}")
+        (mistake["true"], f"as {mistake['predicted']}")
     ]
 
 

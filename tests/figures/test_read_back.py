@@ -402,7 +402,7 @@ def read_misclassified(report: Finished, name: str) -> None:
     tiles = report.page.tiles(name)
     assert len(tiles) == len(pixels)
     for tile, image, item in zip(tiles, pixels, report.results["transfer"]["misclassified"], strict=False):
-        assert (tile.head, tile.words) == (item["true"], f"{item['true']} predicted as {item['predicted']}")
+        assert (tile.head, tile.words) == (item["true"], f"{item['true']} as {item['predicted']}")
         assert_like(tile.pixels(), image, item["file"])
 
 

@@ -19,7 +19,7 @@ from reportgen.figures.figure import (
     listed,
     say_number,
 )
-from reportgen.figures.montage import Tile, count_columns, full_width_side, lettered_figure
+from reportgen.figures.montage import Tile, full_width_side, lettered_figure
 from reportgen.figures.plots import confusion_plot, history_plot
 from reportgen.results import Matrix
 from reportgen.sections.transfer.result import Misclassified, Transfer
@@ -82,22 +82,24 @@ def draw(data: FigureData) -> Iterator[Figure]:
     yield from _errors(section, arrays, faces)
 
 
+_COLUMNS = 8
+"""Images in a row: those that are read closely are with their neighbours, in the section of the errors."""
+
+
 def _errors(section: Transfer, arrays: NamedArrays, faces: Typefaces) -> Iterator[Figure]:
     if "misclassified" not in arrays:
         return
     pixels = arrays["misclassified"]
     wrong = section.misclassified[: len(pixels)]
-    columns = max(4, count_columns(len(wrong)))
     tiles = [
-        Tile(image, item.true, f"predicted as {item.predicted}")
-        for image, item in zip(pixels, wrong, strict=True)
+        Tile(image, item.true, f"as {item.predicted}") for image, item in zip(pixels, wrong, strict=True)
     ]
     yield lettered_figure(
         "misclassified",
         describe_misclassified(wrong),
         tiles,
-        columns=columns,
-        tile_side=full_width_side(columns),
+        columns=_COLUMNS,
+        tile_side=full_width_side(_COLUMNS),
         faces=faces,
     )
 
