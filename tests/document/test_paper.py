@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pikepdf
+import pymupdf
 import pypdfium2
 import pytest
 from bs4 import BeautifulSoup
@@ -190,17 +191,20 @@ def draw_with_poppler(file: Path, number: int) -> NDArray[np.uint8]:
     return np.asarray(Image.open(io.BytesIO(done.stdout)).convert("L"))
 
 
-@pytest.mark.parametrize("draw", [draw_with_pdfium, draw_with_poppler], ids=["PDFium", "Poppler"])
-def test_every_colour_bar_runs_from_black_to_white(build: Path, draw: Drawn) -> None:
-    """Read back at three places between its two numbers, and at three heights of each; some gradients give a
-    shading that one viewer fills in half.
-    """
+def draw_with_mupdf(file: Path, number: int) -> NDArray[np.uint8]:
+    with pymupdf.open(file) as document:
+        drawn = document[number].get_pixmap(matrix=pymupdf.Matrix(3, 3), colorspace=pymupdf.csGRAY)
+    return np.frombuffer(drawn.samples, np.uint8).reshape(drawn.height, drawn.stride)[:, : drawn.width]
+
+
+def read_bars(file: Path, draw: Drawn) -> NDArray[np.float64]:
+    """Each colour bar at three places between its numbers, at three heights: grey levels (bars × 3, 3)."""
     found = []
-    with pypdfium2.PdfDocument(build / "report.pdf") as document:
+    with pypdfium2.PdfDocument(file) as document:
         for number, page in enumerate(document):
             text = page.get_textpage()
             bars = list(re.finditer(r"−(\d\S*)\s+(\+)\1", text.get_text_range()))
-            picture = draw(build / "report.pdf", number) if bars else None
+            picture = draw(file, number) if bars else None
             for ends in bars:
                 # The last digit of the lower limit, and the plus of the upper one.
                 left, right = (text.get_charbox(ends.start(2) - 2), text.get_charbox(ends.start(2)))
@@ -217,7 +221,39 @@ def test_every_colour_bar_runs_from_black_to_white(build: Path, draw: Drawn) -> 
                     row = int(top + part * (bottom - top))
                     found.append([float(picture[row, column]) / 255 for column in columns])
     assert len(found) >= 3 * len(CLASSES) * 3
+    return np.array(found)
+
+
+def check_bars(file: Path, draw: Drawn) -> None:
+    found = read_bars(file, draw)
     np.testing.assert_allclose(found, [[0.1, 0.5, 0.9]] * len(found), atol=0.07)
+
+
+VIEWERS = {"PDFium": draw_with_pdfium, "Poppler": draw_with_poppler, "MuPDF": draw_with_mupdf}
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+def test_every_colour_bar_runs_from_black_to_white(build: Path, viewer: str) -> None:
+    """Some gradients give a shading that one viewer fills in half."""
+    check_bars(build / "report.pdf", VIEWERS[viewer])
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+def test_a_shading_with_an_exponent_out_of_range_would_be_seen(
+    build: Path, tmp_path: Path, viewer: str
+) -> None:
+    """What WeasyPrint once wrote for three colours (Kozea/WeasyPrint #2922), put into each bar's shading."""
+    changed = 0
+    with pikepdf.open(build / "report.pdf") as pdf:
+        for item in pdf.objects:
+            if isinstance(item, pikepdf.Dictionary) and "/ShadingType" in item:
+                for function in item.Function.Functions:
+                    function.N = 4294967296
+                    changed += 1
+        pdf.save(tmp_path / "report.pdf")
+    assert changed >= 3 * len(CLASSES)
+    with pytest.raises(AssertionError):
+        check_bars(tmp_path / "report.pdf", VIEWERS[viewer])
 
 
 @pytest.fixture(scope="module")
