@@ -214,6 +214,18 @@ def test_by_night_no_figure_is_a_white_slab(browser: Browser, build: Path) -> No
             page.keyboard.press("Escape")
 
 
+def test_on_a_telephone_no_table_is_wider_than_the_text(browser: Browser, build: Path) -> None:
+    """Red without the smaller type of tables on narrow screens: then eight columns do not fit."""
+    wide = """tables => tables
+        .map((table) => [table, table.parentElement.getBoundingClientRect().width])
+        .filter(([table, width]) => table.getBoundingClientRect().width > width + 1)
+        .map(([table]) => table.querySelector("caption")?.id ?? table.className)"""
+    with reading(browser, build / "report.html", 390) as page:
+        tables = page.locator("main table:visible")
+        assert tables.count() > 15
+        assert tables.evaluate_all(wide) == []
+
+
 def test_where_nothing_can_be_stored_the_page_still_works(browser: Browser, build: Path) -> None:
     with reading(browser, build / "report.html") as page:
         page.add_init_script(
