@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,8 +15,7 @@ from reportgen.dataset.names import composed, escaped
 from reportgen.errors import SettingsError
 from reportgen.results import ImageFile
 from reportgen.split import SPLITS, Split
-from reportgen.tables import PREDICTED
-from reportgen.text import find_nearest
+from reportgen.text import did_you_mean
 
 _THREADS = 2
 
@@ -143,17 +142,6 @@ def choose_examples(listing: Listing, chosen: Mapping[str, str], usual: Split) -
     }
 
 
-def require_class(of: str, classes: Sequence[str]) -> None:
-    """Raise ``SettingsError`` if ``methods.of`` is no class, and not ``predicted``."""
-    # Typed on a system that composes letters otherwise than the disk does, it is the same name.
-    if composed(of) not in (PREDICTED, *classes):
-        raise SettingsError(
-            f"methods.of: there is no class '{escaped(of)}'{_nearest(of, classes)}",
-            f"Write '{PREDICTED}', for the class that an image is taken for, or one of the classes: "
-            f"{', '.join(classes)}.",
-        )
-
-
 def _first(listing: Listing, split: Split, label: str) -> ImageFile:
     return next(image for image in listing.of(split) if image.label == label)
 
@@ -184,5 +172,5 @@ def _name(file: str) -> str:
 
 
 def _nearest(name: str, candidates: Iterable[str]) -> str:
-    near = find_nearest(name, sorted(set(candidates)))
-    return f" (did you mean {escaped(near)}?)" if near else ""
+    hint = did_you_mean(name, sorted(set(candidates)))
+    return f" ({escaped(hint)})" if hint else ""

@@ -37,7 +37,7 @@ SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
 LISTED_IMAGES = 500
 """Above this number of images the document does not list the files; their hashes are in the results."""
 
-PARTS = ("abstract", "findings", "appendix")
+PARTS = ("abstract", "findings", "appendix", "data", "provenance")
 """The further templates that a section may have."""
 
 _INPUTS = "inputs"

@@ -18,7 +18,7 @@ from reportgen.outline.kind import ReportKind
 from reportgen.outline.section import Section
 from reportgen.results import ImageFile
 from reportgen.runtime import processor
-from reportgen.settings import Settings
+from reportgen.settings import Settings, settings_type
 from reportgen.store.digests import CodeMemory
 from reportgen.system.libraries import printer_versions
 from reportgen.system.packages import installed_versions, python_version, versions_for
@@ -110,6 +110,13 @@ _STAGES = "reportgen.engine.stages"
 FIGURES = "figures_"
 """Prefix of the names of stages that draw figures; the section's name follows."""
 
+_OF_MACHINE = frozenset(
+    {"data", "weights", "architecture", "cache", "cache_limit_mb", "build", "templates", "fonts"}
+)
+"""Settings that are not attached to the PDF: paths and limits would change it from machine to machine. Data,
+weights and fonts are in the keys by their contents, and the network is named as in the results.
+"""
+
 _TITLE = ("course", "assignment", "group", "authors", "date", "theme", "seed")
 
 
@@ -149,13 +156,9 @@ def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
         Spec(
             "pdf", f"{_STAGES}.pdf",
             fonts="all", after=("html", "results"), printer=True, kind=True,
-            settings=(
+            settings=tuple(
                 # The settings are attached to the PDF, so that it changes with each of them.
-                *("report", "sections", "layers", "preprocessing"), *_TITLE,
-                # Named in full and not all settings: paths, such as build and cache, would change the PDF
-                # from machine to machine.
-                *("show", "print", "example_images", "occlusion", "guided_backprop", "methods"),
-                *("randomisation", "shortcuts", *kind.fields, "commentary"),
+                name for name in settings_type(kind).model_fields if name not in _OF_MACHINE
             ),
         ),
     )  # fmt: skip

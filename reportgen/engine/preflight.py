@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from reportgen.engine.plan import Plan, printed_texts
-from reportgen.errors import PreflightError, Problem, SettingsError, WeightsError
+from reportgen.errors import PreflightError, Problem, WeightsError
 from reportgen.networks import USUAL
-
-# Stated here, because asking the network would load TensorFlow before the settings are known to be right.
-# A test compares it with the layer itself.
-EXPLAINED_SHAPE = (14, 14, 512)
-"""Rows, columns and channels of the layer of VGG19 whose neurons are explained."""
 
 Check = Callable[[Plan], Iterable[Problem]]
 """Checks one aspect of a plan. It imports lazily, when it is called, and never TensorFlow."""
@@ -29,40 +24,14 @@ def refuse_problems(plan: Plan) -> None:
         raise PreflightError(problems)
 
 
-def check_positions(plan: Plan) -> Iterable[Problem]:
-    """The neurons that the settings name by their position lie inside the layer that is explained."""
-    if "guided_backprop" not in plan.kind:
-        return
-    for number, choice in enumerate(plan.settings.guided_backprop.neurons):
-        location = plan.settings.origin.at(("guided_backprop", "neurons", number))
-        if (
-            _is_usual(plan)
-            and not isinstance(choice, str)
-            and any(index >= size for index, size in zip(choice, EXPLAINED_SHAPE, strict=True))
-        ):
-            yield Problem(
-                f"{location}: guided_backprop.neurons: {list(choice)} lies outside the layer's "
-                f"{'×'.join(map(str, EXPLAINED_SHAPE))} neurons.",
-                "Name a row, a column and a channel inside the layer; they count from 0.",
-            )
-
-
-def check_explained_class(plan: Plan) -> Iterable[Problem]:
-    """The class whose maps the settings ask for is one of the folder."""
-    if "methods" not in plan.kind:
-        return
-    from reportgen.dataset.inventory import require_class
-
-    try:
-        require_class(plan.settings.methods.of, plan.inventory.classes)
-    except SettingsError as error:
-        location = plan.settings.origin.at(("methods", "of"))
-        yield Problem(f"{location}: {error.problem}", error.remedy)
-
-
-def _is_usual(plan: Plan) -> bool:
-    """Whether the explained layer is the one whose shape is stated here."""
-    return plan.settings.architecture == USUAL and plan.settings.layers[:1] in ((), ("block5_conv4",))
+def check_sections(plan: Plan) -> Iterable[Problem]:
+    """No section finds anything wrong with the settings and the data."""
+    for section in plan.kind.sections:
+        if (module := section.load("preflight")) is not None:
+            with section.attributing_errors():
+                # A list, so that what a generator raises is raised here.
+                found = list(module.find_problems(plan.settings, plan.inventory))
+            yield from found
 
 
 def check_commentary(plan: Plan) -> Iterable[Problem]:
@@ -134,8 +103,7 @@ def check_weights(plan: Plan) -> Iterable[Problem]:
 
 CHECKS: tuple[Check, ...] = (
     check_theme,
-    check_positions,
-    check_explained_class,
+    check_sections,
     check_weights,
     check_commentary,
     check_fonts,

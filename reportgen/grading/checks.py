@@ -10,7 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from reportgen.grading.report import Report, require
+from reportgen.grading.report import NotAvailable, Report, require
 from reportgen.outline.kind import ReportKind, list_sections
 from reportgen.outline.section import SectionError
 from reportgen.results import SPLITS
@@ -71,14 +71,15 @@ def judge_counts(report: Report, split: str) -> None:
 
 
 def read_outputs(report: Report, label: str) -> NDArray[Any]:
-    """The outputs (rows, columns, channels) of the explained layer for the example image of a class."""
-    index = list(report.results.neurons.top).index(label)
-    outputs = report.array("neurons", f"activations_{index}")
-    shape = report.results.neurons.layer_shape
-    require(
-        list(outputs.shape) == shape, f"the layer's outputs have shape {list(outputs.shape)}, not {shape}"
-    )
-    return outputs
+    """The outputs (rows, columns, channels) of the explained layer for the example image of a class, from the
+    section whose checks have a ``read_outputs`` of their own. Raises ``NotAvailable`` if there is none.
+    """
+    for section in report.results.report_kind.sections:
+        module = section.load("checks")
+        if module is not None and hasattr(module, "read_outputs"):
+            outputs: NDArray[Any] = module.read_outputs(report, label)
+            return outputs
+    raise NotAvailable("the outputs of the explained layer are in no section of the report")
 
 
 def require_output(pointer: str, value: float, outputs: NDArray[Any], position: tuple[int, int, int]) -> None:

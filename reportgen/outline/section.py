@@ -13,12 +13,14 @@ Every layer gets its knowledge of a section from here. A section is a package. `
 - ``rubric.toml``: the rows that grade it,
 - ``comparison``: ``compare(pair) -> Iterable[Finding]``, if ``verify`` must weigh some values in their own
   way; and ``read_choices(numbers, attached)``, the settings that its results record,
+- ``preflight``: ``find_problems(settings, inventory) -> Iterable[Problem]``, what is refused before anything
+  is computed,
 - ``page``: ``template_values(results) -> dict``, more names for its templates,
 - ``summary``: ``describe(results)``, lines for a terminal, and ``TABLES``, its results as data frames.
 
 Templates are ``sections/<name>.html.j2`` and, where there are any, ``sections/<name>.abstract.html.j2``,
-``.findings.html.j2`` and ``.appendix.html.j2``; those of a package elsewhere lie in its own folder
-``templates``.
+``.findings.html.j2``, ``.appendix.html.j2``, ``.data.html.j2`` (sentences on data without warnings) and
+``.provenance.html.j2``; those of a package elsewhere lie in its own folder ``templates``.
 """
 
 from __future__ import annotations

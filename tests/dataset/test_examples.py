@@ -81,7 +81,7 @@ def test_unknown_file_is_an_error_with_the_nearest(manifest: Manifest, wanted: s
     with pytest.raises(SettingsError) as caught:
         choose_examples(manifest, {"bird": wanted}, "test")
     assert caught.value.problem.startswith(
-        f"example_images.bird = '{wanted}': class 'bird' has no such image (did you mean {near}"
+        f"example_images.bird = '{wanted}': class 'bird' has no such image (did you mean '{near}'?)"
     )
 
 
@@ -93,5 +93,5 @@ def test_image_of_another_class_is_an_error(manifest: Manifest) -> None:
 def test_unknown_class_is_an_error_with_the_nearest(manifest: Manifest) -> None:
     with pytest.raises(SettingsError) as caught:
         choose_examples(manifest, {"bizon": "jay.png"}, "test")
-    assert caught.value.problem == "example_images: there is no class 'bizon' (did you mean bison?)"
+    assert caught.value.problem == "example_images: there is no class 'bizon' (did you mean 'bison'?)"
     assert "bird, bison" in caught.value.remedy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from reportgen.engine.preparation import preview
 from reportgen.errors import PreflightError, Problem, SettingsError, UserError
 from reportgen.models.backbone import Backbone
 from reportgen.outline.kind import find_kind
+from reportgen.sections.guided_backprop.preflight import EXPLAINED_SHAPE
 from reportgen.settings import load_settings
 
 TABLES = 'neurons = ["zero", "top:1"]'
@@ -50,7 +52,7 @@ def test_all_neurons_outside_the_layer_are_told_before_anything_is_computed(home
 
 
 def test_the_layer_is_as_large_as_it_is_taken_to_be(backbone: Backbone) -> None:
-    assert backbone.convolutions.output_shape[1:] == preflight.EXPLAINED_SHAPE
+    assert backbone.convolutions.output_shape[1:] == EXPLAINED_SHAPE
 
 
 WORDS = 'transfer = "These words are mine."'
@@ -111,9 +113,50 @@ def test_an_unknown_class_to_be_explained_is_one_error_that_lists_the_classes(ho
     error, passes = refused(home)
     (problem,) = error.problems
     number = (home / "report.toml").read_text(encoding="utf-8").splitlines().index('of = "dgo"') + 1
-    assert f", line {number}: methods.of: there is no class 'dgo' (did you mean dog?)" in problem.line
+    assert f", line {number}: methods.of: there is no class 'dgo' (did you mean 'dog'?)" in problem.line
     assert "'predicted'" in problem.remedy
     assert problem.remedy.endswith("cat, dog.")
+    assert not passes
+
+
+WARY = """
+from reportgen.errors import Problem
+
+def find_problems(settings, inventory):
+    if len(inventory.classes) < settings.seed:
+        yield Problem(f"{len(inventory.classes)} classes are fewer than {settings.seed}.", "Add one.")
+    if settings.seed == 1:
+        raise LookupError("nothing there")
+"""
+
+
+@pytest.mark.parametrize(
+    ("seed", "said"),
+    [
+        (3, "2 classes are fewer than 3."),
+        (1, "section 'wary': LookupError: nothing there"),
+    ],
+)
+def test_a_section_from_outside_refuses_what_it_finds_wrong(
+    home: Path, monkeypatch: pytest.MonkeyPatch, seed: int, said: str
+) -> None:
+    package = home / f"packages_{seed}" / f"wary_{seed}"
+    shutil.copytree(Path(__file__).parents[1] / "outside/plain", package)
+    file = package / "section.py"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(
+        text.replace('name="plain"', 'name="wary"').replace('package="plain"', f'package="{package.name}"'),
+        encoding="utf-8",
+    )
+    (package / "preflight.py").write_text(WARY, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(package.parent))
+    (home / "report.toml").write_text(
+        f'seed = {seed}\nweights = "embedded"\nsections = ["{package.name}.section:SECTION"]\n',
+        encoding="utf-8",
+    )
+    with counting() as passes, pytest.raises(UserError) as caught:
+        pipeline.build(load_settings(folder=home), home / "data")
+    assert said in caught.value.problem
     assert not passes
 
 

@@ -16,7 +16,6 @@ from reportgen.analysis.computed import Computed, summarise
 from reportgen.analysis.neurons import area_share
 from reportgen.dataset.annotations import read_annotations
 from reportgen.dataset.decode import decode
-from reportgen.dataset.inventory import require_class
 from reportgen.dataset.names import composed
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import example_files
@@ -24,6 +23,7 @@ from reportgen.engine.stages.outcomes import pack_section
 from reportgen.results import Box, ImageFile
 from reportgen.results.fields import SIDE
 from reportgen.sections.methods.localisation import Sample, holds, localise, measure_maps
+from reportgen.sections.methods.preflight import require_class
 from reportgen.sections.methods.result import Attribution, ExplainedImage, Methods
 from reportgen.tables import PREDICTED
 

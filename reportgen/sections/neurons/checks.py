@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from reportgen.grading.checks import NamedCheck, classes, is_close, read_outputs, require_output
+from reportgen.grading.checks import NamedCheck, classes, is_close, require_output
 from reportgen.grading.report import Report, require
 from reportgen.results import Box
 from reportgen.results.fields import SIDE
+
+
+def read_outputs(report: Report, label: str) -> NDArray[Any]:
+    """The outputs (rows, columns, channels) of the explained layer for the example image of a class."""
+    index = list(report.results.neurons.top).index(label)
+    outputs = report.array("neurons", f"activations_{index}")
+    shape = report.results.neurons.layer_shape
+    require(
+        list(outputs.shape) == shape, f"the layer's outputs have shape {list(outputs.shape)}, not {shape}"
+    )
+    return outputs
 
 
 def judge_largest(report: Report, label: str) -> None:
