@@ -224,6 +224,13 @@ def find_section(name: str) -> Section:
     return found
 
 
+def own_sections(*names: str) -> tuple[Section, ...]:
+    """The sections that come with reportgen by the names of their folders, as its reports list them."""
+    # By name and not by import: so one more section is one line of a report, and no line of the contracts.
+    modules = (importlib.import_module(f"{_OWN_PACKAGE}.{name}.section") for name in names)
+    return tuple(module.SECTION for module in modules)
+
+
 @cache
 def _own_sections() -> tuple[str, ...]:
     """The sections that come with reportgen: those of its reports, in their order, and then the others."""
