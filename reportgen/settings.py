@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date as Date  # noqa: N812 - a type, used beside a field of the same name
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -36,6 +35,7 @@ from reportgen.tables import (
     Show,
     Table,
 )
+from reportgen.text import find_nearest, propose
 from reportgen.toml.faults import describe_faults
 from reportgen.toml.locations import Origin, find_eaten_commands
 from reportgen.toml.paths import expand_path
@@ -149,9 +149,10 @@ class Settings(Table):
     def _known_or_file(cls, name: str) -> str:
         if name in ARCHITECTURES or name.endswith(".keras"):
             return name
-        near = get_close_matches(name.casefold(), [each.casefold() for each in ARCHITECTURES], n=1)
-        meant = next((f"; did you mean {each}?" for each in ARCHITECTURES if each.casefold() in near), "")
-        raise ValueError(f"allowed are {', '.join(ARCHITECTURES)} and a .keras file of your own{meant}")
+        known = {each.casefold(): each for each in ARCHITECTURES}
+        hint = propose(known.get(find_nearest(name.casefold(), known), ""))
+        allowed = f"allowed are {', '.join(ARCHITECTURES)} and a .keras file of your own"
+        raise ValueError(f"{allowed}; {hint}" if hint else allowed)
 
     @field_validator("layers")
     @classmethod

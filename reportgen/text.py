@@ -95,15 +95,34 @@ def replaced(text: str) -> str:
     return "".join(each if is_printable(each) else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
-def find_nearest(name: str, known: Iterable[str]) -> str:
+ALIKE = 0.6
+"""Two names are alike whose ``difflib.SequenceMatcher.ratio`` is at least this."""
+
+
+def find_alike(name: str, known: Iterable[str], most: int = 3, *, cutoff: float = ALIKE) -> list[str]:
+    """The known names that are like a mistyped one, the most alike first, ``most`` at most."""
+    return get_close_matches(name, list(known), most, cutoff)
+
+
+def find_nearest(name: str, known: Iterable[str], *, cutoff: float = ALIKE) -> str:
     """The known name that is most like a mistyped one, "" if none is like it."""
-    return next(iter(get_close_matches(name, list(known), 1)), "")
+    return next(iter(find_alike(name, known, 1, cutoff=cutoff)), "")
+
+
+def propose(*names: str, otherwise: str = "") -> str:
+    """The question whether one of these names was meant, ``otherwise`` if there is none; "" is no name."""
+    meant = [f"'{name}'" for name in dict.fromkeys(names) if name]
+    return f"did you mean {' or '.join(meant)}?" if meant else otherwise
 
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     """A question that names the known name most like a mistyped one, ``otherwise`` if none is like it."""
-    near = find_nearest(name, known)
-    return f"did you mean '{near}'?" if near else otherwise
+    return propose(find_nearest(name, known), otherwise=otherwise)
+
+
+def as_sentence(text: str) -> str:
+    """The text with a capital letter at its beginning; what follows stays as it is."""
+    return text[:1].upper() + text[1:]
 
 
 _INVISIBLE = {"Cf", "Zs", "Zl", "Zp", "Cc"}

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from reportgen.text import (
     activation_text,
+    as_sentence,
     did_you_mean,
+    find_alike,
     find_nearest,
     printable,
+    propose,
     replaced,
     share_text,
     whole_text,
@@ -78,3 +85,59 @@ def test_a_mistyped_name_is_asked_about_and_a_strange_one_is_not() -> None:
     assert did_you_mean("tranfser", known, "there are two") == "did you mean 'transfer'?"
     assert did_you_mean("zebra", known, "there are two") == "there are two"
     assert did_you_mean("zebra", known) == ""
+
+
+def test_every_name_that_may_have_been_meant_is_in_one_question() -> None:
+    assert propose("a", "", "b", "a") == "did you mean 'a' or 'b'?"
+    assert propose("", otherwise="there are none") == "there are none"
+    assert find_alike("conv", ["conv2", "conv1", "pool"]) == ["conv2", "conv1"]
+    # 2 M / T of ten characters, of which five fit: 0.5.
+    assert (find_nearest("abcde", ["abcxx"]), find_nearest("abcde", ["abxxx"])) == ("abcxx", "")
+    assert find_nearest("abcd", ["abxx"], cutoff=0.5) == "abxx"
+    assert as_sentence("did you mean 'a B'?") == "Did you mean 'a B'?"
+    assert as_sentence("") == ""
+
+
+PACKAGE = Path(__file__).resolve().parents[1] / "reportgen"
+WORDS = {"did you mean": "text.py", "cannot be read: ": "store/files.py"}
+"""What is said in one place, and where."""
+
+OTHERWISE = {
+    # Not what the system says of a file: h5py's reason of a layer, and our own of settings in a PDF.
+    ("cannot be read: ", "models/vgg_files.py"),
+    ("cannot be read: ", "grading/commentary.py"),
+}
+
+
+def find_said(source: str) -> Iterator[str]:
+    """The words that a module has in a string which is no docstring, and ``difflib`` if it imports that."""
+    tree = ast.parse(source)
+    described = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in described:
+            yield from (words for words in WORDS if words in node.value.casefold())
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [getattr(node, "module", ""), *(alias.name for alias in node.names)]
+            yield from (name for name in names if name == "difflib")
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ('f"Did you mean {near}?"', "did you mean"),
+        ('print("a: cannot be read: gone")', "cannot be read: "),
+        ("import difflib", "difflib"),
+        ("from difflib import get_close_matches", "difflib"),
+    ],
+)
+def test_what_is_said_is_found(source: str, said: str) -> None:
+    assert list(find_said(source)) == [said]
+
+
+def test_a_suggestion_and_an_unreadable_file_have_one_wording() -> None:
+    found = {
+        (words, file.relative_to(PACKAGE).as_posix())
+        for file in PACKAGE.rglob("*.py")
+        for words in find_said(file.read_text(encoding="utf-8"))
+    }
+    assert found == {("difflib", "text.py"), *WORDS.items(), *OTHERWISE}

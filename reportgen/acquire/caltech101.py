@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import gzip
 import re
 import shutil
@@ -24,6 +23,7 @@ from reportgen.results import SPLITS, Split
 from reportgen.split import split_names
 from reportgen.store.output import check_free, filled_folder
 from reportgen.store.ownership import claim
+from reportgen.text import find_alike, propose
 
 INNER_NAME = "101_ObjectCategories.tar.gz"
 
@@ -299,14 +299,10 @@ def _check_known(classes: Sequence[str], images: Mapping[str, Sequence[str]], ar
         return
     # Lower case only to find what is alike: the archive has Leopards and also butterfly.
     known = {label.lower(): label for label in sorted(images)}
-    near = {
-        label: [f"'{known[name]}'" for name in difflib.get_close_matches(label.lower(), known)]
-        for label in unknown
-    }
+    near = {label: propose(*(known[name] for name in find_alike(label.lower(), known))) for label in unknown}
     problems = [
-        f"'{label}' is no class of {archive.name}"
-        + (f" (did you mean {' or '.join(names)}?)." if names else ".")
-        for label, names in near.items()
+        f"'{label}' is no class of {archive.name}{f' ({hint})' if hint else ''}."
+        for label, hint in near.items()
     ]
     remedy = "Name classes as the archive does, with the same capital letters."
     if not all(near.values()):

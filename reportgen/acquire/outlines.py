@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 from reportgen.acquire.matfile import read_matrices
 from reportgen.dataset.contents import UndecodableError, read_bytes
 from reportgen.dataset.decode import decode_bytes
-from reportgen.dataset.folder import plain_reason
 from reportgen.dataset.layout import survey_folder
 from reportgen.dataset.names import capped
 from reportgen.errors import DataError, UserError
 from reportgen.progress import Progress, Silent
-from reportgen.store.files import cannot_be_read, read_file
+from reportgen.store.files import cannot_be_read, read_file, reason_of
 from reportgen.store.output import TakenError, check_output, write_output
 from reportgen.text import printable
 
@@ -201,7 +200,7 @@ def _read(file: str, label: str, image: Path, path: Path) -> _Found:
     try:
         outline = read_outline(read_file(path))
     except OSError as error:
-        raise ValueError(plain_reason(error)) from None
+        raise ValueError(reason_of(error)) from None
     size = opened.width, opened.height
     return _Found(file, label, size, outline.clipped(*size))
 

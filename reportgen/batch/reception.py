@@ -19,7 +19,7 @@ from reportgen.batch.own_files import KEEP_APART, find_in_received
 from reportgen.batch.roster import UploadName, read_name, simplify
 from reportgen.batch.unpacking import OF_CLASS, UNPACKED, Archive, Unpacker, is_zip
 from reportgen.dataset.names import capped, escaped, is_ignored
-from reportgen.text import find_nearest
+from reportgen.text import as_sentence, did_you_mean
 
 _DEEPEST = 3
 
@@ -378,8 +378,7 @@ def check_releases(released: frozenset[str], groups: Sequence[Group]) -> None:
     """Raise ``ClassError`` for a name in ``release`` that is no group's: its points would stay held."""
     names = [group.name for group in groups]
     for name in sorted(released - set(names)):
-        near = find_nearest(name, names)
         raise ClassError(
             f"release = '{name}': there is no group of that name.",
-            f"Did you mean '{near}'?" if near else f"The groups are {', '.join(capped(names, _MOST))}.",
+            as_sentence(did_you_mean(name, names, f"The groups are {', '.join(capped(names, _MOST))}.")),
         )

@@ -19,7 +19,7 @@ from reportgen.grading.exports.table import one_line, safe_cell
 from reportgen.grading.score import OPEN, round_part
 from reportgen.outline.kind import ReportKind
 from reportgen.store.files import MEGABYTE
-from reportgen.text import find_nearest, share_text
+from reportgen.text import as_sentence, did_you_mean, share_text
 
 _BINS = 10
 
@@ -242,10 +242,9 @@ def compare_criterion(name: str, rows: Sequence[GroupResult], before: Mapping[st
     """
     known = criteria_of([*(row.outcome for row in rows), *before.values()])
     if name not in known:
-        near = find_nearest(name, known)
         raise UserError(
             f"--criterion '{name}': there is no criterion of that name.",
-            f"Did you mean '{near}'?" if near else f"There are {', '.join(known) or 'none'}.",
+            as_sentence(did_you_mean(name, known, f"There are {', '.join(known) or 'none'}.")),
         )
     cells = [_HEAD, *(_cells(name, row, before) for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(_HEAD))]

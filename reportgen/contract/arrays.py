@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from reportgen.contract.lookup import PointerError
 from reportgen.results import ArraySummary
+from reportgen.store.files import unreadable_since
 
 MAX_BYTES = 2**30
 """The largest array that is read. The features of 65,000 images in VGG19's layer fc2 have as much."""
@@ -61,7 +62,7 @@ def read_array(file: Path, pointer: str, summaries: Mapping[str, ArraySummary], 
             array = _extract(archive, f"{key}.npy", summary)
         _compare(array, summary)
     except OSError as error:
-        problem = f"cannot be read: {error.strerror or error}"
+        problem = unreadable_since(error)
     except _UntrueError as error:
         problem = str(error)
     except _DAMAGED as error:

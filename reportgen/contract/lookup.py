@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import re
@@ -10,11 +9,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from reportgen.errors import UserError
+from reportgen.text import as_sentence, find_nearest, propose
 
 REMEDY = "'reportgen schema --pointers' lists every pointer with its meaning."
 _INDEX = re.compile(r"0|[1-9][0-9]*")
 _LONE_TILDE = re.compile(r"~(?![01])")
 _SHOWN_KEYS, _SHOWN_LENGTH = 12, 60
+# Less than usual: an object has few keys, and one of them is meant.
+_ALIKE = 0.5
 
 
 class PointerError(UserError, LookupError):
@@ -36,7 +38,8 @@ def split_pointer(pointer: str) -> list[str]:
     """The steps of a pointer, unescaped. Raises ``PointerError`` if it is none."""
     if pointer and not pointer.startswith("/"):
         raise PointerError(
-            f"'{pointer}' is no JSON pointer: it does not start with '/'.", f"Did you mean '/{pointer}'?"
+            f"'{pointer}' is no JSON pointer: it does not start with '/'.",
+            as_sentence(propose(f"/{pointer}")),
         )
     if _LONE_TILDE.search(pointer):
         raise PointerError(
@@ -88,8 +91,8 @@ def _describe_end(value: Any, passed: list[str], step: str) -> tuple[str, str]:
     """Why ``step`` leads nowhere from ``value``, and what to do about it."""
     here = join_pointer(passed) or "the document"
     if isinstance(value, dict):
-        near = difflib.get_close_matches(step, value, 1, cutoff=0.5)
-        hint = f"Did you mean {join_pointer([*passed, *near])}?" if near else REMEDY
+        near = find_nearest(step, value, cutoff=_ALIKE)
+        hint = as_sentence(propose(join_pointer([*passed, near]))) if near else REMEDY
         return f"{here} has no key {show_value(step)}, but {_list_keys(value)}", hint
     if isinstance(value, list):
         count = f"0 to {len(value) - 1}" if value else "none, as it is empty"

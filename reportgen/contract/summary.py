@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from reportgen.contract.lookup import PointerError, show_value
 from reportgen.errors import UserError
 from reportgen.results import SPLITS, Box
-from reportgen.text import find_nearest, replaced
+from reportgen.text import as_sentence, did_you_mean, replaced
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -216,14 +216,14 @@ def make_table(results: LoadedResults, name: str) -> Table:
     makers, from_arrays = _find_makers(results)
     names = list_tables(results)
     if name not in names:
-        near = find_nearest(str(name), names)
+        hint = as_sentence(did_you_mean(str(name), names))
         arrays = name in from_arrays
         raise PointerError(
             f"{results.name}: there is no table {show_value(name)}"
             + (", whose numbers are arrays that did not come along." if arrays else "."),
             "Open the build folder instead."
             if arrays
-            else (f"Did you mean '{near}'? " if near else "") + f"The tables are {', '.join(names)}.",
+            else f"{hint} The tables are {', '.join(names)}.".lstrip(),
         )
     return makers[name](results)
 

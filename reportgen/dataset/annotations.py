@@ -13,12 +13,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, PositiveInt, ValidationError
 
 from reportgen.dataset.decode import SIDE
-from reportgen.dataset.folder import plain_reason
 from reportgen.dataset.names import composed
 from reportgen.errors import DataError
 from reportgen.results import Box, Duplicate, ImageFile
 from reportgen.split import SPLITS, Split
-from reportgen.store.files import read_file
+from reportgen.store.files import read_file, unreadable_since
 
 _HEAD = "head"
 
@@ -103,7 +102,7 @@ def read_annotations(path: Path) -> Annotations:
     try:
         data = read_file(path)
     except OSError as error:
-        raise _malformed(path, [f"cannot be read: {plain_reason(error)}"]) from None
+        raise _malformed(path, [unreadable_since(error)]) from None
     try:
         # Straight from the bytes: only there does a strict tuple take JSON's list.
         coco = _Coco.model_validate_json(data)

@@ -6,6 +6,8 @@ import hashlib
 import stat
 from pathlib import Path
 
+from reportgen.store.files import unreadable_since
+
 # MAX_PIXELS of four channels of 16 bits each, uncompressed, are 800 MB.
 MAX_BYTES = 1_000_000_000
 
@@ -30,10 +32,8 @@ def read_bytes(path: Path, sha256: str | None = None) -> bytes:
                 f"is {status.st_size / 1e9:.1f} GB, more than the {MAX_BYTES / 1e9:g} GB allowed"
             )
         data = path.read_bytes()
-    except PermissionError:
-        raise UndecodableError("cannot be read: permission denied") from None
     except OSError as error:
-        raise UndecodableError(f"cannot be read: {error.strerror or error}") from None
+        raise UndecodableError(unreadable_since(error)) from None
     # The hash is of the bytes that are then decoded: a second read could find another file.
     if sha256 is not None and hash_bytes(data) != sha256:
         raise UndecodableError("was changed while the report was being made; build again")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from reportgen.dataset.names import composed, escaped, find_splits, is_ignored, is_side_file, name_fault
 from reportgen.dataset.signature import IMAGE_SUFFIXES
+from reportgen.store.files import reason_of, unreadable_since
 
 _ABSENT: Sequence[tuple[re.Pattern[str], str]] = (
     (
@@ -77,7 +77,7 @@ class FolderReader:
                 # names.
                 entries = sorted(listing, key=lambda entry: composed(entry.name))
         except OSError as error:
-            self.report(self._relative(folder), f"cannot be read: {plain_reason(error)}")
+            self.report(self._relative(folder), unreadable_since(error))
             return []
         self._report_absent(folder, [entry.name for entry in entries])
         found = (self._item(entry) for entry in entries if not is_ignored(entry.name))
@@ -119,7 +119,7 @@ class FolderReader:
         except FileNotFoundError:
             self.report(file, _describe_broken(path))
         except OSError as error:
-            self.report(file, f"cannot be followed: {plain_reason(error)}")
+            self.report(file, f"cannot be followed: {reason_of(error)}")
         return None
 
     def _report_absent(self, folder: Path, names: Sequence[str]) -> None:
@@ -176,12 +176,3 @@ def _describe_broken(path: Path) -> str:
     target = path.readlink().as_posix()
     known = next((words for pattern, words in _ABSENT if pattern.search(target)), None)
     return known or f"is a broken link, to {escaped(target)}"
-
-
-def plain_reason(error: Exception) -> str:
-    """The system's own words for an error, without its number and path."""
-    if isinstance(error, PermissionError):
-        return "permission denied"
-    if isinstance(error, OSError) and error.errno == errno.ELOOP:
-        return "a link that leads to itself"
-    return str(getattr(error, "strerror", None) or error)

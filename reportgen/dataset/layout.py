@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from reportgen.dataset.folder import FolderReader, Item, has_files, plain_reason, subfolders
+from reportgen.dataset.folder import FolderReader, Item, has_files, subfolders
 from reportgen.dataset.names import (
     SPLIT_TITLES,
     class_name_fault,
@@ -20,6 +20,7 @@ from reportgen.dataset.names import (
 from reportgen.errors import DataError
 from reportgen.results import SPLITS, Split
 from reportgen.split import FEWEST, FEWEST_TRAINED, split_names, take_validation
+from reportgen.store.files import unreadable_since
 
 OWN_SETS = frozenset({"sample", "caltech101"})
 """Data sets that the project itself puts into its data folder."""
@@ -169,7 +170,7 @@ def _check_folder(root: Path) -> None:
     except NotADirectoryError:
         fault = "this is a file, not a folder"
     except OSError as error:
-        fault = f"this folder cannot be read: {plain_reason(error)}"
+        fault = f"this folder {unreadable_since(error)}"
     else:
         return
     raise DataError([f"{escaped(str(root))}: {fault}"], f"Correct the path of the data folder. {LAYOUT_HELP}")

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from reportgen.errors import RenderError
 from reportgen.outline.kind import ReportKind
-from reportgen.text import find_nearest
+from reportgen.text import find_nearest, propose
 
 
 @dataclass
@@ -156,7 +156,7 @@ def _suggest(kind: str, slug: str, names: Mapping[tuple[str, str], str]) -> str:
     for k in (other,) if (other, slug) in names else (kind, other):
         near = find_nearest(slug[:_LONGEST], (s for found, s in names if found == k))
         if near:
-            return f"did you mean @{_SHORT[k]}:{near}?"
+            return propose(f"@{_SHORT[k]}:{near}")
     # The last slug of a name is its clearest, with the class in it.
     clearest = {name: slug for (k, slug), name in names.items() if k == kind}
     return f"there are {', '.join(f'@{_SHORT[kind]}:{s}' for s in clearest.values()) or 'none'}."

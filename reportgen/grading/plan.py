@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from reportgen.grading.exports.table import one_line
 from reportgen.grading.points import MARKER, Points, read_points
 from reportgen.grading.policy import Policy, merge_policies, read_policy, write_policy
-from reportgen.text import find_nearest
+from reportgen.text import as_sentence, did_you_mean
 
 if TYPE_CHECKING:
     import pytest
@@ -35,11 +35,10 @@ def resolve_names(
         keys: dict[str, None] = {}
         for name in check.points.depends if check.points else ():
             if name not in names and absent is not None and name not in absent:
-                near = find_nearest(name, names)
-                hint = f" Did you mean {near!r}?" if near else ""
+                hint = as_sentence(did_you_mean(name, names))
                 raise pytest.UsageError(
                     f"{check.key}: depends on {name!r}, which is no criterion and no test function that "
-                    f"was collected.{hint}"
+                    f"was collected. {hint}".rstrip()
                 )
             keys.update(dict.fromkeys(names.get(name, ())))
         requires[check.key] = tuple(keys)

@@ -29,7 +29,7 @@ from reportgen.grading.rubric_item import (
 )
 from reportgen.grading.rubric_values import find_misfit, find_reach
 from reportgen.grading.score import VISIBILITIES, Visibility
-from reportgen.text import did_you_mean
+from reportgen.text import did_you_mean, propose
 
 _KINDS = {
     "expected": {"pointer", "expected", "tolerance", "relative"},
@@ -205,8 +205,7 @@ def _know(key: str, pointer: str, known: Known) -> None:
     except UserError as error:
         raise Fault(f"{key}: {error.problem} {error.remedy}".rstrip(".")) from None
     if not found:
-        near = known.pointers.suggest(pointer)
-        hint = f"did you mean '{near}'?" if near else REMEDY.rstrip(".")
+        hint = propose(known.pointers.suggest(pointer), otherwise=REMEDY.rstrip("."))
         raise Fault(f"{key} = '{pointer}' is in no results.json; {hint}")
 
 

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
 import keras
@@ -15,6 +14,7 @@ import tensorflow as tf
 
 from reportgen.errors import ExplanationError, SettingsError
 from reportgen.models.identity import skip_identities
+from reportgen.text import as_sentence, find_alike, propose
 
 _SHOWN_NAMES = 12
 """Names of layers that a message lists at most: MobileNetV2 has 52 convolutions."""
@@ -158,9 +158,9 @@ class LayerGraph:
             near = [self.nodes[index].name for index in found]
         else:
             problem = f"the network has no layer '{name}'"
-            near = get_close_matches(name, [node.name for node in self.nodes[1:]], n=3)
+            near = find_alike(name, [node.name for node in self.nodes[1:]])
         raise SettingsError(
-            f"layers: {problem}." + (f" Did you mean {' or '.join(dict.fromkeys(near))}?" if near else ""),
+            f"layers: {problem}. {as_sentence(propose(*near))}".rstrip(),
             f"Its convolution layers are {_list(convolutions)}.",
         )
 

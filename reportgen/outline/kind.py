@@ -14,7 +14,7 @@ from typing import Any
 from reportgen.errors import UserError
 from reportgen.outline.section import Claim, Headline, Reference, Section
 from reportgen.split import Split
-from reportgen.text import find_nearest
+from reportgen.text import as_sentence, did_you_mean
 
 DEFAULT = "assignment"
 
@@ -296,10 +296,9 @@ def _find(name: str, own: dict[str, str], group: str, what: str, kind: type[Any]
 
 
 def _say_unknown(name: str, what: str, known: Sequence[str]) -> tuple[str, str]:
-    near = find_nearest(name, known)
-    hint = f"Did you mean '{near}'? " if near else ""
+    hint = as_sentence(did_you_mean(name, known))
     return (
         f"there is no {what} '{name}'.",
-        f"{hint}There {'is' if len(known) == 1 else 'are'} {', '.join(known)}; one of a package of your own "
-        f"is named as 'package.module:{what.upper()}'.",
+        f"{hint} There {'is' if len(known) == 1 else 'are'} {', '.join(known)}; one of a package of your own "
+        f"is named as 'package.module:{what.upper()}'.".lstrip(),
     )

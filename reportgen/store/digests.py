@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import WeightsError
-from reportgen.store.files import open_file, read_file, reason_of, write_atomically
+from reportgen.store.files import open_file, read_file, unreadable_since, write_atomically
 
 MEMORY_FILE = "weights.json"
 CODE_FILE = "code.json"
@@ -58,7 +58,7 @@ def hash_file(path: Path) -> Digests:
 def unreadable(path: Path, error: OSError) -> WeightsError:
     """The error for a weights file that the system cannot read."""
     return WeightsError(
-        f"{path}: the weights cannot be read: {reason_of(error)}.",
+        f"{path}: the weights {unreadable_since(error)}.",
         "Check the path 'weights' in your settings.",
     )
 

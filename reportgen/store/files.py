@@ -97,7 +97,12 @@ def reason_of(error: OSError) -> str:
 
 def cannot_be_read(name: object, error: OSError) -> str:
     """The problem of a file or folder that the system does not let us read, as a sentence."""
-    return f"{name}: cannot be read: {reason_of(error)}."
+    return f"{name}: {unreadable_since(error)}."
+
+
+def unreadable_since(error: OSError) -> str:
+    """The same without a name: what follows the name of a file in a list of problems."""
+    return f"cannot be read: {reason_of(error)}"
 
 
 def remedy_for(error: OSError) -> str:

@@ -12,7 +12,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from reportgen.text import find_nearest, printable
+from reportgen.text import find_nearest, printable, propose
 from reportgen.toml.locations import Origin, Path
 
 MOST = 50
@@ -182,7 +182,7 @@ def _describe_unknown(path: Path, model: type[BaseModel]) -> str:
     near = _nearest(key, allowed)
     # A key that a table has is that one: 'filters' is no misspelling of 'layers'.
     if near and not (tables and len(path) == 1):
-        return f"unknown key '{name_key(path)}' (did you mean '{near}'?); allowed are {', '.join(allowed)}"
+        return f"unknown key '{name_key(path)}' ({propose(near)}); allowed are {', '.join(allowed)}"
     rest = f"it belongs under {' or '.join(tables)}" if tables else f"allowed are {', '.join(allowed)}"
     return f"unknown key '{name_key(path)}'; {rest}"
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.errors import SettingsError
 from reportgen.memo import Memo, no_memo
+from reportgen.store.files import unreadable_since
 from reportgen.typefaces.face import (
     Face,
     Typefaces,
@@ -243,7 +244,7 @@ def _open_named(file: Path) -> Face:
         face = Face(file)
         description = describe_face(face)
     except OSError as error:
-        raise _refusal(file, f"cannot be read: {error.strerror or error}", "Check the path.") from None
+        raise _refusal(file, unreadable_since(error), "Check the path.") from None
     # Which of these fontTools raises depends on the table that is damaged.
     except (TTLibError, ValueError, KeyError, AssertionError, LookupError) as error:
         raise _refusal(file, f"no font that can be read: {error}", "Get the file once more.") from None

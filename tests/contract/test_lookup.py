@@ -71,9 +71,9 @@ DOCUMENT = {
 @pytest.mark.parametrize(
     ("pointer", "said", "remedy"),
     [
-        ("/transfer/acuracy/test", ['/transfer has no key "acuracy"', '"accuracy"'], "/transfer/accuracy?"),
-        ("/transfer/accuracy/tst", ['/transfer/accuracy has no key "tst"', '"train", "test"'], "/test?"),
-        ("/transfre", ['the document has no key "transfre"'], "/transfer?"),
+        ("/transfer/acuracy/test", ['/transfer has no key "acuracy"', '"accuracy"'], "/transfer/accuracy'?"),
+        ("/transfer/accuracy/tst", ['/transfer/accuracy has no key "tst"', '"train", "test"'], "/test'?"),
+        ("/transfre", ['the document has no key "transfre"'], "/transfer'?"),
         ("/a~1b/0", ['/a~1b has no key "0"'], "--pointers"),
         ("/transfer/accuracy/test/0", ["/test is 0.5, and nothing lies under it"], "--pointers"),
         ("/transfer/rows/3", ['"3" is none of its indices, 0 to 2'], "--pointers"),

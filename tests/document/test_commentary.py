@@ -186,7 +186,7 @@ def test_the_text_of_a_value_is_only_text(value: str) -> None:
         (
             "@fig:patches-cta",
             "@fig:patches-cta refers to a figure that the report does not have; "
-            "did you mean @fig:patches-cat?",
+            "did you mean '@fig:patches-cat'?",
         ),
     ],
 )  # fmt: skip

@@ -126,9 +126,9 @@ def test_a_reference_leads_to_a_name(written: str, kind: str, name: str) -> None
 @pytest.mark.parametrize(
     ("written", "hint"),
     [
-        ("@fig:patches-leopart", "did you mean @fig:patches-leopard?"),
-        ("@tab:patches-leopard", "did you mean @fig:patches-leopard?"),
-        ("@fig:score", "did you mean @tab:scores?"),
+        ("@fig:patches-leopart", "did you mean '@fig:patches-leopard'?"),
+        ("@tab:patches-leopard", "did you mean '@fig:patches-leopard'?"),
+        ("@fig:score", "did you mean '@tab:scores'?"),
         ("@tab:zzz", "there are @tab:guided-leopard, @tab:guided-cat, @tab:scores."),
         ("@tab:", "there are @tab:guided-leopard, @tab:guided-cat, @tab:scores."),
         ("@tab:" + "z" * 10**6, "there are @tab:guided-leopard, @tab:guided-cat, @tab:scores."),

@@ -82,7 +82,7 @@ def test_all_faults_of_the_commentary_are_told_with_their_lines_before_anything_
         reported,
         [
             ("nothing", "transfer", "the formula $\\nothing$ cannot be set"),
-            ("bird", "transfer", "did you mean @fig:patches"),
+            ("bird", "transfer", "did you mean '@fig:patches"),
             ("acuracy", "transfer", "did you mean 'accuracy'?"),
             ("cat[2]", "neurons", "a list of 2"),
             ("braces", "observations", "has no }} at its end"),

@@ -245,7 +245,7 @@ def test_a_layer_that_is_not_there_is_answered_with_those_that_are(network: Back
         network.graph.find_neurons("witin")
 
     assert "no layer 'witin'" in caught.value.problem
-    assert "Did you mean within" in caught.value.problem
+    assert "Did you mean 'within" in caught.value.problem
     assert "first, within, last" in caught.value.remedy
     with pytest.raises(SettingsError, match="no rows and columns"):
         network.graph.find_neurons(network.graph.nodes[-1].name)
@@ -431,7 +431,7 @@ def test_the_published_files_are_those_that_keras_knows() -> None:
 def test_architectures_and_layers_are_settings_with_an_answer_to_typing_errors(tmp_path: Path) -> None:
     file = tmp_path / "report.toml"
     file.write_text('architecture = "resnet50"\n')
-    with pytest.raises(SettingsError, match="did you mean ResNet50"):
+    with pytest.raises(SettingsError, match="did you mean 'ResNet50'"):
         load_settings(file)
     file.write_text('architecture = "mine.keras"\nlayers = ["a", "b"]\npreprocessing = "tf"\n')
     settings = load_settings(file)
