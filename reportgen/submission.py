@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from reportgen.errors import UserError
 from reportgen.outline.kind import list_sections
 from reportgen.outline.section import Classification
+from reportgen.pointer import lookup
 from reportgen.store.files import cannot_be_read
 
 RESULTS_FILE, FIGURES_FOLDER, PREVIOUS_FOLDER = "results.json", "figures", "previous"
@@ -302,13 +303,6 @@ def _misjudged(document: Mapping[str, Any], name: str, declared: Classification)
             yield f"{pointer} is not a square matrix of counts"
     elif not (isinstance(confusion, dict) and all(map(_is_confusion, confusion.values()))):
         yield f"{pointer} is not a square matrix of counts for each split"
-
-
-def lookup(document: Any, pointer: str) -> Any:
-    """What is at a pointer of keys without escapes, None if nothing is."""
-    for key in pointer.split("/")[1:]:
-        document = document.get(key) if isinstance(document, Mapping) else None
-    return document
 
 
 def _section(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -14,10 +14,10 @@ from reportgen.batch.copies import hash_pieces
 from reportgen.batch.job import Job, localise
 from reportgen.batch.outcome import Author, Mark, Outcome, find_finished, list_recorded_files
 from reportgen.batch.parts import BUILD_FOLDER
-from reportgen.contract.lookup import find_value
 from reportgen.contract.reader import ARRAYS_FOLDER
 from reportgen.engine.stages.context import HTML_FILE
 from reportgen.outline.kind import ReportKind
+from reportgen.pointer import find_value
 from reportgen.store.files import StorageError, link_or_copy, write_atomically, writing
 from reportgen.submission import RESULTS_FILE
 from reportgen.text import plural, printable

@@ -19,7 +19,11 @@ _EVERY_SECONDS = 30.0
 
 
 class ProgressView(Protocol):
-    """A listener for the work on many groups; messages may come from any thread."""
+    """A listener for the work on many groups; messages may come from any thread.
+
+    ``reportgen.progress`` is for one report: a group's process writes its calls to a pipe, whose messages
+    arrive here.
+    """
 
     def watching(self, names: Mapping[str, str]) -> contextlib.AbstractContextManager[None]:
         """Open the view for the groups that are worked on: their names by slug."""

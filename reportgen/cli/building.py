@@ -102,7 +102,7 @@ def print_remarks(built: BuildResult, settings: Settings, progress: Progress) ->
 
 def _show(built: BuildResult, kind: ReportKind) -> None:
     """Print the result and where it is."""
-    from reportgen.contract.lookup import find_value
+    from reportgen.pointer import find_value
 
     typer.echo("")
     for section in kind.sections:

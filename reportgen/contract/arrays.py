@@ -18,7 +18,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from reportgen.contract.lookup import PointerError
+from reportgen.pointer import PointerError
 from reportgen.results import ArraySummary
 from reportgen.store.files import unreadable_since
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.contract.lookup import escape_step, is_index, join_pointer, split_pointer
 from reportgen.contract.schema import INDICES, list_pointers, read_schema
 from reportgen.outline.kind import ReportKind, find_kind, list_sections
 from reportgen.outline.section import Section, SectionError
+from reportgen.pointer import escape_step, is_index, join_pointer, split_pointer
 from reportgen.results import SPLITS
 from reportgen.text import find_nearest
 
@@ -126,7 +126,7 @@ def _fits(node: Node, step: str) -> bool:
 
 def _fill(pattern: str, steps: Sequence[str]) -> str:
     """A pattern with its placeholders replaced by the steps of a pointer, if it is as long."""
-    parts = pattern.split("/")[1:]
+    parts = split_pointer(pattern)
     if len(parts) != len(steps):
         return pattern
     # With the steps of the mistyped one, so that it is not far from the right one for its classes and

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PrivateAttr, ValidationError
 
-from reportgen.contract.lookup import PointerError as PointerError
-from reportgen.contract.lookup import find_value, join_pointer, show_value
 from reportgen.contract.schema import find_document_kind, results_type
 from reportgen.outline.kind import ReportKind, list_sections
+from reportgen.pointer import PointerError as PointerError
+from reportgen.pointer import find_value, join_pointer, show_value
 from reportgen.results import Results
 from reportgen.submission import open_submission
 

@@ -11,10 +11,10 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import create_model
 
-from reportgen.contract.lookup import join_pointer, show_value
 from reportgen.errors import UserError
 from reportgen.outline.kind import OutlineError, ReportKind, find_kind, find_section
 from reportgen.outline.section import Section
+from reportgen.pointer import join_pointer, show_value, split_pointer
 from reportgen.results import Results
 from reportgen.results.document import BEFORE_KINDS, Checks
 from reportgen.results.fields import means
@@ -258,7 +258,7 @@ def describe_pointers(schema: Mapping[str, Any]) -> str:
     lines = [_HEAD.format(version=schema["version"])]
     part = ""
     for pointer in list_pointers(schema):
-        first = pointer.pattern.split("/")[1]
+        first = split_pointer(pointer.pattern)[0]
         if first != part:
             part = first
             lines += ["", f"## {part}", "", "| pointer | type | unit | meaning |", "|---|---|---|---|"]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from reportgen.contract.lookup import PointerError, show_value
 from reportgen.errors import UserError
+from reportgen.pointer import PointerError, show_value
 from reportgen.results import SPLITS, Box
 from reportgen.text import as_sentence, did_you_mean, replaced
 

@@ -21,7 +21,8 @@ from reportgen.diff.images import (
 )
 from reportgen.diff.values import Entry, Tolerance, compare_values
 from reportgen.errors import UserError
-from reportgen.submission import Submission, lookup
+from reportgen.pointer import lookup, split_pointer
+from reportgen.submission import Submission
 
 # Without the number, which changes with every figure before it.
 _NUMBER_OR_ENDING = re.compile(r"^fig-[A-Z]?[0-9]+-|\.[^.]+$")
@@ -166,11 +167,12 @@ class Difference:
 
     def sections(self) -> dict[str, list[Entry]]:
         """The entries by section of ``results.json``; summaries of arrays come last in each."""
-        grouped: dict[str, list[Entry]] = {}
-        # Stable, so that the order is otherwise that of the document.
-        for entry in sorted(self.entries, key=lambda entry: entry.pointer.split("/")[2:3] == ["arrays"]):
-            grouped.setdefault(entry.pointer.split("/")[1], []).append(entry)
-        return {name: grouped[name] for name in dict.fromkeys(e.pointer.split("/")[1] for e in self.entries)}
+        grouped: dict[str, tuple[list[Entry], list[Entry]]] = {}
+        for entry in self.entries:
+            name, *below = split_pointer(entry.pointer)
+            values, arrays = grouped.setdefault(name, ([], []))
+            (arrays if below[:1] == ["arrays"] else values).append(entry)
+        return {name: [*values, *arrays] for name, (values, arrays) in grouped.items()}
 
 
 def compare(old: Submission, new: Submission, *, rtol: float = 0.0, atol: float = 0.0) -> Difference:

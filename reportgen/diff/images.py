@@ -10,7 +10,7 @@ from typing import Any
 from reportgen.diff.values import ABSENT, Entry, Tolerance, compare_values
 from reportgen.outline.kind import list_sections
 from reportgen.outline.section import Classification
-from reportgen.submission import lookup
+from reportgen.pointer import lookup
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from reportgen.diff.difference import Count, Difference, FigurePair
 from reportgen.diff.images import Flip, Image, ImagePair
 from reportgen.diff.values import ABSENT, Change, Entry, ListChange, is_number
 from reportgen.outline.kind import list_sections
+from reportgen.pointer import split_pointer
 from reportgen.text import MINUS, counted, percent_text, plural, printable
 
 WIDTH = 60
@@ -343,7 +344,7 @@ def _list_inputs(difference: Difference, entries: Sequence[Entry]) -> Iterator[s
     for entry in entries:
         name = {**_INPUTS, **settings}.get(entry.pointer, "")
         if entry.pointer.startswith("/provenance/versions/"):
-            name = entry.pointer.rpartition("/")[2]
+            name = split_pointer(entry.pointer)[-1]
         # A list has no two values that could be named.
         if name and isinstance(entry, Change):
             old, new, _ = value_texts(entry)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeGuard
 
-from reportgen.contract.lookup import escape_step
 from reportgen.outline.section import Tolerance as Tolerance
+from reportgen.pointer import escape_step
 
 DISPLAYED_PER_LIST = 5
 """How many changed elements of a list are given one by one; the others are counted."""

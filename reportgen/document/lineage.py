@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from reportgen.contract.lookup import escape_step, split_pointer
 from reportgen.outline.kind import ReportKind
 from reportgen.outline.section import Inputs, Origin, Section
+from reportgen.pointer import escape_step, join_pointer, split_pointer
 from reportgen.results import Results
 
 ORIGINS = (
@@ -111,7 +111,7 @@ class Lineage:
 
         The numbers of a shape, a position or an interval share their row in the list.
         """
-        parent = pointer.rpartition("/")[0]
+        parent = join_pointer(split_pointer(pointer)[:-1])
         row = parent if _is_tuple(self._values.get(parent)) else pointer
         # In the order of printing, so that the same report has the same ids.
         return self.anchors.setdefault(row, f"s{len(self.anchors) + 1}")

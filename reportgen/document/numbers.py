@@ -11,7 +11,7 @@ from typing import Any
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from reportgen.contract.lookup import escape_step
+from reportgen.pointer import escape_step
 from reportgen.text import (
     activation_text,
     agreement_text,

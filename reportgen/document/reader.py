@@ -9,12 +9,13 @@ from html.parser import HTMLParser
 
 from reportgen.text import squeeze
 
-_DEEPEST = 200
+DEEPEST = 200
 """Elements nested deeper than this are counted and not listed: a stranger's page may nest without end."""
 
-_VOID = frozenset(
+VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
+"""Elements without content, which have no end tag."""
 
 _HIDDEN = frozenset(("script", "style", "template", "title"))
 
@@ -119,7 +120,7 @@ class _Reader(HTMLParser):
             # Of two elements with one id a link leads to the first.
             self.rows.setdefault(named["id"], pointer)
         # Of links within links the outer one counts; an element without an end would never close it.
-        elif pointer and self._link is None and tag not in _VOID:
+        elif pointer and self._link is None and tag not in VOID:
             target = named.get("href", "").removeprefix("#")
             self._link = _Link(target, pointer, len(self._open))
         if tag == "img":
@@ -130,9 +131,9 @@ class _Reader(HTMLParser):
             self._captioned.append(False)
         elif tag in _CAPTIONS:
             self._caption = []
-        if tag in _VOID:
+        if tag in VOID:
             return
-        if len(self._open) < _DEEPEST:
+        if len(self._open) < DEEPEST:
             self._open.append(tag)
         else:
             self._deeper[tag] += 1

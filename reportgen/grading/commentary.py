@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from reportgen.contract.lookup import join_pointer, split_pointer
 from reportgen.grading.report import CheckFailure, NotAvailable, Report
+from reportgen.pointer import join_pointer, split_pointer
 from reportgen.submission import SubmissionError, read_attachments
 
 LABEL = "counts words, does not judge them"

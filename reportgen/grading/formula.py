@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
-from reportgen.contract.lookup import escape_step, join_pointer, split_pointer
 from reportgen.errors import UserError
+from reportgen.pointer import escape_step, join_pointer, split_pointer
 
 STAR = "*"
 

@@ -104,7 +104,7 @@ class Report:
 
     def array(self, section: str, key: str) -> NDArray[Any]:
         """An array of a section. Raises ``NotAtHand`` without any, ``CheckFailure`` if it is not true."""
-        from reportgen.contract.lookup import PointerError
+        from reportgen.pointer import PointerError
 
         if self.results.folder is None:
             raise NotAvailable(f"the arrays are not part of a PDF; {self.reason}")

@@ -9,7 +9,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
 from reportgen.contract.known_pointers import KnownPointers, find_limits
-from reportgen.contract.lookup import REMEDY
 from reportgen.errors import UserError
 from reportgen.grading.checks import NamedCheck
 from reportgen.grading.commentary import Commentary, is_named, read_citation
@@ -29,6 +28,7 @@ from reportgen.grading.rubric_item import (
 )
 from reportgen.grading.rubric_values import find_misfit, find_reach
 from reportgen.grading.score import VISIBILITIES, Visibility
+from reportgen.pointer import REMEDY
 from reportgen.text import did_you_mean, propose
 
 _KINDS = {

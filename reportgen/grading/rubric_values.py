@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from reportgen.contract.known_pointers import KnownPointers, Node, find_limits
-from reportgen.contract.lookup import escape_step
 from reportgen.grading.formula import Formula, bound
 from reportgen.grading.rubric_item import Tolerance
+from reportgen.pointer import escape_step
 
 _WORDS = {
     "integer": "a whole number",

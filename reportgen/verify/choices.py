@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from reportgen.contract.lookup import PointerError, join_pointer
 from reportgen.contract.reader import LoadedResults
 from reportgen.dataset.names import composed
 from reportgen.engine.plan import setting
@@ -15,6 +14,7 @@ from reportgen.errors import SettingsError
 from reportgen.networks import ARCHITECTURES
 from reportgen.outline.kind import Outline, ReportKind
 from reportgen.outline.section import Section
+from reportgen.pointer import PointerError, join_pointer
 from reportgen.results import SCHEMA_VERSION
 from reportgen.settings import Settings, understand_settings
 from reportgen.verify.tolerances import Finding, Findings, Tolerances, judge, within

@@ -111,10 +111,8 @@ def cut(text: str, longest: int) -> str:
 def _count(rows: Sequence[Finding]) -> list[str]:
     counts: dict[str, Counter[str]] = {}
     for row in rows:
-        # Of numbers by section; other subjects have locations of other kinds.
-        section = (
-            row.pointer.split("/")[1] if row.pointer.startswith("/") and row.subject == "numbers" else ""
-        )
+        # Of numbers by section.
+        section = row.section if row.subject == "numbers" else ""
         counts.setdefault(row.subject, Counter())[section] += 1
     lines = []
     for subject, title in SUBJECTS.items():

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reportgen.contract.lookup import join_pointer
 from reportgen.dataset.names import capped
 from reportgen.document.reader import parse_page
 from reportgen.engine.stages.context import HTML_FILE, PDF_FILE
 from reportgen.errors import UserError
 from reportgen.pdf.printer import print_pdf
+from reportgen.pointer import join_pointer
 from reportgen.progress import Progress
 from reportgen.results import SCHEMA_VERSION
 from reportgen.submission import FIGURES_FOLDER

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.contract.lookup import PointerError, find_value, join_pointer, split_pointer
 from reportgen.contract.reader import ARRAYS_FOLDER, LoadedResults
 from reportgen.dataset.inventory import Inventory
 from reportgen.diff.images import Image, compare_images
@@ -17,6 +16,7 @@ from reportgen.diff.summary import pair_texts
 from reportgen.diff.values import Tolerance, is_number
 from reportgen.outline.kind import ReportKind
 from reportgen.outline.section import Claim, Rule
+from reportgen.pointer import PointerError, find_value, join_pointer, split_pointer
 from reportgen.results import SCHEMA_VERSION, Check, ImageFile, Results
 from reportgen.text import printable
 from reportgen.verify.tolerances import NO_CONSEQUENCE, Finding, Findings, Status, Tolerances, judge, scale_of
@@ -179,7 +179,7 @@ def compare_derived(results: LoadedResults, kind: ReportKind) -> Findings:
         numbers = getattr(results, section.name)
         # A derived value that the type computes is computed again whenever it is asked for.
         for pointer in section.derived:
-            field = pointer.split("/")[1]
+            field = split_pointer(pointer)[0]
             if field in type(numbers).model_computed_fields:
                 value = numbers.model_dump(mode="json", include={field})[field]
                 yield from _judge_below(results, [section.name, field], value)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.contract.lookup import PointerError, find_value, join_pointer
 from reportgen.diff.values import is_number
 from reportgen.grading.commentary import leave_plain
+from reportgen.pointer import PointerError, find_value, join_pointer, split_pointer
 from reportgen.text import percent_text, plural, printable
 
 _SPLITS = {"train": "train", "training": "train", "val": "val", "validation": "val", "test": "test"}
@@ -75,14 +75,14 @@ def _judge(match: re.Match[str], results: Mapping[str, Any]) -> Iterator[Claim]:
     if not named or _OTHERS.search(rest):
         return
     # That of another network is none of its errors, that of another split of the same one is.
-    others = {name: part for name, part in results.items() if join_pointer([name]) not in _sections(named)}
+    others = {name: part for name, part in results.items() if name not in _sections(named)}
     known = [*(value for _, value in named), *_accuracies(others)]
     if not _is_right(match, known):
         yield Claim(match[0], *named[0])
 
 
 def _sections(named: Sequence[tuple[str, float]]) -> set[str]:
-    return {pointer.rsplit("/", 2)[0] for pointer, _ in named}
+    return {split_pointer(pointer)[0] for pointer, _ in named}
 
 
 def _find_named(results: Mapping[str, Any], split: str) -> Iterator[tuple[str, float]]:

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reportgen.contract.lookup import PointerError, find_value
 from reportgen.diff.values import is_number
 from reportgen.document.reader import Printed
 from reportgen.grading.commentary import leave_plain
+from reportgen.pointer import PointerError, find_value
 from reportgen.text import plural, printable, squeeze
 from reportgen.verify.tolerances import Finding, Findings
 

@@ -70,16 +70,15 @@ def find_doubted(rows: Sequence[Finding], sections: Container[str]) -> dict[str,
     """
     doubted: dict[str, Finding] = {}
     for row in rows:
-        section = row.pointer.split("/")[1] if row.pointer.startswith("/") else ""
-        if section in sections and row.status in _DOUBTFUL.get(row.subject, ()):
+        if row.section in sections and row.status in _DOUBTFUL.get(row.subject, ()):
             # The first reason is the one that is reported.
-            doubted.setdefault(section, row)
+            doubted.setdefault(row.section, row)
     return doubted
 
 
 def _is_inside(row: Finding, sections: Container[str]) -> bool:
     """Whether a row is about numbers or arrays of one of these sections."""
-    return row.subject in _DOUBTFUL and row.pointer.startswith("/") and row.pointer.split("/")[1] in sections
+    return row.section in sections
 
 
 def reconcile_document(

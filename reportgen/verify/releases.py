@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reportgen.contract.lookup import join_pointer
 from reportgen.contract.reader import LoadedResults
+from reportgen.pointer import join_pointer, lookup
 from reportgen.results import SCHEMA_VERSION
 from reportgen.results.document import BEFORE_KINDS
 from reportgen.verify.tolerances import Finding, Findings
@@ -67,10 +67,7 @@ def _list_later(document: Mapping[str, Any], contract: str) -> Iterator[str]:
         return
     later = [each for version in known[known.index(contract) + 1 :] for each in _CAME_WITH[version]]
     for pointer in later:
-        value: Any = document
-        for step in pointer.split("/")[1:]:
-            value = value.get(step, _NOTHING) if isinstance(value, Mapping) else _NOTHING
-        if value is not _NOTHING:
+        if lookup(document, pointer, _NOTHING) is not _NOTHING:
             yield pointer
     if "/kind" in later:
         # Until there were kinds of reports, all had the same sections.

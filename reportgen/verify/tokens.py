@@ -1,19 +1,18 @@
-"""The pieces of a page's markup, as they are written: no two programs can understand them differently."""
+"""The pieces of a page's markup, as they are written: no two programs can understand them differently.
+
+Not ``document.reader``, which reads what a page shows: it decodes characters and leaves markup out. Here
+the way in which they are written is compared.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
-_VOID = frozenset(
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
-)
+from reportgen.document.reader import DEEPEST, VOID
 
 # The page on 266 photographs has 27,000.
 MOST_TOKENS = 10**6
-
-# Only to say where something is. Our pages are nested 13 deep, a stranger's perhaps without end.
-_DEEPEST = 200
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ class _Tokeniser(HTMLParser):
             self._own = len(self._ids) if attrs[0][1] == "commentary" else None
         self._add("start", self.get_starttag_text() or "", tag, tuple(attrs))
         # What has no content has no end tag either, and would stay for ever.
-        if tag not in _VOID and len(self._ids) < _DEEPEST:
+        if tag not in VOID and len(self._ids) < DEEPEST:
             self._ids.append((tag, dict(attrs).get("id") or ""))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

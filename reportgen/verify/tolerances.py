@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal
 
-from reportgen.contract.lookup import split_pointer
 from reportgen.diff.values import is_number
 from reportgen.outline.kind import ReportKind
 from reportgen.outline.section import DRAWN, Rule, Tolerance
+from reportgen.pointer import split_pointer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +38,14 @@ class Finding:
     submitted: Any = None
     recomputed: Any = None
     reason: str = ""
+
+    @property
+    def section(self) -> str:
+        """The part of ``results.json`` that a number or an array is in, "" of anything else."""
+        # Other subjects have files, pages and settings, which are no pointers.
+        if self.subject not in ("numbers", "arrays") or not self.pointer.startswith("/"):
+            return ""
+        return split_pointer(self.pointer)[0]
 
 
 Findings = Iterator[Finding]

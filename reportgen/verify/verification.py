@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from reportgen.contract.lookup import join_pointer
 from reportgen.contract.schema import read_results
 from reportgen.dataset.inventory import Inventory, take_inventory
 from reportgen.document.html import Content
@@ -17,6 +16,7 @@ from reportgen.errors import SettingsError, UserError
 from reportgen.intake import check_folder
 from reportgen.networks import ARCHITECTURES
 from reportgen.outline.kind import DEFAULT, Outline, ReportKind, find_kind
+from reportgen.pointer import join_pointer
 from reportgen.progress import Progress, Silent
 from reportgen.results import Results
 from reportgen.runtime import processor

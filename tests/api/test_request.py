@@ -17,7 +17,6 @@ from reportgen.api.child import (
     parse_request,
     request_text,
 )
-from reportgen.contract.lookup import PointerError
 from reportgen.errors import (
     DataError,
     PreflightError,
@@ -27,6 +26,7 @@ from reportgen.errors import (
     UserError,
     WeightsError,
 )
+from reportgen.pointer import PointerError
 from reportgen.settings import Settings
 from reportgen.store.files import StorageError
 from reportgen.tables import Author

@@ -19,8 +19,8 @@ from whole_document import written
 
 from reportgen import load_results
 from reportgen.contract import arrays
-from reportgen.contract.lookup import PointerError
 from reportgen.contract.reader import LoadedResults
+from reportgen.pointer import PointerError
 
 RNG = np.random.default_rng(3)
 FILTER = RNG.normal(size=(3, 3)).astype(np.float32)

@@ -9,7 +9,7 @@ import pytest
 from small_results import small_results
 
 from reportgen.contract.known_pointers import KnownPointers, find_limits, know_pointers
-from reportgen.contract.lookup import PointerError, join_pointer
+from reportgen.pointer import PointerError, join_pointer
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from whole_document import locations
 
-from reportgen.contract.lookup import PointerError, find_value, join_pointer, show_value, split_pointer
+from reportgen.pointer import PointerError, find_value, join_pointer, lookup, show_value, split_pointer
 
 # Names that could be taken for escapes, indices or separators.
 NAMES = st.one_of(st.text(alphabet="~/01-a \u0661", max_size=4), st.text(max_size=3))
@@ -108,3 +110,63 @@ def test_long_values_are_shown_short() -> None:
     assert "988 more" in caught.value.problem
     assert len(caught.value.problem) < 500
     assert json.dumps("\ud800") == show_value("\ud800")
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [
+        ("", DOCUMENT),
+        ("/a~1b", DOCUMENT["a/b"]),
+        ("/transfer/accuracy/test", 0.5),
+        ("/transfer/rows/01", None),
+        ("/transfer/rows/9", None),
+        ("/transfer/accuracy/test/0", None),
+        ("/nothing/at/all", None),
+    ],
+)
+def test_what_may_be_missing_is_looked_up(pointer: str, value: object) -> None:
+    assert lookup(DOCUMENT, pointer) == value
+    assert lookup(DOCUMENT, pointer, "missing") == ("missing" if value is None else value)
+
+
+PACKAGE = Path(__file__).resolve().parents[2] / "reportgen"
+
+
+def find_own_syntax(source: str) -> list[str]:
+    """Where a module escapes pointers itself, as ``~0`` and ``~1``, or cuts one at a slash."""
+    tree = ast.parse(source)
+    described = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and node.value in ("~0", "~1", "~01") and id(node) not in described:
+            found.append(str(node.value))
+        # x.pointer.split("/"), pointer.rsplit("/", 2), pattern.split("/")
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            of = ast.unparse(node.func.value).rpartition(".")[2]
+            cut = node.func.attr in ("split", "rsplit", "partition", "rpartition", "strip", "lstrip")
+            at = [each.value for each in node.args if isinstance(each, ast.Constant)]
+            if cut and "/" in at and of in ("pointer", "pattern"):
+                found.append(ast.unparse(node))
+    return found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'step.replace("/", "~1")',
+        'pointer.split("/")[1:]',
+        'row.pointer.rsplit("/", 2)',
+        'origin.pattern.split("/")',
+    ],
+)
+def test_a_second_syntax_is_found(source: str) -> None:
+    assert len(find_own_syntax(source)) == 1
+
+
+def test_pointers_are_split_and_escaped_in_one_module() -> None:
+    found = {
+        file.relative_to(PACKAGE).as_posix(): own
+        for file in PACKAGE.rglob("*.py")
+        if (own := find_own_syntax(file.read_text(encoding="utf-8")))
+    }
+    assert found.keys() == {"pointer.py"}

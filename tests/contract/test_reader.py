@@ -15,9 +15,9 @@ from whole_document import change, remove, written
 
 import reportgen
 from reportgen import load_results
-from reportgen.contract.lookup import PointerError
 from reportgen.contract.reader import LoadedResults
 from reportgen.errors import UserError
+from reportgen.pointer import PointerError
 from reportgen.submission import SubmissionError
 
 

@@ -15,9 +15,9 @@ from small_results import LABELS
 from whole_document import change, whole, written
 
 from reportgen import load_results
-from reportgen.contract.lookup import PointerError
 from reportgen.contract.reader import LoadedResults
 from reportgen.contract.summary import PandasMissingError
+from reportgen.pointer import PointerError
 
 SPLITS = ("train", "val", "test")
 TABLES = (

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reportgen.contract.lookup import find_value
 from reportgen.grading.formula import FormulaError, ValueFault, bound, evaluate, parse_formula
+from reportgen.pointer import find_value
 
 DOCUMENT = {
     "a": 7, "b": 2.5, "zero": 0, "text": "7", "yes": True, "list": [1, 2], "big": 10**200,

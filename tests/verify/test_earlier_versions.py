@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from small_report import figure, kind, results
 
-from reportgen.contract.lookup import PointerError
 from reportgen.contract.reader import LoadedResults, load_results
 from reportgen.contract.schema import results_type
 from reportgen.document.html import Content, render_html
@@ -21,6 +20,7 @@ from reportgen.figures.figure import Figure
 from reportgen.memo import no_memo
 from reportgen.outline.kind import Outline, ReportKind
 from reportgen.pdf.printer import Attachment, print_pdf
+from reportgen.pointer import PointerError
 from reportgen.progress import Silent
 from reportgen.results import Results
 from reportgen.settings import Settings

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.contract.lookup import join_pointer
 from reportgen.engine.stages.activations import read_activations
+from reportgen.pointer import join_pointer
 from reportgen.verify.choices import NeuronComparison, compare_labels, compare_lengths
 from reportgen.verify.tolerances import Findings, Pair, judge
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reportgen.contract.lookup import join_pointer
 from reportgen.outline.section import MARGIN
+from reportgen.pointer import join_pointer
 from reportgen.sections.errors.likeness import compare_features
 from reportgen.sections.errors.result import NEIGHBOURS, Errors
 from reportgen.store.packing import unpack_arrays

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from reportgen.contract.lookup import join_pointer
+from reportgen.pointer import join_pointer
 from reportgen.verify.choices import NeuronComparison, compare_labels, compare_lengths
 from reportgen.verify.tolerances import Finding, Findings, Pair, judge
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reportgen.analysis.neurons import receptive_field
-from reportgen.contract.lookup import join_pointer
+from reportgen.pointer import join_pointer
 from reportgen.results import FieldGeometry
 from reportgen.sections.neurons.result import Neurons
 from reportgen.settings import Settings

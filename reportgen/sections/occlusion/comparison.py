@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from reportgen.contract.lookup import join_pointer
 from reportgen.engine.stages.activations import read_activations
+from reportgen.pointer import join_pointer
 from reportgen.sections.occlusion.result import worth_of
 from reportgen.verify.choices import NeuronComparison, compare_labels, compare_lengths
 from reportgen.verify.tolerances import Finding, Findings, Pair, Tolerances, judge

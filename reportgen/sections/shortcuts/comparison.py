@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reportgen.contract.lookup import join_pointer
 from reportgen.outline.section import MARGIN
+from reportgen.pointer import join_pointer
 from reportgen.sections.shortcuts.result import choose_classes, count_examples
 from reportgen.verify.tolerances import Findings, Pair, judge
 

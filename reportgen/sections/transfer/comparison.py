@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reportgen.contract.lookup import join_pointer
 from reportgen.diff.values import is_number
 from reportgen.outline.section import MARGIN, Tolerance
+from reportgen.pointer import join_pointer
 from reportgen.sections.transfer.result import Transfer
 from reportgen.verify.tolerances import NO_CONSEQUENCE, Finding, Findings, Pair, Tolerances, judge
 

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from reportgen.contract.lookup import PointerError
 from reportgen.contract.reader import LoadedResults
 from reportgen.contract.summary import (
     MOST_CLASSES,
@@ -19,6 +18,7 @@ from reportgen.contract.summary import (
     of_rows,
     wrap_table,
 )
+from reportgen.pointer import PointerError
 from reportgen.results import SPLITS, Split
 
 

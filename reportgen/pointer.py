@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reportgen.errors import UserError
@@ -58,16 +58,39 @@ def find_value(document: Any, pointer: str, name: str) -> Any:
     value: Any = document
     passed: list[str] = []
     for step in split_pointer(pointer):
-        # Keys first: in an object "0" is a name like any other.
-        if isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and is_index(step, len(value)):
-            value = value[int(step)]
-        else:
+        below = _descend(value, step)
+        if below is _NOTHING:
             problem, remedy = _describe_end(value, passed, step)
             raise PointerError(f"{name}: there is nothing at {pointer}: {problem}.", remedy)
+        value = below
         passed.append(step)
     return value
+
+
+def lookup(document: Any, pointer: str, default: Any = None) -> Any:
+    """The value at ``pointer`` in ``document``, ``default`` if there is nothing.
+
+    Raises ``PointerError`` for what is no pointer.
+    """
+    value = document
+    for step in split_pointer(pointer):
+        value = _descend(value, step)
+        if value is _NOTHING:
+            return default
+    return value
+
+
+_NOTHING = object()
+
+
+def _descend(value: Any, step: str) -> Any:
+    """What is one step below a value, ``_NOTHING`` if the step leads nowhere."""
+    # Keys first: in an object "0" is a name like any other.
+    if isinstance(value, Mapping):
+        return value.get(step, _NOTHING)
+    if isinstance(value, list) and is_index(step, len(value)):
+        return value[int(step)]
+    return _NOTHING
 
 
 def show_value(value: Any) -> str:
