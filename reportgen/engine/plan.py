@@ -110,9 +110,7 @@ _STAGES = "reportgen.engine.stages"
 FIGURES = "figures_"
 """Prefix of the names of stages that draw figures; the section's name follows."""
 
-_OF_MACHINE = frozenset(
-    {"data", "weights", "architecture", "cache", "cache_limit_mb", "build", "templates", "fonts"}
-)
+_OF_MACHINE = {"data", "weights", "architecture", "cache", "cache_limit_mb", "build", "templates", "fonts"}
 """Settings that are not attached to the PDF: paths and limits would change it from machine to machine. Data,
 weights and fonts are in the keys by their contents, and the network is named as in the results.
 """

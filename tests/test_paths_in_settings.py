@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.toml.paths import expand_path
+from reportgen.settings import expand_path
 
 
 @pytest.fixture(autouse=True)
