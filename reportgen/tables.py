@@ -82,7 +82,7 @@ these a reader knows whether the rest is sound.
 
 class Printing(Table):
     """What is printed besides: the lists of figures and tables, and every value in the table of sources; and
-    what is left out, of the page as of the paper.
+    what is left out, of the HTML as of the PDF.
     """
 
     lists: bool = False

@@ -83,7 +83,7 @@ const dom = (() => {
 
   const setCell = (element, row, col, rows, cols) => setBox(element, [row, row + 1], [col, col + 1], rows, cols);
 
-  // For what is told by moving about, where the focus stays.
+  // For what is announced while the pointer or the arrow keys move and the focus stays.
   const voice = make("p", { class: "off screen-only", role: "status" });
   const say = (words) => {
     voice.textContent = words;
@@ -294,7 +294,7 @@ const explore = (() => {
 
   const CHANNELS = ["red", "green", "blue"];
 
-  // The products of a larger window have no room; their sum is told all the same.
+  // The products of a larger window have no room; their sum is printed all the same.
   const MOST_WRITTEN = 5;
 
   function makeEquation(kernel, rectified) {

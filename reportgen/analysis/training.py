@@ -191,7 +191,7 @@ def train_network(
 
     ``parts`` has ``train`` and ``val``. ``keep`` is called after each epoch with all that the next depends
     on; one of these states as ``resume`` continues from there, bit for bit as if nothing had happened.
-    ``advance`` hears of epochs. Validation loss and accuracy are those of the whole split after the epoch,
+    ``advance`` is called then, too. Validation loss and accuracy are of the whole split after the epoch,
     without dropout; those of training are means over the batches of the epoch, as in Keras: to judge all
     training images once more would take a quarter of the time.
     """

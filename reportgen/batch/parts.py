@@ -35,7 +35,7 @@ class Parts:
     ``submission``: the report, as a build folder or as a PDF, None without any; ``rivals`` are further ones,
     which are not graded. If there is nothing but several PDFs of equal rank, they are the rivals, and
     none of them is the submission. ``data``: the folder that holds the images, by splits or classes, None
-    without any; ``mixed``: other things may lie in it, too.
+    without any; ``mixed``: other files may be in it, too.
     """
 
     submission: Path | None = None

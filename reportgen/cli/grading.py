@@ -249,7 +249,7 @@ def _find_kind(submission: Path) -> ReportKind | None:
 
     try:
         return find_kind(find_document_kind(open_submission(submission, with_figures=False).results).name)
-    # Told by what grades it.
+    # What grades the report will report the error.
     except UserError:
         return None
 

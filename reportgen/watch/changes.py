@@ -137,7 +137,7 @@ class Changes:
     def __init__(self, quiet: float = QUIET_SECONDS) -> None:
         self._quiet = quiet
         self._changed = threading.Condition()
-        self._heard: set[ChangeEffect] = set()
+        self._effects: set[ChangeEffect] = set()
         self._last = 0.0
         self._closed = False
         self._inputs: Inputs | None = None
@@ -153,7 +153,7 @@ class Changes:
         with self._changed:
             if inputs == self._inputs and not self._moved:
                 return
-            # Before the new listeners hear anything: a move from now on counts.
+            # Before the new listeners report anything: a move from now on counts.
             self._moved = False
         # The old listeners run until the new ones do, so that no change is missed.
         old, self._listeners = self._listeners, self._listen(inputs)
@@ -167,7 +167,7 @@ class Changes:
         Changes that never stop are returned after ten seconds.
         """
         with self._changed:
-            while not (self._closed or self._heard):
+            while not (self._closed or self._effects):
                 # Python notices a Ctrl-C that comes just before such a wait only after it.
                 self._changed.wait(_WAKE_SECONDS)
             latest = time.monotonic() + _PATIENCE_SECONDS
@@ -176,9 +176,9 @@ class Changes:
                 if left <= 0:
                     break
                 self._changed.wait(left)
-            heard = frozenset() if self._closed else frozenset(self._heard)
-            self._heard.clear()
-            return heard
+            effects = frozenset() if self._closed else frozenset(self._effects)
+            self._effects.clear()
+            return effects
 
     def close(self) -> None:
         """Stop listening, and end a :meth:`wait` that goes on in another thread."""
@@ -232,7 +232,7 @@ class Changes:
 
     def _note(self, concern: ChangeEffect, *, moved: bool = False) -> None:
         with self._changed:
-            self._heard.add(concern)
+            self._effects.add(concern)
             self._moved |= moved
             self._last = time.monotonic()
             self._changed.notify_all()

@@ -55,15 +55,15 @@ class Watcher:
         """Build now and after each change, but never when reportgen's code is no longer what was started."""
         code, outdated = _digest(inputs.sources), False
         followed = self._round(inputs, inputs)
-        while heard := self._changes.wait():
+        while effects := self._changes.wait():
             before = outdated
-            if ChangeEffect.CODE in heard:
+            if ChangeEffect.CODE in effects:
                 # By content: an edit that is taken back needs no restart.
                 outdated = _digest(inputs.sources) != code
             if outdated and not before:
                 self._ask_for_restart()
             # What changed while the code was another one was not built, so it is built now.
-            if not outdated and (before or ChangeEffect.REPORT in heard):
+            if not outdated and (before or ChangeEffect.REPORT in effects):
                 followed = self._round(inputs, followed)
 
     def _round(self, inputs: Inputs, followed: Inputs) -> Inputs:

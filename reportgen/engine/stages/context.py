@@ -47,7 +47,7 @@ def name_item(sha256: str, layer: str) -> str:
 class StageContext:
     """The inputs of one run of a stage. Asking for one that the stage does not declare is a ``KeyError``.
 
-    ``items`` keeps what the stage computes from single images; ``progress`` hears of what takes long.
+    ``items`` keeps what the stage computes from single images; ``progress`` reports what takes long.
     """
 
     stage: Stage

@@ -64,7 +64,7 @@ class Twins(Result):
 
 
 NEIGHBOURS = 3
-"""Training images that are told of each mistake."""
+"""Training images that are listed for each mistake."""
 
 
 class Confusion(Result):
