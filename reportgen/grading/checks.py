@@ -70,7 +70,7 @@ def judge_counts(report: Report, split: str) -> None:
         require(listed[label] > 0, f"{pointer}: there is no image")
 
 
-def read_outputs(report: Report, label: str) -> NDArray[Any]:
+def find_outputs(report: Report, label: str) -> NDArray[Any]:
     """The outputs (rows, columns, channels) of the explained layer for the example image of a class, from the
     section whose checks have a ``read_outputs`` of their own. Raises ``NotAvailable`` if there is none.
     """

@@ -9,12 +9,12 @@ Every layer gets its knowledge of a section from here. A section is a package. `
 - ``figures``, if it has any: ``draw(data) -> Iterable[Figure]``,
 - ``claims``: ``decide(numbers) -> Iterable[Claim]``, the sentences that the numbers must bear out; and
   ``expect(settings, inventory) -> Known``, what is known of the results beforehand,
-- ``checks``: ``CHECKS``, what a rubric may name beside pointers,
+- ``checks``: ``CHECKS``, what a rubric may name beside pointers; and ``read_outputs(report, label)``, if the
+  outputs of the explained layer are among its arrays,
 - ``rubric.toml``: the rows that grade it,
 - ``comparison``: ``compare(pair) -> Iterable[Finding]``, if ``verify`` must weigh some values in their own
   way; and ``read_choices(numbers, attached)``, the settings that its results record,
-- ``preflight``: ``find_problems(settings, inventory) -> Iterable[Problem]``, what is refused before anything
-  is computed,
+- ``preflight``: ``find_problems(settings, inventory) -> Iterable[Problem]``, what is refused beforehand,
 - ``page``: ``template_values(results) -> dict``, more names for its templates,
 - ``summary``: ``describe(results)``, lines for a terminal, and ``TABLES``, its results as data frames.
 

@@ -7,13 +7,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.grading.checks import NamedCheck, classes, is_close, read_outputs, require_output
+from reportgen.grading.checks import NamedCheck, classes, find_outputs, is_close, require_output
 from reportgen.grading.report import Report, require
 
 
 def judge_outputs(report: Report, label: str) -> None:
     """The output in each row of the table of guided gradients is the layer's at that position."""
-    outputs = read_outputs(report, label)
+    outputs = find_outputs(report, label)
     for index, row in enumerate(report.results.guided_backprop.rows[label]):
         require_output(f"/guided_backprop/rows/{label}/{index}", row.value, outputs, row.position)
 
