@@ -1,4 +1,4 @@
-"""Bounding boxes of the animals and their heads, from a COCO file."""
+"""Bounding boxes and outlines of the animals and their heads, from a COCO file."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PositiveInt, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, PositiveInt, Tag, ValidationError
 
 from reportgen.dataset.decode import SIDE
+from reportgen.dataset.masks import Mask, fill_polygons, fill_runs, unpack_runs
 from reportgen.dataset.names import composed
 from reportgen.errors import DataError
 from reportgen.results import Box, Duplicate, ImageFile
@@ -25,13 +26,45 @@ _SLACK = 1.0
 """Pixels by which a box may stick out of its image: other programs round."""
 
 
+Polygons = list[list[float]]
+"""COCO's outline: the parts of one object, each with x and y in turn."""
+
+_CORNERS = 3
+
+
+class _Entry(BaseModel):
+    # Strict: a string instead of a number is a mistake to report, not to guess at. JSON readers take NaN and
+    # Infinity for numbers.
+    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
+
+
+class _Runs(_Entry):
+    """COCO's run lengths, where an outline is no polygon: plain, or packed in a string."""
+
+    counts: list[int] | str
+
+    def unpacked(self) -> list[int]:
+        """Raises ``ValueError`` where they are no run lengths."""
+        return unpack_runs(self.counts) if isinstance(self.counts, str) else self.counts
+
+
+def _kind_of_outline(value: object) -> str:
+    return "runs" if isinstance(value, dict | _Runs) else "polygons"
+
+
+# Told apart before they are read, or one mistake would be reported twice, once for each kind.
+_Outline = Annotated[
+    Annotated[Polygons, Tag("polygons")] | Annotated[_Runs, Tag("runs")], Discriminator(_kind_of_outline)
+]
+
+
 @dataclass(frozen=True)
 class Annotations:
     """The boxes of ``annotations.json``, scaled to the decoded image. ``sha256`` is that of the file.
 
     ``by_category[file, category]`` and ``heads[file]`` hold one box each, the one with the largest area
     (the first of them in the file, where several are equal). ``sizes[file]``: width and height as
-    annotated.
+    annotated. ``outlines[file, category]`` belongs to the box there, in pixels as annotated.
     """
 
     sha256: str
@@ -39,6 +72,21 @@ class Annotations:
     by_category: Mapping[tuple[str, str], Box]
     heads: Mapping[str, Box]
     sizes: Mapping[str, tuple[int, int]]
+    outlines: Mapping[tuple[str, str], Polygons | _Runs] = field(default_factory=dict)
+
+    def mask(self, file: str, label: str) -> Mask | None:
+        """What of the 224 × 224 image lies inside the outline of the animal whose box :meth:`boxes` gives.
+
+        None where there is no outline, or one that no pixel's middle lies in.
+        """
+        outline = self.outlines.get((file, label))
+        if outline is None:
+            return None
+        if isinstance(outline, _Runs):
+            mask = fill_runs(outline.unpacked(), *self.sizes[file])
+        else:
+            mask = fill_polygons(outline, *self.sizes[file])
+        return mask if mask.any() else None
 
     def boxes(self, file: str, label: str) -> tuple[Box | None, Box | None]:
         """The box of the animal (the category named like the class ``label``) and that of its head.
@@ -47,12 +95,6 @@ class Annotations:
         image; a box is clipped to it and at least one pixel wide and high. None where there is no box.
         """
         return self.by_category.get((file, label)), self.heads.get(file)
-
-
-class _Entry(BaseModel):
-    # Strict: a string instead of a number is a mistake to report, not to guess at. JSON readers take NaN and
-    # Infinity for numbers.
-    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
 
 
 class _Info(_Entry):
@@ -79,6 +121,7 @@ class _Mark(_Entry):
     image_id: int
     category_id: int
     bbox: tuple[float, float, float, float]
+    segmentation: _Outline | None = None
 
     @property
     def area(self) -> float:
@@ -120,15 +163,20 @@ def _collect(coco: _Coco, sha256: str) -> Annotations:
     names = {category.id: category.name for category in coco.categories}
     by_category: dict[tuple[str, str], Box] = {}
     heads: dict[str, Box] = {}
+    outlines: dict[tuple[str, str], Polygons | _Runs] = {}
     # A stable sort, so that of equal areas the first in the file stays first.
     for mark in sorted(coco.annotations, key=lambda mark: -mark.area):
         image, name = images[mark.image_id], names[mark.category_id]
         box = _scale(mark, image)
-        by_category.setdefault((image.file_name, name), box)
+        key = image.file_name, name
+        # Of the mark whose box is taken only: another animal's outline would lie elsewhere.
+        if key not in by_category and mark.segmentation:
+            outlines[key] = mark.segmentation
+        by_category.setdefault(key, box)
         if name.casefold() == _HEAD:
             heads.setdefault(image.file_name, box)
     sizes = {image.file_name: (image.width, image.height) for image in coco.images}
-    return Annotations(sha256, coco.info.drawn_by_program, by_category, heads, sizes)
+    return Annotations(sha256, coco.info.drawn_by_program, by_category, heads, sizes, outlines)
 
 
 def _scale(mark: _Mark, image: _Image) -> Box:
@@ -166,7 +214,30 @@ def _faults(coco: _Coco) -> list[str]:
                 f"{entry}: the box {list(mark.bbox)} is not inside {image.file_name}, "
                 f"which has {image.width}×{image.height} pixels"
             )
+        elif fault := _find_outline_fault(mark.segmentation, images[mark.image_id]):
+            faults.append(f"{entry}.segmentation: {fault}")
     return faults
+
+
+def _find_outline_fault(outline: Polygons | _Runs | None, image: _Image) -> str:
+    """What is wrong with an outline, or nothing; a mark without one has an empty list or none."""
+    if isinstance(outline, _Runs):
+        try:
+            counts = outline.unpacked()
+        except ValueError as error:
+            return str(error)
+        if min(counts, default=0) < 0 or sum(counts) != image.width * image.height:
+            return f"its runs do not add up to the {image.width}×{image.height} pixels of {image.file_name}"
+        return ""
+    for polygon in outline or []:
+        if len(polygon) % 2 or len(polygon) < 2 * _CORNERS:
+            return f"a polygon has x and y of at least {_CORNERS} points; this one has {len(polygon)} numbers"
+        for values, size in ((polygon[::2], image.width), (polygon[1::2], image.height)):
+            if min(values) < -_SLACK or max(values) > size + _SLACK:
+                return (
+                    f"a point is not inside {image.file_name}, which has {image.width}×{image.height} pixels"
+                )
+    return ""
 
 
 def _repeated(entries: str, ids: Sequence[int]) -> list[str]:

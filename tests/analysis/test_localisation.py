@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from reportgen.results import Box
 from reportgen.sections.methods.localisation import (
     MEASURES,
+    InOutline,
     Sample,
     centre_energy,
     localise,
     measure_maps,
+    measure_outline,
 )
 
 SIDE = 224
@@ -129,3 +131,66 @@ def test_chance_counts_image_by_image() -> None:
     assert (found.methods[0].energy.mean, found.methods[0].gain.low) == (1.0, 0.0)
     assert (found.better, found.centre_hits, found.random) == (0, 1.0, 1.0)
     assert found.better_than_centre == 0
+
+
+ROWS, COLS = np.mgrid[:SIDE, :SIDE]
+DISC = (ROWS - 50) ** 2 + (COLS - 140) ** 2 <= 30**2
+"""An outline within the animal's box, which has corners that lie outside it."""
+
+
+def test_maps_are_measured_inside_the_outline_and_not_its_box() -> None:
+    # In the box's corner, on the disc, and beyond both; by size each a third.
+    corner, middle = spread((20, 24), (110, 115), 2.0), spread((50, 60), (140, 144), -1.0)
+    beyond = spread((200, 205), (0, 8))
+    maps = np.stack([corner + middle + beyond, -middle, beyond, np.zeros((SIDE, SIDE), np.float32)])
+    assert not DISC[20:24, 110:115].any()
+    assert DISC[50:60, 140:144].all()
+    found = measure_outline(maps, DISC, ANIMAL)
+    assert found.measured == pytest.approx(np.array([[0, 1 / 3], [1, 1], [0, 0], [0, 0]]))
+    # The box holds two thirds of the first, and its peak.
+    assert measured(maps[0])["energy"] == pytest.approx(2 / 3)
+    assert measured(maps[0])["hit"] == 1
+    assert found.area == pytest.approx(np.pi * 30**2 / SIDE**2, rel=0.01)
+    assert (found.centre_hit, found.centre_energy) == (False, 0.0)
+
+
+def test_the_middle_is_measured_inside_the_outline_too() -> None:
+    square = mask((90, 130), (100, 124))
+    found = measure_outline(np.ones((1, SIDE, SIDE), np.float32), square, ANIMAL)
+    assert found.centre_hit
+    # Of 60 × 80 even pixels in the middle 40 × 24 lie inside.
+    assert found.centre_energy == pytest.approx(40 * 24 / (60 * 80))
+    assert found.measured == pytest.approx(np.array([[0, 40 * 24 / SIDE**2]]))
+
+
+def outlined(n: int, energies: tuple[float, float], area: float) -> Sample:
+    inside = InOutline(np.array([[1, energies[0]], [n % 2, energies[1]]], float), area, n % 4 == 0, 0.125)
+    made = sample(1, 0.5)
+    return Sample(made.file, made.measured, made.animal, inside)
+
+
+def test_outlines_are_estimated_over_the_images_that_have_one() -> None:
+    # The second method has what chance gives it, image by image, though more than chance gives on average.
+    samples = [outlined(n, (0.5, 0.1 + 0.01 * n), 0.1 + 0.01 * n) for n in range(20)]
+    found = localise([*samples, sample(0, 0.0), sample(1, 1.0)], ["a", "b"], 1)
+    assert found is not None
+    assert found.images == 22
+    inside = found.outlined
+    assert inside is not None
+    first, second = inside.methods
+    assert inside.images == 20
+    assert inside.random == pytest.approx(0.195)
+    assert (inside.centre_hits, inside.centre_energy) == (0.25, 0.125)
+    assert (first.hits.mean, second.hits.mean) == (1.0, 0.5)
+    assert second.hits.low == pytest.approx(0.5 - 1.96 * 0.5 / 20**0.5, abs=0.05)
+    assert first.gain.mean == pytest.approx(0.305)
+    assert first.gain.low > 0.27
+    assert [second.gain.low, second.gain.high] == pytest.approx([0, 0])
+    assert inside.shown_better == 1
+    few = localise(samples[:19], ["a", "b"], 1)
+    assert few is not None
+    assert few.outlined is not None
+    assert few.outlined.shown_better is None
+    without = localise([sample(1, 0.5)] * 20, ["a", "b"], 1)
+    assert without is not None
+    assert without.outlined is None

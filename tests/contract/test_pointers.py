@@ -131,6 +131,7 @@ def test_what_follows_from_other_values_is_marked() -> None:
         *(f"/channels/strong{name}" for name in ("", "_for", "_against")),
         "/channels/over_data/images", "/channels/over_data/preferring",
         "/methods/located/better", "/methods/located/shown_better", "/methods/located/better_than_centre",
+        "/methods/located/outlined/shown_better",
         *(f"/occlusion/{name}" for name in (
             "measured", "harming", "holding", "both", "patch_places", "patch_p_value", "patch_harm",
             "verdicts", "verdicts/<class>", "verdicts/<class>/<i>",

@@ -67,6 +67,13 @@ def whole() -> dict[str, Any]:
             }
             for name in changed["methods"]["shown"]
         ],
+        "outlined": {
+            "images": 2, "random": 0.25, "centre_hits": 0.5, "centre_energy": 0.5,
+            "methods": [
+                {"method": name, "hits": some, "energy": some, "gain": some}
+                for name in changed["methods"]["shown"]
+            ],
+        },
     }  # fmt: skip
     changed["shortcuts"]["examples"] = {label: ["test/x.jpg"] for label in LABELS}
     changed["guided_backprop"]["area_share"] = dict.fromkeys(LABELS, _SHARES)

@@ -214,3 +214,66 @@ def test_without_a_box_there_is_no_verdict() -> None:
     words = SmallPage(made).words("#methods")
     assert "None of the images that are looked at has a box" in words
     assert "than chance" not in words
+
+
+def outlined(gain: float, images: int = 20) -> Change:
+    """Boxes and outlines are known; by the boxes all maps lie on the object."""
+
+    def change(made: Any) -> None:
+        located(0.3, 0.75)(made)
+        some = {"mean": 0.375, "low": 0.125, "high": 0.625}
+        made["methods"]["located"]["outlined"] = {
+            "images": images, "random": 0.125, "centre_hits": 0.0625, "centre_energy": 0.25,
+            "methods": [
+                {
+                    "method": name, "hits": {**some, "mean": 0.5}, "energy": some,
+                    "gain": {"mean": gain, "low": gain - 0.1, "high": gain + 0.1},
+                }
+                for name in made["methods"]["shown"]
+            ],
+        }  # fmt: skip
+
+    return change
+
+
+@pytest.mark.parametrize(("gain", "displayed"), [(0.3, True), (0.05, False), (-0.3, False)])
+def test_outlines_are_told_beside_the_boxes(gain: float, displayed: bool) -> None:
+    made = document()
+    outlined(gain)(made)
+    page = SmallPage(made)
+    words = page.words("#methods")
+    assert (
+        "Most methods place more of their maps inside its outline than chance gives" in words
+    ) == displayed
+    assert ("not shown that most methods place more of their maps inside its outline" in words) != displayed
+    assert (
+        f"outline than chance gives: the interval lies above zero for {2 if displayed else 0} of 2" in words
+    )
+    # What is said of the boxes stays.
+    assert "Most methods place more of their maps on the object than chance" in words
+    rows = [
+        [cell.get_text(" ", strip=True) for cell in row.select("th, td")]
+        for row in page.soup.select("#methods table")[1].select("tr")
+    ]
+    assert rows[0][-2:] == ["Outline: hits", "Outline: share"]
+    assert rows[1][-2:] == ["0.50 0.12 to 0.62", "0.38 0.12 to 0.62"]
+    assert rows[-2][-2:] == ["0.12", "0.12"]
+    assert rows[-1][-2:] == ["0.06", "0.25"]
+    assert len({len(row) for row in rows}) == 1
+
+
+def test_of_few_outlines_there_is_no_interval_and_no_claim() -> None:
+    made = document()
+    outlined(0.3, images=19)(made)
+    page = SmallPage(made)
+    words = page.words("#methods")
+    assert "over the 19 images where one is known" in words
+    assert "inside its outline" not in words
+    assert page.soup.select("#methods table")[1].select("tbody td")[-1].get_text(strip=True) == "0.25"
+    assert page.soup.select("#methods table")[1].select("tbody tr")[0].select("td")[-1].text == "0.38"
+
+
+def test_without_outlines_none_is_spoken_of() -> None:
+    made = document()
+    located(0.3, 0.75)(made)
+    assert "utline" not in SmallPage(made).words("#methods")

@@ -63,6 +63,15 @@ def _decide_located(found: Located) -> Iterator[Claim]:
             if better and found.random < 1
             else 0.0,
         )
+    outlined = found.outlined
+    if outlined is not None and outlined.shown_better is not None:
+        # No finding of its own beside that of the boxes, which it only sharpens.
+        yield Claim(
+            "maps_outlined",
+            "Most methods place more of their maps inside the object's outline than chance gives.",
+            2 * outlined.shown_better > len(outlined.methods),
+            finding=True,
+        )
     yield Claim(
         "maps_beat_centre",
         "In these images most methods point at the object more often than the middle of the image does.",
@@ -75,9 +84,10 @@ def expect(settings: Settings, inventory: Inventory) -> Known:
     """There is a map for each method that the settings name."""
     count = len(settings.methods.shown)
     absent = {"animal", "centre_on_animal", "maps/<i>/peak_on_animal", "maps/<i>/on_animal"}
-    lengths = ("/shown", "/methods", "/classes/<class>/maps", "/located/methods")
+    lengths = ("/shown", "/methods", "/classes/<class>/maps")
+    located = ("/located/methods", "/located/outlined/methods")
     return Known(
-        lengths=dict.fromkeys(lengths, count),
+        lengths=dict.fromkeys((*lengths, *located), count),
         absent=frozenset()
         if inventory.survey.annotations
         else frozenset({"/located", *(f"/classes/<class>/{name}" for name in absent)}),

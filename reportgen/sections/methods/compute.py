@@ -16,13 +16,14 @@ from reportgen.analysis.computed import Computed, summarise
 from reportgen.analysis.neurons import area_share
 from reportgen.dataset.annotations import read_annotations
 from reportgen.dataset.decode import decode
+from reportgen.dataset.masks import Mask
 from reportgen.dataset.names import composed
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.examples import example_files
 from reportgen.engine.stages.outcomes import pack_section
 from reportgen.results import Box, ImageFile
 from reportgen.results.fields import SIDE
-from reportgen.sections.methods.localisation import Sample, holds, localise, measure_maps
+from reportgen.sections.methods.localisation import Sample, holds, localise, measure_maps, measure_outline
 from reportgen.sections.methods.preflight import require_class
 from reportgen.sections.methods.result import Attribution, ExplainedImage, Methods
 from reportgen.tables import PREDICTED
@@ -54,6 +55,7 @@ class Explained:
     baseline: float
     maps: Values
     animal: Box | None = None
+    outline: Mask | None = None
 
 
 def describe_methods(
@@ -152,8 +154,7 @@ def run(context: StageContext) -> Artifacts:
     samples = explainer.locate() if over == "test" else _sample(images.values())
     described = describe_methods(images, layer=explainer.layer, methods=methods, effort=effort)
     located = localise(samples, methods, effort.seed)
-    measured = {"located": np.stack([each.measured for each in samples])} if samples else {}
-    arrays = {**described.arrays, **measured}
+    arrays = {**described.arrays, **_gather(samples)}
     complete = {
         "of": explainer.of,
         "located_over": over,
@@ -166,8 +167,24 @@ def run(context: StageContext) -> Artifacts:
 def _sample(images: Iterable[Explained]) -> list[Sample]:
     """What is measured of maps, of the images whose animals have a box."""
     return [
-        Sample(each.file, measure_maps(each.maps, each.animal), each.animal) for each in images if each.animal
+        Sample(
+            each.file,
+            measure_maps(each.maps, each.animal),
+            each.animal,
+            None if each.outline is None else measure_outline(each.maps, each.outline, each.animal),
+        )
+        for each in images
+        if each.animal
     ]
+
+
+def _gather(samples: Sequence[Sample]) -> dict[str, NDArray[Any]]:
+    """What was measured of all images: within boxes, and within outlines."""
+    found = {
+        "located": [each.measured for each in samples],
+        "outlined": [each.outline.measured for each in samples if each.outline],
+    }
+    return {name: np.stack(measured) for name, measured in found.items() if measured}
 
 
 class _Explainer:
@@ -202,6 +219,7 @@ class _Explainer:
             float(baseline[index]),
             np.stack([explainer.explain(method) for method in self._methods]),
             self._find_animal(image),
+            None if self._annotations is None else self._annotations.mask(image.file, image.label),
         )
 
     def locate(self) -> list[Sample]:

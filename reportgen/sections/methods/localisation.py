@@ -1,5 +1,5 @@
-"""How well maps find the annotated object, beside what random positions and the middle of the image would
-score.
+"""How well maps find the annotated object, its box and its outline, beside what random positions and the
+middle of the image would score.
 
 Zhang et al. 2018, "Top-down neural attention by excitation backprop": the pointing game. The share of the
 energy in the box follows Wang et al. 2020, "Score-CAM".
@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.neurons import QUANTILES, area_share
+from reportgen.dataset.masks import Mask
 from reportgen.results import Box
 from reportgen.results.fields import SIDE
-from reportgen.sections.methods.result import Estimate, Localisation, Located
+from reportgen.sections.methods.result import Estimate, Localisation, Located, Outlined, OutlinedMethod
 
 RESAMPLES = 2000
 """Of the images; the ends of the intervals then move by less than 0.01 from seed to seed."""
@@ -30,12 +31,29 @@ MEASURES = ("hit", "energy", "overlap", "random_overlap", "centre_overlap")
 
 
 @dataclass(frozen=True)
+class InOutline:
+    """What was ``measured`` of an image's maps (methods, 2) inside the outline, its hit and its energy.
+
+    ``area``: the outline's share of the image. ``centre_hit``, ``centre_energy``: whether the middle of the
+    image lies inside, and what an even map on a centred box of the object's size has there.
+    """
+
+    measured: NDArray[np.float64]
+    area: float
+    centre_hit: bool
+    centre_energy: float
+
+
+@dataclass(frozen=True)
 class Sample:
-    """One image: what was ``measured`` of its maps (methods, measures), and the ``animal``'s box."""
+    """One image: what was ``measured`` of its maps (methods, measures), the ``animal``'s box, and what was
+    measured inside its outline, where one is known.
+    """
 
     file: str
     measured: NDArray[np.float64]
     animal: Box
+    outline: InOutline | None = None
 
 
 def measure_maps(maps: NDArray[Any], animal: Box) -> NDArray[np.float64]:
@@ -56,7 +74,7 @@ def _measure(sizes: NDArray[np.float64], animal: Box) -> tuple[float, ...]:
     row, column = np.unravel_index(sizes.argmax(), sizes.shape)
     patch = [_span(sizes.sum(axis=axis)) for axis in (1, 0)]
     lengths = [stop - start for start, stop in patch]
-    centred = [((SIDE - length) // 2, (SIDE - length) // 2 + length) for length in lengths]
+    centred = [_centre(length) for length in lengths]
     inside = sizes[slice(*animal.rows), slice(*animal.cols)].sum() / total
     return (
         float(holds(animal, int(row), int(column))),
@@ -66,6 +84,31 @@ def _measure(sizes: NDArray[np.float64], animal: Box) -> tuple[float, ...]:
         _mean_overlap(lengths, animal),
         _overlap(Box(rows=centred[0], cols=centred[1]), animal),
     )
+
+
+def measure_outline(maps: NDArray[Any], mask: Mask, animal: Box) -> InOutline:
+    """What of maps (methods, H, W) lies inside an outline, whose ``mask`` (H, W) has at least one pixel.
+
+    As with boxes, a map that is zero everywhere points nowhere, and scores zero.
+    """
+    rows, cols = (_centre(stop - start) for start, stop in (animal.rows, animal.cols))
+    return InOutline(
+        measured=np.array([_measure_inside(np.abs(each.astype(np.float64)), mask) for each in maps]),
+        area=float(mask.mean()),
+        centre_hit=bool(mask[SIDE // 2, SIDE // 2]),
+        centre_energy=float(mask[slice(*rows), slice(*cols)].mean()),
+    )
+
+
+def _measure_inside(sizes: NDArray[np.float64], mask: Mask) -> tuple[float, float]:
+    total = sizes.sum()
+    if not total:
+        return 0.0, 0.0
+    return float(mask.flat[sizes.argmax()]), min(float(sizes[mask].sum() / total), 1.0)
+
+
+def _centre(length: int) -> tuple[int, int]:
+    return (SIDE - length) // 2, (SIDE - length) // 2 + length
 
 
 def holds(box: Box, row: int, column: int) -> bool:
@@ -106,9 +149,7 @@ def _mean_overlap(lengths: Sequence[int], animal: Box) -> float:
 
 def centre_energy(animal: Box) -> float:
     """What an even map on a centred box of the animal's size has on the animal."""
-    lengths = [stop - start for start, stop in (animal.rows, animal.cols)]
-    starts = [(SIDE - length) // 2 for length in lengths]
-    spans = [(start, start + length) for start, length in zip(starts, lengths, strict=True)]
+    spans = [_centre(stop - start) for start, stop in (animal.rows, animal.cols)]
     return _common(spans[0], animal.rows) * _common(spans[1], animal.cols) / _area(animal)
 
 
@@ -121,13 +162,7 @@ def localise(samples: Sequence[Sample], methods: Sequence[str], seed: int) -> Lo
         return None
     measured = np.stack([each.measured for each in samples])
     areas = np.array([area_share(each.animal) or 0.0 for each in samples])
-    # The same for all, or a difference of two methods could come from the images that were drawn.
-    drawn = np.random.default_rng(seed).integers(0, len(samples), (RESAMPLES, len(samples)))
-
-    def estimate(values: NDArray[np.float64]) -> Estimate:
-        low, high = np.percentile(values[drawn].mean(axis=1), CONFIDENCE)
-        return Estimate(mean=float(values.mean()), low=float(low), high=float(high))
-
+    estimate = _resample(len(samples), seed)
     return Located(
         images=len(samples),
         resamples=RESAMPLES,
@@ -136,6 +171,42 @@ def localise(samples: Sequence[Sample], methods: Sequence[str], seed: int) -> Lo
         centre_energy=float(np.mean([centre_energy(each.animal) for each in samples])),
         methods=[
             _describe(method, dict(zip(MEASURES, measured[:, k].T, strict=True)), areas, estimate)
+            for k, method in enumerate(methods)
+        ],
+        outlined=_compare_outlines([each.outline for each in samples if each.outline], methods, seed),
+    )
+
+
+def _resample(count: int, seed: int) -> Callable[[NDArray[np.float64]], Estimate]:
+    """Estimates the mean of the values of so many images."""
+    # The same draws for all, or a difference of two methods could come from the images that were drawn.
+    drawn = np.random.default_rng(seed).integers(0, count, (RESAMPLES, count))
+
+    def estimate(values: NDArray[np.float64]) -> Estimate:
+        low, high = np.percentile(values[drawn].mean(axis=1), CONFIDENCE)
+        return Estimate(mean=float(values.mean()), low=float(low), high=float(high))
+
+    return estimate
+
+
+def _compare_outlines(found: Sequence[InOutline], methods: Sequence[str], seed: int) -> Outlined | None:
+    if not found:
+        return None
+    hits, energies = np.stack([each.measured for each in found], axis=-1).transpose(1, 0, 2)
+    areas = np.array([each.area for each in found])
+    estimate = _resample(len(found), seed)
+    return Outlined(
+        images=len(found),
+        random=float(areas.mean()),
+        centre_hits=float(np.mean([each.centre_hit for each in found])),
+        centre_energy=float(np.mean([each.centre_energy for each in found])),
+        methods=[
+            OutlinedMethod(
+                method=method,
+                hits=estimate(hits[k]),
+                energy=estimate(energies[k]),
+                gain=estimate(energies[k] - areas),
+            )
             for k, method in enumerate(methods)
         ],
     )

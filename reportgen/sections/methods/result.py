@@ -127,6 +127,41 @@ class Localisation(Result):
     centre_overlap: Annotated[Share, means("The overlap of a box of that size in the middle of the image.")]
 
 
+class OutlinedMethod(Result):
+    """How much of the maps of one method lies inside the outlines of the animals."""
+
+    method: Annotated[str, means("The method, as the settings name it.")]
+    hits: Annotated[Estimate, means("The share of the images whose map is largest inside the outline.")]
+    energy: Annotated[Estimate, means("The share of a map's sum of sizes that lies inside the outline.")]
+    gain: Annotated[Estimate, means("The same less the share of the image that lies inside the outline.")]
+
+
+class Outlined(Result):
+    """The same as of the boxes, of the outlines, which hold less of the background."""
+
+    images: Annotated[Positive, means("Images whose animal has an outline.", "images")]
+    random: Annotated[
+        Share, means("The mean share of the image inside the outline: the score of random places.")
+    ]
+    centre_hits: Annotated[Share, means("The share of the images whose middle lies inside the outline.")]
+    centre_energy: Annotated[
+        Share, means("What an even map on a centred box of the animal's size has inside the outline.")
+    ]
+    fewest: Annotated[
+        Positive, means("With fewer images the intervals do not hold their level: nothing is claimed.")
+    ] = FEWEST
+    methods: Annotated[
+        list[Annotated[OutlinedMethod, means("The method with this index.")]],
+        means("The methods, in the order in which they are shown."),
+    ]
+
+    @computed_field(json_schema_extra={"unit": "methods"})  # type: ignore[prop-decorator]
+    @property
+    def shown_better(self) -> Count | None:
+        """How many methods have a gain whose interval lies above zero; null of too few images to tell."""
+        return sum(each.gain.low > 0 for each in self.methods) if self.images >= self.fewest else None
+
+
 class Located(Result):
     """How well the methods find the annotated animals, beside chance."""
 
@@ -146,6 +181,10 @@ class Located(Result):
         list[Annotated[Localisation, means("The method with this index.")]],
         means("The methods, in the order in which they are shown."),
     ]
+    outlined: Annotated[
+        Outlined | None,
+        means("How much lies inside the outlines; null where none is known, and in older documents."),
+    ] = None
 
     @computed_field(json_schema_extra={"unit": "methods"})  # type: ignore[prop-decorator]
     @property
@@ -213,8 +252,8 @@ class Methods(Result):
         Arrays,
         means(
             "For class i, maps_<i> (methods, 224, 224), in units of each map's limit; where boxes are known, "
-            "located (images, methods, 5): hit, energy, overlap, random overlap and centre overlap. In "
-            "arrays/methods.npz."
+            "located (images, methods, 5): hit, energy, overlap, random overlap and centre overlap; where "
+            "outlines are known, outlined (images, methods, 2): hit and energy. In arrays/methods.npz."
         ),
     ]
 

@@ -35,6 +35,7 @@ SECTION = Section(
             Origin(f"/located/{name}", f".result.Located.{name}", "annotated", weights=True)
             for name in ("better", "shown_better", "better_than_centre")
         ),
+        Origin("/located/outlined/shown_better", ".result.Outlined.shown_better", "annotated", weights=True),
         *(
             Origin(f"/{name}", f".result.Methods.{name}", "annotated")
             for name in ("annotated", "chance", "centres")
@@ -43,6 +44,7 @@ SECTION = Section(
     tolerances=(
         Rule("/arrays/*", Tolerance(2e-2), TRAINED, True),
         Rule("/located/methods/*/*", Tolerance(0, 2e-2), TRAINED),
+        Rule("/located/outlined/methods/*/*", Tolerance(0, 2e-2), TRAINED),
         Rule("/agreement", Tolerance(0, 1e-2), TRAINED),
         Rule("/classes/*/score", Tolerance(2e-2, 1e-2), TRAINED),
         Rule("/classes/*/baseline", Tolerance(2e-2, 1e-2), TRAINED),
@@ -54,6 +56,7 @@ SECTION = Section(
     derived=(
         *("/methods", "/annotated", "/chance", "/centres"),
         *("/located/better", "/located/shown_better", "/located/better_than_centre"),
+        "/located/outlined/shown_better",
     ),
     references=(
         SELVARAJU_2017,
