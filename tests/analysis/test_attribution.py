@@ -16,7 +16,13 @@ from reportgen.errors import ExplanationError
 from reportgen.models.identity import skip_identities
 from reportgen.results import Box
 from reportgen.sections.methods.claims import decide
-from reportgen.sections.methods.compute import CELLS, Explained, describe_methods, measure_agreement
+from reportgen.sections.methods.compute import (
+    CELLS,
+    Explained,
+    correlate,
+    describe_methods,
+    measure_agreement,
+)
 from reportgen.sections.methods.figures import SHORT, make_tiles
 from reportgen.tables import Explaining
 
@@ -248,6 +254,36 @@ def spot(row: int, column: int, value: float = -1.0) -> NDArray[np.float32]:
     values = np.zeros((224, 224), np.float32)
     values[row, column] = value
     return values
+
+
+def test_maps_of_two_classes_are_correlated_by_rank_and_with_their_signs() -> None:
+    one, noise = RNG.normal(size=(2, 224, 224)).astype(np.float32)
+    other = (-one + noise).astype(np.float32)
+    # Ties, as where a map is zero.
+    one[:100] = other[:50] = 0
+
+    wanted = spearmanr(one.ravel(), other.ravel())[0]
+    assert wanted < -0.3
+    assert correlate(one, other) == pytest.approx(wanted, abs=1e-9)
+    # Nothing but the order counts.
+    assert correlate(noise, np.exp(noise)) == pytest.approx(1)
+    assert correlate(noise, -noise) == pytest.approx(-1)
+    assert correlate(noise, 0 * noise) is None
+
+
+def test_a_method_is_compared_with_itself_for_the_second_class() -> None:
+    one, noise = RNG.normal(size=(2, 224, 224)).astype(np.float32)
+
+    found = describe(
+        one, noise, one, methods=("gradient", "guided", "occlusion"),
+        second="dog", other={"guided": noise, "gradient": -one},
+    ).numbers  # fmt: skip
+
+    assert found.classes["cat"].second == "dog"
+    measured = [each.other_class for each in found.methods]
+    assert measured[:2] == pytest.approx([-1, 1])
+    assert measured[2] is None
+    assert (found.tested, found.class_tested, found.class_blind) == (1, 2, 1)
 
 
 def test_peaks_and_shares_are_those_of_the_box() -> None:

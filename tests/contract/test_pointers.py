@@ -157,8 +157,9 @@ def test_what_follows_from_other_values_is_marked() -> None:
         ),
         "/methods/methods", "/methods/methods/<i>",
         *(f"/methods/methods/<i>/{name}" for name in (
-            "method", "incompleteness", "peaks_on_animal", "on_animal",
+            "method", "incompleteness", "peaks_on_animal", "on_animal", "other_class",
         )),
+        "/methods/tested", "/methods/class_tested", "/methods/class_blind",
         "/methods/annotated", "/methods/chance", "/methods/centres",
         "/randomisation/explained", "/randomisation/silent",
         *(f"/channels/animal{name}" for name in (

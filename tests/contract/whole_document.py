@@ -56,7 +56,10 @@ def whole() -> dict[str, Any]:
         look |= {"on_animal": 0.5, "animal_area": 0.25}
     boxed = {"animal": 0.5, "centre_on_animal": True}
     changed["methods"]["classes"]["cat"] |= boxed
-    changed["methods"]["classes"]["cat"]["maps"][0] |= {"peak_on_animal": False, "on_animal": 0.25}
+    changed["methods"]["classes"]["cat"]["maps"][0] |= {
+        "peak_on_animal": False, "on_animal": 0.25, "other_class": 0.5,
+    }  # fmt: skip
+    changed["methods"]["classes"]["cat"]["second"] = "dog"
     some = {"mean": 0.5, "low": 0.25, "high": 0.75}
     changed["methods"]["located"] = {
         "images": 2, "resamples": 2000, "random": 0.25, "centre_hits": 0.5, "centre_energy": 0.5,

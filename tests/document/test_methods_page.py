@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -128,6 +129,51 @@ def test_maps_that_are_zero_have_no_peak() -> None:
             image["maps"][1] |= {"peak": None, "peak_on_animal": None, "on_animal": None}
 
     assert [row[3:] for row in cells(page(change))] == [["2 of 2", "50.0 %"], ["–", "–"]]
+
+
+def compared(*correlations: float | None) -> Change:
+    """The maps of the first class's image were made for a second class, too."""
+
+    def change(section: Any) -> None:
+        # A copy, for both classes have one image in this document.
+        image = section["classes"]["cat"] = copy.deepcopy(section["classes"]["cat"])
+        image["second"] = "dog"
+        for own, correlation in zip(image["maps"], correlations, strict=True):
+            own["other_class"] = correlation
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("first", "blind", "said"),
+    [
+        (0.95, 1, "so it shows the image rather than this decision"),
+        (0.9, 1, "Not every tested method depends on the class: for 1 of 2"),
+        (0.85, 0, "Every tested method depends on the class: for 0 of 2"),
+    ],
+)
+def test_a_map_that_is_the_same_for_another_class_is_told(first: float, blind: int, said: str) -> None:
+    displayed = page(compared(first, -0.25))
+
+    words = displayed.words("#methods")
+    assert said in words
+    assert ("Every tested method depends" in words) == (not blind)
+    assert ("rather than this decision" in words) == bool(blind)
+    assert "over the first image" in words
+    assert [row[3] for row in cells(displayed)] == [f"{first:.2f}", "−0.25"]
+
+
+def test_methods_that_are_too_slow_are_not_tested() -> None:
+    displayed = page(compared(0.5, None))
+
+    assert [row[3] for row in cells(displayed)] == ["0.50", "–"]
+    assert "for 0 of 1 the correlation" in displayed.words("#methods")
+
+
+def test_without_a_second_class_nothing_is_said_of_one() -> None:
+    words = page(lambda _section: None).words("#methods")
+    assert "ther class" not in words
+    assert "depends on the class" not in words
 
 
 def located(gain: float, hits: float, images: int = 20) -> Change:

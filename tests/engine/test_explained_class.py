@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 from stand_in import counting, make_home
 
 from reportgen.engine import pipeline
@@ -49,6 +50,11 @@ def test_maps_are_of_the_class_that_is_named(tmp_path: Path) -> None:
             )
             same = np.array_equal(own[f"maps_{i}"], maps[f"maps_{i}"])
             assert same == (wanted == taken), (label, wanted)
+        # The first image's maps were made for the other class, too, which are those of its own build.
+        assert image["second"] == (None if i else other)
+        for k, own in enumerate(image["maps"]):
+            rank = None if i else spearmanr(maps["maps_0"][k], named[other][1]["maps_0"][k], axis=None)[0]
+            assert own["other_class"] == (None if i else pytest.approx(rank, abs=1e-4))
         # The class that an image is taken for is the one with the larger output.
         scores = {wanted: found["classes"][label]["score"] for wanted, (found, _) in named.items()}
         assert scores[taken] == image["score"] > scores[other]

@@ -23,6 +23,13 @@ def decide(numbers: Methods) -> Iterator[Claim]:
             # That they agree is taken for granted wherever a single map is shown.
             weight=0.0 if agree else (1 - numbers.agreement) / 2,
         )
+    if numbers.class_tested:
+        yield Claim(
+            "maps_of_the_class",
+            "Every method that is tested gives another map for another class.",
+            not numbers.class_blind,
+            finding=True,
+        )
     counts = [each.peaks_on_animal for each in numbers.methods if each.peaks_on_animal is not None]
     if counts:
         yield Claim(

@@ -37,7 +37,27 @@ def compare(pair: Pair) -> Findings:
         for k, (own, expected) in enumerate(zip(found["maps"], wanted["maps"], strict=False)):
             path = (*here, "maps", str(k))
             yield from _compare_map(values, path, own, expected, same, pair.arrays[f"maps_{i}"][k])
+        # Documents of older versions lack it.
+        if "second" in found:
+            yield from _compare_second(values, here, found, wanted, same)
     yield from compare_labels(("methods", "classes"), pair.submitted["classes"], pair.recomputed["classes"])
+
+
+def _compare_second(
+    values: NeuronComparison,
+    here: tuple[str, ...],
+    found: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    same: bool,
+) -> Iterator[Finding]:
+    """The second class, and how its maps are correlated with the first's."""
+    # Trained once more, two unlikely classes may change places; that there is none is no matter of rounding.
+    classes = found["second"], wanted["second"]
+    same = same and (classes[0] == classes[1] or None in classes)
+    yield from values.compare_if(same, (*here, "second"), *classes)
+    for k, (own, expected) in enumerate(zip(found["maps"], wanted["maps"], strict=False)):
+        path = (*here, "maps", str(k), "other_class")
+        yield from values.compare_if(same, path, own.get("other_class"), expected["other_class"])
 
 
 def _compare_map(

@@ -57,6 +57,13 @@ class Attribution(Result):
         Share | None,
         means("The share of the map's sum of sizes that lies on the annotated animal; null likewise."),
     ]
+    other_class: Annotated[
+        Agreement | None,
+        means(
+            "Spearman's rank correlation, over all pixels, with the method's map for the second class; null "
+            "where that was not computed or one of the two is flat."
+        ),
+    ] = None
 
 
 class ExplainedImage(Result):
@@ -74,6 +81,10 @@ class ExplainedImage(Result):
         means(
             "The class that is explained; null in documents of older versions, where it is the predicted one."
         ),
+    ] = None
+    second: Annotated[
+        Label | None,
+        means("The likeliest class but for the explained one; null where maps are not tested on it."),
     ] = None
     score: Annotated[float, means("The output for the class that is explained, before the softmax.")]
     baseline: Annotated[float, means("The same output for the baseline: zero, the mean colour of ImageNet.")]
@@ -99,6 +110,10 @@ class MethodSummary(Result):
         Count | None, means("Images whose peak lies on the animal; null without boxes.", "images")
     ]
     on_animal: Annotated[Share | None, means("The mean share on the animal; null without boxes.")]
+    other_class: Annotated[
+        Agreement | None,
+        means("The mean rank correlation with the map for the second class; null where it is not tested."),
+    ] = None
 
 
 class Estimate(Result):
@@ -229,6 +244,10 @@ class Methods(Result):
     complete_below: Annotated[
         Share, means("Up to this incompleteness the parts count as adding up to the whole.")
     ]
+    same_from: Annotated[
+        Share,
+        means("From this mean rank correlation on, the map for another class counts as the same map."),
+    ] = 0.9
     classes: Annotated[
         dict[Label, Annotated[ExplainedImage, means("This class's example image.")]],
         means("The explained image of each class."),
@@ -268,6 +287,25 @@ class Methods(Result):
 
     @computed_field(json_schema_extra={"unit": "images"})  # type: ignore[prop-decorator]
     @property
+    def tested(self) -> Count:
+        """Example images whose maps were compared with those for a second class."""
+        return sum(image.second is not None for image in self.classes.values())
+
+    @computed_field(json_schema_extra={"unit": "methods"})  # type: ignore[prop-decorator]
+    @property
+    def class_tested(self) -> Count:
+        """Methods that were compared so."""
+        return sum(each.other_class is not None for each in self.methods)
+
+    @computed_field(json_schema_extra={"unit": "methods"})  # type: ignore[prop-decorator]
+    @property
+    def class_blind(self) -> Count:
+        """Those of them that give the same map for both classes."""
+        known = [each.other_class for each in self.methods if each.other_class is not None]
+        return sum(each >= self.same_from for each in known)
+
+    @computed_field(json_schema_extra={"unit": "images"})  # type: ignore[prop-decorator]
+    @property
     def annotated(self) -> Count:
         """Example images with a box around the animal."""
         return sum(image.animal is not None for image in self.classes.values())
@@ -289,12 +327,14 @@ class Methods(Result):
 def _summarise(method: str, maps: list[Attribution]) -> MethodSummary:
     known = [each.incompleteness for each in maps if each.incompleteness is not None]
     hits = [each.peak_on_animal for each in maps if each.peak_on_animal is not None]
+    alike = [each.other_class for each in maps if each.other_class is not None]
     return MethodSummary(
         method=method,
         # The largest: what a method promises it promises of every image.
         incompleteness=max(known, default=None),
         peaks_on_animal=sum(hits) if hits else None,
         on_animal=_mean(each.on_animal for each in maps),
+        other_class=max(-1.0, min(1.0, sum(alike) / len(alike))) if alike else None,
     )
 
 

@@ -40,6 +40,10 @@ SECTION = Section(
             Origin(f"/{name}", f".result.Methods.{name}", "annotated")
             for name in ("annotated", "chance", "centres")
         ),
+        *(
+            Origin(f"/{name}", f".result.Methods.{name}", "used", weights=True)
+            for name in ("tested", "class_tested", "class_blind")
+        ),
     ),
     tolerances=(
         Rule("/arrays/*", Tolerance(2e-2), TRAINED, True),
@@ -51,10 +55,11 @@ SECTION = Section(
         Rule("/classes/*/maps/*/limit", Tolerance(2e-2), TRAINED),
         Rule("/classes/*/maps/*/incompleteness", Tolerance(2e-2, 1e-2), TRAINED),
         Rule("/classes/*/maps/*/on_animal", Tolerance(0, 1e-2), TRAINED),
+        Rule("/classes/*/maps/*/other_class", Tolerance(0, 5e-2), TRAINED),
     ),
     compared=("/classes",),
     derived=(
-        *("/methods", "/annotated", "/chance", "/centres"),
+        *("/methods", "/annotated", "/chance", "/centres", "/tested", "/class_tested", "/class_blind"),
         *("/located/better", "/located/shown_better", "/located/better_than_centre"),
         "/located/outlined/shown_better",
     ),
