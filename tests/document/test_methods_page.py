@@ -197,6 +197,20 @@ def located(gain: float, hits: float, images: int = 20) -> Change:
     return change
 
 
+@pytest.mark.parametrize(("over", "columns"), [("examples", 3), ("test", 5)])
+def test_what_lies_on_the_object_is_printed_once_for_the_same_images(over: str, columns: int) -> None:
+    made = document()
+    boxed(on_it=True)(made["methods"])
+    located(0.3, 0.75)(made)
+    made["methods"]["located_over"] = over
+    page = SmallPage(made)
+    assert {len(row) for row in cells(page)} == {columns}
+    words = page.words("#methods")
+    assert ("how much of it lies on the annotated object" in words) == (over == "test")
+    assert ("the mean part inside the box" in words) == (over == "test")
+    assert "Most maps are largest on" in words
+
+
 @pytest.mark.parametrize(("gain", "displayed"), [(0.3, True), (0.05, False), (-0.3, False)])
 def test_maps_find_the_animal_only_if_their_interval_says_so(gain: float, displayed: bool) -> None:
     made = document()
