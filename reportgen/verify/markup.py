@@ -143,11 +143,13 @@ def _describe(
         return [each for a, b in pairs for each in _describe_pair(a, b, known, pages)]
     added = [token for token in found if token.what != "end" and token.raw.strip()]
     missing = [token for token in due if token.what != "end" and token.raw.strip()]
+    replacing = _list_replacing(added, missing)
     rows = [
         Difference(token.location, "the report has nothing like it here", token.raw.strip()[:200], None, kind)
         for token in added
         # All that is active: it must not hide behind six harmless pieces.
-        if (kind := known.judge(token)) == "active" or token in added[:_MOST_EACH]
+        if (kind := "content" if id(token) in replacing else known.judge(token)) == "active"
+        or token in added[:_MOST_EACH]
     ]
     # Where something was put, what is missing is the consequence, unless it was put there instead.
     rows += [
@@ -158,6 +160,20 @@ def _describe(
         Difference(token.location, "the markup is another one here", token.raw, None)
         for token in [*found, *due][:1]
     ]
+
+
+def _list_replacing(added: Sequence[Token], missing: Sequence[Token]) -> set[int]:
+    """The identities of the scripts and style sheets that are there instead of one of ours, whatever else is
+    beside them, as in the page of another version. One more than we have replaces nothing.
+    """
+    due = Counter(token.tag for token in missing if token.what == "code")
+    there = Counter[str]()
+    replacing = set()
+    for token in added:
+        there[token.tag] += token.what == "code"
+        if token.what == "code" and there[token.tag] <= due[token.tag]:
+            replacing.add(id(token))
+    return replacing
 
 
 def _comparable(one: Token, other: Token) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,17 +28,22 @@ _CAME_WITH: Mapping[str, tuple[str, ...]] = {
 
 _WHOLE_DOCUMENT = frozenset(["schema_version", "report", "provenance", "dataset", "checks"])
 
-_UNKNOWN = "reportgen has had no such version; if it is newer than this program, verify it with that one"
+_UNKNOWN = "reportgen has had no such version"
+_NEWER = "the report says that a later version made it: verify it with that one"
 _LATER = "the report says that it is of version {} of the contract, which had no such value yet"
 
 
 def compare_release(results: LoadedResults) -> Findings:
     """Rows for a version that there has never been, and for what is newer than the version that is claimed.
 
-    What a report says of its versions decides what may be excused in it.
+    What a report says of its versions decides what may be excused in it. Of versions later than this one
+    nothing is known here, so that nothing of such a report is confirmed as a whole, and it is nobody's fault.
     """
     claimed, contract = _versions_of(results)
-    if claimed not in RELEASES:
+    if is_later_release(results):
+        pointer = "/provenance/versions/reportgen"
+        yield Finding("numbers", pointer, "not recomputable", claimed, _OURS, _NEWER)
+    elif claimed not in RELEASES:
         pointer = "/provenance/versions/reportgen"
         yield Finding("numbers", pointer, "differs", claimed, _OURS, _UNKNOWN)
     elif contract not in RELEASES[claimed]:
@@ -50,8 +56,27 @@ _OURS = list(RELEASES)[-1]
 
 
 def is_other_release(results: LoadedResults, ours: str) -> bool:
-    """Whether the report is of another version, which there has been and which its document fits."""
+    """Whether the report is of another version, which there has been or may be by now, and which its document
+    fits.
+    """
+    if is_later_release(results):
+        return True
     return _versions_of(results) != (ours, SCHEMA_VERSION) and not any(compare_release(results))
+
+
+def is_later_release(results: LoadedResults) -> bool:
+    """Whether the report says that a version later than this one made it, and its contract is no older."""
+    claimed, contract = (_number(each) for each in _versions_of(results))
+    ours, own = _number(_OURS), _number(SCHEMA_VERSION)
+    return len(claimed) == len(ours) and len(contract) == len(own) and claimed > ours and contract >= own
+
+
+def _number(version: str) -> tuple[int, ...]:
+    """The parts of a version such as 1.2.3, none of what is no such version."""
+    return tuple(map(int, version.split("."))) if _VERSION.fullmatch(version) else ()
+
+
+_VERSION = re.compile(r"(?:0|[1-9]\d{0,3})(?:\.(?:0|[1-9]\d{0,3})){1,2}", re.ASCII)
 
 
 def _versions_of(results: LoadedResults) -> tuple[str, str]:

@@ -30,7 +30,7 @@ from reportgen.verify.numbers import compare_arrays, compare_dataset, compare_de
 from reportgen.verify.own_claims import describe_false_claims
 from reportgen.verify.printed_numbers import describe_own_numbers
 from reportgen.verify.recomputation import Recomputed, find_weights, fit_examples, recompute
-from reportgen.verify.releases import compare_release, is_other_release
+from reportgen.verify.releases import compare_release, is_later_release, is_other_release
 from reportgen.verify.rendering import Rendered, count_values, needs_fonts, render_again
 from reportgen.verify.sheets import SheetCollector
 from reportgen.verify.submitted import SubmittedReport, open_submitted, require_state, take_state
@@ -180,7 +180,7 @@ def _recompute(
 def _compare_numbers(submitted: SubmittedReport, recomputed: Recomputed, kind: ReportKind) -> Findings:
     results, document = submitted.results, recomputed.document
     tolerances = Tolerances.of(kind)
-    yield from compare_numbers(results.document, document, kind)
+    yield from compare_numbers(results.document, document, kind, later=is_later_release(results))
     comparable: dict[str, Mapping[str, Any]] = {}
     for section in kind.sections:
         module = section.load("comparison")

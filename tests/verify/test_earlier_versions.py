@@ -1,7 +1,9 @@
-"""Pages and PDFs of reports that an earlier version of the contract describes are nobody's fault."""
+"""Pages and PDFs of reports of an earlier contract, or of a later program, are nobody's fault."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 from small_report import figure, kind, results
 
+from reportgen import __version__
 from reportgen.contract.reader import LoadedResults, load_results
 from reportgen.contract.schema import results_type
 from reportgen.document.html import Content, render_html
@@ -26,8 +29,9 @@ from reportgen.results import Results
 from reportgen.settings import Settings
 from reportgen.templates import open_templates
 from reportgen.verify.documents import compare_documents
-from reportgen.verify.numbers import _judge_claims
+from reportgen.verify.numbers import _judge_claims, compare_numbers
 from reportgen.verify.recomputation import Recomputed
+from reportgen.verify.releases import compare_release
 from reportgen.verify.rendering import _figure_names, render_again
 from reportgen.verify.submitted import SubmittedReport
 from reportgen.verify.tolerances import Finding
@@ -177,3 +181,100 @@ def test_a_verdict_that_its_numbers_do_not_bear_out_differs_in_any_version() -> 
 
     assert ("/checks/0/passed", "differs") in judge("1.1", lie)
     assert ("/checks/0/passed", "differs") in judge("1.2", lie)
+
+
+LATER = "0.2.0"
+"""A version of the program that this one knows nothing of."""
+
+
+def of_version(program: str, contract: str = "1.2") -> LoadedResults:
+    document = results().model_dump(mode="json")
+    document["schema_version"] = contract
+    document["provenance"]["versions"] |= {**named_versions(), "reportgen": program}
+    return load(document)
+
+
+def render(read: LoadedResults) -> str:
+    outline = read.report_kind
+    content = Content(outline, read, album_of(read, outline), {})
+    return render_html(content, open_templates(kind=outline)).html
+
+
+def rescript(page: str, added: str) -> str:
+    """The page with another script of its own, which its policy lets run, as a browser computes the hash."""
+    code = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)[-1]
+    other = f"{added}{code}"
+
+    def hashed(text: str) -> str:
+        return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+    assert page.count(hashed(code)) == 1
+    return page.replace(code, other, 1).replace(hashed(code), hashed(other), 1)
+
+
+@pytest.mark.parametrize("contract", ["1.2", "1.3"])
+def test_a_later_version_has_another_script_and_other_sentences(contract: str, tmp_path: Path) -> None:
+    """Red if its page is called forged, and if it is confirmed: a person has to look."""
+    read = of_version(LATER, contract)
+    page = rescript(render(read), "/* of a later version */ document.title += '';")
+    page = page.replace("</main>", "<p>A sentence of a later version.</p></main>")
+    rows = find_rows(read, page, tmp_path, Settings())
+    assert accused(rows) == []
+    (row,) = (row for row in rows if row.subject == "page")
+    assert (row.pointer, row.status) == ("report.html", "not recomputable")
+    assert f"({LATER}, contract {contract})" in row.reason
+    (release,) = compare_release(read)
+    assert (release.pointer, release.status) == ("/provenance/versions/reportgen", "not recomputable")
+    assert "verify it with that one" in release.reason
+
+
+def test_the_same_script_in_a_page_of_this_version_is_refused(tmp_path: Path) -> None:
+    read = of_version(__version__)
+    for page, refused in ((render(read), False), (rescript(render(read), "alert(1);"), True)):
+        rows = find_rows(read, page, tmp_path, Settings())
+        found = [row.pointer for row in rows if row.subject == "page" and row.status == "differs"]
+        assert any("<script>" in pointer for pointer in found) == refused
+
+
+@pytest.mark.parametrize("program", ["0.0.9", "9", "0.2", "0.2.0rc1", "0.2.0 ", "00.2.0", "٠.٢.٠", "0.1.00"])
+def test_what_is_no_later_version_is_believed_nothing(program: str, tmp_path: Path) -> None:
+    read = of_version(program)
+    (release,) = compare_release(read)
+    assert release.status == "differs"
+    assert accused(find_rows(read, rescript(render(read), "alert(1);"), tmp_path, Settings()))
+
+
+def test_a_later_version_does_not_write_an_older_contract(tmp_path: Path) -> None:
+    assert {row.status for row in compare_release(of_version(LATER, "1.1"))} == {"differs"}
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda page: page.replace("<body", "<body onload='x()'", 1),
+        lambda page: page.replace("</main>", "<script>x()</script></main>"),
+        lambda page: page.replace(
+            "<title>", "<meta http-equiv=refresh content='0;url=https://x.org'><title>"
+        ),
+        lambda page: page.replace("</main>", "<iframe src='https://x.org'></iframe></main>"),
+        lambda page: NUMBER.sub(lambda found: f"{found[1]}{int(found[2]) + 1}<", page, count=1),
+    ],
+    ids=["handler", "second script", "refresh", "frame", "number"],
+)
+def test_no_claim_of_a_later_version_excuses_what_none_brings_about(
+    forge: Callable[[str], str], tmp_path: Path
+) -> None:
+    read = of_version(LATER)
+    page = render(read)
+    assert forge(page) != page
+    assert accused(find_rows(read, forge(page), tmp_path, Settings()))
+
+
+def test_sentences_of_the_program_may_be_other_ones_in_a_later_version_and_numbers_may_not() -> None:
+    theirs, ours = (results().model_dump(mode="json") for _ in range(2))
+    theirs["provenance"]["weights"]["note"] = "As a later version words it."
+    theirs["transfer"]["feature_size"] += 1
+    for later, expected in ((True, "not recomputable"), (False, "differs")):
+        rows = {row.pointer: row.status for row in compare_numbers(theirs, ours, kind(), later=later)}
+        assert rows["/provenance/weights/note"] == expected
+        assert rows["/transfer/feature_size"] == "differs"

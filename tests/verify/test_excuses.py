@@ -59,6 +59,9 @@ EVERY = {"layout", "picture", "flow", "content", "word", "own"}
         ({"numpy": "1.0"}, {"picture"}),
         ({"pango": "1.56"}, {"layout", "picture"}),
         ({"pango": "1.56", "flows": True}, {"layout", "picture", "flow"}),
+        # Of what comes later than this program nothing is known.
+        ({"reportgen": "0.9.0"}, EVERY),
+        ({"reportgen": "0.9.0", "schema": "1.9"}, EVERY),
         ({"reportgen": "0.9"}, set()),
         ({"reportgen": "0.0.1"}, set()),
         ({"reportgen": ""}, set()),
