@@ -79,13 +79,17 @@ def hash_pieces(texts: Iterable[str]) -> tuple[str, ...]:
 def hash_pdf(file: Path) -> str:
     """A hash of what pages and attachments of a PDF hold, whatever way it is packed; "" if it cannot be read.
 
-    It is the same after a PDF was linearised or saved again by a program that leaves its pages alone.
+    It is the same after a PDF was linearised or saved again by a program that leaves its pages alone. A PDF
+    that would take more than a report does to be unpacked is not unpacked, and equals none.
     """
     import pikepdf
+
+    from reportgen.verify.pdf_document import PdfError, check_size
 
     digest = hashlib.sha256()
     try:
         with pikepdf.open(file) as pdf:
+            check_size(pdf, file.name)
             for page in pdf.pages:
                 page.contents_coalesce()
                 contents = page.obj.get("/Contents")
@@ -96,7 +100,7 @@ def hash_pdf(file: Path) -> str:
             for name, each in sorted(pdf.attachments.items()):
                 digest.update(name.encode("utf-8", "backslashreplace") + b"\n" + each.get_file().read_bytes())
     # What is wrong with a stranger's PDF, the verification says.
-    except (pikepdf.PdfError, ValueError, TypeError, AttributeError, RuntimeError):
+    except (PdfError, pikepdf.PdfError, ValueError, TypeError, LookupError, AttributeError, RuntimeError):
         return ""
     return digest.hexdigest()
 

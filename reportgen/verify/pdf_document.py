@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # picture 1.1 million pixels.
 MAX_PAGES = 2000
 MAX_STREAM_BYTES = 64 * 2**20
+_MOST_INSTRUCTIONS = 8 * MAX_STREAM_BYTES
 MAX_PIXELS = 10**8
 # A point is two pixels, so that a rule of half a point, the thinnest of a table, is one.
 DOTS = 150
@@ -217,7 +218,7 @@ def _read_structure(file: Path | bytes, name: str) -> tuple[list[Link], dict[str
 
     try:
         with pikepdf.open(io.BytesIO(file) if isinstance(file, bytes) else file) as pdf:
-            _check_size(pdf, name)
+            check_size(pdf, name)
             numbers = {page.objgen: number for number, page in enumerate(pdf.pages)}
             return list(_read_links(pdf)), _read_targets(pdf, numbers)
     except pikepdf.PasswordError:
@@ -227,7 +228,11 @@ def _read_structure(file: Path | bytes, name: str) -> tuple[list[Link], dict[str
         raise PdfError(f"{name}: is damaged: {str(error)[:200] or type(error).__name__}.", _REMEDY) from None
 
 
-def _check_size(pdf: Any, name: str) -> None:
+def check_size(pdf: Any, name: str) -> None:
+    """Raise ``PdfError`` if an opened PDF would take more than a report does to be unpacked and drawn.
+
+    Nothing of it is unpacked beyond the limit. ``name``: what it is called in the message.
+    """
     import pikepdf
 
     if len(pdf.pages) > MAX_PAGES:
@@ -239,12 +244,24 @@ def _check_size(pdf: Any, name: str) -> None:
         # With a UserUnit a page of few units can be as large as one likes.
         if max(sides) > _LARGEST_SIDE or float(page.obj.get("/UserUnit", 1)) != 1:
             raise PdfError(f"{name}: a page has sides of {max(sides):.0f} points.", _REMEDY)
-    for item in pdf.objects:
-        if isinstance(item, pikepdf.Stream):
-            _check_stream(item, name)
+    sizes = {
+        item.objgen: _check_stream(item, name) for item in pdf.objects if isinstance(item, pikepdf.Stream)
+    }
+    total = 0
+    for page in pdf.pages:
+        contents = page.obj.get("/Contents")
+        # Put together before they are read; and a page may name one stream a thousand times.
+        parts = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
+        size = sum(sizes.get(part.objgen, 0) for part in parts if isinstance(part, pikepdf.Stream))
+        total += size
+        if size > MAX_STREAM_BYTES or total > _MOST_INSTRUCTIONS:
+            most = MAX_STREAM_BYTES if size > MAX_STREAM_BYTES else _MOST_INSTRUCTIONS
+            what = "the instructions of a page unpack" if most == MAX_STREAM_BYTES else "its pages unpack"
+            raise PdfError(f"{name}: {what} to more than {most} bytes.", _REMEDY)
 
 
-def _check_stream(stream: Any, name: str) -> None:
+def _check_stream(stream: Any, name: str) -> int:
+    """The bytes that a stream unpacks to; of a picture as it is packed."""
     import pikepdf
 
     packed = stream.get("/Filter", pikepdf.Array([]))
@@ -268,6 +285,8 @@ def _check_stream(stream: Any, name: str) -> None:
             raise PdfError(f"{name}: is damaged: {error}.", _REMEDY) from None
         if size > MAX_STREAM_BYTES:
             raise PdfError(f"{name}: something unpacks to more than {MAX_STREAM_BYTES} bytes.", _REMEDY)
+        return size
+    return int(stream.get("/Length", 0))
 
 
 def _read_links(pdf: Any) -> Iterator[Link]:

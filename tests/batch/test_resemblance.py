@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import statistics
+import zlib
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -202,6 +203,22 @@ def test_a_pdf_that_was_saved_again_is_the_same_and_another_is_not(tmp_path: Pat
     assert find_copies({"a": "x", "again": "x"}, traits) == [
         Copy("the same PDF, byte for byte", ("a", "again"))
     ]
+
+
+def test_a_pdf_that_unpacks_to_more_than_a_report_has_is_not_unpacked(tmp_path: Path) -> None:
+    """A page of 70 MB in 70 kB, one that names 60 MB twice, and such a file attached. Red if one is unpacked:
+    then it has a hash, and 4 GB in 4 MB took 2.3 GB of memory before the kernel refused more.
+    """
+    for name, size, times in (("large", 70, 1), ("twice", 60, 2), ("usual", 1, 2)):
+        with pikepdf.new() as pdf:
+            pdf.add_blank_page(page_size=(200, 200))
+            part = pdf.make_stream(b"")
+            part.write(zlib.compress(bytes(size * 10**6)), filter=pikepdf.Name.FlateDecode)
+            pdf.pages[0].obj.Contents = pikepdf.Array([part] * times)
+            pdf.save(tmp_path / f"{name}.pdf", stream_decode_level=pikepdf.StreamDecodeLevel.none)
+    make_paper(tmp_path / "attached.pdf", "a", bytes(70 * 10**6))
+    hashes = {path.stem: bool(hash_pdf(path)) for path in sorted(tmp_path.iterdir())}
+    assert hashes == {"attached": False, "large": False, "twice": False, "usual": True}
 
 
 def test_an_author_of_another_group_by_the_roster_is_told() -> None:
