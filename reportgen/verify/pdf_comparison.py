@@ -115,7 +115,7 @@ def compare_pdfs(submitted: Path | bytes, reprint: Reprint, producer: str = "") 
             # Listed, since the rows below are left out where these have named the same entry.
             named = [*compare_names(theirs, reprint.names), *refuse_files(theirs)]
             yield from named
-            found = read_pdf_content(theirs)
+            found = read_pdf_content(theirs, reprint.content)
             # The gravest last, which stays.
             rising = sorted(named, key=lambda row: -GRAVEST.index(row.kind))
             reported = {row.location.partition(":")[0]: row.kind for row in rising}
@@ -149,7 +149,7 @@ def flows_alike(submitted: Path | bytes, reprint: Reprint) -> bool:
 
     try:
         with pikepdf.open(stream_of(submitted), suppress_warnings=True) as theirs:
-            return flow_alike(read_pdf_content(theirs), reprint.content)
+            return flow_alike(read_pdf_content(theirs, reprint.content), reprint.content)
     # What cannot be read explains nothing.
     except pikepdf.PikepdfError:
         return False
@@ -185,7 +185,9 @@ def _compare(
         yield from compare_tables(location, one, other)
         index = number - 1
         yield from _compare_annotations(location, found.annotations[index], due.annotations[index])
-        yield from keep_gravest(compare_marks(location, found.marks[index], due.marks[index]), _MOST_EACH)
+        # The very same, of a page that was not read again.
+        if found.marks[index] is not due.marks[index]:
+            yield from keep_gravest(compare_marks(location, found.marks[index], due.marks[index]), _MOST_EACH)
 
 
 def _is_reported(row: Difference, named: Mapping[str, Kind]) -> bool:
