@@ -30,6 +30,17 @@ _PATTERNS = tuple(
     )
 )
 
+_COUNT = r"(?P<number>[1-9]\d{0,2}(?:,\d{3})+|\d{1,6})"
+_HAS = r"(?:has|have|had|holds?|contains?|contained|comprises?|consists?\sof|consisted\sof)"
+_COUNTS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\b{_SPLIT}\s(?:set|data|split)\s{_HAS}\s{_COUNT}\simages\b",
+        rf"\ball\s(?:the\s)?{_COUNT}\s{_SPLIT}\simages\b",
+    )
+)
+"""Only words that mean a whole split: “5 test images” may be any five of them."""
+
 _OTHERS = re.compile(
     r"\b(?:if|would|could|should|might|may|can|hope\w*|expect\w*|predict\w*|guess\w*|want\w*|aim\w*|goal|target|"
     r"than|versus|vs|not|no|never|instead|without|unlike|baseline|chance|random\w*|paper\w*|authors?|literature|"
@@ -45,6 +56,8 @@ _CODE, _EMPHASIS = re.compile(r"`[^`]*`"), re.compile(r"\*+")
 
 _LONGEST, _MOST = 20_000, 6
 
+_SHORT = 4
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -54,19 +67,31 @@ class Claim:
     pointer: str
     value: float
 
+    @property
+    def shown(self) -> str:
+        """The value as a reader writes it."""
+        return (
+            f"{self.value:.0f}" if self.pointer.startswith(_NUMBERS_OF_IMAGES) else percent_text(self.value)
+        )
+
+
+_NUMBERS_OF_IMAGES = "/dataset/counts/"
+
 
 def find_false_claims(commentary: Mapping[str, object], results: Mapping[str, Any]) -> Iterator[Claim]:
-    """The accuracies in plain words, such as “a test accuracy of 93 %”, that are not those of the results.
+    """The accuracies in plain words, such as “a test accuracy of 93 %”, and numbers of images of a whole
+    split, such as “all 24 test images”, that are not those of the results.
 
-    A number is right as a share, in percent, as a fraction, rounded or cut off. Sentences that compare, hope,
-    cite or tell of anything else are left alone: an honest author must not be accused.
+    An accuracy is right as a share, in percent, as a fraction, rounded or cut off. Sentences that compare,
+    hope, cite or tell of anything else are left alone: an honest author must not be accused.
     """
     for text in commentary.values():
         plain = _EMPHASIS.sub("", leave_plain(_CODE.sub(" … ", str(text)[:_LONGEST])))
         for sentence in re.split(r"(?<=[.!?;])\s+|\n\s*\n", plain):
-            for pattern in _PATTERNS:
-                for match in pattern.finditer(" ".join(sentence.split())):
-                    yield from _judge(match, results)
+            words = " ".join(sentence.split())
+            for judge, patterns in ((_judge, _PATTERNS), (_judge_count, _COUNTS)):
+                for match in (found for pattern in patterns for found in pattern.finditer(words)):
+                    yield from judge(match, results)
 
 
 def _judge(match: re.Match[str], results: Mapping[str, Any]) -> Iterator[Claim]:
@@ -79,6 +104,20 @@ def _judge(match: re.Match[str], results: Mapping[str, Any]) -> Iterator[Claim]:
     known = [*(value for _, value in named), *_accuracies(others)]
     if not _is_right(match, known):
         yield Claim(match[0], *named[0])
+
+
+def _judge_count(match: re.Match[str], results: Mapping[str, Any]) -> Iterator[Claim]:
+    split, dataset = _SPLITS[match["split"].lower()], results.get("dataset", {})
+    rest = f"{match.string[: match.start()]} {match.string[match.end() :]}"
+    counts, classes = dataset.get("counts", {}).get(split), dataset.get("classes", [])
+    # Of one class it would be another number; a plural may have another end.
+    stems = (str(label)[:-1] if len(str(label)) > _SHORT else str(label) for label in classes)
+    named = any(stem.lower() in rest.lower() for stem in stems)
+    if not isinstance(counts, Mapping) or named or _OTHERS.search(rest):
+        return
+    total = sum(count for count in counts.values() if is_number(count))
+    if int(match["number"].replace(",", "")) != total:
+        yield Claim(match[0], f"{_NUMBERS_OF_IMAGES}{split}", float(total))
 
 
 def _sections(named: Sequence[tuple[str, float]]) -> set[str]:
@@ -133,8 +172,7 @@ def describe_false_claims(commentary: Mapping[str, object], results: Mapping[str
     if not found:
         return ""
     listed = "; ".join(
-        f"“{printable(each.words)[:80]}”, where {each.pointer} is {percent_text(each.value)}"
-        for each in found[:_MOST]
+        f"“{printable(each.words)[:80]}”, where {each.pointer} is {each.shown}" for each in found[:_MOST]
     )
     return (
         f"{plural(len(found), 'number', 'numbers')} in the authors' own words that "

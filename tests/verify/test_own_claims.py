@@ -12,6 +12,10 @@ RESULTS: dict[str, Any] = {
     "transfer": {"accuracy": {"train": 1.0, "val": 0.875, "test": 11 / 12}},
     "architectures": {"networks": [{"accuracy": {"test": 0.75}}]},
     "neurons": {"share": 0.93},
+    "dataset": {
+        "classes": ["butterfly", "ant"],
+        "counts": {"train": {"butterfly": 600, "ant": 640}, "val": {}, "test": {"butterfly": 12, "ant": 12}},
+    },
 }
 
 
@@ -70,11 +74,42 @@ def test_what_tells_of_something_else_is_left_alone(text: str) -> None:
     assert found(text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "split"),
+    [
+        ("The test set has 25 images.", "test set has 25 images", "test"),
+        ("All the 23 test images are shown.", "All the 23 test images", "test"),
+        ("Our *training data* consist of 1,250 images.", "training data consist of 1,250 images", "train"),
+    ],
+)
+def test_a_false_number_of_images_of_a_split_is_found(text: str, words: str, split: str) -> None:
+    assert found(text) == [(words, f"/dataset/counts/{split}")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The test set has 24 images, the training set has 1,240 images.",
+        "All 24 test images and all 1240 training images.",
+        "We looked at 5 test images, and 3 test images are wrong.",
+        "Of butterflies the test set has 12 images.",
+        "A test set that has 500 images would be better.",
+        "The test set has about 20 images; each class's test set has 12 images.",
+        "The test set has {{ transfer.total.test }} images.",
+        "The test set has 24.5 images.",
+    ],
+)
+def test_another_number_of_images_is_left_alone(text: str) -> None:
+    assert found(text) == []
+
+
 def test_the_note_names_words_pointer_and_value_and_an_honest_text_has_none() -> None:
     note = describe_false_claims({"a": "Test accuracy: 93 %. Validation accuracy: 87.5 %."}, RESULTS)
     assert note.startswith("1 number in the authors' own words that names a result and is another one: ")
     assert "“Test accuracy: 93 %”, where /transfer/accuracy/test is 91.7" in note
     assert describe_false_claims({"a": "Test accuracy: 92 %."}, RESULTS) == ""
+    counted = describe_false_claims({"a": "The test set has 25 images."}, RESULTS)
+    assert "“test set has 25 images”, where /dataset/counts/test is 24." in counted
     # A report without that section names none.
     assert describe_false_claims({"a": "Test accuracy: 93 %."}, {}) == ""
 
