@@ -40,7 +40,7 @@ quote = '$(subst ','\'',$(1))'
 # How make was called, for messages that say what to type for other weights.
 AS_TYPED = REPORTGEN_MAKE=$(call quote,make $@ $(MAKEOVERRIDES))
 
-.PHONY: help report watch diff grade verify batch sample doctor fetch-caltech101 fetch-vgg19 export-model quick test check docs check-hidden check-full bench bench-full schema pictures lock clean distclean
+.PHONY: help report watch diff grade verify batch sample doctor fetch-caltech101 fetch-vgg19 export-model quick test check docs check-hidden check-full bench bench-full schema pictures corpus lock clean distclean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -140,6 +140,9 @@ schema: .venv/.installed-dev ## Write the schema of results.json and the list of
 
 pictures: .venv/.installed-dev ## Take the pictures of pages in README.md and docs/ again, from the sample report
 	@$(PY) tests/pictures.py
+
+corpus: .venv/.installed-dev ## Verify every forgery and honest variation of the tests: the table of docs/graders.md
+	@$(PY) tests/verify/corpus.py
 
 lock: .venv/bin/python ## Resolve constraints.txt again (ARGS=--upgrade: to the newest versions)
 	$(PY) -m pip install --quiet --disable-pip-version-check uv

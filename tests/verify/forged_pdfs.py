@@ -485,8 +485,10 @@ def other_subsetter(pdf: Pdf) -> None:
 
 
 def near_pictures(pdf: Pdf) -> None:
-    """JPEGs as another library writes them."""
+    """JPEGs as another library writes them; what was packed without loss stays as it is."""
     for image in _images(pdf):
+        if image.Filter != Name.DCTDecode:
+            continue
         target = io.BytesIO()
         pikepdf.PdfImage(image).as_pil_image().convert("RGB").save(target, "JPEG", quality=96)
         image.write(target.getvalue(), filter=Name.DCTDecode)
@@ -496,7 +498,8 @@ def rounded_pictures(pdf: Pdf) -> None:
     """Pictures with other rounding, packed without loss."""
     for image in _images(pdf):
         pixels = np.asarray(pikepdf.PdfImage(image).as_pil_image().convert("RGB")).copy()
-        pixels[::9] += 1
+        # White stays white: one level more would be black.
+        pixels[::9] = np.minimum(pixels[::9], 254) + 1
         image.write(pixels.tobytes())
 
 
