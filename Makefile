@@ -141,7 +141,7 @@ schema: .venv/.installed-dev ## Write the schema of results.json and the list of
 pictures: .venv/.installed-dev ## Take the pictures of pages in README.md and docs/ again, from the sample report
 	@$(PY) tests/pictures.py
 
-corpus: .venv/.installed-dev ## Verify every forgery and honest variation of the tests: the table of docs/graders.md
+corpus: .venv/.installed-dev ## Verify every forgery and honest variation of the tests, and print a table of exit codes
 	@$(PY) tests/verify/corpus.py
 
 lock: .venv/bin/python ## Resolve constraints.txt again (ARGS=--upgrade: to the newest versions)

@@ -315,7 +315,9 @@ def near_pictures(html: str) -> str:
     def encode(match: re.Match[str]) -> str:
         target = io.BytesIO()
         with Image.open(io.BytesIO(base64.b64decode(match[1]))) as picture:
-            picture.save(target, "JPEG", quality=96)
+            # As coarse as it was, in other bytes: otherwise noise would be another picture.
+            progressive = not picture.info.get("progressive")
+            picture.save(target, "JPEG", quality="keep", progressive=progressive)
         return _address("image/jpeg", target.getvalue())
 
     return re.sub(r"data:image/jpeg;base64,([^\"]*)", encode, html)
@@ -324,9 +326,18 @@ def near_pictures(html: str) -> str:
 def near_formulas(html: str) -> str:
     """Drawings whose last digits are others."""
 
+    def change(number: re.Match[bytes]) -> bytes:
+        # A comment says what a drawn number is.
+        if number[0].startswith(b"<!--"):
+            return number[0]
+        value = float(number[0])
+        # What is less than one may be a scale or a share, which is rounded by a part of itself.
+        return b"%.6f" % (value + 4e-4 if value >= 1 else value * 1.001)
+
     def move(match: re.Match[str]) -> str:
         drawing = base64.b64decode(match[1])
-        moved = re.sub(rb"\d+\.\d+", lambda number: b"%.4f" % (float(number[0]) + 4e-4), drawing)
+        # Not the version of XML in its first line.
+        moved = re.sub(rb"<!--.*?-->|(?<!version=\")\b\d+\.\d+", change, drawing)
         return _address("image/svg+xml", moved)
 
     return re.sub(r"data:image/svg\+xml;base64,([^\"]*)", move, html)

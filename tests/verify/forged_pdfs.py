@@ -497,9 +497,11 @@ def near_pictures(pdf: Pdf) -> None:
 def rounded_pictures(pdf: Pdf) -> None:
     """Pictures with other rounding, packed without loss."""
     for image in _images(pdf):
-        pixels = np.asarray(pikepdf.PdfImage(image).as_pil_image().convert("RGB")).copy()
-        # White stays white: one level more would be black.
-        pixels[::9] = np.minimum(pixels[::9], 254) + 1
+        # Grey or in colour, as it says itself.
+        pixels = np.asarray(pikepdf.PdfImage(image).as_pil_image()).copy()
+        # One value in nine, not one row: a scale has one row. White stays white, whose next level is black.
+        values = pixels.reshape(-1)
+        values[::9] = np.minimum(values[::9], 254) + 1
         image.write(pixels.tobytes())
 
 
