@@ -29,6 +29,7 @@ from sharing import MakeOnce
 from stand_in import counting, make_home
 
 from reportgen.engine import pipeline
+from reportgen.errors import UserError
 from reportgen.settings import load_settings
 
 Kind = Literal["page", "pdf"]
@@ -86,7 +87,9 @@ class Case:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the command ended with, how many rows differ, and the object that the first of them names."""
+    """What the command ended with, how many rows differ, and the object that the first of them names, or why
+    the report cannot be read.
+    """
 
     code: int
     differing: int
@@ -137,6 +140,12 @@ def verify_as_typed(home: Home, submission: Path, folder: Path) -> Verdict:
     out = folder / "rows.json"
     given = ("--data", home.data, "--cache", home.settings.cache, "--json", out, "--quiet")
     done = home.run(["verify", str(submission), *map(str, given)])
+    # What cannot be read is told by whoever starts the program, with the error's exit code and words.
+    if isinstance(done.exception, UserError):
+        return Verdict(done.exception.exit_code, 0, done.exception.problem)
+    # A fault of ours is no verdict.
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
     rows = json.loads(out.read_text(encoding="utf-8"))["rows"] if out.exists() else []
     differing = [row for row in rows if row["status"] == "differs"]
     return Verdict(done.exit_code, len(differing), differing[0]["pointer"] if differing else "")
