@@ -59,7 +59,7 @@ class Field:
 def describe_field(graph: LayerGraph, end: int, *, as_run: bool = False) -> FieldGeometry:
     """The receptive fields of the neurons of one node, with its spans where no rule gives them.
 
-    ``as_run``: a convolution whose weights hand its input on unchanged adds nothing. The rule is that of
+    ``as_run``: a convolution whose weights pass its input on unchanged adds nothing. The rule is that of
     Araujo, Norris & Sim 2019, "Computing Receptive Fields of Convolutional Neural Networks"; of branches it
     is the union. Where it does not hold at every position, such as behind a global pooling, the spans are
     listed.

@@ -1,4 +1,4 @@
-"""Convolutions that hand their input on unchanged, as the embedded network has them."""
+"""Convolutions that pass their input on unchanged, as the embedded network has them."""
 
 from __future__ import annotations
 

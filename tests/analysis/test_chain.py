@@ -69,7 +69,7 @@ def test_guided_gradients_are_those_of_overridden_rectifiers(name: str) -> None:
 @pytest.mark.parametrize("name", WIDE)
 def test_a_guided_chain_is_the_guided_network_everywhere(name: str) -> None:
     """Red if a silent neuron has a gradient, if what lies beside the window is not zero, if a ReLU of a layer
-    that hands its input on is not counted.
+    that passes its input on is not counted.
     """
     model, image = WIDE[name](), draw_image()
     shape = model.output_shape[1:]

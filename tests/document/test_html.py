@@ -281,7 +281,7 @@ def test_what_may_be_concluded_turns_round_with_each_claim() -> None:
     assert "In 2 of 4 cases the redrawn neuron is silent" in text
     assert "drawn from the seed 1;" in text
     assert "for each of 2 example images" in text
-    assert "block5_conv4 hands its input on unchanged" in text
+    assert "block5_conv4 passes its input on unchanged" in text
 
 
 @pytest.mark.parametrize(("theme", "columns"), [("report", False), ("paper", True)])

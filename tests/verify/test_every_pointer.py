@@ -88,7 +88,7 @@ def make_bench(home: Home) -> Bench:
 
 def add_rare(document: Any) -> Any:
     """The same with what other networks and machines have: layers that see to all sides unequally,
-    convolutions that hand their input on, and fonts of the system.
+    convolutions that pass their input on, and fonts of the system.
     """
     changed = copy.deepcopy(dict(document))
     neurons = changed["neurons"]

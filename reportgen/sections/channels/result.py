@@ -135,7 +135,7 @@ class OverData(Result):
         dict[Label, Annotated[Count, means("Images of this class.", "images")]],
         means("Different images of each class.", "images"),
     ]
-    shown: Annotated[Positive, means("How many images are told of each channel.", "images")]
+    shown: Annotated[Positive, means("How many images are listed for each channel.", "images")]
     side: Annotated[
         Positive, means("The side of the patches, about the median of the loudest channels'.", "pixels")
     ]

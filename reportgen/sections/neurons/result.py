@@ -144,7 +144,7 @@ class Neurons(Result):
     network_geometry: Annotated[
         FieldGeometry | None,
         means(
-            "The receptive fields in the network that ran, where layers that hand their input on unchanged "
+            "The receptive fields in the network that ran, where layers that pass their input on unchanged "
             "add nothing; null in documents before 1.2."
         ),
     ] = None

@@ -150,7 +150,7 @@ class Occlusion(Result):
     @computed_field(json_schema_extra={"unit": "neurons"})  # type: ignore[prop-decorator]
     @property
     def measured(self) -> Count:
-        """Neurons with an output, for whose patches shares can be told."""
+        """Neurons with an output, so that their patches have shares of it."""
         return len(self._measured)
 
     @computed_field(json_schema_extra={"unit": "neurons"})  # type: ignore[prop-decorator]

@@ -98,7 +98,7 @@ class Randomisation(Result):
     ]
     kept: Annotated[
         list[Annotated[str, means("The name of a layer.")]],
-        means("Layers that hand their input on unchanged, and were not redrawn."),
+        means("Layers that pass their input on unchanged, and were not redrawn."),
     ]
     networks: Annotated[
         list[Annotated[Redrawing, means("One network.")]],

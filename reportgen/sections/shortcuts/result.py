@@ -90,7 +90,7 @@ def choose_classes(classes: Sequence[str]) -> Sequence[str]:
 
 
 class Shortcuts(Result):
-    """How well the classes are told by what hardly shows the object, and whether the network does so."""
+    """How well what hardly shows the object tells the classes apart, and whether the network does so."""
 
     ring_width: Annotated[Positive, means("How wide the outermost ring is.", "pixels")]
     segments: Annotated[Positive, means("The parts of each side of the ring whose mean colour is taken.")]
