@@ -46,6 +46,8 @@ PAGES = {
     # Sections that are printed as one: what occlusion found of a patch stands beside the patch, and with both
     # sections the summary has one sentence for both.
     "sections/neurons.html.j2": {"occlusion"},
+    # What a channel contributes, in the table that lists its neuron.
+    "sections/neurons.appendix.html.j2": {"channels"},
     "sections/neurons.abstract.html.j2": {"transfer", "guided_backprop"},
     "sections/transfer.abstract.html.j2": {"neurons", "guided_backprop"},
     # Declared in Reads: its scores are those of the trained layer.

@@ -129,7 +129,11 @@ def test_the_author_of_a_section_hears_of_its_faults_in_verify(faulty: Section) 
     outline = ReportKind("assignment", "1.0", (faulty,))
     numbers = faulty.result_type()
     read: Any = SimpleNamespace(
-        document={"faulty": {"n": 1}}, has=lambda _name: True, faulty=numbers, folder=None
+        document={"faulty": {"n": 1}},
+        has=lambda _name: True,
+        faulty=numbers,
+        folder=None,
+        provenance=SimpleNamespace(versions={}),
     )
     recomputed = Recomputed({"faulty": {"n": 1}, "dataset": {}}, {}, arrays={"faulty": {}})
     submitted: Any = SimpleNamespace(results=read)
