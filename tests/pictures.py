@@ -12,7 +12,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "docs/pictures"
 SECTIONS = {"neurons": "Maximally activating patches", "gradients": "Guided backpropagation"}
-"""Which pages: those on which these sections start, by the name of the picture."""
+"""Which pages: those on which the first class of these sections is, by the name of the picture."""
 
 WIDTH = 640
 
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def take_pictures(paper: Path, out: Path) -> None:
-    """Write the pages on which ``SECTIONS`` start to ``out/<name>.png``, in 256 colours."""
+    """Write the pages with the first classes of ``SECTIONS`` to ``out/<name>.png``, in 256 colours."""
     out.mkdir(exist_ok=True)
     numbers = find_pages(paper)
     with pypdfium2.PdfDocument(paper) as document:
@@ -45,10 +45,14 @@ def take_pictures(paper: Path, out: Path) -> None:
 
 
 def find_pages(paper: Path) -> dict[str, int]:
-    """On which page, counted from 0, each bookmark of the first level leads."""
+    """On which page, counted from 0, what each section says of its first class begins, by the bookmarks."""
     with pikepdf.open(paper) as pdf, pdf.open_outline() as outline:
         pages = [page.obj.objgen for page in pdf.pages]
-        return {item.title: pages.index(item.destination[0].objgen) for item in outline.root}
+        return {
+            item.title: pages.index(item.children[0].destination[0].objgen)
+            for item in outline.root
+            if item.children
+        }
 
 
 if __name__ == "__main__":
