@@ -64,7 +64,8 @@ def parse_page(html: str) -> Page:
     ``html.parser`` and not a tree builder: a report of 4 MB takes 0.3 s, with tinyhtml5 3.4 s.
     """
     reader = _Reader()
-    reader.feed(html)
+    # A tag that never ends shows nothing, and for each of such the parser searches all that follows.
+    reader.feed(html[: find_unended(html)])
     reader.close()
     printed = tuple(
         Printed(reader.rows.get(link.target, link.pointer), squeeze(link.text), "report.html", link.picture)
@@ -81,6 +82,12 @@ def parse_page(html: str) -> Page:
         reader.bare_figures,
         reader.rows,
     )
+
+
+def find_unended(html: str) -> int:
+    """Where a tag begins after the last one that ends; the length of the page if there is none."""
+    last = html.find("<", html.rfind(">") + 1)
+    return len(html) if last < 0 else last
 
 
 @dataclass

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
-from reportgen.document.reader import DEEPEST, VOID
+from reportgen.document.reader import DEEPEST, VOID, find_unended
 
 # The page on 266 photographs has 27,000.
 MOST_TOKENS = 10**6
@@ -46,13 +46,13 @@ class Token:
 def read_tokens(text: str) -> list[Token]:
     reader = _Tokeniser()
     # For each tag that begins and never ends the parser would search all that follows: hours for a page.
-    last = text.find("<", text.rfind(">") + 1)
+    last = find_unended(text)
     try:
-        reader.feed(text if last < 0 else text[:last])
+        reader.feed(text[:last])
         reader.close()
     except _TooManyError:
         return reader.tokens
-    if last >= 0:
+    if last < len(text):
         reader.tokens.append(Token("declaration", text[last:], "!", (), text.count("\n", 0, last) + 1))
     return reader.tokens
 

@@ -48,3 +48,11 @@ def test_what_is_deeper_than_is_listed_closes_nothing_around_it() -> None:
     assert parse_page(f"<p>a{deep}b</p>").text == "acdb"
     # What is not ended ends with what is around it.
     assert parse_page(f"<div>{'<p>' * 300}<template></div>a").text == "a"
+
+
+def test_a_tag_that_never_ends_is_not_shown_and_hundreds_of_thousands_hold_nobody_up() -> None:
+    """As the HTML standard has it (eof-in-tag). Red, after hours, if each is looked for to the end."""
+    assert parse_page("<p>a</p>b<a c").text == "ab"
+    assert parse_page("<p>a</p>b" + "<a " * 300_000).text == "ab"
+    # One that does end, however late, is a tag as ever.
+    assert parse_page("<p>a</p>b<a c>d").text == "abd"
