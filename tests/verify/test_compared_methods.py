@@ -14,12 +14,13 @@ from reportgen.sections.methods.comparison import compare
 from reportgen.verify.tolerances import Pair, Tolerances
 
 TOLERANCES = Tolerances.of(find_kind())
-MAPS = {f"maps_{i}": np.zeros((2, 224, 224), np.float32) for i in range(2)}
+MAPS = {f"maps_{i}": np.zeros((2, 224, 224), np.float32) for i in range(3)}
 
 
 def section(second: str | None = "dog", other_class: float | None = 0.5) -> Any:
     made = copy.deepcopy(document()["methods"])
     image = made["classes"]["cat"] = copy.deepcopy(made["classes"]["cat"])
+    made["classes"]["bird"] = copy.deepcopy(made["classes"]["dog"])
     for each in made["classes"].values():
         each |= {"explained": "cat", "second": None}
         for own in each["maps"]:
@@ -50,6 +51,9 @@ def statuses(submitted: Any, recomputed: Any) -> dict[str, str]:
         # Of nearly equal outputs either may be the second; what its map would be was not computed.
         (section("bird", 0.7), "not recomputable", "not recomputable"),
         (section(None, None), "differs", "differs"),
+        # Neither the first class nor what is no class of the data can be the second.
+        (section("cat", 0.5), "differs", "confirmed"),
+        (section("fish", 0.5), "differs", "confirmed"),
     ],
 )
 def test_the_map_for_the_second_class(submitted: Any, second: str, correlation: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import TYPE_CHECKING, Any
 
 from reportgen.pointer import join_pointer
@@ -39,21 +39,24 @@ def compare(pair: Pair) -> Findings:
             yield from _compare_map(values, path, own, expected, same, pair.arrays[f"maps_{i}"][k])
         # Documents of older versions lack it.
         if "second" in found:
-            yield from _compare_second(values, here, found, wanted, same)
+            others = pair.recomputed["classes"].keys() - {wanted["explained"]}
+            yield from _compare_second(values, here, (found, wanted), same, others)
     yield from compare_labels(("methods", "classes"), pair.submitted["classes"], pair.recomputed["classes"])
 
 
 def _compare_second(
     values: NeuronComparison,
     here: tuple[str, ...],
-    found: Mapping[str, Any],
-    wanted: Mapping[str, Any],
+    images: tuple[Mapping[str, Any], Mapping[str, Any]],
     same: bool,
+    others: Set[str],
 ) -> Iterator[Finding]:
-    """The second class, and how its maps are correlated with the first's."""
-    # Trained once more, two unlikely classes may change places; that there is none is no matter of rounding.
+    """The second class, and how its maps are correlated with the first's. ``others``: which it may be."""
+    found, wanted = images
+    # Trained once more, two unlikely classes may change places; that there is none, or one that the data have
+    # not, is no matter of rounding.
     classes = found["second"], wanted["second"]
-    same = same and (classes[0] == classes[1] or None in classes)
+    same = same and (classes[0] == classes[1] or not others.issuperset(classes))
     yield from values.compare_if(same, (*here, "second"), *classes)
     for k, (own, expected) in enumerate(zip(found["maps"], wanted["maps"], strict=False)):
         path = (*here, "maps", str(k), "other_class")
