@@ -148,8 +148,8 @@ def compared(*correlations: float | None) -> Change:
     ("first", "blind", "said"),
     [
         (0.95, 1, "so it shows the image rather than this decision"),
-        (0.9, 1, "Not every tested method depends on the class: for 1 of 2"),
-        (0.85, 0, "Every tested method depends on the class: for 0 of 2"),
+        (0.9, 1, "Not every tested map changes much with the class: for 1 of 2"),
+        (0.85, 0, "Every tested map changes with the class: for 0 of 2"),
     ],
 )
 def test_a_map_that_is_the_same_for_another_class_is_told(first: float, blind: int, said: str) -> None:
@@ -157,7 +157,7 @@ def test_a_map_that_is_the_same_for_another_class_is_told(first: float, blind: i
 
     words = displayed.words("#methods")
     assert said in words
-    assert ("Every tested method depends" in words) == (not blind)
+    assert ("Every tested map changes" in words) == (not blind)
     assert ("rather than this decision" in words) == bool(blind)
     assert "over the first image" in words
     assert [row[3] for row in cells(displayed)] == [f"{first:.2f}", "−0.25"]
@@ -173,7 +173,7 @@ def test_methods_that_are_too_slow_are_not_tested() -> None:
 def test_without_a_second_class_nothing_is_said_of_one() -> None:
     words = page(lambda _section: None).words("#methods")
     assert "ther class" not in words
-    assert "depends on the class" not in words
+    assert "with the class" not in words
 
 
 def located(gain: float, hits: float, images: int = 20) -> Change:
