@@ -270,6 +270,30 @@ def in_columns(build: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+def find_beyond_columns(file: Path, columns: list[tuple[float, float]]) -> list[tuple[int, str]]:
+    """What links lie in no column, with their pages; ``columns``: left and right edges in mm."""
+    found = []
+    with pikepdf.open(file) as pdf:
+        # The abstract, on the first page, lies over both.
+        for number, page in list(enumerate(pdf.pages, start=1))[1:]:
+            for link in page.obj.get("/Annots", []):
+                left, _, right, _ = (float(side) / MM for side in link.Rect)
+                inside = any(start - 0.5 < left and right < stop + 0.5 for start, stop in columns)
+                if not inside:
+                    found.append((number, str(link.get("/Contents", ""))))
+    return found
+
+
+@pytest.mark.long
+def test_no_number_lies_beyond_its_column(in_columns: Path) -> None:
+    """Or the next column's words lie over it, and who reads it by its place reads these, too."""
+    with pikepdf.open(in_columns) as pdf:
+        links = [link for page in pdf.pages for link in page.obj.get("/Annots", [])]
+    assert len(links) > 300
+    # A4 with margins of 13 mm and a gap of 6 mm.
+    assert find_beyond_columns(in_columns, [(13, 102), (108, 197)]) == []
+
+
 def read_aloud(file: Path) -> str:
     """All words in the order of the structure; without hyphens, white space and the numbers of pages."""
     with pikepdf.open(file) as pdf:
