@@ -1,5 +1,5 @@
-"""Reads ``report.toml`` into a frozen ``Settings``. Every default of the project is defined here or in
-``tables``.
+"""Reads ``report.toml`` into a frozen ``Settings``. Every default of the project is defined here, in
+``tables``, or in the ``settings`` of the section that it belongs to.
 """
 
 from __future__ import annotations
@@ -26,17 +26,7 @@ from pydantic import (
 from reportgen.errors import SettingsError
 from reportgen.networks import ARCHITECTURES, USUAL, NetworkChoice, Preprocessing
 from reportgen.outline.kind import DEFAULT, Outline, OutlineError, ReportKind, find_kind
-from reportgen.tables import (
-    Author,
-    Explaining,
-    GuidedTables,
-    Occluding,
-    Printing,
-    Redrawing,
-    RingTest,
-    Show,
-    Table,
-)
+from reportgen.tables import Author, Printing, Show, Table
 from reportgen.text import find_nearest, propose
 from reportgen.toml.faults import describe_faults
 from reportgen.toml.locations import Origin, find_eaten_commands
@@ -160,11 +150,6 @@ class Settings(Table):
     print: Printing = Printing()
     # One object for all does no harm: pydantic copies it for each model.
     example_images: dict[str, str] = Field(default={})
-    occlusion: Occluding = Occluding()
-    guided_backprop: GuidedTables = GuidedTables()
-    methods: Explaining = Explaining()
-    randomisation: Redrawing = Redrawing()
-    shortcuts: RingTest = RingTest()
     commentary: Commentary = Commentary()
 
     @property
@@ -198,6 +183,13 @@ class Settings(Table):
         if len(set(layers)) < len(layers):
             raise ValueError("a layer is named twice")
         return layers
+
+    def value(self, name: str) -> Any:
+        """A setting by its dotted name, as ``show.filters``; a section's own are known by it only."""
+        found: Any = self
+        for part in name.split("."):
+            found = getattr(found, part)
+        return found
 
     @property
     def network(self) -> NetworkChoice:
@@ -334,7 +326,7 @@ def _without_left_out(table: dict[str, Any], kind: ReportKind) -> tuple[dict[str
     whole = (find_kind(), _whole(kind))
     defaults = {name: default for each in whole for name, (_, default) in each.fields.items()}
     unused = {name: _plain(defaults[name]) for name in defaults.keys() - kind.fields.keys()}
-    unread = [key for key, value in table.items() if key in unused and value != unused[key]]
+    unread = [key for key, value in table.items() if key in unused and not _repeats(value, unused[key])]
     table = {key: value for key, value in table.items() if key not in unused}
     words = table.get("commentary")
     if not isinstance(words, dict):
@@ -342,6 +334,13 @@ def _without_left_out(table: dict[str, Any], kind: ReportKind) -> tuple[dict[str
     left_out = {slot for each in whole for slot in each.slots} - set(kind.slots)
     kept = {slot: text for slot, text in words.items() if slot not in left_out or text != ""}
     return {**table, "commentary": kept}, unread
+
+
+def _repeats(value: Any, default: Any) -> bool:
+    """Whether a value, or the keys that a table has, are the default's."""
+    if isinstance(value, dict) and isinstance(default, dict):
+        return all(key in default and default[key] == each for key, each in value.items())
+    return bool(value == default)
 
 
 def _plain(default: Any) -> Any:
@@ -362,6 +361,5 @@ def settings_type(kind: ReportKind) -> type[Settings]:
     each of them.
     """
     words = _words_type(kind.slots)
-    # The commentary is the last table of a file, where more than a line of text does not push others away.
     fields: dict[str, Any] = {**kind.fields, "commentary": (words, words())}
     return create_model("Settings", __base__=Settings, __module__=__name__, **fields)

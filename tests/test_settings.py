@@ -13,8 +13,8 @@ import pytest
 
 from reportgen.errors import SettingsError
 from reportgen.outline.kind import find_kind
+from reportgen.sections.guided_backprop.settings import parse_choice
 from reportgen.settings import Settings, load_settings
-from reportgen.tables import parse_choice
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -134,7 +134,9 @@ def test_without_a_file_the_defaults_of_the_assignment_hold(tmp_path: Path) -> N
     assert settings.show.filters == 10
     assert settings.show.neurons == 5
     assert settings.show.colour is False
-    assert settings.guided_backprop.neurons == (*("zero", "percentile:10", "median", "top:1", "unusual:1"),)
+    assert settings.value("guided_backprop.neurons") == (
+        *("zero", "percentile:10", "median", "top:1", "unusual:1"),
+    )
     assert settings.weights == "auto"
     assert settings.date is None
     assert settings.data is None
@@ -285,7 +287,7 @@ def test_a_key_of_a_table_is_sent_there(tmp_path: Path) -> None:
     assert refused(tmp_path, "filters = 3").endswith(
         "unknown key 'filters'; it belongs under [show] or [conv_stack]"
     )
-    assert refused(tmp_path, "neurons = 3").endswith("under [show] or [guided_backprop] or [commentary]")
+    assert refused(tmp_path, "neurons = 3").endswith("under [show] or [commentary] or [guided_backprop]")
 
 
 @pytest.mark.parametrize("head", ["[[authors]]", "[show]", "[commentary]", "[example_images]", "[ show ]"])
@@ -665,6 +667,15 @@ def test_the_shipped_file_goes_with_other_sections(tmp_path: Path, outline: str)
     assert ": convolution: none of the sections of this report reads it" in message
     assert "conv_stack" not in message
     assert "unknown key" not in message
+
+
+def test_a_table_of_a_section_that_was_left_out_may_repeat_defaults(tmp_path: Path) -> None:
+    text = 'sections = ["transfer"]\n[guided_backprop]\nshared_scale = {}\n'
+    assert load_settings(write(tmp_path, text.format("false"))).kind.names == ("transfer",)
+    assert ": guided_backprop: none of the sections" in refused(tmp_path, text.format("true"))
+    assert ": guided_backprop: none of the sections" in refused(
+        tmp_path, text.replace("shared_scale", "seed")
+    )
 
 
 def test_the_projects_own_file_says_nothing_but_the_defaults() -> None:

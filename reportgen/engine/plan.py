@@ -155,8 +155,11 @@ def make_specs(kind: ReportKind) -> tuple[Spec, ...]:
             "pdf", f"{_STAGES}.pdf",
             fonts="all", after=("html", "results"), printer=True, kind=True,
             settings=tuple(
-                # The settings are attached to the PDF, so that it changes with each of them.
-                name for name in settings_type(kind).model_fields if name not in _OF_MACHINE
+                # The settings are attached to the PDF, so that it changes with each of them. Commentary comes
+                # last, where more than a line of text does not push others away.
+                name
+                for name in sorted(settings_type(kind).model_fields, key="commentary".__eq__)
+                if name not in _OF_MACHINE
             ),
         ),
     )  # fmt: skip
@@ -298,7 +301,7 @@ def _gather(spec: Spec, plan: Plan, above: Group) -> dict[str, Group]:
     libraries = set().union(*map(libraries_of, (spec.runs, *spec.modules)))
     inputs: dict[str, Group] = {
         "images": _images(spec, plan),
-        "settings": {name: _as_text(setting(plan.settings, name)) for name in spec.settings},
+        "settings": {name: _as_text(plan.settings.value(name)) for name in spec.settings},
         "weights": {plan.weights.source: plan.weights.sha256, **plan.settings.network.describe()}
         if spec.weights
         else {},
@@ -352,14 +355,6 @@ def _images(spec: Spec, plan: Plan) -> Group:
         }
         return {**inventory.contents, **used, **listing}
     return {}
-
-
-def setting(settings: Settings, name: str) -> Any:
-    """A setting by its dotted name."""
-    value: Any = settings
-    for part in name.split("."):
-        value = getattr(value, part)
-    return value
 
 
 def _as_text(value: Any) -> str:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.reader import LoadedResults
 from reportgen.dataset.names import composed
-from reportgen.engine.plan import setting
 from reportgen.errors import SettingsError
 from reportgen.networks import ARCHITECTURES
 from reportgen.outline.kind import Outline, ReportKind
@@ -110,7 +109,7 @@ def compare_settings(results: LoadedResults, attached: Settings | None, kind: Re
     yield judge_setting("authors", title["authors"], authors)
     yield judge_setting("seed", results.provenance.seed, attached.seed)
     for name, value in _reported(results, kind):
-        yield judge_setting(name, value, setting(attached, name))
+        yield judge_setting(name, value, attached.value(name))
     for section, module in _choosing(results, kind):
         with section.attributing_errors():
             rows = list(module.compare_choices(getattr(results, section.name), attached))

@@ -24,7 +24,7 @@ from reportgen.sections.methods.compute import (
     measure_agreement,
 )
 from reportgen.sections.methods.figures import SHORT, make_tiles
-from reportgen.tables import Explaining
+from reportgen.sections.methods.settings import Explaining
 
 RNG = np.random.default_rng(5)
 SIDE, CLASSES, INDEX = 84, 3, 1

@@ -22,7 +22,7 @@ from reportgen.sections.guided_backprop.compute import (
     choose_neuron,
     explain_neurons,
 )
-from reportgen.tables import NeuronChoice
+from reportgen.sections.guided_backprop.settings import NeuronChoice
 
 #  Positive: 1 2 3 4 7 7, in the order of their positions; zeros at (0, 0, 1), (1, 0, 0), (1, 1, 0) …
 LAYER = np.array(

@@ -102,7 +102,7 @@ def test_settings_may_be_a_dictionary(folder: Path) -> None:
     assert (request.file, request.overrides, settings.group) == (None, {}, "One")
     assert settings.authors == (Author(name="Zoë"),)
     assert settings.date == datetime.date(2026, 1, 31)
-    assert settings.guided_backprop.neurons == ("zero", (1, 2, 3))
+    assert settings.value("guided_backprop.neurons") == ("zero", (1, 2, 3))
     assert settings.data == folder / "images"
     assert settings.build == folder / "out"
     assert settings.cache == Path("/elsewhere")

@@ -129,8 +129,8 @@ def test_a_setting_counts_where_it_is_used(home: Path, settings: dict[str, Any],
 
 def test_sections_and_their_order_count_where_the_report_is_put_together(home: Path) -> None:
     every = planned(home)
-    some = planned(home, sections=["neurons", "transfer"])
-    turned = planned(home, sections=["transfer", "neurons"])
+    some = planned(home, sections=["neurons", "transfer"], guided_backprop={})
+    turned = planned(home, sections=["transfer", "neurons"], guided_backprop={})
     assert set(every.stages) - set(some.stages) == {
         f"{prefix}{name}"
         for prefix in ("", "figures_")
@@ -147,7 +147,7 @@ def test_sections_and_their_order_count_where_the_report_is_put_together(home: P
         )
     }
     assert {"features", "activations"} & set(
-        planned(home, sections=["convolution"], commentary={}).stages
+        planned(home, sections=["convolution"], guided_backprop={}, commentary={}).stages
     ) == set()
     assert stale(some, turned) == {"results", "html", "pdf"}
     kept = {"transfer", "neurons", "figures_transfer", "figures_neurons", "features", "activations"}

@@ -22,8 +22,8 @@ METHODS = {"errors"}
 EXCEPTIONS = {
     # Methods of explanation that are called so; sections show them.
     "analysis/attribution.py": {"grad_cam", "occlusion"},
-    # The same as settings, and a key of a table.
-    "tables.py": {"grad_cam", "occlusion", "neurons"},
+    # How many neurons are shown, by several sections.
+    "tables.py": {"neurons"},
     # What documents before 1.2 have, which do not say it.
     "results/document.py": {"convolution", "conv_stack", "transfer", "neurons", "guided_backprop"},
     # The name of a report.
@@ -70,8 +70,8 @@ ON_PAGES = re.compile(
 
 
 def find_named(source: str) -> set[str]:
-    """The names of sections that a module imports or has as an attribute, a string, or what a pointer or a
-    dotted name in a string begins with.
+    """The names of sections that a module imports, has as an attribute, a field or a string, or what a
+    pointer or a dotted name in a string begins with.
 
     Docstrings, of which no code knows anything, do not count.
     """
@@ -89,6 +89,9 @@ def _names_in(node: ast.AST) -> Iterator[str]:
         yield from OF_SECTIONS.findall(node.value)
     elif isinstance(node, ast.Attribute):
         yield from {node.attr} - METHODS
+    elif isinstance(node, ast.ClassDef):
+        fields = (each.target for each in node.body if isinstance(each, ast.AnnAssign))
+        yield from (field.id for field in fields if isinstance(field, ast.Name))
     elif isinstance(node, ast.ImportFrom):
         yield from OF_SECTIONS.findall(node.module or "")
         if node.module == "reportgen.sections":
@@ -111,6 +114,7 @@ def find_on_page(text: str) -> set[str]:
         'f"/transfer/{y}"',
         "results.transfer",
         "settings.transfer.seed",
+        "class Settings:\n    transfer: Training = Training()",
         "import reportgen.sections.transfer.compute",
         "from reportgen.sections.transfer.files import HEAD_FILE",
         "from reportgen.sections import transfer",

@@ -11,13 +11,17 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.engine.plan import make_specs, setting
+from reportgen.engine.plan import make_specs
 from reportgen.outline.kind import find_kind
 from reportgen.pdf.printer import write_settings
 from reportgen.sections.conv_stack.settings import Stack
 from reportgen.sections.convolution.settings import Window
+from reportgen.sections.guided_backprop.settings import GuidedTables
+from reportgen.sections.occlusion.settings import Occluding
+from reportgen.sections.randomisation.settings import Redrawing
+from reportgen.sections.shortcuts.settings import RingTest
 from reportgen.settings import Commentary, Settings, load_settings, understand_settings
-from reportgen.tables import Author, GuidedTables, Occluding, Printing, Redrawing, RingTest, Show
+from reportgen.tables import Author, Printing, Show
 
 SHOWN = next(spec.settings for spec in make_specs(find_kind()) if spec.name == "pdf")
 
@@ -75,7 +79,7 @@ settings_of_users = st.builds(
 
 
 def written(settings: Settings, weights: str = "imagenet") -> bytes:
-    return write_settings({name: setting(settings, name) for name in SHOWN}, weights)
+    return write_settings({name: settings.value(name) for name in SHOWN}, weights)
 
 
 @given(settings_of_users, st.sampled_from(["imagenet", "embedded"]))
@@ -84,9 +88,7 @@ def test_the_file_gives_the_same_settings(settings: Settings, weights: str) -> N
         file = Path(folder) / "report.toml"
         file.write_bytes(written(settings, weights))
         loaded = load_settings(file)
-    assert {name: setting(loaded, name) for name in SHOWN} == {
-        name: setting(settings, name) for name in SHOWN
-    }
+    assert {name: loaded.value(name) for name in SHOWN} == {name: settings.value(name) for name in SHOWN}
     assert loaded.weights == weights
 
 

@@ -60,10 +60,7 @@ class StageContext:
     def setting(self, name: str) -> Any:
         """A setting by its dotted name."""
         self._require(name in self.stage.spec.settings, name)
-        value: Any = self.plan.settings
-        for part in name.split("."):
-            value = getattr(value, part)
-        return value
+        return self.plan.settings.value(name)
 
     def artifacts(self, name: str) -> Artifacts:
         """The outcome of another stage."""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from reportgen.analysis.architecture import DEFAULT_ARCHITECTURES, Architecture
+from reportgen.tables import Table
 
 MOST_ARCHITECTURES: Final = 8
 
 
-class Training(BaseModel):
+class Training(Table):
     """How every network is trained."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     epochs: Annotated[int, Field(ge=1, le=1000)] = 60
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3

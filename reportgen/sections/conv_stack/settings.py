@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from reportgen.analysis.architecture import output_size
 from reportgen.results.fields import SIDE
+from reportgen.tables import Table
 
 MOST_WEIGHTS: Final = 2_000_000
 """Of one layer: 64 filters of 31 × 31 × 32. They are an array of the report, and drawn."""
@@ -36,13 +37,11 @@ def _require_two(values: tuple[int, ...], least: int, most: int) -> tuple[int, .
     return values
 
 
-class Stack(BaseModel):
+class Stack(Table):
     """Both layers, key by key: the first number of a list is that of the first layer.
 
     A list for each key and not a table for each layer, so that any of them may be left out.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     filters: Annotated[tuple[int, ...], Field(strict=False)] = (32, 64)
     stride: Annotated[tuple[int, ...], Field(strict=False)] = (1, 1)

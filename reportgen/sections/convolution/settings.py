@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from reportgen.tables import Table
 
 
-class Window(BaseModel):
+class Window(Table):
     """The filter's rows and columns F, its step S, and the zeros P around the image, all in pixels.
 
     Within these limits every filter has a position on an image of 224 × 224.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     filter_size: Annotated[int, Field(ge=1, le=31)] = 3
     stride: Annotated[int, Field(ge=1, le=31)] = 1

@@ -28,7 +28,7 @@ def decide(numbers: GuidedBackprop) -> Iterator[Claim]:
 
 def expect(settings: Settings, inventory: Inventory) -> Known:
     """Tables are as long as the settings say, at most."""
-    choices = settings.guided_backprop.neurons
+    choices = settings.value("guided_backprop.neurons")
     return Known(
         lengths={"/rows/<class>": len(choices)},
         values={

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from reportgen.analysis.usual import divide_by_usual
 from reportgen.engine.stages.activations import read_activations
 from reportgen.sections.guided_backprop.result import GuidedBackprop, GuidedRow
+from reportgen.sections.guided_backprop.settings import NeuronChoice
 from reportgen.settings import Settings
-from reportgen.tables import NeuronChoice
 from reportgen.verify.choices import (
     NeuronComparison,
     compare_labels,
@@ -34,8 +34,8 @@ def read_choices(numbers: GuidedBackprop, attached: Settings | None) -> dict[str
 
 def compare_choices(numbers: GuidedBackprop, attached: Settings) -> Findings:
     """Whether the attached settings say the same."""
-    own = attached.guided_backprop
-    yield judge_setting("guided_backprop.shared_scale", numbers.shared_scale, own.shared_scale)
+    name = "guided_backprop.shared_scale"
+    yield judge_setting(name, numbers.shared_scale, attached.value(name))
     listed = _listed(attached)
     for label, choices in _choices(numbers).items():
         reported = [item if isinstance(item, str) else list(item) for item in choices]
@@ -53,7 +53,7 @@ def _choice(row: GuidedRow) -> NeuronChoice:
 
 
 def _listed(attached: Settings | None) -> Sequence[NeuronChoice]:
-    return attached.guided_backprop.neurons if attached else ()
+    return attached.value("guided_backprop.neurons") if attached else ()
 
 
 def _is_part(choices: Sequence[NeuronChoice], listed: Sequence[NeuronChoice]) -> bool:

@@ -21,8 +21,8 @@ from reportgen.engine.stages.outcomes import pack_section
 from reportgen.errors import ExplanationError, SettingsError
 from reportgen.results import Box, Position
 from reportgen.sections.guided_backprop.result import BoxShares, GuidedBackprop, GuidedRow, Signs
+from reportgen.sections.guided_backprop.settings import NeuronChoice, parse_choice
 from reportgen.store.packing import pack_arrays, unpack_arrays
-from reportgen.tables import NeuronChoice, parse_choice
 
 if TYPE_CHECKING:
     from reportgen.analysis.chain import GuidedChain

@@ -19,7 +19,7 @@ def find_problems(settings: Settings, _inventory: Inventory) -> Iterator[Problem
     """The neurons that the settings name by their position and that lie outside the explained layer."""
     if not _is_usual(settings):
         return
-    for number, choice in enumerate(settings.guided_backprop.neurons):
+    for number, choice in enumerate(settings.value("guided_backprop.neurons")):
         if not isinstance(choice, str) and any(
             index >= size for index, size in zip(choice, EXPLAINED_SHAPE, strict=True)
         ):

@@ -89,7 +89,7 @@ def _decide_located(found: Located) -> Iterator[Claim]:
 
 def expect(settings: Settings, inventory: Inventory) -> Known:
     """There is a map for each method that the settings name."""
-    count = len(settings.methods.shown)
+    count = len(settings.value("methods.shown"))
     absent = {"animal", "centre_on_animal", "maps/<i>/peak_on_animal", "maps/<i>/on_animal"}
     lengths = ("/shown", "/methods", "/classes/<class>/maps")
     located = ("/located/methods", "/located/outlined/methods")

@@ -26,7 +26,7 @@ from reportgen.results.fields import SIDE
 from reportgen.sections.methods.localisation import Sample, holds, localise, measure_maps, measure_outline
 from reportgen.sections.methods.preflight import require_class
 from reportgen.sections.methods.result import Attribution, ExplainedImage, Methods
-from reportgen.tables import PREDICTED
+from reportgen.sections.methods.settings import PREDICTED
 
 Values = NDArray[np.float32]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.dataset.names import composed, escaped
 from reportgen.errors import Problem, SettingsError
-from reportgen.tables import PREDICTED
+from reportgen.sections.methods.settings import PREDICTED
 from reportgen.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def find_problems(settings: Settings, inventory: Inventory) -> Iterator[Problem]:
     """The class whose maps the settings ask for, if it is none of the folder's."""
     try:
-        require_class(settings.methods.of, inventory.classes)
+        require_class(settings.value("methods.of"), inventory.classes)
     except SettingsError as error:
         location = settings.origin.at(("methods", "of"))
         yield Problem(f"{location}: {error.problem}", error.remedy)

@@ -19,7 +19,7 @@ from reportgen.results.fields import (
     Size,
     means,
 )
-from reportgen.tables import PREDICTED
+from reportgen.sections.methods.settings import PREDICTED
 
 FEWEST = 20
 """Images below which a percentile bootstrap says too much.

@@ -66,7 +66,7 @@ def expect(settings: Settings, inventory: Inventory) -> Known:
         lengths={
             "/confusion/<cue>": classes,
             "/confusion/<cue>/<i>": classes,
-            "/tested": min(settings.shortcuts.images, len(inventory.of("test"))),
+            "/tested": min(settings.value("shortcuts.images"), len(inventory.of("test"))),
         }
     )
 
