@@ -30,6 +30,12 @@ PY  = .venv/bin/python
 # PIP_CONSTRAINT up to pip 25.2, PIP_BUILD_CONSTRAINT after it.
 PIP = PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(PY) -m pip install --quiet \
       --disable-pip-version-check
+# uv installs in half a minute what takes pip three. It reads none of pip's settings: where these name another index
+# pip does it, and also where uv cannot be had or fails, for then it is pip that says why.
+UV  = $(PY) -m uv pip install --quiet --compile-bytecode --python $(PY) --constraint constraints.txt \
+      --build-constraint constraints.txt
+OTHER_INDEX = $(PY) -m pip config list 2>/dev/null | grep -Eq '[.](index-url|no-index)='
+install = { ! $(OTHER_INDEX) && $(PIP) uv && $(UV) --editable $(1); } 2>/dev/null || $(PIP) --editable $(1)
 
 SETUP = $(PY) -m reportgen.system.setup --permission $(call quote,$(SYSTEM)) --memory .venv/.system-declined
 SET_UP_FOR_TESTS = .venv/.installed-dev $(if $(filter yes,$(TOOLS)),.venv/.system-tools,.venv/.system)
@@ -40,7 +46,7 @@ quote = '$(subst ','\'',$(1))'
 # How make was called, for messages that say what to type for other weights.
 AS_TYPED = REPORTGEN_MAKE=$(call quote,make $@ $(MAKEOVERRIDES))
 
-.PHONY: help report watch diff grade verify batch sample doctor fetch-caltech101 fetch-vgg19 export-model quick test check docs check-hidden check-full bench bench-full schema pictures corpus lock clean distclean
+.PHONY: help report watch diff grade verify batch sample doctor fetch-caltech101 fetch-vgg19 export-model quick test lint check docs check-hidden check-full bench bench-full schema pictures corpus lock clean distclean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -106,24 +112,28 @@ quick: .venv/.installed-dev ## Lint, types, layers and the fast tests: under a m
 test check: ANNOUNCE = --announce
 
 test: $(SET_UP_FOR_TESTS) ## Run the tests (TOOLS=yes: install Chromium and Poppler for them first)
-	@$(PY) -m pytest $(WORKERS) $(ARGS)
+	@$(PY) -m pytest $(WORKERS) $(LEFT_OUT) $(ARGS)
 
-# What takes longest is left to check-full, which every night runs: most of the time, for what shorter tests look at, too.
-LEFT_OUT = -m 'not long'
-
-check: $(SET_UP_FOR_TESTS) ## Lint, types, layers, documentation and tests: what must pass before a commit
+lint: .venv/.installed-dev ## Lint, types, layers and documentation, without the tests
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) -m mkdocs build --strict
-	$(PY) -m pytest $(WORKERS) $(LEFT_OUT) $(ARGS)
+
+# What takes longest is left to check-full, which every night runs: most of the time, for what shorter tests look at, too.
+WITHOUT_LONG = -m 'not long'
+
+# Beside each other: types and documentation are of one process each, and would leave a core idle for two minutes.
+check: $(SET_UP_FOR_TESTS) ## Lint and tests: what must pass before a commit
+	@$(MAKE) --no-print-directory -j2 lint test SET_UP_FOR_TESTS=.venv/.installed-dev \
+	  LEFT_OUT="$(WITHOUT_LONG)" ARGS=$(call quote,$(ARGS))
 
 docs: .venv/.installed-dev ## Build the documentation: site/index.html
 	$(PY) -m mkdocs build --strict
 
 check-full: ARGS = --full
-check-full: LEFT_OUT =
+check-full: WITHOUT_LONG =
 check-full: check check-hidden ## The same with all tests, every kill point, all in the browser, on poorer machines
 
 check-hidden: .venv/.installed-dev ## make report and make test as on machines without Pango, HarfBuzz-Subset, all of them
@@ -176,13 +186,13 @@ distclean: clean ## The same; drop the cache, .venv and the tools' caches too (n
 
 # The stamps are touched last, so an interrupted install is taken up again by the next call.
 .venv/.installed: .venv/bin/python pyproject.toml constraints.txt
-	@echo 'Installing reportgen into .venv. This takes some minutes, the first time only.'
-	@$(PIP) --editable .
+	@echo 'Installing reportgen into .venv. This takes a minute or more, the first time only.'
+	@$(call install,.)
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed
 	@echo 'Installing the tools for tests and checks into .venv.'
-	@$(PIP) --editable '.[dev]'
+	@$(call install,'.[dev]')
 	@touch $@
 
 # What the PDF and the tests need of the system. Exit code 3: something is missing, and was not to be installed.

@@ -25,6 +25,12 @@ case "$*" in
     rm -rf .venv; mkdir -p .venv/bin && cp "$0" .venv/bin/python
     exit "${{VENV_STATUS:-0}}" ;;
   *system.setup*) exit "${{SETUP_STATUS:-0}}" ;;
+  '-m pip config list') echo "$PIP_CONFIG" ;;
+  '-m pip install '*' uv') exit "${{NO_UV:-0}}" ;;
+  '-m uv '*)
+    echo "$*" | grep -o 'constraint constraints.txt' >> "$LOG.constraints"
+    echo .venv/.installed* >> "$LOG.stamps"
+    exit "${{UV_STATUS:-0}}" ;;
   '-m pip '*)
     echo "$PIP_CONSTRAINT $PIP_BUILD_CONSTRAINT" >> "$LOG.constraints"
     echo .venv/.installed* >> "$LOG.stamps"
@@ -46,7 +52,7 @@ class Checkout:
         for name in ("Makefile", "pyproject.toml", "constraints.txt"):
             shutil.copyfile(ROOT / name, self.folder / name)
             os.utime(self.folder / name, (before, before))
-        for name in ("make", "sh", "awk", "cp", "echo", "find", "mkdir", "rm", "touch"):
+        for name in ("make", "sh", "awk", "cp", "echo", "find", "grep", "mkdir", "rm", "touch"):
             found = shutil.which(name)
             assert found, f"{name} is not on this machine"
             (self.tools / name).symlink_to(found)
@@ -159,9 +165,9 @@ def test_fetch_passes_every_class(checkout: Checkout) -> None:
 def test_the_second_report_installs_nothing(checkout: Checkout) -> None:
     checkout.make("report")
     assert len(checkout.calls("[venv]")) == 1
-    assert len(checkout.calls("[pip]")) == 1
+    assert len(checkout.calls("[--editable]")) == 1
     again = checkout.make("report")
-    assert len(checkout.calls("[pip]")) == 1
+    assert len(checkout.calls("[--editable]")) == 1
     assert again.stdout == ""
     assert len(checkout.calls("[build]")) == 2
 
@@ -209,8 +215,31 @@ def test_tests_are_set_up_as_the_report_is_and_with_tools_if_asked(checkout: Che
 
 def test_the_lock_binds_the_packages_and_the_build(checkout: Checkout) -> None:
     checkout.make("test")
-    read = checkout.log.with_name("log.constraints").read_text()
-    assert read == "constraints.txt constraints.txt\n" * 2
+    read = checkout.log.with_name("log.constraints")
+    # Of the packages, and of what builds reportgen itself.
+    assert read.read_text() == "constraint constraints.txt\n" * 4
+    read.unlink()
+    checkout.date(".venv/.installed", 2000)
+    checkout.make("test", UV_STATUS="1")
+    assert read.read_text().endswith("constraints.txt constraints.txt\n")
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"UV_STATUS": "1"},
+        {"NO_UV": "1"},
+        {"PIP_CONFIG": "global.index-url='https://mirror.example/simple'"},
+        {"PIP_CONFIG": ":env:.no-index='1'"},
+    ],
+)
+def test_where_uv_is_no_help_pip_installs(checkout: Checkout, environment: dict[str, str]) -> None:
+    assert checkout.make("report", **environment).returncode == 0
+    assert checkout.calls("[--editable]")[-1].startswith("python [-m] [pip] [install] ")
+    # What only adds to the usual index is no other one.
+    checkout.date(".venv/.installed", 2000)
+    checkout.make("report", PIP_CONFIG="global.extra-index-url='https://more.example/simple'")
+    assert checkout.calls("[--editable]")[-1].startswith("python [-m] [uv] [pip] [install] ")
 
 
 @pytest.mark.parametrize("changed", ["pyproject.toml", "constraints.txt"])
@@ -220,13 +249,13 @@ def test_changed_dependencies_are_installed(checkout: Checkout, changed: str) ->
     checkout.date(".venv/.installed", 60)
     checkout.date(changed, 30)
     checkout.make("report")
-    assert len(checkout.calls("[pip]")) == 2
+    assert len(checkout.calls("[--editable]")) == 2
     assert len(checkout.calls("[venv]")) == 1
 
 
 @pytest.mark.parametrize(("target", "stamp"), [("report", ".installed"), ("test", ".installed-dev")])
 def test_a_failed_install_is_taken_up_again(checkout: Checkout, target: str, stamp: str) -> None:
-    failed = checkout.make(target, PIP_STATUS="1")
+    failed = checkout.make(target, UV_STATUS="1", PIP_STATUS="1")
     assert failed.returncode != 0
     assert not (checkout.folder / ".venv" / stamp).exists()
     assert checkout.calls("[build]") == checkout.calls("[pytest]") == []
@@ -242,7 +271,7 @@ def test_a_stamp_appears_only_after_its_install(checkout: Checkout) -> None:
 
 def test_a_virtual_environment_half_made_is_made_again(checkout: Checkout) -> None:
     assert checkout.make("report", VENV_STATUS="1").returncode != 0
-    assert checkout.calls("[pip]") == []
+    assert checkout.calls("[--editable]") == []
     assert checkout.make("report").returncode == 0
     assert len(checkout.calls("[venv]")) == 2
 
@@ -251,9 +280,9 @@ def test_parallel_targets_share_one_install(checkout: Checkout) -> None:
     done = checkout.make("-j4", "report", "sample", "doctor", "test")
     assert done.returncode == 0, done.stderr
     assert len(checkout.calls("[venv]")) == 1
-    pip = checkout.calls("[pip]")
-    assert len(pip) == 2
-    assert ".[dev]" in pip[1]
+    installs = checkout.calls("[--editable]")
+    assert len(installs) == 2
+    assert ".[dev]" in installs[1]
 
 
 @pytest.mark.parametrize(
@@ -262,6 +291,7 @@ def test_parallel_targets_share_one_install(checkout: Checkout) -> None:
 def test_only_check_leaves_out_long_tests(checkout: Checkout, target: str, left_out: list[str]) -> None:
     said = checkout.make("-n", target).stdout
     (whole, *_) = (line for line in said.splitlines() if "-m pytest" in line)
+    assert ("-m mypy" in said) == ("-m ruff check" in said) == (target != "test")
     assert re.findall(r"-m '[^']*'", whole) == left_out
     assert ("--full" in whole) == (target == "check-full")
 
@@ -273,7 +303,7 @@ def test_a_virtual_environment_whose_python_is_gone_is_made_again(checkout: Chec
     python.symlink_to(checkout.folder / "uninstalled")
     again = checkout.make("report")
     assert again.returncode == 0, again.stderr
-    assert len(checkout.calls("[venv]")) == len(checkout.calls("[pip]")) == 2
+    assert len(checkout.calls("[venv]")) == len(checkout.calls("[--editable]")) == 2
 
 
 @pytest.mark.parametrize("version", ["2.7", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15"])
@@ -374,12 +404,20 @@ def test_quick_runs_the_linters_and_only_tests_that_are_there_and_fast(checkout:
     assert [name for name in chosen if not (ROOT / name).exists()] == []
 
 
-def test_check_runs_linters_and_documentation_and_the_tests_last(checkout: Checkout) -> None:
-    assert run_checks(checkout, "check") == [
+def test_check_runs_linters_and_documentation_beside_the_tests(checkout: Checkout) -> None:
+    calls = run_checks(checkout, "check")
+    calls.remove("python [-m] [pytest] [-n] [2] [-m] [not long] [-x]")
+    assert calls == [
         "python [-m] [ruff] [check]",
         "python [-m] [ruff] [format] [--check]",
         "python [-m] [mypy]",
         "lint-imports []",
         "python [-m] [mkdocs] [build] [--strict]",
-        "python [-m] [pytest] [-n] [2] [-m] [not long] [-x]",
     ]
+
+
+def test_a_fault_that_lint_finds_fails_check_though_the_tests_pass(checkout: Checkout) -> None:
+    run_checks(checkout, "check")
+    (checkout.folder / ".venv/bin/lint-imports").unlink()
+    assert checkout.make("check").returncode != 0
+    assert checkout.make("test").returncode == 0
