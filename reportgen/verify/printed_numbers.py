@@ -179,6 +179,8 @@ _OWN_NUMBER = re.compile(
     r"(?![\w]|[.,:/]\d)(?:\s?%|\s(?:percent|per\s?cent)\b)?"
 )
 
+_TYPED_SIZE = re.compile(r"(?<![\w.])[1-9]\d*(?:[xX]\d+)+\b")
+
 _LONGEST_COMMENTARY = 20_000
 """Letters of a text that are looked at: a stranger's could be made to take for ever."""
 
@@ -202,6 +204,8 @@ def find_own_numbers(text: str) -> Iterator[OwnNumber]:
     """
     # Dates first, which with the word before look like an author and a year.
     plain = leave_plain(_NO_CLAIM.sub(" … ", text[:_LONGEST_COMMENTARY]))
+    # With the letter x, too, a size is its numbers; in a name as conv3x3 it is part of a word.
+    plain = _TYPED_SIZE.sub(lambda size: re.sub("[xX]", "×", size[0]), plain)
     for match in _OWN_NUMBER.finditer(plain):
         written = " ".join(match[0].split())
         if len(written) <= _MOST_DIGITS and math.isfinite((number := _read(written)).value):

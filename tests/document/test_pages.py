@@ -122,7 +122,7 @@ def test_below_every_heading_there_is_room_for_what_it_heads(printed: PdfContent
 def test_a_table_that_goes_on_says_again_what_its_columns_are(printed: PdfContent) -> None:
     heads = {
         "true here": ("Claim", "Outcome"),
-        r"\d\) \d+\.\d+ \S+ \d+ rows \d": ("Class", "Position", "Output", "Contribution", "Rank", "Patch"),
+        r"\d\) \d+\.\d+ \S+ \d+ \d+–\d": ("Class", "Position", "Output", "Contribution", "Rank", "Patch"),
     }
     pages = [(text, words) for row, words in heads.items() for text in printed.texts if re.search(row, text)]
     # Of few classes both may fit their page.

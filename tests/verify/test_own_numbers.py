@@ -21,6 +21,7 @@ def found(text: str) -> list[str]:
         ("Small: 3e-4; −0.5 and -2.", ["3e-4", "−0.5", "-2"]),
         ("Between 3-5 and 3–5, of 224×224.", ["3", "5", "3", "5", "224", "224"]),
         ("A decimal comma: 0,31.", ["0,31"]),
+        ("From 224x224 to 222 x 222, then 14X14x512.", ["224", "224", "222", "222", "14", "14", "512"]),
     ],
 )  # fmt: skip
 def test_numbers_in_digits_are_the_authors(text: str, numbers: list[str]) -> None:
@@ -34,7 +35,7 @@ def test_numbers_in_digits_are_the_authors(text: str, numbers: list[str]) -> Non
         "With $a^2 + 31$ and $$\\frac{7}{8}$$.",
         "He et al. (2015), Simonyan and Zisserman, 2014; [3]; [the paper](https://x.org/12/7) https://y.org/2020/5",
         "See Figure 3, Fig. 4, Tables 2 and 3, Section 5, page 12, question 2, @fig:images, {@tab:errors-2}.",
-        "VGG19 with block5_conv4, conv2d, version 1.2.3, `x = 17`, the 2nd of 3x3.",
+        "VGG19 with block5_conv4, conv2d, version 1.2.3, `x = 17`, the 2nd conv3x3, 0x1F, 2x faster.",
         "1. One\n2. Two\n\n   3) Three",
         "On 2026-01-05 at 12:30.",
     ],
