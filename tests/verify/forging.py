@@ -27,7 +27,6 @@ from reportgen.engine.stages import results as results_stage
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.network import Networks
 from reportgen.models import backbone
-from reportgen.outline.kind import find_kind
 from reportgen.pdf.printer import Attachment, PangoMissingError, print_pdf
 from reportgen.progress import Silent
 from reportgen.settings import Settings, load_settings
@@ -36,6 +35,10 @@ from reportgen.verify import Verification, documents, verify
 
 Alter = Callable[[Any], None]
 """Changes a parsed ``results.json`` in place."""
+
+
+SECTIONS = ["convolution", "conv_stack", "transfer", "neurons", "guided_backprop"]
+"""Of the honest report: the assignment's own. Each print of all eleven takes three times as long."""
 
 
 class ReadOnly(Cache):
@@ -129,7 +132,9 @@ class Home:
             patch.setattr("reportgen.engine.stages.pdf.print_pdf", print_and_attach)
             stages = ("results", "html", "pdf") if printing else ("results", "html")
             files = {name: data for stage in stages for name, data in execution.obtain(stage).items()}
-        files |= {f"arrays/{name}.npz": execution.obtain(name)["arrays.npz"] for name in find_kind().names}
+        files |= {
+            f"arrays/{name}.npz": execution.obtain(name)["arrays.npz"] for name in self.settings.kind.names
+        }
         for name, data in files.items():
             if "." in name and name != "figure_numbers.json":
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -183,6 +188,10 @@ def honest_home(make_once: MakeOnce) -> Home:
 
     def fill(folder: Path) -> None:
         home = make_home(folder / "home")
+        settings = home / "report.toml"
+        settings.write_text(
+            f"sections = {json.dumps(SECTIONS)}\n{settings.read_text(encoding='utf-8')}", encoding="utf-8"
+        )
         with counting():
             built = pipeline.build(load_settings(folder=home), home / "data")
         assert built.problem is None
