@@ -15,7 +15,7 @@ from reportgen.batch.job import Job, localise
 from reportgen.batch.outcome import Author, Mark, Outcome, find_finished, list_recorded_files
 from reportgen.batch.parts import BUILD_FOLDER
 from reportgen.contract.reader import ARRAYS_FOLDER
-from reportgen.engine.stages.context import HTML_FILE
+from reportgen.engine.stages.context import HTML_FILE, PDF_FILE
 from reportgen.outline.kind import ReportKind
 from reportgen.pointer import find_value
 from reportgen.store.files import StorageError, link_or_copy, write_atomically, writing
@@ -176,24 +176,28 @@ def lay_out_reference(found: Examination, folder: Path) -> None:
 
 
 def lay_out_graded(submission: Path, reference: Path, folder: Path) -> Path:
-    """The folder that is graded: the reference, with the page that was handed in, if one was.
+    """The folder that is graded: the reference, with the page and the PDF that were handed in, if they were.
 
     A group that handed in a PDF has its page rendered from its own results: the verification compared the
-    PDF with a print of just that.
+    PDF with a print of just that. The PDF brings the commentary, which is in its settings and nowhere else.
     """
     from reportgen.verify.submitted import find_documents
 
     pdf, page = find_documents(submission)
-    if page is None and (pdf is not None or not (reference / HTML_FILE).exists()):
+    rendered = reference / HTML_FILE
+    if pdf is None and page is None and not rendered.exists():
         return reference
+    shown = rendered if page is None and pdf is not None else page
     with writing(folder):
         (folder / ARRAYS_FOLDER).mkdir(parents=True)
         for name in (RESULTS_FILE, *(f"{ARRAYS_FOLDER}/{file.name}" for file in _arrays_of(reference))):
             # A second name and no copy: the arrays of a report can have 50 MB.
             link_or_copy(reference / name, folder / name)
         # A stranger's link could lead to any file of this machine.
-        if page is not None and not page.is_symlink():
-            (folder / HTML_FILE).write_bytes(page.read_bytes())
+        if shown is not None and shown.is_file() and not shown.is_symlink():
+            (folder / HTML_FILE).write_bytes(shown.read_bytes())
+        if pdf is not None and not pdf.is_symlink():
+            link_or_copy(pdf, folder / PDF_FILE)
     return folder
 
 
