@@ -225,11 +225,13 @@ def _pointers(value: Any, steps: tuple[str | int, ...] = ()) -> Iterator[str]:
 def _compare_files(
     folder: Path, submitted: SubmittedReport, recomputed: Recomputed, rendered: Rendered
 ) -> Findings:
-    if rendered.figures is None:
+    figures = folder / FIGURES_FOLDER
+    # Without the folder none is shown to anybody: as with the arrays, what did not come along is no forgery.
+    if figures.exists() and rendered.figures is None:
         yield Finding("figures", f"{FIGURES_FOLDER}/", "not recomputable", reason=rendered.reason)
-    else:
+    elif figures.exists() and rendered.figures is not None:
         excuses = find_excuses((submitted.results, submitted.settings), recomputed, rendered)
-        yield from judge_figures(folder / FIGURES_FOLDER, rendered.figures, excuses)
+        yield from judge_figures(figures, rendered.figures, excuses)
     for name in recomputed.files:
         if has_same_bytes(folder, name, recomputed):
             yield Finding("arrays", name, "confirmed")

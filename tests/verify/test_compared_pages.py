@@ -6,7 +6,8 @@ import io
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pikepdf
@@ -19,7 +20,7 @@ from reportgen.figures.figure import Figure, embed_levels, embed_numbers, raster
 from reportgen.pdf.printer import print_pdf
 from reportgen.verify import pdf_document
 from reportgen.verify.differences import Difference, Excuses
-from reportgen.verify.documents import _judge, judge_figures
+from reportgen.verify.documents import _compare_files, _judge, judge_figures
 from reportgen.verify.markup import compare_markup
 from reportgen.verify.pdf_document import PdfError, open_pdf
 from reportgen.verify.pictures import same_picture
@@ -201,6 +202,22 @@ def test_files_of_figures_are_compared_by_name(tmp_path: Path) -> None:
     }
     assert all(row.status == "differs" for row in judge_figures(tmp_path, expected, Excuses(), 100))
     assert len(list(judge_figures(tmp_path / "none", expected, Excuses(), 100))) == 3
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_figures_that_did_not_come_along_are_no_difference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    """Red if results.json in a folder of its own is accused, which named by itself is not; an empty folder
+    is one from which somebody took them.
+    """
+    monkeypatch.setattr("reportgen.verify.documents.find_excuses", lambda *_: Excuses())
+    if there:
+        (tmp_path / "figures").mkdir()
+    recomputed, rendered = SimpleNamespace(files={}), SimpleNamespace(figures={"a.png": noise(1)}, reason="")
+    submitted = SimpleNamespace(results=None, settings=None)
+    found = _compare_files(tmp_path, *(cast(Any, each) for each in (submitted, recomputed, rendered)))
+    assert [(row.pointer, row.status) for row in found] == ([("a.png", "differs")] if there else [])
 
 
 def test_what_explains_a_picture_in_the_page_explains_its_file(tmp_path: Path) -> None:
