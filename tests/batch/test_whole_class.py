@@ -316,7 +316,10 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_to_the_byte(ran: Ran, tmp_
     there = tmp_path / "there"
     with running_cluster(tmp_path, workers=3) as cluster:
         command = call(ran.home / "class.toml", there, "--scheduler", cluster.address)
-        with (tmp_path / "said.txt").open("w+") as said, subprocess.Popen(command, stderr=said) as process:
+        with (
+            (tmp_path / "said.txt").open("w+") as said,
+            subprocess.Popen(command, stdout=said, stderr=said) as process,
+        ):
             killed, lost = kill_a_worker(cluster, there, ended=len(REFUSED_UNSEEN) + 2)
             assert process.wait(PATIENCE) == 1, (tmp_path / "said.txt").read_text()
         (worker,) = [each for each in cluster.workers if each.pid == killed]
