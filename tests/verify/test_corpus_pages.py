@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import forged_pages
 import forged_pdfs
@@ -83,6 +84,14 @@ def test_the_corpus_has_the_size_that_the_documentation_tells() -> None:
     )
     assert len(HONEST) + len(forged_pdfs.HONEST) == 48
     assert len({vary(small_report.html()) for vary in HONEST.values()}) == len(HONEST)
+    table = (Path(__file__).parents[2] / "docs/graders.md").read_text(encoding="utf-8")
+    rows = re.findall(r"(?m)^\| (forged|honest) `report\.(html|pdf)`[^|]*\| (\d+) \|", table)
+    assert {(kind, suffix): int(count) for kind, suffix, count in rows} == {
+        ("forged", "html"): 2 * len(FORGERIES),
+        ("forged", "pdf"): 2 * len(forged_pdfs.FORGERIES),
+        ("honest", "html"): len(HONEST),
+        ("honest", "pdf"): len(forged_pdfs.HONEST),
+    }
 
 
 LONG = {"convolution": "* a *word* and `code`\n" * 300, "transfer": "| a | b |\n|---|---|\n| σ | $x$ |\n"}
