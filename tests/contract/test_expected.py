@@ -17,7 +17,7 @@ from reportgen.document.expression import print_value
 from reportgen.document.numbers import FILTERS, Sourced
 from reportgen.engine.expected import expect_results
 from reportgen.errors import RenderError
-from reportgen.settings import Settings
+from reportgen.settings import understand_settings
 
 SETTINGS: dict[str, Any] = {
     "authors": [{"name": "Zoë"}],
@@ -37,7 +37,7 @@ def expected(home: Path, *, annotated: bool = True, **settings: Any) -> Any:
     if annotated:
         data = shutil.copytree(data, home / "annotated", dirs_exist_ok=True)
         (data / "annotations.json").write_text("{}")
-    return expect_results(Settings.model_validate(SETTINGS | settings), take_inventory(data, 1))
+    return expect_results(understand_settings(SETTINGS | settings, "a test"), take_inventory(data, 1))
 
 
 def steps(value: Any, path: str = "") -> Iterator[str]:
