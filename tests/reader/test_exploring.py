@@ -553,7 +553,8 @@ def test_a_neurons_output_is_told_as_it_is_printed(page: Page, results: Any) -> 
         page.keyboard.press("Tab")
         frames.focus()
         for n, neuron in enumerate(results["neurons"]["top"][label]):
-            printed = page.locator(f"#figure-patches_{k} .tile").nth(n).locator(".n").last.inner_text()
+            # After the three numbers of its position.
+            printed = page.locator(f"#figure-patches_{k} .tile").nth(n).locator(".n").nth(3).inner_text()
             assert float(printed) == pytest.approx(neuron["value"], rel=0.01)
             expect(page.locator(f'.linked[data-of="{k}"] .card')).to_contain_text(f"output {printed}.")
             page.keyboard.press("ArrowRight")

@@ -104,7 +104,8 @@ def test_the_frames_stand_where_the_results_say(
                 assert place_of(part, kind) == pytest.approx(expected, abs=0.5)
         field.uncheck()
         expect(part.locator(".frame.field")).to_be_hidden()
-    assert compared >= 2
+    # The most excited one is among both; the others were not chosen by their outputs alone.
+    assert compared >= 1
 
 
 def place_of(part: Locator, kind: str) -> list[float]:
