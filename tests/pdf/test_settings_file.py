@@ -92,6 +92,14 @@ def test_the_file_gives_the_same_settings(settings: Settings, weights: str) -> N
     assert loaded.weights == weights
 
 
+def test_the_commentary_comes_last() -> None:
+    """Red if it stands where the model has it, before the tables of the sections."""
+    assert list(tomllib.loads(written(ASSIGNMENT(commentary={"transfer": "Words."})).decode()))[-2:] == [
+        "shortcuts",
+        "commentary",
+    ]
+
+
 def test_it_names_no_place_on_the_machine_and_all_that_the_report_shows() -> None:
     settings = ASSIGNMENT(
         data=Path("/home/zoe/data"), cache=Path("/home/zoe/cache"), build=Path("/home/zoe/build"),
