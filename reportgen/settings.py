@@ -271,12 +271,14 @@ def understand_settings(
     where: str | Origin,
     flags: Iterable[str] = (),
     written: Iterable[str] = (),
+    *,
+    strict: bool = True,
 ) -> Settings:
     """Check a table of settings that was read from ``where``; its paths stay relative.
 
     ``flags`` are the keys that the command line gave; in the paths of those ``written`` into a file ``~`` and
-    variables are replaced. Raises ``SettingsError`` with a line for each fault: location, key, value and
-    reason.
+    variables are replaced. Tables of sections that were left out are passed over if it is not ``strict``.
+    Raises ``SettingsError`` with a line for each fault: location, key, value and reason.
     """
     origin = where if isinstance(where, Origin) else Origin(where)
     lines = list(find_eaten_commands(origin, "commentary"))
@@ -287,7 +289,7 @@ def understand_settings(
     lines += [
         f"{origin.at((name,))}: {name}: none of the sections of this report reads it; remove it, or add its "
         "section to 'sections'."
-        for name in unread
+        for name in (unread if strict else ())
     ]
     model, table = settings_type(kind), kind.complete(table)
     try:

@@ -11,6 +11,7 @@ import pytest
 
 from reportgen.errors import SettingsError
 from reportgen.intake import IntakeError, Limits, check_folder, read_settings
+from reportgen.outline.kind import Outline
 
 USUAL = Limits()
 
@@ -164,3 +165,12 @@ def test_thousands_of_wrong_settings_make_a_short_message() -> None:
         read_settings(b"\n".join(b"k%d = 1" % number for number in range(20_000)), "x")
     assert "unknown key 'k0'" in caught.value.problem
     assert len(caught.value.problem) <= 2000
+
+
+def test_a_table_of_a_section_that_the_report_lacks_accuses_nobody() -> None:
+    """Reports of before had the tables of five sections whether they had these or not."""
+    shorter = Outline(sections=("transfer",))
+    settings = read_settings(b"seed = 5\n[methods]\nsteps = 9\n", "the attachment", shorter)
+    assert (settings.seed, settings.kind.names) == (5, ("transfer",))
+    with pytest.raises(SettingsError, match="methodes"):
+        read_settings(b"[methodes]\nsteps = 9\n", "the attachment", shorter)
