@@ -73,6 +73,7 @@ class Cache:
     def put(self, key: str, data: bytes) -> None:
         """Keep ``data`` under this key; a cache that cannot be written keeps nothing."""
         try:
+            # The digest is in the entry and not beside it: two files could not be replaced in one step.
             write_atomically(self._path(key), hashlib.sha256(data).digest() + data, durable=False)
             self._grown = True
         except OSError as error:
@@ -112,6 +113,7 @@ class Cache:
             with contextlib.suppress(OSError), os.scandir(folder) as listing:
                 for entry in listing:
                     with contextlib.suppress(OSError):  # another build may have deleted it
+                        # Of a link its own size and age: to delete it frees nothing of what it leads to.
                         yield Path(entry.path), entry.stat(follow_symlinks=False)
 
     def complaints(self) -> list[str]:
@@ -135,6 +137,8 @@ class Items:
 
     def key(self, item: str) -> str:
         """The cache's key of an item."""
+        # Hashed once more, since a key is the name of a file, and an item's name may have any character and
+        # length.
         return hashlib.sha256(f"{self._base}:{item}".encode()).hexdigest()
 
     def __contains__(self, item: str) -> bool:

@@ -44,6 +44,7 @@ def hash_file(path: Path) -> Digests:
     # Keras publishes the MD5 of its files; identity rests on SHA-256. Python refuses MD5 in FIPS mode unless
     # it is declared that no security depends on it.
     md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
+    # One buffer for all pieces: read whole, VGG19's weights would take 574 MB.
     buffer = memoryview(bytearray(_CHUNK))
     try:
         with open_file(path) as stream:
@@ -126,6 +127,8 @@ class DigestMemory:
             return {}
         try:
             table = json.loads(read_file(self._file))
+        # Missing, damaged or nested without end: the files are hashed again, which costs time and nothing
+        # else.
         except (OSError, ValueError, RecursionError):
             return {}
         return table if isinstance(table, dict) else {}
@@ -201,6 +204,7 @@ def _state_of(path: Path) -> dict[str, int]:
     return {
         "size": status.st_size,
         "mtime_ns": status.st_mtime_ns,
+        # Unlike the modification time, which cp -p and rsync carry over, no program can set it.
         "ctime_ns": status.st_ctime_ns,
         # Another file in the same place has another number, whatever its times are set to.
         "inode": status.st_ino,

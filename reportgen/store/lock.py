@@ -13,6 +13,7 @@ from typing import IO
 from reportgen.store.files import StorageError, open_file, writing
 
 LOCK_FILE = ".lock"
+# A number of 64 bits has at most 20 digits; an empty file is a lock whose holder has not written it yet.
 _PROCESS = re.compile(rb"\d{0,20}\s*")
 _NO_LOCKS = frozenset(
     {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL, errno.EPERM}
@@ -37,6 +38,7 @@ def locked(folder: Path, say: Callable[[str], None] = lambda _line: None) -> Ite
             # Only under the lock: opening with "w" would erase the number of the process that holds it.
             stream.truncate(0)
             stream.write(str(os.getpid()))
+            # At once, for a build that waits reads the number while this one works.
             stream.flush()
         # The file stays behind: without it, one process could wait for a lock that another takes on a new
         # file.

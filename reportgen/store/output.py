@@ -74,6 +74,7 @@ def filled_folder(
             record = write_listing(kind, {name: hash_of(new / name) for name in files})
             # A rename replaces an empty folder, so that all files are there at once.
             if not goal.exists() or not any(goal.iterdir()):
+                # Not atomically: nobody reads it before the whole folder is renamed.
                 (new / RECORD_FILE).write_bytes(record)
                 new.chmod(0o755)
                 new.replace(goal)

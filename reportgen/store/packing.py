@@ -17,6 +17,7 @@ _NO_TIME = (1980, 1, 1, 0, 0, 0)
 def pack(files: Mapping[str, bytes]) -> bytes:
     """Several named byte strings as one; the same ones give the same bytes."""
     buffer = io.BytesIO()
+    # Stored, which is the default, and not deflated: zlib's bytes differ between versions.
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in files.items():
             archive.writestr(zipfile.ZipInfo(name, _NO_TIME), data)

@@ -101,6 +101,7 @@ def recover(folder: Path) -> list[str]:
     if not folder.is_dir():
         return messages
     for stale in _stagings(folder, _UNFINISHED):
+        # What cannot be removed is in nobody's way, and the next build tries again.
         shutil.rmtree(stale, ignore_errors=True)
     for ready in _stagings(folder, _READY):
         with writing(folder, _UNTOUCHED):
@@ -126,6 +127,7 @@ def refuse_occupied(folder: Path, names: Iterable[str], listed: Mapping[str, str
                 _refuse(folder / part)
         # lexists(), since a link that leads nowhere is somebody's, too.
         if os.path.lexists(path) and not _is_ours(folder, name, listed):
+            # Of a file that stays, or that has the new content already, nothing is lost, whoever wrote it.
             stays = name in contents and contents[name] is None
             if not path.is_file() or not (stays or read_file(path) == contents.get(name)):
                 _refuse(path)
@@ -172,6 +174,7 @@ def _stage(files: Mapping[str, bytes | None], new: Path) -> None:
     new.mkdir()
     for name, data in files.items():
         if data is not None:
+            # Each is synced before the folder's rename makes the set count; sync_folder() secures only names.
             write_atomically(new / name, data)
 
 
