@@ -15,6 +15,7 @@ from reportgen.pdf.structure import Element, Structure, role_of, text_of
 
 _LANGUAGE = re.compile(r"([a-zA-Z]{2,3}|[xX])(-[a-zA-Z0-9]{1,8})*")
 _GROUPS = {"THead", "TBody", "TFoot"}
+# ISO 32000-1, 14.8.4.3.3 for lists and 14.8.4.3.4 for tables.
 _BELOW = {
     "L": {"LI", "L"},
     "LI": {"Lbl", "LBody"},
@@ -158,6 +159,8 @@ def _check_contents(structure: Structure) -> Iterator[str]:
             if item in _BEGINS:
                 properties = stream[index - 1] if item == b"BDC" else None
                 content = properties.get("MCID") if isinstance(properties, dict) else None
+                # ISO 14289-1, 7.1: a reader that leaves decoration out would leave out the content in it,
+                # too.
                 if any((content is None) != (outer is None) for outer in inside):
                     yield "content and decoration are nested in each other"
                 inside.append(content)

@@ -213,6 +213,7 @@ def _plain(value: Any) -> Any:
 
 
 # A variant that keeps tags and attachments, and gave the same bytes twice.
+# Part 3, since part 2 allows no attachments but PDF/A; level a, since level b has no tags.
 _VARIANT = {"pdf_variant": "pdf/a-3a", "pdf_tags": True}
 
 
@@ -247,11 +248,14 @@ def print_pdf(
     the page; and ``PangoMissingError`` without Pango.
     """
     weasyprint = _weasyprint()
+    # WeasyPrint names an image in the PDF by a hash of its address: with file: the bytes would differ from
+    # folder to folder. And http: would print what somebody else may change.
     fetcher = weasyprint.URLFetcher(allowed_protocols=("data",))
     # The tree of names in a PDF is sorted.
     ordered = sorted(attached, key=lambda attachment: attachment.name)
 
     def finish(document: Any, pdf: Any) -> None:
+        # Corrected first and checked then: what the PDF claims must be true of the objects that are written.
         correct_tags(document, pdf)
         correct_attachments(pdf, ordered)
         stop_smoothing(pdf)
@@ -263,6 +267,7 @@ def print_pdf(
 
     # Of a missing picture or a broken SVG WeasyPrint only logs a line, and a PDF appears all the same.
     with collect_complaints() as complaints:
+        # No base_url: a relative address then is a complaint, and not a file of the current folder.
         source = weasyprint.HTML(string=html, url_fetcher=fetcher)
         _require_descriptions(source.etree_element)
         _retarget_links_for_print(source.etree_element)

@@ -224,6 +224,7 @@ def _mark_artifacts(
                 drawn[index] = kinds.get(owners[item["MCID"]], _FURNITURE)
                 drawn[index - 1] = "/Artifact"
         for content in loose:
+            # Not removed: the number of a content is its index in this array (ISO 32000-1, 14.7.4.4).
             owners[content] = b"null"
     _clear_detached(structure)
 
