@@ -48,6 +48,7 @@ def judge_disjoint(report: Report, _case: str) -> None:
     """No two splits contain an image of the same content."""
     where: dict[str, set[str]] = {}
     for image in report.results.dataset.images:
+        # By content and not by name: a copy under another name is a leak just the same.
         where.setdefault(image.sha256, set()).add(image.split)
     shared = [image for image in report.results.dataset.images if len(where[image.sha256]) > 1]
     require(
@@ -76,6 +77,8 @@ def find_outputs(report: Report, label: str) -> NDArray[Any]:
     """
     for section in report.results.report_kind.sections:
         module = section.load("checks")
+        # Called otherwise than this function, which checks of sections import: of a report without such
+        # outputs the search would find itself and never end.
         if module is not None and hasattr(module, "read_outputs"):
             outputs: NDArray[Any] = module.read_outputs(report, label)
             return outputs
@@ -110,6 +113,7 @@ def judge_figures(report: Report, _case: str) -> None:
     require(page.bare_figures <= 0, f"{page.bare_figures} figures have no caption")
     classes = len(report.results.dataset.classes)
     # Images, filter, maps; filters and maps of two layers; the matrix or curves; each class's neurons twice.
+    # A report of other sections owes no figures that none of them draws.
     fewest = min(7 + 2 * classes, _count_declared(report, classes))
     _judge(page.figures, _FIGURE, "figure", fewest)
 
@@ -120,6 +124,7 @@ def judge_tables(report: Report, _case: str) -> None:
     """
     classes = len(report.results.dataset.classes)
     sections = report.results.report_kind.sections
+    # Of tables that need boxes none is asked for: images may come without.
     tables = sum(len(section.table_names(classes, "body", annotated=False)) for section in sections)
     _judge(report.parsed_page.tables, _TABLE, "table", min(classes, tables))
 
@@ -143,6 +148,7 @@ def _judge(captions: Sequence[str], pattern: re.Pattern[str], kind: str, fewest:
         found = pattern.match(caption)
         require(found is not None, f"a {kind}'s caption has no number: '{caption[:60]}'")
         numbers.append(found[1] if found else "")
+        # Letters of any script, and two at least: neither a number nor a symbol such as σ says what is shown.
         words = re.findall(r"[^\W\d_]{2,}", caption[found.end() :] if found else "")
         require(
             len(words) >= _FEWEST_WORDS, f"the caption of {kind} {numbers[-1]} says nothing: '{caption[:60]}'"
@@ -183,6 +189,7 @@ def find_checks(kind: ReportKind | None = None) -> Mapping[str, NamedCheck]:
     return {**_BEFORE, **brought, **_AFTER}
 
 
+# No section declares these two, which the document prints itself.
 _EVERYWHERE = ("counts", "checks")
 """The tables that every report has, whatever its sections."""
 

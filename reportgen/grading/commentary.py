@@ -23,7 +23,9 @@ _PDF, _SETTINGS = "report.pdf", "report.toml"
 # Lengths are bounded, so that what never ends is not looked for to the end of the text again and again.
 _VALUE = re.compile(r"\{\{(.{0,500}?)\}\}", re.DOTALL)
 _LINK = re.compile(r"\]\([^)\s]{0,1000}\)|https?://\S+")
+# As in the commentary itself, \$ is a dollar and begins no formula.
 _FORMULA = re.compile(r"(?<!\\)(\$\$?)[^$]+\1")
+# So that “don’t”, “3.5” and “state-of-the-art” are one word each.
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _REFERENCE = re.compile(r"@(fig|figure|tab|table):([\w-]+)")
 _NUMBERED = re.compile(r"\b(Fig|Tab)(?:ure|le|s|\.)*\s*(A?\d+)")
@@ -107,6 +109,7 @@ def is_named(cited: tuple[str, str], exhibit: tuple[str, str]) -> bool:
     """
     stems = [re.escape(_slug(part)) for part in re.split(r"<[a-z]>", exhibit[1])]
     # Between two parts a hyphen each, as between words.
+    # What stands for <i> is whatever a reference may say: a number, or the slug of a class in any script.
     pattern = r"-?[\w-]+-?".join(stems)
     return cited[0] == exhibit[0] and re.fullmatch(pattern, _slug(cited[1])) is not None
 
@@ -117,8 +120,10 @@ def _slug(name: str) -> str:
 
 def count_words(text: str) -> int:
     """The words of a commentary. A value, a formula and a reference are a word each, an address is none."""
+    # One letter stands for each, so that it is counted once and its inside, as pointer or TeX, is not.
     for pattern in (_VALUE, _FORMULA, _REFERENCE):
         text = pattern.sub(" x ", text)
+    # Only the address goes: the words of a link, before the bracket, are the authors'.
     return len(_WORD.findall(_LINK.sub("] ", text)))
 
 
@@ -139,6 +144,7 @@ def find_works(text: str) -> set[tuple[str, str]]:
 def find_figures(text: str) -> set[tuple[str, str]]:
     """The figures and tables that are cited, as ``@fig:images`` or as “Fig. 3”, each once."""
     # Three letters: fig and figure are one kind, tab and table another.
+    # In a set, since a figure that is cited twice is one figure.
     named = {(kind[:3], name) for kind, name in _REFERENCE.findall(text)}
     return named | {(kind.lower(), number) for kind, number in _NUMBERED.findall(text)}
 
@@ -186,6 +192,8 @@ def read_commentary(path: Path) -> dict[str, str]:
     from reportgen.errors import SettingsError
     from reportgen.toml.reading import decode_text, parse_table
 
+    # Not from a report.toml beside it: only what is attached to the PDF is what the report was made with, and
+    # is compared by verify.
     file = path / _PDF if path.is_dir() else path
     # A link of a stranger's could lead to any file of this machine.
     if file.suffix.lower() != ".pdf" or not file.is_file() or file.is_symlink():

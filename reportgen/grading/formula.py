@@ -58,6 +58,7 @@ def _follow(
             yield from _follow(child, steps[1:], (*passed, key), (*keys, key))
     elif steps[0] in children:
         yield from _follow(children[steps[0]], steps[1:], (*passed, steps[0]), keys)
+    # What a star behind a missing step would stand for is not known, so no pointer could be named as absent.
     elif STAR not in steps:
         yield (*passed, *steps), keys
 
@@ -96,6 +97,7 @@ def check_close(
     for where, value in _leaves(expected, pointer):
         if not _is_number(value):
             raise TypeError(f"{where}: {value!r} is expected, which is no number")
+    # Shapes first: with other shapes each number would be compared with one of another place.
     problems = list(_differences_of_shape(found, expected, pointer))
     if not problems:
         actual = dict(_leaves(found, pointer))
@@ -345,10 +347,13 @@ def _bound_both(op: ast.operator, left: Limits, right: Limits) -> Limits:
             return left[0] - right[1], left[1] - right[0]
         case ast.Mult():
             return _span(left, right)
+        # Near a divisor of 0 the quotient has no limits.
         case ast.Div() | ast.FloorDiv() if right[0] > 0 or right[1] < 0:
             low, high = _span(left, (1 / right[1], 1 / right[0]))
+            # Rounding down lowers the lower end, and never raises the upper one.
             whole = isinstance(op, ast.FloorDiv)
             return (math.floor(low) if whole and math.isfinite(low) else low), high
+        # Only here does a power grow with its base; a fractional power of a negative number is not even real.
         case ast.Pow() if left[0] >= 0 and right[0] == right[1] >= 0:
             return left[0] ** right[0], left[1] ** right[0]
     return _EVERYTHING
@@ -371,6 +376,7 @@ def _combine(node: ast.BinOp, left: Any, right: Any) -> Any:
         raise ValueFault(f"{where}: a division by zero") from None
     except OverflowError:
         raise ValueFault(f"{where}: the number is too large") from None
+    # To Python (-1) ** 0.5 is a number and no error.
     if type(value) is complex:
         raise ValueFault(f"{where}: a root of a negative number")
     if type(value) is int and abs(value) >= 10**MOST_DIGITS:

@@ -126,6 +126,7 @@ def read_lines(path: Path, needed: Sequence[str], remedy: str, max_bytes: int = 
     """
     try:
         with path.open("rb") as stream:
+            # One byte more than is allowed shows that a file is too large without reading all of it.
             data = stream.read(max_bytes + 1)
         text = decode_text(data, str(path))
     except OSError as error:
@@ -137,6 +138,7 @@ def read_lines(path: Path, needed: Sequence[str], remedy: str, max_bytes: int = 
     first = text.partition("\n")[0]
     # The headings themselves have none of these signs.
     delimiter = max(",;\t", key=first.count)
+    # newline="", as the csv module asks for: comments may have line ends within their quotes.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         head = [name.strip() for name in next(reader, [])]

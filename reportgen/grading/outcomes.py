@@ -61,6 +61,7 @@ class Outcomes:
     def add(self, report: pytest.TestReport) -> None:
         """Take in a report. The worst of a test's reports counts; a test may be reported more than once."""
         outcome = self._found.setdefault(report.nodeid, Outcome())
+        # Setup, call and teardown each have a report and a duration of their own.
         outcome.seconds += getattr(report, "duration", 0.0)
         outcome.called |= report.when == "call" and report.passed
         outcome.ended |= report.when == "teardown"
@@ -163,6 +164,7 @@ def count_points(
             groups.setdefault(check.label, []).append(check)
     criteria = [_criterion(name, checks, outcomes, hindrances) for name, checks in groups.items()]
     for file in unread:
+        # Worth nothing, for how many points the file has cannot be known without importing it.
         case = Case(file.nodeid, file.status, file.message)
         criteria.append(Criterion(file.nodeid, Decimal(0), (case,)))
     return tuple(criteria)
@@ -189,9 +191,12 @@ def find_hindrances(plan: Plan, outcomes: Outcomes, *, final: bool) -> dict[str,
     """
     checks = {check.key: check for check in plan.checks}
     causes: dict[str, dict[str, bool]] = {}
+    # In this order, so that what hinders a check is known before those that require it are looked at.
     for key in sort_stably({key: check.requires for key, check in checks.items()}):
         found: dict[str, bool] = {}
         for other in checks[key].requires:
+            # One that is hindered itself passes its causes on, so that the chain behind the first failure is
+            # not told.
             found.update(causes[other] or _own_cause(checks[other], outcomes, final=final))
         causes[key] = found
     return {

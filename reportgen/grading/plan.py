@@ -49,6 +49,8 @@ def sort_stably(requires: Mapping[str, Sequence[str]]) -> list[str]:
     """The keys in their order, but each after all that it requires: of those that may come next, always
     the first. Raises ``pytest.UsageError`` naming a cycle.
     """
+    # Kahn's algorithm with a heap, and not graphlib, which promises no order among those that may come next:
+    # a test that waits for nothing is to stay in its place in the file.
     position = {key: index for index, key in enumerate(requires)}
     keys = list(requires)
     missing = {key: sum(other in position for other in others) for key, others in requires.items()}
@@ -135,6 +137,7 @@ def make_plan(items: Sequence[pytest.Item], deselected: Sequence[pytest.Item], *
         groups.setdefault(one.key, []).append(item)
     described: dict[str, _Collected] = {}
     for item, one in collected:
+        # Cases share the points of their function, so it can have but one number of them.
         if described.setdefault(one.key, one).points != one.points:
             _refuse_two_values(item)
     labels = _labels(described.values())

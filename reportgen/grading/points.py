@@ -82,6 +82,7 @@ def _number(value: Any, test: str) -> Decimal:
         _refuse(test, f"points({value!r}) is out of range", allowed)
     if cast(int, number.as_tuple().exponent) < _FINEST:
         _refuse(test, f"points({value!r}) is finer than {-_FINEST} decimal places", allowed)
+    # Decimal keeps the sign of zero, and tables would print it.
     return abs(number)  # -0 is 0
 
 

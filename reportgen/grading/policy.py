@@ -75,6 +75,7 @@ def apply_policy(
     """
     rows = list(criteria)
     bonus = sum((item.score for item in rows if item.kind == "bonus"), Decimal(0))
+    # First: points above the limit could hide a total below zero.
     if policy.most_bonus is not None and bonus > policy.most_bonus:
         text = f"of {bonus:f} bonus points at most {policy.most_bonus:f} count"
         rows.append(_adjust(BONUS_LIMIT, "passed", text, policy.most_bonus - bonus))

@@ -47,6 +47,7 @@ class Rubric:
     @property
     def points(self) -> Decimal:
         """The most that can be reached, without bonus points."""
+        # A bonus is above the maximum, and a deduction takes from what others gave.
         alone = [row.points for row in self.rows if not (row.best or row.bonus or row.deducts)]
         groups = {row.group: row.best * row.points for row in self.rows if row.best}
         return sum([*alone, *groups.values()], Decimal(0))
@@ -224,6 +225,7 @@ def _group_faults(rows: Sequence[RubricItem], counts: Mapping[str, int]) -> Iter
                 yield f"check {row.number} ({row.criterion}): group = '{row.group}' is no best_of; {hint}"
     for group, count in counts.items():
         found = members.get(group, [])
+        # Of as many rows as count, each counts, so that the group would say nothing and is a slip.
         if len(found) <= count:
             yield (
                 f"best_of: group = '{group}': count = {count}, and it has {len(found)} rows; "

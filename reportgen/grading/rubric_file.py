@@ -37,6 +37,8 @@ class RubricFile(pytest.File):
         try:
             rubric = load_rubric(self.path, load_report(self.config).report_kind)
         except UserError as error:
+            # pytest's own error for a file: its reader sees the faults of the rubric without a trace of our
+            # code.
             raise self.CollectError(str(error)) from None
         report = make_report(self.config)
         for row in rubric.rows:
@@ -69,6 +71,7 @@ class RubricCase(pytest.Item):
         self._row, self._judge, self._report = row, judge, report
         self.rubric_points = _describe_points(row)
         # By the marker other plugins, and options as -m, know that it has points.
+        # The marker takes no negative number; what a deduction takes is in rubric_points.
         self.add_marker(pytest.mark.points(max(row.points, Decimal(0))))
 
     def runtest(self) -> None:

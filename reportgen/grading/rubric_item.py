@@ -107,6 +107,7 @@ class Range(_AtPointer):
 
     def _judge(self, match: Match, report: Report) -> None:
         found = _look_up_number(report, match.pointer)
+        # Not "found < low": Python's JSON reads NaN, of which no comparison holds, and which is in no range.
         if self.low is not None and not found >= self.low:
             raise CheckFailure(f"{match.pointer}: found {found}, less than {self.low}")
         if self.high is not None and not found <= self.high:

@@ -204,6 +204,7 @@ def _know(key: str, pointer: str, known: Known) -> None:
         found = known.pointers.find(pointer)
     except UserError as error:
         raise Fault(f"{key}: {error.problem} {error.remedy}".rstrip(".")) from None
+    # Before anybody is graded: with a misspelt pointer every group of a class would lose the points.
     if not found:
         hint = propose(known.pointers.suggest(pointer), otherwise=REMEDY.rstrip("."))
         raise Fault(f"{key} = '{pointer}' is in no results.json; {hint}")

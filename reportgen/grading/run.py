@@ -100,6 +100,7 @@ class _Messenger:
             self.fault = self.fault or call.excinfo.value
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        # A conftest.py of the rubric may break pytest as well, and that is no fault of ours.
         if is_ours(excinfo.tb):
             self.fault = self.fault or excinfo.value
 
@@ -211,12 +212,15 @@ def _options(files: Sequence[Path]) -> list[str]:
     """The options of pytest that keep everything but the rubrics out of a run."""
     root = _find_root(files)
     # importlib: two rubrics of one file name do not shadow each other among the modules.
+    # An empty file of configuration, since pytest would look for one in all folders above; and no conftest.py
+    # beyond the root.
     options = [f"--rootdir={root}", f"--confcutdir={root}", "-c", os.devnull, "--import-mode=importlib"]
     # The last of these would go through all memory of this process five times, to warn of lost exceptions.
     off = ("cacheprovider", "faulthandler", "unraisableexception")
     options += [*(f"-pno:{name}" for name in off), "--color=no"]
     python = dict.fromkeys(file.parent for file in files if file.suffix == ".py")
     # A test may import modules next to it, as with pytest's default import mode.
+    # Tables run no code, so a conftest.py that happens to lie beside one is not run either.
     options += [f"--override-ini=pythonpath={shlex.join(map(str, python))}"] if python else ["--noconftest"]
     return options
 
@@ -244,6 +248,7 @@ def _run(arguments: list[str], files: Sequence[Path], messenger: _Messenger) -> 
         contextlib.redirect_stdout(output),
         contextlib.redirect_stderr(output),
     ):
+        # The plugin is handed over, for autoloading by entry points, which would bring it, is off.
         code = int(pytest.main(arguments, plugins=[plugin, messenger, RubricsOnly(files)]))
     return code, output.getvalue()
 
@@ -279,6 +284,7 @@ def _own_modules(folders: Sequence[Path]) -> Iterator[None]:
         for name in set(sys.modules) - before:
             file = getattr(sys.modules[name], "__file__", None)
             # A folder without __init__.py is a module without a file.
+            # Libraries that the rubric imported stay: some, as NumPy, cannot be imported twice in a process.
             if file is None or any(Path(file).is_relative_to(folder) for folder in folders):
                 del sys.modules[name]
 
@@ -295,6 +301,7 @@ def _refuse(code: int, output: str, messenger: _Messenger) -> NoReturn:
         4: "a rubric is wrong",
         5: "it has no test",
     }
+    # The end of it, where pytest says what went wrong in the last place.
     text = "\n".join(messages)[-_LONGEST:] or reasons.get(code, f"pytest ended with code {code}")
     raise GradingError(f"The rubric could not be used: {text}", remedy)
 

@@ -83,6 +83,7 @@ class Criterion:
     @property
     def status(self) -> Status:
         """The worst outcome of its cases, in the order of ``STATUSES``."""
+        # Without a case nothing was judged, which must not be taken for a pass.
         return max((case.status for case in self.cases), key=STATUSES.index, default="error")
 
     def count_open(self, *statuses: Status) -> Decimal:
@@ -102,6 +103,8 @@ class Criterion:
         parts: dict[str, list[Case]] = {}
         for case in self.cases:
             parts.setdefault(case.part if self.best else "", []).append(case)
+        # The best parts are chosen again for each value: what is open counts only where it could become one
+        # of them.
         means = sorted((_mean(cases, value) for cases in parts.values()), reverse=True)
         counted = means[: self.best or None]
         return sum(counted, Fraction(0)) / (self.best or 1)

@@ -59,6 +59,7 @@ class GradedRun:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """One clear error for a wrong ``--results``; and no grades of an earlier run stay."""
+        # Only the controller, and once: it alone writes the files.
         if self._worker or self._config.option.collectonly or not self._asked:
             return
         from reportgen.errors import UserError
@@ -208,6 +209,7 @@ class GradedRun:
         """Count the points and write the files that were asked for."""
         usage = exitstatus == pytest.ExitCode.USAGE_ERROR
         self._stopped = self._stopped or str(session.shouldfail or session.shouldstop or "")
+        # After a wrong use nothing has run, and a file of zeros would look like a grade.
         if self._worker or self._idle or usage or self._config.option.collectonly:
             return
         from reportgen.errors import UserError
@@ -278,6 +280,7 @@ class GradedRun:
 
         here = self._config.invocation_params.dir
         options = {name: self._config.getoption(option, None) for name, option in FILES.items()}
+        # The shell expands ~ in front of a word only, and not in --csv=~/grades.csv.
         return Exports(**{name: here / Path(file).expanduser() for name, file in options.items() if file})
 
 

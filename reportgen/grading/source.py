@@ -62,6 +62,7 @@ def load_report(config: pytest.Config) -> LoadedResults:
         config.stash[RESULTS] = load_results(locate_report(config))
     results, rebuilt = config.stash[RESULTS], find_supplement(config).rebuilt
     if rebuilt is not None and rebuilt.results is not None:
+        # Numbers stay those that were handed in; only what a PDF cannot carry is lent.
         results.borrow_arrays(rebuilt.results, rebuilt.missing)
     return results
 

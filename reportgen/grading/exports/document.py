@@ -188,6 +188,7 @@ def write_gradescope(grades: Grades) -> str:
         "stdout_visibility": "hidden",
         "tests": [_test(number, item) for number, item in enumerate(grades.criteria, start=1)],
     }
+    # Letters as they are: every text in it is plain, so that none is left which UTF-8 cannot write.
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -220,6 +221,7 @@ def _test(number: int, criterion: Criterion) -> dict[str, Any]:
 
 def _possible(criterion: Criterion) -> Decimal:
     """The points that could be reached: a deduction gives none, and nor does what could not be checked."""
+    # As in our own sums: 80 of 80 with 3 not checkable must not be read as 80 of 83.
     return criterion.points - criterion.count_open(*OPEN) if criterion.points else Decimal(0)
 
 

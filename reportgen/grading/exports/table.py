@@ -13,6 +13,7 @@ from reportgen.text import is_printable
 
 REPLACEMENT = "\ufffd"
 
+# By ECMA-48, with both forms of the introducer: ESC [ and the one character U+009B.
 _ANSI = re.compile(
     r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # titles and links
     r"|[\x1b\x9b]\[?[0-?]*[ -/]*[@-~]"  # colours and movements
@@ -70,6 +71,8 @@ def safe_cell(text: str) -> str:
     apostrophe in front.
     """
     cell = one_line(text)
+    # As OWASP advises against CSV injection; a negative number would be such a formula, too, so numbers do
+    # not pass here.
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
