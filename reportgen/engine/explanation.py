@@ -195,6 +195,7 @@ def _change(kind: str, name: str, before: Group, now: Group) -> str:
         return "removed"
     if kind in ("settings", "packages", "versions", "processor"):
         return f"{before[name]} → {now[name]}"
+    # Of all other kinds the values are hashes, which tell nobody anything.
     return "changed"
 
 

@@ -25,6 +25,7 @@ def run(context: StageContext) -> Artifacts:
     images = context.artifacts("dataset")
     examples = {label: image.file for label, image in context.examples.items()}
     dataset = Dataset.model_validate_json(images["dataset.json"])
+    # Not when the page is rendered: the claims are a part of results.json, which diff and verify compare.
     claims = kind.decide_claims(numbers)
     results = results_type(kind, Results)(
         kind=Kind(name=kind.name, version=kind.version, sections=list(kind.names)),
