@@ -261,6 +261,7 @@ def fetch_caltech101(
         # In the scratch folder, which goes at the end with the images of no split.
         work = folder.parent / "unpacked"
         images = unpack_images(archive, classes, work, progress)
+        # Only now, since it is the archive that says which classes there are.
         _check_known(classes, images, archive)
         splits = {label: _split(images[label], seed, label, archive) for label in classes}
         _sort_into(folder, work, splits)
@@ -268,6 +269,8 @@ def fetch_caltech101(
             progress.say(f"{out / ANNOTATIONS} stays as it is: it was not fetched.")
         else:
             _add_boxes(folder, archive, classes, seed, progress)
+        # The licence, CC BY, asks whoever passes the photographs on to name their source and what was
+        # changed.
         readme = _readme(splits, seed, source, boxes=(folder / ANNOTATIONS).exists())
         (folder / "README.txt").write_text(readme, encoding="utf-8")
 

@@ -99,6 +99,7 @@ def read_outline(data: bytes) -> Outline:
     points = np.stack([x + left - 0.5, y + top - 0.5], axis=1)
     if not np.isfinite([*points.ravel(), top, bottom, left, right]).all():
         raise ValueError("its outline or its box has a number that is none")
+    # From pixels counted from 1, both ends included, to edges from 0: only the first edges move.
     return Outline((left - 1, top - 1, right, bottom), points)
 
 

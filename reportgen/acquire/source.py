@@ -168,6 +168,7 @@ _CHUNK = 64 * KIB
 
 _PAUSE_SECONDS = 2.0
 
+# RFC 9110, 15.3.7 and 15.5.17.
 _PARTIAL, _OUT_OF_RANGE = 206, 416
 
 _TRANSIENT = (408, 425, 429)
@@ -276,6 +277,7 @@ def _fetch(source: Source, part: Part, title: str, progress: Progress) -> bool:
     if start:
         headers["Range"] = f"bytes={start}-"
     limits = (source.connect, source.timeout)
+    # And not by pooch, which cannot go on with a download that broke off.
     with requests.get(source.url, headers=headers, stream=True, timeout=limits) as answer:
         if start and answer.status_code == _OUT_OF_RANGE:
             return True  # all there already, or more than that: the checksum decides

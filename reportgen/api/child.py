@@ -209,6 +209,7 @@ def run_request(request: Request, progress: Progress) -> Answer:
             (folder / _REQUEST_FILE).write_text(request_text(request), encoding="utf-8")
         # Whoever writes Python reads traces.
         command, environment = (*_COMMAND, str(folder / _REQUEST_FILE)), {TRACEBACK: "1"}
+        # And not by multiprocessing, which forks this process with the Keras in it, or sends pickles.
         end = run_child(command, folder / LOG_FILE, _NO_LIMITS, progress, environment)
         answer = folder / ANSWER_FILE
         # Not by the answer alone, behind which the process may still have crashed.

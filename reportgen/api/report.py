@@ -120,6 +120,7 @@ def _thumbnail(figure: Figure) -> str:
 def link_to(file: Path) -> str:
     """A link to a file, as seen from the current folder, which is that of a notebook."""
     path = os.path.relpath(file)
+    # Quoted, since a # or a ? in a file's name would end the path in the address.
     return f'<a href="{escape(quote(path))}" target="_blank">{escape(path)}</a>'
 
 

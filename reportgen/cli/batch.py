@@ -106,6 +106,7 @@ def _work_on_shard(
 
 def _choose_runner(chosen: Class, scheduler: str | None, processes: int | None) -> Runner:
     if scheduler is not None:
+        # Only here, since Dask is an optional extra, which nobody needs on one machine.
         from reportgen.batch.cluster import ClusterRunner
 
         return ClusterRunner(scheduler)
@@ -124,6 +125,7 @@ def _show(report: Report, out: Path) -> None:
     total = len(report.rows)
     graded = report.of("done")
     typer.echo(f"\n{len(graded)} of {total} groups have grades; {report.worked_on} were worked on.")
+    # On one line, without what acts on a terminal: reasons may quote what a stranger wrote.
     for row in (*report.of("nothing handed in"), *report.failed):
         typer.echo(f"  {row.group.name}: {one_line(row.reason)}")
     if any(row.outcome.cause == "fault" for row in report.failed):

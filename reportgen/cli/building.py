@@ -93,6 +93,7 @@ def print_remarks(built: BuildResult, settings: Settings, progress: Progress) ->
     for warning in results["dataset"]["warnings"]:
         progress.say(f"Warning: {warning}")
     for check in results["checks"]:
+        # A finding may be the contrary of its claim; only a condition that does not hold is a failed check.
         if not (check["passed"] or check["finding"]):
             progress.say(f"Check failed: {check['claim']}")
     # Never on paper, where a reader could do nothing about it.
@@ -217,6 +218,7 @@ def build_worker(
     # Ctrl-C is passed on on purpose, also by a notebook that was started where a shell ignores it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     follow_parent()
+    # A program that the build starts would else hold the pipe open, and its reader waits for the end of it.
     os.set_inheritable(progress_handle, False)
     try:
         request = parse_request(job.read_text(encoding="utf-8"))

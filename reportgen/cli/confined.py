@@ -32,6 +32,7 @@ from reportgen.progress import Progress
 from reportgen.store.files import MEGABYTE, writing
 from reportgen.system.confinement import Confinement, confine
 
+# -P: the current folder may be that of the submission, whose files must not shadow modules.
 _COMMAND = ("-P", "-m", "reportgen")
 _TASK, _SAID, _WANTED = "task.json", "said.json", "wanted-{}"
 _CACHE, _SCRATCH = "cache", "scratch"
@@ -67,6 +68,7 @@ def run_confined(duty: TaskHandler[T], task: T, limits: Limits, progress: Progre
             (folder / _TASK).write_text(content, encoding="utf-8")
         command = (*_COMMAND, f"{duty.verb}-worker", str(folder / _TASK))
         end = run_child(command, folder / LOG_FILE, limits, progress)
+        # By this signal the kernel ends what has used up its processor time.
         over = "time" if end.code == -signal.SIGXCPU else end.over
         if over in ("time", "memory"):
             raise _exceeded(duty, task, over, limits)
@@ -150,12 +152,14 @@ def work(duty: TaskHandler[T], task_file: Path, progress_handle: int) -> None:
     _confine(task, folder, Limits(**request["limits"]))
     follow_parent()
     refuse_network()
+    # Programs that are started from here, and may outlive this process, must not hold the pipe open.
     os.set_inheritable(progress_handle, False)
     said, over = TaskResult(), False
     try:
         said = duty.perform(task, PipeProgress(progress_handle))
     except UserError as error:
         said = TaskResult(error=error)
+    # At its limit the kernel refuses memory instead of ending the process.
     except MemoryError:
         over = True
     for name, content in said.files.items():
@@ -170,7 +174,9 @@ def _confine(task: Task, folder: Path, limits: Limits) -> None:
     # A folder that is not there cannot be allowed.
     for each in (scratch, cache):
         each.mkdir(parents=True, exist_ok=True)
+    # tempfile remembers the folder it chose first, which this process may not write to from now on.
     os.environ["TMPDIR"], tempfile.tempdir = str(scratch), None
+    # Of the processor, of which all cores together may use so much within the time on the clock.
     seconds = limits.seconds * (os.cpu_count() or 1)
     readable = tuple(_list_readable(task))
     confine(Confinement(readable, (folder, cache), seconds, limits.megabytes * MEGABYTE))

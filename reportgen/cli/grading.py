@@ -127,6 +127,7 @@ def grade(
         submitted=submitted,
         manual=str(manual) if manual else None,
         table=str(write_manual) if write_manual else None,
+        # Asked here, since the process that makes the table has no terminal.
         width=shutil.get_terminal_size((100, 24)).columns,
     )
     progress = choose_progress(quiet=quiet)

@@ -101,6 +101,7 @@ def verify(
     }
     asked = {name: path for name, path in ((_JSON, json), (_PAGE, page)) if path is not None}
     for name, path in asked.items():
+        # Before minutes of computing: a file of somebody's in that place ends the command at once.
         check_output(path, own[name])
     task = VerifyTask(
         submission=str(submission),

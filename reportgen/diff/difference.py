@@ -152,6 +152,7 @@ class Difference:
     def changed(self) -> bool:
         """Whether anything differs by more than the tolerance."""
         return bool(
+            # Claims that turned are among the entries, as all values of the results.
             self.causes
             or self.entries
             or self.images.changed
@@ -235,6 +236,7 @@ def _accuracies(
 def _count(confusion: list[list[int]] | None) -> Count | None:
     if confusion is None:
         return None
+    # From the matrix and not from a stored rate: only counts tell whether 100 % is exact.
     return Count(sum(row[i] for i, row in enumerate(confusion)), sum(map(sum, confusion)))
 
 

@@ -106,6 +106,7 @@ class _Author:
         for child in token.children or ():
             if child.type in ("link_open", "link_close"):
                 in_link = child.type == "link_open"
+                # An empty address would lead to the beginning of the page itself.
                 leads_nowhere = child.attrs.get("href") == "" if in_link else leads_nowhere
                 child.hidden = leads_nowhere
             if child.type in _WRITERS:
@@ -113,6 +114,7 @@ class _Author:
 
     def _put(self, token: Token, line: int, in_link: bool = False) -> None:
         try:
+            # HTML knows no link within a link: browsers would end the outer one there.
             if in_link and token.type in ("value", "reference"):
                 raise RenderError(
                     f"{_quote(token.content)} is inside a link, and is one itself.",
@@ -220,6 +222,8 @@ def _make_parser() -> MarkdownIt:
     parser.enable("table").disable(["image", "html_block", "html_inline"])
     # The alternatives that markdown-it gives it, which at() would take away.
     parser.block.ruler.at("table", _cut_table, {"alt": ["paragraph", "reference"]})
+    # A bracket behind $$ is the author's text and no label; and without blank lines in a formula, an end that
+    # was forgotten does not swallow the rest of the commentary.
     parser.use(dollarmath_plugin, allow_labels=False, allow_blank_lines=False)
     parser.inline.ruler.at("math_inline", _read_formula)
     parser.inline.ruler.before("escape", "value", _read_value)
@@ -273,6 +277,7 @@ def _read_value(state: StateInline, silent: bool) -> bool:
     if not state.src.startswith(("{{", "{%"), start):
         return False
     close = state.src.find("}}", start + 2, state.posMax)
+    # Without an end all that follows is taken, for the writer to refuse by name.
     state.pos = close + 2 if close >= 0 else state.posMax
     if not silent:
         state.push("value", "", 0).content = state.src[start : state.pos]

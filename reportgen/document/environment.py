@@ -63,6 +63,7 @@ def open_environment(templates: Templates) -> ImmutableSandboxedEnvironment:
 
     ``source(name)`` there is the text of a style sheet or script.
     """
+    # A sandbox, since templates may be somebody else's: they reach nothing but what they are given.
     environment = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(templates.folders),
         undefined=StrictUndefined,
@@ -133,6 +134,7 @@ def content_security_policy(html: str) -> str:
     """
     hashes: dict[str, list[str]] = {"style": [], "script": []}
     for kind, content in _BLOCK.findall(html):
+        # Of every character between the tags, blanks and line ends included, as the standard has it.
         digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
         hashes[kind].append(f"'sha256-{digest}'")
     rules = ["default-src 'none'", "img-src data:", "font-src data:"]

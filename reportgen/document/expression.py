@@ -40,6 +40,7 @@ class _Use:
 
 def _is_number(value: Any) -> bool:
     # Not isinstance(): to Python a truth value is a whole number.
+    # None, too: what a report may lack is printed as a dash, by the same filter.
     return value is None or type(value) in (int, float)
 
 
@@ -145,6 +146,7 @@ def _follow(steps: list[str | int], results: Sourced) -> tuple[str, Sourced]:
 def _has(value: Any, step: str | int) -> bool:
     """Whether a step leads on from a value."""
     if isinstance(value, list):
+        # Not from the end: a JSON pointer, which the value is printed with, knows no negative index.
         return isinstance(step, int) and (isinstance(value, OpenList) or 0 <= step < len(value))
     return isinstance(value, dict) and step in value
 

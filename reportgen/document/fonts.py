@@ -39,6 +39,7 @@ STYLED = "0123456789 ./•\u2002"
 """Characters that the style sheet itself prints: numbers of pages and sections, bullets, and spaces."""
 
 _DATA = re.compile(r"data:[^\s\"')]+")
+# In ASCII only: other spaces take their width from a font, so that they are a part of what it has to set.
 _BREAKS = re.compile(r"[\s<>\"]+", re.ASCII)
 _UNPRINTED = re.compile(
     r"(<style.*?</style>|<script.*?</script>|<title.*?</title>|<!--.*?-->|<[^>]*>)", re.DOTALL

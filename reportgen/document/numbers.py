@@ -122,6 +122,7 @@ _STRONG = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 
 def direction_of(text: object) -> str:
     """Say "rtl" if the first letter runs from right to left, "ltr" if not, "auto" without any letter."""
+    # The first strong letter decides, as in Unicode's bidirectional algorithm (P2, P3) and for dir="auto".
     directions = (_STRONG.get(unicodedata.bidirectional(letter)) for letter in str(plain(text)))
     return next((direction for direction in directions if direction), "auto")
 

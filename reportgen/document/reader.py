@@ -157,6 +157,7 @@ class _Reader(HTMLParser):
             return
         if tag not in self._open:
             return
+        # What is too deep to be listed lies inside of it, and is closed by the same tag.
         self._deeper.clear()
         # An end tag closes what is still open inside, as in browsers.
         while self._open.pop() != tag:

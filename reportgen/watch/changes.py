@@ -207,6 +207,7 @@ class Changes:
                 # A folder went while it was looked for.
                 for listener in listeners:
                     listener.close()
+            # What its Rust part refuses, watchfiles raises as a RuntimeError of its own.
             except (OSError, RuntimeError) as error:
                 for listener in listeners:
                     listener.close()

@@ -333,6 +333,7 @@ class _Handler(BaseHTTPRequestHandler):
         hosts = [host.lower() for host in self.headers.get_all("Host", [])]
         if len(hosts) == 1 and hosts[0] in self.server.hosts:
             return False
+        # By RFC 9110, 15.5.20: the name in the request is none that this server answers for.
         self._send_line(HTTPStatus.MISDIRECTED_REQUEST, f"Open http://{ADDRESS}:{self.server.server_port}/.")
         return True
 

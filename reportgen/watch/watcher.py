@@ -60,6 +60,8 @@ class Watcher:
             if ChangeEffect.CODE in effects:
                 # By content: an edit that is taken back needs no restart.
                 outdated = _digest(inputs.sources) != code
+            # Not built with: Python keeps the modules that it has imported, so the old code would run under
+            # new keys.
             if outdated and not before:
                 self._ask_for_restart()
             # What changed while the code was another one was not built, so it is built now.
