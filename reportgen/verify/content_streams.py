@@ -64,6 +64,7 @@ def _read_codes(kind: bytes, body: bytes, texts: dict[int, str]) -> None:
         rb"\s*(<[^>]*>|\[[^\]]*\])" if kind == b"bfrange" else b""
     )
     for match in re.finditer(pattern, body):
+        # A code has two bytes here; a stranger's digits may be of any number.
         first = int(match[1] or b"0", 16) & 0xFFFF
         if kind == b"bfchar":
             texts[first] = _unicode(match[2])
@@ -166,6 +167,7 @@ class Painter:
                 font, size = kept.pop()
             elif operator == "Tf":
                 font, size = self._font(resources, operands), _number(operands[1:2])
+                # By the font's own name: how it is called among the resources is up to the printer.
                 yield Mark("Tf", (font.name, size))
                 continue
             elif operator in SHOWING:

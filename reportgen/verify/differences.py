@@ -137,6 +137,7 @@ def compare_words(
     if submitted == wanted:
         return
     pairs = enumerate(zip(submitted, wanted, strict=False))
+    # Only the first: behind one word more or less, all others would be at another index.
     index = next((i for i, (a, b) in pairs if a != b), min(len(submitted), len(wanted)))
     one, other = (" ".join(words[index : index + _WORDS]) for words in (submitted, wanted))
     before = " ".join(wanted[max(index - 4, 0) : index])

@@ -134,6 +134,7 @@ class _Comparison:
         # by atol.
         tolerance = self.tolerances.find(pointer, after[steps]).tolerance
         size = math.prod(value for each, value in after.items() if each[:-1] == (*steps[:3], "shape"))
+        # 1e-9 at least: where all elements are equal, too, their squares may be summed in another order.
         return float(tolerance.atol * math.sqrt(size) + max(tolerance.rtol, 1e-9) * abs(after[steps]))
 
 
@@ -303,6 +304,8 @@ def compare_arrays(
             continue
         for key, wanted in arrays.items():
             pointer = join_pointer([section, ARRAYS_FOLDER, key])
+            # Asked for with a float: an array without a rule was computed, and not counted, whatever is in
+            # it.
             rule = tolerances.find(pointer, 0.0)
             yield _compare(results, pointer, wanted, comparable.get(section, {}).get(key), rule)
 

@@ -147,6 +147,7 @@ def _shows_number(text: str, value: float) -> bool:
     if not math.isfinite(printed) or (percent and printed in (0, 1) and value != printed):
         return False
     inside = 0 < value < 1 and min(abs(printed - step), abs(printed - (1 - step))) < _SLACK
+    # The last term is what doubles, of some 16 digits, cannot tell apart.
     allowed = (step if inside else step / 2) * (1 + _SLACK) + abs(value) * 1e-15
     # The lower end of a scale is the upper one with another sign.
     return min(abs(printed - value), abs(printed + value)) <= allowed
