@@ -83,6 +83,7 @@ def _read_numbers(out: Path) -> tuple[str, dict[str, int], str]:
         return str(kept["salt"]), numbers, str(kept["key"])
     # A damaged file is as none: numbers are then given from the start.
     except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        # Random: with a salt that is known, whoever has the roster could work out the order of the numbers.
         return secrets.token_hex(16), {}, ""
 
 
@@ -91,6 +92,7 @@ def _recover_numbers(out: Path, names: Sequence[str]) -> tuple[dict[str, int], s
 
     A salt cannot be recovered, and new numbers would give the points in older tables to others.
     """
+    # The key has the names as tables write them: one that looks like a formula was made text.
     escaped = {safe_cell(name): name for name in names}
     try:
         key = read_file(out / KEY_FILE)

@@ -188,6 +188,7 @@ def run_job(job: Job, on_message: OnMessage, stopped: Callable[[], bool]) -> Att
         write_costs(folder, Costs(round(end.seconds, 2), end.peak))
         # A recomputation that ended in no grades is not to be used again.
         examined = job.examined if outcome.done else ""
+        # Last: it holds the hashes of the other files, and only with it does the attempt count as finished.
         write_outcome(folder, outcome, finished_key(job.key, outcome, job.config), examined)
     return Attempt(job.slug, folder.name)
 
@@ -248,6 +249,7 @@ def _free(path: Path) -> Path:
 def _keep_report(last: Path, attempt: Path) -> None:
     """Keep the report of the previous run next to a failed attempt."""
     finished = find_finished(last)
+    # The previous run failed, too: what it kept is the last report that there is.
     if (last / EARLIER).is_dir():
         (last / EARLIER).rename(attempt / EARLIER)
     elif finished is not None and finished[0].done:
@@ -299,6 +301,7 @@ def _judge(job: Job, folder: Path, end: ProcessResult) -> Outcome:
 def _last_line(job: Job, folder: Path, words: str = "") -> str:
     """The last line with these words that the process printed: of a Python error, its name and words."""
     try:
+        # The cut may lie within a character, and a program may print in another encoding.
         text = (folder / LOG_FILE).read_bytes()[-_LOG_END:].decode("utf-8", "replace")
     except OSError as error:
         raise StorageError(f"{folder / LOG_FILE}: {error.strerror}.", "Check the disk.") from None

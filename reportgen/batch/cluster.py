@@ -70,6 +70,7 @@ def _connect(address: str, seconds: float) -> Client:
             f"Run: {sys.executable} -m pip install distributed",
         ) from None
     try:
+        # As the default it would also take what others in this process give to Dask.
         return Client(address, timeout=seconds, set_as_default=False)
     except (OSError, ValueError, ImportError) as error:
         raise ClusterError(
@@ -109,6 +110,7 @@ def _give_up(job: Job, error: str) -> Attempt:
     outcome = Outcome("killed", f"Every worker of the cluster that began it was lost ({error})")
     with writing(folder):
         folder.mkdir()
+        # Empty, for the overview links to the log of every group whose process was killed.
         (folder / LOG_FILE).write_text("")
         write_costs(folder, Costs(0, 0))
         write_outcome(folder, outcome, finished_key(job.key, outcome, job.config))
@@ -144,6 +146,7 @@ def _is_unwanted(worker: Any) -> Callable[[], bool]:
 
 def _passing_on(on_message: OnMessage) -> Callable[[Any], None]:
     def pass_on(event: Any) -> None:
+        # Dask puts the time at which a message was logged before it.
         table = event[1]
         if message := parse_message(table["message"]):
             on_message(table["slug"], message)
@@ -173,6 +176,7 @@ def _make_plugin(megabytes: int) -> Any:
 def _check_workers(client: Client, jobs: Sequence[Job]) -> None:
     """Let every worker look at what it will need, before any of them begins."""
     out, weights = Path(jobs[0].out), jobs[0].config
+    # Random, so that nothing an earlier look left behind passes for the answer to this one.
     token = uuid.uuid4().hex
     probe = out / f".probe-{token}"
     folders = {path for job in jobs for path in (*map(str, job.roots), job.data) if path}

@@ -56,6 +56,7 @@ nothing in common.
 
 _LEAST_GROUPS = 5
 
+# 48 bits are enough: two of the 100,000 pieces of a class agree by chance in one class of 56,000.
 _DIGITS = 12
 
 

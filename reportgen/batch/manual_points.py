@@ -191,6 +191,7 @@ def is_kept(entries: Sequence[Entry], file: Path, naming: Naming) -> bool:
     """Whether all that was typed into ``file`` is among ``entries``, too, so that it may be replaced."""
 
     def describe(entry: Entry) -> tuple[str | None, str, str, str]:
+        # By the group and not by how it is spelt: one file may have its number, and the other its name.
         return naming.find(entry), entry.criterion, entry.points, entry.comment
 
     known = set(map(describe, entries))

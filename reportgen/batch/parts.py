@@ -62,6 +62,7 @@ def find_parts(roots: Sequence[Path]) -> Parts:
         for depth, folder, folders, files in _walk(root):
             if RESULTS_FILE in files:
                 builds.append((depth, folder))
+                # A folder handed in that is one itself may have the images in it, so that one is searched on.
                 if depth:
                     # What lies in a build folder is its own, as the results of earlier builds are.
                     folders.clear()

@@ -150,6 +150,7 @@ class BarsView:
                 self._tasks[slug],
                 description=description,
                 completed=message.count,
+                # A message has 0 for an unknown number, and rich would show 0 of 0 as a full bar.
                 total=message.total or None,
             )
 

@@ -213,6 +213,7 @@ def find_people(students: Sequence[Student]) -> dict[str, str]:
     found: dict[str, set[str]] = {}
     for student in students:
         parts = student.name.replace(",", " ").split()
+        # In each rotation, since nothing tells how many parts the last name has.
         for start in range(len(parts)):
             found.setdefault(simplify("".join(parts[start:] + parts[:start])), set()).add(student.group)
     return {name: next(iter(groups)) for name, groups in found.items() if len(groups) == 1 and name}

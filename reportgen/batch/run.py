@@ -187,6 +187,7 @@ def run_shard(
     what they did. Raises as that.
     """
     with open_output(out, chosen.groups, view.say):
+        # The whole output is held only for this long: other machines do their parts in it at the same time.
         folder = begin_shard(out, shard)
         if (out / NUMBERS_FILE).exists():
             # Points that were given to numbers count here, too.

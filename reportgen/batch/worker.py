@@ -65,6 +65,7 @@ def main(job_file: Path, progress_handle: int) -> None:
         outcome = work(job, folder, PipeProgress(progress_handle))
     except UserError as error:
         outcome = Outcome(_find_cause(error, job), describe_problem(error, job, folder))
+    # At the kernel's limit a request for memory fails; the process is not ended by it.
     except MemoryError:
         outcome = Outcome("memory", describe_limit("memory", job.config.limits))
     write_atomically(folder / MADE_FILE, outcome_text(outcome).encode())
@@ -93,6 +94,7 @@ def confine_job(job: Job, folder: Path) -> None:
     scratch.mkdir(exist_ok=True)
     # A folder that is not there cannot be allowed.
     cache.mkdir(parents=True, exist_ok=True)
+    # tempfile remembers the folder that it chose first, which this process may not write to any more.
     os.environ["TMPDIR"], tempfile.tempdir = str(scratch), None
     named = [*job.roots, *(Path(path) for path in (job.data, job.previous) if path)]
     # Tests may import what lies beside them. A table is read alone: beside it the class may have handed in.
@@ -103,6 +105,7 @@ def confine_job(job: Job, folder: Path) -> None:
     if job.config.weights not in SOURCES:
         named.append(Path(job.config.weights))
     limits = job.config.limits
+    # The kernel counts processor time, of which all cores spend this much within the time on the clock.
     seconds = limits.seconds * (os.cpu_count() or 1)
     confine(Confinement(tuple(named), (folder, cache), seconds, limits.megabytes * MEGABYTE))
 
@@ -112,6 +115,7 @@ def work(job: Job, folder: Path, progress: Progress) -> Outcome:
 
     Raises ``UserError`` if that cannot be.
     """
+    # Once more: between the look at the class and this process somebody may have changed the folder.
     for root in job.roots:
         check_folder(root)
     parts = find_parts(job.roots)
