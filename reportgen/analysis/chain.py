@@ -58,6 +58,8 @@ class Step:
 
     def reach(self, span: Span) -> Span:
         """The outputs that depend on any of these inputs."""
+        # Output i covers the inputs from i · stride − before on, ``size`` of them: the first that touches the
+        # span is rounded up, the last down.
         first = -(-(span[0] + self.before - self.size + 1) // self.stride)
         last = (span[1] - 1 + self.before) // self.stride
         return max(first, 0), min(last + 1, self.outputs)
@@ -73,6 +75,7 @@ class Step:
 
     def longest_reach(self, length: int) -> int:
         """How many outputs depend at most on so many adjacent inputs."""
+        # For the most favourable position among the strides; at others it is one less.
         return min((length + self.size - 2) // self.stride + 1, self.outputs)
 
     def run(self, inputs: Any) -> Any:
@@ -98,6 +101,8 @@ class Step:
 
         count = gradients.shape[0]
         if self.kernel is None:
+            # The operation by which a tape differentiates the pooling, so that of equal maxima the same one
+            # is chosen. A tape itself would run the forward pass again, whose values are at hand.
             return tf.raw_ops.MaxPoolGrad(
                 orig_input=_repeat(inputs, count),
                 orig_output=_repeat(outputs, count),
@@ -169,6 +174,7 @@ def _is_plain(layer: Any, window: Sequence[int]) -> bool:
         return False
     if type(layer).__name__ == "MaxPooling2D":
         return True
+    # A dilated or a grouped convolution would be run as a plain one here, and be wrong without a word.
     known = layer.activation.__name__ in ("relu", "linear")
     return known and len(layer.weights) == 2 and {*layer.dilation_rate, layer.groups} == {1}
 
@@ -188,6 +194,7 @@ def find_needed(steps: Sequence[Step], position: Position) -> list[Window]:
     """Of the image and of each step's output, the rows and columns that the neuron depends on."""
     needed: list[Window] = [((position[0], position[0] + 1), (position[1], position[1] + 1))]
     for step in reversed(steps):
+        # Only within the image or the maps: beyond their edges is ``fill``, which depends on nothing.
         rows, cols = ((max(a, 0), min(b, step.inputs)) for a, b in step.need_window(needed[-1]))
         needed.append((rows, cols))
     return needed[::-1]
@@ -204,6 +211,7 @@ class NeuronView:
         self._channel = position[2]
         self._around = [
             _find_padding(window, step.need_window(after))
+            # Not strict: there is one window more than there are steps.
             for step, window, after in zip(steps, self.windows, self.windows[1:], strict=False)
         ]
 
@@ -301,6 +309,8 @@ class RecordedImage:
         # differentiate() goes on from before the last ReLU, which a silent neuron's gradient does not pass.
         if self._steps[-1].rectified and not self.outputs[position] > 0:
             return gradient
+        # Cut out of what was recorded: a second neuron of the image costs a backward pass and no forward
+        # pass.
         view = NeuronView(self._steps, position)
         rows, cols = view.windows[0]
         found = view.differentiate(self._steps, view.cut(self._values), [rule])

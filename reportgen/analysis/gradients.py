@@ -216,6 +216,7 @@ class GuidedNetwork:
             # gradient.
             output = self._model(source)[0]
         rectifiers = find_rectifiers(source, output)
+        # Positions are an input of the graph, so that one trace serves the neurons of all images.
         picked = [tf.gather_nd(output, positions[k : k + 1]) for k in range(self._neurons)]
         # One neuron at a time, since tf.gradients would return the sum for several targets.
         gradients = [tf.gradients(value, source)[0] for value in picked]
@@ -241,5 +242,6 @@ class GuidedNetwork:
 def _gradient_type(op: Any) -> str:
     try:
         return str(op.get_attr("_gradient_op_type").decode())
+    # The attribute is only there where a gradient is overridden.
     except ValueError:
         return ""

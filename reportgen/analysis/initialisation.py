@@ -12,6 +12,7 @@ from reportgen.outline.section import Claim
 from reportgen.results import InitCheck
 from reportgen.results.fields import KAIMING_CLAIM, REDRAWN_CLAIM
 
+# At the usual 5 % every twentieth honest bank of filters would be called implausible.
 ALPHA = 0.001
 
 

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from reportgen.results import Box, FieldGeometry, Patch, Position
 
+# Each axis leaves at most a tenth of the energy outside, so that the box holds at least four fifths of it.
 QUANTILES = (0.05, 0.95)
 
 
 def find_support(gradient: NDArray[Any]) -> Box | None:
     """The smallest box that holds every pixel of a gradient (H, W, C) that is not zero; None without any."""
+    # Magnitudes and not squares: in float32 the square of anything below 1e-23 is zero.
     seen = np.abs(gradient).max(axis=2) > 0
     if not seen.any():
         return None
@@ -52,6 +54,7 @@ def effective_field(gradient: NDArray[Any], fallback: Box) -> Patch:
     Urtasun & Zemel 2016, "Understanding the Effective Receptive Field"). A gradient that is zero
     everywhere has no such box: then ``fallback`` is returned with an ``energy_share`` of None.
     """
+    # In float64, since in float32 the squares of small gradients vanish.
     energy = np.square(gradient.astype(np.float64)).sum(axis=2)
     # Exactly zero, since no gradient passes the ReLU of a silent neuron.
     total = energy.sum()

@@ -141,6 +141,7 @@ def _is_pointwise(node: Node) -> bool:
         return getattr(node.layer, "axis", None) in (-1, 3)
     if node.kind == "Flip":
         return node.layer.axis in (-1, 3)
+    # On maps it weighs the channels of each position by themselves.
     if node.kind == "Dense":
         return True
     return node.kind in _POINTWISE

@@ -21,6 +21,7 @@ Weights = list[NDArray[np.floating[Any]]]
 State = Mapping[str, NDArray[Any]]
 """Everything that the next epoch depends on, as named arrays."""
 
+# The names of Keras's History.
 CURVES: Final = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 _SCALE: Final = 127.5

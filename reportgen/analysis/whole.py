@@ -68,6 +68,7 @@ def find_chain(network: Backbone, layer: str) -> Any:
     layers = network.chain_to(layer)
     try:
         return layers and read_steps(layers, network.network.input_shape[1])
+    # No fault here: what has no rule in windows is computed by running the whole network.
     except ExplanationError:
         return None
 
@@ -132,6 +133,7 @@ class WholeScores(ScoredNetwork):
                 if rule != "plain":
                     rectifiers = find_rectifiers(source, features)
                 scores = tf.matmul(features, self._kernel) + self._bias
+                # No tape: TensorFlow would ignore the override.
                 found = tf.gradients(tf.gather(scores, chosen, axis=1), source)[0]
                 if rule != "plain":
                     count_overridden(rectifiers, rule, 1)
@@ -212,6 +214,8 @@ class WholeView:
                 [weights[self._weights[id(each)]] for each in variables]
                 for variables in (node.layer.trainable_variables, node.layer.non_trainable_variables)
             )
+            # Weights are passed and not assigned: the network, which other sections use, stays as it was
+            # trained.
             return node.layer.stateless_call(trainable, fixed, *args, **kwargs)[0]
 
         return apply
