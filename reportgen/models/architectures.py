@@ -48,6 +48,7 @@ def load_network(choice: NetworkChoice, file: WeightsFile) -> Backbone:
         _fill_at_random(model, choice.seed)
         digest = file.sha256
     else:
+        # Hashed again as it is read, whatever the cache remembers of the file by its size and times.
         digest = hash_file(file.path).sha256
         _fill(model, choice, file, digest)
     trunk = _end_with_features(_begin_with_preprocessing(model, choice), choice)
@@ -240,10 +241,12 @@ def _is_allowed(node: Mapping[str, Any]) -> bool:
     if name == "function":
         # By name, as an argument of a layer; what it names is looked for among activations alone.
         return module == "builtins" and callable(getattr(keras.activations, str(node.get("config")), None))
+    # With the dot, as keras_hub and others begin with the same letters.
     if name == "Lambda" or not (module == "keras" or module.startswith("keras.")):
         return False
     found = _find_class(module, name)
     kinds = (
+        # A model that was saved after its training names its optimiser, losses and metrics as well.
         *(keras.Operation, keras.Initializer, keras.Regularizer, keras.constraints.Constraint),
         *(keras.DTypePolicy, keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric),
     )

@@ -248,7 +248,9 @@ def _call_frozen(layer: Any, args: Any, kwargs: Any) -> Any:
 
 def preprocess(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Keras's VGG preprocessing: RGB (…, 3) to BGR minus the ImageNet mean, values about −124 to 152."""
+    # A copy: from an array of floats Keras would subtract the mean in place.
     prepared = keras.applications.vgg19.preprocess_input(images.astype(np.float32))
+    # Keras turns the channels round as a view of negative stride.
     return np.ascontiguousarray(prepared, dtype=np.float32)
 
 
@@ -270,6 +272,7 @@ def load_backbone(source: str) -> Backbone:
 def _imagenet(source: str) -> Backbone:
     file = published(source)
     digests = hash_file(file.path)
+    # By MD5, since that is what Keras publishes of its files.
     if digests.md5 != file.md5:
         raise WeightsError(
             f"{file.path}: not the published VGG19 weights (its MD5 differs).",

@@ -183,6 +183,7 @@ class LayerGraph:
             if following is None or following.kind not in _POINTWISE or len(following.inputs) != 1:
                 break
             index = readers[0]
+        # Where no ReLU follows, the neurons are those of the convolution itself, before its normalisation.
         return index if is_rectified(self.nodes[index]) else self.find(name)
 
     def run(

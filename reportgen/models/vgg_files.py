@@ -165,6 +165,7 @@ def _open(path: Path, stack: ExitStack) -> Any:
         return h5py.File(path, locking=False)
     archive = stack.enter_context(zipfile.ZipFile(path))
     entry = archive.getinfo(_INSIDE_KERAS)
+    # HDF5 jumps about in its file, and what is compressed can be read from front to back only.
     if entry.compress_type != zipfile.ZIP_STORED:
         return h5py.File(io.BytesIO(archive.read(entry)))
     with archive.open(entry):
@@ -281,6 +282,8 @@ def _refuse_normalised(path: Path, found: Sequence[Found], *, ordered: bool) -> 
     else:
         base = _container(found[convolutions[0]][0])
         inside = [n for n in norms if _container(found[n][0]) == base]
+        # A model within a model has VGG19's layers alone. In a flat one a few normalisations may belong to
+        # the user's own layers behind the convolutions.
         between = inside if base.count("layers") > 1 or len(inside) >= _UNORDERED_NORMS else []
     if between:
         raise WeightsError(
