@@ -29,6 +29,7 @@ def sequential(values: Values, low: float, high: float) -> Rgb:
     beyond are clipped; where ``low`` equals ``high`` everything has the colour of ``low``.
     Raises ``ValueError`` on values or bounds that are not finite, and on ``high`` below ``low``.
     """
+    # Integers are taken as indices into the table, floats as shares of it.
     table: Rgb = matplotlib.colormaps["cividis"](np.arange(256), bytes=True)[:, :3]
     return np.take(table, _steps(values, low, high, 255), axis=0)
 

@@ -28,6 +28,7 @@ MOST_WRITTEN = 5
 
 _GAP_MM = 5.0
 _STRIP_MM = 2.2
+# An odd number, so that the middle step has the colour of zero.
 _STRIP_STEPS = 85
 
 _LEAST_ELEMENT = 4

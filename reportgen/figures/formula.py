@@ -57,6 +57,7 @@ def formula(tex: str) -> Formula:
     # SVG counts downwards.
     top, bottom = np.floor(-box.y1) - _MARGIN, max(0.0, np.ceil(-box.y0)) + _MARGIN
     width, height, depth = (float(size) / _UNITS_PER_EM for size in (right - left, bottom - top, bottom))
+    # In the colour of the text around it, which is light on a dark page.
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}em" height="{height:g}em" '
         f'viewBox="{left:.0f} {top:.0f} {right - left:.0f} {bottom - top:.0f}">'

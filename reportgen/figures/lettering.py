@@ -111,6 +111,7 @@ def shape(text: str, face: Face, size: float) -> Outline:
         points, kinds = glyphs[glyph]
         vertices.append(np.asarray(points).reshape(-1, 2) * scale + (x, y))
         codes.append(np.asarray(kinds, Path.code_type))
+    # Unhinted, as hinting rounds the advance to whole pixels.
     font.set_text(text, flags=LoadFlags.NO_HINTING)
     # FreeType counts in 64ths of a pixel.
     advance = font.get_width_height()[0] / 64
@@ -168,6 +169,7 @@ class Lettering:
         line = self.legible(text)
         if self.length(line) <= width:
             return line
+        # By clusters: a cut between a letter and its marks would leave another letter.
         signs = split_clusters(line)
         for stop in range(len(signs) - 1, 0, -1):
             cut = "".join(signs[:stop]).rstrip() + _ELLIPSIS
@@ -194,6 +196,7 @@ class Lettering:
     def _pieces(self, text: str) -> list[tuple[Face, str]]:
         pieces: list[tuple[Face, str]] = []
         for part, leftwards in split_directions(text):
+            # Arabic letters join those beside them only if one font sets them all.
             whole = self._faces.choose_whole(part, bold=self._bold) if leftwards else None
             divided = [(whole, part)] if whole else self._faces.divide(part, bold=self._bold)
             # As they are drawn: of what runs leftwards the first piece is the rightmost.

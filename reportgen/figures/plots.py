@@ -52,6 +52,7 @@ _STYLE = MappingProxyType(
         "ytick.major.width": 0.5,
         "xtick.major.size": 2.5,
         "ytick.major.size": 2.5,
+        # Transparent: on the page's dark ground a plot would be a white slab.
         "figure.facecolor": "none",
         "axes.facecolor": "none",
         # Outlines, which look alike where the fonts are not installed.
@@ -108,6 +109,7 @@ def svg_picture(figure: Figure) -> Picture:
     buffer = io.BytesIO()
     # Half a point keeps the outer half of a line on the edge.
     box = figure.get_tightbbox().padded(0.5 / POINTS_PER_INCH)
+    # matplotlib would write its version and the time, by which equal plots would differ.
     metadata: dict[str, Any] = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     figure.savefig(buffer, format="svg", bbox_inches=box, metadata=metadata)
     width, height = (round(side * POINTS_PER_INCH) for side in (box.width, box.height))
