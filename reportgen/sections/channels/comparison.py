@@ -116,6 +116,8 @@ def _compare_ranking(
     """Rows for other images than were recomputed; ``known``: class and output of each image by file."""
     submitted = found["images"]
     yield from compare_lengths((*path, "images"), submitted, wanted["images"])
+    # Or the image that excites the channel most could be listed again and again: it is near enough at each
+    # rank.
     twice = len({one["file"] for one in submitted}) < len(submitted)
     for n, (one, other) in enumerate(zip(submitted, wanted["images"], strict=False)):
         label, output = known.get(one["file"], ("", float("nan")))

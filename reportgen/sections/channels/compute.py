@@ -27,6 +27,7 @@ from reportgen.sections.channels.result import Channel, Channels, ImageChannels,
 from reportgen.sections.channels.strength import compare_strength, rank_by_size
 from reportgen.store.packing import unpack_arrays
 
+# For annotations alone: the last two load TensorFlow.
 if TYPE_CHECKING:
     from reportgen.analysis.chain import RecordedImage
     from reportgen.analysis.whole import WholeImage
@@ -191,6 +192,7 @@ def _locate(
         decisive=count(decisive),
         unusual=count(unusual) if unusual else None,
         total=len(loud),
+        # Every position counts the same: what a neuron chosen blindly would have.
         chance=sum(lies_on(i, j) for i in range(rows) for j in range(columns)) / (rows * columns),
     )
 
@@ -225,9 +227,11 @@ def find_evidence(
     with tf.GradientTape() as tape:
         tape.watch(seen)
         signal = graph.run(below, len(graph.nodes) - 1, known_outputs={end: seen})
+        # Without the head's bias, which depends on no channel; it is part of what is left below.
         scores = tf.linalg.matvec(kernel, signal[0], transpose_a=True)
     # Of all classes in one pass, for contributions are centred over the classes.
     gradients = tape.jacobian(scores, seen)[:, 0].numpy().astype(np.float64)
+    # In double precision, as what no channel explains is found by subtraction.
     contributions = np.einsum("kijc,ijc->kc", gradients, output.astype(np.float64))
     # What is left: the biases, of fc1 and fc2 as well.
     biases = scores.numpy().astype(np.float64) + bias - contributions.sum(axis=1)

@@ -86,6 +86,7 @@ def describe_data(
     sizes = [labels.count(label) for label in classes]
     count = min(MOST_IMAGES, len(labels))
     ranked = rank_images(peaks.largest, count)
+    # For every possible majority at once: all channels look up the same few numbers in all permutations.
     chances = [chance_of_majority(sizes, count, most) for most in range(count + 1)]
     # Where fewer images excite a channel than are ranked, the order of the rest means nothing.
     excited = np.count_nonzero(peaks.largest > 0, axis=0) >= count

@@ -46,6 +46,8 @@ def compare_strength(
     ]
     found = np.count_nonzero(strong[rows, channels])
     return Strength(
+        # Exact, without any draw: a listed channel that is exchanged is strong as often as a channel of its
+        # image is.
         expected=float(strong.mean(axis=1)[rows].sum()),
         alpha=ALPHA,
         permutations=PERMUTATIONS,

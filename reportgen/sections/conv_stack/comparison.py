@@ -12,6 +12,7 @@ from reportgen.verify.tolerances import Findings
 def read_choices(numbers: ConvStack, _attached: Any) -> dict[str, Any]:
     """The layers as report.toml has them."""
     return {
+        # A list for each key over both layers, as report.toml has them; the results list the layers.
         "conv_stack": {
             "filters": [layer.filters for layer in numbers.layers],
             "filter_size": [layer.kernel_shape[0] for layer in numbers.layers],

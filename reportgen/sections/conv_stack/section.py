@@ -34,6 +34,7 @@ SECTION = Section(
         Origin("/layers/*/init_check", "reportgen.analysis.initialisation.check_initialisation", "settings"),
     ),
     tolerances=(
+        # Before the rule for all other arrays: the first that fits counts, and no image decides a kernel.
         Rule("/arrays/kernel_*", Tolerance(1e-6), DRAWN, True),
         Rule("/arrays/*", Tolerance(1e-4, 1.01 / 255), f"{FLOAT32}; {DECODED}", True),
         Rule("/layers/*/weight_limit", Tolerance(1e-6), DRAWN),

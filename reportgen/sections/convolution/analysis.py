@@ -52,6 +52,8 @@ def convolve_examples(
         classes=classes,
         # A generator that begins where the filter's began.
         init_check=check_initialisation(kernel, rng=np.random.default_rng([seed, 1])),
+        # Among the numbers, since the colour bar prints it, and what is printed is read from the results
+        # alone.
         scale_limit=max(float(np.abs(arrays[f"map_{i}"]).max()) for i in range(len(images))),
         arrays=summarise("convolution", arrays),
     )

@@ -93,6 +93,7 @@ def judge_weights(report: Report, bank: str) -> None:
     )
     sigma = math.sqrt(float(np.square(weights.astype(np.float64)).mean()))
     require(stated.fan_in == fan_in, f"the report says fan-in {stated.fan_in}, it is {fan_in}")
+    # Both are of the same float32 weights, summed in another order.
     close = math.isclose(stated.sigma_observed, sigma, rel_tol=1e-5)
     require(close, f"the report says σ = {stated.sigma_observed:.6g}, it is {sigma:.6g}")
 

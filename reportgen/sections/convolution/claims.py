@@ -25,6 +25,7 @@ def decide(numbers: Convolution) -> Iterator[Claim]:
 
 def expect(settings: Settings, _inventory: Inventory) -> Known:
     """The filter has one level of lists more in colour."""
+    # Any number will do: what counts is how deep the lists are.
     weights: Any = 0.5
     for _ in range(3 if settings.show.colour else 2):
         weights = OpenList([weights])

@@ -41,6 +41,7 @@ def describe_filter(kernel: Values) -> str:
     """Describe one filter, (F, F) or (F, F, 3): every weight of a small one, the extremes of a large one."""
     rows, columns = kernel.shape[:2]
     size = f"A filter of {rows} by {columns} weights"
+    # Hundreds of weights read aloud describe nothing; the picture leaves them out, too.
     if rows > MOST_WRITTEN:
         low, high = say_number(kernel.min()), say_number(kernel.max())
         return f"{size}, the smallest {low}, the largest {high}."
@@ -71,6 +72,8 @@ def describe_responses(maps: Mapping[str, Values]) -> str:
 
 
 def _as_pixels(image: NDArray[Any]) -> Rgb:
+    # Rounded back to the level that was decoded: where float32 holds it a little too low, a cut would make
+    # the pixel one level darker.
     return grey_to_rgb(image, 0, 1) if image.ndim == 2 else np.round(image * 255).astype(np.uint8)
 
 

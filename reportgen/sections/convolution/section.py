@@ -33,6 +33,7 @@ SECTION = Section(
         # A little more than a level: float32 may round the difference of two up. The first rule that fits
         # counts.
         Rule("/arrays/image_*", Tolerance(0, 1.01 / 255), DECODED),
+        # No allowance for decoders: the seed alone decides the filter.
         Rule("/arrays/filter", Tolerance(1e-6), DRAWN, True),
         Rule("/arrays/*", Tolerance(1e-4, 1.01 / 255), f"{FLOAT32}; {DECODED}", True),
         Rule("/scale_limit", Tolerance(1e-4, 1.01 / 255), f"{FLOAT32}; {DECODED}"),

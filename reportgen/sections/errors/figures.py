@@ -85,6 +85,7 @@ def _tile_mistakes(mistakes: Sequence[Mistake], pixels: NDArray[np.uint8]) -> It
 
 
 def _frame(pixels: Rgb) -> Rgb:
+    # A copy, since the array is that of the results.
     framed = pixels.copy()
     for side in (framed[:_FRAME], framed[-_FRAME:], framed[:, :_FRAME], framed[:, -_FRAME:]):
         side[...] = 0

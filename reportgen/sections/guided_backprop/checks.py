@@ -39,6 +39,7 @@ def judge_blank(report: Report, label: str) -> None:
     for index in silent:
         largest = float(np.abs(gradients[index]).max())
         pointer = f"/guided_backprop/rows/{label}/{index}"
+        # Exactly zero: a closed ReLU passes nothing. A picture that only looks blank is of another neuron.
         require(largest == 0, f"{pointer}: its output is zero, but its gradient reaches {largest:.3g}")
         require(rows[index].blank, f"{pointer}/blank: found false, expected true")
 

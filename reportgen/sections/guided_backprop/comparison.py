@@ -125,6 +125,7 @@ def _compare_position(
     usual: NDArray[Any] | None,
 ) -> Finding:
     """Of unusual neurons another one is as good if it exceeds its channel's usual output as much."""
+    # By the ratio and not by the output: that is what the rule ranks by.
     if usual is None or not wanted["choice"].startswith("unusual:"):
         return neurons.compare_position(here, row, wanted, layer)
     ratios = divide_by_usual(layer, usual)

@@ -24,11 +24,14 @@ from reportgen.sections.guided_backprop.result import BoxShares, GuidedBackprop,
 from reportgen.sections.guided_backprop.settings import NeuronChoice, parse_choice
 from reportgen.store.packing import pack_arrays, unpack_arrays
 
+# For annotations alone: the latter loads TensorFlow. Imported here, before it is set, it once printed its
+# notices in a quiet build that had nothing else to compute.
 if TYPE_CHECKING:
     from reportgen.analysis.chain import GuidedChain
     from reportgen.analysis.gradients import GuidedNetwork
 
 
+# With the largest value as the limit, a single pixel would decide how faint all others are.
 PERCENTILE = 99.5
 
 
@@ -270,6 +273,8 @@ class _Explainer:
             fresh = self._compute(label, missing)
             for k, position in enumerate(missing):
                 kept[position] = _pack(fresh, k)
+                # One by one: a further neuron in the settings costs its own backward pass and not that of the
+                # whole table.
                 self._context.items.put(items[position], kept[position] or b"")
         return _join([unpack_arrays(kept[position] or b"") for position in positions])
 

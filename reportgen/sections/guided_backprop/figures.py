@@ -46,6 +46,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
     for i, (label, image) in enumerate(zip(section.files, images, strict=True)):
         yield Figure(
             f"guided_input_{i}",
+            # Only enlarged: on the screen the page's script lays field and patch over it.
             raster_picture_of(with_boxes(image, [], _GUIDED_SCALE), "image/jpeg"),
             f"The input image of {label}, from the file {section.files[label]}.",
         )
@@ -53,6 +54,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
             gradient = arrays[f"gradients_{i}"][k]
             yield Figure(
                 f"gradient_{i}_{k}",
+                # Without loss, since a gradient's picture is data, which can be read back.
                 raster_picture_of(signed_rgb(gradient, row.scale_limit), "image/png"),
                 describe_gradient(label, row, gradient),
             )

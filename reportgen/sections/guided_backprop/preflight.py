@@ -17,6 +17,7 @@ EXPLAINED_SHAPE = (14, 14, 512)
 
 def find_problems(settings: Settings, _inventory: Inventory) -> Iterator[Problem]:
     """The neurons that the settings name by their position and that lie outside the explained layer."""
+    # The shape of another layer is known only when its network is loaded; choose_neuron() looks at it then.
     if not _is_usual(settings):
         return
     for number, choice in enumerate(settings.value("guided_backprop.neurons")):

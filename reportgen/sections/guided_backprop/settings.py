@@ -54,6 +54,7 @@ _Choice = Annotated[NeuronChoice, BeforeValidator(_as_choice)]
 class GuidedTables(Table):
     """Which neurons the guided-backpropagation tables explain, and how the pictures are scaled."""
 
+    # The last one stands where the fifth most excited neuron stood: five rows take no further page.
     neurons: Annotated[tuple[_Choice, ...], Field(min_length=1, max_length=20)] = (
         "zero",
         "percentile:10",

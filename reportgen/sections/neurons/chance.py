@@ -55,6 +55,8 @@ def measure_boxes(levels: NDArray[np.int64], height: int, width: int) -> BoxStat
 
 def _sum_boxes(values: NDArray[np.int64], height: int, width: int) -> NDArray[np.int64]:
     """The sums over all boxes of a size, from those over all boxes that begin in the first pixel."""
+    # A summed-area table: a box of any size takes four reads, so that all positions can be looked at and
+    # chance is exact.
     sums = np.pad(values.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
     found: NDArray[np.int64] = (
         sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
@@ -102,6 +104,7 @@ class Scene:
         Those of a group are moved together: overlapping patches show the same pixels, and are one chance.
         """
         found = np.zeros(count)
+        # In a fixed order, as all groups draw from one stream.
         for group in sorted(set(self.groups)):
             own = [n for n, each in enumerate(self.groups) if each == group]
             rows, columns = (

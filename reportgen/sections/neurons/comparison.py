@@ -44,6 +44,7 @@ def compare_top(
     """Rows for the most excited neurons of every class; ``layers`` are the recomputed outputs by class."""
     neurons = NeuronComparison(tolerances)
     for table in ("top", "top_distinct"):
+        # Over the recomputed classes: compare_labels() below reports those that a submission lacks or adds.
         for label, expected in recomputed[table].items():
             reported = submitted[table].get(label, [])
             steps = ("neurons", table, label)

@@ -24,6 +24,7 @@ from reportgen.sections.neurons.chance import Scene, judge_flatness
 from reportgen.sections.neurons.patches import describe_patches
 from reportgen.sections.neurons.result import FurtherLayer, HeadOverlap, Neuron, Neurons
 
+# For annotations alone: the latter loads TensorFlow, which a build whose neurons are all kept does not need.
 if TYPE_CHECKING:
     from reportgen.analysis.chain import RecordedImage
     from reportgen.analysis.whole import WholeImage

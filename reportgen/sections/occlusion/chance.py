@@ -22,6 +22,7 @@ def group_overlapping(boxes: Sequence[Sequence[Box]]) -> list[list[int]]:
     """
     groups: list[list[int]] = []
     for number, own in enumerate(boxes):
+        # A box may join groups that had nothing in common before.
         joined = [
             group
             for group in groups
@@ -44,6 +45,7 @@ def rank_tail(groups: Sequence[Sequence[int]], most: int) -> float:
     A group counts as a single rank, as if all of its ranks had to be equal. Where they need not be, its mean
     is nearer to the middle, and sums far below it are rarer than this says.
     """
+    # As fractions: means of ranks are then exact, and ties are ties.
     return rank_sum_tail(
         sum((mean(map(Fraction, group)) for group in groups), Fraction(0)), len(groups), most
     )

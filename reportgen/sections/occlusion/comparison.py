@@ -34,6 +34,7 @@ def find_comparable(pair: Pair) -> dict[str, list[bool]]:
         same = [_is_same(a, b) for a, b in zip(submitted, expected, strict=False)]
         for name in ("random", "grid"):
             numbers = pair.arrays[f"{name}_{i}"][:, 0].astype(int)
+            # The first column has the number of the neuron that a box belongs to.
             comparable[f"{name}_{i}"] = [bool(number < len(same) and same[number]) for number in numbers]
     return comparable
 

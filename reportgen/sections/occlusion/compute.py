@@ -28,6 +28,7 @@ from reportgen.results.fields import SIDE
 from reportgen.sections.occlusion.result import OccludedBox, OccludedNeuron, Occlusion, worth_of
 from reportgen.store.packing import pack_arrays, unpack_arrays
 
+# For annotations alone: the latter loads TensorFlow.
 if TYPE_CHECKING:
     from reportgen.analysis.occlusion import OccludedNetwork
     from reportgen.analysis.whole import WholeOcclusion
@@ -237,6 +238,8 @@ class _Occluder:
 
     def measure(self, image: ImageFile, subject: Subject) -> Mapping[str, Values]:
         """What :func:`occlude` finds of a neuron."""
+        # With all that decides a measure, the patch included, and nothing else: a renamed image costs no
+        # pass.
         item = f"{image.sha256} {self._layer} {subject} {self._chosen}"
 
         def compute() -> bytes:

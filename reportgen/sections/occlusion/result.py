@@ -98,6 +98,7 @@ class OccludedNeuron(Result):
 
 def worth_of(value: float, kept: float, removed: float) -> float:
     """The smaller one of what a box keeps of a neuron's output, and of what its removal takes away."""
+    # Not the sum, in which one of the two could make up for the other.
     return min(kept, value - removed)
 
 

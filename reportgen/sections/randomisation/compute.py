@@ -33,6 +33,7 @@ from reportgen.sections.randomisation.result import (
 )
 from reportgen.store.packing import pack_arrays, unpack_arrays
 
+# That of the tables of guided gradients, so that their pictures can be compared with these.
 PERCENTILE = 99.5
 ALIKE_FROM, UNLIKE_BELOW = 0.3, 0.1
 """What counts as alike and as unlike: a medium and a small correlation by Cohen's usual names for them."""

@@ -16,6 +16,7 @@ from reportgen.errors import ExplanationError
 from reportgen.models.identity import skip_identities
 from reportgen.results import Box, Position
 
+# For annotations alone: the module loads TensorFlow.
 if TYPE_CHECKING:
     from reportgen.models.backbone import Backbone
 
@@ -93,6 +94,7 @@ class Chain:
         }
 
     def _redraw(self, step: Step, seed: int) -> Step:
+        # Kept, as all subjects are explained in the same redrawn networks.
         if (step.name, seed) not in self._redrawn:
             rng = np.random.default_rng([seed, *self.block_index(step.name)])
             kernel = kaiming_normal(tuple(step.kernel.shape), rng)
