@@ -19,6 +19,7 @@ def judge_sizes(report: Report, case: str) -> None:
     """Rows and columns after each convolution and pool are (W − F + 2P) / S + 1, rounded down, and every
     layer takes what the one before it gives.
     """
+    # Not the size that the report names, or all others could follow from a wrong one.
     before: list[int] = [224, 224, 3]
     for n, layer in enumerate(report.results.architectures.networks[int(case)].layers):
         here = f"/architectures/networks/{case}/layers/{n}"

@@ -121,6 +121,7 @@ class _Trainer:
         self._data = [
             [image.split, context.classes.index(image.label), image.sha256]
             for image in context.images
+            # Another test image trains no network again.
             if image.split in FITTED
         ]
 
@@ -140,6 +141,7 @@ class _Trainer:
         from reportgen.analysis.training import Recipe
 
         plan = self._plan.model_dump(exclude={"seed", "repeats"})
+        # Without the name: a network that is renamed is the same one.
         layers = [layer.table for layer in architecture.layers]
         described = json.dumps([layers, plan, seed, len(self._context.classes), self._data])
         item = hashlib.sha256(described.encode()).hexdigest()
@@ -168,6 +170,7 @@ class _Trainer:
                 keep=lambda now: items.put(unfinished, pack_arrays(dict(now))),
                 advance=advance,
             )
+        # Nobody goes on from there any more, and Adam's state is three numbers for each parameter.
         items.put(unfinished, b"")
         # What is kept, explained and passed on is of the usual precision.
         network = build_network(architecture, classes, recipe.seed)

@@ -26,6 +26,8 @@ SECTION = Section(
     result="Architectures",
     meaning="Networks of one's own, trained from random weights and compared.",
     topic="networks trained from random weights",
+    # Without weights and without the report's seed: VGG19 takes no part in it, and training has a seed of its
+    # own.
     reads=Reads(images="used", settings=("architectures", "training")),
     figures=(Exhibit("network_curves"), Exhibit("network_confusions"), Exhibit("network_test")),
     tables=(Exhibit("network_layers"), Exhibit("network_scores")),

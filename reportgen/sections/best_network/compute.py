@@ -22,6 +22,7 @@ from reportgen.engine.stages.outcomes import pack_section
 from reportgen.results import ImageFile
 from reportgen.sections.best_network.result import BestNetwork, Excited, MapLayer
 
+# The sheet asks for eight of a layer: a row of the figure, and two of the first layer.
 FIRST_MAPS, OTHER_MAPS = 16, 8
 """At most so many maps of the first layer are shown, and of each other one."""
 

@@ -59,6 +59,7 @@ def run(context: StageContext) -> Artifacts:
             Trial(file=image.file, true=image.label, as_it_is=before, without_ring=after)
             for image, before, after in zip(tested, *predicted, strict=True)
         ],
+        # Both follow below: which cue is shown depends on what the numbers say of all cues.
         examples={},
         arrays={},
     )
@@ -103,6 +104,8 @@ def run_without_ring(context: StageContext, tested: Sequence[ImageFile]) -> dict
     The features of what is seen without the ring are kept by image.
     """
     transfer = context.artifacts("transfer")
+    # Of the images as they are nothing is computed again: the section on transfer learning has it of all test
+    # images.
     known = read_arrays(transfer)["probabilities_test"]
     order = [image.file for image in context.images if image.split == "test"]
     as_it_is = np.stack([known[order.index(image.file)] for image in tested])
@@ -115,6 +118,7 @@ def run_without_ring(context: StageContext, tested: Sequence[ImageFile]) -> dict
         with context.progress.stage(
             f"{context.network_choice.name} without the ring", total=len(missing)
         ) as advance:
+            # Kept batch by batch, so that a build which is stopped does not begin again.
             for start in range(0, len(missing), BATCH_SIZE):
                 part = missing[start : start + BATCH_SIZE]
                 batch = np.stack(

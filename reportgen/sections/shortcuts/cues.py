@@ -131,6 +131,7 @@ def _describe_file(seen: ImageCues, formats: Sequence[str]) -> NDArray[np.float6
 
 def split_file(table: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
     """The columns of the cue ``file`` (N, F) by the property of a file that they describe."""
+    # In the order of _describe_file().
     names = ("width", "height", "shape", "bytes_per_pixel", "exif")
     # All that is left are the formats, each a column.
     return {**{name: table[:, k : k + 1] for k, name in enumerate(names)}, "format": table[:, len(names) :]}

@@ -235,6 +235,7 @@ class Shortcuts(Result):
     @property
     def beyond_chance(self) -> list[Annotated[str, means("One cue.")]]:
         """Those that still do where 95 % hold for the intervals of all cues at once (Bonferroni)."""
+        # Of four intervals of 95 %, one is above chance by luck in a tenth of all data sets.
         return [
             cue
             for cue in self.found
@@ -270,6 +271,7 @@ class Shortcuts(Result):
         leader = max(self.file_alone, key=lambda name: self.file_alone[name], default=None)
         if leader is None:
             return None
+        # Bonferroni here as well: the property that leads is chosen from all of them.
         low, _ = wilson_interval(self.file_alone[leader], self.judged, tried=len(self.file_alone))
         return leader if low > self.chance else None
 

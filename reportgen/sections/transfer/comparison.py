@@ -124,6 +124,7 @@ def _can_move(row: Sequence[int], guesses: Sequence[Guess]) -> bool:
 
     tied = [guess for guess in guesses if guess.ties]
     moved = sum(change for change in row if change > 0)
+    # A row counts the images of one class, whatever they are taken for, and each can move once only.
     if sum(row) or moved > len(tied):
         return False
     source = len(row) + len(tied)
