@@ -74,6 +74,7 @@ class Layer(_Table):
     rate: Annotated[float | None, Field(gt=0, lt=1)] = None
     activation: Function | None = None
 
+    # Before the fields are checked: afterwards None means that a layer of this kind has no such key.
     @model_validator(mode="before")
     @classmethod
     def _fill_in(cls, table: Any) -> Any:
@@ -85,6 +86,7 @@ class Layer(_Table):
             "pool": {"stride": table.get("size")},
             "dense": {"activation": "relu"},
         }
+        # Whatever stands there: a list could not be looked up, and its field reports it.
         kind = table.get("layer")
         return {**(usual.get(kind, {}) if isinstance(kind, str) else {}), **table}
 
@@ -104,6 +106,7 @@ class Layer(_Table):
     @property
     def table(self) -> dict[str, Any]:
         """The layer as ``report.toml`` has it."""
+        # What does not belong to the layer's kind would be refused if the table were read again.
         return self.model_dump(exclude_none=True)
 
 

@@ -148,6 +148,7 @@ def read_steps(layers: Iterable[Any], side: int) -> list[Step]:
 
 
 def _read_step(layer: Any, inputs: int) -> Step:
+    # By its name, so that this module is loaded without Keras.
     kind = type(layer).__name__
     window = {"Conv2D": "kernel_size", "MaxPooling2D": "pool_size"}.get(kind)
     if window is None or not _is_plain(layer, getattr(layer, window)):

@@ -114,6 +114,7 @@ def _begin(length: int) -> Axis:
 
 
 def _hands_on(node: Node) -> bool:
+    # Whatever comes before it, unlike in skip_identities(): a ReLU changes values, but no field.
     return node.kind == "Conv2D" and is_identity(node.layer)
 
 

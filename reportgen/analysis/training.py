@@ -96,6 +96,7 @@ def build_network(
     """
     layers: list[Any] = [keras.Input(shape, dtype=precision)]
     for number, layer in enumerate(architecture.layers):
+        # By these names sections ask for the outputs of convolutions.
         named = {"name": f"{layer.layer}_{number + 1}", "dtype": precision}
         layers += _build_layer(layer, _draw_seed(seed, number), named)
     last = keras.initializers.GlorotUniform(seed=_draw_seed(seed, len(architecture.layers)))

@@ -154,6 +154,7 @@ class Lettering:
 
         Raises ``FontMissingError`` if it cannot be shown.
         """
+        # Composed, as fonts have most letters with their marks.
         line = " ".join(unicodedata.normalize("NFC", text).split())
         if not needs_shaping(line):
             line = "".join(letter for letter in line if not is_invisible(letter))

@@ -344,6 +344,7 @@ def _draw_curves(axes: Axes, curves: Curves) -> None:
             marker=marker,
             markersize=3,
             label=label,
+            # Or a curve along the edge, such as an accuracy of 1, would lose half of its width.
             clip_on=False,
         )
     axes.set_xlim(*((1, len(epochs)) if len(epochs) > 1 else (0.5, 1.5)))

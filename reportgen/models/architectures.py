@@ -139,6 +139,7 @@ def _end_with_features(model: keras.Model, choice: NetworkChoice) -> keras.Model
             "Give a network that classifies images, or its part before the classifier.",
         )
     trunk = keras.Model(model.input, output, name="network")
+    # Frozen, by which Keras also has normalisations take their stored means, and not those of a batch.
     trunk.trainable = False
     return trunk
 
@@ -161,6 +162,7 @@ def open_model(path: Path) -> keras.Model:
     for fault in _find_strangers(config):
         raise WeightsError(f"{path}: {fault}, which is not loaded.", _REMEDY)
     try:
+        # What it was trained with is not needed, and might be a loss of the user's own.
         model = keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # whatever a file may lead Keras to raise
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

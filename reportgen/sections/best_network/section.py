@@ -9,6 +9,7 @@ SECTION = Section(
     package="reportgen.sections.best_network",
     result="BestNetwork",
     meaning="Feature maps of the best network, and the patches that excite its last convolution layer most.",
+    # All images: a class whose example is no training image is shown by its first one.
     reads=Reads(images="both", sections=("architectures",)),
     figures=(Exhibit("network_maps"), Exhibit("network_patches")),
     tables=(Exhibit("network_neurons"),),

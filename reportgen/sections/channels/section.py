@@ -28,8 +28,10 @@ SECTION = Section(
         images="both",
         annotations=True,
         weights=True,
+        # The seed draws the permutations that loud channels and preferred classes are compared with.
         settings=("show.neurons", "seed"),
         stages=("features", "activations"),
+        # The trained layer, and patches that are known already: each would cost a backward pass.
         sections=("transfer", "neurons"),
     ),
     figures=(Exhibit("leading_<i>"), Exhibit("exciting")),

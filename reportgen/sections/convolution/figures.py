@@ -24,6 +24,7 @@ from reportgen.figures.montage import ScaleBar, Tile, count_columns, full_width_
 from reportgen.sections.convolution.result import Convolution
 from reportgen.typefaces.face import Typefaces
 
+# As many as a filter has rows whose weights are written.
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 _CHANNELS = ("red", "green", "blue")

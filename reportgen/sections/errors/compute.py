@@ -30,6 +30,7 @@ from reportgen.sections.errors.result import (
 )
 from reportgen.store.packing import unpack_arrays
 
+# Pairs: a row of the figure.
 SHOWN_TWINS = 4
 
 _MOST_LISTED, _JUDGED = 12, 3

@@ -131,6 +131,7 @@ def plot_map(
             label=_WRONG, clip_on=False,
         )  # fmt: skip
     for axis, name, share in zip("xy", ("first", "second"), section.variance_share, strict=True):
+        # Without ticks: distances count here, and not where zero is.
         axes.set(**{f"{axis}label": f"{name} axis ({percent_text(share)} of variance)", f"{axis}ticks": []})
     axes.spines[["top", "right"]].set_visible(False)
     _write_legend(axes, section, faces)
@@ -148,6 +149,7 @@ def _write_legend(axes: Axes, section: Errors, faces: Typefaces) -> None:
         loc="upper left", bbox_to_anchor=(1.02, 1), frameon=False, borderaxespad=0, handletextpad=0.3
     )
     names = [*(_shorten(label, faces) for label in section.images), _WRONG]
+    # Not strict: without any error the legend has no ring.
     for text, name in zip(legend.get_texts(), names, strict=False):
         text.set_parse_math(False)
         text.set_fontfamily(font_families(name, faces))

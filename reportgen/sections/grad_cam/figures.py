@@ -25,6 +25,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
         tiles = [Tile(pixels, "image")]
         for (name, own), values in zip(image.maps.items(), data.arrays["maps"][i], strict=True):
             coloured = sequential(values, 0, image.limit)
+            # Three decimals: with two, every probability below 0.01 was printed as 0.01.
             tiles.append(Tile(coloured, name, share_text(own.probability, 3), look="squares"))
         columns = min(_MOST, len(tiles))
         yield lettered_figure(

@@ -63,6 +63,7 @@ def choose_neuron(
     None if the image has no such neuron. Raises ``SettingsError`` for a position outside the layer.
     """
     if not isinstance(choice, str):
+        # Those below zero the settings have refused.
         if any(index >= size for index, size in zip(choice, activations.shape, strict=True)):
             raise SettingsError(
                 f"guided_backprop.neurons: {list(choice)} lies outside the layer's "
@@ -240,6 +241,7 @@ def _find_usual(
 ) -> NDArray[np.float32] | None:
     """The mean output of each channel over the training images; None where the features are no such means."""
     features = unpack_arrays(context.artifacts("features")[FEATURES])["features"]
+    # By content: the features of equal images are the same.
     numbers = {image.sha256: n for n, image in enumerate(context.images)}
     # Seen from the numbers, as the network need not be loaded where all gradients are kept.
     if not all(

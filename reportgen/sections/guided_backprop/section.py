@@ -13,6 +13,7 @@ SECTION = Section(
     meaning="Guided backpropagation of chosen neurons.",
     topic="guided backpropagation",
     reads=Reads(
+        # All images, since averages over the training images decide which neuron is unusual.
         images="both",
         annotations=True,
         weights=True,

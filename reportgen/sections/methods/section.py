@@ -13,9 +13,11 @@ SECTION = Section(
     meaning="Where the decision on each example image comes from, by several methods.",
     topic="other methods of explanation",
     reads=Reads(
+        # All images, as the settings may ask for maps of every test image.
         images="both",
         annotations=True,
         weights=True,
+        # Of the layers the first: its maps are those that Grad-CAM weighs.
         settings=("seed", "layers", *(f"methods.{name}" for name in _SETTINGS)),
         sections=("transfer",),
     ),

@@ -28,6 +28,7 @@ SECTION = Section(
         images="examples",
         annotations=True,
         weights=True,
+        # The seed draws the random positions that patches are compared with.
         settings=("show.neurons", "seed"),
         stages=("activations",),
     ),

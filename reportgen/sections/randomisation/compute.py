@@ -112,6 +112,7 @@ class _Explainer:
         def describe() -> bytes:
             return json.dumps(self._network().describe()).encode()
 
+        # Kept like the pictures, so that a build which has them all loads no network.
         item = f"layers up to {self._layer}"
         described: dict[str, Any] = json.loads(self._context.items.obtain(item, describe))
         return described
@@ -200,6 +201,7 @@ def _compare(
     """What is to be said of one neuron, and its guided and plain pictures (N, 224, 224, 3) in their units."""
     guided, guided_limits = _scale([own.guided for own in pictures], subject.field)
     plain, plain_limits = _scale([own.plain for own in pictures], subject.field)
+    # Outside of it every picture is zero, which would make any two of them alike.
     field = (slice(None), slice(*subject.field.rows), slice(*subject.field.cols))
     likenesses = zip(compare_with_first(guided[field]), compare_with_first(plain[field]), strict=True)
     neuron = ExplainedNeuron(

@@ -69,6 +69,7 @@ def make_tiles(pictures: Sequence[NDArray[Any]], neuron: ExplainedNeuron, names:
     tiles = []
     rows, columns = (slice(*span) for span in (neuron.field.rows, neuron.field.cols))
     for kind, whole in zip(KINDS, pictures, strict=True):
+        # Clipped before, or one large value would colour its whole block.
         row = [block_means(np.clip(each[rows, columns], -1, 1), _SIDE) for each in whole]
         tiles.append(Tile(signed_rgb(row[0], 1), "none", kind, look="values"))
         for picture, name, own in zip(row[1:], names, neuron.redrawn, strict=True):

@@ -174,6 +174,7 @@ class Whole:
             # What has no kernel belongs to the block of the last layer that has one.
             block = self._block_indices.get(node.name, (block, 0))[0]
             if block >= first_block:
+                # A node without a kernel draws nothing from it.
                 rng = np.random.default_rng([seed, *self._block_indices.get(node.name, (0, 0))])
                 for weight in getattr(node.layer, "weights", ()):
                     found[id(weight)] = _redraw_weight(node.layer, weight, rng)

@@ -76,6 +76,7 @@ class Recognised(Result):
     without_ring: Annotated[Count, means("Those that are when the ring has been replaced.", "images")]
 
 
+# At most twelve pictures in all: three of each of up to four classes, or one of each of the first twelve.
 _SHOWN, _MANY_CLASSES, _MOST_SHOWN = 3, 4, 12
 
 

@@ -111,6 +111,7 @@ _TRAINED = 0.01
 """What ``verify`` lets a probability differ by on another machine."""
 
 
+# As matplotlib writes a rectangle. Should it ever write another path, no grid is found and no cell opens.
 _SQUARE = re.compile(r'd="M ([\d.]+) ([\d.]+)\s+L ([\d.]+) \2\s+L \3 ([\d.]+)\s+L \1 \4\s+z')
 
 _VIEW = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')

@@ -24,6 +24,7 @@ from reportgen.results import SPLITS, Split
 
 def class_names(results: LoadedResults, split: Split = "test") -> list[str]:
     """The names of a confusion matrix's rows; their numbers if they are not as many as the classes."""
+    # A stranger's results may have more names than rows, or fewer.
     size = len(results.transfer.confusion[split])
     classes = results.transfer.classes
     return list(classes) if len(classes) == size else [str(number) for number in range(size)]
@@ -141,6 +142,7 @@ def render(results: LoadedResults) -> str:
 
 def _counts(row: Sequence[int], index: int) -> str:
     """A row of counts, the darker the more; what is right is green, what is wrong is red."""
+    # Or a class without test images would be a division by zero.
     most = max([*row, 1])
     return "".join(
         cell(
