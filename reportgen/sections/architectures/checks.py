@@ -125,6 +125,7 @@ def judge_epoch(report: Report, case: str) -> None:
     )
 
 
+# What users read of a check is the docstring of its function.
 CHECKS: Final = {
     "network_sizes": NamedCheck(networks, judge_sizes),
     "network_parameters": NamedCheck(networks, judge_parameters),

@@ -125,6 +125,7 @@ def describe_network(architecture: Architecture, looked: Mapping[str, ImageOutpu
     neurons = {}
     for i, (label, image) in enumerate(looked.items()):
         arrays[f"image_{i}"], arrays[f"output_{i}"] = image.pixels, image.outputs[-1]
+        # The neuron whose gradient look() took: of equal outputs both name the first.
         (position,) = rank_neurons(image.outputs[-1], 1)
         neurons[label] = Excited(
             file=image.file,

@@ -247,6 +247,7 @@ def run(context: StageContext) -> Artifacts:
     seen = json.loads(context.artifacts("neurons")[NUMBERS])
     network = context.network()
     averaged = network.averages(layer)
+    # Only then is an image's feature the average of a channel, and the mean over images its usual output.
     features = read_arrays(transfer)["features_train"] if averaged else None
     with context.progress.stage("Decisive channels", total=len(files)) as advance:
         examples = {}
@@ -352,6 +353,7 @@ def _look(
 
 
 def _record(context: StageContext, image: ImageFile) -> RecordedImage | WholeImage:
+    # First of all: the module imports TensorFlow, which network() sets.
     network = context.network()
     from reportgen.analysis.whole import record_image
 

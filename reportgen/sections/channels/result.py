@@ -22,6 +22,7 @@ from reportgen.results.fields import (
     means,
 )
 
+# Of either sign and without bounds: contributions raise or lower a score.
 Number = float
 
 

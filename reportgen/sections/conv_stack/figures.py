@@ -126,6 +126,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
 
 def _filters(n: int, layer: ConvLayer, kernels: NDArray[Any]) -> Figure:
     columns = count_channel_columns(kernels.shape[3])
+    # Fewer filters are no larger than if there were five.
     side = full_width_side(max(columns, 5))
     if kernels.shape[2] == 1:
         side = min(side, _SLICE_SIDE)
@@ -167,6 +168,7 @@ def _strip(name: str, alt: str, data: tuple[Rgb, Values], *, shared: bool) -> Fi
         pixels = sequential(block_means(maps[..., k], side), 0, highest if shared else high)
         value = number_text(high) if high else "silent"
         tiles.append(Tile(pixels, str(k + 1), value, quiet=not high, look="values"))
+    # Else each map ends at a maximum of its own, which is printed below it: one bar would be true of none.
     bar = ScaleBar(0, highest, "feature-map value after ReLU", "sequential") if shared else None
     return lettered_figure(name, alt, tiles, columns=columns, tile_side=side, bar=bar)
 

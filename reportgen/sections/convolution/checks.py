@@ -133,6 +133,7 @@ def _weights(report: Report, bank: str) -> NDArray[Any]:
     return report.array("conv_stack", f"kernel_{_LAYERS[bank]}")
 
 
+# What users read of a check is the docstring of its function.
 CHECKS: Final = {
     "filter_size": NamedCheck(whole, judge_filter_size),
     "feature_map_size": NamedCheck(classes, judge_map_size),

@@ -53,6 +53,7 @@ def find_plane(features: NDArray[Any]) -> tuple[NDArray[np.float64], tuple[float
     Of an axis and its contrary that one is taken whose largest component is positive. An axis is zero, and
     its share too, where there is no variance left.
     """
+    # Imported here: verify takes the cosines alone, and importing SciPy takes 0.4 s.
     from scipy.linalg import eigh
 
     centred = features.astype(np.float64) - features.mean(axis=0, dtype=np.float64)

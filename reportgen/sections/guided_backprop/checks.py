@@ -71,6 +71,7 @@ def _gradients(report: Report, label: str) -> NDArray[Any]:
     return gradients
 
 
+# What users read of a check is the docstring of its function.
 CHECKS: Final = {
     "outputs_true": NamedCheck(classes, judge_outputs),
     "relus_guided": NamedCheck(classes, judge_guided),

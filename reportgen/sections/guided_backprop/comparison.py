@@ -107,6 +107,7 @@ def compare_rows(
             yield neurons.compare_plainly((*here, "choice"), row["choice"], wanted["choice"])
             yield _compare_position(neurons, here, row, wanted, layers[label], usual)
             yield neurons.compare_value(here, "value", row, wanted, layers[label])
+            # Of another neuron of equal output the gradient is another one, too.
             same = row["position"] == wanted["position"]
             for name in ("gradient_max_abs", "blank", "relu_total", "relu_guided", "scale_limit"):
                 yield from neurons.compare_if(same, (*here, name), row[name], wanted[name])

@@ -23,6 +23,7 @@ class Overlay:
 
 def template_values(results: Results) -> dict[str, Any]:
     """``overlays(label)`` for the section's template."""
+    # As plain text: a template hands its values over together with their pointers.
     return {"overlays": lambda label: find_overlays(results, str(label))}
 
 

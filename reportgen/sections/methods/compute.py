@@ -81,6 +81,8 @@ def describe_methods(
         described = [_describe(method, own, image) for method, own in zip(methods, image.maps, strict=True)]
         # A map that is zero everywhere has no limit to be divided by, and stays zero.
         limits = np.array([each.limit or 1 for each in described], np.float32)
+        # In units of its limit, since each method has a unit of its own: one colour scale fits all maps, and
+        # so does one tolerance.
         arrays[f"maps_{i}"] = image.maps / limits[:, None, None]
         classes[label] = ExplainedImage(
             file=image.file,
@@ -113,6 +115,7 @@ def describe_methods(
 def _describe(method: str, values: Values, image: Explained) -> Attribution:
     sizes = np.abs(values.astype(np.float64))
     total, rise = sizes.sum(), image.score - image.baseline
+    # By size: what speaks against the class points somewhere, too.
     peak = np.unravel_index(sizes.argmax(), sizes.shape) if total else None
     animal = image.animal
     return Attribution(
@@ -217,6 +220,7 @@ class _Explainer:
     """Maps of single images; the network is put together once."""
 
     def __init__(self, context: StageContext, methods: Sequence[str], effort: Effort) -> None:
+        # First of all: the module imports TensorFlow, which network() sets.
         backbone = context.network()
         from reportgen.analysis.whole import build_scored
 

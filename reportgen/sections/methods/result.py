@@ -234,6 +234,7 @@ class Methods(Result):
         means(
             'The class that is explained in all images; "predicted": the one that each of them is taken for.'
         ),
+        # What documents from before this setting mean.
     ] = PREDICTED
     steps: Annotated[Positive, means("Steps of the integral of integrated gradients.", "steps")]
     samples: Annotated[Positive, means("Noisy copies that SmoothGrad averages over.", "samples")]

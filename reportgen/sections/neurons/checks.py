@@ -86,6 +86,7 @@ def _edges(box: Box) -> list[tuple[str, tuple[int, int]]]:
     return [("rows", box.rows), ("cols", box.cols)]
 
 
+# What users read of a check is the docstring of its function.
 CHECKS: Final = {
     "largest_neurons": NamedCheck(classes, judge_largest),
     "fields_true": NamedCheck(classes, judge_fields),

@@ -166,6 +166,7 @@ def run(context: StageContext) -> Artifacts:
         arrays |= {
             f"{name.replace('_', f'_{number}_')}": array
             for name, array in each.arrays.items()
+            # Images are the same for all layers, and with the first one already.
             if name.startswith("activations")
         }
     further = [_as_further(each.numbers) for each in more]
@@ -220,6 +221,7 @@ def _sight(context: StageContext, image: ImageFile, layer: str) -> See:
 
 
 def _record(context: StageContext, image: ImageFile, layer: str) -> RecordedImage | WholeImage:
+    # First of all: these modules import TensorFlow, which network() sets.
     network = context.network()
     from reportgen.analysis.whole import record_image
     from reportgen.models.backbone import preprocess

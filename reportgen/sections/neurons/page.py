@@ -11,6 +11,7 @@ from reportgen.results import Results
 def template_values(results: Results) -> dict[str, Any]:
     """``occluded(label)`` and ``loud(label)`` for the section's templates."""
     return {
+        # As plain text: a template hands its values over together with their pointers.
         "occluded": lambda label: find_occluded(results, str(label)),
         "loud": lambda label: find_loud(results, str(label)),
     }

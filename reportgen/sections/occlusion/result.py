@@ -117,6 +117,7 @@ class Occlusion(Result):
     ]
     step: Annotated[Positive, means("Boxes that are tried are at most so far apart.", "pixels")]
     blur: Annotated[Size, means("Standard deviation of the Gaussian that blurs.", "pixels")]
+    # With a default, as documents from before the tests have none.
     alpha: Annotated[Share, means("The level of the tests of patches and of found boxes, two-sided.")] = ALPHA
     neurons: Annotated[
         dict[

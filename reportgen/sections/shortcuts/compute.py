@@ -72,6 +72,7 @@ def run(context: StageContext) -> Artifacts:
 def _measure_all(context: StageContext) -> list[ImageCues]:
     """What the cues are made of, for every image; kept by the image's content."""
     kept = {image.sha256: context.items.get(f"cues of {image.sha256}") for image in context.images}
+    # Asked for beforehand and not one by one, so that the bar counts only the images that are not kept.
     missing = {image.sha256: image for image in context.images if kept[image.sha256] is None}
     if missing:
         with context.progress.stage("Looking at rings, colours and files", total=len(missing)) as advance:

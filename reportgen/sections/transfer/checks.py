@@ -90,6 +90,7 @@ def judge_best_epoch(report: Report, _case: str) -> None:
     )
 
 
+# What users read of a check is the docstring of its function.
 CHECKS: Final = {
     "base_frozen": NamedCheck(whole, judge_frozen),
     "head_size": NamedCheck(whole, judge_head_size),
