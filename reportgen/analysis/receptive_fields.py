@@ -219,6 +219,7 @@ def _slide(node: Node, seen: Field) -> Field:
 
 def _slide_along(axis: Axis, window: Window) -> Axis:
     count, reach = len(axis.spans), (window.size - 1) * window.dilation + 1
+    # TensorFlow's: of an odd number of zeros the one more comes behind.
     if window.same:
         outputs = -(-count // window.stride)
         zeros = max((outputs - 1) * window.stride + reach - count, 0) // 2

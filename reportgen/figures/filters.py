@@ -100,6 +100,7 @@ def _axes_at(figure: Figure, box_mm: tuple[float, float, float, float]) -> Axes:
 def _draw_slice(axes: Axes, weights: _Weights, limit: float) -> None:
     rows, columns = weights.shape
     colours = diverging(weights, limit) / 255
+    # As rectangles: imshow() would put a raster into the SVG, which viewers enlarge with soft edges.
     for (i, j), weight in np.ndenumerate(weights):
         red, green, blue = map(float, colours[i, j])
         square = Rectangle(
@@ -123,6 +124,8 @@ def _draw_scale(axes: Axes, bar: ScaleBar) -> None:
     axes.set(xlim=(bar.low, bar.high or 1), ylim=(0, 1), yticks=[], facecolor=bar.strip(1)[0, 0] / 255)
     axes.set_xticks(bar.ticks, [number_text(tick) for tick in bar.ticks])
     axes.set_xlabel(bar.caption, labelpad=2)
+    # Within the strip, or the numbers would make the picture wider than it. The left end comes last: a scale
+    # of a single value has one number, which is both.
     numbers = axes.get_xticklabels()
     numbers[-1].set_horizontalalignment("right")
     numbers[0].set_horizontalalignment("left")
@@ -158,6 +161,7 @@ def _mark_negative(colours: Rgb, kernel: _Weights, element: int) -> None:
     half, thickness = max(1, round(element / 6)), max(1, element // 14)
     for i, j in np.ndindex(kernel.shape[:2]):
         middle, centre = i * element + element // 2, j * element + element // 2
+        # A view: what is written into it below is drawn into the tile.
         dash = colours[middle - thickness // 2 :, centre - half : centre + half][:thickness]
         # Over the dash's pixels and colours: one answer for each slice.
         dark = dash.mean(axis=(0, 1, 3)) < 120

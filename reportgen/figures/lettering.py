@@ -83,6 +83,7 @@ class ShapedRun:
 
     def draw(self, canvas: ImageDraw.ImageDraw, at: tuple[float, float], fill: str) -> None:
         """Draw it with the left end of its baseline at ``at`` (x, y)."""
+        # A space has no outline, and so no extent.
         if not np.size(self.outline.path.vertices):
             return
         box = self.outline.path.get_extents()
@@ -94,6 +95,7 @@ class ShapedRun:
         # Agg would draw the outline as well, and letters would be bolder.
         lines.set_linewidth(0)
         renderer.draw_path(lines, self.outline.path, transform, (0, 0, 0, 1))
+        # The coverage alone: bitmap() paints it in the colour that is asked for.
         ink = Image.fromarray(np.asarray(renderer.buffer_rgba())[..., 3].copy())
         canvas.bitmap((left, top), ink, fill=fill)
 
@@ -214,6 +216,7 @@ class Lettering:
         if needs_shaping(text) or any(map(is_mark, text)):
             return ShapedRun(shape(text, face, size))
         if face not in self._fonts:
+            # Pillow's other one, Raqm, is there on some machines only, and spaces letters otherwise.
             layout = ImageFont.Layout.BASIC
             self._fonts[face] = ImageFont.truetype(face.file, size, face.index, layout_engine=layout)
         return PlainRun(self._fonts[face], text)

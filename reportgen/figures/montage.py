@@ -111,6 +111,7 @@ class ScaleBar:
         lettering.draw(canvas, (left + width / 2, baseline), caption, INK, "centre")
 
     def _is_one_line(self, width: int, lettering: Lettering) -> bool:
+        # Twice the wider number, since the caption is centred.
         beside = 2 * (max(lettering.length(number_text(tick)) for tick in self.ticks) + _LEAST_GAP)
         return len(self.ticks) == 2 and lettering.length(lettering.legible(self.caption)) + beside <= width
 
@@ -323,6 +324,7 @@ def _place_images(sheet: Image.Image, grid: _Grid, images: Sequence[Image.Image]
         x, y = grid.corner(index)
         left = x + (grid.cell[0] - image.width) // 2
         top = y + (grid.cell[1] - image.height) // 2
+        # Around the image and not on it: the pixels at its edges are data.
         frame = (left - _FRAME, top - _FRAME, left + image.width, top + image.height)
         canvas.rectangle(frame, outline=HAIRLINE, width=_FRAME)
         sheet.paste(image, (left, top))

@@ -64,6 +64,7 @@ def _rectangle(image: Rgb, box: Box, scale: int) -> _Rectangle:
 def _draw_frame(canvas: ImageDraw.ImageDraw, rectangle: _Rectangle, scale: int, *, dashed: bool) -> None:
     left, top, right, bottom = rectangle
     halo, line = max(1, round(_HALO * scale)), round(_LINE * scale)
+    # In a box that is hardly larger than its frame dashes would run into each other.
     has_room = min(right - left, bottom - top) > 2 * (2 * halo + line)
     _draw_ring(canvas, rectangle, 0, 2 * halo + line, "white")
     if dashed and has_room:

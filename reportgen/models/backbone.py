@@ -199,6 +199,7 @@ class Backbone:
 
     def _forward_graph(self, neurons: Node, end: int) -> Callable[[Any], tuple[Any, Any]]:
         def forward(images: Any) -> tuple[Any, Any]:
+            # Filled while the function is traced, which is when the graph learns of the tensor.
             maps = []
 
             def apply(node: Node, args: Any, kwargs: Any) -> Any:

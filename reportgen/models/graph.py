@@ -324,6 +324,7 @@ def _with_shapes(nodes: Sequence[Node]) -> list[Node]:
     found = [nodes[0]]
     for index, node in enumerate(nodes[1:], 1):
         args, kwargs = _fill_in(node, values)
+        # By Keras's symbolic call: nothing is computed for a shape.
         outputs = node.layer.compute_output_spec(*args, **kwargs)
         listed = outputs if isinstance(outputs, list | tuple) else [outputs]
         values |= {Ref(index, k): output for k, output in enumerate(listed)}

@@ -256,6 +256,7 @@ def _as_layer(path: Path, group: str, weights: Sequence[Any]) -> StoredLayer | N
         return None
     # By their dimensions, for files name them kernel and bias, or 0 and 1.
     kernel, bias = sorted(weights, key=lambda dataset: -dataset.ndim)
+    # Of any floating type: HDF5 converts it to single precision as it is read.
     if bias.ndim != 1 or kernel.dtype.kind != "f" or bias.dtype.kind != "f":
         return None
     return StoredLayer(path, group.rpartition("/")[2], kernel, bias)

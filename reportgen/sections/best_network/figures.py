@@ -23,6 +23,7 @@ _SIDE = 112
 _SHARP = 56
 """Maps of fewer values a side are drawn as squares, or they would look smoother than they are."""
 
+# Even numbers: an image and its patch stay side by side.
 _FEWEST, _MOST = 4, 6
 """Fewer images and patches are no larger than if there were so many, and so many are in a row."""
 

@@ -59,6 +59,7 @@ def _decide_looks(numbers: Neurons) -> Iterator[Claim]:
             finding=True,
             weight=weigh_share(flatness.share, flatness.expected) if significant else 0.0,
         )
+    # A single patch has no pair, and older documents count none.
     if numbers.pairs:
         overlap = 2 * numbers.overlapping > numbers.pairs
         yield Claim(

@@ -51,6 +51,7 @@ def compare_top(
             yield from compare_lengths(steps, reported, expected)
             yield from _repeated(steps, reported, channels=table == "top_distinct")
             known = {tuple(neuron["position"]): neuron for neuron in expected}
+            # Not strict: another length has been reported above.
             for i, (neuron, wanted) in enumerate(zip(reported, expected, strict=False)):
                 here = (*steps, i)
                 yield neurons.compare_position(here, neuron, wanted, layers[label])

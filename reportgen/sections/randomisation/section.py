@@ -23,6 +23,7 @@ SECTION = Section(
     reads=Reads(
         images="examples",
         weights=True,
+        # Not the report's seed: other networks can be drawn without drawing the filters again.
         settings=("randomisation.seed", "randomisation.images"),
         stages=("activations",),
     ),
