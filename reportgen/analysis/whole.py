@@ -113,6 +113,7 @@ class WholeScores(ScoredNetwork):
     """A network of any form and the new layer above it, from images to scores."""
 
     def __init__(self, network: Backbone, layer: str, kernel: Values, bias: Values) -> None:
+        # Without the base class's own, which takes a chain of layers; what its methods read is set here.
         self._network, self._layer = network, network.graph.find_neurons(layer)
         self._kernel, self._bias = kernel, bias
         self._below, self._above = [], []  # the graph is run as one

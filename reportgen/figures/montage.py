@@ -259,6 +259,7 @@ def lettered_figure(
         tiles,
         columns=columns,
         tile_side=tile_side,
+        # Smoothing would show values between the squares that are not in the data.
         smooth=not any(tile.look == "squares" for tile in tiles),
         bar=bar,
         mime="image/png" if data else "image/jpeg",

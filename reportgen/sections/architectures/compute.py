@@ -99,6 +99,7 @@ def _read_parts(context: StageContext) -> dict[str, Part]:
         ThreadPoolExecutor(2) as pool,
     ):
         pixels = []
+        # In the order of the images, whichever is decoded first.
         for decoded in pool.map(lambda image: decode(context.path(image), image.sha256), images):
             pixels.append(decoded)
             advance(1)

@@ -9,6 +9,7 @@ from pydantic import Field, computed_field
 from reportgen.results.fields import Arrays, Count, Matrix, Positive, Result, Shape, Share, Size, means
 from reportgen.results.inference import wilson_interval
 
+# As many as there may be epochs.
 _Curve = Annotated[
     list[Annotated[Size, means("The value after epoch i + 1.")]], Field(min_length=1, max_length=1000)
 ]

@@ -62,6 +62,7 @@ def compare(pair: Pair) -> Findings:
 def _count_strong(classes: Mapping[str, Any]) -> int:
     """How many entries of the lists of loud channels are among the strongest of their image."""
     return sum(
+        # Of a rank that is missing, as in older documents, nothing is counted.
         (each.get("strength_rank") or 0) in range(1, len(image["loud"]) + 1) and each["contribution"] != 0
         for image in classes.values()
         for each in image["loud"]
@@ -120,6 +121,7 @@ def _compare_ranking(
     # rank.
     twice = len({one["file"] for one in submitted}) < len(submitted)
     for n, (one, other) in enumerate(zip(submitted, wanted["images"], strict=False)):
+        # A file that is no image of the split has no output, and NaN is near nothing.
         label, output = known.get(one["file"], ("", float("nan")))
         # What the report says of its image and what was recomputed of it: neither may be far from the wanted
         # one.
@@ -170,6 +172,7 @@ def _compare_list(
     known = {tuple(each["position"]): each for each in wanted}
     for k, (channel, expected) in enumerate(zip(found, wanted, strict=False)):
         path = (*here, str(k))
+        # Under the name that compare_position() looks for, the number that this list is ordered by.
         row = neurons.compare_position(
             path, {**channel, "value": channel[by]}, {**expected, "value": expected[by]}, layer
         )

@@ -301,6 +301,7 @@ def _add_data(
         return decoded[file][slice(*patch.rows), slice(*patch.cols)]
 
     patches = [[cut(each.file, each.patch) for each in channel.images] for channel in found.channels]
+    # Patches are squares of one side, and so one array.
     arrays = {**compared.arrays, "largest": peaks.largest, "patches": np.array(patches, np.uint8)}
     complete = {"over_data": found, "arrays": summarise("channels", arrays)}
     return Computed(compared.numbers.model_copy(update=complete), arrays)

@@ -72,6 +72,7 @@ def stack_layers(
         files=dict(files),
         layers=[
             layer.model_copy(update=_find_scales(arrays, n, list(images), displayed))
+            # One generator for both layers, begun where drawing began: they were drawn one after the other.
             for n, layer in enumerate(
                 _describe(kernels, layers, first.shape[:2], observed, np.random.default_rng([seed, 2])), 1
             )

@@ -70,6 +70,7 @@ def describe_maps(n: int, layer: ConvLayer, label: str, maps: Values, *, shared:
         f"each of {height} by {width} values."
     )
     means = maps.mean(axis=(0, 1))
+    # On a scale of its own no map is faint.
     silent, faint = silent_maps(maps), faint_maps(maps) if shared else []
     if len(silent) == displayed:
         return f"{start} All are silent: zero everywhere."
@@ -165,6 +166,7 @@ def _strip(name: str, alt: str, data: tuple[Rgb, Values], *, shared: bool) -> Fi
     tiles = [Tile(image, "input")]
     for k in range(maps.shape[2]):
         high = float(maps[..., k].max())
+        # Means of the values and not of their colours: every pixel can then be read off the scale.
         pixels = sequential(block_means(maps[..., k], side), 0, highest if shared else high)
         value = number_text(high) if high else "silent"
         tiles.append(Tile(pixels, str(k + 1), value, quiet=not high, look="values"))

@@ -81,6 +81,7 @@ def _tile_mistakes(mistakes: Sequence[Mistake], pixels: NDArray[np.uint8]) -> It
     for each in mistakes:
         yield Tile(_frame(next(pictures)), each.true, f"as {each.predicted}")
         for neighbour in each.nearest:
+            # Three decimals, and never 1 unless it is: the cosines of near images are close together.
             yield Tile(next(pictures), neighbour.label, share_text(neighbour.similarity, 3))
 
 
@@ -118,6 +119,7 @@ def plot_map(
     axes = figure.add_axes((0, 0, 1, 1))
     # Images are in the order of their classes.
     true = np.repeat(range(len(section.images)), list(section.images.values()))
+    # Class by class and before anything else: locate_points() knows the images by the order of their markers.
     for i, label in enumerate(section.images):
         shape, colour = _LOOKS[i % len(_LOOKS)]
         axes.plot(

@@ -297,6 +297,7 @@ def _pack(gradients: GuidedGradients, k: int) -> bytes:
         {
             "value": gradients.values[k],
             "gradient": gradients.gradients[k],
+            # With each neuron, so that what is kept proves as much as what has just been computed.
             "relus": np.array([gradients.relu_total, gradients.relu_guided]),
         }
     )

@@ -58,6 +58,7 @@ def compare_top(
                 yield neurons.compare_value(here, "value", neuron, wanted, layers[label])
                 if any(i >= size for i, size in zip(neuron["position"], layers[label].shape, strict=False)):
                     continue  # reported above: outside the layer nothing is seen
+                # Of the position that was handed in, which may be that of another neuron of equal output.
                 yield from _compare_field(neurons, (*here, "receptive_field"), neuron, recomputed["geometry"])
                 yield from _compare_if_known(neurons, (*here, "patch"), neuron, known)
                 # Documents before 1.2 lack it, and with it what follows from it.

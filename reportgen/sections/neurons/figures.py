@@ -71,6 +71,7 @@ def draw(data: FigureData) -> Iterator[Figure]:
         yield Figure(
             f"neuron_input_{i}",
             raster_picture_of(
+                # The field first, so that the frames of patches are drawn over its own.
                 with_boxes(image, [(field, ""), *patches], _NEURON_SCALE),
                 "image/jpeg",
             ),

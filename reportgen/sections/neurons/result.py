@@ -123,6 +123,7 @@ class FurtherLayer(Result):
     layer: Annotated[str, means("The explained layer.")]
     layer_shape: Annotated[VolumeShape, means("Rows, columns and channels of its output.", "neurons")]
     geometry: Annotated[FieldGeometry, means("The receptive fields of its neurons.")]
+    # Of the same type as in Neurons, from which it is copied.
     network_geometry: Annotated[
         FieldGeometry | None, means("The receptive fields in the network that ran; never null here.")
     ]

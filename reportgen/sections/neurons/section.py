@@ -69,6 +69,7 @@ SECTION = Section(
     tolerances=(
         Rule("/arrays/image_*", Tolerance(0, 1), DECODED),
         Rule("/arrays/*", Tolerance(1e-4), FLOAT32, True),
+        # Further layers by the rules of the first one, which follow.
         Rule("/more/*/top/*/*/value", Tolerance(1e-4), FLOAT32, True),
         Rule("/more/*/top/*/*/patch/energy_share", Tolerance(0, 0.02), EDGE),
         Rule("/more/*/top/*/*/patch/*", Tolerance(0, 2), EDGE),

@@ -105,6 +105,7 @@ def _compare_other(
         [each["rows"][1] - each["rows"][0], each["cols"][1] - each["cols"][0]]
         for each in (submitted["box"], patch["box"])
     ]
+    # A box of another size was never tried, wherever it begins.
     outputs = found.get((rows[0], columns[0])) if sizes[0] == sizes[1] else None
     pointer = join_pointer([*here, "box"])
     yield judge(

@@ -117,6 +117,7 @@ def occlude(view: View, subject: Subject, *, random_boxes: int, step: int, seed:
     worth = [worth_of(subject.value, *each) for each in zip(kept, removed, strict=True)]
     best = int(np.argmax(worth))  # of equal ones the first: the patch
     chosen = [subject.patch, boxes[best]]
+    # Of these two alone: the other fill judges the choice, and takes no part in it.
     in_blur = view.kept_in_blur(chosen, position), view.removed_in_blur(chosen, position)
     return {
         "random": np.column_stack([_corners(drawn), view.removed(drawn, position)]),
@@ -151,6 +152,7 @@ def occlude_neurons(
     for i, (label, measured) in enumerate(measures.items()):
         neurons[label] = [_describe(subject, found) for subject, found in measured]
         for name in ("random", "grid"):
+            # The boxes of all neurons are one array: its first column says whose they are.
             arrays[f"{name}_{i}"] = np.concatenate(
                 [np.insert(found[name], 0, k, axis=1) for k, (_, found) in enumerate(measured)]
             )

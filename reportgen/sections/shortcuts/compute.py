@@ -147,6 +147,7 @@ def apply_head(head: bytes, features: NDArray[np.float32]) -> NDArray[np.float32
         stored.visititems(lambda _, item: found.append(item[()]) if isinstance(item, h5py.Dataset) else None)
     kernel = next(each for each in found if each.ndim == 2)
     bias = next(each for each in found if each.ndim == 1)
+    # By NumPy: where all features are kept, the section needs no TensorFlow.
     scores = features.astype(np.float64) @ kernel.astype(np.float64) + bias
     # Less the largest, which changes no share: exp() of a large score would be infinite.
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))

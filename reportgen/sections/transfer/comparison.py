@@ -35,6 +35,7 @@ def judge_itself(numbers: Transfer) -> Findings:
     wrong, listed = numbers.total["test"] - numbers.correct["test"], len(numbers.misclassified)
     yield _judge("/transfer/misclassified", listed, wrong)
     for split, matrix in numbers.confusion.items():
+        # A stranger's matrix may have fewer rows than there are classes, and shorter ones.
         for i, label in enumerate(numbers.classes[: len(matrix)]):
             right = matrix[i][i] if i < len(matrix[i]) else 0
             predicted, present = sum(row[i] for row in matrix if i < len(row)), sum(matrix[i])
