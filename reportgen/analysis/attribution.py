@@ -24,6 +24,7 @@ Rule = Literal["plain", "guided", "deconvnet"]
 TOGETHER: Final = 4
 """Images that are differentiated at a time: more are no faster, and take more memory."""
 
+# So 49 boxes cover an image, and each costs a pass through the whole network.
 BOX, STEP = 56, 28
 """Side of the box that occlusion moves over the image, and how far it is moved, in pixels."""
 

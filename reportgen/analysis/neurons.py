@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from reportgen.results import Box, FieldGeometry, Patch, Position
 
 # Each axis leaves at most a tenth of the energy outside, so that the box holds at least four fifths of it.
+# The texts of neurons.html.j2 and methods.html.j2 name both, too.
 QUANTILES = (0.05, 0.95)
 
 

@@ -12,6 +12,7 @@ from reportgen.errors import UserError
 from reportgen.runtime import THREADS, THREADS_VARIABLE, configure_environment
 
 BACKEND = "tensorflow"
+# Keras's own, written down since a keras.json may have set others.
 FLOAT, EPSILON, IMAGE_FORMAT = "float32", 1e-7, "channels_last"
 _REMEDY = "Start a fresh Python, or use the command: reportgen build"
 

@@ -258,6 +258,7 @@ def _describe_each(
             split: Judged(confusion=count_confusion(labels[split], first.probabilities[split]))
             for split in FITTED
         }
+        # The test does not count that the best one was chosen by these images; the report says so.
         lost, gained = int((right[best] & ~right[k]).sum()), int((~right[best] & right[k]).sum())
         yield TrainedNetwork(
             name=each.architecture.name,

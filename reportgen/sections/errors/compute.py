@@ -31,6 +31,7 @@ from reportgen.sections.errors.result import (
 from reportgen.store.packing import unpack_arrays
 
 # Pairs: a row of the figure.
+# The caption in errors.appendix.html.j2 names the number, too.
 SHOWN_TWINS = 4
 
 _MOST_LISTED, _JUDGED = 12, 3

@@ -178,6 +178,7 @@ _VIEW = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 _OFF = 0.25
 """Points that a marker may lie off its image's position: a tenth of a marker's width."""
 
+# What ``verify`` lets a point lie off on another machine.
 _DRAWN = 5e-3
 
 

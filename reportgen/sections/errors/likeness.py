@@ -39,6 +39,8 @@ def find_twins(hashes: NDArray[np.bool_], splits: Sequence[Split]) -> list[tuple
 
 def compare_features(features: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
     """The cosines (N, M) of features (N, D) and (M, D); 0 where one of the two is zero everywhere."""
+    # A cosine depends most on what is large, such as channels that are loud everywhere; the new layer weighs
+    # them in its own way.
     return _to_unit(features) @ _to_unit(others).T
 
 

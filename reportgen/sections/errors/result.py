@@ -19,6 +19,7 @@ from reportgen.results.fields import (
     means,
 )
 
+# The caption in errors.html.j2 names the number, too.
 SHOWN_MISTAKES = 6
 """Mistakes that are shown with their nearest training images; a table names the others'."""
 

@@ -20,6 +20,7 @@ def decide(numbers: GradCam) -> Iterator[Claim]:
             # That they differ is what the method is for.
             weight=0.0 if differ else numbers.correlation,
         )
+    # It need not be so: a score is more than the positive part that Grad-CAM keeps of it.
     yield Claim(
         "cams_predicted",
         "In every image the predicted class has the highest map.",

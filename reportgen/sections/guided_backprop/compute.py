@@ -150,6 +150,7 @@ def explain_neurons(
             _row(choice, position, k, explained, limits[k], example)
             for k, (choice, position) in enumerate(chosen)
         ]
+    # Both are there although the rule drops what is negative: below the first ReLU a convolution remains.
     signs = Signs(
         negative=sum(int((gradients < 0).sum()) for gradients in arrays.values()),
         positive=sum(int((gradients > 0).sum()) for gradients in arrays.values()),

@@ -23,6 +23,7 @@ from reportgen.sections.methods.result import Estimate, Localisation, Located, O
 RESAMPLES = 2000
 """Of the images; the ends of the intervals then move by less than 0.01 from seed to seed."""
 
+# The text of methods.html.j2 names the level, too.
 CONFIDENCE = (2.5, 97.5)
 """Percentiles: 95 % lie between."""
 

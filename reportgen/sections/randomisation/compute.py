@@ -133,6 +133,8 @@ class _Explainer:
             _require_same(subject, view)
             self._view = (subject.image.sha256, subject.position, view)
         view = self._view[2]
+        # Of the value before the ReLU: in a redrawn network the neuron is often silent, and its output's
+        # gradient would be blank.
         value, guided, plain = view.explain({} if block is None else chain.redraw(block, self._seed))
         if not isinstance(view, View):  # of the whole image; beyond the field all is zero
             field = (slice(*subject.field.rows), slice(*subject.field.cols))

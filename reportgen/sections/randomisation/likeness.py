@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from reportgen.sections.randomisation.result import Likeness
 
+# The text of randomisation.html.j2 names all four, too.
 WINDOW, SIGMA, K1, K2 = 11, 1.5, 0.01, 0.03
 """The parameters of Wang et al. 2004, with a range of values of 1."""
 

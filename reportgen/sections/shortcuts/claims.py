@@ -43,6 +43,7 @@ def decide(numbers: Shortcuts) -> Iterator[Claim]:
             if apart
             else 0.0,
         )
+    # Not that the network uses the ring: a border of one colour, which it has instead, may mislead by itself.
     needed = numbers.p_value < numbers.alpha
     yield Claim(
         "ring_unneeded",

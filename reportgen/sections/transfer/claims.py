@@ -19,6 +19,8 @@ def decide(numbers: Transfer) -> Iterator[Claim]:
         "Training left every weight of the base unchanged.",
         numbers.frozen_sha256.before == numbers.frozen_sha256.after,
     )
+    # Of the test images alone: to the training images the layer was fitted, and the validation images decided
+    # when to stop.
     majority = numbers.majority_share["test"]
     yield Claim(
         "above_majority",

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 
     from reportgen.results import ImageFile
 
+# The caption in transfer.appendix.html.j2 names the number, too.
 SHOWN_MISTAKES = 12
 
 MOST_PICTURES, MANY = 400, 120
 """Test images that the page has small pictures of, and above how many these are of 56 pixels, not of 112:
 measured, a picture of 112 pixels takes 4 kB of the 5 MB that the page may have."""
 
+# Sides of the blocks whose means are pixels: 224 / 2 = 112 and 224 / 4 = 56.
 SMALL_BLOCK, LARGE_BLOCK = 2, 4
 
 
