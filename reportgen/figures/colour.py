@@ -30,6 +30,7 @@ def sequential(values: Values, low: float, high: float) -> Rgb:
     Raises ``ValueError`` on values or bounds that are not finite, and on ``high`` below ``low``.
     """
     # Integers are taken as indices into the table, floats as shares of it.
+    # explore.js, which draws maps in the page, has nine of these colours, and nine of the diverging ones.
     table: Rgb = matplotlib.colormaps["cividis"](np.arange(256), bytes=True)[:, :3]
     return np.take(table, _steps(values, low, high, 255), axis=0)
 

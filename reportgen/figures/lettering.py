@@ -224,6 +224,7 @@ class Lettering:
 
 def number_text(value: float) -> str:
     """Write a number with three significant digits, a true minus sign and no trailing zeros."""
+    # Three digits, as explore.js writes values in the page, too.
     if value == 0:
         return "0"
     if 1e-4 <= abs(value) < 1e6:

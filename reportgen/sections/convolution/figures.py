@@ -122,5 +122,6 @@ def embed(data: FigureData, _figures: Mapping[str, Figure]) -> dict[str, list[Em
     """The inputs for the page, which convolves them before the reader's eyes: the images one below the other,
     in 255ths. They were made of 8 bits, so that nothing is lost, and sums come out as they were stored.
     """
+    # In the order of the classes and all of one size: by that explore.js cuts them apart.
     inputs = [data.arrays[f"image_{i}"] for i in range(len(data.numbers.classes))]
     return {"images": [embed_levels("inputs", np.round(np.concatenate(inputs) * 255).astype(np.uint8))]}

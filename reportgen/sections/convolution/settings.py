@@ -15,6 +15,7 @@ class Window(Table):
     Within these limits every filter has a position on an image of 224 × 224.
     """
 
+    # The report.toml of this project names all defaults of settings, and a test compares them.
     filter_size: Annotated[int, Field(ge=1, le=31)] = 3
     stride: Annotated[int, Field(ge=1, le=31)] = 1
     padding: Annotated[int, Field(ge=0, le=31)] = 0

@@ -96,6 +96,7 @@ def _patches(i: int, label: str, top: Sequence[Neuron], image: Rgb) -> Figure:
     )
 
 
+# explore.js divides by it again, and takes the neuron at this level for the most excited one.
 _LEVELS = 255
 
 _ROUNDED = 1e-4
@@ -114,6 +115,7 @@ def embed(data: FigureData, _figures: Mapping[str, Figure]) -> dict[str, list[Em
         levels = np.round(activations / np.maximum(largest, np.finfo(np.float32).tiny) * _LEVELS)
         loads[f"neuron_input_{i}"] = [
             embed_photographs("image", data.arrays[f"image_{i}"]),
+            # A row for each position, the rows of the layer one after the other: so explore.js reads it.
             embed_levels("activations", levels.astype(np.uint8).reshape(-1, activations.shape[2])),
             embed_numbers("largest", largest, _ROUNDED),
         ]

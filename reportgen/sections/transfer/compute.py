@@ -83,6 +83,7 @@ def choose_pictured(images: Sequence[ImageFile]) -> list[ImageFile]:
     """The images that the page has small pictures of: all, or of each class the same number of its first, so
     that the page of a thousand test images is no larger than that of ``MOST_PICTURES``.
     """
+    # explore.js goes through the images in the same way, to know which of them have a picture.
     if len(images) <= MOST_PICTURES:
         return list(images)
     classes = {image.label for image in images}
