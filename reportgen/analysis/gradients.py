@@ -240,6 +240,8 @@ class GuidedNetwork:
 
 
 def _gradient_type(op: Any) -> str:
+    # A private part of TensorFlow, whose version pyproject.toml bounds: without it no override could be
+    # counted.
     try:
         return str(op.get_attr("_gradient_op_type").decode())
     # The attribute is only there where a gradient is overridden.

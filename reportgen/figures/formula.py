@@ -22,6 +22,7 @@ _COMMANDS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: 
 class _FineOutlines(TextToPath):
     """Outlines in thousandths of an em: mathtext rounds baselines to whole units."""
 
+    # Not documented by matplotlib, whose version pyproject.toml bounds.
     FONT_SCALE = float(_UNITS_PER_EM)
 
 

@@ -107,6 +107,7 @@ def shape(text: str, face: Face, size: float) -> Outline:
     """
     font = FT2Font(str(face.file), face_index=face.index)
     font.set_size(_SCALE, _DOTS)
+    # Not documented by matplotlib, whose version pyproject.toml bounds.
     placed, glyphs, _ = TextToPath().get_glyphs_with_font(font, text)
     vertices, codes = [np.empty((0, 2))], [np.empty(0, Path.code_type)]
     for glyph, x, y, scale in placed:

@@ -199,6 +199,7 @@ def _require_image(model: Any, path: Path) -> None:
 
 def _without_output(model: keras.Model) -> keras.Model:
     """The network up to what its output layer reads, for images of the size that reports have."""
+    # Private parts of Keras, whose version pyproject.toml bounds; tests/test_private_parts.py names them.
     history = model.outputs[0]._keras_history
     layer = history.operation
     tensor = model.outputs[0]

@@ -289,6 +289,7 @@ def _append(outputs: Sequence[Any], seen: dict[int, Ref], nodes: list[Node], pre
         tensor, expanded = waiting.pop()
         if id(tensor) in seen:
             continue
+        # Private parts of Keras, whose version pyproject.toml bounds; tests/test_private_parts.py names them.
         history = tensor._keras_history
         call = history.operation._inbound_nodes[history.node_index]
         if not expanded:

@@ -144,6 +144,8 @@ class _Trainer:
         plan = self._plan.model_dump(exclude={"seed", "repeats"})
         # Without the name: a network that is renamed is the same one.
         layers = [layer.table for layer in architecture.layers]
+        # All that decides the weights: what is kept of an item depends on its name and the code, and on no
+        # setting that the name leaves out.
         described = json.dumps([layers, plan, seed, len(self._context.classes), self._data])
         item = hashlib.sha256(described.encode()).hexdigest()
         kept = self._context.items.get(item)

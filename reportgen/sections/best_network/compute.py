@@ -43,6 +43,7 @@ def run(context: StageContext) -> Artifacts:
     """Show the maps of the first class's training image, and the most activated neuron of every class's."""
     load_tensorflow(context.progress)
     outcome = context.artifacts("architectures")
+    # By its name, as the weights below: no section imports another, and so no constant of it.
     architecture = Architecture.model_validate(json.loads(outcome["network.json"]))
     chosen = _choose_images(context)
     with context.progress.stage("Inside the best network", total=len(chosen)) as advance:

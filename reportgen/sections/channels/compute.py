@@ -244,6 +244,7 @@ def run(context: StageContext) -> Artifacts:
     layer, geometry, as_run = read_layer(outcome)
     outputs, files = read_activations(outcome, context.examples), example_files(context)
     animals = {label: animal for label, (animal, _) in find_boxes(context).items()}
+    # As JSON: no section imports the types of another.
     seen = json.loads(context.artifacts("neurons")[NUMBERS])
     network = context.network()
     averaged = network.averages(layer)

@@ -24,6 +24,7 @@ def run(context: StageContext) -> Artifacts:
     right = np.stack(
         [read_arrays(each)["probabilities_test"].argmax(axis=1) == truth for each in (own, vgg19)], axis=1
     )
+    # As JSON: no section imports the types of others.
     numbers, head = json.loads(own[NUMBERS]), json.loads(vgg19[NUMBERS])
     described = {
         "own": numbers["best_name"],

@@ -19,6 +19,8 @@ def template_values(results: Results) -> dict[str, Any]:
 
 def find_occluded(results: Results, label: str) -> list[int | None]:
     """For each patch of a class the index of its neuron in ``/occlusion/neurons``, or None."""
+    # From the results, since no section imports another; in this report it may be left out, or be about
+    # another layer.
     there = results.has("occlusion") and results.occlusion.layer == results.neurons.layer
     found = results.occlusion.neurons.get(label, []) if there else []
     return _match(results.neurons.top.get(label, []), found)

@@ -197,6 +197,7 @@ def _read_box(found: Values) -> OccludedBox:
 def run(context: StageContext) -> Artifacts:
     """Occlude the example images for the neurons that the section of the most excited ones lists."""
     layer, _, geometry = read_layer(context.artifacts("activations"))
+    # As JSON: no section imports the types of another.
     listed = json.loads(context.artifacts("neurons")[NUMBERS])["top"]
     occluder = _Occluder(context, layer)
     with context.progress.stage("Occlusion", total=sum(map(len, listed.values()))) as advance:

@@ -37,6 +37,7 @@ DARK_BELOW, LIGHT_ABOVE, FRAME_STEP = 0.2, 0.8, 0.1
 
 ALPHA = 0.05
 
+# Named again, since no section imports another.
 HEAD_FILE = "head.weights.h5"
 """The trained output layer among what the section on transfer learning writes."""
 
