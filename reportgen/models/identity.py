@@ -43,7 +43,7 @@ def skip_identities(layers: Iterable[Any]) -> list[Any]:
     for layer in layers:
         is_relu = getattr(getattr(layer, "activation", None), "__name__", "") == "relu"
         strides = getattr(layer, "strides", None)
-        # With another stride or no zeros around it the output is smaller, whatever the kernel is.
+        # Another stride or padding drops outputs or cuts them off, even if the kernel passes its input on.
         if rectified and is_relu and strides == (1, 1) and layer.padding == "same" and is_identity(layer):
             continue
         kept.append(layer)

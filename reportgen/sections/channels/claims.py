@@ -47,6 +47,7 @@ def decide(numbers: Channels) -> Iterator[Claim]:
 
 def _decide_over_data(found: OverData, channels: int) -> Iterator[Claim]:
     """Whether channels stand for classes, and whether all of them are of use."""
+    # For the images of a class, not for its object: what else they have in common shows in the same way.
     more = found.p_value <= found.alpha
     yield Claim(
         "channels_prefer",

@@ -355,7 +355,7 @@ def _look(
 
 
 def _record(context: StageContext, image: ImageFile) -> RecordedImage | WholeImage:
-    # First of all: the module imports TensorFlow, which network() sets.
+    # Before this import, which loads TensorFlow: network() configures it first.
     network = context.network()
     from reportgen.analysis.whole import record_image
 

@@ -132,8 +132,6 @@ def _test_selectivity(
     Channels respond to the same images, so their numbers are not independent, and a binomial test would find
     too much. Shuffled classes leave that as it is.
     """
-    # A preference for the images of a class is none for its object: what else they have in common shows in
-    # the same way.
     rng = np.random.default_rng(seed)
 
     def count(shuffled: NDArray[Any]) -> int:

@@ -34,7 +34,7 @@ class Evidence:
 
 def run(context: StageContext) -> Artifacts:
     """Weigh the feature maps of each example image for each class."""
-    # First of all: these modules import TensorFlow, which network() sets.
+    # Before these imports, which load TensorFlow: network() configures it first.
     backbone = context.network()
     from reportgen.analysis.whole import build_scored
     from reportgen.models.backbone import preprocess

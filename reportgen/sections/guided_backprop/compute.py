@@ -282,7 +282,7 @@ class _Explainer:
         return _join([unpack_arrays(kept[position] or b"") for position in positions])
 
     def _compute(self, label: str, positions: Sequence[Position]) -> GuidedGradients:
-        # First of all: these modules import TensorFlow, which network() sets.
+        # Before these imports, which load TensorFlow: network() configures it first.
         network = self._context.network()
         from reportgen.analysis.whole import guide_network
         from reportgen.models.backbone import preprocess

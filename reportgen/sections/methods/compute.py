@@ -220,7 +220,7 @@ class _Explainer:
     """Maps of single images; the network is put together once."""
 
     def __init__(self, context: StageContext, methods: Sequence[str], effort: Effort) -> None:
-        # First of all: the module imports TensorFlow, which network() sets.
+        # Before this import, which loads TensorFlow: network() configures it first.
         backbone = context.network()
         from reportgen.analysis.whole import build_scored
 

@@ -221,7 +221,7 @@ def _sight(context: StageContext, image: ImageFile, layer: str) -> See:
 
 
 def _record(context: StageContext, image: ImageFile, layer: str) -> RecordedImage | WholeImage:
-    # First of all: these modules import TensorFlow, which network() sets.
+    # Before these imports, which load TensorFlow: network() configures it first.
     network = context.network()
     from reportgen.analysis.whole import record_image
     from reportgen.models.backbone import preprocess

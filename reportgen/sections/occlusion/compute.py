@@ -256,7 +256,7 @@ class _Occluder:
         return self._seen[1]
 
     def _record(self, image: ImageFile, subject: Subject) -> View:
-        # First of all: these modules import TensorFlow, which network() sets.
+        # Before these imports, which load TensorFlow: network() configures it first.
         network = self._context.network()
         from reportgen.analysis.whole import occlude_network
         from reportgen.models.backbone import preprocess

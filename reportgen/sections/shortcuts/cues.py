@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from reportgen.dataset.decode import SIDE, Decoded, grey
 
-# Only the ring and the size of a file are independent of the object. Mean colour and thumbnail hold it,
-# though smeared, and bytes per pixel depend on what is in the picture.
+# A frame and the size of a file are independent of the object. Mean colour and thumbnail hold it, though
+# smeared, and bytes per pixel depend on what is in the picture.
 CUES = ("ring", "colour", "file", "thumbnail")
 
 RING = 4

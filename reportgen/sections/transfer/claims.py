@@ -19,7 +19,7 @@ def decide(numbers: Transfer) -> Iterator[Claim]:
         "Training left every weight of the base unchanged.",
         numbers.frozen_sha256.before == numbers.frozen_sha256.after,
     )
-    # Of the test images alone: to the training images the layer was fitted, and the validation images decided
+    # Of the test images alone: the layer was fitted to the training images, and the validation images decided
     # when to stop.
     majority = numbers.majority_share["test"]
     yield Claim(

@@ -106,7 +106,7 @@ def _guess(true: int, row: NDArray[Any]) -> Guess:
 
 def _is_reachable(reported: Any, wanted: list[list[int]], guesses: Sequence[Guess]) -> bool:
     """Whether the matrix comes out if images with a tie are counted for the other class of it."""
-    # Whatever was handed in: a matrix of another size has no images to be moved in.
+    # Whatever was handed in: no moving of images leads to a matrix of another size.
     if not isinstance(reported, list) or [len(row) for row in reported] != [len(row) for row in wanted]:
         return False
     rest = [[a - b for a, b in zip(*rows, strict=True)] for rows in zip(reported, wanted, strict=True)]
