@@ -202,6 +202,8 @@ def train_network(
     optimizer.build(network.trainable_variables)
     course = _restore(network, optimizer, resume) if resume else Course(best_weights=network.get_weights())
     advance(course.epochs)
+    # Not fit(), whose order of images depends on what was drawn before in the process: a resumed training
+    # would take another course.
     learn, evaluate = _training_functions(network, optimizer)
     while not course.finished(recipe):
         epoch = course.epochs + 1

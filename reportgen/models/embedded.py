@@ -27,6 +27,7 @@ def fill_with_embedded(network: keras.Model, path: Path, sha256: str) -> None:
     with h5py.File(path, locking=False) as file:
         for block, depth in enumerate((2, 2, 3, 3, 3), 1):
             for n in range(depth):
+                # As the package's file names its layers: conv2d, conv2d_1, … in each block.
                 group = file[f"block{block}/layers/conv2d{f'_{n}' if n else ''}/vars"]
                 network.get_layer(f"block{block}_conv{n + 1}").set_weights([group["0"][()], group["1"][()]])
             # VGG16 has three convolutions where VGG19 has four. A fourth that passes its input on changes

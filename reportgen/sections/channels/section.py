@@ -85,6 +85,7 @@ SECTION = Section(
         Rule("/classes/*/*/*/patch/*", Tolerance(0, 2), EDGE),
         Rule("/classes/*/on_animal/*", Tolerance(0, 1), TRAINED),
     ),
+    # Lists in which channels and images may change places, and what follows from their order.
     compared=("/classes", "/strength/p_value", "/over_data/channels"),
     derived=(
         *("/always_loud", "/loud_and_decisive", "/loud_against", "/animal", "/listed"),

@@ -51,6 +51,7 @@ SECTION = Section(
         Rule("/agreeing", Tolerance(0, 1), FLOAT32),
         Rule("/twins/*/distance", Tolerance(0, 2), DECODED),
     ),
+    # An image whose two likeliest classes are nearly equal may be a mistake or none.
     compared=("/mistakes", "/surest", "/least_sure"),
     derived=("/total", "/confusions", "/faultless", "/near_taken", "/near_own"),
     references=(

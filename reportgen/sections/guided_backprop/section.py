@@ -43,6 +43,7 @@ SECTION = Section(
         Rule("/signs/*", Tolerance(5e-3), GATES),
         Rule("/arrays/*", Tolerance(1e-3), GATES, True),
     ),
+    # A row may be about another neuron of nearly equal output, and then about another gradient.
     compared=("/rows",),
     derived=("/zero_neurons", "/zero_neurons_blank"),
     references=(SIMONYAN_2015, SPRINGENBERG_2015),

@@ -59,6 +59,7 @@ SECTION = Section(
         Rule("/classes/*/maps/*/on_animal", Tolerance(0, 1e-2), TRAINED),
         Rule("/classes/*/maps/*/other_class", Tolerance(0, 5e-2), TRAINED),
     ),
+    # The peak of a map may be another pixel that is nearly as large.
     compared=("/classes",),
     derived=(
         *("/methods", "/annotated", "/chance", "/centres", "/tested", "/class_tested", "/class_blind"),

@@ -99,6 +99,7 @@ SECTION = Section(
         Rule("/positive_share", Tolerance(0, 1e-3), GATES),
         Rule("/head_overlap/*/overlapping", Tolerance(0, 1), EDGE),
     ),
+    # Lists in which neurons of nearly equal output may change places.
     compared=("/top", "/top_distinct"),
     derived=("/patches", "/flatter", "/pairs", "/overlapping"),
     references=(ARAUJO_2019, LUO_2016, SIMONYAN_2015),

@@ -56,6 +56,7 @@ SECTION = Section(
         Rule("/neurons/*/*/*", Tolerance(1e-3, 1e-3), FLOAT32),
         Rule("/arrays/*", Tolerance(1e-3), FLOAT32, True),
     ),
+    # Of boxes of nearly equal worth any may be the best one.
     compared=("/neurons",),
     derived=("/mean", *(f"/{name}" for name in _COUNTS)),
     references=(

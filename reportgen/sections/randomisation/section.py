@@ -49,6 +49,7 @@ SECTION = Section(
         Rule("/neurons/*/redrawn/*/likeness", Tolerance(0, 5e-3), GATES),
         Rule("/arrays/*", Tolerance(5e-3), GATES, True),
     ),
+    # The most excited neuron may be another of nearly equal output.
     compared=("/neurons",),
     derived=("/mean", "/explained", "/silent"),
     references=(

@@ -58,6 +58,7 @@ SECTION = Section(
         Rule("/confusion/*", Tolerance(0, 2), DECODED),
         Rule("/file_alone/*", Tolerance(0, 2), DECODED),
     ),
+    # Predictions between two nearly equal classes may be either, and of equally sure images any may be shown.
     compared=("/tested", "/examples"),
     derived=(
         *(

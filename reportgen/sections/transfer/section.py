@@ -56,6 +56,7 @@ SECTION = Section(
         Rule("/history/*accuracy", Tolerance(0, 0.05), TRAINED),
         Rule("/misclassified/*/probabilities", Tolerance(0, MARGIN / 2), TRAINED),
     ),
+    # An image whose two likeliest classes are nearly equal may be predicted as either.
     compared=("/confusion", "/misclassified"),
     derived=("/correct", "/total", "/accuracy", "/accuracy_interval", "/majority_share", "/per_class"),
     recomputation=(
