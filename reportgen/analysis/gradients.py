@@ -44,6 +44,7 @@ def find_rectifiers(source: Any, target: Any) -> list[Any]:
             "The neuron's output does not depend on the image.", "Explain a layer that is fed by the image."
         )
     reached = {source.op.name, *(op.name for op in on_the_way)}
+    # Sorted, as a set of texts has another order in each process.
     strangers = sorted(
         {
             f"{op.type}{_describe_layer(op.name)}"

@@ -155,6 +155,7 @@ def open_model(path: Path) -> keras.Model:
     try:
         with zipfile.ZipFile(path) as archive, archive.open(_CONFIG) as stored:
             config = json.loads(stored.read(_CONFIG_BYTES))
+    # KeyError for an archive without a configuration, ValueError for one that is no JSON.
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise WeightsError(f"{path}: no .keras file: {error}.", _REMEDY) from None
     # Keras's safe mode only refuses lambdas; looking for a class it imports modules of keras_hub and the

@@ -70,6 +70,7 @@ def _configure_tensorflow() -> None:
     if tf.config.get_visible_devices("GPU"):
         try:
             tf.config.set_visible_devices([], "GPU")
+        # TensorFlow raises it once its devices are in use.
         except RuntimeError:
             raise BackendError(
                 "This process has begun to compute on a graphics card, and the report's numbers are those "

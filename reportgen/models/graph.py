@@ -297,6 +297,7 @@ def _append(outputs: Sequence[Any], seen: dict[int, Ref], nodes: list[Node], pre
             waiting += [(each, False) for each in reversed(call.input_tensors) if id(each) not in seen]
             continue
         operation, name = history.operation, prefix + history.operation.name
+        # A model that can be opened has both; a plain layer has neither.
         if getattr(operation, "inputs", None) and getattr(operation, "outputs", None):
             # Not in seen: a model that is applied twice has the same inner tensors both times, and two outer
             # inputs.

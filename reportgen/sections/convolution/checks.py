@@ -61,6 +61,7 @@ def judge_map_size(report: Report, label: str) -> None:
     """
     found = report.results.convolution
     # Written again here: a check by the code that it checks would pass whatever that does.
+    # By the sizes that the report names: which ones a sheet asks for is a matter of its rubric.
     expected = [
         (side - found.filter_size + 2 * found.padding) // found.stride + 1 for side in found.input_shape
     ]

@@ -64,6 +64,7 @@ def judge_beside(numbers: Errors, others: Mapping[str, Any]) -> Findings:
     """A row if the section on transfer learning of the same report lists other mistakes."""
     if (transfer := others.get("transfer")) is None:
         return
+    # In whatever order: that of the data is looked at by itself.
     submitted, due = (
         sorted((each.file, each.true, each.predicted) for each in listed)
         for listed in (numbers.mistakes, transfer.misclassified)

@@ -279,6 +279,7 @@ class _Explainer:
                 # One by one: a further neuron in the settings costs its own backward pass and not that of the
                 # whole table.
                 self._context.items.put(items[position], kept[position] or b"")
+        # By now every neuron has its gradient; the empty bytes are for the type checker.
         return _join([unpack_arrays(kept[position] or b"") for position in positions])
 
     def _compute(self, label: str, positions: Sequence[Position]) -> GuidedGradients:

@@ -217,6 +217,7 @@ class Occlusion(Result):
 
         The ranks at one place count as one, their mean; the distribution is exact.
         """
+        # Two-sided, since patches may also harm less than chance gives.
         return min(2 * min(self._patch_tails), 1.0)
 
     @computed_field  # type: ignore[prop-decorator]
@@ -285,6 +286,7 @@ class Occlusion(Result):
         """
         groups, most = self._patch_groups, self.random_boxes
         as_bad = [[each.harming for each in group] for group in groups]
+        # Older documents do not say: of these no patch is shown to harm less.
         spared = [[most - (each.harming_more or 0) for each in group] for group in groups]
         return rank_tail(as_bad, most), rank_tail(spared, most)
 

@@ -130,6 +130,7 @@ def run_without_ring(context: StageContext, tested: Sequence[ImageFile]) -> dict
                     kept[name] = vector.tobytes()
                     context.items.put(name, vector.tobytes())
                 advance(len(part))
+    # By now every image has its vector; the empty bytes are for the type checker.
     features = np.stack([np.frombuffer(kept[name] or b"", np.float32) for name in names])
     return {
         "probabilities_as_it_is": as_it_is,
@@ -254,6 +255,7 @@ def describe_class(seen: Sequence[ImageCues]) -> ClassLook:
         height=float(np.median([each.height for each in seen])),
         bytes_per_pixel=float(np.median([each.size / (each.width * each.height) for each in seen])),
         exif=sum(each.exif for each in seen),
+        # By name, so that the order of the images decides nothing.
         formats=dict(sorted(Counter(each.format for each in seen).items())),
     )
 

@@ -115,6 +115,7 @@ def describe_images(seen: Sequence[ImageCues]) -> dict[str, NDArray[np.float32]]
     The file's are the logarithms of width, height, width / height and bytes per pixel, whether there are
     EXIF data, and a one for its format among those that occur.
     """
+    # In one order of columns, whichever image comes first.
     formats = sorted({each.format for each in seen})
     tables: Mapping[str, Iterator[Any]] = {
         "ring": (np.ravel(each.ring) for each in seen),

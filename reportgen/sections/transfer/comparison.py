@@ -46,6 +46,7 @@ def judge_itself(numbers: Transfer) -> Findings:
                 "recall": right / present if present else None,
                 "support": present,
             }.items():
+                # A class that is left out is called missing: None is a rate without a denominator.
                 yield _judge(f"{pointer}/{name}", getattr(reported, name, "missing"), value)
 
 
