@@ -106,6 +106,10 @@ class Lineage:
         """Every value of the document by its pointer, in order."""
         return dict(_walk(self.document))
 
+    @cached_property
+    def _patterns(self) -> _Origins:
+        return _Origins(self.kind)
+
     def note(self, pointer: str) -> str:
         """Take down that the value at ``pointer`` is printed; returns the id of its row among the sources.
 
@@ -158,7 +162,7 @@ class Lineage:
         """Pointer, stage and origin of every printed value, in the order of the results."""
         for pointer in self._values:
             if pointer in self.anchors:
-                yield (pointer, *find_origin(pointer, self.kind))
+                yield (pointer, *self._patterns.find(pointer))
 
     def _maker(self, pointer: str, stage: str, origin: Origin) -> Maker:
         files: list[InputFile] = []
@@ -225,18 +229,32 @@ def find_origin(pointer: str, kind: ReportKind) -> tuple[str, Origin]:
 
     What a section says nothing more of is made by its ``compute``.
     """
-    steps = split_pointer(pointer)
-    candidates = [(stage, origin) for stage, origin in ORIGINS if _fits(split_pointer(origin.pattern), steps)]
-    for section in kind.sections:
-        if steps and steps[0] == section.name:
-            general = Origin("", ".compute.run", _inputs(section), weights=section.reads.weights)
-            candidates += [
-                (section.name, replace(origin, function=_full_name(origin.function, section)))
-                for origin in (general, *section.origins)
-                if _fits(split_pointer(origin.pattern), steps[1:])
-            ]
-    # Of equal ones the last: what a section says comes after the general.
-    return max(reversed(candidates), key=lambda found: len(split_pointer(found[1].pattern)))
+    return _Origins(kind).find(pointer)
+
+
+class _Origins:
+    """The patterns of a report's origins, split once: a page asks for those of thousands of values."""
+
+    def __init__(self, kind: ReportKind) -> None:
+        self._common = [(split_pointer(origin.pattern), stage, origin) for stage, origin in ORIGINS]
+        self._own = {section.name: list(_split_origins(section)) for section in kind.sections}
+
+    def find(self, pointer: str) -> tuple[str, Origin]:
+        """The stage and the origin of the value at a pointer."""
+        steps = split_pointer(pointer)
+        candidates = [each for each in self._common if _fits(each[0], steps)]
+        if steps:
+            candidates += [each for each in self._own.get(steps[0], ()) if _fits(each[0], steps[1:])]
+        # Of equal ones the last: what a section says comes after the general.
+        _, stage, origin = max(reversed(candidates), key=lambda found: len(found[0]))
+        return stage, origin
+
+
+def _split_origins(section: Section) -> Iterator[tuple[list[str], str, Origin]]:
+    general = Origin("", ".compute.run", _inputs(section), weights=section.reads.weights)
+    for origin in (general, *section.origins):
+        named = replace(origin, function=_full_name(origin.function, section))
+        yield split_pointer(origin.pattern), section.name, named
 
 
 def _inputs(section: Section) -> Inputs:

@@ -106,7 +106,7 @@ def test_boxes_as_bad_as_the_patch_count_against_both() -> None:
     assert old.model_copy(update={"neurons": forgotten}).patch_harm is None
 
 
-@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("together", [pytest.param(False, marks=pytest.mark.long), True])
 def test_of_patches_without_effect_one_in_twenty_is_claimed_to_differ(together: bool) -> None:
     """Random ranks, in an image all alike or each by itself: more than half of them is no claim."""
     rng = np.random.default_rng(5)

@@ -211,6 +211,7 @@ def test_intervals_are_those_of_scipy_and_decide_what_is_found() -> None:
     assert [numbers.correct[cue] for cue in numbers.ranking] == sorted(numbers.correct.values(), reverse=True)
 
 
+@pytest.mark.long
 def test_of_four_cues_that_tell_nothing_one_is_soon_above_chance_by_luck() -> None:
     """Two classes of 100 images, and cues that guess: in a tenth of the cases one of four seems to tell."""
     numbers, _ = make(counts=(4, 4))

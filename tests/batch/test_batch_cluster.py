@@ -52,6 +52,7 @@ class Killer(threading.Thread):
             self._go.write_text("")
 
 
+@pytest.mark.long
 def test_a_cluster_that_loses_a_worker_midway_gives_the_same_as_this_machine(tmp_path: Path) -> None:
     go, pid = tmp_path / "go", tmp_path / "pid"
     acts = {f"Group {number}": "ok" for number in range(1, 8)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,8 @@ class _Compiled(BytecodeCache):
 
 
 _COMPILED = _Compiled()
+
+SOURCES = '<section id="sources"'
 
 _KEPT: dict[str, bytes] = {}
 
@@ -106,13 +108,27 @@ class SmallPage:
             page = render_html(
                 Content(kind, self.results, album, {}, printing or Printing()), open_templates(), _remember
             ).html
-        self.soup = BeautifulSoup(page, "lxml")
+        self.html = page
+
+    @cached_property
+    def soup(self) -> BeautifulSoup:
+        """The page as a tree."""
+        return BeautifulSoup(self.html, "lxml")
+
+    @cached_property
+    def _read(self) -> BeautifulSoup:
+        """The same without the sources of the numbers, which are half of it and the last of it."""
+        text, mark, _ = self.html.partition(SOURCES)
+        assert mark
+        return BeautifulSoup(text, "lxml")
 
     def words(self, selector: str) -> str:
-        """The text of the first element that the selector finds, on one line; "" if there is none."""
-        found = self.soup.select_one(selector)
+        """The text of the first element before the sources that the selector finds, on one line; "" if there
+        is none.
+        """
+        found = self._read.select_one(selector)
         return "" if found is None else " ".join(found.get_text().split())
 
     def findings(self) -> list[str]:
         """The items of the list of findings."""
-        return [" ".join(item.get_text().split()) for item in self.soup.select("#findings > ol > li")]
+        return [" ".join(item.get_text().split()) for item in self._read.select("#findings > ol > li")]

@@ -41,6 +41,8 @@ PAYLOADS = (
 )
 
 
+SECTIONS = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop", "errors")
+
 MARKDOWN = {("code", ""), ("blockquote", "")}
 """What Markdown may make of the payloads in a commentary, beside what every report has."""
 
@@ -68,8 +70,10 @@ def asked() -> Iterator[tuple[str, list[str]]]:
 
 
 @pytest.fixture(scope="module")
-def built(asked: tuple[str, list[str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a report in which everything that a user may write is hostile."""
+def built(asked: tuple[str, list[str]], full: bool, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a report in which everything that a user may write is hostile; unless ``full``, of the
+    sections that print class names in tables, figures, captions and formulas, not of all.
+    """
     home = tmp_path_factory.mktemp("hostile")
     words = "\n\n".join(PAYLOADS).replace("URL", asked[0])
     for n, label in enumerate(CLASSES):
@@ -81,6 +85,7 @@ def built(asked: tuple[str, list[str]], tmp_path_factory: pytest.TempPathFactory
     # In Markdown braces ask for a value, and one that cannot be had is an error; so they stay out of it.
     plain = "\n\n".join(text for text in PAYLOADS if "{{" not in text).replace("URL", asked[0])
     lines = [
+        *([] if full else [f"sections = {json.dumps(SECTIONS)}"]),
         'weights = "embedded"',
         f"course = {json.dumps(words[:200])}",
         f"assignment = {json.dumps(words[200:400])}",

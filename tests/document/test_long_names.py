@@ -20,10 +20,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.prints]
 
 STEM = "PneumonoultramicroscopicsilicovolcanoconiosisWithoutAnySpaceInItAndWithANumber_"
 MM = 72 / 25.4
+SECTIONS = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop", "errors")
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(full: bool, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the sections that print file names; if ``full``, of all."""
     home = tmp_path_factory.mktemp("names")
     for n, label in enumerate(LABELS):
         for split, count in COUNTS.items():
@@ -31,7 +33,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 name = f"{STEM[:75]}{k}.png"
                 assert len(name) == 80
                 draw_image(home / "data" / split / label / name, 50 * n + 10 * len(split) + k)
-    (home / "report.toml").write_text(SETTINGS, encoding="utf-8")
+    chosen = "" if full else f"sections = {json.dumps(SECTIONS)}\n"
+    (home / "report.toml").write_text(chosen + SETTINGS, encoding="utf-8")
     with counting():
         report = pipeline.build(load_settings(folder=home), home / "data")
     assert report.problem is None

@@ -343,6 +343,7 @@ def test_in_two_columns_it_has_half_the_pages(build: Path, in_columns: Path, pap
     assert find_errors(in_columns) == []
 
 
+@pytest.mark.long
 def test_no_word_of_a_tables_head_is_broken_in_a_column(page: BeautifulSoup, in_columns: Path) -> None:
     heads = page.select("table.data:not(.sources) thead th")
     words = {word for head in heads for word in head.get_text(" ").split() if word.isalpha()}

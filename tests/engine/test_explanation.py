@@ -67,7 +67,10 @@ def test_the_first_build_makes_everything(tmp_path: Path) -> None:
     assert not (tmp_path / "home/.cache").exists()
 
 
-@pytest.mark.parametrize("layers", ['["block1_conv1"]', '["block5_conv4", "block1_conv1"]'])
+@pytest.mark.parametrize(
+    "layers",
+    [pytest.param('["block1_conv1"]', marks=pytest.mark.long), '["block5_conv4", "block1_conv1"]'],
+)
 def test_what_is_kept_of_a_chosen_layer_is_not_missing(tmp_path: Path, layers: str) -> None:
     home = make_home(tmp_path / "home")
     file = home / "report.toml"

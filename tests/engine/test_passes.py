@@ -160,7 +160,17 @@ CASES: dict[str, tuple[Change, set[str], dict[str, int]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES)
+RARE = {
+    "new times of all files", "one image renamed", "one image moved to another split",
+    "random weights for fewer images", "a neuron dropped from the tables", "more random boxes",
+    "more filters", "a setting that changes nothing",
+}  # fmt: skip
+"""Changes like another one; they are left to the long tests."""
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(name, marks=[pytest.mark.long] * (name in RARE)) for name in CASES]
+)
 def test_a_change_costs_what_it_must(home: Path, case: str) -> None:
     change, stages, wanted = CASES[case]
     change(home)

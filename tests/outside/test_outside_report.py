@@ -125,6 +125,7 @@ def test_two_of_them_differ_by_their_numbers(project: Project, tmp_path: Path) -
     assert pointer in project.run("diff", "build", tmp_path / "other", code=1).stdout
 
 
+@pytest.mark.long
 def test_no_submission_has_it_imported(project: Project) -> None:
     """Whoever lacks the package can check nothing, and accuses nobody."""
     (site,) = project.environment.glob("lib/python*/site-packages")

@@ -503,6 +503,7 @@ def many_classes(build: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.mark.long
 def test_many_classes_have_no_more_stops_and_all_are_reached(
     browser: Browser, many_classes: Path, results: Any
 ) -> None:

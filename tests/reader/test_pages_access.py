@@ -156,6 +156,7 @@ def test_axe_finds_nothing_on_any_page(
     assert {name: said for name, said in found.items() if said} == {}
 
 
+@pytest.mark.long
 def test_what_is_wrong_would_be_found_on_each(browser: Browser, written: dict[str, Path]) -> None:
     page = browser.new_page()
     for file in written.values():

@@ -68,7 +68,7 @@ def test_what_is_too_wide_scrolls_by_itself_by_keyboard(browser: Browser, build:
         expect(box).not_to_have_attribute("role", "region")
 
 
-@pytest.mark.parametrize("width", [1100, 2000])
+@pytest.mark.parametrize("width", [1100, pytest.param(2000, marks=pytest.mark.long)])
 def test_in_a_wide_window_the_contents_stand_beside_the_text(
     browser: Browser, build: Path, width: int
 ) -> None:
@@ -138,7 +138,9 @@ def test_long_lists_are_folded(browser: Browser, build: Path, by: str) -> None:
         expect(visible).to_have_count(rows.count())
 
 
-@pytest.mark.parametrize("location", ["s7", "images", "all-sources", "figure-confusion"])
+@pytest.mark.parametrize(
+    "location", ["images", "s7", "all-sources", pytest.param("figure-confusion", marks=pytest.mark.long)]
+)
 def test_an_address_leads_into_what_is_folded(browser: Browser, build: Path, location: str) -> None:
     with reading(browser, build / "report.html") as page:
         page.goto("about:blank")
@@ -202,6 +204,7 @@ def glare(part: Locator) -> float:
     return float((pixels.min(axis=2) > 235).mean())
 
 
+@pytest.mark.long
 def test_by_night_no_figure_is_a_white_slab(browser: Browser, build: Path) -> None:
     with reading(browser, build / "report.html", 390, dark=True) as page:
         figures = page.locator("main figure[id]:visible")

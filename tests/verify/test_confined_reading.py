@@ -129,9 +129,9 @@ def test_an_honest_pdf_has_the_points_of_its_build_folder_and_every_file_that_is
 
 @pytest.mark.skipif(landlock_version() < 1, reason="this kernel has no Landlock")
 @pytest.mark.parametrize(
-    # It computes the report once more as "verify" does, by the same code, before it comes to the rubric.
+    # With data the report is computed once more before the rubric's turn comes, in the same confinement.
     "command",
-    [pytest.param(name, marks=[pytest.mark.long] * (name == "grade with data")) for name in READING],
+    [pytest.param(name, marks=[pytest.mark.long] * ("--data" in READING[name])) for name in READING],
 )
 def test_who_takes_the_process_over_can_read_and_write_nothing_else(
     windows: Path, tmp_path: Path, command: str
@@ -258,7 +258,11 @@ if "{worker}" in sys.orig_argv:
 """
 
 
-@pytest.mark.parametrize("command", ["verify", "grade with data", "grade"])
+@pytest.mark.parametrize(
+    # They end by the same code; with "grade" the report is read by another module.
+    "command",
+    ["verify", *(pytest.param(name, marks=pytest.mark.long) for name in ("grade with data", "grade"))],
+)
 @pytest.mark.parametrize(
     ("end", "code", "words"),
     [

@@ -17,6 +17,7 @@ from reportgen.verify import verify
 pytestmark = [pytest.mark.slow, pytest.mark.prints]
 
 
+@pytest.mark.long
 def test_an_honest_report_without_blocks_is_not_accused(tmp_path: Path) -> None:
     """Red if the page is made again with everything in it."""
     home = tmp_path / "home"
