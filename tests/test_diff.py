@@ -139,7 +139,7 @@ def test_no_change_of_any_value_is_overlooked(pointer: str, unchanged: Submissio
     other = value + 1 if type(value) in (int, float) else "other"
     if pointer.startswith("/transfer/confusion"):
         other = value + 7
-    found = compare(unchanged, Submission("B", put(results, pointer, other), {}))
+    found = compare(unchanged, Submission("B", put(dict(results), pointer, other), {}))
     assert results == numbers()
     assert found.changed
     pointers = [entry.pointer for entry in found.entries + found.causes]
