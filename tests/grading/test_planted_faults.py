@@ -183,7 +183,17 @@ FAULTS: list[tuple[Callable[[Forged], None], dict[str, str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("plant", "costs"), FAULTS, ids=[plant.__name__ for plant, _ in FAULTS])
+LONG = {blur_map, swap_axes, shift_fields, free_relu, leak_image, hide_weights}
+"""Left to the long tests: of each question there is another one."""
+
+
+@pytest.mark.parametrize(
+    ("plant", "costs"),
+    [
+        pytest.param(plant, costs, id=plant.__name__, marks=[pytest.mark.long] * (plant in LONG))
+        for plant, costs in FAULTS
+    ],
+)
 def test_a_planted_fault_costs_its_own_points(
     forged: Forged, sound: dict[str, Decimal], plant: Callable[[Forged], None], costs: dict[str, str]
 ) -> None:
