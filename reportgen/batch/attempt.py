@@ -39,7 +39,7 @@ from reportgen.batch.outcome import (
     write_costs,
     write_outcome,
 )
-from reportgen.batch.process import ProcessResult, Program, run_program
+from reportgen.batch.process import ProcessResult, Program, name_signal, run_program
 from reportgen.batch.worker import GRADED_FOLDER, IMAGES_FOLDER, MADE_FILE, SCRATCH_FOLDER
 from reportgen.engine.plan import digest_of, make_specs, modules_of
 from reportgen.engine.sources import code_of, libraries_of
@@ -285,7 +285,7 @@ def _judge(job: Job, folder: Path, end: ProcessResult) -> Outcome:
         except (OSError, ValueError, TypeError, LookupError):
             return Outcome("crash", "Its process ended without an outcome")
     if end.code < 0:
-        name = signal.Signals(-end.code).name
+        name = name_signal(-end.code)
         if end.code == -signal.SIGABRT and _last_line(job, folder, _NO_MEMORY):
             return Outcome("memory", describe_limit("memory", limits))
         if -end.code in _KILLED:

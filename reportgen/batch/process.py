@@ -27,6 +27,14 @@ _BY_NAME = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"
 _BY_ADDRESS = ("socket.connect", "socket.sendto", "socket.sendmsg")
 
 
+def name_signal(number: int) -> str:
+    """The name of a signal, as SIGKILL; of the many real-time signals most have a number only."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
 def follow_parent() -> None:
     """Kill this process group when the standard input ends, as it does when its other side is gone.
 

@@ -23,7 +23,7 @@ import typer
 from reportgen.api.child import LOG_FILE, run_child
 from reportgen.batch.class_file import Limits
 from reportgen.batch.job import PipeProgress
-from reportgen.batch.process import follow_parent, refuse_network
+from reportgen.batch.process import follow_parent, name_signal, refuse_network
 from reportgen.cli.task import T, Task, TaskHandler, TaskResult
 from reportgen.errors import UserError
 from reportgen.faults import FAULT
@@ -75,7 +75,7 @@ def run_confined(duty: TaskHandler[T], task: T, limits: Limits, progress: Progre
         if end.code == 0 and (folder / _SAID).exists():
             return _read_said(duty, task, folder, limits)
         if end.code < 0:
-            raise _killed(duty, task, signal.Signals(-end.code))
+            raise _killed(duty, task, name_signal(-end.code))
         raise _failed(duty, end.code, _read_plain(folder / LOG_FILE) or b"")
 
 
@@ -88,9 +88,9 @@ def _exceeded(duty: TaskHandler[T], task: Task, over: str, limits: Limits) -> Us
     )
 
 
-def _killed(duty: TaskHandler[T], task: Task, by: signal.Signals) -> UserError:
+def _killed(duty: TaskHandler[T], task: Task, by: str) -> UserError:
     return UserError(
-        f"{task.submission}: the process that {duty.does} it was ended by {by.name}, as when memory runs out "
+        f"{task.submission}: the process that {duty.does} it was ended by {by}, as when memory runs out "
         "or a file breaks what reads it.",
         f"Close other programs, and {duty.verb} again; if it happens once more, have a person look at the "
         "file.",
