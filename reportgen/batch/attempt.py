@@ -30,7 +30,9 @@ from reportgen.batch.job import (
     parse_message,
 )
 from reportgen.batch.outcome import (
+    COSTS_FILE,
     LOG_FILE,
+    OUTCOME_FILE,
     Costs,
     Outcome,
     find_finished,
@@ -39,7 +41,9 @@ from reportgen.batch.outcome import (
     write_costs,
     write_outcome,
 )
+from reportgen.batch.parts import BUILD_FOLDER
 from reportgen.batch.process import ProcessResult, Program, name_signal, run_program
+from reportgen.batch.remains import StrangeRemainsError, keep_plain, remove_remains
 from reportgen.batch.worker import GRADED_FOLDER, IMAGES_FOLDER, MADE_FILE, SCRATCH_FOLDER
 from reportgen.engine.plan import digest_of, make_specs, modules_of
 from reportgen.engine.sources import code_of, libraries_of
@@ -47,7 +51,8 @@ from reportgen.faults import FAULT, FAULT_WORDS
 from reportgen.grading.exports.table import one_line
 from reportgen.grading.shipped import RUBRIC_FILE
 from reportgen.outline.kind import ReportKind, list_sections
-from reportgen.store.files import StorageError, link_or_copy, writing
+from reportgen.store.files import MEGABYTE, is_plain, link_or_copy, open_plain, read_plain, writing
+from reportgen.store.lock import LOCK_FILE
 from reportgen.system.packages import installed_versions, versions_for
 from reportgen.templates import templates_folder
 
@@ -146,6 +151,12 @@ _KILLED = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _WORKING = (JOB_FILE, MADE_FILE, GRADED_FOLDER, IMAGES_FOLDER, SCRATCH_FOLDER)
 """What only the work needs."""
 
+_NOT_KEPT = (*_WORKING, LOG_FILE, OUTCOME_FILE, COSTS_FILE, EARLIER, KEPT)
+"""That, and what this process writes by itself."""
+
+_MOST_BYTES = 100 * MEGABYTE
+"""Of an outcome; an honest one has some kilobytes."""
+
 _NO_MEMORY = "bad_alloc"
 """What a program in C++ says last when the system gives it no more."""
 
@@ -181,10 +192,9 @@ def run_job(job: Job, on_message: OnMessage, stopped: Callable[[], bool]) -> Att
         program = Program(command, folder, {**os.environ, **job.config.environment}, folder / LOG_FILE)
         end = run_program(program, job.config.limits, _passing_on(job, on_message), stopped)
         if end.over == "stopped":
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_remains(folder)
             return Attempt(job.slug, "")
-        outcome = _judge(job, folder, end)
-        _clear(folder, keep_report=outcome.done)
+        outcome, folder = _settle(folder, _judge(job, folder, end))
         write_costs(folder, Costs(round(end.seconds, 2), end.peak))
         # A recomputation that ended in no grades is not to be used again.
         examined = job.examined if outcome.done else ""
@@ -228,7 +238,9 @@ def _take_along(last: Path, attempt: Path, say: Callable[[str], None]) -> None:
         inside = name.removeprefix(f"{EARLIER}/")
         if hash_file(attempt / inside) == hash_file(last / name) != "":
             continue
-        if os.path.lexists(target) or inside != name:
+        # What the process made a file of may have been a folder of the user's.
+        blocked = any(os.path.lexists(each) and not each.is_dir() for each in target.parents)
+        if blocked or os.path.lexists(target) or inside != name:
             target = _free(attempt / KEPT / name)
             kept = last / target.relative_to(attempt)
             say(f"{last / name} was changed by hand; that version is now {kept}.")
@@ -258,7 +270,7 @@ def _keep_report(last: Path, attempt: Path) -> None:
 
 def clear_attempts(out: Path) -> None:
     """Remove what attempts left behind that never came to their end."""
-    shutil.rmtree(out / ATTEMPTS, ignore_errors=True)
+    remove_remains(out / ATTEMPTS)
     with writing(out):
         (out / ATTEMPTS).mkdir(parents=True, exist_ok=True)
 
@@ -280,9 +292,9 @@ def _judge(job: Job, folder: Path, end: ProcessResult) -> Outcome:
         return Outcome("time", describe_limit("time", limits))
     if end.code == 0:
         try:
-            return parse_outcome(json.loads((folder / MADE_FILE).read_bytes()))
+            return parse_outcome(json.loads(read_plain(folder / MADE_FILE, _MOST_BYTES)))
         # The process ended well, but perhaps through a rubric's own code.
-        except (OSError, ValueError, TypeError, LookupError):
+        except (OSError, ValueError, TypeError, LookupError, RecursionError):
             return Outcome("crash", "Its process ended without an outcome")
     if end.code < 0:
         name = name_signal(-end.code)
@@ -302,24 +314,39 @@ def _last_line(job: Job, folder: Path, words: str = "") -> str:
     """The last line with these words that the process printed: of a Python error, its name and words."""
     try:
         # The cut may lie within a character, and a program may print in another encoding.
-        text = (folder / LOG_FILE).read_bytes()[-_LOG_END:].decode("utf-8", "replace")
-    except OSError as error:
-        raise StorageError(f"{folder / LOG_FILE}: {error.strerror}.", "Check the disk.") from None
+        with open_plain(folder / LOG_FILE) as stream:
+            stream.seek(-min(_LOG_END, os.fstat(stream.fileno()).st_size), os.SEEK_END)
+            text = stream.read(_LOG_END).decode("utf-8", "replace")
+    # No file any more: the process owns the folder.
+    except OSError:
+        return ""
     lines = [line for line in map(one_line, text.splitlines()) if line and words in line]
     return localise(lines[-1], job, folder)[:_LONGEST] if lines else ""
 
 
-def _clear(folder: Path, *, keep_report: bool) -> None:
-    """Remove what only the work needed; of a group that failed, everything but its log."""
-    for path in folder.iterdir():
-        if path.name == LOG_FILE or (keep_report and path.name not in _WORKING):
-            continue
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+def _settle(left: Path, outcome: Outcome) -> tuple[Outcome, Path]:
+    """Move what is to stay of an attempt to a new folder, and remove the rest; of a group that failed, only
+    its log stays.
+
+    Returns the outcome, which is another one if the process left what no honest one leaves, and the folder.
+    """
+    # The other one belonged to the process: a name of ours in it may be a link, or a folder.
+    folder = left.with_name(uuid.uuid4().hex)
+    folder.mkdir()
+    if is_plain(left / LOG_FILE):
+        (left / LOG_FILE).rename(folder / LOG_FILE)
+    else:
+        (folder / LOG_FILE).touch()
+    if outcome.done:
+        try:
+            keep_plain(left, folder, left_out=_NOT_KEPT)
+        except StrangeRemainsError as error:
+            outcome = Outcome("crash", f"Its process left something that no honest one leaves: {error}")
     # It holds the number of a process, and equal inputs are to give equal files.
-    (folder / "build" / ".lock").unlink(missing_ok=True)
+    if is_plain(folder / BUILD_FOLDER / LOCK_FILE):
+        (folder / BUILD_FOLDER / LOCK_FILE).unlink()
+    remove_remains(left)
+    return outcome, folder
 
 
 class Runner(Protocol):

@@ -7,11 +7,9 @@ on the network, no more memory and time than is allowed; as with the groups of `
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import signal
-import stat
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -29,7 +27,7 @@ from reportgen.errors import UserError
 from reportgen.faults import FAULT
 from reportgen.grading.run import list_read
 from reportgen.progress import Progress
-from reportgen.store.files import MEGABYTE, writing
+from reportgen.store.files import MEGABYTE, read_plain, writing
 from reportgen.system.confinement import Confinement, confine
 
 # -P: the current folder may be that of the submission, whose files must not shadow modules.
@@ -125,19 +123,11 @@ def _read_said(duty: TaskHandler[T], task: Task, folder: Path, limits: Limits) -
 
 
 def _read_plain(path: Path) -> bytes | None:
-    """The content of a file, None if there is none.
-
-    Whoever took the process over may have left a link there, to a file that only this process can read.
-    """
+    """The content of a file, None if there is none."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        return read_plain(path, _MOST_BYTES)
     except FileNotFoundError:
         return None
-    with os.fdopen(handle, "rb") as stream:
-        status = os.fstat(stream.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
-            raise OSError(errno.EINVAL, "is no file that an honest process wrote", str(path))
-        return stream.read()
 
 
 def work(duty: TaskHandler[T], task_file: Path, progress_handle: int) -> None:

@@ -190,6 +190,37 @@ def read_file(path: Path) -> bytes:
         return stream.read()
 
 
+def open_plain(path: Path) -> BufferedReader:
+    """Open a file that another process made, which a stranger's file may have taken over.
+
+    It may have left a link there, to a file that only this process can read, or a pipe. Raises
+    ``NoFileError`` for anything but a regular file, ``OSError`` if it cannot be opened.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        _refuse_other_kinds(path, os.fstat(handle).st_mode)
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def read_plain(path: Path, most: int) -> bytes:
+    """The content of such a file. Raises what :func:`open_plain` does, also for more than ``most`` bytes."""
+    with open_plain(path) as stream:
+        if os.fstat(stream.fileno()).st_size > most:
+            raise NoFileError(errno.EFBIG, "it is larger than what an honest process writes", str(path))
+        return stream.read()
+
+
+def is_plain(path: Path) -> bool:
+    """Whether there is a regular file, and no link to one."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
 def hash_of(path: Path) -> str:
     """SHA-256 of a file, "" if there is none that can be read."""
     try:

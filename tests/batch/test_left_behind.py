@@ -4,7 +4,10 @@ and nothing is read or removed that is not its own.
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,7 +34,7 @@ end_with(made)
 def work(home: Path, script: str) -> tuple[Outcome, Path]:
     """The outcome of a group whose process runs the script, and the group's folder; ``folder`` is its own."""
     out = home / "out"
-    (out / ATTEMPTS).mkdir(parents=True)
+    (out / ATTEMPTS).mkdir(parents=True, exist_ok=True)
     begin = "import os, sys\nfrom pathlib import Path\nfolder = Path(sys.argv[1]).parent\n"
     command = (sys.executable, "-c", begin + script)
     config = BatchConfig((), "embedded", "", str(home / "cache"), 1, limits=Limits(30, 2000), command=command)
@@ -53,3 +56,90 @@ def test_a_signal_without_a_name_is_one_group_s_end(tmp_path: Path) -> None:
     """Real-time signals have numbers only, but for the first and the last (signal(7))."""
     outcome, _ = work(tmp_path, "os.kill(os.getpid(), 37)")
     assert (outcome.cause, outcome.reason) == ("crash", "Its process crashed (signal 37)")
+
+
+@contextlib.contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Fails where something waits for ever, as for whoever is to write to a pipe."""
+
+    def fail(*_: object) -> None:
+        raise AssertionError("it waits")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+NO_OUTCOME, CODE_1 = "Its process ended without an outcome", "It ended with code 1"
+
+OURS = {"costs.json", "outcome.json", "log.txt"}
+
+THEIRS = '{"score": "4", "points": "4", "marks": [], "notes": [], "traits": {"authors": [], "pieces": []}}'
+"""The outcome of another group, which a link may lead to."""
+
+STRANGE = "Its process left something that no honest one leaves: "
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        # The outcome itself: a pipe that nobody writes to, somebody else's file, a folder, no end of bytes.
+        ("os.mkfifo('made.json')", NO_OUTCOME),
+        ("os.symlink('{home}/theirs.json', 'made.json')", NO_OUTCOME),
+        ("os.mkdir('made.json')", NO_OUTCOME),
+        ("with open('made.json', 'wb') as file: file.truncate(10**9)", NO_OUTCOME),
+        # What is removed after the work.
+        (f"{GOOD}os.symlink('{{home}}/theirs', 'images')", ""),
+        (f"{GOOD}os.mkfifo('scratch')", ""),
+        # What is kept.
+        ("os.symlink('{home}/theirs', 'build')", NO_OUTCOME),
+        (f"{GOOD}os.rename('build', 'b'); os.symlink('{{home}}/theirs', 'build')", f"{STRANGE}build"),
+        (f"{GOOD}os.symlink('{{home}}/theirs.json', 'build/report.pdf')", f"{STRANGE}build/report.pdf"),
+        (f"{GOOD}os.mkfifo('build/report.pdf')", f"{STRANGE}build/report.pdf"),
+        (f"{GOOD}os.rename('build', 'b'); open('build', 'w')", ""),
+        (f"{GOOD}os.mkdir('build/.lock')", ""),
+        # Names of ours.
+        (f"{GOOD}for name in ('outcome.json', 'costs.json', 'earlier', 'kept'): os.mkdir(name)", ""),
+        # The log, which it does not write itself.
+        ("os.unlink('log.txt'); os.symlink('{home}/theirs.json', 'log.txt'); sys.exit(1)", CODE_1),
+        ("os.unlink('log.txt'); os.mkfifo('log.txt'); sys.exit(1)", CODE_1),
+        ("os.unlink('log.txt'); os.mkdir('log.txt'); sys.exit(1)", CODE_1),
+        # More than Python goes down.
+        ("for _ in range(1500): os.mkdir('d'); os.chdir('d')", NO_OUTCOME),
+        (f"{GOOD}os.chdir('build')\nfor _ in range(1500): os.mkdir('d'); os.chdir('d')", f"{STRANGE}build"),
+    ],
+)  # fmt: skip
+def test_nothing_that_it_left_is_followed(tmp_path: Path, script: str, reason: str) -> None:
+    """Links, pipes and folders where files belong: the group has its row, and nobody else loses a file."""
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / ".lock").write_text("1")
+    (tmp_path / "theirs.json").write_text(THEIRS)
+    with at_most(30):
+        outcome, folder = work(tmp_path, script.replace("{home}", str(tmp_path)))
+    assert outcome.reason[: len(reason) or None] == reason
+    assert outcome.done == (not reason)
+    assert (theirs / ".lock").read_text() == "1"
+    left = list(folder.rglob("*"))
+    assert all(path.is_file() or path.is_dir() for path in left)
+    assert not any(path.is_symlink() for path in left)
+    kept = {"build", "report.html", ".lock", "b"} if outcome.done else set()
+    names = {path.name for path in left}
+    assert (
+        {"costs.json", "outcome.json", "log.txt"} <= names <= {"costs.json", "outcome.json", "log.txt", *kept}
+    )
+    assert list((tmp_path / "out" / ATTEMPTS).iterdir()) == []
+
+
+def test_a_stranger_s_file_gives_way_to_what_a_person_put_there(tmp_path: Path) -> None:
+    """A file where a person's own folder was; red if that folder is to be made all the same."""
+    _, folder = work(tmp_path, GOOD)
+    (folder / "build/mine").mkdir()
+    (folder / "build/mine/notes.txt").write_text("look again")
+    outcome, folder = work(tmp_path, f"{GOOD}\n(folder / 'build/mine').write_text('')")
+    assert outcome.done
+    assert (folder / "kept/build/mine/notes.txt").read_text() == "look again"
