@@ -169,7 +169,7 @@ def make_page(each: Recipient, title: str) -> FeedbackPage:
     differences, more = [], 0
     findings = ""
     if each.folder is not None and outcome.hold:
-        found = list(_list_differences(each.folder / JSON_FILE))
+        found = _list_differences(each.folder / JSON_FILE)
         differences, more = found[:_MOST], max(len(found) - _MOST, 0)
         page = each.folder / PAGE_FILE
         findings = f"../{GROUPS}/{each.folder.name}/{PAGE_FILE}" if page.is_file() else ""
@@ -196,8 +196,13 @@ def _list_criteria(each: Recipient) -> tuple[list[CriterionRow], int]:
     from reportgen.document.class_pages import CriterionRow
     from reportgen.grading.exports.document import read_grades
     from reportgen.grading.exports.table import collect_messages
+    from reportgen.grading.report import GradingError
 
-    criteria = read_grades(each.grades).criteria
+    try:
+        criteria = read_grades(each.grades).criteria
+    # A stranger's file may have written it; the other groups have their pages all the same.
+    except GradingError:
+        return [], 0
     # What the rubric hides from students on Gradescope it hides here.
     visible = [item for item in criteria if item.visibility != "hidden"]
     rows = [
@@ -214,21 +219,20 @@ def _list_criteria(each: Recipient) -> tuple[list[CriterionRow], int]:
     return rows, len(criteria) - len(visible)
 
 
-def _list_differences(file: Path) -> Iterator[Difference]:
+def _list_differences(file: Path) -> list[Difference]:
     """Those of a verification; what a stranger wrote is made printable before it is cut."""
     from reportgen.document.class_pages import Difference
 
     try:
-        rows = json.loads(read_file(file))["rows"]
+        rows = [row for row in json.loads(read_file(file))["rows"] if row["status"] == "differs"]
+        texts = [
+            (f"{row['subject']}, {row['pointer']}", row["submitted"], row["recomputed"], row["reason"])
+            for row in rows
+        ]
     # A report that could not be verified has no such file, and nothing to list.
-    except (OSError, ValueError, LookupError, TypeError):
-        return
-    for row in rows:
-        if row["status"] == "differs":
-            location = f"{row['subject']}, {row['pointer']}"
-            yield Difference(
-                *(_cut(text) for text in (location, row["submitted"], row["recomputed"], row["reason"]))
-            )
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return []
+    return [Difference(*map(_cut, each)) for each in texts]
 
 
 def _cut(value: Any) -> str:

@@ -5,13 +5,17 @@ done again.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import TypeAdapter
+
 from reportgen.batch.contents import hash_file
 from reportgen.engine.plan import digest_of
+from reportgen.grading.score import STATUSES
 from reportgen.store.files import write_atomically
 
 OUTCOME_FILE, COSTS_FILE, LOG_FILE = "outcome.json", "costs.json", "log.txt"
@@ -28,6 +32,12 @@ group; the system or the disk."""
 
 PASSING: frozenset[Cause] = frozenset({"killed", "storage"})
 """Causes that may be gone when the group is tried again, though nothing of it has changed."""
+
+
+_AMOUNT = re.compile("-?[0-9]{1,30}(\\.[0-9]{1,30})?")
+"""A decimal as grading writes it: Python also reads NaN, other digits, and exponents without end."""
+
+_IMAGE_HASH = re.compile("[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -122,12 +132,36 @@ def outcome_text(outcome: Outcome) -> str:
 
 
 def parse_outcome(table: Mapping[str, Any]) -> Outcome:
-    """Read what :func:`outcome_text` wrote. Raises ``TypeError`` or ``KeyError`` for anything else."""
+    """Read what :func:`outcome_text` wrote.
+
+    Raises ``ValueError``, ``TypeError`` or ``KeyError`` for anything else, as for a score that is no number:
+    a group's process may say what it likes, and the tables of the whole class compute with it.
+    """
     marks = tuple(Mark(**mark) for mark in table["marks"])
     authors = tuple(Author(**author) for author in table["traits"]["authors"])
     pieces = tuple(table["traits"]["pieces"])
     traits = Traits(**{**table["traits"], "authors": authors, "pieces": pieces})
-    return Outcome(**{**table, "marks": marks, "notes": tuple(table["notes"]), "traits": traits})
+    made = Outcome(**{**table, "marks": marks, "notes": tuple(table["notes"]), "traits": traits})
+    _require_types(made)
+    return made
+
+
+def _require_types(made: Outcome) -> None:
+    # From JSON, where a list is what is a tuple here; strict, so that no text becomes a number.
+    TypeAdapter(Outcome).validate_json(outcome_text(made), strict=True)
+    amounts = [*(made.score, made.points, made.checked, made.not_checkable, made.not_graded)]
+    # What was not graded has none of these.
+    amounts = [each for each in amounts if each] + ([made.score, made.points] if made.done else [])
+    for mark in made.marks:
+        amounts += [mark.score, mark.points]
+        if mark.status not in STATUSES:
+            raise ValueError(f"no status: {mark.status}")
+    if not all(map(_AMOUNT.fullmatch, amounts)) or any(each.points.startswith("-") for each in made.marks):
+        raise ValueError(f"no points: {amounts}")
+    if not all(map(_IMAGE_HASH.fullmatch, made.traits.images.values())):
+        raise ValueError("no hash of an image")
+    if min(made.correct or 0, made.total or 0) < 0:
+        raise ValueError("fewer than no images")
 
 
 def write_outcome(folder: Path, outcome: Outcome, key: str, examined: str = "") -> None:

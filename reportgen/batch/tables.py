@@ -58,7 +58,9 @@ def spread_of(name: str, points: Decimal, scores: Sequence[Decimal]) -> PointsSu
     """
     # A deduction is worth no points, and what it takes is in the sum.
     # As fractions: rounding must not move a share of just one tenth to the next bar.
-    shares = sorted(Fraction(score) / Fraction(points) if points else Fraction(0) for score in scores)
+    # Less than nothing only a process says that a stranger's file has taken over.
+    nothing = Fraction(0)
+    shares = sorted(max(Fraction(each) / Fraction(points), nothing) if points else nothing for each in scores)
     middle = len(shares) // 2
     median = shares[middle] if len(shares) % 2 else (shares[middle - 1] + shares[middle]) / 2
     counts = [0] * (_BINS + 2)

@@ -5,17 +5,21 @@ and nothing is read or removed that is not its own.
 from __future__ import annotations
 
 import contextlib
+import json
 import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reportgen.batch.attempt import ATTEMPTS, GROUPS, finalize, run_job
-from reportgen.batch.class_file import Limits
+from reportgen.batch.class_file import Group, Limits
+from reportgen.batch.feedback import Recipient, make_page
 from reportgen.batch.job import BatchConfig, Job
-from reportgen.batch.outcome import Outcome
+from reportgen.batch.outcome import Mark, Outcome, parse_outcome
+from reportgen.batch.tables import GroupResult, spread_criteria
 
 GOOD = """
 import json
@@ -143,3 +147,86 @@ def test_a_stranger_s_file_gives_way_to_what_a_person_put_there(tmp_path: Path) 
     outcome, folder = work(tmp_path, f"{GOOD}\n(folder / 'build/mine').write_text('')")
     assert outcome.done
     assert (folder / "kept/build/mine/notes.txt").read_text() == "look again"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "(folder / 'made.json').write_text('[' * 100_000 + ']' * 100_000)",
+        "(folder / 'made.json').write_text('9' * 5000)",
+        f"{GOOD}made['score'] = 'many'\nend_with(made)",
+    ],
+)
+def test_what_is_no_outcome_stops_no_class(tmp_path: Path, script: str) -> None:
+    outcome, _ = work(tmp_path, script)
+    assert (outcome.cause, outcome.reason) == ("crash", NO_OUTCOME)
+
+
+def parse(place: str, value: Any) -> Outcome:
+    """What is made of an outcome that is honest but for one entry, ``mark/score`` or the like."""
+    mark: dict[str, Any] = {"criterion": "Q1", "score": "1.5", "points": "4", "status": "failed"}
+    traits: dict[str, Any] = {"authors": [], "words": {}, "images": {}, "pieces": []}
+    made: dict[str, Any] = {"score": "1.5", "points": "4", "marks": [mark], "notes": [], "traits": traits}
+    step, _, key = place.rpartition("/")
+    {"": made, "mark": mark, "traits": traits}[step][key] = value
+    return parse_outcome(json.loads(json.dumps(made)))
+
+
+OTHER_TYPES: dict[str, tuple[Any, ...]] = {
+    "score": ("many", "NaN", "Infinity", "1e99", "", 1.5),
+    "points": ("", "-", "٣", None, "9" * 99),
+    "mark/score": ("", "NaN", None, {}),
+    "mark/points": ("", "sNaN", [], "-4"),
+    "mark/criterion": (1, None, []),
+    "mark/status": ("great", {}),
+    "correct": ("1", True, -1, 1.5, []),
+    "total": ("4", 0.5, -4),
+    "cause": ("nobody", [], 1),
+    **dict.fromkeys(("reason", "hold", "verification", "undecided", "verified", "notes", "marks"), (5,)),
+    "notes": ([1], [[]]),
+    "traits/images": ({"a": "no hash"}, {"a": "00"}, [], {"a": 1}),
+    "traits/authors": ([{"name": 1}], [{}]),
+    "traits/words": ({"a": {}}, 3),
+    "traits/pieces": ([{}], [1]),
+    "more": (1,),
+}
+
+
+@pytest.mark.parametrize(
+    ("place", "value"), [(place, each) for place in OTHER_TYPES for each in OTHER_TYPES[place]]
+)
+def test_an_outcome_of_other_types_is_none(place: str, value: Any) -> None:
+    """Decimals are computed with, names sorted and hashes unpacked in the tables of the whole class."""
+    with pytest.raises((ValueError, TypeError, LookupError)):
+        parse(place, value)
+
+
+@pytest.mark.parametrize(("place", "value"), [
+    ("mark/score", "-2.25"), ("mark/points", "0"), ("score", "5.5"), ("correct", 0), ("total", None),
+    ("notes", ["A note"]), ("mark/status", "not graded yet"), ("traits/images", {"a": "00ff00ff00ff00ff"}),
+])  # fmt: skip
+def test_what_an_honest_outcome_may_say_stays(place: str, value: Any) -> None:
+    """A deduction, a bonus, points by hand, a report without a headline number."""
+    assert parse(place, value).done
+
+
+@pytest.mark.parametrize("points", ["4", "0"])
+def test_a_group_s_points_for_a_criterion_cannot_stop_the_table(points: str) -> None:
+    """Another group's criterion may be worth nothing, and take points: red if its share is an index."""
+    good = Mark("Q1", "1", "4", "passed")
+    taken = Outcome(score="0", points="4", marks=(Mark("Q1", "-40", points, "failed"),))
+    spread = spread_criteria([Outcome(score="1", points="4", marks=(good,)), taken])[0]
+    # A quarter of the points lies in the third tenth; what is less than nothing is nothing.
+    assert spread.counts == (1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("file", ["[]", '{"rows": [5]}', '{"rows": [{}]}', '{"rows": 5}', "[" * 100_000])
+def test_a_page_of_feedback_stands_without_files_of_other_kinds(tmp_path: Path, file: str) -> None:
+    (tmp_path / "verification.json").write_text(file)
+    (tmp_path / "grades.json").write_text(file)
+    outcome = Outcome(
+        score="1", points="4", marks=(Mark("Q1", "1", "4", "failed"),), hold="1 finding: numbers"
+    )
+    row = GroupResult(Group("A", None, "a"), outcome, None, {}, released=True)
+    page = make_page(Recipient("A", row, tmp_path, tmp_path / "grades.json"), "Test class")
+    assert (page.score, page.differences, page.criteria) == ("1", [], [])
