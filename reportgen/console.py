@@ -35,7 +35,7 @@ class Bars:
         )
         from rich.progress import Progress as RichProgress
 
-        columns = [TextColumn("{task.description:<34}"), BarColumn(bar_width=28)]
+        columns = [TextColumn("{task.description:<34}", markup=False), BarColumn(bar_width=28)]
         if total:
             columns += [MofNCompleteColumn(), TimeRemainingColumn()]
         with RichProgress(*columns, TimeElapsedColumn(), console=self._console) as progress:

@@ -90,6 +90,11 @@ def printable(text: str) -> str:
     return "".join(each if is_printable(each) else ascii(each)[1:-1] for each in text)
 
 
+def printable_lines(text: str) -> str:
+    """The text with unprintable characters escaped, its line feeds left: for a terminal."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def replaced(text: str) -> str:
     """The text with U+FFFD for everything that does not print, where an escape would say nothing."""
     return "".join(each if is_printable(each) else "\N{REPLACEMENT CHARACTER}" for each in text)

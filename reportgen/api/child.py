@@ -26,6 +26,7 @@ from reportgen.outline.kind import Outline
 from reportgen.progress import Advance, Progress
 from reportgen.settings import Settings, settings_type
 from reportgen.store.files import writing
+from reportgen.text import printable
 
 
 @dataclass(frozen=True)
@@ -158,12 +159,14 @@ class Relay:
             self._advance(message.count - self._done)
             self._done = message.count
         elif message.kind == "said":
-            self._progress.say(message.text)
+            self._progress.say(printable(message.text))
 
     def _open(self, message: Message) -> None:
         self._stage.close()
         self._title, self._done = message.text, 0
-        self._advance = self._stage.enter_context(self._progress.stage(message.text, message.total or None))
+        # A stranger's file may have taken over who says it.
+        title = printable(message.text)
+        self._advance = self._stage.enter_context(self._progress.stage(title, message.total or None))
 
     def __enter__(self) -> Self:
         return self

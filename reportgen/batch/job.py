@@ -21,6 +21,9 @@ _LONGEST = 400
 
 _LISTED = 3
 
+_MOST = 10**12
+"""Items of a stage."""
+
 JOB_FILE = "job.json"
 
 
@@ -146,7 +149,10 @@ def parse_message(line: str) -> Message | None:
         return None
     # Whatever runs in the group's process can write to the pipe, a rubric's tests among them.
     kinds = (type(message.text), type(message.count), type(message.total))
-    return message if message.kind in _KINDS and kinds == (str, int, int) else None
+    if message.kind not in _KINDS or kinds != (str, int, int):
+        return None
+    # Bars compute with them as floats.
+    return message if 0 <= message.count <= _MOST and 0 <= message.total <= _MOST else None
 
 
 class PipeProgress:

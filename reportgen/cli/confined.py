@@ -29,6 +29,7 @@ from reportgen.grading.run import list_read
 from reportgen.progress import Progress
 from reportgen.store.files import MEGABYTE, read_plain, writing
 from reportgen.system.confinement import Confinement, confine
+from reportgen.text import printable_lines
 
 # -P: the current folder may be that of the submission, whose files must not shadow modules.
 _COMMAND = ("-P", "-m", "reportgen")
@@ -71,10 +72,14 @@ def run_confined(duty: TaskHandler[T], task: T, limits: Limits, progress: Progre
         if over in ("time", "memory"):
             raise _exceeded(duty, task, over, limits)
         if end.code == 0 and (folder / _SAID).exists():
-            return _read_said(duty, task, folder, limits)
+            try:
+                return _read_said(duty, task, folder, limits)
+            # Only a process that was taken over writes another.
+            except (OSError, ValueError, TypeError, LookupError, RecursionError):
+                raise _unreadable(duty, task) from None
         if end.code < 0:
             raise _killed(duty, task, name_signal(-end.code))
-        raise _failed(duty, end.code, _read_plain(folder / LOG_FILE) or b"")
+        raise _failed(duty, end.code, _read_log(folder))
 
 
 def _exceeded(duty: TaskHandler[T], task: Task, over: str, limits: Limits) -> UserError:
@@ -95,9 +100,16 @@ def _killed(duty: TaskHandler[T], task: Task, by: str) -> UserError:
     )
 
 
+def _unreadable(duty: TaskHandler[T], task: Task) -> UserError:
+    return UserError(
+        f"{task.submission}: the process that {duty.does} it gave an answer that is none.",
+        f"{duty.verb.capitalize()} again; if it happens once more, have a person look at the file.",
+    )
+
+
 def _failed(duty: TaskHandler[T], code: int, log: bytes) -> Exception:
     """What to raise of a process that ended by itself and gave no answer: it is never a verdict."""
-    words = log.decode("utf-8", "replace").rstrip()
+    words = printable_lines(log.decode("utf-8", "replace").rstrip())
     # Its last words are those of a fault, which stays one, or that the machine has no memory left.
     if code in (FAULT, UserError.exit_code):
         typer.echo(words, err=True)
@@ -114,12 +126,27 @@ def _read_said(duty: TaskHandler[T], task: Task, folder: Path, limits: Limits) -
     error = None
     if table["error"]:
         problem, remedy, code = table["error"]
-        error = UserError(str(problem), str(remedy))
-        error.exit_code = int(code)
+        error = UserError(printable_lines(str(problem)), printable_lines(str(remedy)))
+        error.exit_code = _exit_code(code)
     # By the names that were asked for here, and by no others.
     contents = {name: _read_plain(folder / _WANTED.format(name)) for name in task.wanted}
     files = {name: content for name, content in contents.items() if content is not None}
-    return TaskResult(tuple(map(str, table["lines"])), int(table["code"]), files, error)
+    lines = tuple(printable_lines(str(line)) for line in table["lines"])
+    return TaskResult(lines, _exit_code(table["code"]), files, error)
+
+
+def _exit_code(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 256:
+        raise ValueError(f"no exit code: {value!r}")
+    return value
+
+
+def _read_log(folder: Path) -> bytes:
+    """What it printed; nothing if it put something else in that place."""
+    try:
+        return _read_plain(folder / LOG_FILE) or b""
+    except OSError:
+        return b""
 
 
 def _read_plain(path: Path) -> bytes | None:
