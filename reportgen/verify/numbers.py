@@ -326,14 +326,19 @@ def _compare(
     if rows is not None and not all(rows):
         submitted, kept = submitted[np.array(rows)], wanted[np.array(rows)]
     # The scale is that of all rows: leaving some out must not make the others stricter.
-    return _judge(pointer, submitted, kept, float(np.abs(wanted.astype(np.float64)).max()), rule)
+    # Of what is a number: with a scale that is none, nothing would be beyond it.
+    scale = float(np.abs(wanted[np.isfinite(wanted)].astype(np.float64)).max(initial=0.0))
+    return _judge(pointer, submitted, kept, scale, rule)
 
 
 def _judge(pointer: str, submitted: NDArray[Any], wanted: NDArray[Any], scale: float, rule: Rule) -> Finding:
     allowed = rule.tolerance.atol + rule.tolerance.rtol * scale
     # As doubles, since a difference of unsigned integers would wrap round.
-    differences = np.abs(submitted.astype(np.float64) - wanted.astype(np.float64))
-    beyond = differences > allowed
+    found, expected = submitted.astype(np.float64), wanted.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(found - expected) <= allowed
+    # A NaN is near nothing, and an infinity not near itself; both may stand in both arrays.
+    beyond = ~(near | (found == expected) | (np.isnan(found) & np.isnan(expected)))
     if not beyond.any():
         return judge("arrays", pointer, True, None, None)
     first = tuple(int(i) for i in np.argwhere(beyond)[0])
@@ -342,4 +347,8 @@ def _judge(pointer: str, submitted: NDArray[Any], wanted: NDArray[Any], scale: f
         f"{count} of {submitted.size} elements differ by more than {allowed:.3g} ({rule.reason}), "
         f"the first at {list(first)}"
     )
-    return judge("arrays", pointer, False, float(submitted[first]), float(wanted[first]), reason)
+    return judge("arrays", pointer, False, _as_json(found[first]), _as_json(expected[first]), reason)
+
+
+def _as_json(number: float) -> float | str:
+    return float(number) if math.isfinite(number) else str(number)
