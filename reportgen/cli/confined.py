@@ -72,11 +72,7 @@ def run_confined(duty: TaskHandler[T], task: T, limits: Limits, progress: Progre
         if over in ("time", "memory"):
             raise _exceeded(duty, task, over, limits)
         if end.code == 0 and (folder / _SAID).exists():
-            try:
-                return _read_said(duty, task, folder, limits)
-            # Only a process that was taken over writes another.
-            except (OSError, ValueError, TypeError, LookupError, RecursionError):
-                raise _unreadable(duty, task) from None
+            return _read_said(duty, task, folder, limits)
         if end.code < 0:
             raise _killed(duty, task, name_signal(-end.code))
         raise _failed(duty, end.code, _read_log(folder))
@@ -97,13 +93,6 @@ def _killed(duty: TaskHandler[T], task: Task, by: str) -> UserError:
         "or a file breaks what reads it.",
         f"Close other programs, and {duty.verb} again; if it happens once more, have a person look at the "
         "file.",
-    )
-
-
-def _unreadable(duty: TaskHandler[T], task: Task) -> UserError:
-    return UserError(
-        f"{task.submission}: the process that {duty.does} it gave an answer that is none.",
-        f"{duty.verb.capitalize()} again; if it happens once more, have a person look at the file.",
     )
 
 
