@@ -97,11 +97,12 @@ class ScoredNetwork:
         """
         import tensorflow as tf
 
+        batch = tf.constant(image[np.newaxis])
         # From the maps on, and not from the image: nothing below them is differentiated.
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            maps = self._forward(self._below, tf.constant(image[np.newaxis]), "plain")
+            maps = self._find_maps(batch)
             tape.watch(maps)
-            score = self._run(self._above, maps, "plain")[0, index]
+            score = self._score_maps(batch, maps)[0, index]
         weights = tf.reduce_mean(tape.gradient(score, maps), axis=(1, 2), keepdims=True)
         found: Values = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1))[0].numpy()
         return found
@@ -112,11 +113,12 @@ class ScoredNetwork:
         """
         import tensorflow as tf
 
+        batch = tf.constant(image[np.newaxis])
         # Persistent, for it is asked once a class.
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-            maps = self._forward(self._below, tf.constant(image[np.newaxis]), "plain")
+            maps = self._find_maps(batch)
             tape.watch(maps)
-            scores = self._run(self._above, maps, "plain")[0]
+            scores = self._score_maps(batch, maps)[0]
             each = [scores[index] for index in range(self._kernel.shape[1])]
         gradients = tf.stack([tape.gradient(score, maps)[0] for score in each])
         weights = tf.reduce_mean(gradients, axis=(1, 2), keepdims=True)
@@ -132,6 +134,14 @@ class ScoredNetwork:
 
         scored: Callable[[Any], Any] = tf.function(score, autograph=False, reduce_retracing=True)
         return scored
+
+    def _find_maps(self, batch: Any) -> Any:
+        """The feature maps (N, rows, columns, channels) of the explained layer."""
+        return self._forward(self._below, batch, "plain")
+
+    def _score_maps(self, _batch: Any, maps: Any) -> Any:
+        """Scores (N, classes) of images by their feature maps."""
+        return self._run(self._above, maps, "plain")
 
     def _run(self, layers: Sequence[Any], signal: Any, rule: Rule) -> Any:
         import tensorflow as tf

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from reportgen.analysis.attribution import Rule, ScoredNetwork, is_known
+from reportgen.analysis.attribution import TOGETHER, Rule, ScoredNetwork, is_known
 from reportgen.analysis.chain import GuidedChain, RecordedImage, read_steps
 from reportgen.analysis.gradients import (
     RECTIFIERS,
@@ -142,21 +142,16 @@ class WholeScores(ScoredNetwork):
 
             self._gradients[rule] = tf.function(differentiate_all, autograph=False, reduce_retracing=True)
         run = self._gradients[rule]
-        parts = [images[start : start + 4] for start in range(0, len(images), 4)]
+        parts = [images[start : start + TOGETHER] for start in range(0, len(images), TOGETHER)]
         return np.concatenate([run(tf.constant(part), tf.constant(index)).numpy() for part in parts])
 
-    def weigh_maps(self, image: Values, index: int) -> Values:
-        """Grad-CAM (rows, columns) of one image (H, W, 3), as :class:`ScoredNetwork` has it."""
-        graph, batch = self._network.graph, tf.constant(image[np.newaxis])
-        maps = graph.run(batch, self._layer)
+    def _find_maps(self, batch: Any) -> Any:
+        return self._network.graph.run(batch, self._layer)
+
+    def _score_maps(self, batch: Any, maps: Any) -> Any:
         # The maps are given: what is before them is run again only where a branch goes past them.
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(maps)
-            features = graph.run(batch, self._end, known_outputs={self._layer: maps})
-            score = (tf.matmul(features, self._kernel) + self._bias)[0, index]
-        weights = tf.reduce_mean(tape.gradient(score, maps), axis=(1, 2), keepdims=True)
-        found: Values = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1))[0].numpy()
-        return found
+        features = self._network.graph.run(batch, self._end, known_outputs={self._layer: maps})
+        return tf.matmul(features, self._kernel) + self._bias
 
     def _run(self, _layers: Sequence[Any], signal: Any, _rule: Rule) -> Any:
         return tf.matmul(self._network.graph.run(signal, self._end), self._kernel) + self._bias

@@ -240,6 +240,42 @@ def test_vgg16_is_vgg19_without_identities_and_whole_as_well_as_in_windows(
         np.testing.assert_allclose(maps[1], maps[0], rtol=0, atol=1e-4 * np.abs(maps[0]).max())
 
 
+@pytest.mark.parametrize("layer", ["last", "first"])
+def test_the_evidence_for_every_class_is_weighed_where_branches_are(
+    own: tuple[Path, Any], network: Backbone, pixels: np.ndarray, layer: str
+) -> None:
+    """Grad-CAM of all classes at once, of a layer that ends the network and of one that a branch goes past.
+    Red if the image is taken for the feature maps: the map then has 224 rows.
+    """
+    model, raw = own[1], pixels[:1].astype(np.float32)
+    rng = np.random.default_rng(5)
+    kernel, bias = rng.normal(size=(5, 3)).astype(np.float32), rng.normal(size=3).astype(np.float32)
+    with tf.GradientTape(persistent=True) as tape:
+        first = model.get_layer("first")(raw)
+        tape.watch(first)
+        inner = model.get_layer("normal")(model.get_layer("inner")(first), training=False)
+        last = model.get_layer("last")(first + tf.nn.relu(inner))
+        average = tf.reduce_mean(tf.nn.relu(last), axis=(1, 2))[0]
+        scores = [tf.reduce_sum(average * kernel[:, c]) for c in range(3)]
+    maps = {"first": first, "last": last}[layer]
+    wanted = []
+    for c in range(3):
+        if layer == "first":
+            slopes = tape.gradient(scores[c], first).numpy().mean(axis=(1, 2))[0]
+        else:
+            # Where its ReLU is open, the score rises by the kernel's entry over the number of positions.
+            slopes = kernel[:, c] / (13 * 13) * (last.numpy()[0] > 0).mean(axis=(0, 1))
+        wanted.append(np.maximum((maps.numpy()[0] * slopes).sum(axis=-1), 0))
+    assert all(each.any() for each in wanted), "a flat map would show nothing"
+
+    scored = WholeScores(network, layer, kernel, bias)
+    found = scored.weigh_every_class(preprocess(pixels[:1])[0])
+
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4 * np.abs(wanted).max())
+    for c in range(3):
+        np.testing.assert_allclose(scored.weigh_maps(preprocess(pixels[:1])[0], c), found[c], rtol=1e-5)
+
+
 def test_a_layer_that_is_not_there_is_answered_with_those_that_are(network: Backbone) -> None:
     with pytest.raises(SettingsError) as caught:
         network.graph.find_neurons("witin")
