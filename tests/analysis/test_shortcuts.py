@@ -9,6 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from imports import imported_by
 from numpy.typing import NDArray
 from PIL import Image
 from scipy.optimize import minimize
@@ -433,3 +434,34 @@ def test_format_size_and_exif_are_those_of_the_file(kind: str, exif: bool) -> No
     image = decode_bytes(buffer.getvalue())
     assert (image.format, image.exif, image.size) == (kind, exif, len(buffer.getvalue()))
     assert (image.width, image.height) == (90, 60)
+
+
+ASKS_FIRST = """
+import json, sys
+from types import SimpleNamespace
+import numpy as np
+from reportgen.engine.stages.outcomes import ARRAYS
+from reportgen.store.packing import pack_arrays
+from reportgen.results import ImageFile
+from reportgen.sections.shortcuts.compute import run_without_ring
+
+def list_modules():
+    print(json.dumps(sorted({name.split(".")[0] for name in sys.modules})))
+    raise SystemExit
+
+image = ImageFile(split="test", label="ant", file="a.png", sha256="0" * 64)
+transfer = pack_arrays({"probabilities_test": np.ones((1, 2), np.float32)})
+context = SimpleNamespace(
+    artifacts=lambda _name: {ARRAYS: transfer}, images=[image], items={},
+    network_choice=SimpleNamespace(name="VGG19"), network=list_modules,
+    progress=SimpleNamespace(stage=lambda *_, **__: list_modules()),
+)
+run_without_ring(context, [image])
+"""
+
+
+def test_tensorflow_is_configured_before_it_is_imported() -> None:
+    """Where this section alone computes, nobody else has done so: the user's keras.json would count."""
+    loaded = imported_by(ASKS_FIRST)
+    assert "numpy" in loaded
+    assert not loaded & {"tensorflow", "keras"}

@@ -115,6 +115,8 @@ def run_without_ring(context: StageContext, tested: Sequence[ImageFile]) -> dict
     kept = {name: context.items.get(name) for name in names}
     missing = [(name, image) for name, image in zip(names, tested, strict=True) if kept[name] is None]
     if missing:
+        # Before this import, which loads TensorFlow: network() configures it first.
+        network = context.network()
         from reportgen.models.backbone import BATCH_SIZE
 
         with context.progress.stage(
@@ -126,7 +128,7 @@ def run_without_ring(context: StageContext, tested: Sequence[ImageFile]) -> dict
                 batch = np.stack(
                     [cues.replace_ring(decode(context.path(image), image.sha256)) for _, image in part]
                 )
-                for (name, _), vector in zip(part, *context.network().features(iter([batch])), strict=True):
+                for (name, _), vector in zip(part, *network.features(iter([batch])), strict=True):
                     kept[name] = vector.tobytes()
                     context.items.put(name, vector.tobytes())
                 advance(len(part))
