@@ -12,7 +12,7 @@ from small_results import document
 
 from reportgen.figures.figure import Figure, FigureData
 from reportgen.figures.plots import house_style, svg_picture
-from reportgen.sections.errors.figures import draw, locate_points, plot_map
+from reportgen.sections.errors.figures import describe_map, draw, locate_points, plot_map
 from reportgen.sections.errors.result import Errors
 
 COLOURS = [(220, 40, 40), (40, 200, 60), (50, 60, 220), (220, 210, 40), (200, 60, 200), (60, 210, 210)]
@@ -111,3 +111,65 @@ def test_the_page_knows_where_the_point_of_each_image_is_drawn() -> None:
     # Points of other images, or too few of them, are none.
     assert locate_points(svg, PLACES[::-1] ** 1.5) is None
     assert locate_points(svg.replace("<use", "<nouse"), PLACES) is None
+
+
+def many(count: int) -> tuple[Errors, NDArray[np.float32], NDArray[np.float32]]:
+    """A section with so many classes of one image each, their points, and what the network says of them."""
+    labels = [f"class{i}" for i in range(count)]
+    places = np.random.default_rng(1).normal(size=(count, 2)).astype(np.float32)
+    made = section(0).model_copy(update={"images": dict.fromkeys(labels, 1)})
+    return made, places, np.eye(count, dtype=np.float32)
+
+
+def grey_pictures(count: int) -> list[bytes]:
+    """What is drawn of each class alone, in the middle of a picture without colours."""
+    made, places, probabilities = many(count)
+    with house_style():
+        plot = plot_map(made, places, probabilities)
+        (axes,) = plot.axes
+        axes.set_axis_off()
+        axes.legend([], frameon=False)
+        found = []
+        for line in axes.lines:
+            for each in axes.lines:
+                each.set_visible(each is line)
+            line.set_data([0.0], [0.0])
+            axes.set(xlim=(-1, 1), ylim=(-1, 1))
+            buffer = io.BytesIO()
+            plot.savefig(buffer, format="png", dpi=200)
+            with Image.open(buffer) as image:
+                grey = np.asarray(image.convert("L"), np.int16)
+            # Greys that a printer shows alike are one.
+            found.append((grey // 86).astype(np.uint8).tobytes())
+        return found
+
+
+def test_no_two_of_many_classes_look_alike_in_grey_print() -> None:
+    """Red if the ninth class looks as the first does."""
+    assert len(set(grey_pictures(24))) == 24
+
+
+def test_many_classes_are_still_found_where_they_are_drawn() -> None:
+    made, places, probabilities = many(24)
+    with house_style():
+        svg = svg_picture(plot_map(made, places, probabilities)).data.decode()
+    assert locate_points(svg, places) is not None
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (2, "Each class has a shape of its own: class0 and class1."),
+        (8, "Each class has a shape of its own: "),
+        (9, "Each class has a shape or a filling of its own: "),
+        (24, "Each class has a shape or a filling of its own: "),
+        (25, "The 24 shapes and fillings come again after every 24 classes: "),
+    ],
+)
+def test_what_is_said_of_shapes_is_true(count: int, said: str) -> None:
+    made, places, probabilities = many(count)
+    assert said in describe_map(made)
+    with house_style():
+        (axes,) = plot_map(made, places, probabilities).axes
+    looks = {(line.get_marker(), line.get_markerfacecolor()) for line in axes.lines}
+    assert (len(looks) == count) == ("of its own" in said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import matplotlib.figure as mpl
 import numpy as np
@@ -34,6 +35,17 @@ _LOOKS = (
     ("P", "#d55e00"), ("X", "#7f7f7f"), ("*", "#f0e442"),
 )  # fmt: skip
 """A shape, so that classes differ in grey print, and one of Okabe and Ito's colours for each class."""
+
+_FILLINGS: tuple[dict[str, Any], ...] = (
+    {},
+    {"markerfacecolor": "white", "markeredgewidth": 1.0},
+    {"markerfacecolor": "black"},
+)
+"""Of the first classes the colour itself; of those that follow with the same shapes white, in a thicker line
+than yellow, which prints nearly white, and then black.
+"""
+
+_MOST_LOOKS = len(_LOOKS) * len(_FILLINGS)
 
 _WRONG = "misclassified"
 
@@ -111,7 +123,7 @@ def plot_map(
 ) -> mpl.Figure:
     """Build the plot of the test images' ``points`` (N, 2); ``probabilities`` (N, classes) are the network's.
 
-    A class has one shape and colour; mistakes are drawn in a black ring. Axes say their share of the
+    A class has one shape, filling and colour; mistakes are drawn in a black ring. Axes say their share of the
     variance.
     """
     width, height = _MAP_MM
@@ -122,10 +134,14 @@ def plot_map(
     # Class by class and before anything else: locate_points() knows the images by the order of their markers.
     for i, label in enumerate(section.images):
         shape, colour = _LOOKS[i % len(_LOOKS)]
-        axes.plot(
-            *points[true == i].T, shape, color=colour, markersize=4.5, markeredgecolor="black",
-            markeredgewidth=0.3, label=_shorten(label, faces), clip_on=False,
-        )  # fmt: skip
+        look: dict[str, Any] = {
+            "color": colour,
+            "markersize": 4.5,
+            "markeredgecolor": "black",
+            "markeredgewidth": 0.3,
+        }
+        look |= _FILLINGS[i // len(_LOOKS) % len(_FILLINGS)]
+        axes.plot(*points[true == i].T, shape, label=_shorten(label, faces), clip_on=False, **look)
     wrong = points[probabilities.argmax(axis=1) != true]
     if len(wrong):
         axes.plot(
@@ -165,10 +181,18 @@ def describe_map(section: Errors) -> str:
     ringed = listed(wrong) + (f", and {more} more" if more else "") if wrong else "none"
     return (
         f"A plot of the {section.total} test images in the plane of the training features' two principal "
-        f"axes, which have {shares} of the variance. Each class has a shape of its own: "
+        f"axes, which have {shares} of the variance. {_describe_looks(len(section.images))}: "
         f"{listed(list(section.images))}. "
         f"Misclassified, in a ring: {ringed}."
     )
+
+
+def _describe_looks(classes: int) -> str:
+    if classes <= len(_LOOKS):
+        return "Each class has a shape of its own"
+    if classes <= _MOST_LOOKS:
+        return "Each class has a shape or a filling of its own"
+    return f"The {_MOST_LOOKS} shapes and fillings come again after every {_MOST_LOOKS} classes"
 
 
 _MARKER = re.compile(r'<use [^>]*?x="(-?[\d.]+)" y="(-?[\d.]+)"')
