@@ -17,19 +17,40 @@ def identity_convolution(channels: int) -> list[NDArray[np.float32]]:
 
 
 def is_identity(layer: Any) -> bool:
-    """Whether a convolution is the identity: its kernel is 1 in the middle of its own channel only."""
+    """Whether a convolution is the identity but for its activation: of its kernel each output reads the pixel
+    in its own place, of its own channel, and nothing else.
+    """
     # Operations of keras.ops have no list of weights at all.
     shapes = [tuple(weight.shape) for weight in getattr(layer, "weights", ())]
     # Shapes first: a copy of the weights of a dense layer may take 411 MB.
     if len(shapes) != 2 or len(shapes[0]) != 4 or shapes[0][2] != shapes[0][3]:
         return False
+    middle = _find_middle(layer, shapes[0][:2])
+    if middle is None:
+        return False
     kernel, bias = layer.get_weights()
-    middle = tuple(size // 2 for size in kernel.shape[:2])
     return (
         not bias.any()
         and np.count_nonzero(kernel) == kernel.shape[3]
         and np.array_equal(kernel[middle], np.eye(kernel.shape[3], dtype=kernel.dtype))
     )
+
+
+def _find_middle(layer: Any, sizes: tuple[int, ...]) -> tuple[int, int] | None:
+    """The place in the kernel that reads the pixel of the output's own position; None if there is none."""
+    if type(layer).__name__ != "Conv2D":
+        return None
+    # Another stride leaves positions out, and without padding the outer ones are cut off.
+    if layer.strides != (1, 1) or (layer.padding != "same" and sizes != (1, 1)):
+        return None
+    found = []
+    for size, rate in zip(sizes, layer.dilation_rate, strict=True):
+        # "same" pads half of what the window is wider than a pixel; of an odd number, the smaller part first.
+        before, between = divmod((size - 1) * rate // 2, rate)
+        if between:
+            return None
+        found.append(before)
+    return found[0], found[1]
 
 
 def skip_identities(layers: Iterable[Any]) -> list[Any]:
@@ -42,9 +63,7 @@ def skip_identities(layers: Iterable[Any]) -> list[Any]:
     rectified = False
     for layer in layers:
         is_relu = getattr(getattr(layer, "activation", None), "__name__", "") == "relu"
-        strides = getattr(layer, "strides", None)
-        # Another stride or padding drops outputs or cuts them off, even if the kernel passes its input on.
-        if rectified and is_relu and strides == (1, 1) and layer.padding == "same" and is_identity(layer):
+        if rectified and is_relu and is_identity(layer):
             continue
         kept.append(layer)
         if getattr(layer, "weights", None):

@@ -229,3 +229,43 @@ def test_published_sizes_of_networks_with_branches() -> None:
         )
         geometry = describe_field(graph, len(graph.nodes) - 1)
         assert (geometry.size, geometry.stride) == (size, 32)
+
+
+@pytest.mark.parametrize(
+    ("size", "place", "options", "exact"),
+    [
+        (3, 1, {}, True),
+        (2, 0, {}, True),
+        (2, 1, {}, False),
+        (4, 2, {}, False),
+        (3, 1, {"strides": 2}, False),
+        (3, 1, {"padding": "valid"}, False),
+    ],
+)
+def test_what_hands_its_input_on_adds_nothing_and_what_shifts_it_does(
+    size: int, place: int, options: dict[str, Any], *, exact: bool
+) -> None:
+    """The field as the network runs holds the support of the gradient, and is no more where nothing is moved.
+    Red if another stride, padding or an even kernel's half passes for handing on.
+    """
+    image = keras.Input((11, 11, 1))
+    last = conv(1, size, name="last", use_bias=True, **options)
+    model = keras.Model(image, last(image))
+    kernel = np.zeros((size, size, 1, 1), np.float32)
+    kernel[place, place] = 1
+    last.set_weights([kernel, np.zeros(1, np.float32)])
+    pixels = tf.constant(np.random.default_rng(1).uniform(1, 2, (1, 11, 11, 1)).astype(np.float32))
+    graph = LayerGraph.read(model)
+    geometry = describe_field(graph, len(graph.nodes) - 1, as_run=True)
+    side = int(model.output.shape[1])
+    for row in range(side):
+        with tf.GradientTape() as tape:
+            tape.watch(pixels)
+            value = model(pixels)[0, row, row, 0]
+        found = np.argwhere(tape.gradient(value, pixels)[0, ..., 0].numpy())
+        box = receptive_field(geometry, row, row, side=11)
+        for one, two in found:
+            assert box.rows[0] <= one < box.rows[1], row
+            assert box.cols[0] <= two < box.cols[1], row
+        if exact:
+            assert [box.rows, box.cols] == [(row, row + 1)] * 2

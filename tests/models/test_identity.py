@@ -118,3 +118,27 @@ def test_features_equal_those_of_the_whole_network(backbone: Backbone) -> None:
     np.testing.assert_array_equal(features, whole(tf.constant(preprocess(pixels))).numpy())
     left_out = set(backbone.network.layers[1:]) - set(skip_identities(backbone.network.layers[1:]))
     assert {layer.name for layer in left_out} == {f"block{n}_conv4" for n in (3, 4, 5)}
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 2), (3, 3), (2, 3), (4, 1), (4, 5)], ids=str)
+@pytest.mark.parametrize(
+    "options", [{}, {"padding": "valid"}, {"strides": 2}, {"dilation_rate": 2}, {"dilation_rate": 3}], ids=str
+)
+def test_an_identity_is_what_hands_on_every_value(size: tuple[int, int], options: dict[str, Any]) -> None:
+    """By applying the layer, for a kernel with its 1 at each of its places. Of an even kernel, before which
+    'same' pads one pixel less than behind it, the middle is not where half its size is: red with that.
+    """
+    signal = np.random.default_rng(3).uniform(1, 2, (1, SIDE, SIDE, 2)).astype(np.float32)
+    found = []
+    for place in np.ndindex(size):
+        layer = keras.layers.Conv2D(2, size, **{"padding": "same", "activation": "relu", **options})
+        layer.build((None, SIDE, SIDE, 2))
+        kernel = np.zeros((*size, 2, 2), np.float32)
+        kernel[place] = np.eye(2)
+        layer.set_weights([kernel, np.zeros(2, np.float32)])
+        same = np.array_equal(np.asarray(layer(signal)), signal)
+        assert is_identity(layer) == same, place
+        found.append(same)
+    # No test of nothing: where every position is computed, one place of each size hands its input on.
+    if not options:
+        assert sum(found) == 1
