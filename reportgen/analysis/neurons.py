@@ -61,13 +61,14 @@ def effective_field(gradient: NDArray[Any], fallback: Box) -> Patch:
     total = energy.sum()
     if total == 0:
         return Patch(rows=fallback.rows, cols=fallback.cols, energy_share=None)
-    rows = _quantile_span(energy.sum(axis=1))
-    cols = _quantile_span(energy.sum(axis=0))
+    rows = quantile_span(energy.sum(axis=1))
+    cols = quantile_span(energy.sum(axis=0))
     inside = energy[slice(*rows), slice(*cols)].sum()
     return Patch(rows=rows, cols=cols, energy_share=_share(inside, total))
 
 
-def _quantile_span(energy: NDArray[np.float64]) -> tuple[int, int]:
+def quantile_span(energy: NDArray[np.float64]) -> tuple[int, int]:
+    """The half-open span of what lies between ``QUANTILES`` of sums (N,), which are not all zero."""
     share = np.cumsum(energy) / energy.sum()
     # The first pixel at which the sum reaches the quantile: 5 % of the energy at most are before it.
     start, last = (int(np.searchsorted(share, q)) for q in QUANTILES)

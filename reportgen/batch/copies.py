@@ -108,7 +108,7 @@ def hash_pdf(file: Path) -> str:
 
 
 def compare_images(own: Path, reference: Path) -> list[str]:
-    """The files below ``own`` whose pixels are those of no image below ``given``.
+    """The files below ``own`` whose pixels are those of no image below ``reference``.
 
     Only files with other bytes are decoded, and only if there are any: a file that was saved without its
     EXIF data or packed again shows the same.

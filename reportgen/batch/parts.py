@@ -131,8 +131,8 @@ def _find_data(named: Sequence[_Placed], pictures: set[Path]) -> Path | None:
 
 
 def find_obstacle(parts: Parts, *, data_given: bool) -> Outcome | None:
-    """Why a group is not graded, if that can be seen without a look into any file; ``given``: there are
-    images of the instructor's for it.
+    """Why a group is not graded, if that can be seen without a look into any file; ``data_given``:
+    there are images of the instructor's for it.
     """
     if parts.submission is None and parts.rivals:
         names = ", ".join(escaped(path.name) for path in parts.rivals[:_NAMED])

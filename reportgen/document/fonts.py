@@ -106,10 +106,9 @@ def font_css(markup: str, memo: Memo = no_memo, faces: Typefaces = OWN) -> str:
     text = html.unescape(_DATA.sub(" ", markup))
     characters = {ord(c) for c in set(text) if _is_visible(c)} | set(map(ord, STYLED))
     words = sorted({word for token in set(_BREAKS.split(text)) for word in words_beyond(token)})
-    spaces = {word for word in words if word.isspace()}
     files = [(face.file.name, face.sha256) for face in (*faces.named, *faces.found)]
     name = f"fonts {files} {sorted(characters)} {words}"
-    wanted = sorted({*words, *spaces, *map(chr, characters)})
+    wanted = sorted({*words, *map(chr, characters)})
     return memo(name, lambda: _embed(characters, wanted, faces).encode()).decode()
 
 

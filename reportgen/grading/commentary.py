@@ -187,7 +187,7 @@ def _cites(pattern: str, pointers: set[str]) -> bool:
 
 def read_commentary(path: Path) -> dict[str, str]:
     """The authors' words by part of the report: from the settings that are attached to the PDF ``path``, or
-    to the ``report.pdf`` of that folder. Raises ``NotAtHand`` if they did not come along.
+    to the ``report.pdf`` of that folder. Raises ``NotAvailable`` if they did not come along.
     """
     from reportgen.errors import SettingsError
     from reportgen.toml.reading import decode_text, parse_table

@@ -103,7 +103,7 @@ class Report:
     missing: Mapping[str, str] = field(default_factory=dict)
 
     def array(self, section: str, key: str) -> NDArray[Any]:
-        """An array of a section. Raises ``NotAtHand`` without any, ``CheckFailure`` if it is not true."""
+        """An array of a section. Raises ``NotAvailable`` without any, ``CheckFailure`` if it is not true."""
         from reportgen.pointer import PointerError
 
         if self.results.folder is None:
@@ -123,11 +123,11 @@ class Report:
         return parse_page(self.page())
 
     def commentary(self) -> Mapping[str, str]:
-        """The authors' own words by part of the report. Raises ``NotAtHand`` if they did not come along."""
+        """The authors' own words by part of the report. Raises ``NotAvailable`` if they are not there."""
         return self.read_commentary()
 
     def page(self) -> str:
-        """The document. Raises ``NotAtHand`` if it did not come along, ``CheckFailure`` if it is missing."""
+        """The document. Raises ``NotAvailable`` if it did not come along, ``CheckFailure`` if missing."""
         if self.results.folder is None:
             raise NotAvailable(f"report.html is not part of a PDF; {self.reason}")
         try:

@@ -20,7 +20,7 @@ from reportgen.grading.report import CheckFailure, NotGraded, Report
 from reportgen.grading.score import Visibility
 
 Judge = Callable[[Report], str | None]
-"""Passes, perhaps with a word on it, or raises ``CheckFailure``, ``NotAtHand`` or ``NotGraded``."""
+"""Passes, perhaps with a word on it, or raises ``CheckFailure``, ``NotAvailable`` or ``NotGraded``."""
 
 
 class Test(Protocol):

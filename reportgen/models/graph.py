@@ -196,8 +196,8 @@ class LayerGraph:
     ) -> Any:
         """The output of the node ``end`` for a batch of images.
 
-        ``given``: the outputs of some nodes, which are taken as they are; ``apply`` (node, arguments,
-        keywords) computes a node in its own way.
+        ``known_outputs``: those of some nodes, by index, which are taken as they are; ``apply`` (node,
+        arguments, keywords) computes a node in its own way.
         """
         values: Values = {Ref(0): image}
         known = dict(known_outputs or {})

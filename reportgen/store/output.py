@@ -84,7 +84,7 @@ def filled_folder(
 
 
 def check_free(folder: Path, kind: Kind) -> None:
-    """Make sure that :func:`filling` will be allowed to fill ``folder``, before long work for it begins."""
+    """Make sure that :func:`filled_folder` may fill ``folder``, before long work for it begins."""
     _refuse_changed(folder, claim(folder, kind))
 
 

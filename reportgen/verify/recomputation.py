@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.engine.stages.context import Artifacts
-    from reportgen.figures.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class WeightsFound:
 def find_weights(named: Weights, own: str, seed: int = 0) -> WeightsFound:
     """The weights that the report names, if they are on this machine; nothing is downloaded.
 
-    ``given`` is the grader's own setting: only it may name a file, of weights or of a whole network. Of what
+    ``own`` is the grader's setting: only it may name a file, of weights or of a whole network. Of what
     the report says of its network only a name that Keras Applications has is believed. ``seed`` is the
     report's, from which random weights are drawn.
     """

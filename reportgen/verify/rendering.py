@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reportgen.document.html import Content, embedded_files, render_html
 from reportgen.document.reader import Page, parse_page
@@ -21,10 +21,6 @@ from reportgen.results import Results
 from reportgen.templates import open_templates
 from reportgen.typefaces.choice import choose_typefaces, find_lack
 from reportgen.typefaces.face import Typefaces, describe_face, is_in_main, words_beyond
-
-if TYPE_CHECKING:
-    from reportgen.figures.figure import Figure
-
 
 # The results on 266 photographs have 6,800.
 _MOST_VALUES = 500_000

@@ -228,7 +228,7 @@ def describe_networks(
 ) -> Computed[Architectures]:
     """Describe the trained networks, the best of which gave ``tested`` (N, classes) for the test images.
 
-    ``labels`` are the class indices of each split; ``given`` are the names of the classes and the plan.
+    ``labels`` are the class indices of each split; ``training`` are the names of the classes and the plan.
     """
     classes, plan = training
     arrays: dict[str, NDArray[Any]] = {

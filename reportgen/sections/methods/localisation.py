@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.neurons import QUANTILES, area_share
+from reportgen.analysis.neurons import area_share, quantile_span
 from reportgen.dataset.masks import Mask
 from reportgen.results import Box
 from reportgen.results.fields import SIDE
@@ -74,7 +74,7 @@ def _measure(sizes: NDArray[np.float64], animal: Box) -> tuple[float, ...]:
         return (0.0,) * len(MEASURES)
     row, column = np.unravel_index(sizes.argmax(), sizes.shape)
     # By sizes and not by their squares, as the share on the animal is.
-    patch = [_span(sizes.sum(axis=axis)) for axis in (1, 0)]
+    patch = [quantile_span(sizes.sum(axis=axis)) for axis in (1, 0)]
     lengths = [stop - start for start, stop in patch]
     centred = [_centre(length) for length in lengths]
     inside = sizes[slice(*animal.rows), slice(*animal.cols)].sum() / total
@@ -116,12 +116,6 @@ def _centre(length: int) -> tuple[int, int]:
 def holds(box: Box, row: int, column: int) -> bool:
     """Whether a pixel lies in a box."""
     return box.rows[0] <= row < box.rows[1] and box.cols[0] <= column < box.cols[1]
-
-
-def _span(sums: NDArray[np.float64]) -> tuple[int, int]:
-    share = np.cumsum(sums) / sums.sum()
-    start, last = (int(np.searchsorted(share, quantile)) for quantile in QUANTILES)
-    return start, min(last, len(sums) - 1) + 1
 
 
 def _overlap(one: Box, other: Box) -> float:

@@ -145,7 +145,6 @@ class Whole:
         self._network, self._layer = network, layer
         self._end = network.graph.find_neurons(layer)
         self._block_indices = network.graph.block_indices(self._end)
-        self._drawn: dict[tuple[int, int], NDArray[np.float32]] = {}
 
     def describe(self) -> dict[str, Any]:
         """As :meth:`Chain.describe`."""

@@ -5,14 +5,12 @@ Geirhos et al. 2020, "Shortcut learning in deep neural networks".
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +18,7 @@ from reportgen.analysis.computed import Computed, summarise
 from reportgen.dataset.decode import decode, decode_file
 from reportgen.engine.stages.context import Artifacts, StageContext
 from reportgen.engine.stages.outcomes import pack_section, read_arrays
+from reportgen.models.head import read_head
 from reportgen.results import ImageFile, Matrix
 from reportgen.sections.shortcuts import cues
 from reportgen.sections.shortcuts.cues import CUES, ImageCues
@@ -143,14 +142,9 @@ def run_without_ring(context: StageContext, tested: Sequence[ImageFile]) -> dict
 def apply_head(head: bytes, features: NDArray[np.float32]) -> NDArray[np.float32]:
     """Class probabilities (N, classes) of features (N, D) by a dense layer with a softmax.
 
-    ``head`` is the content of its Keras ``.weights.h5``, whose only matrix is the kernel and only vector the
-    bias.
+    ``head`` is the content of its Keras ``.weights.h5``.
     """
-    found: list[NDArray[Any]] = []
-    with h5py.File(io.BytesIO(head), "r") as stored:
-        stored.visititems(lambda _, item: found.append(item[()]) if isinstance(item, h5py.Dataset) else None)
-    kernel = next(each for each in found if each.ndim == 2)
-    bias = next(each for each in found if each.ndim == 1)
+    kernel, bias = read_head(head)
     # By NumPy: where all features are kept, the section needs no TensorFlow.
     scores = features.astype(np.float64) @ kernel.astype(np.float64) + bias
     # Less the largest, which changes no share: exp() of a large score would be infinite.
