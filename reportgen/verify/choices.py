@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,12 @@ from reportgen.dataset.names import composed
 from reportgen.errors import SettingsError
 from reportgen.networks import ARCHITECTURES
 from reportgen.outline.kind import Outline, ReportKind
-from reportgen.outline.section import Section
-from reportgen.pointer import PointerError, join_pointer
+from reportgen.outline.section import MARGIN, Section
+from reportgen.pointer import PointerError, join_pointer, split_pointer
 from reportgen.results import SCHEMA_VERSION
 from reportgen.settings import Settings, understand_settings
-from reportgen.verify.tolerances import Finding, Findings, Tolerances, judge, within
+from reportgen.split import SPLITS
+from reportgen.verify.tolerances import Finding, Findings, Pair, Tolerances, judge, within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -186,6 +187,57 @@ _OTHER = "its recomputed output is {} and not {}"
 _UNKNOWN = "the recomputation chose another neuron here, and has no gradient of this one"
 
 _MISSING = "one of the two has fewer neurons"
+
+
+_TIE = "the recomputed probabilities of the two classes are nearly equal"
+
+_FOLLOWS = "it follows from another class than the recomputed one, of nearly the same probability"
+
+
+def is_tied(pair: Pair, file: str, submitted: str, wanted: str) -> bool:
+    """Whether an image may be predicted as either of two classes: by the recomputed probabilities of a
+    section that the pair's section reads (arrays ``probabilities_<split>``), both are the likeliest within
+    ``MARGIN``.
+    """
+    told = {key: array for arrays in pair.upstream.values() for key, array in arrays.items()}
+    for split in SPLITS:
+        files = [image["file"] for image in pair.dataset["images"] if image["split"] == split]
+        if file in files and f"probabilities_{split}" in told:
+            row = told[f"probabilities_{split}"][files.index(file)].tolist()
+            shares = dict(zip(pair.dataset["classes"], row, strict=True))
+            return all(max(row) - shares.get(each, -1.0) <= MARGIN for each in (submitted, wanted))
+    return False
+
+
+def compare_class(pair: Pair, steps: Sequence[str], submitted: str, wanted: Mapping[str, Any]) -> Finding:
+    """A row for the class that an image is predicted as, the last of the steps; ``wanted`` is the recomputed
+    entry of the image.
+    """
+    expected = wanted[steps[-1]]
+    tied = submitted != expected and is_tied(pair, wanted["file"], submitted, expected)
+    agrees = submitted == expected or tied
+    return judge("numbers", join_pointer(steps), agrees, submitted, expected, _TIE if tied else "")
+
+
+Pattern = tuple[str | None, ...]
+"""The beginning of a pointer, step by step; None is any step."""
+
+
+def excuse(rows: Iterable[Finding], patterns: Sequence[Pattern]) -> Findings:
+    """The rows; those that differ below one of the patterns were not recomputed, as they follow from another
+    choice that is as good.
+    """
+    for row in rows:
+        if row.status == "differs" and row.subject in ("numbers", "arrays"):
+            steps = split_pointer(row.pointer)
+            if any(_fits(steps, pattern) for pattern in patterns):
+                row = replace(row, status="not recomputable", reason=_FOLLOWS)
+        yield row
+
+
+def _fits(steps: Sequence[str], pattern: Pattern) -> bool:
+    beginning = zip(steps, pattern, strict=False)
+    return len(steps) >= len(pattern) and all(name in (None, step) for step, name in beginning)
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,8 @@ class Pair:
 
     ``submitted`` and ``recomputed`` are the section's parts of the two documents, ``arrays`` its recomputed
     arrays; ``dataset`` describes the images, and ``stages`` are the outcomes of the shared stages that the
-    section reads. Pointers of ``tolerances`` begin at the root of the document.
+    section reads, and ``upstream`` the recomputed arrays of the sections that it reads, by name. Pointers of
+    ``tolerances`` begin at the root of the document.
     """
 
     submitted: Mapping[str, Any]
@@ -121,6 +122,7 @@ class Pair:
     dataset: Mapping[str, Any]
     tolerances: Tolerances
     stages: Mapping[str, Artifacts] = field(default_factory=dict)
+    upstream: Mapping[str, Mapping[str, NDArray[Any]]] = field(default_factory=dict)
 
 
 _FRACTION = Rule("", Tolerance(1e-6), DRAWN)

@@ -24,7 +24,7 @@ from reportgen.settings import Settings
 from reportgen.tables import Printing
 from reportgen.templates import open_templates
 from reportgen.text import printable
-from reportgen.verify.choices import compare_settings, derive_settings
+from reportgen.verify.choices import Pattern, compare_settings, derive_settings, excuse
 from reportgen.verify.documents import compare_documents, has_same_bytes
 from reportgen.verify.numbers import compare_arrays, compare_dataset, compare_derived, compare_numbers
 from reportgen.verify.own_claims import describe_false_claims
@@ -180,8 +180,9 @@ def _recompute(
 def _compare_numbers(submitted: SubmittedReport, recomputed: Recomputed, kind: ReportKind) -> Findings:
     results, document = submitted.results, recomputed.document
     tolerances = Tolerances.of(kind)
-    yield from compare_numbers(results.document, document, kind, later=is_later_release(results))
+    rows = list(compare_numbers(results.document, document, kind, later=is_later_release(results)))
     comparable: dict[str, Mapping[str, Any]] = {}
+    excused: list[Pattern] = []
     for section in kind.sections:
         module = section.load("comparison")
         if (
@@ -198,13 +199,16 @@ def _compare_numbers(submitted: SubmittedReport, recomputed: Recomputed, kind: R
             document["dataset"],
             tolerances,
             recomputed.stages,
+            {name: recomputed.arrays[name] for name in section.reads.sections if name in recomputed.arrays},
         )
         with section.attributing_errors():
-            rows = list(module.compare(pair))
+            rows += module.compare(pair)
             if hasattr(module, "find_comparable"):
                 comparable[section.name] = module.find_comparable(pair)
-        yield from rows
-    yield from compare_arrays(results, recomputed.arrays, comparable, tolerances)
+            if hasattr(module, "find_excused"):
+                excused += module.find_excused(pair)
+    rows += compare_arrays(results, recomputed.arrays, comparable, tolerances)
+    yield from excuse(rows, excused)
 
 
 def _judge_kind(rows: Findings, *, demanded: bool) -> Findings:

@@ -28,6 +28,7 @@ SECTION = Section(
         Rule("/layers/*/highest/*", Tolerance(1e-4, 1e-6), FLOAT32),
         Rule("/neurons/*/value", Tolerance(1e-4), FLOAT32),
     ),
+    compared=("/neurons",),
     derived=("/channels_used",),
     references=(ARAUJO_2019,),
 )

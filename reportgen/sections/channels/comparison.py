@@ -11,7 +11,14 @@ import numpy as np
 
 from reportgen.engine.stages.activations import read_activations
 from reportgen.pointer import join_pointer
-from reportgen.verify.choices import NeuronComparison, compare_labels, compare_lengths
+from reportgen.verify.choices import (
+    NeuronComparison,
+    Pattern,
+    compare_class,
+    compare_labels,
+    compare_lengths,
+    is_tied,
+)
 from reportgen.verify.tolerances import Findings, Pair, judge
 
 if TYPE_CHECKING:
@@ -37,8 +44,8 @@ def compare(pair: Pair) -> Findings:
         if found is None:
             yield neurons.compare_plainly(here, None, wanted["file"])
             continue
-        for name in ("file", "predicted"):
-            yield neurons.compare_plainly((*here, name), found[name], wanted[name])
+        yield neurons.compare_plainly((*here, "file"), found["file"], wanted["file"])
+        yield compare_class(pair, (*here, "predicted"), found["predicted"], wanted)
         # To another class's score the channels add other amounts; the row before says that classes differ.
         same = found["predicted"] == wanted["predicted"]
         for name in ("score", "bias", "on_animal"):
@@ -57,6 +64,21 @@ def compare(pair: Pair) -> Findings:
     # Documents before 1.2 lack it.
     if pair.submitted.get("over_data"):
         yield from _compare_over_data(neurons, pair)
+
+
+def find_excused(pair: Pair) -> list[Pattern]:
+    """What follows from the class of an image that may be predicted as another one, too."""
+    found: list[Pattern] = []
+    for label, wanted in pair.recomputed["classes"].items():
+        classes = pair.submitted["classes"].get(label, wanted)["predicted"], wanted["predicted"]
+        if classes[0] != classes[1] and is_tied(pair, wanted["file"], *classes):
+            here = ("channels", "classes", label)
+            # To the score of another class the same channels add other amounts.
+            added = ("contribution", "contribution_rank", "strength_rank")
+            found += [(*here, by, None, name) for by in ("loud", "unusual") for name in added]
+            found += [(*here, "decisive"), ("channels", "arrays", "contributions")]
+            found.append(("channels", "strength", "p_value"))
+    return found
 
 
 def _count_strong(classes: Mapping[str, Any]) -> int:
