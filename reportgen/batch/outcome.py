@@ -148,7 +148,9 @@ def parse_outcome(table: Mapping[str, Any]) -> Outcome:
 
 def _require_types(made: Outcome) -> None:
     # From JSON, where a list is what is a tuple here; strict, so that no text becomes a number.
-    TypeAdapter(Outcome).validate_json(outcome_text(made), strict=True)
+    # The name of a file of another encoding has halves of surrogate pairs, which pydantic reads nowhere.
+    text = json.dumps(asdict(made), ensure_ascii=False).encode("utf-8", "replace")
+    TypeAdapter(Outcome).validate_json(text, strict=True)
     amounts = [*(made.score, made.points, made.checked, made.not_checkable, made.not_graded)]
     # What was not graded has none of these.
     amounts = [each for each in amounts if each] + ([made.score, made.points] if made.done else [])

@@ -203,10 +203,13 @@ def test_an_outcome_of_other_types_is_none(place: str, value: Any) -> None:
 
 @pytest.mark.parametrize(("place", "value"), [
     ("mark/score", "-2.25"), ("mark/points", "0"), ("score", "5.5"), ("correct", 0), ("total", None),
-    ("notes", ["A note"]), ("mark/status", "not graded yet"), ("traits/images", {"a": "00ff00ff00ff00ff"}),
+    ("notes", ["A note"]), ("notes", ["a\udcff.pdf and \U0001f600"]),
+    ("mark/status", "not graded yet"), ("traits/images", {"a": "00ff00ff00ff00ff"}),
 ])  # fmt: skip
 def test_what_an_honest_outcome_may_say_stays(place: str, value: Any) -> None:
-    """A deduction, a bonus, points by hand, a report without a headline number."""
+    """A deduction, a bonus, points by hand, a report without a headline number; the name of a file of another
+    encoding.
+    """
     assert parse(place, value).done
 
 
