@@ -295,7 +295,10 @@ def understand_settings(
     try:
         settings = model.model_validate(table, context=frozenset(written))
     except ValidationError as error:
-        lines = [*describe_faults(error, model, origin, _EXAMPLES, tuple(flags)), *lines]
+        # Which keys there are is not known before the sections are: theirs are not to be called unknown.
+        passed_over = frozenset({"extra_forbidden"} if unknown else ())
+        faults = describe_faults(error, model, origin, _EXAMPLES, tuple(flags), passed_over)
+        lines = [*faults, *lines]
     if lines:
         raise SettingsError("\n".join(lines), f"Correct {origin.name}; docs/students.md lists every key.")
     # A frozen model takes private attributes all the same.

@@ -526,7 +526,7 @@ def test_images_that_are_not_tested_in_both_cannot_flip() -> None:
     assert found.predictions.compared == 0
     assert found.predictions.flips == ()
     assert found.entries == ()
-    assert any("no test image in common" in line for line in describe(found))
+    assert any("no predicted test image in common" in line for line in describe(found))
 
 
 def test_what_entered_with_a_wrong_prediction_is_told_as_an_image_only() -> None:

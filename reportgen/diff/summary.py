@@ -219,7 +219,7 @@ def predictions_text(difference: Difference) -> str:
     """How many predictions flipped, and how, in a line."""
     flips = difference.predictions.flips
     if not difference.predictions.compared:
-        return "not compared, since the reports have no test image in common"
+        return "not compared, since the reports have no predicted test image in common"
     compared = plural(difference.predictions.compared, "test image", "test images")
     verdicts = Counter(verdict_text(flip.old.right, flip.new.right) for flip in flips)
     how = ": " + ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items()) if flips else ""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
+import traceback
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -172,9 +173,12 @@ class _Page:
         try:
             return environment.get_template("report.html.j2").render()
         except TemplateError as error:
-            name = getattr(error, "name", None) or "report.html.j2"
-            line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
-            raise RenderError(f"templates/{name}{line}: {error}", "Correct the template.") from error
+            if isinstance(error, TemplateNotFound):
+                raise RenderError(
+                    f"templates/{error.name}: there is no such template.", "Write it, or correct its name."
+                ) from error
+            place = _locate(error, self.templates)
+            raise RenderError(f"templates/{place}: {error}", "Correct the template.") from error
 
     def _references(self) -> list[Reference]:
         """The references of all sections, and those for the network and its weights."""
@@ -248,10 +252,11 @@ class _Page:
             if text.strip()
         }
 
-    def _read(self, name: str) -> str | None:
+    def _read(self, name: str) -> tuple[str, str, None] | None:
         # Only the files that the stage's key counts; their folders may hold others.
         path = self.templates.files.get(name)
-        return None if path is None else read_template(path)
+        # Its path is what a trace names it by.
+        return None if path is None else (read_template(path), str(path), None)
 
     def _embed(self, name: str) -> Markup:
         text = embed(name, self.templates.files.get(name))
@@ -276,8 +281,16 @@ class _Page:
             marks.append((each.name, each.address if first == figure else first))
         return Markup("").join(Markup(' data-{}="{}"').format(*mark) for mark in marks)
 
+    def _find(self, name: str) -> Figure:
+        if name not in self.album:
+            raise RenderError(
+                f"The template shows the figure '{name}', which was not drawn.",
+                "Draw it in the section's figures.py, or correct the template.",
+            )
+        return self.album[name]
+
     def _image(self, name: str) -> Markup:
-        figure = self.album[name]
+        figure = self._find(name)
         if not figure.alt.strip():
             raise RenderError(f"The figure '{name}' has no alternative text.", "Describe it in words.")
         return _embed_picture(figure.picture, width_class(figure.picture), figure.alt)
@@ -288,7 +301,7 @@ class _Page:
         The first has the description of the whole figure, the others say which of them they are. A figure
         that could not be drawn again has none: its stand-in is shown instead of each picture.
         """
-        figure = self.album[name]
+        figure = self._find(name)
         index = self.printed_pieces[name]
         self.printed_pieces[name] += 1
         if figure.sheet is None or index >= len(figure.sheet.pieces):
@@ -312,14 +325,28 @@ class _Page:
 
     def _strip(self, name: str) -> Markup:
         """The colours of a figure's scale, nothing if it has none."""
-        sheet = self.album[name].sheet
+        sheet = self._find(name).sheet
         if sheet is None or sheet.strip is None:
             return Markup()
         return _embed_picture(sheet.strip, "strip", "the scale's colours, from its low end to its high one")
 
     def _sheet_class(self, name: str) -> str:
-        sheet = self.album[name].sheet
+        sheet = self._find(name).sheet
         return cell_class(sheet) if sheet else ""
+
+
+def _locate(error: TemplateError, templates: Templates) -> str:
+    """The template in which the error lies, with its line; of a macro, also where a template calls it."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.name}, line {error.lineno}"
+    names = {str(path): name for name, path in templates.files.items()}
+    places: dict[str, int | None] = {}
+    for call in reversed(traceback.extract_tb(error.__traceback__)):
+        if name := names.get(call.filename):
+            places.setdefault(name, call.lineno)
+            if name != "macros.html.j2":
+                break
+    return ", called in ".join(f"{name}, line {line}" for name, line in places.items()) or "report.html.j2"
 
 
 def _embed_picture(picture: Picture, kind: str, alt: str) -> Markup:

@@ -43,7 +43,7 @@ class Numbering:
         except KeyError:
             raise RenderError(
                 f"The document refers to the {kind} '{name}', which it does not have.",
-                "Correct the template.",
+                f"Correct the template, or declare the {kind} in the section's section.py.",
             ) from None
 
     def show(self, kind: str, name: str, title: str) -> str:

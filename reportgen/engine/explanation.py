@@ -91,11 +91,9 @@ Action = Literal["unchanged", "from the cache", "runs"]
 # Of a new data folder every image is a cause.
 MAX_CAUSES = 20
 
-_OWN = "reportgen's own "
-
 _NAMES = {
     "settings": "setting ",
-    "code": _OWN,
+    "code": "reportgen's own ",
     "packages": "package ",
     "versions": "version of ",
     "printer": "version of the system's ",
@@ -185,7 +183,9 @@ def _own_causes(stage: Stage, record: Record) -> Iterator[str]:
 def _differences(kind: str, before: Group, now: Group) -> Iterator[str]:
     for name in sorted({*before, *now}, key=str):
         if before.get(name) != now.get(name):
-            yield f"{_NAMES.get(kind, '')}{name} {_change(kind, name, before, now)}"
+            # The code of a section of another package is named by its path alone.
+            foreign = kind == "code" and not name.startswith("reportgen/")
+            yield f"{'' if foreign else _NAMES.get(kind, '')}{name} {_change(kind, name, before, now)}"
 
 
 def _change(kind: str, name: str, before: Group, now: Group) -> str:

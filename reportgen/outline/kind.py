@@ -284,7 +284,9 @@ def _find(name: str, own: dict[str, str], group: str, what: str, kind: type[Any]
             raise
         raise OutlineError(
             f"the {what} '{name}' cannot be loaded: {type(error).__name__}: {error}.",
-            f"Install the package, or correct its '{target}'.",
+            f"Install the package, or correct '{target}'."
+            if isinstance(error, ImportError)
+            else f"Correct '{target}'.",
         ) from error
     if not isinstance(found, kind):
         raise OutlineError(

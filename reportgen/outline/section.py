@@ -309,7 +309,15 @@ class Section:
             # A fault in one of reportgen's own sections is ours, and is to be reported with its trace.
             if self.package.partition(".")[0] == __name__.partition(".")[0]:
                 raise
-            raise SectionError(f"section '{self.name}': {_locate(error)}") from error
+            raise SectionError(f"section '{self.name}': {self._locate(error)}") from error
+
+    def _locate(self, error: Exception) -> str:
+        """The error with its file and line."""
+        calls = traceback.extract_tb(error.__traceback__)
+        # The innermost of the section's own lines, which its author can correct, not that of a library below.
+        own = [call for call in calls if Path(call.filename).is_relative_to(self.folder)]
+        last = (own or calls)[-1]
+        return f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno})."
 
     def require(self, name: str, attribute: str) -> Any:
         """An attribute that a module of the package must have. Raises ``SectionError`` if it does not."""
@@ -374,13 +382,6 @@ class Section:
         return _names(
             [t for t in self.tables if t.location == location and (annotated or not t.if_annotated)], classes
         )
-
-
-def _locate(error: Exception) -> str:
-    """The error with its file and line."""
-    # The innermost: where the section's own code, or what it called, failed.
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({last.filename}, line {last.lineno})."
 
 
 def _names(exhibits: Sequence[Exhibit], classes: int) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, get_args
 
@@ -37,13 +37,20 @@ Examples = Mapping[str, str]
 
 
 def describe_faults(
-    error: ValidationError, model: type[BaseModel], origin: Origin, examples: Examples, flags: Sequence[str]
+    error: ValidationError,
+    model: type[BaseModel],
+    origin: Origin,
+    examples: Examples,
+    flags: Sequence[str],
+    passed_over: Collection[str] = (),
 ) -> list[str]:
     """A line for each fault, in the order of the file: location, key, value and reason.
 
-    ``flags`` are the keys whose values came from the command line, so no line of the file is given.
+    ``flags`` are the keys whose values came from the command line, so no line of the file is given; faults of
+    the types ``passed_over`` are not described.
     """
-    found = [(fault["loc"], fault) for fault in error.errors(include_url=False)]
+    faults = error.errors(include_url=False)
+    found = [(fault["loc"], fault) for fault in faults if fault["type"] not in passed_over]
     misplaced = _find_misplaced(found, model, origin)
     lines: dict[str, tuple[int, int]] = {}
     # More than are reported, since several may share a line, but not all: a stranger's file may have any

@@ -94,6 +94,41 @@ def test_a_mistake_in_a_template_is_an_error_that_names_it(tmp_path: Path, templ
         render(tmp_path, template)
 
 
+def test_a_mistake_in_an_included_template_names_that_one_and_its_line(tmp_path: Path) -> None:
+    (tmp_path / "sections").mkdir()
+    (tmp_path / "sections/edges.html.j2").write_text("\n\n{{ r.transfer.acuracy }}")
+    with pytest.raises(RenderError, match=r"^templates/sections/edges\.html\.j2, line 3: .*acuracy"):
+        render(tmp_path, "{% include 'sections/edges.html.j2' %}")
+
+
+def test_a_mistake_in_a_macro_names_the_template_that_calls_it(tmp_path: Path) -> None:
+    (tmp_path / "sections").mkdir()
+    (tmp_path / "sections/edges.html.j2").write_text(
+        "{% from 'macros.html.j2' import verdict %}\n{{ verdict('none', 'Yes') }}"
+    )
+    (tmp_path / "macros.html.j2").write_text("{% macro verdict(name, yes) %}{{ passed[name] }}{% endmacro %}")
+    place = r"^templates/macros\.html\.j2, line 1, called in sections/edges\.html\.j2, line 2: .*none"
+    with pytest.raises(RenderError, match=place):
+        render(tmp_path, "{% include 'sections/edges.html.j2' %}")
+
+
+def test_a_reference_to_an_undeclared_figure_says_where_one_is_declared(tmp_path: Path) -> None:
+    with pytest.raises(RenderError) as caught:
+        render(tmp_path, "{{ ref('figure', 'none') }}")
+    assert "declare the figure in the section's section.py" in caught.value.remedy
+
+
+def test_a_template_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(RenderError, match=r"^templates/sections/none\.html\.j2: there is no such template"):
+        render(tmp_path, "{% include 'sections/none.html.j2' %}")
+
+
+@pytest.mark.parametrize("shown", ["image('none')", "piece('none')", "strip('none')", "sheet_class('none')"])
+def test_a_figure_that_is_shown_and_was_not_drawn_is_named(tmp_path: Path, shown: str) -> None:
+    with pytest.raises(RenderError, match="the figure 'none', which was not drawn"):
+        render(tmp_path, f"{{{{ {shown} }}}}")
+
+
 @pytest.mark.parametrize(
     "extra", ["{{ show('figure', 'images', '') }}", "{{ show('table', 'guided_0', '') }}"]
 )

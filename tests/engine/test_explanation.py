@@ -11,7 +11,7 @@ import pytest
 from stand_in import counting, draw_image, make_home
 
 from reportgen.engine import pipeline
-from reportgen.engine.explanation import MAX_CAUSES
+from reportgen.engine.explanation import MAX_CAUSES, _differences
 from reportgen.engine.preparation import preview as preview_build
 from reportgen.engine.preparation import stage_names
 from reportgen.outline.kind import find_kind
@@ -201,3 +201,17 @@ def test_a_stage_that_does_not_exist_is_named(home: Path) -> None:
     with pytest.raises(Exception, match="no stage 'heads'") as caught:
         pipeline.recompute(load_settings(folder=home), home / "data", "heads")
     assert "transfer" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("edges/compute.py", "edges/compute.py changed"),
+        (
+            "reportgen/sections/neurons/compute.py",
+            "reportgen's own reportgen/sections/neurons/compute.py changed",
+        ),
+    ],
+)
+def test_code_of_another_package_is_not_called_our_own(file: str, said: str) -> None:
+    assert list(_differences("code", {file: "a"}, {file: "b"})) == [said]

@@ -76,6 +76,16 @@ def test_settings_say_in_which_line_a_section_is_wrong(tmp_path: Path) -> None:
     assert any(line.startswith(f"{file}, line 3: seed") for line in lines)
 
 
+def test_the_keys_of_a_section_that_cannot_be_found_are_not_called_unknown(tmp_path: Path) -> None:
+    (tmp_path / "report.toml").write_text(
+        'sections = ["convolution", "edge"]\n\n[commentary]\nedges = "Words."\n', encoding="utf-8"
+    )
+    with pytest.raises(SettingsError) as caught:
+        load_settings(folder=tmp_path)
+    (line,) = caught.value.problem.splitlines()
+    assert "there is no section 'edge'" in line
+
+
 def test_words_for_a_section_that_was_left_out_are_an_error_and_empty_ones_none(tmp_path: Path) -> None:
     file = tmp_path / "report.toml"
     text = 'sections = ["transfer"]\n[commentary]\ntransfer = "Mine."\nneurons = "{}"\n'
@@ -206,8 +216,21 @@ def test_a_module_that_breaks_while_it_is_imported_is_told(
         "from reportgen.outline.section import Section\nSECTION = Section('unfinished')\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    with pytest.raises(OutlineError, match=r"cannot be loaded: TypeError: .*missing"):
+    with pytest.raises(OutlineError, match=r"cannot be loaded: TypeError: .*missing") as caught:
         find_kind("assignment", ("unfinished:SECTION",))
+    assert caught.value.remedy == "Correct 'unfinished:SECTION'."
+
+
+def test_a_fault_of_a_section_is_located_in_its_own_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not in the library that it called, which its author cannot correct."""
+    (tmp_path / "calling").mkdir()
+    (tmp_path / "calling/__init__.py").write_text("")
+    (tmp_path / "calling/claims.py").write_text("import json\n\njson.loads('{')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(SectionError, match=r"JSONDecodeError: .*claims\.py, line 3\)"):
+        section("calling", package="calling").load("claims")
 
 
 def test_publications_are_listed_once_by_author() -> None:
