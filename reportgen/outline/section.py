@@ -377,6 +377,16 @@ class Section:
         numbered = [figure for figure in self.figures if figure.location != "cell"]
         return _names([figure for figure in numbered if not (always and figure.if_any)], classes)
 
+    def list_figures(self, numbers: object, classes: int) -> list[str]:
+        """The names of the figures that there are with these numbers: those that ``list_figures`` of the
+        section's module ``claims`` names, else all that are declared and may not be missing.
+        """
+        module = self.load("claims")
+        if module is None or not hasattr(module, "list_figures"):
+            return self.figure_names(classes, always=True)
+        with self.attributing_errors():
+            return list(module.list_figures(numbers))
+
     def table_names(self, classes: int, location: str, *, annotated: bool) -> list[str]:
         """The names of the tables that are printed in the body or in the appendix (``location``)."""
         return _names(

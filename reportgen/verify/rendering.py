@@ -188,20 +188,10 @@ def count_values(value: Any) -> int:
 
 
 def _figure_names(results: Results, kind: ReportKind) -> Iterator[str]:
-    """The names of all figures that results speak of, in the order of the document.
-
-    A section whose figures depend on its numbers says which there are (``list_figures`` of its module
-    ``claims``); of the others all are there that are declared.
-    """
+    """The names of all figures that results speak of, in the order of the document."""
     classes = len(results.dataset.classes)
     for section in kind.sections:
-        module = section.load("claims")
-        if module is not None and hasattr(module, "list_figures"):
-            with section.attributing_errors():
-                names = list(module.list_figures(getattr(results, section.name)))
-            yield from names
-        else:
-            yield from section.figure_names(classes)
+        yield from section.list_figures(getattr(results, section.name), classes)
 
 
 def _stand_in(name: str) -> Figure:

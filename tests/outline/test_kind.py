@@ -9,6 +9,7 @@ import pytest
 
 from reportgen.contract.known_pointers import know_pointers
 from reportgen.contract.schema import find_document_kind
+from reportgen.engine.stages.figures import require_all
 from reportgen.errors import SettingsError
 from reportgen.grading.checks import find_checks
 from reportgen.outline.kind import Outline, OutlineError, ReportKind, find_kind, find_section, list_sections
@@ -137,6 +138,31 @@ def test_figures_of_a_class_stand_together_and_declared_ones_only_are_known() ->
     for unknown in ("input_", "input_0_1", "cell_1", "first_"):
         with pytest.raises(SectionError, match=f"draws '{unknown}'"):
             drawn.find_figure(unknown)
+
+
+def test_a_figure_that_is_declared_and_not_drawn_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "one_figure").mkdir()
+    (tmp_path / "one_figure/__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    declared = section(
+        "s",
+        package="one_figure",
+        figures=(
+            Exhibit("first"), Exhibit("input_<i>"), Exhibit("rare", if_any=True), Exhibit("cell_<k>", "cell"),
+        ),
+    )  # fmt: skip
+    require_all(declared, {"first", "input_0", "input_1"}, None, 2)
+    with pytest.raises(SectionError, match="declares the figure 'input_1', which its"):
+        require_all(declared, {"first", "input_0", "rare"}, None, 2)
+    # Its claims know which there are; the one that may be missing is due with these numbers.
+    (tmp_path / "one_figure/claims.py").write_text(
+        "def list_figures(numbers):\n    return ['first', *numbers]\n", encoding="utf-8"
+    )
+    require_all(declared, {"first"}, [], 2)
+    with pytest.raises(SectionError, match="declares the figure 'rare'"):
+        require_all(declared, {"first", "input_0"}, ["rare"], 2)
 
 
 def test_tables_of_boxes_are_there_if_there_are_boxes() -> None:

@@ -138,6 +138,7 @@ def test_who_wrote_it_hears_of_its_faults(project: Project) -> None:
             "ZeroDivisionError",
         ),
         ("figures.py", '"brightness_rows",', '"brightness_columns",', "draws 'brightness_columns'"),
+        ("figures.py", "def draw(", "draw = lambda data: ()\n\ndef undrawn(", "does not draw"),
         ("result.py", "class Brightness(", "class Darkness(", "cannot import name 'Brightness'"),
         ("claims.py", "    yield Claim(", "    yield Claim(1 / 0,", "ZeroDivisionError"),
     ):
