@@ -775,8 +775,8 @@ DECLARED = {
     if section.package.startswith("reportgen.")
     for displayed in section.figures
 }
-"""Every figure that any section of reportgen's own declares, whichever report it is in, so that none can be left
-out here; other packages that are installed have tests of their own.
+"""Every figure that any section of reportgen's own declares, whichever report it is in, so that none can be
+left out here; other packages that are installed have tests of their own.
 """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import datetime
+import gc
 import io
 import sys
 import threading
@@ -89,6 +90,30 @@ def test_a_page_becomes_a_pdf() -> None:
 def test_what_would_be_missing_on_paper_is_an_error(body: str, css: str, said: str) -> None:
     with pytest.raises(RenderError, match=said):
         print_pdf(page(body, css))
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_no_garbage_is_looked_for_while_a_page_is_printed_and_all_is_as_before(enabled: bool) -> None:
+    """Red if the search goes on, if it is left switched off, or if it is switched on where it was not."""
+    found: list[str] = []
+    before = gc.isenabled()
+    gc.callbacks.append(lambda phase, _info: found.append(phase))
+    try:
+        (gc.enable if enabled else gc.disable)()
+        gc.collect()
+        while_collecting = found[:]
+        # Thousands of objects, so that a search would begin.
+        print_pdf(page("<p>Some words.</p>" * 300))
+        after = found[len(while_collecting) :]
+        assert gc.isenabled() is enabled
+        with pytest.raises(RenderError):
+            print_pdf(page("<p>图</p>", "p { unknown: 1 }"))
+        assert gc.isenabled() is enabled
+    finally:
+        gc.callbacks.pop()
+        (gc.enable if before else gc.disable)()
+    assert while_collecting == ["start", "stop"]
+    assert len(after) <= 2
 
 
 def test_after_an_error_the_next_page_is_printed_all_the_same() -> None:
