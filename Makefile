@@ -46,7 +46,7 @@ quote = '$(subst ','\'',$(1))'
 # How make was called, for messages that say what to type for other weights.
 AS_TYPED = REPORTGEN_MAKE=$(call quote,make $@ $(MAKEOVERRIDES))
 
-.PHONY: help report watch diff grade verify batch sample doctor fetch-caltech101 fetch-vgg19 export-model quick test lint check docs check-hidden check-full bench bench-full schema pictures corpus lock clean distclean
+.PHONY: help report watch diff grade verify batch sample doctor fetch-caltech101 fetch-vgg19 export-model quick fast test lint code check docs check-hidden check-full bench bench-full schema pictures corpus lock clean distclean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -103,23 +103,24 @@ QUICK = tests/dataset tests/figures tests/store tests/toml tests/engine/test_sou
   $(patsubst %,tests/test_%.py,project_files results settings split text)
 
 quick: .venv/.installed-dev ## Lint, types, layers and the fast tests: under a minute
-	$(PY) -m ruff check
-	$(PY) -m ruff format --check
-	$(PY) -m mypy
-	.venv/bin/lint-imports
-	$(PY) -m pytest $(WORKERS) -m 'not slow and not prints' $(QUICK) $(ARGS)
+	@$(MAKE) --no-print-directory -j2 code fast ARGS=$(call quote,$(ARGS))
+
+fast: .venv/.installed-dev ## The fast tests alone
+	@$(PY) -m pytest $(WORKERS) -m 'not slow and not prints' $(QUICK) $(ARGS)
 
 test check: ANNOUNCE = --announce
 
 test: $(SET_UP_FOR_TESTS) ## Run the tests (TOOLS=yes: install Chromium and Poppler for them first)
 	@$(PY) -m pytest $(WORKERS) $(LEFT_OUT) $(ARGS)
 
-lint: .venv/.installed-dev ## Lint, types, layers and documentation, without the tests
+lint: code ## Lint, types, layers and documentation, without the tests
+	$(PY) -m mkdocs build --strict
+
+code: .venv/.installed-dev ## Lint, types and layers
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
 	.venv/bin/lint-imports
-	$(PY) -m mkdocs build --strict
 
 # What takes longest is left to check-full, which every night runs: most of the time, for what shorter tests look at, too.
 WITHOUT_LONG = -m 'not long'
