@@ -6,7 +6,7 @@ import base64
 import re
 import traceback
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +58,9 @@ _POLICY_MARK = "content-security-policy-of-this-page"
 class Content:
     """The content of a document: the sections of its ``kind``, ``results``, every figure by name, the
     author's words by slot, and what is printed besides.
+
+    ``unseen`` are pointers of values that words print which are not in ``commentary``, in the order of their
+    rows' ids: these have rows among the sources all the same.
     """
 
     kind: ReportKind
@@ -65,6 +68,7 @@ class Content:
     album: Mapping[str, Figure]
     commentary: Mapping[str, str]
     printing: Printing = field(default_factory=Printing)
+    unseen: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,8 @@ class _Page:
         self.formulas = FormulaSetter(memo)
         self.document = self.results.model_dump(mode="json")
         self.lineage = Lineage(self.results, self.document, self.kind)
+        # Words of authors are printed before all else.
+        self.lineage.expect(content.unseen)
         self.root = Sourced(self.document, note=self.lineage.note)
 
     def render(self) -> str:

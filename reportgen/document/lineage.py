@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -119,6 +119,13 @@ class Lineage:
         row = parent if _is_tuple(self._values.get(parent)) else pointer
         # In the order of printing, so that the same report has the same ids.
         return self.anchors.setdefault(row, f"s{len(self.anchors) + 1}")
+
+    def expect(self, pointers: Iterable[str]) -> None:
+        """Take down values before all others; what the results do not have is ignored."""
+        for pointer in pointers:
+            # Else it would have an id and no row.
+            if pointer in self._values:
+                self.note(pointer)
 
     def sources(self) -> list[tuple[Maker, list[Entry]]]:
         """Every printed value, by who made it, in the order of the results."""

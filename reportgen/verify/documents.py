@@ -18,6 +18,7 @@ from reportgen.results import SCHEMA_VERSION
 from reportgen.submission import FIGURES_FOLDER
 from reportgen.verify.differences import Difference, Excuses, compare_words, find_excuses
 from reportgen.verify.markup import compare_markup
+from reportgen.verify.own_words import strip_own
 from reportgen.verify.pdf_comparison import compare_pdfs, flows_alike, open_reprint, refuse_pdf
 from reportgen.verify.pdf_document import PdfDocument, PdfError, open_pdf
 from reportgen.verify.printed_numbers import MAX_BYTES, compare_text
@@ -57,7 +58,7 @@ def compare_documents(
 def _compare_html(
     file: Path, submitted: SubmittedReport, recomputed: Recomputed, rendered: Rendered
 ) -> Findings:
-    html = _read(file)
+    html = read_page(file)
     if html is None:
         yield Finding("page", HTML_FILE, "differs", reason=f"it has more than {MAX_BYTES} bytes")
         return
@@ -73,7 +74,10 @@ def _compare_html(
     differences = [*_suspect_templates(HTML_FILE, found.share), *found.differences]
     if not rendered.whole:
         # Fonts and figures that are not here change elements, but no word.
-        differences += compare_words(HTML_FILE, page.words, rendered.page.words)
+        pages = (page, rendered.page)
+        if submitted.settings is None:
+            pages = (parse_page(strip_own(html)), parse_page(strip_own(rendered.html)))
+        differences += compare_words(HTML_FILE, pages[0].words, pages[1].words)
     excuses = find_excuses((submitted.results, submitted.settings), recomputed, rendered)
     yield from _judge("page", HTML_FILE, differences, excuses)
 
@@ -91,7 +95,8 @@ def _suspect_templates(name: str, share: float) -> Iterator[Difference]:
         yield Difference(name, _TEMPLATES)
 
 
-def _read(file: Path) -> str | None:
+def read_page(file: Path) -> str | None:
+    """A stranger's page as text, None if it is larger than any report."""
     with file.open("rb") as stream:
         data = stream.read(MAX_BYTES + 1)
     # Bytes that are not UTF-8 are a difference to report, and no reason to stop.

@@ -12,10 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reportgen.verify.differences import GRAVEST, Difference, Kind, Run, find_runs, keep_gravest
+from reportgen.verify.own_words import UNKNOWN_WORDS, describe_own, leave_out_own
 from reportgen.verify.page_sources import Pages, Source, compare_blobs
 from reportgen.verify.tokens import MOST_TOKENS, Token, read_tokens
 
 _MOST_FINDINGS = 40
+
+_OWN = '<aside class="commentary"'
 
 
 @dataclass(frozen=True)
@@ -30,19 +33,23 @@ def compare_markup(submitted: str, expected: str, *, known_words: bool = True) -
     """Compare a stranger's page with our own; nothing of it is run or fetched.
 
     Line ends and a byte-order mark are matters of transport. ``submitted`` may be no HTML at all. Without
-    ``known_words`` our own lacks what authors wrote, and theirs may have it where it belongs.
+    ``known_words`` our own lacks what authors wrote, and theirs may have it where it belongs; what else their
+    words bring along, ours must have (:func:`~reportgen.verify.own_words.read_unknown_words`).
     """
     theirs, ours = Source.read(submitted), Source.read(expected)
     # An honest page ends here, and its 27,000 pieces are never taken apart.
-    if theirs.text == ours.text:
+    if theirs.text == ours.text and (known_words or _OWN not in ours.text):
         return Comparison(tuple(compare_blobs(theirs, ours)), 0.0)
     mine, other = read_tokens(ours.text), read_tokens(theirs.text)
     if len(other) > MOST_TOKENS:
         return Comparison((Difference("report.html", f"it has more than {MOST_TOKENS} elements"),), 1.0)
-    words = [] if known_words else _describe_own(other)
-    compared = other if known_words else _leave_out_own(other)
-    found = _compare_tokens(compared, mine, Pages(theirs, ours, known_words=known_words))
-    found = [*found, *words] or [_at_first_difference(theirs.text, ours.text)]
+    pages = Pages(theirs, ours, known_words=known_words)
+    if known_words:
+        found = _compare_tokens(other, mine, pages)
+    else:
+        found = _compare_tokens(leave_out_own(other), leave_out_own(mine), pages)
+        found += describe_own(other, mine, _Vocabulary({}).judge)
+    found = found or [_at_first_difference(theirs.text, ours.text)]
     # Wherever they are: what is put between them makes nothing of the report go away.
     lost = Counter(token.raw for token in mine) - Counter(token.raw for token in other)
     return Comparison(tuple(_first(found)), lost.total() / max(len(mine), 1))
@@ -185,7 +192,7 @@ def _describe_pair(one: Token, other: Token, known: _Vocabulary, pages: Pages) -
         yield _describe_picture(one.location, one.raw, other.raw, pages)
         return
     if one.what == "code" and pages.lacks_words_only(one.raw, other.raw):
-        yield Difference(one.location, _UNKNOWN_WORDS, kind="own")
+        yield Difference(one.location, UNKNOWN_WORDS, kind="own")
         return
     if one.what != "start":
         kind: Kind = "content" if one.what in ("text", "comment", "code", "end") else "active"
@@ -224,52 +231,6 @@ def _describe_picture(location: str, one: str, other: str, pages: Pages) -> Diff
     if pages.is_moved(one, other):
         return Difference(location, "it is another picture of the report")
     return Difference(location, f"it is another {pages.call(one)}", kind=pages.judge(one, other))
-
-
-_OWN_TAGS = frozenset(
-    ["aside", "p", "strong", "em", "code", "pre", "ul", "ol", "li", "a", "img", "span", "table", "thead",
-     "tbody", "tr", "th", "td", "blockquote", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "s"]
-)  # fmt: skip
-"""What a commentary becomes, which is Markdown with numbers, references and formulas."""
-
-_OWN_ATTRIBUTES = frozenset(["class", "aria-label", "href", "src", "alt", "dir", "lang", "data-ptr", "start"])
-
-_UNKNOWN_WORDS = "here are words of the authors, which nothing that was handed in confirms"
-
-
-def _describe_own(tokens: Sequence[Token]) -> list[Difference]:
-    """One difference for all that authors wrote, and one for each element that they cannot have written."""
-    own = [token for token in tokens if token.own and token.what != "end"]
-    known = _Vocabulary({})
-    odd = [
-        token
-        for token in own
-        if token.what not in ("start", "text")
-        or (token.what == "start" and token.tag not in _OWN_TAGS)
-        or any(name not in _OWN_ATTRIBUTES for name, _ in token.attributes)
-        or known.judge(token) == "active"
-    ]
-    rows = [
-        Difference(token.location, "no commentary can contain this", token.raw[:200], None, "active")
-        for token in odd[:_MOST_FINDINGS]
-    ]
-    return [*rows, *(Difference(token.location, _UNKNOWN_WORDS, kind="own") for token in own[:1])]
-
-
-def _leave_out_own(tokens: Sequence[Token]) -> list[Token]:
-    """The page as it is without the authors' words, and without the line breaks that come with them."""
-    kept: list[Token] = []
-    left_out = False
-    for token in tokens:
-        if token.own:
-            left_out = True
-            continue
-        if left_out and token.what == "text" and kept and kept[-1].what == "text":
-            before = kept.pop()
-            token = replace(token, raw=before.raw.removesuffix("\n") + token.raw.removeprefix("\n"))
-        left_out = False
-        kept.append(token)
-    return kept
 
 
 _CONTEXT = 24

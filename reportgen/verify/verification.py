@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,10 @@ from reportgen.tables import Printing
 from reportgen.templates import open_templates
 from reportgen.text import printable
 from reportgen.verify.choices import Pattern, compare_settings, derive_settings, excuse
-from reportgen.verify.documents import compare_documents, has_same_bytes
+from reportgen.verify.documents import compare_documents, has_same_bytes, read_page
 from reportgen.verify.numbers import compare_arrays, compare_dataset, compare_derived, compare_numbers
 from reportgen.verify.own_claims import describe_false_claims
+from reportgen.verify.own_words import read_unknown_words
 from reportgen.verify.printed_numbers import describe_own_numbers
 from reportgen.verify.recomputation import Recomputed, find_weights, fit_examples, recompute
 from reportgen.verify.releases import compare_release, is_later_release, is_other_release
@@ -232,12 +233,14 @@ def _judge_kind(rows: Findings, *, demanded: bool) -> Findings:
 
 
 def _render(submitted: SubmittedReport, recomputed: Recomputed, templates: Path | None) -> Rendered:
-    commentary = submitted.settings.commentary.model_dump() if submitted.settings else {}
     if submitted.unknown:
         return Rendered(reason=f"the section {printable(submitted.unknown[0])} is not installed here")
     reason = next(iter(recomputed.missing.values()), "")
     printing = submitted.settings.print if submitted.settings else Printing()
-    content = Content(submitted.outline.kind, submitted.results, recomputed.album, commentary, printing)
+    commentary, unseen = _find_words(submitted)
+    content = Content(
+        submitted.outline.kind, submitted.results, recomputed.album, commentary, printing, unseen
+    )
     usual = count_values(recomputed.document)
     return render_again(
         content,
@@ -248,6 +251,17 @@ def _render(submitted: SubmittedReport, recomputed: Recomputed, templates: Path 
         lambda: _read_recomputed(submitted, recomputed),
         usual,
     )
+
+
+def _find_words(submitted: SubmittedReport) -> tuple[Mapping[str, str], Sequence[str]]:
+    """The commentary by slot; where it is not known, what the page shows that it brings along, with the
+    pointers of the values that it prints.
+    """
+    if submitted.settings is not None:
+        return submitted.settings.commentary.model_dump(), ()
+    html = read_page(submitted.page) if submitted.page else None
+    words = read_unknown_words(html or "")
+    return words.commentary, words.pointers
 
 
 def _read_recomputed(submitted: SubmittedReport, recomputed: Recomputed) -> Results | None:
