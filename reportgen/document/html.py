@@ -8,6 +8,7 @@ import traceback
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
@@ -22,7 +23,7 @@ from reportgen.document.lineage import Lineage
 from reportgen.document.numbering import Numbering
 from reportgen.document.numbers import FILTERS, Sourced, direction_of, entries, mark_digits, shorten_name
 from reportgen.document.widths import cell_class, width_class, width_rules
-from reportgen.errors import RenderError
+from reportgen.errors import RenderError, UserError
 from reportgen.figures.figure import Figure, Picture
 from reportgen.memo import Memo, no_memo
 from reportgen.networks import USUAL
@@ -31,7 +32,7 @@ from reportgen.outline.papers import CHEN_2016, OF_ARCHITECTURES, SIMONYAN_2015
 from reportgen.outline.section import Reference, Section
 from reportgen.results import Results
 from reportgen.tables import Printing
-from reportgen.templates import Templates
+from reportgen.templates import Templates, templates_folder
 from reportgen.typefaces.face import OWN, Typefaces
 
 SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
@@ -185,6 +186,16 @@ class _Page:
                 ) from error
             place = _locate(error, self.templates)
             raise RenderError(f"templates/{place}: {error}", "Correct the template.") from error
+        # What says enough itself passes through.
+        except UserError:
+            raise
+        except Exception as error:
+            if not _is_of_an_author(error, self.templates):
+                raise
+            place = _locate(error, self.templates)
+            raise RenderError(
+                f"templates/{place}: {type(error).__name__}: {error}.", "Correct the template."
+            ) from error
 
     def _references(self) -> list[Reference]:
         """The references of all sections, and those for the network and its weights."""
@@ -341,7 +352,17 @@ class _Page:
         return cell_class(sheet) if sheet else ""
 
 
-def _locate(error: TemplateError, templates: Templates) -> str:
+def _is_of_an_author(error: Exception, templates: Templates) -> bool:
+    """Whether the template in which an error lies, or that calls the macro in which it lies, is that of a
+    section from elsewhere or of the user: in one of reportgen's own it is a fault of ours.
+    """
+    files = set(templates.files.values()) - {templates.files.get("macros.html.j2")}
+    calls = (Path(call.filename) for call in reversed(traceback.extract_tb(error.__traceback__)))
+    innermost = next((file for file in calls if file in files), None)
+    return innermost is not None and not innermost.is_relative_to(templates_folder())
+
+
+def _locate(error: Exception, templates: Templates) -> str:
     """The template in which the error lies, with its line; of a macro, also where a template calls it."""
     if isinstance(error, TemplateSyntaxError):
         return f"{error.name}, line {error.lineno}"

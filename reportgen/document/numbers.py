@@ -6,8 +6,9 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NoReturn
 
+from jinja2 import TemplateRuntimeError
 from markdown_it.token import Token
 from markupsafe import Markup
 
@@ -166,7 +167,8 @@ class Sourced:
 
     Attributes and items lead deeper, as in the JSON. Numbers print with their pointer, as a link to the row
     of their source: ``<a class="n" href="#s1" data-ptr="…">``, or as a ``<span>`` without ``note``.
-    Everything else prints as escaped text. Comparisons and truth are those of the value.
+    Everything else prints as escaped text. Comparisons and truth are those of the value; arithmetic is
+    refused with a ``TemplateRuntimeError``, since what it gives would have no source.
     """
 
     __slots__ = ("_note", "_pointer", "_value")
@@ -213,6 +215,20 @@ class Sourced:
 
     def __hash__(self) -> int:
         return hash(self._value)
+
+    def _refuse_arithmetic(self, *_others: object) -> NoReturn:
+        raise TemplateRuntimeError(
+            f"templates do no arithmetic, and this calculates with {self._pointer or '/'} of the results; "
+            "compute the number in the section's compute.py, as a field of its result, so that it has a "
+            "source (texts are joined by ~)"
+        )
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = (
+        _refuse_arithmetic
+    )
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = _refuse_arithmetic
+    # Without the last two, Jinja's filters int and float would print 0.
+    __neg__ = __pos__ = __abs__ = __round__ = __int__ = __float__ = _refuse_arithmetic
 
     def __str__(self) -> str:
         return str(self._value)

@@ -101,6 +101,33 @@ def test_a_mistake_in_an_included_template_names_that_one_and_its_line(tmp_path:
         render(tmp_path, "{% include 'sections/edges.html.j2' %}")
 
 
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{{ r.transfer.accuracy.test * 2 }}", "no arithmetic.*/transfer/accuracy/test.*compute.py"),
+        ("{{ 1 - r.transfer.accuracy.test }}", "no arithmetic.*/transfer/accuracy/test.*compute.py"),
+        ("{{ (r.transfer.accuracy.test * 100) | decimal(1) }}", "no arithmetic.*compute.py"),
+        ("{{ r.transfer.accuracy.test | int }}", "no arithmetic.*compute.py"),
+        ("{{ r.report.course | percent }}", "ValueError|TypeError"),
+        ("{{ 1 / 0 }}", "ZeroDivisionError"),
+    ],
+)
+def test_a_calculation_in_a_template_names_it_with_its_line(tmp_path: Path, template: str, said: str) -> None:
+    (tmp_path / "sections").mkdir()
+    (tmp_path / "sections/edges.html.j2").write_text(f"\n\n{template}")
+    with pytest.raises(RenderError, match=rf"^templates/sections/edges\.html\.j2, line 3: .*({said})"):
+        render(tmp_path, "{% include 'sections/edges.html.j2' %}")
+
+
+def test_an_error_in_a_template_of_reportgen_is_not_told_as_that_of_an_author(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder of this page's template is declared to be reportgen's own."""
+    monkeypatch.setattr(html, "templates_folder", lambda: tmp_path)
+    with pytest.raises(ZeroDivisionError):
+        render(tmp_path, "{{ 1 / 0 }}")
+
+
 def test_a_mistake_in_a_macro_names_the_template_that_calls_it(tmp_path: Path) -> None:
     (tmp_path / "sections").mkdir()
     (tmp_path / "sections/edges.html.j2").write_text(
