@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date as Date  # noqa: N812 - a type, used beside a field of the same name
 from functools import cache
 from pathlib import Path
@@ -192,6 +192,11 @@ class Settings(Table):
         return found
 
     @property
+    def names(self) -> frozenset[str]:
+        """The dotted names that ``value`` knows, those of whole tables among them."""
+        return frozenset(_list_names(self))
+
+    @property
     def network(self) -> NetworkChoice:
         """The network of the report."""
         return NetworkChoice(self.architecture, self.layers, self.preprocessing, self.seed)
@@ -236,6 +241,14 @@ def load_settings(path: Path | None = None, *, folder: Path | None = None, **ove
     return resolve_paths(
         understand_settings({**table, **options}, origin, options, table.keys() - options), home
     )
+
+
+def _list_names(table: BaseModel, above: str = "") -> Iterator[str]:
+    for key in type(table).model_fields:
+        yield above + key
+        value = getattr(table, key)
+        if isinstance(value, BaseModel):
+            yield from _list_names(value, f"{above}{key}.")
 
 
 def resolve_paths(settings: Settings, home: Path) -> Settings:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import UserError
+from reportgen.outline.declaration import is_own, require_sound
 from reportgen.outline.section import Claim, Headline, Reference, Section
 from reportgen.split import Split
 from reportgen.text import as_sentence, did_you_mean
@@ -64,7 +65,8 @@ class ReportKind:
     ``defaults``: settings by dotted name that are others than usual in this kind of report, where the user
     says nothing. ``examples``: the split whose first image of each class is explained, unless the user
     chooses another. Raises ``OutlineError`` if a section is there twice, two have a figure or table of one
-    name, or one reads a section that does not come before it.
+    name, or one reads a section that does not come before it; ``SectionError`` for a section of another
+    package whose declarations have values that stand for nothing.
     """
 
     name: str
@@ -77,6 +79,9 @@ class ReportKind:
     def __post_init__(self) -> None:
         # Here and not where sections are looked up: whoever puts a kind together in Python gets the error,
         # too.
+        for section in self.sections:
+            if not is_own(section):
+                require_sound(section)
         for one, other in combinations(self.sections, 2):
             if one.name == other.name:
                 raise OutlineError(f"the section '{one.name}' is named twice.", "Name it once.")
@@ -278,6 +283,10 @@ def _find(name: str, own: dict[str, str], group: str, what: str, kind: type[Any]
     try:
         module, _, attribute = target.partition(":")
         found = getattr(importlib.import_module(module), attribute)
+    except UserError as error:  # of a declaration, and says enough itself
+        if name in own:
+            raise
+        raise OutlineError(f"the {what} '{name}' cannot be loaded: {error.problem}", error.remedy) from error
     except Exception as error:  # whatever the code of another package does when it is imported
         # A fault of ours is to be seen as one, with its trace.
         if name in own:
