@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reportgen.engine.stages.context import Artifacts
 from reportgen.figures.figure import EmbeddedData, Figure, Picture, Piece, Sheet
+from reportgen.outline.section import SectionError
 from reportgen.store.packing import pack_arrays, unpack_arrays
 
 if TYPE_CHECKING:
@@ -24,6 +25,42 @@ def pack_section(computed: Computed[Any]) -> dict[str, bytes]:
     """Numbers as JSON, arrays as an archive."""
     # No pickle, here or anywhere else: it could run code (docs/decisions/0001).
     return {NUMBERS: computed.numbers.model_dump_json().encode(), ARRAYS: pack_arrays(computed.arrays)}
+
+
+def require_outcome(section: Section, outcome: object) -> None:
+    """Raise ``SectionError`` unless this is what ``pack_section`` gives of the section's own result type,
+    with every array that the numbers describe and no other, and every file that the section declares.
+    """
+    if problem := _find_fault(section, outcome):
+        place = section.folder / "compute.py"
+        raise SectionError(f"section '{section.name}': {place}: what run returns {problem}")
+
+
+def _find_fault(section: Section, outcome: object) -> str:
+    """What is wrong with the outcome, "" if nothing is."""
+    packed = "return pack_section(Computed(numbers, arrays))"
+    if not isinstance(outcome, Mapping):
+        return f"is a {type(outcome).__name__}, and must be bytes by name; {packed}."
+    for name, data in outcome.items():
+        if not isinstance(data, bytes):
+            return f"has a {type(data).__name__} at '{name}', and must be bytes by name; {packed}."
+    for name in (NUMBERS, ARRAYS, *section.files):
+        if name not in outcome:
+            remedy = "add it, or take it out of files in section.py" if name in section.files else packed
+            return f"has no '{name}'; {remedy}."
+    try:
+        numbers = read_numbers(section, outcome)
+    except ValueError as error:  # of pydantic
+        return f"is no {section.result}, the result of section.py: {' '.join(str(error).split())}."
+    described, stored = set(getattr(numbers, "arrays", {})), set(read_arrays(outcome))
+    if more := sorted(stored - described):
+        return (
+            f"has the array '{more[0]}', which 'arrays' of the result does not describe; "
+            f"give it summarise('{section.name}', arrays) of all arrays."
+        )
+    if missing := sorted(described - stored):
+        return f"describes the array '{missing[0]}', which it does not have; pack it, too."
+    return ""
 
 
 def read_numbers(section: Section, artifacts: Artifacts) -> Any:
