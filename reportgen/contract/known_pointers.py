@@ -65,7 +65,7 @@ def know_pointers(kind: ReportKind | None = None) -> KnownPointers:
     for section in list(others):
         try:
             if section not in shipped.sections:
-                own.append(_describe(section))
+                own.append(describe_section(section))
         except SectionError:
             # One that only happens to be installed says nothing of a report without it.
             if kind and section in kind.sections:
@@ -74,8 +74,8 @@ def know_pointers(kind: ReportKind | None = None) -> KnownPointers:
     return KnownPointers((read_schema(), *own), tuple(section.name for section in others))
 
 
-def _describe(section: Section) -> Node:
-    """The schema of a document with this section only."""
+def describe_section(section: Section) -> Node:
+    """The schema of a document with this section only. Raises ``SectionError`` if it has no result type."""
     from pydantic import TypeAdapter
 
     made = TypeAdapter(section.result_type).json_schema(mode="serialization")

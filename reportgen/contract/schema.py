@@ -299,7 +299,7 @@ def _walk(node: Mapping[str, Any], types: Mapping[str, Any], above: Pointer) -> 
 
 def _kind(node: Mapping[str, Any]) -> str:
     values = [node["const"]] if "const" in node else node.get("enum")
-    return " or ".join(map(json.dumps, values)) if values else str(node["type"])
+    return " or ".join(map(json.dumps, values)) if values else str(node.get("type", "any"))
 
 
 def _children(node: Mapping[str, Any], pattern: str) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
@@ -307,7 +307,9 @@ def _children(node: Mapping[str, Any], pattern: str) -> Iterator[tuple[str, Mapp
     for name, child in node.get("properties", {}).items():
         yield name, child, False
     if isinstance(node.get("additionalProperties"), dict):
-        yield f"<{node['propertyNames']['placeholder']}>", node["additionalProperties"], True
+        # Sections of other packages need not say what their keys stand for.
+        placeholder = node.get("propertyNames", {}).get("placeholder", "key")
+        yield f"<{placeholder}>", node["additionalProperties"], True
     for index, child in enumerate(node.get("prefixItems", [])):
         yield str(index), child, True
     if "items" in node:

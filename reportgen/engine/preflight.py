@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from reportgen.engine.plan import Plan, printed_texts
 from reportgen.errors import PreflightError, Problem, WeightsError
 from reportgen.networks import USUAL
+from reportgen.outline.declaration import is_own
 
 Check = Callable[[Plan], Iterable[Problem]]
 """Checks one aspect of a plan. It imports lazily, when it is called, and never TensorFlow."""
@@ -32,6 +33,15 @@ def check_sections(plan: Plan) -> Iterable[Problem]:
                 # A list, so that what a generator raises is raised here.
                 found = list(module.find_problems(plan.settings, plan.inventory))
             yield from found
+
+
+def check_declarations(plan: Plan) -> Iterable[Problem]:
+    """What sections of other packages declare leads to values, functions and settings that there are."""
+    if all(map(is_own, plan.kind.sections)):
+        return
+    from reportgen.contract.declarations import find_declaration_faults
+
+    yield from find_declaration_faults(plan.kind)
 
 
 def check_commentary(plan: Plan) -> Iterable[Problem]:
@@ -103,6 +113,7 @@ def check_weights(plan: Plan) -> Iterable[Problem]:
 
 CHECKS: tuple[Check, ...] = (
     check_theme,
+    check_declarations,
     check_sections,
     check_weights,
     check_commentary,

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from reportgen.outline.declaration import RUBRIC_FILE as RUBRIC_FILE
 from reportgen.outline.kind import DEFAULT, ReportKind, find_kind
-
-RUBRIC_FILE = "rubric.toml"
 
 _ASSIGNMENT = "Convolution, transfer learning and guided backpropagation"
 

@@ -15,6 +15,9 @@ from typing import Any, get_args
 from reportgen.outline.section import Inputs, Section, SectionError
 from reportgen.text import did_you_mean
 
+RUBRIC_FILE = "rubric.toml"
+"""The file of a section's package with the rows that grade it."""
+
 _OWN_PACKAGE = __name__.partition(".")[0]
 
 # As Reads and Exhibit have them.
