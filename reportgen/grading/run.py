@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from reportgen.errors import UserError
 from reportgen.faults import is_ours
 from reportgen.grading.exports import Exports as Exports
 from reportgen.grading.exports import remove_exports
@@ -75,6 +76,7 @@ class _Messenger:
         self.grades: Grades | None = None
         self.interrupted = False
         self.uncollected: list[str] = []
+        self.refused: dict[str, UserError] = {}
         self.fault: BaseException | None = None
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -88,14 +90,23 @@ class _Messenger:
         from reportgen.grading.outcomes import describe_report
 
         if report.failed:
-            self.uncollected.append(f"{report.nodeid}: {describe_report(report)}")
+            # A rubric says itself which file it is.
+            refused = self.refused.get(report.nodeid)
+            told = refused.problem if refused else f"{report.nodeid}: {describe_report(report)}"
+            self.uncollected.append(told)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         self.interrupted = excinfo.type is KeyboardInterrupt
 
-    def pytest_exception_interact(self, node: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        from reportgen.grading.rubric_file import RubricCase, is_verdict
+    def pytest_exception_interact(
+        self, node: pytest.Item | pytest.Collector, call: pytest.CallInfo[None]
+    ) -> None:
+        from reportgen.grading.rubric_file import RubricCase, RubricFile, is_verdict
 
+        # What pytest makes of a rubric's error has lost where the problem ends and the remedy begins.
+        cause = call.excinfo.value.__context__ if call.excinfo else None
+        if isinstance(node, RubricFile) and isinstance(cause, UserError):
+            self.refused[node.nodeid] = cause
         if isinstance(node, RubricCase) and call.excinfo and not is_verdict(call.excinfo.value):
             self.fault = self.fault or call.excinfo.value
 
@@ -292,6 +303,10 @@ def _own_modules(folders: Sequence[Path]) -> Iterator[None]:
 def _refuse(code: int, output: str, messenger: _Messenger) -> NoReturn:
     remedy = "Correct the rubric; 'pytest RUBRIC --results SUBMISSION' shows more."
     if messenger.uncollected:
+        own = {error.remedy for error in messenger.refused.values()}
+        # Of several kinds of faults, what helps with all of them.
+        if len(own) == 1 and len(messenger.refused) == len(messenger.uncollected):
+            (remedy,) = own
         raise GradingError("\n".join(messenger.uncollected), remedy)
     marks = ("ERROR", "INTERNALERROR", "!!!")
     messages = [line.removeprefix("ERROR: ") for line in output.splitlines() if line.startswith(marks)]

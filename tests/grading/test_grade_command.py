@@ -88,7 +88,25 @@ def test_a_rubric_that_is_wrong_is_named(home: Path) -> None:
     (home / "wrong.toml").write_text(ROW.format(511) + "poinst = 1\n")
     done = call(home / "build", "--rubric", home / "wrong.toml", "--csv", home / "c.csv")
     assert isinstance(done.exception, UserError)
+    problem, remedy = done.exception.problem, done.exception.remedy
+    assert "did you mean 'points'" in problem
+    # Once each: the file, the line on the fault, and what to do.
+    assert problem.startswith(f"{home / 'wrong.toml'}: ")
+    assert problem.count("wrong.toml") == 1
+    assert "\n" not in problem
+    assert "Correct the rubric" not in problem
+    assert remedy == "Correct the rubric; docs/graders.md explains its keys."
+
+
+def test_a_rubric_and_tests_that_are_both_wrong_are_both_named(home: Path) -> None:
+    (home / "wrong.toml").write_text(ROW.format(511) + "poinst = 1\n")
+    (home / "test_wrong.py").write_text("import no_such_module\n")
+    done = call(home / "build", "--rubric", home / "wrong.toml", "--rubric", home / "test_wrong.py")
+    assert isinstance(done.exception, UserError)
     assert "did you mean 'points'" in done.exception.problem
+    assert "test_wrong.py: " in done.exception.problem
+    assert "no_such_module" in done.exception.problem
+    assert "pytest RUBRIC" in done.exception.remedy
 
 
 def test_all_checks_are_listed() -> None:
