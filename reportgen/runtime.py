@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import gc
 import os
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
 from types import MappingProxyType
 
 THREADS_VARIABLE = "TF_NUM_INTRAOP_THREADS"
@@ -113,6 +114,20 @@ def configure_process() -> None:
     _reset_warnings()
     for stream in (sys.stdout, sys.stderr):
         _make_printable(stream)
+
+
+@contextlib.contextmanager
+def collecting_no_garbage() -> Iterator[None]:
+    """Leave cycles of objects that nothing refers to any more where they are, until the end of this."""
+    # Boxes, styles and TensorFlow's modules are some million objects, all of them in use, which the search
+    # for garbage goes through 1,400 times while 22 pages are printed: 19 % of the time, for 31 MB.
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def processor() -> str:

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import base64
-import re
-import traceback
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2 import FunctionLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from reportgen.document.commentary import CommentaryContext, reference_names, render_commentary
-from reportgen.document.environment import compiled_templates, content_security_policy, embed, read_template
+from reportgen.document.environment import (
+    compiled_templates,
+    content_security_policy,
+    embed,
+    lean,
+    read_template,
+)
 from reportgen.document.fonts import font_css, mark_words
 from reportgen.document.formulas import FormulaSetter
 from reportgen.document.lineage import Lineage
 from reportgen.document.numbering import Numbering
 from reportgen.document.numbers import FILTERS, Sourced, direction_of, entries, mark_digits, shorten_name
+from reportgen.document.template_errors import naming_templates
 from reportgen.document.widths import cell_class, width_class, width_rules
-from reportgen.errors import RenderError, UserError
+from reportgen.errors import RenderError
 from reportgen.figures.figure import Figure, Picture
 from reportgen.memo import Memo, no_memo
 from reportgen.networks import USUAL
@@ -32,7 +36,7 @@ from reportgen.outline.papers import CHEN_2016, OF_ARCHITECTURES, SIMONYAN_2015
 from reportgen.outline.section import Reference, Section
 from reportgen.results import Results
 from reportgen.tables import Printing
-from reportgen.templates import Templates, templates_folder
+from reportgen.templates import Templates
 from reportgen.typefaces.face import OWN, Typefaces
 
 SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
@@ -177,25 +181,8 @@ class _Page:
             if (module := section.load("page")) is not None:
                 with section.attributing_errors():
                     environment.globals.update(module.template_values(self.results))
-        try:
+        with naming_templates(self.templates):
             return environment.get_template("report.html.j2").render()
-        except TemplateError as error:
-            if isinstance(error, TemplateNotFound):
-                raise RenderError(
-                    f"templates/{error.name}: there is no such template.", "Write it, or correct its name."
-                ) from error
-            place = _locate(error, self.templates)
-            raise RenderError(f"templates/{place}: {error}", "Correct the template.") from error
-        # What says enough itself passes through.
-        except UserError:
-            raise
-        except Exception as error:
-            if not _is_of_an_author(error, self.templates):
-                raise
-            place = _locate(error, self.templates)
-            raise RenderError(
-                f"templates/{place}: {type(error).__name__}: {error}.", "Correct the template."
-            ) from error
 
     def _references(self) -> list[Reference]:
         """The references of all sections, and those for the network and its weights."""
@@ -352,39 +339,10 @@ class _Page:
         return cell_class(sheet) if sheet else ""
 
 
-def _is_of_an_author(error: Exception, templates: Templates) -> bool:
-    """Whether the template in which an error lies, or that calls the macro in which it lies, is that of a
-    section from elsewhere or of the user: in one of reportgen's own it is a fault of ours.
-    """
-    files = set(templates.files.values()) - {templates.files.get("macros.html.j2")}
-    calls = (Path(call.filename) for call in reversed(traceback.extract_tb(error.__traceback__)))
-    innermost = next((file for file in calls if file in files), None)
-    return innermost is not None and not innermost.is_relative_to(templates_folder())
-
-
-def _locate(error: Exception, templates: Templates) -> str:
-    """The template in which the error lies, with its line; of a macro, also where a template calls it."""
-    if isinstance(error, TemplateSyntaxError):
-        return f"{error.name}, line {error.lineno}"
-    names = {str(path): name for name, path in templates.files.items()}
-    places: dict[str, int | None] = {}
-    for call in reversed(traceback.extract_tb(error.__traceback__)):
-        if name := names.get(call.filename):
-            places.setdefault(name, call.lineno)
-            if name != "macros.html.j2":
-                break
-    return ", called in ".join(f"{name}, line {line}" for name, line in places.items()) or "report.html.j2"
-
-
 def _embed_picture(picture: Picture, kind: str, alt: str) -> Markup:
     # As data: by the addresses of files the PDF would differ from folder to folder.
     return Markup('<img class="{}" src="data:{};base64,{}" width="{}" height="{}" alt="{}">').format(
-        kind,
-        picture.mime,
-        base64.b64encode(picture.data).decode(),
-        picture.width,
-        picture.height,
-        alt,
+        kind, picture.mime, base64.b64encode(picture.data).decode(), picture.width, picture.height, alt
     )
 
 
@@ -424,16 +382,6 @@ def _find_location(figure: str, kind: ReportKind) -> str:
     return next(
         shown.location for section in kind.sections for shown in section.figures if shown.matches(figure)
     )
-
-
-_LINE = re.compile(r"^[ \t]*//[^\n]*\n|^[ \t]+", re.MULTILINE)
-
-
-def lean(script: str) -> Markup:
-    """A script without indentation and without the lines that are comments: an eighth of its bytes, in every
-    report. Its other lines stay, so that an error names a line that can be found.
-    """
-    return Markup(_LINE.sub("", script))  # noqa: S704 - what it is given may be embedded, and less of it may
 
 
 def embedded_files(album: Mapping[str, Figure], numbers: Mapping[tuple[str, str], str]) -> dict[str, bytes]:

@@ -29,7 +29,7 @@ import importlib
 import importlib.util
 import re
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -38,6 +38,8 @@ from types import ModuleType
 from typing import Any, Literal
 
 from reportgen.errors import UserError
+from reportgen.outline.exhibits import Exhibit as Exhibit
+from reportgen.outline.exhibits import list_names
 from reportgen.split import Split
 
 DRAWN = "drawn and counted in double precision"
@@ -121,26 +123,6 @@ class Origin:
     function: str
     inputs: Inputs
     weights: bool = False
-
-
-@dataclass(frozen=True)
-class Exhibit:
-    """A figure or a table by its name, in which ``<i>`` stands for the index of each class.
-
-    ``location``: where it is printed; a figure in the ``cell`` of a table has no number of its own.
-    ``if_any``: it may be missing, and ``list_figures`` or ``list_tables`` of the section's ``claims`` says
-    whether it is there; ``if_annotated``: it is there if boxes came with the images.
-    """
-
-    name: str
-    location: Literal["body", "appendix", "cell"] = "body"
-    if_any: bool = False
-    if_annotated: bool = False
-
-    def matches(self, name: str) -> bool:
-        """Whether this is the figure or table of that name, with a number for ``<i>`` and for ``<k>``."""
-        # re.escape() leaves the pointed brackets alone, since Python 3.7.
-        return re.fullmatch(re.sub(r"<[a-z]>", r"\\d+", re.escape(self.name)), name) is not None
 
 
 @dataclass(frozen=True)
@@ -375,7 +357,7 @@ class Section:
     def figure_names(self, classes: int, *, always: bool = False) -> list[str]:
         """The names of all figures with a number, those that may be missing among them unless ``always``."""
         numbered = [figure for figure in self.figures if figure.location != "cell"]
-        return _names([figure for figure in numbered if not (always and figure.if_any)], classes)
+        return list_names([figure for figure in numbered if not (always and figure.if_any)], classes)
 
     def list_figures(self, numbers: object, classes: int) -> list[str]:
         """The names of the figures that there are with these numbers: those that ``list_figures`` of the
@@ -389,23 +371,6 @@ class Section:
 
     def table_names(self, classes: int, location: str, *, annotated: bool) -> list[str]:
         """The names of the tables that are printed in the body or in the appendix (``location``)."""
-        return _names(
+        return list_names(
             [t for t in self.tables if t.location == location and (annotated or not t.if_annotated)], classes
         )
-
-
-def _names(exhibits: Sequence[Exhibit], classes: int) -> list[str]:
-    """Adjacent names with an index are grouped by class: all of one class, then all of the next."""
-    names: list[str] = []
-    together: list[Exhibit] = []
-    # The None at the end closes the last group.
-    for each in (*exhibits, None):
-        if each is not None and "<i>" in each.name:
-            together.append(each)
-            continue
-        for i in range(classes if together else 0):
-            names += [one.name.replace("<i>", str(i)) for one in together]
-        together = []
-        if each is not None:
-            names.append(each.name)
-    return names

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import gc
 import logging
 import re
 import warnings
@@ -20,6 +19,7 @@ from reportgen.pdf.archive import find_limit_faults, stop_smoothing, withdraw_cl
 from reportgen.pdf.conformity import find_faults
 from reportgen.pdf.structure import find_missing_numbers, find_overflow
 from reportgen.pdf.tagging import correct_tags
+from reportgen.runtime import collecting_no_garbage
 from reportgen.system.libraries import find_missing, propose_remedy
 
 _LONGEST = 60
@@ -228,20 +228,6 @@ def describe_limits(faults: Sequence[str], most: int = 3) -> str:
 
 class PangoMissingError(RenderError):
     """WeasyPrint is there but a system library it prints with is not."""
-
-
-@contextmanager
-def collecting_no_garbage() -> Iterator[None]:
-    """Leave cycles of objects that nothing refers to any more where they are, until the end of this."""
-    # Boxes, styles and TensorFlow's modules are some million objects, all of them in use, which the search
-    # for garbage goes through 1,400 times while 22 pages are printed: 19 % of the time, for 31 MB.
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 @collecting_no_garbage()

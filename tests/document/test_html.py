@@ -14,7 +14,7 @@ from PIL import Image
 from small_page import SmallPage
 from small_results import document, results_of, small_results
 
-from reportgen.document import html
+from reportgen.document import html, template_errors
 from reportgen.document.html import Content, Document, embedded_files, render_html
 from reportgen.document.numbers import direction_of
 from reportgen.errors import FontMissingError, RenderError
@@ -123,7 +123,7 @@ def test_an_error_in_a_template_of_reportgen_is_not_told_as_that_of_an_author(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The folder of this page's template is declared to be reportgen's own."""
-    monkeypatch.setattr(html, "templates_folder", lambda: tmp_path)
+    monkeypatch.setattr(template_errors, "templates_folder", lambda: tmp_path)
     with pytest.raises(ZeroDivisionError):
         render(tmp_path, "{{ 1 / 0 }}")
 
