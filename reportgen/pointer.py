@@ -50,6 +50,11 @@ def split_pointer(pointer: str) -> list[str]:
     return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
 
 
+def cut_pointer(pointer: str) -> str:
+    """The pointer to what holds the value, by the text alone: a stranger's may be none."""
+    return pointer.rpartition("/")[0]
+
+
 def find_value(document: Any, pointer: str, name: str) -> Any:
     """The value at ``pointer`` in ``document``, which messages call ``name``.
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from reportgen.pointer import cut_pointer
 from reportgen.verify.differences import Difference, Kind
 from reportgen.verify.tokens import Token, read_tokens
 
@@ -127,7 +128,7 @@ class _Targets:
         row = self.rows.get(address.removeprefix("#")) if address.startswith("#") else None
         # The numbers of a shape or a position share the row above them.
         return row == pointer or (
-            row is not None and row == pointer.rpartition("/")[0] and pointer not in self.rows.values()
+            row is not None and row == cut_pointer(pointer) and pointer not in self.rows.values()
         )
 
 

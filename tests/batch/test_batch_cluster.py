@@ -80,6 +80,7 @@ def test_a_cluster_that_loses_a_worker_midway_gives_the_same_as_this_machine(tmp
     assert [path.name for path in (tmp_path / "there").glob(".probe*")] == []
 
 
+@pytest.mark.long
 def test_a_scheduler_that_is_lost_is_told_as_such_and_what_was_finished_is_kept(tmp_path: Path) -> None:
     """Red if it is told as a fault of ours, or if groups are given up that another run could do."""
     go, pid = tmp_path / "go", tmp_path / "pid"

@@ -47,7 +47,7 @@ def violations(
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [WIDE, PHONE])
+@pytest.mark.parametrize("width", [pytest.param(WIDE, marks=pytest.mark.long), PHONE])
 def test_axe_finds_nothing(browser: Browser, build: Path, full: bool, width: int, dark: bool) -> None:
     with reading(browser, build / "report.html", width, dark=dark) as page:
         # By these everything is judged below, where more of the page is open.
