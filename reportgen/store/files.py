@@ -167,8 +167,13 @@ def open_file(path: Path) -> BufferedReader:
     for anything of that kind, ``OSError`` if it cannot be opened.
     """
     _refuse_other_kinds(path, path.stat().st_mode)  # opening a device may already do something
+    return _open_looking(path)
+
+
+def _open_looking(path: Path, more: int = 0) -> BufferedReader:
+    """Open a path, with ``more`` flags of ``os.open``, and refuse what is no file."""
     # The path may be a pipe by now: O_NONBLOCK waits for no writer, and the open file is looked at once more.
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | more)
     try:
         _refuse_other_kinds(path, os.fstat(handle).st_mode)
         return os.fdopen(handle, "rb")
@@ -196,13 +201,8 @@ def open_plain(path: Path) -> BufferedReader:
     It may have left a link there, to a file that only this process can read, or a pipe. Raises
     ``NoFileError`` for anything but a regular file, ``OSError`` if it cannot be opened.
     """
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        _refuse_other_kinds(path, os.fstat(handle).st_mode)
-        return os.fdopen(handle, "rb")
-    except BaseException:
-        os.close(handle)
-        raise
+    # A device, whose opening may already do something, takes rights to make that the other process has not.
+    return _open_looking(path, os.O_NOFOLLOW)
 
 
 def read_plain(path: Path, most: int) -> bytes:
