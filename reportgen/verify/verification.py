@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from reportgen.progress import Progress, Silent
 from reportgen.results import Results
 from reportgen.runtime import processor
 from reportgen.settings import Settings
-from reportgen.tables import Printing
 from reportgen.templates import open_templates
 from reportgen.text import printable
 from reportgen.verify.choices import Pattern, compare_settings, derive_settings, excuse
@@ -29,6 +28,7 @@ from reportgen.verify.documents import compare_documents, has_same_bytes, read_p
 from reportgen.verify.numbers import compare_arrays, compare_dataset, compare_derived, compare_numbers
 from reportgen.verify.own_claims import describe_false_claims
 from reportgen.verify.own_words import read_unknown_words
+from reportgen.verify.page_settings import read_printing
 from reportgen.verify.printed_numbers import describe_own_numbers
 from reportgen.verify.recomputation import Recomputed, find_weights, fit_examples, recompute
 from reportgen.verify.releases import compare_release, is_later_release, is_other_release
@@ -236,11 +236,7 @@ def _render(submitted: SubmittedReport, recomputed: Recomputed, templates: Path 
     if submitted.unknown:
         return Rendered(reason=f"the section {printable(submitted.unknown[0])} is not installed here")
     reason = next(iter(recomputed.missing.values()), "")
-    printing = submitted.settings.print if submitted.settings else Printing()
-    commentary, unseen = _find_words(submitted)
-    content = Content(
-        submitted.outline.kind, submitted.results, recomputed.album, commentary, printing, unseen
-    )
+    content = _find_content(submitted, recomputed)
     usual = count_values(recomputed.document)
     return render_again(
         content,
@@ -253,15 +249,17 @@ def _render(submitted: SubmittedReport, recomputed: Recomputed, templates: Path 
     )
 
 
-def _find_words(submitted: SubmittedReport) -> tuple[Mapping[str, str], Sequence[str]]:
-    """The commentary by slot; where it is not known, what the page shows that it brings along, with the
-    pointers of the values that it prints.
+def _find_content(submitted: SubmittedReport, recomputed: Recomputed) -> Content:
+    """What is printed. Where no settings came along, the commentary is not known: the page shows what it
+    brings along, with the pointers of the values that it prints, and what else was chosen for the page.
     """
+    plain = Content(submitted.outline.kind, submitted.results, recomputed.album, {})
     if submitted.settings is not None:
-        return submitted.settings.commentary.model_dump(), ()
-    html = read_page(submitted.page) if submitted.page else None
-    words = read_unknown_words(html or "")
-    return words.commentary, words.pointers
+        commentary = submitted.settings.commentary.model_dump()
+        return replace(plain, commentary=commentary, printing=submitted.settings.print)
+    html = (read_page(submitted.page) if submitted.page else None) or ""
+    words = read_unknown_words(html)
+    return replace(plain, commentary=words.commentary, unseen=words.pointers, printing=read_printing(html))
 
 
 def _read_recomputed(submitted: SubmittedReport, recomputed: Recomputed) -> Results | None:

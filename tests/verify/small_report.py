@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from small_results import document
 
+from reportgen.contract.reader import load_results
 from reportgen.contract.schema import results_type
 from reportgen.document.html import Content, render_html
 from reportgen.engine.stages.pdf import DESCRIPTIONS
 from reportgen.figures.figure import Figure, Picture
 from reportgen.outline.kind import Outline, ReportKind
 from reportgen.pdf.printer import Attachment, print_pdf
+from reportgen.progress import Silent
 from reportgen.results import Check, Results
 from reportgen.templates import open_templates
+from reportgen.verify.documents import compare_documents
+from reportgen.verify.recomputation import Recomputed
+from reportgen.verify.submitted import SubmittedReport
+from reportgen.verify.tolerances import Finding
+from reportgen.verify.verification import _render as render_submitted
 
 SECTIONS = ("convolution", "transfer")
 
@@ -82,9 +91,18 @@ def bare() -> str:
 
 def page(words: Mapping[str, str]) -> str:
     """The page with these words of the authors."""
-    names = [name for section in kind().sections for name in section.figure_names(2)]
-    album = {name: figure(name, seed) for seed, name in enumerate(names)}
-    return render_html(Content(kind(), results(), album, words), open_templates(kind=kind())).html
+    return render_html(Content(kind(), results(), album(), words), open_templates(kind=kind())).html
+
+
+def album() -> dict[str, Figure]:
+    """Its figures, each another picture."""
+    made = results()
+    names = [
+        name
+        for section in kind().sections
+        for name in section.list_figures(getattr(made, section.name), len(made.dataset.classes))
+    ]
+    return {name: figure(name, seed) for seed, name in enumerate(names)}
 
 
 def figure(name: str, seed: int) -> Figure:
@@ -108,3 +126,20 @@ def pdf() -> bytes:
 def reprint() -> bytes:
     """The same, printed again without them, as verify does."""
     return print_pdf(html())
+
+
+def verify_page(page: str, folder: Path, drawn: Mapping[str, Figure]) -> list[Finding]:
+    """The rows on a page that came without a PDF, and so without report.toml; ``drawn``: the recomputed
+    figures, none if they could not be recomputed.
+    """
+    written = results().model_dump(mode="json")
+    read_from = folder / "results.json"
+    read_from.write_text(json.dumps(written), encoding="utf-8")
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    read = load_results(read_from)
+    made = Outline(sections=SECTIONS)
+    submitted = SubmittedReport(read_from, read, None, folder / "report.html", None, made, ())
+    missing = {} if drawn else {"transfer": "there are no weights"}
+    recomputed = Recomputed(written, read.provenance.versions, album=drawn, missing=missing)
+    rendered = render_submitted(submitted, recomputed, None)
+    return list(compare_documents(submitted, recomputed, rendered, Silent()))

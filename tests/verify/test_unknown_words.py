@@ -4,30 +4,20 @@ hides behind it.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import small_report
+from small_report import verify_page
 
-from reportgen.contract.reader import load_results
 from reportgen.document.html import Content, Document, render_html
 from reportgen.document.reader import parse_page
-from reportgen.figures.figure import Figure
-from reportgen.outline.kind import Outline
-from reportgen.progress import Silent
 from reportgen.templates import open_templates
 from reportgen.verify.differences import Difference
-from reportgen.verify.documents import compare_documents
 from reportgen.verify.markup import compare_markup
 from reportgen.verify.own_words import read_unknown_words, strip_own
-from reportgen.verify.recomputation import Recomputed
-from reportgen.verify.rendering import _figure_names
-from reportgen.verify.submitted import SubmittedReport
-from reportgen.verify.tolerances import Finding
-from reportgen.verify.verification import _render as render_submitted
 
 LINKS = "[one](http://example.org 'a title'), [two](mailto:ann@example.org), <https://example.org/a?b=1&c=2>."
 
@@ -66,13 +56,8 @@ def again(page: str) -> str:
 
 
 def _render(words: dict[str, str], unseen: tuple[str, ...] = ()) -> Document:
-    content = Content(small_report.kind(), small_report.results(), _draw(), words, unseen=unseen)
+    content = Content(small_report.kind(), small_report.results(), small_report.album(), words, unseen=unseen)
     return render_html(content, open_templates(kind=small_report.kind()))
-
-
-def _draw() -> dict[str, Figure]:
-    names = _figure_names(small_report.results(), small_report.kind())
-    return {name: small_report.figure(name, seed) for seed, name in enumerate(names)}
 
 
 def page_of(words: dict[str, str]) -> str:
@@ -182,27 +167,9 @@ def test_authors_link_to_web_and_mail_addresses_only(address: str) -> None:
     assert "active" in {each.kind for each in find(page)}
 
 
-def _verify(page: str, folder: Path, *, drawn: bool) -> list[Finding]:
-    """The rows on a page that came without a PDF, and so without report.toml; ``drawn``: whether figures
-    could be recomputed.
-    """
-    document = small_report.results().model_dump(mode="json")
-    read_from = folder / "results.json"
-    read_from.write_text(json.dumps(document), encoding="utf-8")
-    (folder / "report.html").write_text(page, encoding="utf-8")
-    read = load_results(read_from)
-    made = Outline(sections=small_report.SECTIONS)
-    submitted = SubmittedReport(read_from, read, None, folder / "report.html", None, made, ())
-    album = _draw() if drawn else {}
-    missing = {} if drawn else {"transfer": "there are no weights"}
-    recomputed = Recomputed(document, read.provenance.versions, album=album, missing=missing)
-    rendered = render_submitted(submitted, recomputed, None)
-    return list(compare_documents(submitted, recomputed, rendered, Silent()))
-
-
 @pytest.mark.parametrize("drawn", [True, False])
 def test_verify_accuses_no_folder_without_its_pdf(drawn: bool, tmp_path: Path) -> None:
-    rows = _verify(page_of(PAGE), tmp_path, drawn=drawn)
+    rows = verify_page(page_of(PAGE), tmp_path, small_report.album() if drawn else {})
     assert [row for row in rows if row.status == "differs"] == []
     # And confirms nothing either of what nobody knows.
     assert [row.status for row in rows if row.subject == "page"] == ["not recomputable"]
@@ -213,11 +180,11 @@ NUMBER = re.compile(r'(data-ptr="/transfer/correct/test">)(\d+)<')
 
 @pytest.mark.parametrize("drawn", [True, False])
 def test_beside_unknown_words_a_number_and_a_word_are_found(drawn: bool, tmp_path: Path) -> None:
-    page = page_of(PAGE)
+    page, figures = page_of(PAGE), small_report.album() if drawn else {}
     forged = NUMBER.sub(lambda m: f"{m[1]}{int(m[2]) + 1}<", page, count=1)
-    rows = _verify(forged, tmp_path, drawn=drawn)
+    rows = verify_page(forged, tmp_path, figures)
     assert "/transfer/correct/test" in {row.pointer for row in rows if row.status == "differs"}
-    rows = _verify(page.replace("Contents</h2>", "Content</h2>"), tmp_path, drawn=drawn)
+    rows = verify_page(page.replace("Contents</h2>", "Content</h2>"), tmp_path, figures)
     assert [row.subject for row in rows if row.status == "differs"]
 
 
@@ -226,7 +193,7 @@ def test_a_number_in_unknown_words_is_that_of_its_row(tmp_path: Path) -> None:
     page = page_of(PAGE)
     link = next(each for each in _links(page, own=True) if each[2] == "/provenance/seed")
     forged = page[: link.start(3)] + "7" + page[link.end(3) :]
-    rows = _verify(forged, tmp_path, drawn=True)
+    rows = verify_page(forged, tmp_path, small_report.album())
     assert {row.pointer for row in rows if row.status == "differs"} == {"/provenance/seed"}
 
 
