@@ -14,6 +14,7 @@ from reportgen import __version__
 from reportgen.dataset.inventory import Inventory, choose_examples
 from reportgen.engine.sources import code_of, libraries_of
 from reportgen.memo import Memo, no_memo
+from reportgen.outline.declaration import is_own, require_settings
 from reportgen.outline.kind import ReportKind
 from reportgen.outline.section import Section
 from reportgen.results import ImageFile
@@ -264,8 +265,13 @@ def make_plan(
     """Find out what each stage depends on. The inventory must be complete; ``memo`` remembers which fonts
     were chosen, ``code`` what counts of source files.
 
-    Raises ``SettingsError`` if the settings name an image that is not there, or a font that cannot be used.
+    Raises ``SettingsError`` if the settings name an image that is not there, or a font that cannot be used,
+    and ``SectionError`` if a section reads a setting that there is not.
     """
+    # A stage's key is made from the values of its settings: one that is not there has none.
+    for section in settings.kind.sections:
+        if not is_own(section):
+            require_settings(section, settings.names)
     examples = choose_examples(inventory, settings.example_images, settings.kind.examples)
     texts = printed_texts(settings, inventory, templates).values()
     typefaces = choose_typefaces(texts, open_named(settings.fonts), memo)

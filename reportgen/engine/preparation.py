@@ -16,7 +16,6 @@ from reportgen.engine.stages.context import choose_layers, name_item
 from reportgen.errors import SettingsError
 from reportgen.memo import Memo, no_memo
 from reportgen.networks import USUAL
-from reportgen.outline.declaration import is_own, require_settings
 from reportgen.outline.kind import ReportKind
 from reportgen.progress import Progress, Silent
 from reportgen.settings import Settings
@@ -76,11 +75,6 @@ def plan_build(
 def _plan_build(
     settings: Settings, data: Path, progress: Progress, memo: Memo, memory: DigestMemory, *, strict: bool
 ) -> Plan:
-    # A stage's key is made from the values of its settings, so that a plan cannot tell of one that is not
-    # there.
-    for section in settings.kind.sections:
-        if not is_own(section):
-            require_settings(section, settings.names)
     templates = open_templates(settings.templates, settings.kind)
     with ThreadPoolExecutor(1) as pool:
         weights = pool.submit(_find_weights, settings, memory)  # hashed while the images are

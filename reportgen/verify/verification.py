@@ -16,6 +16,7 @@ from reportgen.errors import SettingsError, UserError
 from reportgen.intake import check_folder
 from reportgen.networks import ARCHITECTURES
 from reportgen.outline.kind import DEFAULT, Outline, ReportKind, find_kind
+from reportgen.outline.section import SectionError
 from reportgen.pointer import join_pointer
 from reportgen.progress import Progress, Silent
 from reportgen.results import Results
@@ -169,6 +170,9 @@ def _recompute(
         chosen = chosen.model_copy(update={"cache": own.cache, "cache_limit_mb": own.cache_limit_mb})
         rows += weights.rows
         recomputed = recompute(chosen, inventory, weights, progress)
+    # A mistake in what is installed here says nothing about the report.
+    except SectionError:
+        raise
     except UserError as error:
         names = ("provenance", "dataset", *submitted.outline.kind.names)
         missing = dict.fromkeys(names, error.problem)

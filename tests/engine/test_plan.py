@@ -289,20 +289,19 @@ ALLOWED = {
     "dataset": {"inventory"},
     "weights": {"network", "weights"},
     "transfer": {"settings", "network", "weights", "images"},
-    "neurons": {"network", "weights", "examples", "annotations"},
+    "neurons": {"settings", "network", "weights", "examples", "annotations"},
     "html": {"commentary", "upstream", "templates"},
     "pdf": {"upstream", "settings", "commentary"},
     "results": {"settings", "examples", "versions"},
 }
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("stage", ALLOWED)
 def test_a_stage_can_read_only_what_its_key_knows(home: Path, stage: str) -> None:
-    readable = set()
+    readable, context = set(), context_of(home, stage)
     for name, read in READS.items():
         try:
-            read(context_of(home, stage))
+            read(context)
         except KeyError:
             continue
         except AssertionError:

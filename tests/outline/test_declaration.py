@@ -6,12 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tiny_data import draw_tiny_data
 
+from reportgen.dataset.inventory import take_inventory
+from reportgen.engine.preparation import plan_build
 from reportgen.errors import UserError
 from reportgen.outline.declaration import find_meaningless, require_settings
 from reportgen.outline.kind import OutlineError, ReportKind, find_kind, list_sections
 from reportgen.outline.section import Section, SectionError
+from reportgen.progress import Silent
 from reportgen.settings import Settings, load_settings
+from reportgen.verify.recomputation import WeightsFound, recompute
 
 SECTION = """\
 from reportgen.outline.section import Exhibit, Origin, Reads, Rule, Section, Tolerance
@@ -107,6 +112,19 @@ def test_a_setting_that_is_none_is_refused_where_it_is_named(
     with pytest.raises(SectionError, match=r"section\.py, line 5: Reads") as caught:
         require_settings(settings.kind.section("edges"), settings.names)
     assert words in caught.value.problem
+
+
+def test_neither_a_build_nor_verify_plans_with_a_setting_that_is_none(write: Write, tmp_path: Path) -> None:
+    package = write("show.colour", "show.color")
+    file = tmp_path / "report.toml"
+    file.write_text(f'sections = ["{package}.section:SECTION"]\n', encoding="utf-8")
+    draw_tiny_data(tmp_path / "data")
+    settings = load_settings(file)
+    with pytest.raises(SectionError, match=r"did you mean 'show\.colour'"):
+        plan_build(settings, tmp_path / "data", Silent())
+    inventory = take_inventory(tmp_path / "data", settings.seed)
+    with pytest.raises(SectionError, match=r"did you mean 'show\.colour'"):
+        recompute(settings, inventory, WeightsFound(None), Silent())
 
 
 def test_a_setting_that_there_is_and_a_whole_table_are_read() -> None:
