@@ -47,6 +47,9 @@ weights = "embedded"
 name = "Zoë O'Neill"
 roll_number = "CS-1"
 
+[show]
+neurons = 2
+
 [occlusion]
 random_boxes = 4
 step = 112

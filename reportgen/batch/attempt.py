@@ -13,6 +13,7 @@ import threading
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -42,8 +43,9 @@ from reportgen.batch.outcome import (
     write_outcome,
 )
 from reportgen.batch.parts import BUILD_FOLDER
-from reportgen.batch.process import ProcessResult, Program, name_signal, run_program
+from reportgen.batch.process import ProcessResult, Program, Start, name_signal, run_program, start_afresh
 from reportgen.batch.remains import StrangeRemainsError, keep_plain, remove_remains
+from reportgen.batch.warm import starting_warm
 from reportgen.batch.worker import GRADED_FOLDER, IMAGES_FOLDER, MADE_FILE, SCRATCH_FOLDER
 from reportgen.engine.plan import digest_of, make_specs, modules_of
 from reportgen.engine.sources import code_of, libraries_of
@@ -176,8 +178,11 @@ class Attempt:
     folder: str
 
 
-def run_job(job: Job, on_message: OnMessage, stopped: Callable[[], bool]) -> Attempt:
-    """Work on a group in a process of its own, and write what came of it into an attempt's folder.
+def run_job(
+    job: Job, on_message: OnMessage, stopped: Callable[[], bool], begin: Start = start_afresh
+) -> Attempt:
+    """Work on a group in a process of its own, which ``begin`` starts, and write what came of it into an
+    attempt's folder.
 
     Whatever goes wrong with the group is its outcome. Raises ``StorageError`` if nothing can be written.
     """
@@ -189,8 +194,8 @@ def run_job(job: Job, on_message: OnMessage, stopped: Callable[[], bool]) -> Att
         on_message(job.slug, Message("started"))
         # Tests name a stand-in; else it is the Python that runs this.
         command = (*(job.config.command or _OWN), str(folder / JOB_FILE))
-        program = Program(command, folder, {**os.environ, **job.config.environment}, folder / LOG_FILE)
-        end = run_program(program, job.config.limits, _passing_on(job, on_message), stopped)
+        program = Program(command, folder, _environment_of(job), folder / LOG_FILE)
+        end = run_program(program, job.config.limits, _passing_on(job, on_message), stopped, begin)
         if end.over == "stopped":
             remove_remains(folder)
             return Attempt(job.slug, "")
@@ -201,6 +206,10 @@ def run_job(job: Job, on_message: OnMessage, stopped: Callable[[], bool]) -> Att
         # Last: it holds the hashes of the other files, and only with it does the attempt count as finished.
         write_outcome(folder, outcome, finished_key(job.key, outcome, job.config), examined)
     return Attempt(job.slug, folder.name)
+
+
+def _environment_of(job: Job) -> dict[str, str]:
+    return {**os.environ, **job.config.environment}
 
 
 def finalize(out: Path, attempt: Attempt, say: Callable[[str], None] = lambda _line: None) -> Outcome:
@@ -370,11 +379,19 @@ class LocalRunner:
         """See ``Runner``."""
         stop = threading.Event()
         pool = ThreadPoolExecutor(self.processes)
-        try:
-            waiting = [pool.submit(run_job, job, on_message, stop.is_set) for job in jobs]
-            for future in as_completed(waiting):
-                yield future.result()
-        finally:
-            stop.set()
-            # Waits for those at work, which kill their groups as soon as they see the event.
-            pool.shutdown(cancel_futures=True)
+        with _starting(jobs) as begin:
+            try:
+                waiting = [pool.submit(run_job, job, on_message, stop.is_set, begin) for job in jobs]
+                for future in as_completed(waiting):
+                    yield future.result()
+            finally:
+                stop.set()
+                # Waits for those at work, which kill their groups as soon as they see the event.
+                pool.shutdown(cancel_futures=True)
+
+
+def _starting(jobs: Sequence[Job]) -> AbstractContextManager[Start]:
+    """A way to start the processes of these groups; for a single one nothing need be kept loaded."""
+    if len(jobs) < 2 or jobs[0].config.command:
+        return nullcontext(start_afresh)
+    return starting_warm(_environment_of(jobs[0]), _OWN)

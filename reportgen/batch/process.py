@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from reportgen.batch.class_file import Limits
 from reportgen.store.files import MEGABYTE
@@ -113,18 +113,97 @@ class ProcessResult:
     peak: int
 
 
+class Process(Protocol):
+    """A program that was started, the leader of a process group; ``returncode`` is None until it was waited
+    for, and so long its number belongs to nobody else.
+    """
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def has_ended(self) -> bool:
+        """Whether it has come to its end, without waiting for it."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, minus the number of a signal that ended it. Raises ``TimeoutExpired``."""
+        ...
+
+    def close(self) -> None:
+        """Close its standard input, which to the program means that its parent is gone."""
+        ...
+
+
+Start = Callable[[Program, int, int], Process]
+"""Starts a program whose output goes to the first open file, and its messages to the second."""
+
+
+def start_afresh(program: Program, log: int, progress: int) -> Process:
+    """Start a program as the system does. Raises ``OSError`` if it cannot be started."""
+    return _Started(
+        subprocess.Popen(
+            [*program.command, "--progress-fd", str(progress)],
+            stdin=subprocess.PIPE,
+            # A file and not a pipe: nobody need read it meanwhile, and it is the group's log.
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=program.folder,
+            env=dict(program.environment),
+            # In a session of its own: all that it starts can be killed with it, and Ctrl-C at the
+            # terminal reaches it only through _interrupt().
+            start_new_session=True,
+            pass_fds=(progress,),
+        )
+    )
+
+
+class _Started:
+    """A child of this process."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self.pid = process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.returncode
+
+    def has_ended(self) -> bool:
+        # Not reaped yet: as long as it is not, its group's number belongs to nobody else.
+        if not hasattr(os, "waitid"):  # macOS, before Python 3.13
+            import psutil
+
+            return psutil.Process(self.pid).status() == psutil.STATUS_ZOMBIE
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def wait(self, timeout: float | None = None) -> int:
+        return self._process.wait(timeout)
+
+    def close(self) -> None:
+        if self._process.stdin:
+            self._process.stdin.close()
+
+
 def run_program(
-    program: Program, limits: Limits, on_message: Callable[[str], None], stopped: Callable[[], bool]
+    program: Program,
+    limits: Limits,
+    on_message: Callable[[str], None],
+    stopped: Callable[[], bool],
+    begin: Start = start_afresh,
 ) -> ProcessResult:
     """Run a program to its end, or kill its whole process group when a limit or ``stopped`` says so.
 
-    ``on_message`` is called with each line it writes to the pipe. Raises ``OSError`` if it cannot be started.
+    ``on_message`` is called with each line it writes to the pipe; ``begin`` starts it. Raises ``OSError`` if
+    it cannot be started.
     """
     start = time.monotonic()
-    with _started(program) as (process, pipe):
+    with _started(program, begin) as (process, pipe):
         lines, memory = _Lines(pipe, on_message), _Memory(process.pid)
         over: Literal["", "time", "memory", "stopped"] = ""
-        while not _has_ended(process):
+        while not process.has_ended():
             lines.read(_EVERY_SECONDS)
             if stopped():
                 over = "stopped"
@@ -143,23 +222,11 @@ def run_program(
 
 
 @contextlib.contextmanager
-def _started(program: Program) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def _started(program: Program, begin: Start) -> Iterator[tuple[Process, int]]:
     reading, writing = os.pipe()
     try:
         with program.log.open("wb") as log:
-            process = subprocess.Popen(
-                [*program.command, "--progress-fd", str(writing)],
-                stdin=subprocess.PIPE,
-                # A file and not a pipe: nobody need read it meanwhile, and it is the group's log.
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=program.folder,
-                env=dict(program.environment),
-                # In a session of its own: all that it starts can be killed with it, and Ctrl-C at the
-                # terminal reaches it only through _interrupt().
-                start_new_session=True,
-                pass_fds=(writing,),
-            )
+            process = begin(program, log.fileno(), writing)
     except BaseException:
         os.close(reading)
         raise
@@ -175,28 +242,18 @@ def _started(program: Program) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         _kill_group(process)
         process.wait()
         # Not before: to the program the end of its input means that its parent is gone.
-        if process.stdin:
-            process.stdin.close()
+        process.close()
         os.close(reading)
 
 
-def _has_ended(process: subprocess.Popen[bytes]) -> bool:
-    # Not reaped yet: as long as it is not, its group's number belongs to nobody else.
-    if not hasattr(os, "waitid"):  # macOS, before Python 3.13
-        import psutil
-
-        return psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE
-    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
+def _kill_group(process: Process) -> None:
     if process.returncode is None:
         # It may have ended by itself.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def _interrupt(process: subprocess.Popen[bytes], patience: float) -> None:
+def _interrupt(process: Process, patience: float) -> None:
     """Ask a program to end, and wait for it so long; whoever asks a second time waits no longer."""
     if patience and process.returncode is None:
         with contextlib.suppress(OSError, subprocess.TimeoutExpired, KeyboardInterrupt):

@@ -167,3 +167,13 @@ def batch_worker(
     from reportgen.batch.worker import main
 
     main(job, progress_handle)
+
+
+def batch_starter(control_handle: Annotated[int, typer.Option("--control-fd")]) -> None:
+    """Become the process of one group after another, as 'reportgen batch' asks for it."""
+    from reportgen.batch.warm import serve
+
+    asked = serve(control_handle)
+    if asked is not None:
+        (job,) = asked.arguments
+        batch_worker(Path(job), asked.progress)
