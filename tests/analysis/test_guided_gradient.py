@@ -203,6 +203,7 @@ def test_relus_beside_the_way_do_not_count() -> None:
     assert GuidedNetwork(network, (4,), neurons=1)(X, [(0,)]).relu_total == 1
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_vgg19_agrees_with_the_second_implementation(backbone: Backbone) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (28, 28, 3), dtype=np.uint8)

@@ -41,7 +41,7 @@ PAYLOADS = (
 )
 
 
-SECTIONS = ("convolution", "conv_stack", "transfer", "neurons", "guided_backprop", "errors")
+SECTIONS = ("convolution", "transfer", "neurons", "errors")
 
 MARKDOWN = {("code", ""), ("blockquote", "")}
 """What Markdown may make of the payloads in a commentary, beside what every report has."""
@@ -95,8 +95,7 @@ def built(asked: tuple[str, list[str]], full: bool, tmp_path_factory: pytest.Tem
         f"roll_number = {json.dumps(CLASSES[0])}",
         "[[authors]]",
         f"name = {json.dumps(words[600:800])}",
-        "[guided_backprop]",
-        'neurons = ["zero", "top:1"]',
+        *(["[guided_backprop]", 'neurons = ["zero", "top:1"]'] if full else []),
         "[commentary]",
         *(f"{slot} = {json.dumps(plain)}" for slot in ("introduction", "transfer", "observations")),
     ]

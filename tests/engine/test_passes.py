@@ -161,7 +161,8 @@ CASES: dict[str, tuple[Change, set[str], dict[str, int]]] = {
 
 
 RARE = {
-    "new times of all files", "one image renamed", "one image moved to another split",
+    "new times of all files", "one image changed", "one image removed", "one image renamed",
+    "one image moved to another split",
     "random weights for fewer images", "a neuron dropped from the tables", "more random boxes",
     "more filters", "a setting that changes nothing",
 }  # fmt: skip

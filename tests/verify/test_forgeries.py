@@ -272,7 +272,7 @@ def redirect_links(pdf: pikepdf.Pdf) -> None:
                 link.Dest = pikepdf.String("s1")
 
 
-@pytest.mark.parametrize("forge", [cut_links, redirect_links])
+@pytest.mark.parametrize("forge", [cut_links, pytest.param(redirect_links, marks=pytest.mark.long)])
 def test_links_that_are_gone_or_lead_elsewhere_are_found(home: Home, tmp_path: Path, forge: Any) -> None:
     with pikepdf.open(home.pdf) as pdf:
         forge(pdf)
@@ -280,6 +280,7 @@ def test_links_that_are_gone_or_lead_elsewhere_are_found(home: Home, tmp_path: P
     assert ACCURACY in pointers(home.verify(tmp_path / "a.pdf"), "text")
 
 
+@pytest.mark.long
 def test_what_is_painted_over_a_page_is_found(home: Home, tmp_path: Path) -> None:
     with pikepdf.open(home.pdf) as pdf:
         pdf.pages[0].contents_add(b"q 0 g 200 300 60 20 re f Q")
