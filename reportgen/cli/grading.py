@@ -18,8 +18,11 @@ from reportgen.cli.options import (
     BuildOption,
     MegabytesOption,
     QuietOption,
+    ReportOption,
     SecondsOption,
+    SectionOption,
     SettingsOption,
+    demanded_outline,
     load,
 )
 from reportgen.cli.task import Task, TaskHandler, TaskResult, exit_with
@@ -76,6 +79,8 @@ def grade(
         Path | None,
         typer.Option("--cache", metavar="FOLDER", help="With --data: your own results from an earlier run."),
     ] = None,
+    section: SectionOption = None,
+    report: ReportOption = None,
     submitted: Annotated[
         str | None,
         typer.Option("--submitted", metavar="DATETIME", help="When it came, as 2026-02-01T23:59:00."),
@@ -109,10 +114,10 @@ def grade(
     from reportgen.cli.confined import choose_limits, run_confined
     from reportgen.grading.exports import Exports
 
-    outline = None
+    outline = demanded_outline(report, section)
     if submission is None:  # the settings of the current folder count for one's own report only
         mine = load(settings, build=build)
-        submission, outline = mine.build, mine.outline
+        submission, outline = mine.build, outline or mine.outline
         mine.kind  # noqa: B018 - what is not installed is reported with its line in the settings
     targets = _prepare(write_manual, Exports(gradescope, junit, csv, json, markdown))
     task = GradeTask(
@@ -175,9 +180,9 @@ def _nothing(_stream: BinaryIO) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class GradeTask(Task):
-    """``report`` and ``sections``: the outline of one's own report, None for that of a stranger, whose kind
-    is found out. ``table``: the file that a table for points by hand will be written to; nothing is graded
-    then. ``width``: of the terminal, in columns. The rest are the options of the command.
+    """``report`` and ``sections``: the outline of one's own report, or the one that a stranger's must have;
+    None where its kind is found out. ``table``: the file that a table for points by hand will be written to;
+    nothing is graded then. ``width``: of the terminal, in columns. The rest are the options of the command.
     """
 
     report: str | None = None
@@ -272,7 +277,8 @@ def _rebuild(
     from reportgen.verify import describe, open_rebuild
 
     weights, cache = (Path(path) if path else None for path in (task.weights, task.cache))
-    found = recompute(Path(task.submission), GraderInputs(Path(task.data), weights, cache=cache), progress)
+    own = GraderInputs(Path(task.data), weights, cache=cache)
+    found = recompute(Path(task.submission), own, progress, demanded_outline(task.report, task.sections))
     with open_rebuild(found, kind) as rebuilt:
         yield (describe(found)[0], ""), rebuilt
 

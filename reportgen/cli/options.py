@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from reportgen.progress import Progress
 from reportgen.settings import SETTINGS_FILE, Settings, load_settings
 from reportgen.weights import SOURCES
+
+if TYPE_CHECKING:
+    from reportgen.outline.kind import Outline
 
 SettingsOption = Annotated[
     Path | None,
@@ -36,6 +40,23 @@ SecondsOption = Annotated[
 ]
 MegabytesOption = Annotated[
     int | None, typer.Option(metavar="N", help="Stop at so much memory. Without it: 4000.", min=1)
+]
+SectionOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--section",
+        metavar="NAME",
+        help="A section that it must have; repeated, in their order. Without it: those that it has.",
+    ),
+]
+ReportOption = Annotated[
+    str | None,
+    typer.Option(
+        "--report",
+        metavar="NAME",
+        help="The kind of report that it must be, as report.toml names it. Without it: its own, or with "
+        "--section the assignment.",
+    ),
 ]
 BuildOption = Annotated[Path | None, typer.Option("--build", metavar="FOLDER", help="Where the report goes.")]
 
@@ -98,3 +119,17 @@ def display_path(path: Path) -> str:
     # Not below the current folder.
     except ValueError:
         return str(path)
+
+
+def demanded_outline(report: str | None, sections: Sequence[str] | None) -> Outline | None:
+    """The outline that a report must have by the options of a command, None if its own is looked at.
+
+    Raises ``OutlineError`` for a kind of report or a section that is not installed.
+    """
+    from reportgen.outline.kind import DEFAULT, Outline
+
+    if not report and not sections:
+        return None
+    outline = Outline(report or DEFAULT, tuple(sections) if sections else None)
+    outline.kind  # noqa: B018 - before anything is computed
+    return outline

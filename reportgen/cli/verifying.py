@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reportgen.cli.options import MegabytesOption, QuietOption, SecondsOption
+from reportgen.cli.options import (
+    MegabytesOption,
+    QuietOption,
+    ReportOption,
+    SecondsOption,
+    SectionOption,
+    demanded_outline,
+)
 from reportgen.cli.task import Task, TaskHandler, TaskResult, exit_with
 from reportgen.console import choose_progress
 from reportgen.settings import Settings
@@ -46,22 +53,8 @@ def verify(
             metavar="FILE", help="Your own copy of the weights, for a report that used a file of its own."
         ),
     ] = None,
-    section: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--section",
-            metavar="NAME",
-            help="A section that it must have; repeated, in their order. Without it: those that it has.",
-        ),
-    ] = None,
-    report: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="The kind of report that it must be, as report.toml names it. Without it: its own, or with "
-            "--section the assignment.",
-        ),
-    ] = None,
+    section: SectionOption = None,
+    report: ReportOption = None,
     templates: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Your own templates, if the report was to be made with them."),
@@ -93,8 +86,7 @@ def verify(
     from reportgen.store.output import check_output, is_json_with, is_text_with, write_output
     from reportgen.store.ownership import VERIFICATION_MARK
 
-    sections = tuple(section) if section else None
-    _require_installed(report, sections)
+    demanded_outline(report, section)
     own = {
         _JSON: is_json_with("submission", "data", "confirmed", "rows"),
         _PAGE: is_text_with(VERIFICATION_MARK),
@@ -111,7 +103,7 @@ def verify(
         cache=expanded(cache),
         wanted=tuple(asked),
         report=report,
-        sections=sections,
+        sections=tuple(section) if section else None,
         templates=expanded(templates),
     )
     progress = choose_progress(quiet=quiet)
@@ -135,19 +127,6 @@ def verify_worker(
 def expanded(path: Path | None) -> str | None:
     """A path that may begin with ``~``, as text and not relative."""
     return str(path.expanduser().absolute()) if path else None
-
-
-def _require_installed(report: str | None, sections: tuple[str, ...] | None) -> None:
-    """Report a kind of report or a section that is not installed before anything is computed."""
-    if outline := _outline_of(report, sections):
-        outline.kind  # noqa: B018
-
-
-def _outline_of(report: str | None, sections: tuple[str, ...] | None) -> Outline | None:
-    """The outline that a report must have, None if its own is looked at."""
-    from reportgen.outline.kind import DEFAULT, Outline
-
-    return Outline(report or DEFAULT, sections) if report or sections else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +153,7 @@ def run_task(task: VerifyTask, progress: Progress) -> TaskResult:
     from reportgen.templates import open_templates
     from reportgen.verify import describe, open_rebuild, render_findings, write_json
 
-    outline = _outline_of(task.report, task.sections)
+    outline = demanded_outline(task.report, task.sections)
     weights, templates, cache = (
         Path(path) if path else None for path in (task.weights, task.templates, task.cache)
     )

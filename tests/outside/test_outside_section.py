@@ -253,8 +253,23 @@ def test_a_report_may_have_no_figure_claim_and_publication(least: Project) -> No
 
 def test_a_section_that_is_named_by_its_module_is_graded(least: Project) -> None:
     least.run("grade", "--json", "grades.json")
-    criteria = json.loads((least.folder / "grades.json").read_text(encoding="utf-8"))["criteria"]
-    assert ("Plain", "1") in [(each["name"], each["score"]) for each in criteria]
+    assert ("Plain", "1") in criteria(least)
+
+
+def test_a_stranger_s_section_is_graded_if_the_grader_names_it(least: Project) -> None:
+    """The settings of the folder are one's own, and not those of a report that is named."""
+    least.run("grade", "build", "--json", "grades.json", code=1)
+    assert "Plain" not in {name for name, _ in criteria(least)}
+    least.run("grade", "build", "--section", PLAIN, "--json", "grades.json")
+    assert ("Plain", "1") in criteria(least)
+    refused = least.run("grade", "build", "--section", "plaim", code=2)
+    assert "plaim" in refused.stderr
+
+
+def criteria(project: Project) -> list[tuple[str, str]]:
+    """The names and points of what was graded last."""
+    graded = json.loads((project.folder / "grades.json").read_text(encoding="utf-8"))
+    return [(each["name"], each["score"]) for each in graded["criteria"]]
 
 
 def test_from_python_it_is_read_as_it_was_built(least: Project) -> None:
