@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import json
 import os
 import select
@@ -41,18 +40,6 @@ _LARGEST = 65536
 """Bytes of a packet; a request has some hundred."""
 
 _FILES = 4
-
-_LOADED = (
-    "reportgen.batch.worker",
-    "reportgen.engine.pipeline",
-    "reportgen.verify.verification",
-    "reportgen.document.html",
-    "reportgen.pdf.printer",
-    "reportgen.grading.run",
-    "reportgen.models.backbone",
-    "sklearn.linear_model",
-)
-"""What takes long to import and every group needs."""
 
 
 def can_fork() -> bool:
@@ -206,12 +193,19 @@ class Asked:
 
 
 def load_all() -> None:
-    """Import what a group's process needs, and read nothing else."""
+    """Import what takes long to import and every group's process needs; nothing else is read."""
     from reportgen.models.backend import load_keras
 
     load_keras()
-    for name in _LOADED:
-        importlib.import_module(name)
+    import sklearn.linear_model  # noqa: F401
+
+    import reportgen.batch.worker
+    import reportgen.document.html
+    import reportgen.engine.pipeline
+    import reportgen.grading.run
+    import reportgen.models.backbone
+    import reportgen.pdf.printer
+    import reportgen.verify.verification  # noqa: F401
 
 
 def serve(control_handle: int, load: Callable[[], None] = load_all) -> Asked | None:

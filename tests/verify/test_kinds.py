@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reportgen.cli import verifying
+from reportgen.cli.options import demanded_outline
 from reportgen.cli.verifying import VerifyTask, run_task
 from reportgen.outline.kind import Outline, OutlineError
 from reportgen.progress import Silent
@@ -48,7 +49,7 @@ def test_verify_asks_for_the_kind_that_is_named(
 
 def test_a_kind_that_is_not_there_is_told_at_once() -> None:
     with pytest.raises(OutlineError, match="there is no report 'no_such'"):
-        verifying._require_installed("no_such", None)
+        demanded_outline("no_such", None)
 
 
 def judge(theirs: Any, *, demanded: bool) -> dict[str, str]:
