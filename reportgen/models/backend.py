@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,6 +59,8 @@ def configure_backend() -> None:
 def _configure_tensorflow() -> None:
     import tensorflow as tf
 
+    # What it has to say of retracing, with each example image once more, is for whoever writes the program.
+    tf.get_logger().setLevel(logging.ERROR)
     if not tf.executing_eagerly():
         raise BackendError("This process has switched TensorFlow's eager execution off.", _REMEDY)
     # The guided rule overrides operations of a graph, and there is none in eager mode.

@@ -230,6 +230,33 @@ def test_on_a_telephone_no_table_is_wider_than_the_text(browser: Browser, build:
         assert tables.evaluate_all(wide) == []
 
 
+BROKEN = r"""labels => labels.flatMap((label) => {
+  const broken = [], texts = document.createTreeWalker(label, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    for (const word of texts.currentNode.data.matchAll(/(?<!\p{L})\p{L}{2,8}(?!\p{L})/gu)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, word.index);
+      range.setEnd(texts.currentNode, word.index + word[0].length);
+      const boxes = [...range.getClientRects()].filter((box) => box.width);
+      const lines = new Set(boxes.map((box) => Math.round(box.top)));
+      if (lines.size > 1) broken.push(`${label.closest("figure").id}: ${word[0]}`);
+    }
+  }
+  return broken;
+})"""
+
+
+@pytest.mark.parametrize("width", [360, 390])
+def test_no_word_below_a_picture_is_broken_on_a_telephone(browser: Browser, build: Path, width: int) -> None:
+    """Red if as many pictures are in a row as on a wider one: six of 48 pixels. Longer words than of eight
+    letters have no line of their own on every telephone.
+    """
+    with reading(browser, build / "report.html", width) as page:
+        labels = page.locator("main .tile .label:visible")
+        assert labels.count() > 50
+        assert labels.evaluate_all(BROKEN) == []
+
+
 def test_where_nothing_can_be_stored_the_page_still_works(browser: Browser, build: Path) -> None:
     with reading(browser, build / "report.html") as page:
         page.add_init_script(
