@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -207,16 +208,8 @@ def test_a_file_that_is_not_imagenets_is_refused(
     assert "reportgen fetch vgg19" in caught.value.remedy
 
 
-def test_what_tensorflow_has_to_say_of_retracing_is_no_word_of_the_report(
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    """Seven Jacobians are seven traces, of which TensorFlow warns at the fifth."""
+def test_what_tensorflow_warns_of_is_no_word_of_the_report() -> None:
+    """As of retracing, at the fifth example image; what it fails of is said."""
     configure_backend()
-    for size in range(1, 8):
-        seen = tf.ones(size)
-        with tf.GradientTape() as tape:
-            tape.watch(seen)
-            scores = seen * tf.ones(size)
-        assert tape.jacobian(scores, seen).shape == (size, size)
-    said = capfd.readouterr()
-    assert said.out + said.err == ""
+    said = tf.get_logger()
+    assert (said.isEnabledFor(logging.WARNING), said.isEnabledFor(logging.ERROR)) == (False, True)
