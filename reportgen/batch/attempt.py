@@ -379,7 +379,7 @@ class LocalRunner:
         """See ``Runner``."""
         stop = threading.Event()
         pool = ThreadPoolExecutor(self.processes)
-        with _starting(jobs) as begin:
+        with _starting(jobs, stop.is_set) as begin:
             try:
                 waiting = [pool.submit(run_job, job, on_message, stop.is_set, begin) for job in jobs]
                 for future in as_completed(waiting):
@@ -390,8 +390,8 @@ class LocalRunner:
                 pool.shutdown(cancel_futures=True)
 
 
-def _starting(jobs: Sequence[Job]) -> AbstractContextManager[Start]:
+def _starting(jobs: Sequence[Job], stopped: Callable[[], bool]) -> AbstractContextManager[Start]:
     """A way to start the processes of these groups; for a single one nothing need be kept loaded."""
     if len(jobs) < 2 or jobs[0].config.command:
         return nullcontext(start_afresh)
-    return starting_warm(_environment_of(jobs[0]), _OWN)
+    return starting_warm(_environment_of(jobs[0]), _OWN, stopped)

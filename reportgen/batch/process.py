@@ -199,8 +199,9 @@ def run_program(
     ``on_message`` is called with each line it writes to the pipe; ``begin`` starts it. Raises ``OSError`` if
     it cannot be started.
     """
-    start = time.monotonic()
     with _started(program, begin) as (process, pipe):
+        # Not before: to wait for whoever starts it is none of its time.
+        start = time.monotonic()
         lines, memory = _Lines(pipe, on_message), _Memory(process.pid)
         over: Literal["", "time", "memory", "stopped"] = ""
         while not process.has_ended():
@@ -300,23 +301,26 @@ class _Memory:
     def __init__(self, pid: int) -> None:
         import psutil
 
-        self._root = psutil.Process(pid)
+        self._root: psutil.Process | None = None
+        # Whoever started it may have ended and reaped it since.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self._root = psutil.Process(pid)
         self._seen: list[psutil.Process] = []
         self._tree: list[psutil.Process] = []
         self._listed = -_TREE_EVERY_SECONDS
         self.peak = 0
 
-    def _list_others(self) -> list[psutil.Process]:
+    def _list_others(self, root: psutil.Process) -> list[psutil.Process]:
         """Those that it started, and those of its process group: whoever was started by one that has ended is
         nobody's child any more.
         """
         import psutil
 
-        others = {process.pid: process for process in self._root.children(recursive=True)}
+        others = {process.pid: process for process in root.children(recursive=True)}
         for pid in psutil.pids():
             # It may have ended since it was listed.
             with contextlib.suppress(OSError, psutil.Error):
-                if pid not in others and pid != self._root.pid and os.getpgid(pid) == self._root.pid:
+                if pid not in others and pid != root.pid and os.getpgid(pid) == root.pid:
                     others[pid] = psutil.Process(pid)
         return list(others.values())
 
@@ -324,11 +328,13 @@ class _Memory:
         """Bytes in use now. To list all processes of a system takes long, so that is done less often."""
         import psutil
 
+        if self._root is None:
+            return 0
         now = time.monotonic()
         if now - self._listed >= _TREE_EVERY_SECONDS:
             # A process may end while it is looked at; so below.
             with contextlib.suppress(psutil.Error):
-                before, self._seen = self._seen, self._list_others()
+                before, self._seen = self._seen, self._list_others(self._root)
                 # Only what is there a second time: between fork and exec 3.2 GB were seen, and 1.7 in use.
                 self._tree = [process for process in self._seen if process in before]
             self._listed = now

@@ -22,6 +22,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -35,6 +36,11 @@ _LOADING_SECONDS = 120.0
 _ANSWER_SECONDS = 30.0
 
 _READY = b"ready"
+
+_STARTED, _ENDED = b"pid ", b"code "
+"""How answers begin: a fork may end before it says who it is, and its exit code is no process's number."""
+
+_EVERY_SECONDS = 0.2
 
 _LARGEST = 65536
 """Bytes of a packet; a request has some hundred."""
@@ -70,25 +76,33 @@ class WarmStarter:
     """
 
     def __init__(
-        self, environment: Mapping[str, str], own: Sequence[str], command: Sequence[str] = _COMMAND
+        self,
+        environment: Mapping[str, str],
+        own: Sequence[str],
+        command: Sequence[str] = _COMMAND,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self._own = tuple(own)
         self._environment = dict(environment)
-        self._lock = threading.Lock()
+        self._lock, self._stopped = threading.Lock(), stopped
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._alive, self._is_ready = True, False
         with theirs:
-            # Neither its input nor what it prints is anybody's: what a group's process prints is the group's.
-            self._server = subprocess.Popen(
-                [*command, "--control-fd", str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=self._environment,
-                # Ctrl-C at the terminal is for the program that asks.
-                start_new_session=True,
-                pass_fds=(theirs.fileno(),),
-            )
+            try:
+                # Neither its input nor what it prints is anybody's: a group's process has its own log.
+                self._server = subprocess.Popen(
+                    [*command, "--control-fd", str(theirs.fileno())],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env=self._environment,
+                    # Ctrl-C at the terminal is for the program that asks.
+                    start_new_session=True,
+                    pass_fds=(theirs.fileno(),),
+                )
+            except BaseException:
+                self._control.close()
+                raise
 
     def start(self, program: Program, log: int, progress: int) -> Process:
         """Start a program whose output goes to ``log``, and its messages to ``progress``."""
@@ -119,20 +133,27 @@ class WarmStarter:
         request = _Request(program.command[len(self._own) :], str(program.folder))
         try:
             with theirs, os.fdopen(reading, "rb") as stdin:
-                if not self._is_ready:
-                    self._is_ready = _receive(self._control, _LOADING_SECONDS) == _READY
+                self._is_ready = self._is_ready or self._wait_until_ready()
                 if self._is_ready:
                     files = [stdin.fileno(), log, progress, theirs.fileno()]
                     socket.send_fds(self._control, [json.dumps(asdict(request)).encode()], files)
             answer = _receive(mine, _ANSWER_SECONDS) if self._is_ready else b""
         except OSError:
             answer = b""
-        if answer:
-            return _Fork(int(answer), mine, writing)
+        if answer.startswith(_STARTED):
+            return _Fork(int(answer.removeprefix(_STARTED)), mine, writing)
         self._alive = False
         mine.close()
         os.close(writing)
         return None
+
+    def _wait_until_ready(self) -> bool:
+        end = time.monotonic() + _LOADING_SECONDS
+        # Whoever stops the batch does not wait until everything is loaded.
+        while time.monotonic() < end and not self._stopped():
+            if select.select([self._control], [], [], _EVERY_SECONDS)[0]:
+                return self._control.recv(_LARGEST) == _READY
+        return False
 
 
 def _receive(connection: socket.socket, seconds: float) -> bytes:
@@ -170,17 +191,26 @@ class _Fork:
         if self._code is None and select.select([self._answers], [], [], seconds)[0]:
             answer = self._answers.recv(_LARGEST)
             # With the warm process all that it started is killed.
-            self._code = int(answer) if answer else -signal.SIGKILL
+            self._code = int(answer.removeprefix(_ENDED)) if answer else -signal.SIGKILL
         return self._code is not None
 
 
 @contextlib.contextmanager
-def starting_warm(environment: Mapping[str, str], own: Sequence[str]) -> Iterator[Start]:
-    """A way to start programs, from a warm process if this system can have one."""
-    if not can_fork():
+def starting_warm(
+    environment: Mapping[str, str], own: Sequence[str], stopped: Callable[[], bool]
+) -> Iterator[Start]:
+    """A way to start programs, from a warm process if this system can have one; once ``stopped`` says so,
+    nobody waits for it.
+    """
+    starter = None
+    if can_fork():
+        # Without memory or processes left it is for those of the groups to fail.
+        with contextlib.suppress(OSError):
+            starter = WarmStarter(environment, own, stopped=stopped)
+    if starter is None:
         yield start_afresh
         return
-    with contextlib.closing(WarmStarter(environment, own)) as starter:
+    with contextlib.closing(starter):
         yield starter.start
 
 
@@ -227,13 +257,28 @@ def serve(control_handle: int, load: Callable[[], None] = load_all) -> Asked | N
             packet, files, _, _ = socket.recv_fds(control, _LARGEST, _FILES)
             if not packet:
                 return None
-            request = _Request(**json.loads(packet))
-            pid = os.fork()
+            try:
+                pid = _fork_with(files)
+            except OSError:
+                # It costs nobody else anything: who asked finds its socket closed, and starts afresh.
+                _close(files)
+                continue
             if pid == 0:
                 children.forget()
                 control.close()
-                return _become(request, files)
+                return _become(_Request(**json.loads(packet)), files)
             children.add(pid, files)
+
+
+def _fork_with(files: Sequence[int]) -> int:
+    if len(files) < _FILES:
+        raise OSError("there was no room for all files of a request")
+    return os.fork()
+
+
+def _close(files: Sequence[int]) -> None:
+    for each in files:
+        os.close(each)
 
 
 def _become(request: _Request, files: Sequence[int]) -> Asked:
@@ -242,7 +287,7 @@ def _become(request: _Request, files: Sequence[int]) -> Asked:
     os.setsid()
     # Only now can it be killed with all that it starts.
     with socket.socket(fileno=answers) as connection:
-        connection.send(str(os.getpid()).encode())
+        connection.send(_STARTED + str(os.getpid()).encode())
     for source, target in ((stdin, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
     os.close(stdin)
@@ -259,11 +304,14 @@ class _Children:
         self._answers: dict[int, socket.socket] = {}
 
     def add(self, pid: int, files: Sequence[int]) -> None:
+        """Watch a fork to which these files were passed on."""
         *passed_on, answers = files
-        for each in passed_on:
-            os.close(each)
+        _close(passed_on)
         self._answers[pid] = socket.socket(fileno=answers)
-        self._ends[pid] = os.pidfd_open(pid)
+        try:
+            self._ends[pid] = os.pidfd_open(pid)
+        except OSError:
+            self._reap(pid)
 
     def wait_for(self, control: socket.socket) -> None:
         """Wait until there is a request, and tell meanwhile of each child that ends."""
@@ -287,7 +335,7 @@ class _Children:
             code = found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
             # The asking side may be gone.
             with contextlib.suppress(OSError):
-                self._answers[pid].send(str(code).encode())
+                self._answers[pid].send(_ENDED + str(code).encode())
 
     def _reap(self, pid: int) -> None:
         self._answers.pop(pid).close()

@@ -114,10 +114,12 @@ def grade(
     from reportgen.cli.confined import choose_limits, run_confined
     from reportgen.grading.exports import Exports
 
-    outline = demanded_outline(report, section)
+    demanded = demanded_outline(report, section)
+    outline = demanded
     if submission is None:  # the settings of the current folder count for one's own report only
         mine = load(settings, build=build)
-        submission, outline = mine.build, outline or mine.outline
+        demanded = demanded_outline(report or (mine.outline.report if section else None), section)
+        submission, outline = mine.build, demanded or mine.outline
         mine.kind  # noqa: B018 - what is not installed is reported with its line in the settings
     targets = _prepare(write_manual, Exports(gradescope, junit, csv, json, markdown))
     task = GradeTask(
@@ -129,6 +131,7 @@ def grade(
         wanted=tuple(targets),
         report=outline.report if outline else None,
         sections=outline.sections if outline else None,
+        demanded=demanded is not None,
         submitted=submitted,
         manual=str(manual) if manual else None,
         table=str(write_manual) if write_manual else None,
@@ -180,13 +183,15 @@ def _nothing(_stream: BinaryIO) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class GradeTask(Task):
-    """``report`` and ``sections``: the outline of one's own report, or the one that a stranger's must have;
-    None where its kind is found out. ``table``: the file that a table for points by hand will be written to;
-    nothing is graded then. ``width``: of the terminal, in columns. The rest are the options of the command.
+    """``report`` and ``sections``: the outline of one's own report, or the one that a report must have
+    (``demanded``, by the options of the command); None where its kind is found out. ``table``: the file that
+    a table for points by hand will be written to; nothing is graded then. ``width``: of the terminal, in
+    columns. The rest are the options of the command.
     """
 
     report: str | None = None
     sections: tuple[str, ...] | None = None
+    demanded: bool = False
     submitted: str | None = None
     manual: str | None = None
     table: str | None = None
@@ -278,7 +283,9 @@ def _rebuild(
 
     weights, cache = (Path(path) if path else None for path in (task.weights, task.cache))
     own = GraderInputs(Path(task.data), weights, cache=cache)
-    found = recompute(Path(task.submission), own, progress, demanded_outline(task.report, task.sections))
+    # One's own settings may have changed since the build, which is looked at as it is.
+    outline = demanded_outline(task.report, task.sections) if task.demanded else None
+    found = recompute(Path(task.submission), own, progress, outline)
     with open_rebuild(found, kind) as rebuilt:
         yield (describe(found)[0], ""), rebuilt
 

@@ -11,11 +11,24 @@ from reportgen.verify.tokens import read_tokens
 Attributes = Mapping[str, str | None]
 
 
-def read_printing(html: str) -> Printing:
-    """What a stranger's page prints and leaves out; the defaults where nothing in it tells.
+def choose_printing(theirs: str, usual: str) -> Printing | None:
+    """The settings with which a page like theirs is printed; None if the usual ones do.
 
-    Whatever is said here is also allowed to an honest report, and the rest of the page must follow from it.
+    ``usual`` is our page with the defaults: what it does not have either, as a report without references has
+    none, was not left out. Whatever is chosen here is also allowed to an honest report, and the rest of the
+    page must follow from it.
     """
+    if not theirs or not usual:
+        return None
+    told, expected = read_printing(theirs), read_printing(usual)
+    if told == expected:
+        return None
+    left_out = tuple(block for block in told.leave_out if block not in expected.leave_out)
+    return told.model_copy(update={"leave_out": left_out})
+
+
+def read_printing(html: str) -> Printing:
+    """What a page prints besides, and what it does not have, whether it was left out or not."""
     elements = [dict(token.attributes) for token in read_tokens(html) if token.what == "start"]
     return Printing(
         lists=any(each.get("id") == "lists" and "class" not in each for each in elements),

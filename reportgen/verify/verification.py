@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from reportgen.verify.documents import compare_documents, has_same_bytes, read_p
 from reportgen.verify.numbers import compare_arrays, compare_dataset, compare_derived, compare_numbers
 from reportgen.verify.own_claims import describe_false_claims
 from reportgen.verify.own_words import read_unknown_words
-from reportgen.verify.page_settings import read_printing
+from reportgen.verify.page_settings import choose_printing
 from reportgen.verify.printed_numbers import describe_own_numbers
 from reportgen.verify.recomputation import Recomputed, find_weights, fit_examples, recompute
 from reportgen.verify.releases import compare_release, is_later_release, is_other_release
@@ -240,30 +241,25 @@ def _render(submitted: SubmittedReport, recomputed: Recomputed, templates: Path 
     if submitted.unknown:
         return Rendered(reason=f"the section {printable(submitted.unknown[0])} is not installed here")
     reason = next(iter(recomputed.missing.values()), "")
-    content = _find_content(submitted, recomputed)
     usual = count_values(recomputed.document)
-    return render_again(
-        content,
-        recomputed.memo,
-        reason,
-        templates,
-        # Hardly ever asked for.
-        lambda: _read_recomputed(submitted, recomputed),
-        usual,
-    )
 
+    def render(content: Content) -> Rendered:
+        # Our own results are hardly ever asked for.
+        ours = partial(_read_recomputed, submitted, recomputed)
+        return render_again(content, recomputed.memo, reason, templates, ours, usual)
 
-def _find_content(submitted: SubmittedReport, recomputed: Recomputed) -> Content:
-    """What is printed. Where no settings came along, the commentary is not known: the page shows what it
-    brings along, with the pointers of the values that it prints, and what else was chosen for the page.
-    """
     plain = Content(submitted.outline.kind, submitted.results, recomputed.album, {})
     if submitted.settings is not None:
         commentary = submitted.settings.commentary.model_dump()
-        return replace(plain, commentary=commentary, printing=submitted.settings.print)
+        return render(replace(plain, commentary=commentary, printing=submitted.settings.print))
+    # Neither the commentary nor what was chosen for the page is known: the page shows what words bring along,
+    # with the pointers of the values that they print, and what it leaves out.
     html = (read_page(submitted.page) if submitted.page else None) or ""
     words = read_unknown_words(html)
-    return replace(plain, commentary=words.commentary, unseen=words.pointers, printing=read_printing(html))
+    content = replace(plain, commentary=words.commentary, unseen=words.pointers)
+    rendered = render(content)
+    printing = choose_printing(html, rendered.html)
+    return rendered if printing is None else render(replace(content, printing=printing))
 
 
 def _read_recomputed(submitted: SubmittedReport, recomputed: Recomputed) -> Results | None:

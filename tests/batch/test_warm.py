@@ -255,3 +255,62 @@ def test_what_cannot_be_loaded_costs_nobody_a_group(tmp_path: Path) -> None:
     broken = WarmStarter(ENVIRONMENT, OWN, (*OWN, "raise SystemExit(1)"))
     with contextlib.closing(broken) as starter:
         assert run(starter.start, tmp_path, "raise SystemExit(4)").code == 4
+
+
+def server_that(begins: str, load: str = "lambda: None") -> tuple[str, ...]:
+    """As ``SERVER``, with something of the system that fails, or with another thing to load."""
+    return (*OWN, f"{begins}\n{SERVER.replace('lambda: None', load)}")
+
+
+def test_a_fork_that_ends_before_it_says_who_it_is_is_none(tmp_path: Path) -> None:
+    """Red if its exit code is taken for its number: of that process the group would be killed."""
+    command = server_that("import os, sys\nos.setsid = lambda: sys.exit(7)")
+    with contextlib.closing(WarmStarter(ENVIRONMENT, OWN, command)) as starter:
+        assert run(starter.start, tmp_path, TELLS).code == 0
+    assert (tmp_path / "log.txt").read_text().startswith("False")
+
+
+def test_where_no_fork_is_to_be_had_those_that_run_go_on(tmp_path: Path) -> None:
+    """As at the limit of processes. Red if the warm process ends: with it all that it started."""
+    limit = """
+import os
+fork, left = os.fork, ["only one"]
+def fork_once():
+    if not left:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+    left.pop()
+    return fork()
+os.fork = fork_once
+"""
+    with (
+        contextlib.closing(WarmStarter(ENVIRONMENT, OWN, server_that(limit))) as starter,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        first = pool.submit(run, starter.start, tmp_path / "first", f"{TELLS}\nimport time; time.sleep(2)")
+        assert wait_until(lambda: (tmp_path / "first/log.txt").exists())
+        time.sleep(0.5)
+        assert run(starter.start, tmp_path / "second", TELLS).code == 0
+        assert not first.done()
+        assert first.result().code == 0
+    assert (tmp_path / "first/log.txt").read_text().startswith("True")
+    assert (tmp_path / "second/log.txt").read_text().startswith("False")
+
+
+def test_whoever_stops_the_batch_does_not_wait_until_all_is_loaded(tmp_path: Path) -> None:
+    began = time.monotonic()
+    command = server_that("", "lambda: __import__('time').sleep(50)")
+
+    def stopped() -> bool:
+        return time.monotonic() > began + 1
+
+    with contextlib.closing(WarmStarter(ENVIRONMENT, OWN, command, stopped)) as starter:
+        assert run(starter.start, tmp_path, SLEEPS, stopped=stopped).over == "stopped"
+    assert time.monotonic() - began < 30
+
+
+def test_to_wait_for_the_warm_process_is_not_of_the_time_that_a_group_has(tmp_path: Path) -> None:
+    command = server_that("", "lambda: __import__('time').sleep(4)")
+    with contextlib.closing(WarmStarter(ENVIRONMENT, OWN, command)) as starter:
+        end = run(starter.start, tmp_path, "pass", Limits(3, 2000))
+    assert (end.code, end.over) == (0, "")
+    assert end.seconds < 3

@@ -17,7 +17,7 @@ from reportgen.document.html import Content, render_html
 from reportgen.figures.figure import Figure, embed_levels
 from reportgen.tables import Block, Printing
 from reportgen.templates import open_templates
-from reportgen.verify.page_settings import read_printing
+from reportgen.verify.page_settings import choose_printing, read_printing
 
 PRINTINGS = {
     "default": Printing(),
@@ -74,3 +74,17 @@ def test_what_is_forged_beside_a_choice_is_found(forgery: tuple[str, str], tmp_p
     forged = page.replace(*forgery, 1)
     assert forged != page
     assert [row for row in verify_page(forged, tmp_path, draw()) if row.status == "differs"]
+
+
+def test_what_no_page_of_the_report_has_was_not_left_out() -> None:
+    """As the findings of the small report, and whatever an instructor's templates call by another name."""
+    usual = page_of(Printing())
+    assert "findings" in read_printing(usual).leave_out
+    assert choose_printing(usual, usual) is None
+    assert choose_printing("", usual) is None
+    assert choose_printing(page_of(Printing(leave_out=("abstract",))), usual) == Printing(
+        leave_out=("abstract",)
+    )
+    renamed = usual.replace('class="abstract"', 'class="summary"')
+    assert choose_printing(renamed, renamed) is None
+    assert choose_printing(renamed.replace('id="contents"', ""), renamed) == Printing(leave_out=("contents",))
