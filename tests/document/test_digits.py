@@ -31,7 +31,7 @@ MARKED = {
     # Citations.
     '"He et al. 2015"', '"Simonyan and Zisserman 2015"', '"Araujo et al. 2019"', '"Luo et al. (2016)"',
     '"Springenberg et al. 2015"', '"Wilson’s (1927)"',
-    '"Simonyan et al. 2014"', '"Adebayo et al. 2018"', '"Nie et al. (2018)"', '"SSIM, Wang et al. 2004"',
+    '"Simonyan et al. 2014"', '"Adebayo et al. 2018"', '"Nie et al. 2018"', '"SSIM, Wang et al. 2004"',
     '"Geirhos et al. 2020"', '"Wilson 1927"', '"McNemar’s"', '"Fisher’s"', '"pHash, Zauner 2010"',
     '"Shrikumar et al. 2017"', '"Smilkov et al. 2017"', '"Sundararajan et al. 2017"',
     '"Selvaraju et al. 2017"',
