@@ -114,10 +114,11 @@ def grade(
     from reportgen.cli.confined import choose_limits, run_confined
     from reportgen.grading.exports import Exports
 
-    demanded = demanded_outline(report, section)
-    outline = demanded
-    if submission is None:  # the settings of the current folder count for one's own report only
+    if submission is not None:
+        outline = demanded = demanded_outline(report, section)
+    else:  # the settings of the current folder count for one's own report only
         mine = load(settings, build=build)
+        # Of one's own kind of report, unless another is named.
         demanded = demanded_outline(report or (mine.outline.report if section else None), section)
         submission, outline = mine.build, demanded or mine.outline
         mine.kind  # noqa: B018 - what is not installed is reported with its line in the settings

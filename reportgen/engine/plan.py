@@ -14,7 +14,7 @@ from reportgen import __version__
 from reportgen.dataset.inventory import Inventory, choose_examples
 from reportgen.engine.sources import code_of, libraries_of
 from reportgen.memo import Memo, no_memo
-from reportgen.outline.declaration import is_own, require_settings
+from reportgen.outline.declaration import require_settings_of_others
 from reportgen.outline.kind import ReportKind
 from reportgen.outline.section import Section
 from reportgen.results import ImageFile
@@ -269,9 +269,7 @@ def make_plan(
     and ``SectionError`` if a section reads a setting that there is not.
     """
     # A stage's key is made from the values of its settings: one that is not there has none.
-    for section in settings.kind.sections:
-        if not is_own(section):
-            require_settings(section, settings.names)
+    require_settings_of_others(settings.kind.sections, settings.names)
     examples = choose_examples(inventory, settings.example_images, settings.kind.examples)
     texts = printed_texts(settings, inventory, templates).values()
     typefaces = choose_typefaces(texts, open_named(settings.fonts), memo)

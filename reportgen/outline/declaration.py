@@ -7,7 +7,7 @@ bear out is checked by :mod:`reportgen.contract.declarations`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
@@ -68,6 +68,13 @@ def _require_one_of(known: Sequence[str], values: Sequence[str], what: str) -> I
             hint = did_you_mean(str(value), named)
             told = f"{what.format(repr(value))}: there is no '{value}', but {', '.join(named)}"
             yield value, f"{told}; {hint}" if hint else f"{told}."
+
+
+def require_settings_of_others(sections: Iterable[Section], known: Collection[str]) -> None:
+    """:func:`require_settings` of each section that does not come with reportgen."""
+    for section in sections:
+        if not is_own(section):
+            require_settings(section, known)
 
 
 def require_settings(section: Section, known: Collection[str]) -> None:
