@@ -27,8 +27,25 @@ configure_environment()
 
 
 def pytest_configure() -> None:
+    _hash_embedded_weights_once()
     # Beside TensorFlow and thousands of tests the search for garbage takes a fifth of the time of printing.
     gc.set_threshold(50_000, 20, 50)
+
+
+def _hash_embedded_weights_once() -> None:
+    """Each project of a test has memories of its own, and would hash the same 59 MB again."""
+    from reportgen.store import digests
+    from reportgen.weights import embedded_path
+
+    hash_file, known = digests.hash_file, {}
+
+    def hash_once(path: Path) -> digests.Digests:
+        if path != embedded_path():
+            return hash_file(path)
+        return known.get(path) or known.setdefault(path, hash_file(path))
+
+    # Before any other module has imported it.
+    vars(digests)["hash_file"] = hash_once
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from reportgen.contract.schema import INDICES, list_pointers, read_schema
@@ -76,11 +77,17 @@ def know_pointers(kind: ReportKind | None = None) -> KnownPointers:
 
 def describe_section(section: Section) -> Node:
     """The schema of a document with this section only. Raises ``SectionError`` if it has no result type."""
+    return _describe(section.name, section.result_type)
+
+
+# Every rubric that is read asks for those of all sections, 15 ms each.
+@cache
+def _describe(name: str, result_type: type) -> Node:
     from pydantic import TypeAdapter
 
-    made = TypeAdapter(section.result_type).json_schema(mode="serialization")
+    made = TypeAdapter(result_type).json_schema(mode="serialization")
     types = made.pop("$defs", {})
-    return {"type": "object", "properties": {section.name: made}, "$defs": types}
+    return {"type": "object", "properties": {name: made}, "$defs": types}
 
 
 def _follow(node: Node, types: Node, steps: Sequence[str]) -> Iterator[Node]:

@@ -6,7 +6,7 @@ import importlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -251,10 +251,8 @@ def list_sections() -> list[Section]:
     A section of another package that cannot be loaded is left out, which is said once: this is asked for
     reports that have nothing to do with it. A report that names it raises the error.
     """
-    from importlib.metadata import entry_points
-
     # An entry point with the name of an own section is that one: find_section() looks there first.
-    names = [*_own_sections(), *(point.name for point in entry_points(group=_SECTIONS))]
+    names = [*_own_sections(), *_read_entry_points(_SECTIONS)]
     found = []
     for name in dict.fromkeys(names):
         try:
@@ -269,14 +267,34 @@ def _say_once(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 
+def _read_entry_points(group: str) -> Mapping[str, str]:
+    """What the installed packages have of a group, by name: where it is found."""
+    return _search_entry_points(group, tuple((folder, _changed(folder)) for folder in sys.path))
+
+
+# Every package is looked at, which takes some 40 ms, and a submission that is read asks several times. A
+# package that is installed meanwhile, as from a notebook, changes the time of the folder that it comes into.
+@lru_cache(maxsize=8)
+def _search_entry_points(group: str, _folders: tuple[tuple[str, int], ...]) -> Mapping[str, str]:
+    from importlib.metadata import entry_points
+
+    return {point.name: point.value for point in entry_points(group=group)}
+
+
+def _changed(folder: str) -> int:
+    try:
+        return Path(folder).stat().st_mtime_ns
+    # An archive that was moved, or what only a hook of the import knows.
+    except OSError:
+        return 0
+
+
 def _find(name: str, own: dict[str, str], group: str, what: str, kind: type[Any]) -> Any:
     # The own ones first: no entry point of another package replaces them.
     target = own.get(name) or (name if ":" in name else None)
     if target is None:
-        # Only for what is not our own: it searches every installed package, some 50 ms each time.
-        from importlib.metadata import entry_points
-
-        points = {point.name: point.value for point in entry_points(group=group)}
+        # Only for what is not our own, for it searches every installed package.
+        points = _read_entry_points(group)
         target = points.get(name)
         if target is None:
             raise OutlineError(*_say_unknown(name, what, [*own, *points]))

@@ -165,6 +165,10 @@ def _compare(
     found: PdfContent, due: PdfContent, producer: str, named: Mapping[str, Kind]
 ) -> Iterator[Difference]:
     """The differences by part of the PDF; left out are entries ``named`` already as no less grave."""
+    # Of a page that draws the same nothing is read on either side.
+    changed = [index for index in range(len(found.pages)) if not found.draws_as(due, index)]
+    # Before the letters, which are those of fonts that were read; a page that ours lacks may be set in any.
+    due.marks.read(changed if len(found.pages) == len(due.pages) else range(len(due.pages)))
     parts = [
         compare_tables("catalogue", found.catalogue, due.catalogue),
         compare_tables("the tree of pages", found.nodes, due.nodes),
@@ -185,8 +189,7 @@ def _compare(
         yield from compare_tables(location, one, other)
         index = number - 1
         yield from _compare_annotations(location, found.annotations[index], due.annotations[index])
-        # The very same, of a page that was not read again.
-        if found.marks[index] is not due.marks[index]:
+        if index in changed:
             yield from keep_gravest(compare_marks(location, found.marks[index], due.marks[index]), _MOST_EACH)
 
 

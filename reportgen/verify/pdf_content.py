@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import io
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from reportgen.verify.content_streams import Mark, Painter
+from reportgen.verify.content_streams import Font, Mark, Painter
 from reportgen.verify.differences import Difference, Kind, find_runs, keep_gravest
 from reportgen.verify.pdf_fonts import Letters, read_letters
 from reportgen.verify.pdf_signature import Signer
@@ -163,9 +164,40 @@ def _describe_location(node: Node) -> str:
     return f"structure{page}, {node.role}{f' “{alt}”' if alt else ''}"
 
 
+Marks = tuple[Mark, ...]
+
+
+class PageMarks:
+    """What each page draws, read when it is asked for: most pages of an honest report draw the same as ours."""
+
+    def __init__(self, readers: Sequence[Callable[[], Sequence[Mark]]]) -> None:
+        self._readers = readers
+        self._read: dict[int, Marks] = {}
+
+    def __len__(self) -> int:
+        return len(self._readers)
+
+    def __getitem__(self, number: int) -> Marks:
+        if number not in self._read:
+            self._read[number] = tuple(self._readers[number]())
+        return self._read[number]
+
+    def __iter__(self) -> Iterator[Marks]:
+        return map(self.__getitem__, range(len(self)))
+
+    def read(self, numbers: Iterable[int]) -> None:
+        """Read these pages now."""
+        for number in numbers:
+            self[number]
+
+
 @dataclass(frozen=True)
 class PdfContent:
-    """All of a PDF as values: see ``read_pdf_content``. ``signatures``: those of its pages, None without."""
+    """All of a PDF as values: see ``read_pdf_content``. ``signatures``: those of its pages, None without.
+
+    ``fonts`` are those of the pages whose marks were read, with their entries. Marks and letters can be
+    asked for as long as the PDF is open.
+    """
 
     catalogue: Table
     nodes: Table
@@ -175,12 +207,22 @@ class PdfContent:
     bookmarks: tuple[tuple[float, Table], ...]
     pages: tuple[Table, ...]
     annotations: tuple[tuple[Table, ...], ...]
-    marks: tuple[tuple[Mark, ...], ...]
+    marks: PageMarks
     structure: tuple[Node, ...]
     owners: Table
     resources: Mapping[str, int]
-    letters: Letters
+    fonts: Sequence[tuple[Any, Font]]
     signatures: tuple[bytes | None, ...]
+
+    @property
+    def letters(self) -> Letters:
+        """How the fonts draw their letters, those in which the pages are set whose marks were read so far."""
+        return read_letters(self.fonts)
+
+    def draws_as(self, other: PdfContent, number: int) -> bool:
+        """Whether a page (from 0) draws with the same objects as the one in its place in another PDF."""
+        signatures = [each.signatures[number] for each in (self, other) if number < len(each.signatures)]
+        return len(signatures) == 2 and signatures[0] is not None and signatures[0] == signatures[1]
 
 
 def stream_of(file: Path | bytes) -> Any:
@@ -200,7 +242,8 @@ def read_pdf_content(pdf: Any, ours: PdfContent | None = None) -> PdfContent:
     """All of a PDF, whatever its objects are; raises what pikepdf raises for a damaged one.
 
     A page that draws the same as the one in its place in ``ours`` has the very same marks as that, and is not
-    read again; letters of fonts in which no other page is set are those of ``ours`` and are left out.
+    read again; letters of fonts in which no other page is set are those of ``ours`` and are left out. The
+    other pages are then read at once; without ``ours`` each is read when it is asked for.
     """
     numbers = {page.objgen: number for number, page in enumerate(pdf.pages)}
     reader = Reader(numbers)
@@ -212,13 +255,9 @@ def read_pdf_content(pdf: Any, ours: PdfContent | None = None) -> PdfContent:
     )
     signer = Signer(numbers)
     signatures = tuple(signer.sign(page.obj) for page in pdf.pages)
-    known = dict(enumerate(zip(ours.signatures, ours.marks, strict=True))) if ours else {}
-    marks = []
-    for number, (page, signature) in enumerate(zip(pdf.pages, signatures, strict=True)):
-        before, drawn = known.get(number, (None, ()))
-        alike = signature is not None and signature == before
-        marks.append(drawn if alike else tuple(painter.read(page.obj)))
-    return PdfContent(
+    read = _insist(painter.read) if ours is None else painter.read
+    readers = [partial(read, page.obj) for page in pdf.pages]
+    found = PdfContent(
         reader.table(root, _OF_CATALOGUE),
         _inherited(table_of(root.get("/Pages")), reader),
         reader.table(pdf.trailer.get("/Info")),
@@ -228,14 +267,33 @@ def read_pdf_content(pdf: Any, ours: PdfContent | None = None) -> PdfContent:
         tuple(reader.table(page.obj, _PAGE) for page in pdf.pages),
         # A stranger's list may hold what is no dictionary.
         tuple(tuple(row if isinstance(row, dict) else {"": row} for row in rows) for rows in annotations),
-        tuple(marks),
+        PageMarks(readers),
         nodes,
         read_owners(table_of(root.get("/StructTreeRoot")), order),
         _count_resources(pdf),
-        # After the pages, which name the fonts.
-        read_letters(painter.fonts),
+        painter.fonts,
         signatures,
     )
+    if ours is None:
+        return found
+    alike = [number for number in range(len(readers)) if found.draws_as(ours, number)]
+    for number in alike:
+        readers[number] = partial(ours.marks.__getitem__, number)
+    found.marks.read({*range(len(readers))} - {*alike})
+    return found
+
+
+def _insist(read: Callable[[Any], list[Mark]]) -> Callable[[Any], list[Mark]]:
+    """The same of our own PDF, which is read while a stranger's is, whose damage is no fault of ours."""
+    import pikepdf
+
+    def insist(page: Any) -> list[Mark]:
+        try:
+            return read(page)
+        except pikepdf.PikepdfError as error:
+            raise RuntimeError(f"a page that reportgen printed cannot be read: {error}") from error
+
+    return insist
 
 
 # The PDF on 266 photographs has 9,700 objects.

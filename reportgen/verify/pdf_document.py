@@ -32,6 +32,9 @@ _LARGEST_SIDE = 3000
 _MOST_OBJECTS = 500_000
 # A page on 266 photographs has 3,900 at most.
 _MOST_CHARACTERS = 10**5
+_LAST_CODE, _HALVES = 0xFFFF, range(0xD800, 0xE000)
+# A hyphen at the end of a line has a code of PDFium's own, and another one in its texts.
+_LINE_END_HYPHEN, _HYPHEN = 0x2, "\ufffe"
 _NEAR = 0.3
 # In the PDF on 266 photographs only the first two occur.
 _FILTERS = {"/FlateDecode", "/DCTDecode", "/JPXDecode"}
@@ -84,6 +87,8 @@ class PdfDocument:
 
     def __init__(self, document: Any, links: Sequence[Link], targets: Mapping[str, Target]) -> None:
         self._document = document
+        self._page: tuple[int, Any] | None = None
+        self._texts: dict[int, str] = {}
         self.links = links
         self.targets = targets
 
@@ -92,7 +97,7 @@ class PdfDocument:
 
     @cached_property
     def _pages(self) -> list[Characters]:
-        return [_read_characters(page) for page in self._document]
+        return [_read_characters(self._open(page)) for page in range(len(self))]
 
     def characters(self, page: int) -> Characters:
         """The characters of a page."""
@@ -100,16 +105,31 @@ class PdfDocument:
 
     def text(self, page: int) -> str:
         """The text of a page, white space made plain."""
-        words = self._document[page].get_textpage()
-        try:
-            # PDFium puts U+FFFE where a hyphen ends a line.
-            return " ".join(words.get_text_range().replace("\ufffe", "").split())
-        finally:
-            words.close()
+        if page not in self._texts:
+            words = self._open(page).get_textpage()
+            try:
+                self._texts[page] = " ".join(words.get_text_range().replace(_HYPHEN, "").split())
+            finally:
+                words.close()
+        return self._texts[page]
+
+    def _open(self, page: int) -> Any:
+        # The last one stays open: a page is asked for its text, its pictures and its look, and reading its
+        # instructions takes as long as most of that.
+        if self._page is None or self._page[0] != page:
+            self.close_page()
+            self._page = page, self._document[page]
+        return self._page[1]
+
+    def close_page(self) -> None:
+        """Let go of the page that is open, before the document is closed."""
+        if self._page is not None:
+            self._page[1].close()
+            self._page = None
 
     def size(self, page: int) -> tuple[float, float]:
         """Width and height of a page, in points."""
-        width, height = self._document[page].get_size()
+        width, height = self._open(page).get_size()
         return float(width), float(height)
 
     def look(self, page: int) -> NDArray[np.uint8]:
@@ -117,7 +137,7 @@ class PdfDocument:
         (height, width, 3), ``DOTS`` to the inch.
         """
         # Copied, here and below: the arrays are views of memory that PDFium frees.
-        drawn = self._document[page].render(scale=DOTS / 72, draw_annots=True, may_draw_forms=True)
+        drawn = self._open(page).render(scale=DOTS / 72, draw_annots=True, may_draw_forms=True)
         pixels: NDArray[np.uint8] = drawn.to_numpy()
         return pixels[..., :3].copy()
 
@@ -126,7 +146,7 @@ class PdfDocument:
         import pypdfium2.raw as raw
 
         # Forms in forms, as deep as their instructions are read.
-        found = self._document[page].get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=8)
+        found = self._open(page).get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=8)
         return [picture.get_bitmap().to_numpy().copy() for picture in found]
 
     def printed(self, pointers: Iterable[str], names: Mapping[str, str] | None = None) -> list[Printed]:
@@ -204,7 +224,11 @@ def open_pdf(file: Path | bytes) -> Iterator[PdfDocument]:
         # Else PDFium leaves out form fields, which viewers draw over the page.
         if document.get_formtype():
             document.init_forms()
-        yield PdfDocument(document, links, targets)
+        opened = PdfDocument(document, links, targets)
+        try:
+            yield opened
+        finally:
+            opened.close_page()
     except (pypdfium2.PdfiumError, MemoryError) as error:
         raise PdfError(f"{name}: cannot be drawn: {str(error)[:200]}.", _REMEDY) from None
     finally:
@@ -321,18 +345,22 @@ def _read_targets(pdf: Any, numbers: Mapping[Any, int]) -> dict[str, Target]:
 
 
 def _read_characters(page: Any) -> Characters:
+    import pypdfium2.raw as raw
+
     words = page.get_textpage()
     try:
-        count = min(words.count_chars(), _MOST_CHARACTERS)
-        text, middles = [], []
-        for i in range(count):
-            character = words.get_text_range(i, 1)
-            if len(character) != 1 or character.isspace():
+        text, middles, box = [], [], raw.FS_RECTF()
+        # PDFium itself, whose wrapper takes four times as long for a character.
+        for i in range(min(words.count_chars(), _MOST_CHARACTERS)):
+            code = raw.FPDFText_GetUnicode(words.raw, i)
+            # What PDFium leaves out of the text of a page, and halves of a letter beyond 16 bits, are none.
+            if code > _LAST_CODE or code in _HALVES or raw.FPDFText_GetTextIndexFromCharIndex(words.raw, i) < 0:
                 continue
             # Loose boxes are as high as the line, so that the middles of all its characters are level.
-            left, bottom, right, top = words.get_charbox(i, loose=True)
-            text.append(character)
-            middles.append(((left + right) / 2, (bottom + top) / 2))
+            if chr(code).isspace() or not raw.FPDFText_GetLooseCharBox(words.raw, i, box):
+                continue
+            text.append(_HYPHEN if code == _LINE_END_HYPHEN else chr(code))
+            middles.append(((box.left + box.right) / 2, (box.bottom + box.top) / 2))
     finally:
         words.close()
     return Characters("".join(text), np.array(middles, np.float64).reshape(-1, 2))

@@ -88,6 +88,9 @@ def list_names(pdf: Any) -> Iterator[tuple[str, str]]:
     """Every key, and every name that says what an object is, with the way to it; pages first."""
     import pikepdf
 
+    # Made once: a report has a hundred thousand entries.
+    tables = pikepdf.Dictionary, pikepdf.Stream
+    composed = *tables, pikepdf.Array
     # Breadth first from the pages: an object is named by the shortest way from a page that shows it.
     seen: set[Any] = {page.objgen for page in pdf.pages} | {pdf.Root.objgen}
     waiting: deque[tuple[Any, str, bool]] = deque(
@@ -99,7 +102,7 @@ def list_names(pdf: Any) -> Iterator[tuple[str, str]]:
         if not waiting:
             break
         obj, path, chosen = waiting.popleft()
-        is_table = isinstance(obj, pikepdf.Dictionary | pikepdf.Stream)
+        is_table = isinstance(obj, tables)
         entries = list(obj.items()) if is_table else [("", item) for item in obj]
         for key, item in entries:
             if (path, key) in _FILES or (path == "trailer" and key in _TRAILER):
@@ -108,7 +111,7 @@ def list_names(pdf: Any) -> Iterator[tuple[str, str]]:
                 yield str(key), path
                 if key in _NAMING and isinstance(item, pikepdf.Name):
                     yield str(item), path
-            if not isinstance(item, pikepdf.Dictionary | pikepdf.Stream | pikepdf.Array):
+            if not isinstance(item, composed):
                 continue
             if item.objgen != (0, 0):
                 if item.objgen in seen:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -343,3 +345,33 @@ def test_a_section_that_cannot_be_loaded_harms_no_report_without_it(
     for ask in (find_checks, know_pointers):
         with pytest.raises(SectionError, match="'unready': ZeroDivisionError"):
             ask(named)
+
+
+def describe_package(folder: Path, name: str) -> None:
+    described = folder / f"{name}-1.0.dist-info"
+    described.mkdir()
+    (described / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (described / "entry_points.txt").write_text(f"[reportgen.sections]\n{name} = no_such_package:SECTION\n")
+
+
+def test_packages_are_searched_once_and_again_where_one_was_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Red if every question searches them all, and if one that came meanwhile is never found."""
+    searched: list[str] = []
+    before = importlib.metadata.entry_points
+
+    def search(**chosen: Any) -> Any:
+        searched.append(chosen["group"])
+        return before(**chosen)
+
+    monkeypatch.setattr(importlib.metadata, "entry_points", search)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    describe_package(tmp_path, "early")
+    for _ in range(3):
+        list_sections()
+    assert searched == ["reportgen.sections"]
+    assert "'early' cannot be loaded" in capsys.readouterr().err
+    describe_package(tmp_path, "late")
+    list_sections()
+    assert "'late' cannot be loaded" in capsys.readouterr().err

@@ -15,8 +15,10 @@ from PIL import Image
 
 from reportgen.figures.figure import raster_picture
 from reportgen.pdf.printer import print_pdf
+from reportgen.verify.content_streams import Painter
 from reportgen.verify.differences import Difference
 from reportgen.verify.pdf_comparison import Reprint, _is_reported, compare_pdfs, open_reprint
+from reportgen.verify.pdf_document import open_pdf
 
 pytestmark = pytest.mark.prints
 
@@ -145,3 +147,63 @@ def test_a_row_is_left_out_only_for_one_that_is_no_less_grave() -> None:
     assert not _is_reported(row, {"/Other": "active"})
     assert _is_reported(row, {"/Odd": "content"})
     assert _is_reported(row, {"/Odd": "active"})
+
+
+@pytest.fixture
+def two_pages() -> bytes:
+    return print_pdf(page("<p>One</p><p style='break-before: page'>Two</p>"))
+
+
+def test_of_a_page_that_draws_the_same_nothing_is_read(
+    two_pages: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Red if the whole of ours is read before it is known which of its pages are asked for."""
+    read: list[Any] = []
+    before = Painter.read
+
+    def reading(painter: Painter, page: Any) -> Any:
+        read.append(page)
+        return before(painter, page)
+
+    def add(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[1].contents_add(pdf.make_stream(b"0 0 9 9 re f"))
+
+    monkeypatch.setattr(Painter, "read", reading)
+    with open_reprint(two_pages) as opened:
+        assert not list(compare_pdfs(two_pages, opened))
+        assert not read
+        (row,) = compare_pdfs(changed(two_pages, add), opened)
+        assert (row.location[:6], len(read)) == ("page 2", 2)
+
+
+def test_a_page_of_ours_that_cannot_be_read_is_no_evidence_against_anybody(
+    two_pages: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(painter: Painter, page: Any) -> Any:
+        raise pikepdf.PdfError("no such operator")
+
+    def add(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[1].contents_add(pdf.make_stream(b"0 0 9 9 re f"))
+
+    with open_reprint(two_pages) as opened:
+        # Theirs has been read when ours is asked for.
+        ours = vars(opened.content.marks)["_readers"]
+        monkeypatch.setattr(Painter, "read", fail)
+        assert [row.location for row in compare_pdfs(changed(two_pages, add), opened)] == ["report.pdf"]
+        monkeypatch.undo()
+        failing = pikepdf.PdfError("no such operator")
+        monkeypatch.setattr("pikepdf.parse_content_stream", lambda _: (_ for _ in ()).throw(failing))
+        with pytest.raises(RuntimeError, match="reportgen printed"):
+            ours[0]()
+
+
+def test_characters_are_those_of_the_words_of_the_page() -> None:
+    """The oracle is the wrapper's text of each character, which takes four times as long."""
+    words = "<p id='a' style='width: 40pt' lang='en'>Near-duplicates &amp; mid-grey levels, зебры: ½ ﬁ</p>"
+    html = page(f"{words}<a href='#a'>5</a>")
+    with open_pdf(print_pdf(html)) as pdf:
+        text = vars(pdf)["_document"][0].get_textpage()
+        each = [text.get_text_range(index, 1) for index in range(text.count_chars())]
+        wanted = "".join(one for one in each if len(one) == 1 and not one.isspace())
+        assert "\ufffe" in wanted
+        assert pdf.characters(0).text == wanted
