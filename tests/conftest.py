@@ -37,12 +37,13 @@ def _hash_embedded_weights_once() -> None:
     from reportgen.store import digests
     from reportgen.weights import embedded_path
 
-    hash_file, known = digests.hash_file, {}
+    hash_file, embedded = digests.hash_file, embedded_path()
+    known: dict[Path, digests.Digests] = {}
 
     def hash_once(path: Path) -> digests.Digests:
-        if path != embedded_path():
-            return hash_file(path)
-        return known.get(path) or known.setdefault(path, hash_file(path))
+        if path == embedded and path not in known:
+            known[path] = hash_file(path)
+        return known.get(path) or hash_file(path)
 
     # Before any other module has imported it.
     vars(digests)["hash_file"] = hash_once

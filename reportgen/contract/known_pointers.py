@@ -77,7 +77,7 @@ def know_pointers(kind: ReportKind | None = None) -> KnownPointers:
 
 def describe_section(section: Section) -> Node:
     """The schema of a document with this section only. Raises ``SectionError`` if it has no result type."""
-    return _describe(section.name, section.result_type)
+    return _describe(section.name, section.result_type)  # type: ignore[arg-type]  # types can be hashed
 
 
 # Every rubric that is read asks for those of all sections, 15 ms each.

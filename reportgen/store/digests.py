@@ -68,11 +68,11 @@ class DigestMemory:
     """The hashes of large files, asked for as often as one likes.
 
     This is the one exception to "contents are hashed, always": to hash the 574 MB of VGG19 takes five times
-    as long as all else that a build with nothing to do does, and the embedded 59 MB a fifth of it. A file of ``LARGE`` bytes or more is not hashed
-    again while its size, modification time, change time, inode and device are what they were; what is read
-    into a network is hashed anyway. Memories are kept in ``folder`` (None: in this object only), written only
-    if ``writes``, and not believed if ``blind``, if they are damaged, or if the file was changed so shortly
-    before that its times might not show another change.
+    as long as all else that a build with nothing to do does, and the embedded 59 MB a fifth of it. A file of
+    ``LARGE`` bytes or more is not hashed again while its size, modification time, change time, inode and
+    device are what they were; what is read into a network is hashed anyway. Memories are kept in ``folder``
+    (None: in this object only), written only if ``writes``, and not believed if ``blind``, if they are
+    damaged, or if the file was changed so shortly before that its times might not show another change.
     """
 
     def __init__(self, folder: Path | None = None, *, writes: bool = True, blind: bool = False) -> None:

@@ -168,7 +168,7 @@ Marks = tuple[Mark, ...]
 
 
 class PageMarks:
-    """What each page draws, read when it is asked for: most pages of an honest report draw the same as ours."""
+    """What each page draws, read when it is asked for: pages of an honest report draw the same as ours."""
 
     def __init__(self, readers: Sequence[Callable[[], Sequence[Mark]]]) -> None:
         self._readers = readers
@@ -256,7 +256,7 @@ def read_pdf_content(pdf: Any, ours: PdfContent | None = None) -> PdfContent:
     signer = Signer(numbers)
     signatures = tuple(signer.sign(page.obj) for page in pdf.pages)
     read = _insist(painter.read) if ours is None else painter.read
-    readers = [partial(read, page.obj) for page in pdf.pages]
+    readers: list[Callable[[], Sequence[Mark]]] = [partial(read, page.obj) for page in pdf.pages]
     found = PdfContent(
         reader.table(root, _OF_CATALOGUE),
         _inherited(table_of(root.get("/Pages")), reader),

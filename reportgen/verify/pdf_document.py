@@ -354,7 +354,11 @@ def _read_characters(page: Any) -> Characters:
         for i in range(min(words.count_chars(), _MOST_CHARACTERS)):
             code = raw.FPDFText_GetUnicode(words.raw, i)
             # What PDFium leaves out of the text of a page, and halves of a letter beyond 16 bits, are none.
-            if code > _LAST_CODE or code in _HALVES or raw.FPDFText_GetTextIndexFromCharIndex(words.raw, i) < 0:
+            if (
+                code > _LAST_CODE
+                or code in _HALVES
+                or raw.FPDFText_GetTextIndexFromCharIndex(words.raw, i) < 0
+            ):
                 continue
             # Loose boxes are as high as the line, so that the middles of all its characters are level.
             if chr(code).isspace() or not raw.FPDFText_GetLooseCharBox(words.raw, i, box):

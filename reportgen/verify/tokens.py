@@ -7,6 +7,7 @@ the way in which they are written is compared.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from html.parser import HTMLParser
 
 from reportgen.document.reader import DEEPEST, VOID, find_unended
@@ -43,7 +44,11 @@ class Token:
         return f"{self.name} in line {self.line}{f', in #{self.within}' if self.within else ''}"
 
 
-def read_tokens(text: str) -> list[Token]:
+# A page is taken apart for its authors' words, for how it was printed, and to be compared: half a second each
+# time, and ours as long.
+@lru_cache(maxsize=4)
+def read_tokens(text: str) -> tuple[Token, ...]:
+    """The pieces of a page in their order, at most one more than ``MOST_TOKENS``."""
     reader = _Tokeniser()
     # For each tag that begins and never ends the parser would search all that follows: hours for a page.
     last = find_unended(text)
@@ -51,10 +56,10 @@ def read_tokens(text: str) -> list[Token]:
         reader.feed(text[:last])
         reader.close()
     except _TooManyError:
-        return reader.tokens
+        return tuple(reader.tokens)
     if last < len(text):
         reader.tokens.append(Token("declaration", text[last:], "!", (), text.count("\n", 0, last) + 1))
-    return reader.tokens
+    return tuple(reader.tokens)
 
 
 class _TooManyError(Exception):
