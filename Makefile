@@ -125,9 +125,10 @@ code: .venv/.installed-dev ## Lint, types and layers
 # What takes longest is left to check-full, which every night runs: most of the time, for what shorter tests look at, too.
 WITHOUT_LONG = -m 'not long'
 
-# Beside each other: types and documentation are of one process each, and would leave a core idle for two minutes.
+# Beside each other: types are of one process, and would leave a core idle for a minute. The documentation is built,
+# as strictly as by lint, by its own tests.
 check: $(SET_UP_FOR_TESTS) ## Lint and tests: what must pass before a commit
-	@$(MAKE) --no-print-directory -j2 lint test SET_UP_FOR_TESTS=.venv/.installed-dev \
+	@$(MAKE) --no-print-directory -j2 code test SET_UP_FOR_TESTS=.venv/.installed-dev \
 	  LEFT_OUT="$(WITHOUT_LONG)" ARGS=$(call quote,$(ARGS))
 
 docs: .venv/.installed-dev ## Build the documentation: site/index.html

@@ -172,13 +172,13 @@ def make_networks(folder: Path) -> None:
     not its own mirror image.
     """
     # Imported here: whoever asks for no such report needs no TensorFlow.
-    from stand_in import counting, make_home
+    from stand_in import counting, make_home, printing_nothing
 
     home = make_home(folder / "home")
     with Image.open(home / "data/test/cat/0.png") as cat:
         cat.point(lambda level: level + 1).save(home / "data/test/dog/2.png")
     (home / "report.toml").write_text(NETWORKS, encoding="utf-8")
-    with counting():
+    with counting(), printing_nothing():
         pipeline.build(load_settings(folder=home), home / "data")
 
 

@@ -164,6 +164,14 @@ def print_nothing(
     return b"%PDF- " + digest.hexdigest().encode()
 
 
+@contextmanager
+def printing_nothing() -> Iterator[None]:
+    """For reports of which nobody asks how they are printed, which takes as long as all else of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reportgen.engine.stages.pdf.print_pdf", print_nothing)
+        yield
+
+
 def draw_image(file: Path, seed: int, size: tuple[int, int] = (60, 48)) -> None:
     """A picture of noise around a colour; the same seed gives the same bytes."""
     rng = np.random.default_rng(seed)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from sharing import MakeOnce
-from stand_in import counting, make_home
+from stand_in import counting, make_home, printing_nothing
 
 from reportgen.engine import pipeline
 from reportgen.settings import load_settings
@@ -47,7 +47,7 @@ def built(make_once: MakeOnce) -> Built:
     def fill(folder: Path) -> None:
         home = make_home(folder / "home")
         (home / "report.toml").write_text(SETTINGS, encoding="utf-8")
-        with counting():
+        with counting(), printing_nothing():
             assert pipeline.build(load_settings(folder=home), home / "data").problem is None
 
     build = make_once("networks page", fill) / "home/build"

@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 from numpy.typing import NDArray
 from PIL import Image
-from stand_in import counting
+from stand_in import counting, printing_nothing
 
 from reportgen.contract.reader import load_results
 from reportgen.dataset.decode import decode
@@ -42,7 +42,7 @@ class Built:
                     Image.fromarray(pixels.astype(np.uint8)).save(file)
         (home / "report.toml").write_text(SETTINGS, encoding="utf-8")
         self.home, self.given = home, list[NDArray[np.uint8]]()
-        with counting(), pytest.MonkeyPatch.context() as patch:
+        with counting(), printing_nothing(), pytest.MonkeyPatch.context() as patch:
             real = Backbone.look
 
             def look(network: Backbone, batches: Iterator[Any]) -> Iterator[Any]:
