@@ -291,7 +291,7 @@ def _insist(read: Callable[[Any], list[Mark]]) -> Callable[[Any], list[Mark]]:
         try:
             return read(page)
         except pikepdf.PikepdfError as error:
-            raise RuntimeError(f"a page that reportgen printed is not what it can read: {error}") from error
+            raise RuntimeError(f"reportgen printed a page that it cannot read: {error}") from error
 
     return insist
 
