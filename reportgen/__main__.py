@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
@@ -11,10 +12,15 @@ def main() -> None:
     from reportgen.runtime import configure_process
 
     configure_process()
-    with telling_faults():
-        from reportgen.cli.program import main as run
+    try:
+        with telling_faults():
+            from reportgen.cli.program import main as run
 
-        run(own_process=True)
+            run(own_process=True)
+    finally:
+        # At its end Python looks for garbage among all objects that are left: beside TensorFlow two seconds,
+        # for memory that the system takes back anyway. What must be done at the end is registered, and done.
+        gc.freeze()
 
 
 if __name__ == "__main__":

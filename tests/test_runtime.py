@@ -225,3 +225,17 @@ def test_what_is_set_for_libraries_is_part_of_the_code_that_computes() -> None:
 def test_the_error_handler_leaves_reading_alone() -> None:
     with pytest.raises(UnicodeDecodeError):
         runtime._replace(UnicodeDecodeError("ascii", b"\xff", 0, 1, "ordinal not in range"))
+
+
+@pytest.mark.parametrize("argument", ["--help", "--no-such-option"])
+def test_at_its_end_python_looks_at_nothing_again(argument: str) -> None:
+    """Red if a process with TensorFlow looks for garbage among all of it before it ends, for two seconds."""
+    code = (
+        "import atexit, gc, sys\n"
+        "atexit.register(lambda: print(gc.get_freeze_count(), len(gc.get_objects())))\n"
+        f"sys.argv = ['reportgen', '{argument}']\nfrom reportgen.__main__ import main\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == (0 if argument == "--help" else 2)
+    frozen, left = map(int, done.stdout.splitlines()[-1].split())
+    assert frozen > 10 * left

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -244,7 +245,8 @@ def compare_pages(
         yield Difference(
             "number of pages", "the report has another number", len(submitted), len(expected), "flow"
         )
-    belongs = dict(_list_pictures(expected))
+    # Only where a picture differs: it unpacks those of all pages.
+    belongs = cache(lambda: dict(_list_pictures(expected)))
     for page in range(max(len(submitted), len(expected))):
         name = f"page {page + 1}"
         if page >= len(submitted) or page >= len(expected):
@@ -287,7 +289,11 @@ def _digest(pixels: Any) -> bytes:
 
 
 def _compare_pictures(
-    name: str, page: int, submitted: PdfDocument, expected: PdfDocument, belongs: Mapping[bytes, str]
+    name: str,
+    page: int,
+    submitted: PdfDocument,
+    expected: PdfDocument,
+    belongs: Callable[[], Mapping[bytes, str]],
 ) -> Iterator[Difference]:
     found, wanted = submitted.pictures(page), expected.pictures(page)
     if len(found) != len(wanted):
@@ -295,7 +301,7 @@ def _compare_pictures(
         return
     for number, (one, other) in enumerate(zip(found, wanted, strict=True), 1):
         if not same_pixels(one, other):
-            belonging = belongs.get(_digest(one))
+            belonging = belongs().get(_digest(one))
             reason = f"it shows {belonging} of the report" if belonging else "it is another picture"
             kind: Kind = "content" if belonging else "picture"
             yield Difference(f"{name}, picture {number}", reason, kind=kind)
