@@ -110,7 +110,10 @@ fast: .venv/.installed-dev ## The fast tests alone
 
 test check: ANNOUNCE = --announce
 
+# Where Python is told to write no bytecode, as in many containers, each of the tests' two hundred processes would
+# compile the whole package for itself.
 test: $(SET_UP_FOR_TESTS) ## Run the tests (TOOLS=yes: install Chromium and Poppler for them first)
+	@$(PY) -m compileall -q reportgen
 	@$(PY) -m pytest $(WORKERS) $(LEFT_OUT) $(ARGS)
 
 lint: code ## Lint, types, layers and documentation, without the tests
