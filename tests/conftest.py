@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from equipment import skip_what_prints
 
-from reportgen.runtime import configure_environment
+from reportgen.runtime import GARBAGE, configure_environment
 
 if TYPE_CHECKING:
     from sharing import MakeOnce
@@ -28,8 +28,8 @@ configure_environment()
 
 def pytest_configure() -> None:
     _hash_embedded_weights_once()
-    # Beside TensorFlow and thousands of tests the search for garbage takes a fifth of the time of printing.
-    gc.set_threshold(50_000, 20, 50)
+    # As in every process of reportgen.
+    gc.set_threshold(*GARBAGE)
 
 
 def _hash_embedded_weights_once() -> None:

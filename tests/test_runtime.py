@@ -229,13 +229,17 @@ def test_the_error_handler_leaves_reading_alone() -> None:
 
 @pytest.mark.parametrize("argument", ["--help", "--no-such-option"])
 def test_at_its_end_python_looks_at_nothing_again(argument: str) -> None:
-    """Red if a process with TensorFlow looks for garbage among all of it before it ends, for two seconds."""
+    """Red if a process with TensorFlow looks for garbage among all of it before it ends, for two seconds, or
+    for every 700 objects that it makes.
+    """
     code = (
         "import atexit, gc, sys\n"
-        "atexit.register(lambda: print(gc.get_freeze_count(), len(gc.get_objects())))\n"
+        "tell = lambda: print(gc.get_freeze_count(), len(gc.get_objects()), gc.get_threshold()[0])\n"
+        "atexit.register(tell)\n"
         f"sys.argv = ['reportgen', '{argument}']\nfrom reportgen.__main__ import main\nmain()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == (0 if argument == "--help" else 2)
-    frozen, left = map(int, done.stdout.splitlines()[-1].split())
+    frozen, left, threshold = map(int, done.stdout.splitlines()[-1].split())
     assert frozen > 10 * left
+    assert threshold >= 50_000
