@@ -14,6 +14,7 @@ import pytest
 from reportgen.errors import WeightsError
 from reportgen.store import digests
 from reportgen.store.digests import DigestMemory, Digests, hash_file
+from reportgen.weights import embedded_path
 
 
 @pytest.fixture
@@ -190,3 +191,8 @@ def test_a_pipe_in_the_place_of_weights_is_named_not_waited_for(tmp_path: Path) 
     os.mkfifo(tmp_path / "vgg.h5")
     with pytest.raises(WeightsError, match="not a file"):
         DigestMemory().digests(tmp_path / "vgg.h5")
+
+
+def test_the_embedded_weights_are_remembered() -> None:
+    """Red at the limit of 64 MB: each command hashed them, some three times."""
+    assert embedded_path().stat().st_size >= digests.LARGE
