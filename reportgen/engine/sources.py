@@ -197,8 +197,6 @@ def _read(file: Path) -> tuple[str, bytes]:
 
 # Many modules run through the same files: without the cache the identity of a batch takes 4.8 s, not 2.4 s.
 @cache
-# A process that reads several classes or builds again, as a watch does, parses each module once.
-@cache
 def _digest_statements(data: bytes) -> str:
     """SHA-256 of a source's statements; of its whole text if something in it reads docstrings."""
     # Such code may print its docstrings, and then they count.
