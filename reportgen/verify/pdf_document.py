@@ -345,6 +345,7 @@ def _read_targets(pdf: Any, numbers: Mapping[Any, int]) -> dict[str, Target]:
 
 
 def _read_characters(page: Any) -> Characters:
+    import pypdfium2
     import pypdfium2.raw as raw
 
     words = page.get_textpage()
@@ -361,8 +362,11 @@ def _read_characters(page: Any) -> Characters:
             ):
                 continue
             # Loose boxes are as high as the line, so that the middles of all its characters are level.
-            if chr(code).isspace() or not raw.FPDFText_GetLooseCharBox(words.raw, i, box):
+            if chr(code).isspace():
                 continue
+            # A letter that is nowhere is no reason to pass over it: the page is refused, as by the wrapper.
+            if not raw.FPDFText_GetLooseCharBox(words.raw, i, box):
+                raise pypdfium2.PdfiumError("a letter of it is nowhere")
             text.append(_HYPHEN if code == _LINE_END_HYPHEN else chr(code))
             middles.append(((box.left + box.right) / 2, (box.bottom + box.top) / 2))
     finally:

@@ -18,7 +18,7 @@ from reportgen.pdf.printer import print_pdf
 from reportgen.verify.content_streams import Painter
 from reportgen.verify.differences import Difference
 from reportgen.verify.pdf_comparison import Reprint, _is_reported, compare_pdfs, open_reprint
-from reportgen.verify.pdf_document import open_pdf
+from reportgen.verify.pdf_document import PdfError, open_pdf
 
 pytestmark = pytest.mark.prints
 
@@ -207,3 +207,11 @@ def test_characters_are_those_of_the_words_of_the_page() -> None:
         wanted = "".join(one for one in each if len(one) == 1 and not one.isspace())
         assert "\ufffe" in wanted
         assert pdf.characters(0).text == wanted
+
+
+def test_a_letter_that_is_nowhere_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Red if what PDFium cannot place is left out of what is compared."""
+    linked = print_pdf(page("<p id='a'>One <a href='#a'>5</a></p>"))
+    monkeypatch.setattr("pypdfium2.raw.FPDFText_GetLooseCharBox", lambda *_: 0)
+    with pytest.raises(PdfError, match="nowhere"), open_pdf(linked) as pdf:
+        pdf.characters(0)
