@@ -165,10 +165,11 @@ def _compare(
     found: PdfContent, due: PdfContent, producer: str, named: Mapping[str, Kind]
 ) -> Iterator[Difference]:
     """The differences by part of the PDF; left out are entries ``named`` already as no less grave."""
-    # Of a page that draws the same nothing is read on either side.
+    # Of pages that all draw the same nothing is read on either side.
     changed = [index for index in range(len(found.pages)) if not found.draws_as(due, index)]
-    # Before the letters, which are those of fonts that were read; a page that ours lacks may be set in any.
-    due.marks.read(changed if len(found.pages) == len(due.pages) else range(len(due.pages)))
+    # Before the letters, which are those of fonts that were read. All pages: a forged one may be set in a font
+    # that ours has on another page only, and its letters are compared with those there.
+    due.marks.read(range(len(due.pages)) if changed else ())
     parts = [
         compare_tables("catalogue", found.catalogue, due.catalogue),
         compare_tables("the tree of pages", found.nodes, due.nodes),
