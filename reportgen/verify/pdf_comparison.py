@@ -167,8 +167,8 @@ def _compare(
     """The differences by part of the PDF; left out are entries ``named`` already as no less grave."""
     # Of pages that all draw the same nothing is read on either side.
     changed = [index for index in range(len(found.pages)) if not found.draws_as(due, index)]
-    # Before the letters, which are those of fonts that were read. All pages: a forged one may be set in a font
-    # that ours has on another page only, and its letters are compared with those there.
+    # Before the letters, which are those of fonts that were read. All pages: a forged one may be set in a
+    # font that ours has on another page only, and its letters are compared with those there.
     due.marks.read(range(len(due.pages)) if changed else ())
     parts = [
         compare_tables("catalogue", found.catalogue, due.catalogue),
