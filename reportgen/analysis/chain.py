@@ -57,11 +57,11 @@ class Step:
         return float(np.finfo(np.float32).min) if self.kernel is None else 0.0
 
     def reach(self, span: Span) -> Span:
-        """The outputs that depend on any of these inputs."""
+        """The outputs that depend on any of these inputs; none of no inputs."""
         # Output i covers the inputs from i · stride − before on, ``size`` of them: the first that touches the
         # span is rounded up, the last down.
         first = -(-(span[0] + self.before - self.size + 1) // self.stride)
-        last = (span[1] - 1 + self.before) // self.stride
+        last = (span[1] - 1 + self.before) // self.stride if span[0] < span[1] else first - 1
         return max(first, 0), min(last + 1, self.outputs)
 
     def need(self, span: Span) -> Span:
@@ -72,11 +72,6 @@ class Step:
     def need_window(self, window: Window) -> Window:
         """The same along rows and columns."""
         return self.need(window[0]), self.need(window[1])
-
-    def longest_reach(self, length: int) -> int:
-        """How many outputs depend at most on so many adjacent inputs."""
-        # For the most favourable position among the strides; at others it is one less.
-        return min((length + self.size - 2) // self.stride + 1, self.outputs)
 
     def run(self, inputs: Any) -> Any:
         """The outputs of windows that lie in the ``inputs`` (N, rows, columns, C), before any ReLU."""

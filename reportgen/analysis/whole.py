@@ -23,12 +23,12 @@ from reportgen.analysis.gradients import (
     find_rectifiers,
     override_rectifiers,
 )
-from reportgen.analysis.occlusion import OccludedNetwork
+from reportgen.analysis.occlusion import OccludedNetwork, Replaced
 from reportgen.errors import ExplanationError
 from reportgen.models.backbone import Backbone
 from reportgen.models.head import read_head
 from reportgen.models.identity import skip_identities
-from reportgen.results import Box, Position
+from reportgen.results import Position
 
 Values = NDArray[np.float32]
 
@@ -86,20 +86,21 @@ class WholeOcclusion:
         # A chain's record has all layers in between as well; callers use its two ends.
         return [image, self._run(tf.constant(image[np.newaxis]))[0].numpy()]
 
-    def replace(
-        self, base: Sequence[Values], other: Values, boxes: Sequence[Box], position: Position
-    ) -> NDArray[np.float64]:
-        """The neuron's outputs (boxes,) for the image of ``base`` with each box taken from ``other``."""
+    def replace(self, images: Sequence[Replaced], position: Position) -> NDArray[np.float64]:
+        """The neuron's outputs (images,); what is put into them is preprocessed as what was recorded."""
         found = []
-        for start in range(0, len(boxes), _TOGETHER):
-            part = boxes[start : start + _TOGETHER]
-            images = np.repeat(base[0][np.newaxis], len(part), axis=0)
-            for image, box in zip(images, part, strict=True):
-                here = (slice(*box.rows), slice(*box.cols))
-                image[here] = other[here]
+        for start in range(0, len(images), _TOGETHER):
+            batch = np.stack([_put_together(image) for image in images[start : start + _TOGETHER]])
             row, column, channel = position
-            found.append(self._run(tf.constant(images))[:, row, column, channel].numpy())
+            found.append(self._run(tf.constant(batch))[:, row, column, channel].numpy())
         return np.concatenate(found).astype(np.float64) if found else np.zeros(0)
+
+
+def _put_together(image: Replaced) -> Values:
+    whole = image.base[0].copy()
+    here = (slice(*image.box.rows), slice(*image.box.cols))
+    whole[here] = image.other[here]
+    return whole
 
 
 def occlude_network(network: Backbone, layer: str, side: int) -> OccludedNetwork | WholeOcclusion:

@@ -15,7 +15,7 @@ from scipy.stats import binomtest
 from small_results import small_results
 
 from reportgen.analysis.neurons import receptive_field
-from reportgen.analysis.occlusion import OccludedNetwork
+from reportgen.analysis.occlusion import OccludedNetwork, Replaced
 from reportgen.analysis.receptive_fields import describe_field
 from reportgen.errors import ExplanationError
 from reportgen.models.graph import LayerGraph
@@ -109,12 +109,19 @@ def test_outputs_are_those_of_whole_passes(name: str, size: tuple[int, int]) -> 
     np.testing.assert_allclose(recorded[-1], model(base[np.newaxis]).numpy()[0], rtol=1e-4, atol=1e-5)
     rng = np.random.default_rng(7)
     last = [SIDE - length for length in size]
-    corners = [(0, 0), tuple(last), *(tuple(rng.integers(0, np.array(last) + 1)) for _ in range(18))]
+    corners = [(0, 0), tuple(last), *(tuple(rng.integers(0, np.array(last) + 1)) for _ in range(28))]
     boxes = [Box(rows=(int(r), int(r) + size[0]), cols=(int(c), int(c) + size[1])) for r, c in corners]
     rows, cols, channels = recorded[-1].shape
-    outputs = model(np.stack([mixed(base, other, box) for box in boxes])).numpy()
+    # Every third the other way about: images of two records in one call, among them more than are computed
+    # together.
+    pairs = [(other, base) if i % 3 == 0 else (base, other) for i in range(len(boxes))]
+    records = [network.record(other) if i % 3 == 0 else recorded for i in range(len(boxes))]
+    replaced = [
+        Replaced(record, pair[1], box) for record, pair, box in zip(records, pairs, boxes, strict=True)
+    ]
+    outputs = model(np.stack([mixed(*pair, box) for pair, box in zip(pairs, boxes, strict=True)])).numpy()
     for position in ((0, 0, 0), (rows - 1, cols - 1, channels - 1), (rows // 2, 0, 2), (1, cols - 2, 3)):
-        found = network.replace(recorded, other, boxes, position)
+        found = network.replace(replaced, position)
         wanted = outputs[(slice(None), *position)]
         np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4)
 
@@ -157,16 +164,18 @@ def test_a_neuron_that_sees_one_square_loses_all_with_it_and_nothing_with_others
     ]
     own = [box == SQUARE for box in blocks]
     assert sum(own) == 1
-    np.testing.assert_allclose(view.removed(blocks, POSITION), np.where(own, 0, value), rtol=1e-5)
-    np.testing.assert_allclose(view.kept(blocks, POSITION), np.where(own, value, 0), rtol=1e-5)
+    removed, kept = view.measure(POSITION, (view.removed, blocks), (view.kept, blocks))
+    np.testing.assert_allclose(removed, np.where(own, 0, value), rtol=1e-5)
+    np.testing.assert_allclose(kept, np.where(own, value, 0), rtol=1e-5)
     assert view.blank(POSITION) == 0
     # Of a box that covers half of the square, half is left.
     half = Box(rows=(8, 12), cols=(16, 24))
     part = image[8:12, 16:24, 0].sum()
-    assert view.kept([half], POSITION) == pytest.approx([part])
-    assert view.removed([half], POSITION) == pytest.approx([value - part])
+    assert view.measure(POSITION, (view.kept, [half]), (view.removed, [half])) == [
+        pytest.approx([part]), pytest.approx([value - part]),
+    ]  # fmt: skip
     # Another neuron of the same place has no weight at all.
-    assert view.removed(blocks, (1, 2, 0)).tolist() == [0] * 16
+    assert view.measure((1, 2, 0), (view.removed, blocks))[0].tolist() == [0] * 16
 
 
 def test_the_box_by_occlusion_is_the_square_and_a_patch_elsewhere_holds_nothing(
@@ -378,10 +387,13 @@ def test_a_view_does_not_mix_up_its_four_measures() -> None:
     """Each of them answers with numbers of its own, which must come out in their own places."""
     subject = Subject((0, 0, 0), 10.0, Box(rows=(0, 2), cols=(0, 2)), Box(rows=(0, 4), cols=(0, 3)))
 
-    def answer(start: float) -> Callable[[Sequence[Box], Position], NDArray[np.float64]]:
-        return lambda boxes, _position: np.array([start + b.rows[0] + b.cols[0] / 10 for b in boxes])
+    def way(start: float) -> Callable[[Box], Replaced]:
+        return lambda box: Replaced([], np.array(start + box.rows[0] + box.cols[0] / 10), box)
 
-    view = View(answer(1), answer(2), answer(3), answer(4), lambda _position: 0.5)
+    def outputs(images: Sequence[Replaced], _position: Position) -> NDArray[np.float64]:
+        return np.array([float(image.other) for image in images])
+
+    view = View(way(1), way(2), way(3), way(4), outputs, lambda _position: 0.5)
     found = occlude(view, subject, random_boxes=3, step=1, seed=0)
     # Worth: the smaller one of 2 + r + c/10 and of 9 − r − c/10: largest for r = 2, c = 1.
     assert found["patch"].tolist() == [0, 2, 0, 2, 2.0, 1.0, 4.0, 3.0]

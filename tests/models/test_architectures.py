@@ -16,6 +16,7 @@ import tensorflow as tf
 from reportgen.analysis.attribution import METHODS, Effort, ImageExplainer, ScoredNetwork
 from reportgen.analysis.chain import RecordedImage
 from reportgen.analysis.neurons import rank_neurons
+from reportgen.analysis.occlusion import Replaced
 from reportgen.analysis.whole import (
     WholeImage,
     WholeOcclusion,
@@ -165,7 +166,7 @@ def test_occlusion_of_a_graph_is_a_forward_pass_of_the_changed_image(
     base = occluded.record(image)
     position = rank_neurons(base[-1], 1)[0]
 
-    found = occluded.replace(base, np.zeros_like(image), [box] * 9, position)
+    found = occluded.replace([Replaced(base, np.zeros_like(image), box)] * 9, position)
 
     wanted = network.explain("added")(changed[np.newaxis])[0].numpy()[position]
     np.testing.assert_allclose(found, [wanted] * 9, rtol=1e-4)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.computed import Computed, summarise
 from reportgen.analysis.neurons import receptive_field
+from reportgen.analysis.occlusion import OccludedNetwork, Replaced
 from reportgen.dataset.decode import decode
 from reportgen.engine.stages.activations import read_layer
 from reportgen.engine.stages.context import Artifacts, StageContext
@@ -28,9 +30,8 @@ from reportgen.results.fields import SIDE
 from reportgen.sections.occlusion.result import OccludedBox, OccludedNeuron, Occlusion, worth_of
 from reportgen.store.packing import pack_arrays, unpack_arrays
 
-# For annotations alone: the latter loads TensorFlow.
+# For annotations alone: it loads TensorFlow.
 if TYPE_CHECKING:
-    from reportgen.analysis.occlusion import OccludedNetwork
     from reportgen.analysis.whole import WholeOcclusion
 
 BLUR = 10.0
@@ -51,15 +52,26 @@ class Subject:
 
 @dataclass(frozen=True)
 class View:
-    """How one image is occluded: outputs (boxes,) of a neuron with each of equally large boxes removed, or
+    """How one image is occluded: ``outputs`` (images,) of a neuron for images of which a box was removed, or
     nothing else kept, with the mean colour or the blurred image as the fill. ``blank``: with nothing kept.
     """
 
-    removed: Callable[[Sequence[Box], Position], NDArray[np.float64]]
-    kept: Callable[[Sequence[Box], Position], NDArray[np.float64]]
-    removed_in_blur: Callable[[Sequence[Box], Position], NDArray[np.float64]]
-    kept_in_blur: Callable[[Sequence[Box], Position], NDArray[np.float64]]
+    removed: Callable[[Box], Replaced]
+    kept: Callable[[Box], Replaced]
+    removed_in_blur: Callable[[Box], Replaced]
+    kept_in_blur: Callable[[Box], Replaced]
+    outputs: Callable[[Sequence[Replaced], Position], NDArray[np.float64]]
     blank: Callable[[Position], float]
+
+    def measure(
+        self, position: Position, *asked: tuple[Callable[[Box], Replaced], Sequence[Box]]
+    ) -> list[NDArray[np.float64]]:
+        """The outputs (boxes,) for each way of occluding that is asked for, and its boxes.
+
+        All at once, which is quicker than one way after the other.
+        """
+        outputs = self.outputs([occlude_box(box) for occlude_box, boxes in asked for box in boxes], position)
+        return np.split(outputs, np.cumsum([len(boxes) for _, boxes in asked])[:-1])
 
 
 def draw_boxes(subject: Subject, count: int, seed: int) -> list[Box]:
@@ -111,26 +123,27 @@ def occlude(view: View, subject: Subject, *, random_boxes: int, step: int, seed:
     """
     position = subject.position
     drawn, tried = draw_boxes(subject, random_boxes, seed), lay_grid(subject, step)
-    boxes = [subject.patch, *tried]
     # The patch is among the boxes, so that the one that is found is never worth less than it.
-    kept, removed = view.kept(boxes, position), view.removed(boxes, position)
+    boxes = [subject.patch, *tried]
+    at_random, removed, kept = view.measure(
+        position, (view.removed, drawn), (view.removed, boxes), (view.kept, boxes)
+    )
     worth = [worth_of(subject.value, *each) for each in zip(kept, removed, strict=True)]
     best = int(np.argmax(worth))  # of equal ones the first: the patch
-    chosen = [subject.patch, boxes[best]]
-    # Of these two alone: the other fill judges the choice, and takes no part in it.
-    in_blur = view.kept_in_blur(chosen, position), view.removed_in_blur(chosen, position)
+    # Of these alone, often one box: the other fill judges the choice, and takes no part in it.
+    chosen = sorted({0, best})
+    judges = [boxes[k] for k in chosen]
+    in_blur = view.measure(position, (view.kept_in_blur, judges), (view.removed_in_blur, judges))
+    found = {
+        k: np.array([*boxes[k].rows, *boxes[k].cols, kept[k], removed[k], *blurred], np.float64)
+        for k, *blurred in zip(chosen, *in_blur, strict=True)
+    }
     return {
-        "random": np.column_stack([_corners(drawn), view.removed(drawn, position)]),
+        "random": np.column_stack([_corners(drawn), at_random]),
         "grid": np.column_stack([_corners(tried), removed[1:], kept[1:]]),
         "blank": np.array(view.blank(position)),
-        **{
-            name: np.array(
-                [*box.rows, *box.cols, kept[k], removed[k], in_blur[0][n], in_blur[1][n]], np.float64
-            )
-            for n, (name, box, k) in enumerate(
-                (("patch", subject.patch, 0), ("best", boxes[best], best)),
-            )
-        },
+        "patch": found[0],
+        "best": found[best],
     }
 
 
@@ -287,10 +300,11 @@ def make_view(
     whole, vague = (network.record(each) for each in (image, blurred))
     blank = blank or network.record(empty)
     view = View(
-        removed=lambda boxes, position: network.replace(whole, empty, boxes, position),
-        kept=lambda boxes, position: network.replace(blank, image, boxes, position),
-        removed_in_blur=lambda boxes, position: network.replace(whole, blurred, boxes, position),
-        kept_in_blur=lambda boxes, position: network.replace(vague, image, boxes, position),
+        removed=partial(Replaced, whole, empty),
+        kept=partial(Replaced, blank, image),
+        removed_in_blur=partial(Replaced, whole, blurred),
+        kept_in_blur=partial(Replaced, vague, image),
+        outputs=network.replace,
         blank=lambda position: float(blank[-1][position]),
     )
     return view, whole[-1]
