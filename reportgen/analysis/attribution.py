@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.chain import FEW, turn_kernel
 from reportgen.errors import ExplanationError
 
 Values = NDArray[np.float32]
@@ -58,11 +59,11 @@ class ScoredNetwork:
         cut = [layer.name for layer in layers].index(explained) + 1
         self._below, self._above = list(layers[:cut]), list(layers[cut:])
         self._kernel, self._bias = kernel, bias
-        self._gradients: dict[Rule, Callable[..., Any]] = {}
+        self._last: tuple[Values, list[Any]] | None = None
 
     def score(self, images: Values) -> NDArray[np.float64]:
         """Scores (N, classes) of images (N, H, W, 3)."""
-        parts = [self._score(part).numpy() for part in _parts(images)]
+        parts = [self._find_scores(part).numpy() for part in _parts(images)]
         # Losses under occlusion are differences of such scores.
         return np.concatenate(parts).astype(np.float64)
 
@@ -72,23 +73,8 @@ class ScoredNetwork:
         ``plain`` is the derivative. At each ReLU, ``guided`` lets a value pass only if it is positive and
         the ReLU was open (Springenberg et al. 2015), ``deconvnet`` if it is positive (Zeiler & Fergus 2014).
         """
-        import tensorflow as tf
-
-        # One graph for each rule; class and images are its inputs, so that it is traced once for all of them.
-        if rule not in self._gradients:
-
-            def differentiate(part: Any, chosen: Any) -> Any:
-                with tf.GradientTape(watch_accessed_variables=False) as tape:
-                    tape.watch(part)
-                    scores = self._run([*self._below, *self._above], part, rule)
-                    # Images do not depend on each other, so the gradient of the sum has each one's own.
-                    wanted = tf.reduce_sum(tf.gather(scores, chosen, axis=1))
-                return tape.gradient(wanted, part)
-
-            # As a graph, so that the gradients of the kernels, which nobody asks for, are not computed.
-            self._gradients[rule] = tf.function(differentiate, autograph=False, reduce_retracing=True)
-        run = self._gradients[rule]
-        found: Values = np.concatenate([run(part, tf.constant(index)).numpy() for part in _parts(images)])
+        parts = [self._propagate_back(self._record(part), index, rule).numpy() for part in _parts(images)]
+        found: Values = np.concatenate(parts)
         return found
 
     def weigh_maps(self, image: Values, index: int) -> Values:
@@ -97,7 +83,7 @@ class ScoredNetwork:
         """
         import tensorflow as tf
 
-        batch = tf.constant(image[np.newaxis])
+        batch = image[np.newaxis]
         # From the maps on, and not from the image: nothing below them is differentiated.
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             maps = self._find_maps(batch)
@@ -113,7 +99,7 @@ class ScoredNetwork:
         """
         import tensorflow as tf
 
-        batch = tf.constant(image[np.newaxis])
+        batch = image[np.newaxis]
         # Persistent, for it is asked once a class.
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             maps = self._find_maps(batch)
@@ -129,38 +115,63 @@ class ScoredNetwork:
     def _score(self) -> Callable[[Any], Any]:
         import tensorflow as tf
 
-        def score(part: Any) -> Any:
-            return self._run([*self._below, *self._above], part, "plain")
-
-        scored: Callable[[Any], Any] = tf.function(score, autograph=False, reduce_retracing=True)
+        # As a graph, which lets go of each layer's output as soon as the next one has it.
+        scored: Callable[[Any], Any] = tf.function(self._run, autograph=False, reduce_retracing=True)
         return scored
 
-    def _find_maps(self, batch: Any) -> Any:
+    def _find_scores(self, images: Values) -> Any:
+        """Scores (N, classes) of few images."""
+        return self._weigh_features(self._record(images)[-1]) if len(images) == 1 else self._score(images)
+
+    def _find_maps(self, batch: Values) -> Any:
         """The feature maps (N, rows, columns, channels) of the explained layer."""
-        return self._forward(self._below, batch, "plain")
+        return self._record(batch)[len(self._below)]
 
-    def _score_maps(self, _batch: Any, maps: Any) -> Any:
+    def _score_maps(self, _batch: Values, maps: Any) -> Any:
         """Scores (N, classes) of images by their feature maps."""
-        return self._run(self._above, maps, "plain")
+        for layer in self._above:
+            maps = _forward(layer, maps)
+        return self._weigh_features(maps)
 
-    def _run(self, layers: Sequence[Any], signal: Any, rule: Rule) -> Any:
+    def _run(self, images: Any) -> Any:
+        signal = images
+        for layer in (*self._below, *self._above):
+            signal = _forward(layer, signal)
+        return self._weigh_features(signal)
+
+    def _weigh_features(self, features: Any) -> Any:
         import tensorflow as tf
 
         # Without the softmax: a probability also rises where only the other classes' scores fall, which is
         # why Simonyan et al. 2014 explain scores.
-        return tf.matmul(self._forward(layers, signal, rule), self._kernel) + self._bias
+        return tf.matmul(features, self._kernel) + self._bias
 
-    def _forward(self, layers: Sequence[Any], signal: Any, rule: Rule) -> Any:
-        rectify = _rectifier(rule)
-        for layer in layers:
-            if not layer.weights:
-                signal = layer(signal)
-                continue
-            # Not by the layer's own call, which would apply its activation, with the plain gradient, at once.
-            signal = _weigh(layer, signal)
-            if layer.activation.__name__ == "relu":
-                signal = rectify(signal)
-        return signal
+    def _record(self, images: Values) -> list[Any]:
+        """The images (N, H, W, 3) and each layer's output."""
+        import tensorflow as tf
+
+        # All methods, rules and classes ask for the same image, one after the other: one pass serves them.
+        if self._last is not None and np.array_equal(self._last[0], images):
+            return self._last[1]
+        signals = [tf.constant(images)]
+        for layer in (*self._below, *self._above):
+            signals.append(_forward(layer, signals[-1]))
+        if len(images) == 1:
+            self._last = images.copy(), signals
+        return signals
+
+    def _propagate_back(self, signals: Sequence[Any], index: int, rule: Rule) -> Any:
+        """From the score of a class back to the images, past the recorded ``signals``."""
+        import tensorflow as tf
+
+        # Layer by layer and not by a tape, which would run the network forward again for each rule.
+        upstream = tf.repeat(self._kernel[np.newaxis, :, index], signals[-1].shape[0], axis=0)
+        layers = (*self._below, *self._above)
+        for layer, before, after in zip(layers[::-1], signals[-2::-1], signals[:0:-1], strict=True):
+            if _is_rectified(layer):
+                upstream = _pass_relu(upstream, after, rule)
+            upstream = _propagate_layer_back(layer, upstream, before, after)
+        return upstream
 
 
 def is_known(layer: Any) -> bool:
@@ -184,37 +195,62 @@ def _require_known(layer: Any) -> None:
         )
 
 
-def _weigh(layer: Any, signal: Any) -> Any:
-    """A layer before its activation."""
+def _is_rectified(layer: Any) -> bool:
+    return bool(layer.weights) and layer.activation.__name__ == "relu"
+
+
+def _forward(layer: Any, signal: Any) -> Any:
     import tensorflow as tf
 
+    if not layer.weights:
+        return layer(signal)
     kernel, bias = (weight.value for weight in layer.weights)
     if len(kernel.shape) == 2:
-        return tf.matmul(signal, kernel) + bias
-    return tf.nn.conv2d(signal, kernel, layer.strides, layer.padding.upper()) + bias
+        signal = tf.matmul(signal, kernel) + bias
+    else:
+        signal = tf.nn.conv2d(signal, kernel, layer.strides, layer.padding.upper()) + bias
+    return tf.nn.relu(signal) if _is_rectified(layer) else signal
 
 
-def _rectifier(rule: Rule) -> Callable[[Any], Any]:
-    """A ReLU with the rule's way back."""
+def _pass_relu(upstream: Any, outputs: Any, rule: Rule) -> Any:
+    """What the rule lets pass of gradients with respect to the ``outputs`` of a ReLU."""
     import tensorflow as tf
 
-    if rule == "plain":
-        relu: Callable[[Any], Any] = tf.nn.relu
-        return relu
+    if rule != "plain":
+        upstream = tf.nn.relu(upstream)
+    # Not at 0, where the ReLU's own gradient is 0 as well.
+    return upstream if rule == "deconvnet" else tf.raw_ops.ReluGrad(gradients=upstream, features=outputs)
 
-    # Not by overriding the graph's operations, as gradients.py does: where a tape differentiates, TensorFlow
-    # ignores that without a word. In a chain every ReLU is applied here and none can be missed.
-    @tf.custom_gradient  # type: ignore[untyped-decorator]
-    def rectify(signal: Any) -> tuple[Any, Callable[[Any], Any]]:
-        def hand_back(upstream: Any) -> Any:
-            # Not at 0, where the ReLU's own gradient is 0 as well.
-            open_ = upstream > 0 if rule == "deconvnet" else (upstream > 0) & (signal > 0)
-            return tf.where(open_, upstream, tf.zeros_like(upstream))
 
-        return tf.nn.relu(signal), hand_back
+def _propagate_layer_back(layer: Any, upstream: Any, inputs: Any, outputs: Any) -> Any:
+    """From gradients with respect to a layer's ``outputs``, before any ReLU, to those of its ``inputs``."""
+    import tensorflow as tf
 
-    wrapped: Callable[[Any], Any] = rectify
-    return wrapped
+    kind = type(layer).__name__
+    if kind == "Dense":
+        return tf.matmul(upstream, layer.weights[0].value, transpose_b=True)
+    if kind == "Flatten":
+        return tf.reshape(upstream, inputs.shape)
+    if kind == "GlobalAveragePooling2D":
+        count, rows, columns, channels = inputs.shape
+        shared = tf.reshape(upstream, (count, 1, 1, channels)) / (rows * columns)
+        return tf.broadcast_to(shared, inputs.shape)
+    padding = layer.padding.upper()
+    if kind == "MaxPooling2D":
+        # As a tape does it: of equal maxima the same one is chosen.
+        return tf.raw_ops.MaxPoolGrad(
+            orig_input=inputs, orig_output=outputs, grad=upstream,
+            ksize=[1, *layer.pool_size, 1], strides=[1, *layer.strides, 1], padding=padding,
+        )  # fmt: skip
+    kernel = layer.weights[0].value
+    if (
+        padding == "SAME"
+        and {*kernel.shape[:2]} == {3}
+        and {*layer.strides} == {1}
+        and kernel.shape[2] <= FEW
+    ):
+        return tf.nn.conv2d(upstream, turn_kernel(kernel), 1, padding)
+    return tf.nn.conv2d_transpose(upstream, kernel, inputs.shape, layer.strides, padding)
 
 
 def _parts(images: Values) -> list[Values]:

@@ -29,7 +29,7 @@ Window = tuple[Span, Span]
 ReluRule = Literal["plain", "guided"]
 """How a gradient passes a ReLU."""
 
-_FEW = 128
+FEW = 128
 """Up to so many input channels, TensorFlow's convolution takes a third of the time of its transposed one."""
 
 
@@ -106,7 +106,7 @@ class Step:
                 strides=[1, self.stride, self.stride, 1],
                 padding="VALID",
             )
-        if self.stride == 1 and inputs.shape[3] <= _FEW:
+        if self.stride == 1 and inputs.shape[3] <= FEW:
             # So padded, a plain convolution with the turned kernel is the transpose of one without padding.
             around = [self.size - 1] * 2
             return tf.nn.conv2d(tf.pad(gradients, [[0, 0], around, around, [0, 0]]), self._turned, 1, "VALID")
@@ -115,10 +115,14 @@ class Step:
 
     @cached_property
     def _turned(self) -> Any:
-        """The kernel by which a plain convolution is the transposed one."""
-        import tensorflow as tf
+        return turn_kernel(self.kernel)
 
-        return tf.transpose(tf.reverse(self.kernel, [0, 1]), [0, 1, 3, 2])
+
+def turn_kernel(kernel: Any) -> Any:
+    """The kernel (F, F, C_out, C_in) by which a plain convolution is the transposed one by ``kernel``."""
+    import tensorflow as tf
+
+    return tf.transpose(tf.reverse(kernel, [0, 1]), [0, 1, 3, 2])
 
 
 def _repeat(values: Any, count: int) -> Any:

@@ -146,16 +146,21 @@ class WholeScores(ScoredNetwork):
         parts = [images[start : start + TOGETHER] for start in range(0, len(images), TOGETHER)]
         return np.concatenate([run(tf.constant(part), tf.constant(index)).numpy() for part in parts])
 
-    def _find_maps(self, batch: Any) -> Any:
-        return self._network.graph.run(batch, self._layer)
+    def _find_scores(self, images: Values) -> Any:
+        return self._score(images)
 
-    def _score_maps(self, batch: Any, maps: Any) -> Any:
+    def _find_maps(self, batch: Values) -> Any:
+        return self._network.graph.run(tf.constant(batch), self._layer)
+
+    def _score_maps(self, batch: Values, maps: Any) -> Any:
         # The maps are given: what is before them is run again only where a branch goes past them.
-        features = self._network.graph.run(batch, self._end, known_outputs={self._layer: maps})
-        return tf.matmul(features, self._kernel) + self._bias
+        seen = tf.constant(batch)
+        return self._weigh_features(
+            self._network.graph.run(seen, self._end, known_outputs={self._layer: maps})
+        )
 
-    def _run(self, _layers: Sequence[Any], signal: Any, _rule: Rule) -> Any:
-        return tf.matmul(self._network.graph.run(signal, self._end), self._kernel) + self._bias
+    def _run(self, images: Any) -> Any:
+        return self._weigh_features(self._network.graph.run(images, self._end))
 
 
 class WholeView:

@@ -7,9 +7,11 @@ from typing import Any, get_args
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from reportgen.analysis import attribution
 from reportgen.analysis.attribution import BOX, METHODS, STEP, Effort, ImageExplainer, ScoredNetwork, enlarge
 from reportgen.analysis.gradients import GuidedNetwork
 from reportgen.errors import ExplanationError
@@ -91,6 +93,38 @@ def test_the_gradient_is_the_slope_in_random_directions() -> None:
         assert float((found * direction).sum()) == pytest.approx(wanted, abs=0.01, rel=0.03)
     np.testing.assert_allclose(EXPLAINER.explain("gradient"), found.sum(axis=-1), rtol=1e-5, atol=1e-6)
     assert np.abs(found).max() > 0.01
+
+
+CONVOLUTIONS = {
+    "as VGG has them": {"kernel_size": 3, "padding": "same"},
+    "of even size": {"kernel_size": 4, "padding": "same"},
+    "without padding": {"kernel_size": 3, "padding": "valid"},
+    "with strides": {"kernel_size": 5, "padding": "same", "strides": 2},
+}
+
+
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+@pytest.mark.parametrize("end", [keras.layers.GlobalAveragePooling2D, keras.layers.Flatten])
+def test_gradients_of_several_images_are_those_of_a_tape(name: str, end: Any) -> None:
+    """Red if an average hands all back to each position, or a kernel is not turned."""
+    image = keras.Input((20, 20, 3))
+    pooled = keras.layers.MaxPooling2D(3, 2, padding="same")(
+        keras.layers.Conv2D(7, activation="relu", name="seen", **CONVOLUTIONS[name])(image)
+    )
+    model = keras.Model(image, end()(pooled))
+    kernel = RNG.normal(size=(model.output.shape[1], 2)).astype(np.float32)
+    network = ScoredNetwork(model.layers[1:], kernel, np.zeros(2, np.float32), "seen")
+    images = RNG.normal(size=(5, 20, 20, 3)).astype(np.float32)
+    with tf.GradientTape() as tape:
+        source = tf.Variable(images)
+        score = tf.reduce_sum((model(source) @ kernel)[:, 1])
+
+    wanted = tape.gradient(score, source).numpy()
+
+    np.testing.assert_allclose(
+        network.gradient(images, 1), wanted, rtol=1e-4, atol=1e-5 * np.abs(wanted).max()
+    )
+    assert np.abs(wanted).max() > 0
 
 
 def test_gradient_x_input_is_their_product() -> None:
@@ -206,6 +240,36 @@ def test_enlarging_is_bilinear() -> None:
     middles = (np.arange(16) + 0.5) / 4 - 0.5
     wanted = np.add.outer(np.clip(middles, 0, 3), 10 * np.clip(middles, 0, 3))
     np.testing.assert_allclose(found, wanted, rtol=1e-5)
+
+
+def test_one_forward_pass_serves_all_methods_and_classes_of_an_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Red if it is run again for a rule or a class, or if one image is taken for another."""
+    passes = []
+    forward = attribution._forward
+
+    def counted(layer: Any, signal: Any) -> Any:
+        passes.append(layer.name)
+        return forward(layer, signal)
+
+    monkeypatch.setattr(attribution, "_forward", counted)
+    fresh = RNG.normal(size=IMAGE.shape).astype(np.float32)
+
+    def explain(image: NDArray[np.float32], index: int) -> list[NDArray[np.float32]]:
+        explainer = ImageExplainer(NETWORK, image, index, EFFORT)
+        return [explainer.explain(method) for method in ("gradient", "guided", "deconvnet")]
+
+    scores = NETWORK.score(fresh[np.newaxis])
+    found = [explain(fresh, index) for index in range(CLASSES)]
+    assert passes.count("one") == 1
+    # Those of another image come from a pass of its own, and are others.
+    other = fresh.copy()
+    other[40, 40] += 1
+    changed = explain(other, 0)
+    assert passes.count("one") == 2
+    assert all(np.abs(a - b).max() > 0 for a, b in zip(changed, found[0], strict=True))
+    np.testing.assert_allclose(explain(fresh, 0), found[0], rtol=1e-5, atol=1e-7)
+    assert passes.count("one") == 3
+    np.testing.assert_allclose(NETWORK.score(fresh[np.newaxis]), scores, rtol=1e-6)
 
 
 def test_every_method_has_its_name_everywhere() -> None:

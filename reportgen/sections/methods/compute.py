@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -239,8 +240,7 @@ class _Explainer:
         from reportgen.models.backbone import preprocess
 
         pixels = preprocess(decode(self._context.path(image), image.sha256))
-        # Zero after preprocessing is ImageNet's mean colour, the baseline of all methods here.
-        scores, baseline = self._network.score(np.stack([pixels, np.zeros_like(pixels)]))
+        baseline, scores = self._baseline, self._network.score(pixels[np.newaxis])[0]
         classes, taken = self._context.classes, int(scores.argmax())
         index = taken if self.of == PREDICTED else classes.index(self.of)
         explainer = ImageExplainer(self._network, pixels, index, self._effort)
@@ -257,6 +257,12 @@ class _Explainer:
             classes[second] if tested else None,
             self._explain_quickly(pixels, second) if tested else {},
         )
+
+    @cached_property
+    def _baseline(self) -> NDArray[np.float64]:
+        # Zero after preprocessing is ImageNet's mean colour, the baseline of all methods here.
+        scores: NDArray[np.float64] = self._network.score(np.zeros((1, SIDE, SIDE, 3), np.float32))[0]
+        return scores
 
     def _explain_quickly(self, pixels: Values, index: int) -> dict[str, Values]:
         explainer = ImageExplainer(self._network, pixels, index, self._effort)

@@ -31,8 +31,8 @@ class Explaining(Table):
     ``of``: the class that is explained, or ``predicted``, the one that an image is taken for.
     """
 
-    # A map by one of these takes one to two processor seconds; one by integrated gradients, SmoothGrad or
-    # occlusion, of many passes, takes 21 to 40.
+    # A map by one of these takes less than a processor second; one by integrated gradients, SmoothGrad or
+    # occlusion, of many passes, takes 20 to 40.
     shown: Annotated[tuple[Method, ...], Field(min_length=1, strict=False)] = (
         "gradient",
         "gradient_x_input",
