@@ -181,12 +181,16 @@ def _is_plain(layer: Any, window: Sequence[int]) -> bool:
 
 def record_values(steps: Sequence[Step], image: Values) -> list[Values]:
     """The preprocessed image (H, W, C) and the output of each step."""
-    values = [image]
+    import tensorflow as tf
+
+    values, signal = [image], tf.constant(image[np.newaxis])
     for step in steps:
-        pad = step.need((0, step.outputs))
-        # Zeros are put around by hand, so that every step is run as "VALID", here and in windows.
-        outputs = step.run(cut_window(values[-1], (pad, pad), step.fill)[np.newaxis])
-        values.append(step.rectify(outputs).numpy()[0])
+        start, stop = step.need((0, step.outputs))
+        # Zeros are put around by hand, so that every step is run as "VALID", here and in windows. Where the
+        # windows do not reach the last inputs, these stay without any effect.
+        around = [[0, 0], *[[-start, max(stop - step.inputs, 0)]] * 2, [0, 0]]
+        signal = step.rectify(step.run(tf.pad(signal, around, constant_values=step.fill)))
+        values.append(signal.numpy()[0])
     return values
 
 
@@ -347,15 +351,6 @@ class GuidedChain:
 
 def _has_relu(layer: Any) -> bool:
     return getattr(getattr(layer, "activation", None), "__name__", "") == "relu"
-
-
-def cut_window(values: Values, window: Window, fill: float = 0.0) -> Values:
-    """A copy of a window of the values (rows, columns, C), with ``fill`` beyond their edges."""
-    (top, bottom), (left, right) = window
-    height, width, channels = values.shape
-    out = np.full((bottom - top, right - left, channels), fill, values.dtype)
-    paste_window(out, window, values, ((0, height), (0, width)))
-    return out
 
 
 def paste_window(target: Values, at: Window, source: Values, inside: Window) -> None:

@@ -91,12 +91,13 @@ def reconcile_document(
     within the tolerances, and those of its arrays to the last digit, which checks ask for.
 
     A doubted section stays as it was handed in, but for the description of its arrays, which are the
-    recomputed ones; and so does what lies outside of ``sections``, as the names of the authors.
+    recomputed ones; and so does what lies outside of ``sections``, as the names of the authors. A section
+    that was not handed in stays missing.
     """
     reconciled = dict(submitted)
     for name, values in recomputed.items():
         own = submitted.get(name)
-        if name not in sections:
+        if name not in sections or name not in submitted:
             continue
         if name not in doubted:
             reconciled[name] = values

@@ -43,6 +43,11 @@ class SubmittedReport:
         return tuple(name for name in self.results.kind.sections if name not in self.outline.kind)
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """The names of the sections that it must have and does not."""
+        return tuple(name for name in self.outline.kind.names if not self.results.has(name))
+
+    @property
     def folder(self) -> Path | None:
         """The build folder, None for a PDF."""
         return self.path if self.path.is_dir() else None

@@ -240,6 +240,9 @@ def _judge_kind(rows: Findings, *, demanded: bool) -> Findings:
 def _render(submitted: SubmittedReport, recomputed: Recomputed, templates: Path | None) -> Rendered:
     if submitted.unknown:
         return Rendered(reason=f"the section {printable(submitted.unknown[0])} is not installed here")
+    if submitted.missing:
+        # Its own pages are those of fewer sections, and nobody's fault but what it lacks.
+        return Rendered(reason=f"the report has no section {submitted.missing[0]!r}, which it must have")
     reason = next(iter(recomputed.missing.values()), "")
     usual = count_values(recomputed.document)
 

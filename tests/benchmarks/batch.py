@@ -6,6 +6,7 @@ A program of its own, too: ``batch.py`` measures only this.
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench import BUILD, Bench
-from home import Home
+from home import SECTIONS, Home
 from many_images import draw_many
 from rebuild import VGG19, Check, Goal, Rebuild, merge
 from rebuild_table import describe_checks, draw_rebuilds
@@ -52,7 +53,8 @@ def measure_batches(bench: Bench) -> list[Rebuild]:
 
 def draw_class(folder: Path, groups: int, images: int) -> Path:
     """Draw groups, each with images of its own, in an empty folder; returns its ``class.toml``."""
-    lines = ['weights = "embedded"']
+    # As the builds beside them have them.
+    lines = ['weights = "embedded"', f"sections = {json.dumps(SECTIONS)}"]
     for number in range(1, groups + 1):
         name = f"group-{number:02}"
         draw_many(folder / "groups" / name / "data", images, seed=number)

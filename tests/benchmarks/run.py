@@ -12,8 +12,9 @@ import json
 import os
 import tempfile
 from argparse import BooleanOptionalAction
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from batch import measure_batches
 from bench import Bench
@@ -24,6 +25,8 @@ from findings import Findings
 from pages import measure_pages
 from rebuilding import rebuild_many, rebuild_photographs
 from rich.console import Console
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "data" / "sample"
@@ -48,8 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from reportgen.acquire.sample import draw_sample
 
         draw_sample(SAMPLE)
+    failures: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        findings = _measure(Bench(Path(folder), options.repeat, Console(stderr=True)), options)
+        findings = _measure(Bench(Path(folder), options.repeat, Console(stderr=True)), options, failures)
     console = Console()
     # First of all: it took half an hour, and a folder that cannot be written to must not cost it.
     findings.show(console if console.is_terminal else Console(width=WIDTH))
@@ -61,26 +65,41 @@ def main(arguments: Sequence[str] | None = None) -> None:
     figure = options.out.with_suffix(".svg")
     figure.write_bytes(draw_chart(bars_of(findings.rebuilds, findings.notebook)))
     console.print(f"Written: {options.out}, {figure}", highlight=False, soft_wrap=True)
+    for failure in failures:
+        console.print(f"! Not measured: {failure}", highlight=False, soft_wrap=True)
+    if failures:
+        raise SystemExit(1)
 
 
-def _measure(bench: Bench, options: argparse.Namespace) -> Findings:
+def attempt(measure: Callable[[], T], failures: list[str]) -> T | None:
+    """What is measured, None if a program fails: the other rows took half an hour, and are kept."""
+    try:
+        return measure()
+    except RuntimeError as error:
+        failures.append(str(error))
+        return None
+
+
+def _measure(bench: Bench, options: argparse.Namespace, failures: list[str]) -> Findings:
     before = os.getloadavg()
     bench.measure("nothing yet, reading the libraries from disk", "import_libraries")
     data = options.photographs or SAMPLE
     comparisons = [bench.compare("photographs" if options.photographs else "sample", data)]
-    growth = _measure_growth(bench) if options.growth else None
+    growth = attempt(lambda: _measure_growth(bench), failures) if options.growth else None
     rebuilds, size = rebuild_photographs(bench, data, comparisons[-1])
     sizes = [size]
     if options.large:
-        more, more_sizes = rebuild_many(bench)
+        more, more_sizes = attempt(lambda: rebuild_many(bench), failures) or ([], [])
         rebuilds += more
         sizes += more_sizes
-    renderings = measure_pages(bench) if options.growth else []
-    explained = measure_explaining(bench.fresh_folder(), read_pythons(options))
-    batches = measure_batches(bench) if options.batch else []
+    renderings = (attempt(lambda: measure_pages(bench), failures) or []) if options.growth else []
+    others = read_pythons(options)
+    explained = attempt(lambda: measure_explaining(bench.fresh_folder(), others), failures) or []
+    batches = (attempt(lambda: measure_batches(bench), failures) or []) if options.batch else []
     notebook = None
     if options.notebook:
-        notebook = bench.measure("the notebook, all of it", "notebook", data, bench.fresh_folder())
+        script = ("the notebook, all of it", "notebook", data, bench.fresh_folder())
+        notebook = attempt(lambda: bench.measure(*script), failures)
     loads = (before, os.getloadavg())
     return Findings(comparisons, growth, rebuilds, sizes, notebook, loads, renderings, batches, explained)
 
