@@ -24,10 +24,10 @@ from reportgen.analysis.chain import (
 )
 from reportgen.results import Box, Position
 
-_TOGETHER = 16
+_TOGETHER = 8
 """Changed images that are computed at a time, at most."""
 
-_PIXELS = _TOGETHER * 80**2
+_PIXELS = _TOGETHER * 64**2
 """And so many of their pixels, so that large boxes take no more memory than many small ones."""
 
 _THREADS = 2
